@@ -1,0 +1,1 @@
+"""Benchmarks; see the README for how to run them."""

@@ -1,0 +1,1 @@
+"""Synchronous runtime for DHSs (Distributed Hardware Servers) of DCSS."""

@@ -1,0 +1,77 @@
+"""The exceptions of the runtime, all below `DhsError`.
+
+DhsError
+├── ConfigError                 a configuration file or value is wrong; names the path of the value
+├── HandlerError                a handler was registered wrongly (twice, or for no message class)
+├── NotConnectedError           there is no link to DCSS to send this on
+├── OperationFinishedError      the operation already had its one completion
+├── OperationAbortedError       raised *into* a handler: stoh_abort_all, a lost link or a stop
+├── StopTimeoutError            threads outlived the stop; names them
+└── ServiceError                a camera or an inference server did not do its part
+    ├── ServiceUnavailableError refused, unreachable or dropped the connection
+    ├── ServiceTimeoutError     did not answer in time
+    └── ServiceReplyError       answered something else than asked (status, type, size, content)
+
+`OSError` and the exceptions of libraries are mapped to these where the socket or the library is
+called, and nowhere else; any other exception out of the runtime is a bug.
+"""
+
+
+class DhsError(Exception):
+    """Base of every error the runtime raises on purpose."""
+
+
+class ConfigError(DhsError):
+    """A configuration is wrong; the text names the file, the path of the value and the reason."""
+
+
+class HandlerError(DhsError):
+    """A handler cannot be registered as asked."""
+
+
+class NotConnectedError(DhsError):
+    """There is no link to DCSS that this message could go out on."""
+
+
+class OperationFinishedError(DhsError):
+    """The operation already had its one `htos_operation_completed`."""
+
+
+class OperationAbortedError(DhsError):
+    """Raised into an operation handler that waits while its operation is aborted."""
+
+
+class StopTimeoutError(DhsError):
+    """Threads outlived the stop.
+
+    Attributes:
+        threads: Names of the threads that were still alive at the deadline.
+    """
+
+    def __init__(self, threads: tuple[str, ...]) -> None:
+        super().__init__("still alive after the stop: " + ", ".join(threads))
+        self.threads = threads
+
+
+class ServiceError(DhsError):
+    """A camera or an inference server did not do its part; the text is one line for a log."""
+
+
+class ServiceUnavailableError(ServiceError):
+    """The service refused the connection, dropped it or cannot be reached."""
+
+
+class ServiceTimeoutError(ServiceError):
+    """The service did not answer within the timeout."""
+
+
+class ServiceReplyError(ServiceError):
+    """The service answered, but not with what was asked for.
+
+    Attributes:
+        status: HTTP status of the reply, or None where the reply itself was unusable.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status

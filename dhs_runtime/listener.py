@@ -1,0 +1,131 @@
+"""A TCP listener with one thread per connection, which closes in milliseconds.
+
+The standard library's servers poll to notice a shutdown and leave the sockets of open
+connections to themselves; a DHS that has to stop at once cannot wait for either.
+"""
+
+import contextlib
+import logging
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from dhs_runtime.clock import Deadline
+from dhs_runtime.threads import ThreadGroup
+
+logger = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 128  # more than any beamline's cameras; bounds threads, not throughput
+
+Address = tuple[str, int]
+Serve = Callable[[socket.socket, Address], None]
+
+
+def shut(sock: socket.socket) -> None:
+    """Wake whoever reads or writes `sock` in another thread; the owner closes it."""
+    with contextlib.suppress(OSError):  # the peer may have gone first
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def reset(sock: socket.socket) -> None:
+    """Close `sock` so that the peer sees a reset (RST), as when a process is killed."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+class TcpListener:
+    """Accepts on `host`:`port` and calls `serve(socket, address)` in a thread per connection.
+
+    `serve` owns no cleanup: the socket is closed when it returns, and shut down (which ends its
+    reads) when the listener closes. `open` and `close` may follow each other any number of times.
+    """
+
+    def __init__(self, serve: Serve, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
+        """A listener; port 0 picks a free port at the first `open`, which is kept afterwards."""
+        self._serve = serve
+        self._name = name
+        self._host = host
+        self._port = port
+        self._lock = threading.Lock()  # guards _socket and _connections; never held over I/O waits
+        self._socket: socket.socket | None = None
+        self._connections: set[socket.socket] = set()
+        self._threads = ThreadGroup()
+
+    @property
+    def host(self) -> str:
+        """Address that is listened on."""
+        return self._host
+
+    @property
+    def port(self) -> int:
+        """Port that is listened on; 0 before the first `open` if none was given."""
+        return self._port
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new connections are accepted."""
+        return self._socket is not None
+
+    def open(self) -> None:
+        """Listen and accept; does nothing when open.
+
+        Raises:
+            OSError: The address cannot be bound (in use, not ours, not allowed).
+        """
+        with self._lock:
+            if self._socket is not None:
+                return
+            sock = socket.create_server((self._host, self._port))
+            self._socket = sock
+            self._port = sock.getsockname()[1]
+        self._threads.spawn(f"{self._name}-accept", lambda: self._accept(sock))
+
+    def close(self, timeout: float = 1.0) -> tuple[str, ...]:
+        """Stop listening, end all connections and join their threads; idempotent.
+
+        Returns:
+            Names of threads that outlived `timeout` seconds; empty when all is well.
+        """
+        with self._lock:
+            sock, self._socket = self._socket, None
+            connections = tuple(self._connections)
+        if sock is not None:
+            shut(sock)  # wakes accept on Linux
+            with contextlib.suppress(OSError):  # ... and elsewhere a last visitor does
+                socket.create_connection(sock.getsockname()[:2], timeout=0.1).close()
+            sock.close()
+        for connection in connections:
+            shut(connection)
+        return self._threads.join(Deadline.after(timeout))
+
+    def _accept(self, listening: socket.socket) -> None:
+        number = 0
+        while True:
+            try:
+                connection, address = listening.accept()
+            except OSError:
+                return  # closed
+            with self._lock:
+                if self._socket is not listening:
+                    connection.close()
+                    return
+                if len(self._connections) >= MAX_CONNECTIONS:
+                    logger.warning("%s: refused %s, too many connections", self._name, address)
+                    connection.close()
+                    continue
+                self._connections.add(connection)
+            number += 1
+            self._threads.spawn(
+                f"{self._name}-{number}", partial(self._serve_one, connection, address)
+            )
+
+    def _serve_one(self, connection: socket.socket, address: Address) -> None:
+        try:
+            self._serve(connection, address)
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+            connection.close()
