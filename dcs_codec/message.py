@@ -1,0 +1,76 @@
+"""`Message`, the base of every message class, and what stands for those without one.
+
+A message class is an attrs class whose fields are the words of the message, in wire order. What
+kind of word each is rides in its annotation (see `fields`); a class is one wire message and its
+docstring gives format, units and source.
+"""
+
+import enum
+from typing import ClassVar
+
+import attrs
+
+from dcs_codec.words import clean_text, first_word
+
+
+class Direction(enum.Enum):
+    """Which way a message goes, told by the first letters of its keyword."""
+
+    TO_DHS = "to DHS"
+    TO_DCSS = "to DCSS"
+
+
+_DIRECTIONS = {"stoc_": Direction.TO_DHS, "stoh_": Direction.TO_DHS, "htos_": Direction.TO_DCSS}
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """Base of all messages.
+
+    Attributes:
+        keyword: First word of the message on the wire; "" in classes that are no wire message.
+        binary: Binary part of the frame (v2 only; dcss keeps it only for `htos_operation_*`).
+    """
+
+    keyword: ClassVar[str] = ""
+    binary: bytes = attrs.field(default=b"", repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class UnknownMessage(Message):
+    """A message whose keyword has no class in the registry; an event, not an error.
+
+    DCS code bases spell dozens of keywords of their own, and dcss ignores those it does not know.
+    """
+
+    text: str = attrs.field(converter=clean_text)
+
+    @property
+    def received_keyword(self) -> str:
+        """First word of the text."""
+        return first_word(self.text)
+
+
+@attrs.frozen(kw_only=True)
+class MalformedMessage(Message):
+    """A message that does not have the form of its keyword; its text is kept whole.
+
+    Attributes:
+        text: The text as received.
+        field: Name of the field at fault, "" where it is the message as a whole.
+        reason: What is wrong, in one line.
+    """
+
+    text: str = attrs.field(converter=clean_text)
+    field: str
+    reason: str
+
+    @property
+    def received_keyword(self) -> str:
+        """First word of the text, "" where there is none."""
+        return first_word(self.text)
+
+
+def direction_of(keyword: str) -> Direction | None:
+    """Direction of a keyword, or None where its first letters tell none."""
+    return _DIRECTIONS.get(keyword[:5])

@@ -1,0 +1,117 @@
+"""Messages of operations: anything a DHS can do that is not a device of its own kind."""
+
+from typing import ClassVar
+
+import attrs
+
+from dcs_codec.fields import Handle, HardwareName, Name, Status, Text
+from dcs_codec.message import Message
+
+
+@attrs.frozen(kw_only=True)
+class StohRegisterOperation(Message):
+    """DCSS tells the DHS that this operation is its own.
+
+    Wire:   stoh_register_operation operation_name hardware_name
+    Source: dcss_hardware_client.c:1378
+    """
+
+    keyword: ClassVar[str] = "stoh_register_operation"
+    operation_name: Name
+    hardware_name: HardwareName
+
+
+@attrs.frozen(kw_only=True)
+class StohConfigureOperation(Message):
+    """Answer to `htos_send_configuration` of an operation.
+
+    Wire:   stoh_configure_operation operation_name hardware_host
+    Source: dcss_database.c:607
+    """
+
+    keyword: ClassVar[str] = "stoh_configure_operation"
+    operation_name: Name
+    hardware_host: Name
+
+
+@attrs.frozen(kw_only=True)
+class StohStartOperation(Message):
+    """Start an operation.
+
+    Wire:   stoh_start_operation operation_name operation_handle operation_args
+    Units:  operation_args: as the caller wrote them, usually a Tcl list
+    Source: dcss_gui_client.c:1923
+    """
+
+    keyword: ClassVar[str] = "stoh_start_operation"
+    operation_name: Name
+    operation_handle: Handle
+    operation_args: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class StohStopOperation(Message):
+    """Stop an operation early; no answer of its own, the operation completes as ever.
+
+    Wire:   stoh_stop_operation operation_name operation_args
+    Source: dcss_gui_client.c:2032
+    """
+
+    keyword: ClassVar[str] = "stoh_stop_operation"
+    operation_name: Name
+    operation_args: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosOperationUpdate(Message):
+    """Progress of an operation, any number of times before it is completed.
+
+    Wire:   htos_operation_update operation_name operation_handle operation_args
+    Source: dcss_hardware_client.c:1450
+    """
+
+    keyword: ClassVar[str] = "htos_operation_update"
+    operation_name: Name
+    operation_handle: Handle
+    operation_args: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosOperationCompleted(Message):
+    """The one end of an operation.
+
+    Wire:   htos_operation_completed operation_name operation_handle operation_status operation_args
+    Units:  operation_status: `normal` is success, any other word is the failure
+    Source: dcss_hardware_client.c:1436
+    """
+
+    keyword: ClassVar[str] = "htos_operation_completed"
+    operation_name: Name
+    operation_handle: Handle
+    operation_status: Status
+    operation_args: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosStartOperation(Message):
+    """Tell GUIs and scripts that an operation begins; dcss forwards it and starts nothing.
+
+    Wire:   htos_start_operation operation_name operation_handle operation_args
+    Source: dcss_hardware_client.c:1464
+    """
+
+    keyword: ClassVar[str] = "htos_start_operation"
+    operation_name: Name
+    operation_handle: Handle
+    operation_args: Text = ""
+
+
+MESSAGES = (
+    StohRegisterOperation,
+    StohConfigureOperation,
+    StohStartOperation,
+    StohStopOperation,
+    HtosOperationUpdate,
+    HtosOperationCompleted,
+    HtosStartOperation,
+)

@@ -1,0 +1,113 @@
+"""Messages of a connection: the handshake, and what belongs to no single device."""
+
+from typing import ClassVar
+
+import attrs
+
+from dcs_codec.fields import Name, Text
+from dcs_codec.message import Message
+
+
+@attrs.frozen(kw_only=True)
+class StocSendClientType(Message):
+    """DCSS asks who connected; the first message of every connection, always 200 bytes.
+
+    dcss waits one second in all for the answer, then closes.
+
+    Wire:   stoc_send_client_type
+    Source: dcss_hardware_client.c:167 (hardware port), confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stoc_send_client_type"
+
+
+@attrs.frozen(kw_only=True)
+class HtosClientIsHardware(Message):
+    """The DHS says which hardware host of DCSS's database it is; always 200 bytes.
+
+    Wire:   htos_client_is_hardware hardware_name
+    Source: dcss_hardware_client.c:185 (reads the second word only), dhs_dcs_messages.cc:242
+    """
+
+    keyword: ClassVar[str] = "htos_client_is_hardware"
+    hardware_name: Name
+
+
+@attrs.frozen(kw_only=True)
+class HtosClientTypeIsHardware(Message):
+    """The same answer as the Tcl code bases write it; dcss takes both alike.
+
+    Wire:   htos_client_type_is_hardware hardware_name dcs_version
+    Source: DcsNetworkProtocol.tcl handleFirstReadableEvent (`dcsProtocol_2.0`)
+    """
+
+    keyword: ClassVar[str] = "htos_client_type_is_hardware"
+    hardware_name: Name
+    dcs_version: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosSendConfiguration(Message):
+    """Ask for the configuration of a device as DCSS remembers it.
+
+    The answer, a `stoh_configure_*`, goes to the DHS that owns the device, whoever asked.
+
+    Wire:   htos_send_configuration device_name
+    Source: dcss_hardware_client.c:957
+    """
+
+    keyword: ClassVar[str] = "htos_send_configuration"
+    device_name: Name
+
+
+@attrs.frozen(kw_only=True)
+class StohAbortAll(Message):
+    """Stop everything: motors, exposures, operations. No answer is expected.
+
+    Sent to every DHS, also once per motor of a DHS that was lost.
+
+    Wire:   stoh_abort_all abort_arg
+    Units:  abort_arg: `soft` (decelerate) or `hard`; may be missing, anything else means hard
+    Source: dcss_gui_client.c:1693 (verbatim), dhs_motor_messages.cc:538
+    """
+
+    keyword: ClassVar[str] = "stoh_abort_all"
+    abort_arg: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosNote(Message):
+    """A note to GUIs and scripts; scripts turn notes they do not know into a warning.
+
+    Wire:   htos_note note_message
+    Source: dcss_hardware_client.c:1422
+    """
+
+    keyword: ClassVar[str] = "htos_note"
+    note_message: Text
+
+
+@attrs.frozen(kw_only=True)
+class HtosLog(Message):
+    """A line for the beamline's log.
+
+    Wire:   htos_log log_level log_sender log_message
+    Units:  log_level: note, warning, error, severe or software_severe
+    Source: dcss_hardware_client.c:1422, DcsMessageManager.cxx:322
+    """
+
+    keyword: ClassVar[str] = "htos_log"
+    log_level: Name
+    log_sender: Name
+    log_message: Text
+
+
+MESSAGES = (
+    StocSendClientType,
+    HtosClientIsHardware,
+    HtosClientTypeIsHardware,
+    HtosSendConfiguration,
+    StohAbortAll,
+    HtosNote,
+    HtosLog,
+)

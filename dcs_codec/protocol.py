@@ -1,0 +1,178 @@
+"""`DcsProtocol`: one connection without its socket; bytes in, events out, messages to bytes.
+
+    protocol.receive_data(data)
+    while (event := protocol.next_event()) is not NEED_DATA:
+        ...
+    data = protocol.send(message)
+
+Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it meets
+`StocSendClientType`. What one message does to the connection is in `state`.
+"""
+
+from typing import Final, Literal, NoReturn
+
+import attrs
+
+from dcs_codec.codec import Codec, default_codec
+from dcs_codec.errors import FrameError, HandshakeError, StateError
+from dcs_codec.frames import (
+    DEFAULT_MAX_FRAME_SIZE,
+    NEED_DATA,
+    Frame,
+    FrameDecoder,
+    Framing,
+    NeedData,
+    encode_frame,
+)
+from dcs_codec.message import Direction, Message, direction_of
+from dcs_codec.messages.session import HtosClientIsHardware, StocSendClientType
+from dcs_codec.state import TRANSITIONS, Role, State, Step, step_of
+from dcs_codec.words import find_words, to_text
+
+
+@attrs.frozen
+class Disconnected:
+    """The peer closed the connection between two frames."""
+
+
+Event = Message | Disconnected
+"""What `next_event` returns, besides `NEED_DATA`."""
+
+_SENDS: Final = {Role.DHS: Direction.TO_DCSS, Role.DCSS: Direction.TO_DHS}
+
+
+class DcsProtocol:
+    """The protocol of one connection, for either role. Not for two threads at once."""
+
+    def __init__(
+        self,
+        role: Role,
+        framing: Framing = Framing.AUTO,
+        *,
+        codec: Codec | None = None,
+        max_frame_size: int = DEFAULT_MAX_FRAME_SIZE,
+    ) -> None:
+        """A fresh connection.
+
+        Args:
+            role: Which end this is.
+            framing: Framing after the handshake. A DHS may leave it to AUTO, which follows the
+                first frame DCSS sends; DCSS has it from its database.
+            codec: Messages to read and write, by default all of this package.
+            max_frame_size: Largest frame to accept, in bytes.
+        """
+        self.role = role
+        self._online_framing = framing
+        self._codec = default_codec() if codec is None else codec
+        # The handshake is v1 both ways, whatever follows.
+        self._decoder = FrameDecoder(Framing.V1, max_frame_size)
+        self._shaking_hands = True  # whether the peer's half of the handshake is to come
+        self._state = State.CONNECTED
+        self._hardware_name: str | None = None
+        self._error: HandshakeError | None = None
+
+    @property
+    def state(self) -> State:
+        """How far the conversation has come."""
+        return self._state
+
+    @property
+    def framing(self) -> Framing:
+        """Framing after the handshake; AUTO until the first frame settled it."""
+        return self._online_framing if self._shaking_hands else self._decoder.framing
+
+    @property
+    def hardware_name(self) -> str | None:
+        """Name that the DHS gave in the handshake, None before it."""
+        return self._hardware_name
+
+    def receive_data(self, data: bytes) -> None:
+        """Add bytes as they came from the peer."""
+        self._decoder.receive_data(data)
+
+    def receive_eof(self) -> None:
+        """Tell that the peer closed its side; calling it again changes nothing."""
+        self._decoder.receive_eof()
+
+    def next_event(self) -> Event | Literal[NeedData.NEED_DATA]:
+        """The next message, `Disconnected` at the end of the stream, or `NEED_DATA`.
+
+        One message that cannot be read is an event (`UnknownMessage`, `MalformedMessage`); it
+        costs its neighbours nothing.
+
+        Raises:
+            FrameError: The stream is broken for good; raised again at every call.
+            HandshakeError: The first frame is no handshake; the connection is of no use.
+        """
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        try:
+            frame = self._decoder.next_frame()
+        except FrameError:
+            self._go(Step.FAULT)
+            raise
+        if frame is NEED_DATA:
+            if not self._decoder.eof:
+                return NEED_DATA
+            self._go(Step.END)
+            return Disconnected()
+        message = self._codec.decode(frame)
+        if self._shaking_hands:
+            self._shake_hands(frame, message)
+        return message
+
+    def send(self, message: Message) -> bytes:
+        """The bytes of `message`, ready for the socket.
+
+        Raises:
+            EncodeError: The message does not fit the wire; nothing has changed.
+            StateError: It may not be sent now or by this role; nothing has changed.
+        """
+        step = step_of(message)
+        self._check(message, step)
+        frame = self._codec.encode(message)
+        if self._state is State.ONLINE:
+            data = encode_frame(frame, self.framing)
+        else:
+            data = encode_frame(frame, Framing.V1)
+            self._go(step)
+            if isinstance(message, HtosClientIsHardware):
+                self._hardware_name = message.hardware_name
+        return data
+
+    def _check(self, message: Message, step: Step) -> None:
+        keyword = message.keyword or type(message).__name__
+        direction = direction_of(message.keyword)
+        if direction is not None and direction is not _SENDS[self.role]:
+            raise StateError(f"{keyword} is not for a {self.role.value} to send")
+        if (self._state, step) not in TRANSITIONS:
+            raise StateError(f"{keyword} cannot be sent in state {self._state.value}")
+        if self._state is State.ONLINE and self.framing is Framing.AUTO:
+            raise StateError(
+                f"{keyword}: framing is not known before DCSS sends its first frame; "
+                "set v1 or v2 to send earlier"
+            )
+
+    def _shake_hands(self, frame: Frame, message: Message) -> None:
+        """Take the peer's half of the handshake, its first frame."""
+        text = to_text(frame.text)
+        if self.role is Role.DHS:
+            if not isinstance(message, StocSendClientType):
+                self._fail(HandshakeError(StocSendClientType.keyword, text))
+            self._go(Step.ASK)
+        else:
+            words = find_words(text)  # dcss looks at the second word and at nothing else
+            if len(words) < 2 or self._state is not State.ASKED:  # noqa: PLR2004
+                self._fail(HandshakeError(HtosClientIsHardware.keyword + " NAME", text))
+            self._hardware_name = words[1][0]
+            self._go(Step.ANSWER)
+        self._shaking_hands = False
+        self._decoder.framing = self._online_framing
+
+    def _fail(self, error: HandshakeError) -> NoReturn:
+        self._error = error
+        self._go(Step.FAULT)
+        raise error
+
+    def _go(self, step: Step) -> None:
+        self._state = TRANSITIONS[self._state, step]
