@@ -52,6 +52,7 @@ from dcs_codec.messages.string import (
     StohRegisterString,
     StohSetString,
 )
+from dcs_codec.numbers import format_number
 from dcs_codec.protocol import DcsProtocol, Disconnected, Event
 from dcs_codec.registry import Registry
 from dcs_codec.state import Role, State
@@ -113,6 +114,7 @@ __all__ = [
     "default_registry",
     "encode_frame",
     "encode_text",
+    "format_number",
     "join_list",
     "split_list",
 ]

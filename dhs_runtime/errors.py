@@ -3,6 +3,7 @@
 DhsError
 ├── ConfigError                 a configuration file or value is wrong; names the path of the value
 ├── HandlerError                a handler was registered wrongly (twice, or for no message class)
+├── TransportError              a TCP connection could not be made, or broke
 ├── NotConnectedError           there is no link to DCSS to send this on
 ├── OperationFinishedError      the operation already had its one completion
 ├── OperationAbortedError       raised *into* a handler: stoh_abort_all, a lost link or a stop
@@ -27,6 +28,10 @@ class ConfigError(DhsError):
 
 class HandlerError(DhsError):
     """A handler cannot be registered as asked."""
+
+
+class TransportError(DhsError):
+    """The TCP connection could not be made, or broke; the text says how."""
 
 
 class NotConnectedError(DhsError):

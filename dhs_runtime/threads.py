@@ -1,6 +1,8 @@
 """Threads that are named, watched and joined, and the token that tells them to stop."""
 
+import contextlib
 import logging
+import queue
 import threading
 from collections.abc import Callable
 
@@ -13,23 +15,30 @@ class StopToken:
     """Says "stop" once to everything that shares it.
 
     Anybody may call `stop()`, from any thread, a handler or a signal handler, and more than once.
+    A `threading.Event` would not do: its lock is not reentrant, so a signal that arrives while the
+    main thread is about to wait would block that thread for ever.
     """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._stopping = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def stop(self) -> None:
         """Ask everything that shares this token to stop; returns at once."""
-        self._event.set()
+        self._stopping = True
+        self._wake.put(None)
 
-    @property
-    def stopping(self) -> bool:
+    def is_stopping(self) -> bool:
         """Whether `stop()` was called."""
-        return self._event.is_set()
+        return self._stopping
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait up to `timeout` seconds for the stop; whether it has come."""
-        return self._event.wait(timeout)
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait up to `timeout_s` seconds for the stop; whether it has come."""
+        if not self._stopping:
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=timeout_s)
+                self._wake.put(None)  # for the next who waits
+        return self._stopping
 
 
 class ThreadGroup:

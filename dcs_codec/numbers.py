@@ -1,0 +1,22 @@
+"""Numbers as C's `%lf` and `%d` scanners and Tcl read them: no exponent, no nan, no inf."""
+
+import math
+from decimal import Decimal
+
+from dcs_codec.errors import EncodeError
+
+
+def format_number(value: float) -> str:
+    """A number as text that reads back as the same number: `9000000.0`, never `9e+06`.
+
+    Raises:
+        EncodeError: The number is nan or infinite; a dcss would loop for ever on it.
+    """
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        raise EncodeError("", "", f"{value} is no number for the wire")
+    text = repr(float(value))
+    return format(Decimal(text), "f") if "e" in text else text

@@ -1,0 +1,196 @@
+"""`Dhs`: what the author of a DHS writes against."""
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from dcs_codec import Codec, EncodeError, HtosLog, Message, default_codec
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.engine import Engine
+from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.handlers import HandlerTable, MessageHandler
+from dhs_runtime.link import LinkState
+from dhs_runtime.operation import Operation, OperationHandler
+
+M = TypeVar("M", bound=Message)
+
+logger = logging.getLogger(__name__)
+
+
+class Dhs:
+    """A Distributed Hardware Server: its name, its handlers, and the runs of it.
+
+    Inert until `run` or `start`; two of them may live in one process.
+    """
+
+    def __init__(self, name: str, *, codec: Codec | None = None) -> None:
+        """A DHS.
+
+        Args:
+            name: Name of the hardware host in DCSS's database.
+            codec: Messages to read and write, by default all of `dcs_codec`.
+        """
+        self.name = name
+        self._codec = default_codec() if codec is None else codec
+        self._handlers = HandlerTable()
+        self._engine: Engine | None = None
+
+    def __repr__(self) -> str:
+        return f"<Dhs {self.name} {self.state.value}>"
+
+    # -- declaring ---------------------------------------------------------------------------
+
+    def operation(self, name: str) -> Callable[[OperationHandler], OperationHandler]:
+        """Decorator: the function does the operation `name`.
+
+        It gets an `Operation`, runs in a thread of its own and may block. Whatever it does leads
+        to one `htos_operation_completed`: what it says itself, `normal` when it just returns,
+        `error` when it raises.
+
+        Raises:
+            HandlerError: The operation has a handler, or the function does not take one argument.
+        """
+
+        def register(handler: OperationHandler) -> OperationHandler:
+            self._handlers.add_operation(name, handler)
+            return handler
+
+        return register
+
+    def on(self, message_class: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
+        """Decorator: call the function with each message of this class.
+
+        These handlers run one at a time, in wire order; they should be short. For
+        `stoh_abort_all` the operations under way are told before the handler runs.
+
+        Raises:
+            HandlerError: This is no message class, or the function does not take one argument.
+        """
+
+        def register(handler: MessageHandler[M]) -> MessageHandler[M]:
+            self._handlers.add_message(message_class, handler)
+            return handler
+
+        return register
+
+    # -- running -----------------------------------------------------------------------------
+
+    def run(self, dcss: str | DcssConfig = "localhost") -> None:
+        """Run until SIGINT, SIGTERM or `ask_to_stop()`, then stop; `HOST:PORT` or a config.
+
+        Signals are caught when this is called in the main thread.
+
+        Raises:
+            ConfigError: The address is not HOST:PORT.
+        """
+        self.start(dcss)
+        try:
+            with _signals(self.ask_to_stop):
+                self.wait()
+        finally:
+            self.stop()
+
+    def start(self, dcss: str | DcssConfig = "localhost") -> None:
+        """Start in threads of its own and return at once; connected or not.
+
+        Raises:
+            ConfigError: The address is not HOST:PORT.
+            DhsError: It is started already.
+        """
+        if self._engine is not None:
+            raise DhsError(f"{self.name} is started already")
+        config = DcssConfig.at(dcss) if isinstance(dcss, str) else dcss
+        self._engine = Engine(self.name, self._handlers, config, self._codec)
+        self._engine.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for `ask_to_stop()`; whether it came within `timeout_s` seconds."""
+        engine = self._engine
+        return engine is None or engine.wait(timeout_s)
+
+    def wait_online(self, timeout_s: float) -> bool:
+        """Wait for the handshake with DCSS; whether it was done within `timeout_s` seconds."""
+        engine = self._engine
+        return engine is not None and engine.wait_online(timeout_s)
+
+    def ask_to_stop(self) -> None:
+        """Let `run` and `wait` return; may be called from any thread, also from handlers."""
+        engine = self._engine
+        if engine is not None:
+            engine.ask_to_stop()
+
+    def stop(self) -> tuple[str, ...]:
+        """Stop, in well under a second; does nothing when not running.
+
+        Operations under way are completed as aborted before the socket closes.
+
+        Returns:
+            Names of threads that did not end, such as a handler stuck in a library's C code.
+        """
+        engine = self._engine
+        if engine is None:
+            return ()
+        alive = engine.stop()
+        self._engine = None
+        return alive
+
+    # -- speaking ----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> LinkState:
+        """How the link to DCSS stands."""
+        engine = self._engine
+        return LinkState.STOPPED if engine is None else engine.state
+
+    def active_operations(
+        self, name: str | None = None, handle: str | None = None
+    ) -> tuple[Operation, ...]:
+        """The operations under way with this name and handle, oldest first; None stands for any."""
+        engine = self._engine
+        return () if engine is None else engine.active.find(name, handle)
+
+    def send(self, message: Message) -> None:
+        """Send a message to DCSS, from any thread.
+
+        Raises:
+            EncodeError: The message does not fit the wire; nothing was sent.
+            NotConnectedError: There is no link, or it broke.
+        """
+        engine = self._engine
+        if engine is None:
+            raise NotConnectedError(f"{message.keyword} not sent: {self.name} is not running")
+        engine.send(message)
+
+    def log(self, level: str, text: str) -> None:
+        """Send `htos_log LEVEL NAME TEXT` where there is a link; never raises for want of one.
+
+        Args:
+            level: note, warning, error, severe or software_severe.
+            text: One line for the beamline's log.
+        """
+        try:
+            self.send(HtosLog(log_level=level, log_sender=self.name, log_message=text))
+        except (NotConnectedError, EncodeError) as error:
+            logger.info("htos_log not sent (%s): %s", error, text)
+
+
+@contextlib.contextmanager
+def _signals(action: Callable[[], None]) -> Iterator[None]:
+    """Call `action` on SIGINT and SIGTERM while inside; nothing outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, _: object) -> None:
+        logger.info("%s: stopping", signal.Signals(number).name)
+        action()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

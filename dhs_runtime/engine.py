@@ -1,0 +1,96 @@
+"""`Engine`: one run of a DHS: its link, its dispatcher and their threads, from start to stop."""
+
+import logging
+import threading
+import time
+from typing import Final
+
+from dcs_codec import Codec, Message
+from dhs_runtime.clock import Deadline
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.dispatcher import Dispatcher, Send
+from dhs_runtime.handlers import HandlerTable
+from dhs_runtime.link import Link, LinkState
+from dhs_runtime.operation import ABORTED, ActiveOperations
+from dhs_runtime.threads import StopToken, ThreadGroup
+
+logger = logging.getLogger(__name__)
+
+STOPPING: Final = "DHS is stopping"
+LAST_WORDS_S: Final = 0.1
+"""How long handlers of aborted operations get to end by themselves when the DHS stops."""
+JOIN_S: Final = 0.1
+"""How long threads get to end after that."""
+
+
+class Engine:
+    """One run of a DHS. Start it once, stop it once (again does nothing)."""
+
+    def __init__(self, name: str, handlers: HandlerTable, config: DcssConfig, codec: Codec) -> None:
+        self._token = StopToken()
+        self._threads = ThreadGroup(on_crash=self._token.stop)
+        self._dispatcher = Dispatcher(handlers, self._threads)
+        self._link = Link(name, config, codec, self._feed, self._dispatcher.lost_link)
+        self._stop_lock = threading.Lock()  # one thread stops, others wait for it
+        self._stopped = False
+
+    @property
+    def state(self) -> LinkState:
+        """How the link to DCSS stands."""
+        return self._link.state
+
+    @property
+    def active(self) -> ActiveOperations:
+        """The operations under way."""
+        return self._dispatcher.active
+
+    def start(self) -> None:
+        """Start the link's thread and return; the connection comes when it comes."""
+        self._threads.spawn("dcss-link", self._link.run)
+
+    def send(self, message: Message) -> None:
+        """Send a message; raises as `Dhs.send`."""
+        self._link.send(message)
+
+    def wait_online(self, timeout_s: float) -> bool:
+        """Wait until the handshake is done; whether that came within `timeout_s` seconds."""
+        return self._link.wait_for(LinkState.ONLINE, timeout_s)
+
+    def ask_to_stop(self) -> None:
+        """Let `wait` return; for signal handlers, operations and anybody else."""
+        self._token.stop()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until something asked to stop; whether that came within `timeout_s` seconds."""
+        return self._token.wait(timeout_s)
+
+    def stop(self) -> tuple[str, ...]:
+        """End operations, link and threads, in well under a second.
+
+        Operations are aborted; those whose handlers do not end in time are completed as aborted
+        for them, before the socket closes.
+
+        Returns:
+            Names of threads that did not end: handlers stuck in code that cannot be told to stop.
+        """
+        self._token.stop()
+        with self._stop_lock:
+            if self._stopped:
+                return ()
+            self._stopped = True
+            started = time.monotonic()
+            self._dispatcher.close()
+            self.active.abort_all(STOPPING)
+            self.active.wait_until_none(LAST_WORDS_S)
+            for operation in self.active.find():
+                operation.log.warning("handler did not end; completed as aborted")
+                operation.end(ABORTED, STOPPING)
+            self._link.stop()
+            alive = self._threads.join(Deadline.after(JOIN_S))
+        if alive:
+            logger.warning("threads that did not end: %s", ", ".join(alive))
+        logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)
+        return alive
+
+    def _feed(self, message: Message, send: Send) -> None:
+        self._dispatcher.feed(message, send)

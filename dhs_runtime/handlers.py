@@ -1,0 +1,68 @@
+"""`HandlerTable`: which function handles which message, and which operation."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dcs_codec import Message
+from dhs_runtime.errors import HandlerError
+from dhs_runtime.operation import OperationHandler
+
+M = TypeVar("M", bound=Message)
+
+MessageHandler = Callable[[M], None]
+
+
+class HandlerTable:
+    """Handlers of one DHS. Filled before it runs, only read afterwards."""
+
+    def __init__(self) -> None:
+        self._operations: dict[str, OperationHandler] = {}
+        self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
+
+    def add_operation(self, name: str, handler: OperationHandler) -> None:
+        """Let `handler(operation)` do the operation `name`.
+
+        Raises:
+            HandlerError: The operation has a handler, or this one does not take one argument.
+        """
+        if name in self._operations:
+            other = self._operations[name].__qualname__
+            raise HandlerError(f"operation {name!r} has a handler already: {other}")
+        _check_signature(handler)
+        self._operations[name] = handler
+
+    def add_message(self, message_class: type[M], handler: MessageHandler[M]) -> None:
+        """Call `handler(message)` for each message of this class or a class below it.
+
+        Raises:
+            HandlerError: This is no message class, or the handler does not take one argument.
+        """
+        if Message not in getattr(message_class, "__mro__", ()):
+            raise HandlerError(f"{message_class!r} is no message class")
+        _check_signature(handler)
+        self._messages.setdefault(message_class, []).append(handler)
+
+    def operation(self, name: str) -> OperationHandler | None:
+        """The handler of an operation, or None."""
+        return self._operations.get(name)
+
+    def operation_names(self) -> tuple[str, ...]:
+        """Names of the operations with a handler."""
+        return tuple(self._operations)
+
+    def message(self, message_class: type[Message]) -> tuple[Callable[[Any], None], ...]:
+        """The handlers of a message class: its own first, then those of its bases."""
+        return tuple(
+            handler for base in message_class.__mro__ for handler in self._messages.get(base, ())
+        )
+
+
+def _check_signature(handler: Callable[..., None]) -> None:
+    try:
+        inspect.signature(handler).bind(None)
+    except TypeError as error:
+        name = getattr(handler, "__qualname__", repr(handler))
+        raise HandlerError(f"{name} must take one argument: {error}") from None
+    except ValueError:  # a built-in that does not tell its arguments
+        return
