@@ -57,7 +57,8 @@ class DcsProtocol:
         Args:
             role: Which end this is.
             framing: Framing after the handshake. A DHS may leave it to AUTO, which follows the
-                first frame DCSS sends; DCSS has it from its database.
+                first frame DCSS sends; DCSS has it from its database, and may set it when it
+                knows the DHS's name.
             codec: Messages to read and write, by default all of this package.
             max_frame_size: Largest frame to accept, in bytes.
         """
@@ -80,6 +81,13 @@ class DcsProtocol:
     def framing(self) -> Framing:
         """Framing after the handshake; AUTO until the first frame settled it."""
         return self._online_framing if self._shaking_hands else self._decoder.framing
+
+    @framing.setter
+    def framing(self, framing: Framing) -> None:
+        """Set it, when DCSS has looked the DHS's name up; not inside a frame."""
+        if not self._shaking_hands:
+            self._decoder.framing = framing
+        self._online_framing = framing
 
     @property
     def hardware_name(self) -> str | None:

@@ -1,0 +1,124 @@
+"""`Session`: one DHS's connection to the simulated DCSS."""
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+
+from dcs_codec import (
+    NEED_DATA,
+    DcsProtocol,
+    Disconnected,
+    Frame,
+    Framing,
+    Message,
+    RemoteProtocolError,
+    Role,
+    StocSendClientType,
+    default_codec,
+    encode_frame,
+)
+from dhs_runtime.errors import NotConnectedError
+from dhs_runtime.listener import reset, shut
+from dhs_runtime.simulators.dcss.traffic import Traffic
+
+logger = logging.getLogger(__name__)
+
+HANDSHAKE_S = 1.0  # for 200 bytes in all: trickling does not extend it
+_READ_SIZE = 1 << 16
+
+
+class Session:
+    """The server's end of one connection; the server's thread runs it, any thread sends."""
+
+    def __init__(self, sock: socket.socket, traffic: Traffic) -> None:
+        self.hardware_host = "?"
+        self._socket = sock
+        self._traffic = traffic
+        self._protocol = DcsProtocol(Role.DCSS)
+        self._lock = threading.Lock()  # guards sending: wire order = order of the record
+
+    def ask(self) -> str | None:
+        """Ask who is there; the name, or None where no whole answer came in time."""
+        self.send(StocSendClientType())
+        deadline = time.monotonic() + HANDSHAKE_S
+        try:
+            while self._protocol.hardware_name is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                self._socket.settimeout(left)
+                data = self._socket.recv(_READ_SIZE)
+                if not data:
+                    return None
+                self._protocol.receive_data(data)
+                self._protocol.next_event()
+            self._socket.settimeout(None)
+        except (OSError, RemoteProtocolError) as error:
+            logger.info("no handshake: %s", error)
+            return None
+        return self._protocol.hardware_name
+
+    def accept(self, hardware_host: str, framing: Framing) -> None:
+        """Go online as this host; its framing holds both ways from here."""
+        self.hardware_host = hardware_host
+        self._protocol.framing = framing
+
+    def next_message(self) -> Message | None:
+        """The next message of the DHS, None at the end, however it ended."""
+        try:
+            while True:
+                event = self._protocol.next_event()
+                if isinstance(event, Disconnected):
+                    return None
+                if event is not NEED_DATA:
+                    return event
+                data = self._socket.recv(_READ_SIZE)
+                if data:
+                    self._protocol.receive_data(data)
+                else:
+                    self._protocol.receive_eof()
+        except (OSError, RemoteProtocolError) as error:
+            logger.info("%s: connection ended: %s", self.hardware_host, error)
+            return None
+
+    def send(self, message: Message, *, line_end: bool = False) -> None:
+        """Send a message; registrations have a line end in front of their NUL.
+
+        Raises:
+            NotConnectedError: The DHS is gone.
+        """
+        text = default_codec().encode_text(message)
+        with self._lock:
+            data = self._protocol.send(message)
+            if line_end:
+                frame = default_codec().encode(message)
+                data = encode_frame(Frame(frame.text + b"\n", frame.binary), self._protocol.framing)
+            self._traffic.add(self.hardware_host, "->", text)
+            self._write(data)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send bytes as they are, for faults and recordings; raises as `send`."""
+        with self._lock:
+            self._write(data)
+
+    def close(self, *, by_reset: bool = False) -> None:
+        """End the connection: FIN, or RST as when the server is killed."""
+        if by_reset:
+            shut_read(self._socket)
+            reset(self._socket)
+        else:
+            shut(self._socket)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
+
+
+def shut_read(sock: socket.socket) -> None:
+    """Wake the thread that reads from `sock`, without a FIN to the peer."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RD)
