@@ -76,6 +76,15 @@ class Dhs:
 
         return register
 
+    def on_stop(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: call the function when the DHS stops, right after operations are aborted.
+
+        The place to cancel calls that handlers wait for and to let go of hardware. It should be
+        quick: the whole stop is meant to take a fraction of a second.
+        """
+        self._handlers.stop_hooks.append(hook)
+        return hook
+
     # -- running -----------------------------------------------------------------------------
 
     def run(self, dcss: str | DcssConfig = "localhost") -> None:

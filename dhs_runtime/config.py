@@ -1,6 +1,7 @@
 """Settings of the runtime, as values. Reading them from a file is `config_file`'s."""
 
 import attrs
+from attrs.validators import and_, ge, gt, le
 
 from dcs_codec import Framing
 from dhs_runtime.clock import Backoff
@@ -8,6 +9,8 @@ from dhs_runtime.errors import ConfigError
 
 DCSS_PORT = 14242
 MAX_PORT = 65535
+
+is_port = and_(ge(1), le(MAX_PORT))
 
 
 @attrs.frozen(kw_only=True)
@@ -27,17 +30,12 @@ class DcssConfig:
     """
 
     host: str = "localhost"
-    port: int = attrs.field(default=DCSS_PORT)
+    port: int = attrs.field(default=DCSS_PORT, validator=is_port)
     framing: Framing = Framing.AUTO
-    connect_timeout_s: float = 5.0
-    send_timeout_s: float = 10.0
+    connect_timeout_s: float = attrs.field(default=5.0, validator=gt(0))
+    send_timeout_s: float = attrs.field(default=10.0, validator=gt(0))
     retry: Backoff = attrs.field(factory=Backoff)
     retry_refused: Backoff = attrs.field(factory=lambda: Backoff(first_s=1.0, longest_s=15.0))
-
-    @port.validator
-    def _check_port(self, _: object, value: int) -> None:
-        if not 0 < value <= MAX_PORT:
-            raise ValueError(f"port {value} is not in 1..{MAX_PORT}")
 
     @classmethod
     def at(cls, address: str) -> "DcssConfig":

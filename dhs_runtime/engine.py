@@ -27,6 +27,7 @@ class Engine:
     """One run of a DHS. Start it once, stop it once (again does nothing)."""
 
     def __init__(self, name: str, handlers: HandlerTable, config: DcssConfig, codec: Codec) -> None:
+        self._handlers = handlers
         self._token = StopToken()
         self._threads = ThreadGroup(on_crash=self._token.stop)
         self._dispatcher = Dispatcher(handlers, self._threads)
@@ -81,6 +82,7 @@ class Engine:
             started = time.monotonic()
             self._dispatcher.close()
             self.active.abort_all(STOPPING)
+            self._call_stop_hooks()
             self.active.wait_until_none(LAST_WORDS_S)
             for operation in self.active.find():
                 operation.log.warning("handler did not end; completed as aborted")
@@ -91,6 +93,13 @@ class Engine:
             logger.warning("threads that did not end: %s", ", ".join(alive))
         logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)
         return alive
+
+    def _call_stop_hooks(self) -> None:
+        for hook in self._handlers.stop_hooks:
+            try:
+                hook()
+            except Exception:
+                logger.exception("stop hook %s failed", getattr(hook, "__qualname__", hook))
 
     def _feed(self, message: Message, send: Send) -> None:
         self._dispatcher.feed(message, send)

@@ -19,6 +19,7 @@ class HandlerTable:
     def __init__(self) -> None:
         self._operations: dict[str, OperationHandler] = {}
         self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
+        self.stop_hooks: list[Callable[[], None]] = []
 
     def add_operation(self, name: str, handler: OperationHandler) -> None:
         """Let `handler(operation)` do the operation `name`.

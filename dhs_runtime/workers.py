@@ -1,14 +1,21 @@
-"""`Workers`: threads that run operations, made when needed and used again.
+"""`Workers`: threads that run operations and other calls, made when needed and used again.
 
 Not `concurrent.futures.ThreadPoolExecutor`: its threads keep the interpreter alive at exit, and
 its shutdown cannot give up on a handler that never returns.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from dhs_runtime.threads import ThreadGroup
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Job = Callable[[], None]
 
@@ -47,6 +54,22 @@ class Workers:
             self._jobs.put(job)
             return True
 
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """The future of `function()`, run in a worker; cancelled where `submit` says False."""
+        future: Future[T] = Future()
+
+        def job() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
+                future.set_exception(error)
+
+        if not self.submit(job):
+            future.cancel()
+        return future
+
     def close(self) -> None:
         """Take no more jobs and end the threads after those they have."""
         with self._lock:
@@ -57,7 +80,10 @@ class Workers:
     def _work(self, first: Job) -> None:
         job: Job | None = first
         while job is not None:
-            job()
+            try:
+                job()
+            except Exception:
+                logger.exception("%s-*: a job failed", self._name)
             del job  # or the last operation would live until the next comes
             with self._lock:
                 if self._waiting:

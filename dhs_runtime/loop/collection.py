@@ -1,0 +1,138 @@
+"""`Collection`: the pictures of one collectLoopImages, from their arrival to their answers.
+
+Pictures come in by `add` from the receiver's threads; each goes to the inference server at once,
+a few at a time; each answer is entered and reported. `done` resolves when no more pictures are to
+come and all that came are answered.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import attrs
+
+from dhs_runtime.errors import OperationFinishedError, ServiceError
+from dhs_runtime.loop.info import FAILED, LoopInfo
+from dhs_runtime.services.automl import Prediction, PredictRequest
+from dhs_runtime.workers import Workers
+
+logger = logging.getLogger(__name__)
+
+Predict = Callable[[PredictRequest], Prediction]
+OnResult = Callable[["CollectedImage"], None]
+
+
+@attrs.define
+class CollectedImage:
+    """One picture: its number, its bytes, and what was found in it (None until then)."""
+
+    index: int
+    data: bytes
+    info: LoopInfo | None = None
+
+
+class Collection:
+    """The pictures of one collectLoopImages; all methods are for any thread."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        expected: int,
+        predict: Predict,
+        workers: Workers,
+        threshold: float,
+        on_result: OnResult,
+    ) -> None:
+        """A collection.
+
+        Args:
+            key: Prefix of the keys sent to the inference server.
+            expected: Pictures after which no more are taken.
+            predict: Asks the inference server.
+            workers: Whose threads ask.
+            threshold: Lowest score of a loop.
+            on_result: Called with each answered picture, in one thread at a time.
+        """
+        self.done: Future[None] = Future()
+        self.failures: list[str] = []
+        self._key = key
+        self._expected = expected
+        self._predict = predict
+        self._workers = workers
+        self._threshold = threshold
+        self._on_result = on_result
+        self._lock = threading.Lock()  # guards the lists, counters and _open
+        self._report_lock = threading.Lock()  # one result is reported at a time
+        self._images: list[CollectedImage] = []
+        self._answered = 0
+        self._open = True
+
+    @property
+    def images(self) -> tuple[CollectedImage, ...]:
+        """The pictures so far, in order of arrival."""
+        with self._lock:
+            return tuple(self._images)
+
+    def add(self, data: bytes) -> bool:
+        """Take one picture; False when no more are taken."""
+        with self._lock:
+            if not self._open:
+                return False
+            image = CollectedImage(len(self._images), data)
+            self._images.append(image)
+            self._open = len(self._images) < self._expected
+        if not self._workers.submit(lambda: self._analyse(image)):
+            self._answer(image, LoopInfo(status=FAILED), "no thread left to analyse it")
+        return True
+
+    def close(self) -> None:
+        """Take no more pictures; `done` resolves with the last answer."""
+        with self._lock:
+            self._open = False
+        self._settle()
+
+    def give_up(self) -> tuple[CollectedImage, ...]:
+        """Take no more, and count every unanswered picture as failed, unreported; those."""
+        self.close()
+        with self._lock:
+            missing = tuple(image for image in self._images if image.info is None)
+            for image in missing:
+                image.info = LoopInfo(status=FAILED)
+        return missing
+
+    def _analyse(self, image: CollectedImage) -> None:
+        try:
+            request = PredictRequest(f"{self._key}:{image.index}", image.data)
+            info = LoopInfo.of(self._predict(request), self._threshold)
+        except ServiceError as error:
+            self._answer(image, LoopInfo(status=FAILED), str(error))
+        else:
+            self._answer(image, info, "")
+
+    def _answer(self, image: CollectedImage, info: LoopInfo, failure: str) -> None:
+        if failure:
+            logger.warning("picture %d: %s", image.index, failure)
+        with self._report_lock:
+            with self._lock:
+                if image.info is not None:  # given up meanwhile
+                    return
+                image.info = info
+                if failure:
+                    self.failures.append(failure)
+            try:
+                self._on_result(image)
+            except OperationFinishedError:
+                logger.debug("picture %d answered after the operation's end", image.index)
+            except Exception:
+                logger.exception("picture %d: result not reported", image.index)
+        with self._lock:
+            self._answered += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        with self._lock:
+            if self._open or self._answered < len(self._images) or self.done.done():
+                return
+            self.done.set_result(None)

@@ -1,0 +1,101 @@
+"""`LoopInfo`: what one picture says about the loop, and its words on the wire.
+
+All lengths are fractions of the picture's width (x) or height (y), origin upper left.
+"""
+
+from typing import Final
+
+import attrs
+
+from dhs_runtime.operation import NORMAL, Argument
+from dhs_runtime.services.automl import Box, Prediction
+
+FIBER_WIDTH: Final = 0.222
+"""What loop-dhs sends: no detector of its line measures the fibre."""
+
+PIN_BASE_X: Final = 0.111
+"""What loop-dhs sends, and this where no pin is in view."""
+
+PIN: Final = "pin"
+MICRO_MOUNT: Final = "mitegen"
+FAILED: Final = "failed"
+_DIGITS: Final = 5
+_NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
+
+
+@attrs.frozen(kw_only=True)
+class LoopInfo:
+    """The loop in one picture.
+
+    Attributes:
+        status: `normal`, or `failed` where there is no loop (all numbers are 0 then).
+        box: Box around the loop.
+        pin: Box around the pin, None where there is none in view.
+        loop_class: Class the detector gave it (`nylon`, `mitegen`), `none` without a loop.
+        score: Its score, 0..1; without a loop the best there was.
+    """
+
+    status: str
+    box: Box = _NOWHERE
+    pin: Box | None = None
+    loop_class: str = "none"
+    score: float = 0.0
+
+    @classmethod
+    def of(cls, prediction: Prediction, threshold: float) -> "LoopInfo":
+        """The best loop with at least this score; the pin is not taken for one."""
+        loops = [found for found in prediction.detections if found.label != PIN]
+        pin = prediction.best(PIN, threshold=threshold)
+        if not loops or loops[0].score < threshold:
+            return cls(status=FAILED, score=loops[0].score if loops else 0.0)
+        return cls(
+            status=NORMAL,
+            box=loops[0].box,
+            pin=None if pin is None else pin.box,
+            loop_class=loops[0].label,
+            score=loops[0].score,
+        )
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a loop."""
+        return self.status == NORMAL
+
+    @property
+    def tip(self) -> tuple[float, float]:
+        """The loop's far end: right edge of the box, half its height (the pin comes from left)."""
+        return self.box.max_x, (self.box.min_y + self.box.max_y) / 2
+
+    @property
+    def pin_base_x(self) -> float:
+        """Where the pin ends; a fixed value where no pin was seen."""
+        return PIN_BASE_X if self.pin is None else self.pin.max_x
+
+    def tip_words(self) -> list[Argument]:
+        """`tipX tipY`, the answer of getLoopTip."""
+        return _rounded(*self.tip)
+
+    def words(self) -> list[Argument]:
+        """`tipX tipY pinBaseX fiberWidth loopWidth boxMinX boxMaxX boxMinY boxMaxY loopWidthX
+        isMicroMount loopClass loopScore`, the answer of getLoopInfo.
+        """  # noqa: D205 - the format is one line on the wire
+        box = self.box
+        return [
+            *_rounded(*self.tip, self.pin_base_x, FIBER_WIDTH, box.height),
+            *_rounded(box.min_x, box.max_x, box.min_y, box.max_y, box.width),
+            int(self.loop_class == MICRO_MOUNT),
+            self.loop_class,
+            *_rounded(self.score),
+        ]
+
+    def update_words(self, index: int) -> list[Argument]:
+        """`LOOP_INFO index status` and `words`, the update of collectLoopImages."""
+        return ["LOOP_INFO", index, self.status, *self.words()]
+
+    def rebox_words(self, index: int) -> list[Argument]:
+        """`index boxMinY boxMaxY loopWidth`, the answer of reboxLoopImage."""
+        return [index, *_rounded(self.box.min_y, self.box.max_y, self.box.height)]
+
+
+def _rounded(*values: float) -> list[Argument]:
+    return [round(value, _DIGITS) for value in values]

@@ -1,0 +1,236 @@
+"""`LoopDhs`: the operations of the loop DHS.
+
+Formats are those of loop-dhs and of the DCSS scripts that call it. Everything slow runs in worker
+threads while the operation waits, so that an abort or a stop is never held up by a camera.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from dhs_runtime.app import Dhs
+from dhs_runtime.clock import Deadline
+from dhs_runtime.errors import ServiceError
+from dhs_runtime.loop.collection import CollectedImage, Collection
+from dhs_runtime.loop.config import LoopConfig
+from dhs_runtime.loop.info import LoopInfo
+from dhs_runtime.operation import Argument, Operation
+from dhs_runtime.services.automl import AutoMLClient, PredictRequest
+from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
+from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
+from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.workers import Workers
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING: Final = 1000
+CLOSE_S: Final = 0.1
+
+
+class LoopDhs:
+    """The loop DHS over one configuration. `dhs` is the `Dhs` to run or start."""
+
+    def __init__(self, config: LoopConfig) -> None:
+        self.config = config
+        self.dhs = Dhs(config.name)
+        automl, axis = config.automl, config.axis
+        self._automl = AutoMLClient(
+            f"http://{automl.host}:{automl.port}",
+            model=automl.model,
+            read_timeout_s=automl.timeout_s,
+            total_timeout_s=automl.timeout_s,
+            pool_size=automl.in_flight,
+        )
+        self._axis = AxisClient(
+            f"http://{axis.host}:{axis.port}",
+            user=axis.user or None,
+            password=axis.password or None,
+            read_timeout_s=axis.timeout_s,
+            total_timeout_s=axis.timeout_s,
+        )
+        self.receiver = JpegReceiver(
+            self._take_image, host=config.jpeg_receiver.host, port=config.jpeg_receiver.port
+        )
+        self._threads = ThreadGroup()
+        self._workers = Workers(self._threads, "loop-call", automl.in_flight, MAX_WAITING)
+        self._lock = threading.Lock()  # guards the two below
+        self._collecting: Collection | None = None
+        self._collected: tuple[CollectedImage, ...] = ()
+        for name, handler in (
+            ("collectLoopImages", self.collect_loop_images),
+            ("stopCollectLoopImages", self.stop_collect_loop_images),
+            ("getLoopTip", self.get_loop_tip),
+            ("getLoopInfo", self.get_loop_info),
+            ("reboxLoopImage", self.rebox_loop_image),
+        ):
+            self.dhs.operation(name)(handler)
+        self.dhs.on_stop(self.close)
+
+    @property
+    def collected(self) -> tuple[CollectedImage, ...]:
+        """The pictures of the last collectLoopImages, with what was found in them."""
+        with self._lock:
+            return self._collected
+
+    def close(self) -> None:
+        """Cancel what is under way at camera and inference server, and end the threads.
+
+        The DHS cannot be started again afterwards.
+        """
+        self._automl.cancel()
+        self._axis.cancel()
+        self.receiver.close()
+        self._workers.close()
+        self._threads.join(Deadline.after(CLOSE_S))
+        self._automl.close()
+        self._axis.close()
+
+    # -- operations --------------------------------------------------------------------------
+
+    def collect_loop_images(self, op: Operation) -> None:
+        """Updates `start_oscillation`, then `LOOP_INFO ...` per picture; completes `done`.
+
+        It ends when as many pictures as one oscillation brings are answered, or after
+        stopCollectLoopImages those that came, or at the deadline.
+        """
+        folder = self._make_folder(op)
+
+        def report(image: CollectedImage) -> None:
+            words = [] if image.info is None else image.info.update_words(image.index)
+            op.update(*words)
+            if folder is not None:
+                _save(folder, image, words)
+
+        collection = Collection(
+            f"{op.name}:{op.handle}",
+            expected=self.config.expected_images,
+            predict=self._automl.predict,
+            workers=self._workers,
+            threshold=self.config.automl.threshold,
+            on_result=report,
+        )
+        with self._lock:
+            if self._collecting is not None:
+                op.fail("another collectLoopImages is under way")
+                return
+            self._collecting = collection
+        try:
+            self._collect(op, collection)
+        finally:
+            self.receiver.close()
+            missing = collection.give_up()
+            with self._lock:
+                self._collecting = None
+                self._collected = collection.images
+        if not op.finished:
+            for image in missing:
+                report(image)
+            self._conclude(op, collection, len(missing))
+
+    def stop_collect_loop_images(self, op: Operation) -> None:
+        """Let collectLoopImages end with the pictures it has; completes `flag set`."""
+        with self._lock:
+            collection = self._collecting
+        if collection is not None:
+            collection.close()
+        op.complete("flag", "set")
+
+    def get_loop_tip(self, op: Operation) -> None:
+        """Completes `tipX tipY`, with a first argument of 1 also `pinBaseX`."""
+        info = self._look(op)
+        if info is not None:
+            with_pin = op.args[:1] == ("1",)
+            op.complete(*info.tip_words(), *([round(info.pin_base_x, 5)] if with_pin else []))
+
+    def get_loop_info(self, op: Operation) -> None:
+        """Completes with the words of `LoopInfo.words`."""
+        info = self._look(op)
+        if info is not None:
+            op.complete(*info.words())
+
+    def rebox_loop_image(self, op: Operation) -> None:
+        """Takes `index [start end]`; completes `index boxMinY boxMaxY loopWidth`."""
+        images = self.collected
+        word = op.args[0] if op.args else ""
+        if not (word.isdigit() and word.isascii() and len(word) < len(str(1 << 31))):
+            op.fail(f"index of a picture wanted, got {word!r}")
+        elif int(word) >= len(images):
+            op.fail(f"no picture {word}: the last collectLoopImages has {len(images)}")
+        else:
+            image = images[int(word)]
+            if image.info is None or not image.info.found:
+                op.fail(f"no loop in picture {word}")
+            else:
+                op.complete(*image.info.rebox_words(image.index))
+
+    # -- parts of them -----------------------------------------------------------------------
+
+    def _collect(self, op: Operation, collection: Collection) -> None:
+        try:
+            self.receiver.open()
+        except OSError as error:
+            op.fail(f"JPEG receiver cannot listen on port {self.receiver.port}: {error.strerror}")
+            return
+        op.update("start_oscillation")
+        try:
+            op.wait(collection.done, self.config.collect_timeout_s)
+        except TimeoutError:
+            op.log.warning(
+                "not all pictures within %g s: %d of %d came",
+                self.config.collect_timeout_s,
+                len(collection.images),
+                self.config.expected_images,
+            )
+
+    def _conclude(self, op: Operation, collection: Collection, missing: int) -> None:
+        images = collection.images
+        found = sum(image.info is not None and image.info.found for image in images)
+        op.log.info("%d pictures, %d with a loop, %d unanswered", len(images), found, missing)
+        if not images:
+            op.fail("no picture arrived; is the camera set to post to this host and port?")
+        elif missing + len(collection.failures) == len(images):
+            reason = collection.failures[0] if collection.failures else "no answer in time"
+            op.fail(f"no picture could be analysed: {reason}")
+        else:
+            op.complete("done")
+
+    def _look(self, op: Operation) -> LoopInfo | None:
+        """What a snapshot shows; None (and the operation failed) where that is no loop."""
+        try:
+            info = op.wait(self._workers.call(lambda: self._analyse_snapshot(op)))
+        except ServiceError as error:
+            op.log.warning("%s", error)
+            op.fail(str(error))
+            return None
+        if not info.found:
+            op.fail(f"no loop detected, best score {info.score:.3f}")
+            return None
+        return info
+
+    def _analyse_snapshot(self, op: Operation) -> LoopInfo:
+        picture = self._axis.snapshot(AxisSnapshotRequest(camera=self.config.axis.camera))
+        request = PredictRequest(f"{op.name}:{op.handle}", picture.data)
+        return LoopInfo.of(self._automl.predict(request), self.config.automl.threshold)
+
+    def _take_image(self, image: ReceivedImage) -> None:
+        with self._lock:
+            collection = self._collecting
+        if collection is None or not collection.add(image.data):
+            logger.debug("picture from %s not wanted now", image.peer)
+
+    def _make_folder(self, op: Operation) -> Path | None:
+        if not self.config.save_image_files:
+            return None
+        folder = self.config.save_image_dir / re.sub(r"\W", "_", f"{op.name}{op.handle}")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _save(folder: Path, image: CollectedImage, words: Sequence[Argument]) -> None:
+    """Keep a picture, and its line of results."""
+    (folder / f"loop_{image.index:04}.jpeg").write_bytes(image.data)
+    with (folder / "results.txt").open("a", encoding="utf-8") as file:
+        file.write(" ".join(map(str, words)) + "\n")
