@@ -7,7 +7,7 @@ import attrs
 from attrs.validators import ge, gt, le
 
 from dhs_runtime.config import MAX_PORT, DcssConfig, is_port
-from dhs_runtime.config_file import load_yaml, structure
+from dhs_runtime.process.config_file import load_yaml, structure
 from dhs_runtime.errors import ConfigError
 
 OLD_SECTION: Final = "loopdhs"

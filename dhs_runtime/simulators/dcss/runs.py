@@ -1,7 +1,7 @@
 """`OperationRun`: one operation as the side that started it sees it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -57,6 +57,13 @@ class OperationRun:
         self._wait(lambda: bool(found()), timeout_s, f"update {first_word!r}")
         return found()[0]
 
+    def follow(self) -> Iterator[str]:
+        """Each update as it comes, until the operation is completed."""
+        seen = 0
+        while fresh := self._updates_after(seen):
+            seen += len(fresh)
+            yield from fresh
+
     def take(self, message: HtosOperationUpdate | HtosOperationCompleted) -> None:
         """Enter an answer of the DHS."""
         with self._changed:
@@ -74,6 +81,12 @@ class OperationRun:
             if not self._completions:
                 self._completions.append(Completion(status, ""))
                 self._changed.notify_all()
+
+    def _updates_after(self, seen: int) -> list[str]:
+        """The updates behind the first `seen`, once there are some; none when completed."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._updates) > seen or self._completions)
+            return self._updates[seen:]
 
     def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
         with self._changed:

@@ -1,7 +1,4 @@
-"""Configuration files: YAML into attrs classes, every mistake named by its path.
-
-A wing of the runtime: needs PyYAML (extra `runtime`).
-"""
+"""Configuration files: YAML into attrs classes, every mistake named by its path."""
 
 from collections.abc import Mapping
 from pathlib import Path

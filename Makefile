@@ -1,0 +1,53 @@
+# `make demo` and `make test` do all the set-up they need; the second time they are quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench docs clean
+
+help:
+	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
+	@echo "make test    all tests, with coverage"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make format  let ruff format the sources"
+	@echo "make bench   benchmarks"
+	@echo "make docs    documentation in docs/_build/"
+	@echo "make clean   remove everything made here, the virtual environment too"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per extra: what is installed is installed again only when pyproject.toml changes.
+$(VENV)/.%-installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.sim-installed
+	$(BIN)/dhs demo --output demo-output
+
+test: $(VENV)/.test-installed
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m coverage report --include='dcs_codec/*' --fail-under=100
+	$(BIN)/python -m coverage report --include='dhs_runtime/*' --fail-under=90
+
+lint: $(VENV)/.lint-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.lint-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench-installed
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.docs-installed
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) demo-output dist docs/_build benchmarks/results
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
