@@ -44,10 +44,10 @@ class DcssConfig:
         Raises:
             ConfigError: The address is not of that form.
         """
-        host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
-        if not host or not (port.isdigit() or not port):
+        host, _, port = address.rpartition(":") if ":" in address else (address, "", str(DCSS_PORT))
+        if not host or not port.isdecimal():
             raise ConfigError(f"{address!r} is not HOST:PORT")
         try:
-            return cls(host=host.strip("[]"), port=int(port or DCSS_PORT))
+            return cls(host=host.strip("[]"), port=int(port))
         except ValueError as error:
             raise ConfigError(f"{address!r}: {error}") from None

@@ -35,6 +35,11 @@ class Workers:
         self._waiting = 0
         self._closed = False
 
+    @property
+    def idle(self) -> int:
+        """Threads that wait for a job."""
+        return self._idle
+
     def submit(self, job: Job) -> bool:
         """Run `job` in a worker, soon; False when too many wait already, or after `close`."""
         with self._lock:

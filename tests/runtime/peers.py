@@ -1,0 +1,145 @@
+"""Peers for tests: a DCSS that is a bare socket, for everything the simulator is too polite for."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from dcs_codec import (
+    NEED_DATA,
+    Disconnected,
+    Frame,
+    FrameDecoder,
+    Framing,
+    Message,
+    decode_text,
+    encode_frame,
+)
+from dhs_runtime import Backoff, DcssConfig, Dhs
+from dhs_runtime.listener import reset
+
+DEADLINE_S = 5.0
+ASK = b"stoc_send_client_type".ljust(200, b"\0")
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for something that tells nobody when it happens; fails after 5 s."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.001)
+
+
+class RawConnection:
+    """The server's end of one connection, byte by byte."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        sock.settimeout(DEADLINE_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._decoder = FrameDecoder(Framing.V1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.socket.close()
+
+    def shake_hands(self, framing: Framing = Framing.V2) -> str:
+        """Ask, read the 200 bytes of the answer, and give the text of it."""
+        self.socket.sendall(ASK)
+        text = self.read_text()
+        self._decoder.framing = framing
+        return text
+
+    def send(self, *texts: str, framing: Framing = Framing.V2) -> None:
+        self.socket.sendall(b"".join(encode_frame(Frame(t.encode()), framing) for t in texts))
+
+    def send_bytes(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def read_text(self) -> str:
+        """Text of the next frame of the DHS."""
+        while (frame := self._decoder.next_frame()) is NEED_DATA:
+            data = self.socket.recv(65536)
+            if not data:
+                raise EOFError
+            self._decoder.receive_data(data)
+        return frame.text.decode()
+
+    def read_message(self) -> Message:
+        return decode_text(self.read_text())
+
+    def read_to_end(self) -> None:
+        """Read until the DHS closes."""
+        try:
+            while True:
+                self.read_text()
+        except (EOFError, ConnectionResetError):
+            return
+
+    def reset(self) -> None:
+        reset(self.socket)
+
+
+class RawDcss:
+    """A listening socket; `accept` gives the next connection of the DHS."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(DEADLINE_S)
+        self.port: int = self.socket.getsockname()[1]
+
+    def accept(self) -> RawConnection:
+        return RawConnection(self.socket.accept()[0])
+
+    def config(self, framing: Framing = Framing.AUTO) -> DcssConfig:
+        return fast_config(self.port, framing)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.socket.close()
+
+
+def fast_config(port: int, framing: Framing = Framing.AUTO) -> DcssConfig:
+    """A config that does not wait long between connections, for tests."""
+    quick = Backoff(first_s=0.01, longest_s=0.05)
+    return DcssConfig(
+        host="127.0.0.1", port=port, framing=framing, retry=quick, retry_refused=quick
+    )
+
+
+@contextmanager
+def running(dhs: Dhs, config: DcssConfig) -> Iterator[Dhs]:
+    """The DHS, started; stopped at the end, with no thread left."""
+    dhs.start(config)
+    try:
+        yield dhs
+    finally:
+        alive = dhs.stop()
+    assert alive == ()
+
+
+__all__ = [
+    "ASK",
+    "DEADLINE_S",
+    "Disconnected",
+    "RawConnection",
+    "RawDcss",
+    "fast_config",
+    "running",
+]

@@ -1,0 +1,38 @@
+import itertools
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhs_runtime import Backoff, Deadline
+
+
+def test_deadline_counts_down_and_passes() -> None:
+    deadline = Deadline.after(60)
+    assert 59 < deadline.remaining() <= 60
+    assert not deadline.passed
+    past = Deadline(time.monotonic() - 1)
+    assert past.passed
+    assert past.remaining() == 0
+
+
+@given(
+    first=st.floats(0.001, 10),
+    factor=st.floats(1, 10),
+    longest=st.floats(0.001, 100),
+    jitter=st.floats(0, 1),
+    seed=st.integers(),
+)
+def test_delays_grow_up_to_the_longest_and_jitter_only_shortens(
+    first: float, factor: float, longest: float, jitter: float, seed: int
+) -> None:
+    backoff = Backoff(first_s=first, factor=factor, longest_s=longest, jitter=jitter)
+    expected = first
+    for delay in itertools.islice(backoff.delays(seed), 20):
+        assert expected * (1 - jitter) - 1e-9 <= delay <= expected
+        expected = min(expected * factor, longest)
+
+
+def test_the_same_seed_gives_the_same_delays() -> None:
+    first, second = (list(itertools.islice(Backoff().delays(7), 10)) for _ in range(2))
+    assert first == second

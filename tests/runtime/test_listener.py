@@ -1,0 +1,111 @@
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from dhs_runtime import listener as listener_module
+from dhs_runtime.listener import Address, TcpListener, reset
+
+
+def echo(sock: socket.socket, _: Address) -> None:
+    while data := sock.recv(1024):
+        sock.sendall(data)
+
+
+@pytest.fixture
+def echoing() -> Iterator[TcpListener]:
+    listener = TcpListener(echo, name="echo")
+    listener.open()
+    yield listener
+    assert listener.close() == ()
+
+
+def connect(listener: TcpListener) -> socket.socket:
+    return socket.create_connection((listener.host, listener.port), timeout=5)
+
+
+def test_serves_each_connection_in_a_named_thread(echoing: TcpListener) -> None:
+    with connect(echoing) as first, connect(echoing) as second:
+        for sock in (second, first):
+            sock.sendall(b"hello")
+            assert sock.recv(5) == b"hello"
+        names = {thread.name for thread in threading.enumerate()}
+        assert {"echo-accept", "echo-1", "echo-2"} <= names
+
+
+def test_close_ends_open_connections_at_once() -> None:
+    listener = TcpListener(echo, name="echo")
+    listener.open()
+    with connect(listener) as sock:
+        sock.sendall(b"x")
+        assert sock.recv(1) == b"x"
+        began = time.monotonic()
+        assert listener.close(timeout=5) == ()
+        assert time.monotonic() - began < 1
+        assert sock.recv(1) == b""
+    assert not listener.is_open
+
+
+def test_opens_again_on_the_same_port() -> None:
+    listener = TcpListener(echo, name="echo")
+    assert listener.port == 0
+    listener.open()
+    port = listener.port
+    listener.open()  # is open already
+    listener.close()
+    listener.close()
+    listener.open()
+    assert listener.port == port
+    with connect(listener) as sock:
+        sock.sendall(b"again")
+        assert sock.recv(5) == b"again"
+    listener.close()
+
+
+def test_port_in_use_is_an_error(echoing: TcpListener) -> None:
+    second = TcpListener(echo, name="second", port=echoing.port)
+    with pytest.raises(OSError, match="in use"):
+        second.open()
+    assert not second.is_open
+
+
+def test_too_many_connections_are_refused(
+    monkeypatch: pytest.MonkeyPatch, echoing: TcpListener, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listener_module, "MAX_CONNECTIONS", 1)
+    with connect(echoing) as first:
+        first.sendall(b"x")
+        assert first.recv(1) == b"x"
+        with caplog.at_level(logging.WARNING), connect(echoing) as second:
+            assert second.recv(1) == b""
+        first.sendall(b"y")
+        assert first.recv(1) == b"y"
+    assert "too many connections" in caplog.text
+
+
+def test_close_names_a_thread_that_does_not_end() -> None:
+    release = threading.Event()
+    entered = threading.Event()
+
+    def stuck(_: socket.socket, __: Address) -> None:
+        entered.set()
+        release.wait()
+
+    listener = TcpListener(stuck, name="stuck")
+    listener.open()
+    with connect(listener):
+        assert entered.wait(5)
+        assert listener.close(timeout=0.05) == ("stuck-1",)
+        release.set()
+        assert listener.close(timeout=5) == ()
+
+
+def test_reset_is_seen_as_a_reset() -> None:
+    listener = TcpListener(lambda sock, _: reset(sock), name="reset")
+    listener.open()
+    with connect(listener) as sock, pytest.raises(ConnectionResetError):
+        sock.recv(1)
+    listener.close()

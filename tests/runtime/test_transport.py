@@ -1,0 +1,145 @@
+import socket
+import threading
+import time
+
+import pytest
+
+from dhs_runtime import TransportError
+from dhs_runtime.transport import TcpTransport
+from tests.runtime.peers import eventually
+
+
+@pytest.fixture
+def server() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def port_of(server: socket.socket) -> int:
+    port: int = server.getsockname()[1]
+    return port
+
+
+def test_reads_and_writes(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.connect("localhost", port_of(server), 5)
+    peer, _ = server.accept()
+    with server, peer:
+        transport.write(b"to the peer")
+        assert peer.recv(100) == b"to the peer"
+        peer.sendall(b"from it")
+        assert transport.read() == b"from it"
+        peer.shutdown(socket.SHUT_WR)
+        assert transport.read() == b""
+    transport.close()
+    transport.close()
+
+
+def test_refused_unknown_and_closed_are_told(server: socket.socket) -> None:
+    port = port_of(server)
+    server.close()
+    with pytest.raises(TransportError, match=f"127.0.0.1:{port}: Connection refused"):
+        TcpTransport().connect("127.0.0.1", port, 5)
+    with pytest.raises(TransportError, match="cannot resolve 'no.such.host.invalid'"):
+        TcpTransport().connect("no.such.host.invalid", port, 5)
+    with pytest.raises(TransportError, match="cannot resolve"):
+        TcpTransport().connect("a" * 100, port, 5)
+    with pytest.raises(TransportError, match="not connected"):
+        TcpTransport().read()
+
+
+def full_server() -> tuple[socket.socket, list[socket.socket]]:
+    """A server whose backlog is full: further connects get no answer."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=0)
+    fillers = []
+    for _ in range(3):
+        filler = socket.socket()
+        filler.setblocking(False)
+        filler.connect_ex(server.getsockname())
+        fillers.append(filler)
+    return server, fillers
+
+
+def test_no_answer_in_time_is_told() -> None:
+    server, fillers = full_server()
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="no answer in time"):
+        TcpTransport().connect("127.0.0.1", port_of(server), 0.05)
+    assert time.monotonic() - began < 2
+    for sock in (server, *fillers):
+        sock.close()
+
+
+def test_interrupt_ends_a_pending_connect() -> None:
+    server, fillers = full_server()
+    transport = TcpTransport()
+    errors: list[str] = []
+
+    def connect() -> None:
+        try:
+            transport.connect("127.0.0.1", port_of(server), 30)
+        except TransportError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=connect)
+    thread.start()
+    eventually(lambda: transport.has_socket)
+    transport.interrupt()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert "interrupted" in errors[0]
+    transport.close()
+    for sock in (server, *fillers):
+        sock.close()
+
+
+def test_interrupt_comes_before_connect(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.interrupt()
+    with server, pytest.raises(TransportError, match="interrupted"):
+        transport.connect("127.0.0.1", port_of(server), 30)
+
+
+def test_interrupt_ends_a_read(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.connect("127.0.0.1", port_of(server), 5)
+    peer, _ = server.accept()
+    got: list[bytes] = []
+    thread = threading.Thread(target=lambda: got.append(transport.read()))
+    thread.start()
+    transport.interrupt()
+    thread.join(5)
+    assert got == [b""]
+    transport.close()
+    peer.close()
+    server.close()
+
+
+def test_timeouts_of_reading_and_writing(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.connect("127.0.0.1", port_of(server), 5)
+    peer, _ = server.accept()
+    with server, peer:
+        transport.set_read_timeout(0.01)
+        with pytest.raises(TransportError, match="nothing received in time"):
+            transport.read()
+        transport.set_read_timeout(None)
+        transport.set_write_timeout(0.05)
+        with pytest.raises(TransportError, match="the peer does not read"):
+            while True:
+                transport.write(bytes(1 << 20))
+    transport.close()
+
+
+def test_a_reset_is_told(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.connect("127.0.0.1", port_of(server), 5)
+    peer, _ = server.accept()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    peer.close()
+    with pytest.raises(TransportError, match="reset by peer"):
+        transport.read()
+    with pytest.raises(TransportError):
+        for _ in range(2):
+            transport.write(b"x")
+    transport.close()
+    server.close()
