@@ -1,0 +1,334 @@
+"""Object detection by an AutoML Edge container (TensorFlow Serving 1.14, REST).
+
+`POST /v1/models/<model>:predict` takes pictures as base64 with a key each; the reply carries, per
+picture, arrays padded to a fixed length. `GET /v1/models/<model>` tells whether a model is loaded.
+"""
+
+import base64
+import math
+import reprlib
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Self
+from urllib.parse import quote
+
+import attrs
+
+from dhs_runtime.errors import ServiceError, ServiceReplyError
+from dhs_runtime.services.http_client import HttpClient, HttpReply
+
+MAX_REPLY_BYTES = 8 * 1024 * 1024  # 40 boxes make 7 KB
+MAX_ERROR_CHARS = 200
+
+
+@attrs.frozen
+class PredictRequest:
+    """One picture (JPEG or PNG) under a key of the caller's choice, which comes back with it."""
+
+    key: str
+    image: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Box:
+    """A rectangle in fractions (0..1) of the picture's width and height, origin upper left."""
+
+    min_x: float
+    min_y: float
+    max_x: float
+    max_y: float
+
+    @property
+    def width(self) -> float:
+        """Fraction of the picture's width."""
+        return self.max_x - self.min_x
+
+    @property
+    def height(self) -> float:
+        """Fraction of the picture's height."""
+        return self.max_y - self.min_y
+
+
+@attrs.frozen
+class Detection:
+    """One object that the model sees: how sure it is (0..1), what it is and where."""
+
+    score: float
+    label: str
+    box: Box
+
+
+@attrs.frozen
+class Prediction:
+    """All that the model sees in one picture, surest first; it may be nothing."""
+
+    key: str
+    detections: tuple[Detection, ...]
+
+    @property
+    def top(self) -> Detection | None:
+        """The surest detection of all."""
+        return self.best()
+
+    def best(self, *labels: str, threshold: float = 0.0) -> Detection | None:
+        """The surest detection with one of `labels` (none: any) and a score of `threshold` up."""
+        for detection in self.detections:
+            if detection.score < threshold:
+                return None
+            if not labels or detection.label in labels:
+                return detection
+        return None
+
+
+@attrs.frozen
+class ModelStatus:
+    """State of a model: START, LOADING, AVAILABLE, UNLOADING or END."""
+
+    state: str
+    version: str
+    error_code: str
+    error_message: str
+
+    @property
+    def available(self) -> bool:
+        """Whether the model takes requests."""
+        return self.state == "AVAILABLE"
+
+
+class AutoMLClient:
+    """Sends pictures to one inference server, from any number of threads, four at a time."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str = "default",
+        connect_timeout_s: float = 3.0,
+        read_timeout_s: float = 35.0,
+        total_timeout_s: float = 40.0,
+        status_timeout_s: float = 5.0,
+        max_detections: int | None = None,
+        max_reply_bytes: int = MAX_REPLY_BYTES,
+        pool_size: int = 4,
+    ) -> None:
+        """A client; nothing is sent yet.
+
+        Args:
+            base_url: Such as `http://inference:5000`.
+            model: Name of the model.
+            connect_timeout_s: For one connection to be made.
+            read_timeout_s: Longest silence; the server itself gives up after 30 s.
+            total_timeout_s: For a whole prediction.
+            status_timeout_s: For a whole question for the status.
+            max_detections: Most detections per picture. It is sent along, as servers of the
+                Cloud API understand it, and enforced here, as others do not.
+            max_reply_bytes: Larger replies are refused.
+            pool_size: Most calls in flight.
+
+        Raises:
+            ConfigError: `base_url` is not a plain `http://host:port` URL.
+        """
+        self._path = f"/v1/models/{quote(model, safe='')}"
+        self._status_timeout_s = status_timeout_s
+        self._max_detections = max_detections
+        self._http = HttpClient(
+            base_url,
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            total_timeout_s=total_timeout_s,
+            max_reply_bytes=max_reply_bytes,
+            pool_size=pool_size,
+        )
+
+    def predict(self, request: PredictRequest) -> Prediction:
+        """What the model sees in one picture.
+
+        Raises:
+            ServiceError: No answer, an error of the server, or an answer that makes no sense.
+        """
+        return self.predict_batch((request,))[0]
+
+    def predict_batch(self, requests: Sequence[PredictRequest]) -> tuple[Prediction, ...]:
+        """What the model sees in several pictures, sent in one request; in their order.
+
+        Raises:
+            ServiceError: No answer, an error of the server, or an answer that makes no sense.
+            ValueError: Two requests have the same key.
+        """
+        keys = [request.key for request in requests]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"pictures with the same key: {keys}")
+        if not keys:
+            return ()
+        reply = self._http.post_json(f"{self._path}:predict", self._question(requests))
+        found = _predictions(_result(reply, "predictions"), reply.url)
+        if sorted(prediction.key for prediction in found) != sorted(keys):
+            raise ServiceReplyError(
+                f"{reply.url} answered for {_short([each.key for each in found])}, "
+                f"but was asked for {_short(keys)}"
+            )
+        by_key = {prediction.key: prediction for prediction in found}
+        return tuple(
+            attrs.evolve(by_key[key], detections=by_key[key].detections[: self._max_detections])
+            for key in keys
+        )
+
+    def model_status(self) -> ModelStatus:
+        """State of the model; of its versions, one that is available is preferred.
+
+        Raises:
+            ServiceError: No answer, no such model, or an answer that makes no sense.
+        """
+        reply = self._http.get(self._path, total_timeout_s=self._status_timeout_s)
+        versions = _result(reply, "model_version_status")
+        states = [_status(value, reply.url) for value in _list(versions, "versions", reply.url)]
+        if not states:
+            raise ServiceReplyError(f"{reply.url} knows no version of the model")
+        return next((state for state in states if state.available), states[0])
+
+    def available(self) -> bool:
+        """Whether the server answers and its model takes requests; never raises ServiceError."""
+        try:
+            return self.model_status().available
+        except ServiceError:
+            return False
+
+    def cancel(self) -> None:
+        """Make all calls, those in flight and later ones, raise ServiceUnavailableError."""
+        self._http.cancel()
+
+    def close(self) -> None:
+        """Cancel, and close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _question(self, requests: Sequence[PredictRequest]) -> dict[str, object]:
+        instances = [
+            {"image_bytes": {"b64": base64.b64encode(each.image).decode()}, "key": each.key}
+            for each in requests
+        ]
+        if self._max_detections is None:
+            return {"instances": instances}
+        params = [{"max_bounding_box_count": str(self._max_detections)}]
+        return {"instances": instances, "params": params}
+
+
+def _result(reply: HttpReply, name: str) -> object:
+    """Member `name` of a reply, unless it is an error."""
+    if reply.status != HTTPStatus.OK:
+        try:
+            value = reply.json()
+        except ServiceReplyError:  # a proxy's page
+            value = None
+        text = f": {_short(value['error'])}" if isinstance(value, dict) and "error" in value else ""
+        raise ServiceReplyError(f"{reply.url} answered {reply.status}{text}", reply.status)
+    members = _dict(reply.json(), "the reply", reply.url)
+    if "error" in members:
+        raise ServiceReplyError(f"{reply.url} answered: {_short(members['error'])}", reply.status)
+    return _member(members, name, "the reply", reply.url)
+
+
+def _predictions(value: object, url: str) -> list[Prediction]:
+    return [
+        _prediction(entry, f"predictions[{index}]", url)
+        for index, entry in enumerate(_list(value, "predictions", url))
+    ]
+
+
+def _prediction(value: object, where: str, url: str) -> Prediction:
+    members = _dict(value, where, url)
+    key = _text(_member(members, "key", where, url), f"{where}.key", url)
+    names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
+    scores, labels, boxes = (
+        _list(_member(members, name, where, url), f"{where}.{name}", url) for name in names
+    )
+    if not len(scores) == len(labels) == len(boxes):
+        raise ServiceReplyError(
+            f"{url}: {where} has {len(scores)} scores, {len(labels)} labels, {len(boxes)} boxes"
+        )
+    count = _count(members.get("num_detections", len(scores)), len(scores), where, url)
+    detections = [
+        Detection(
+            _number(scores[index], f"{where}.detection_scores[{index}]", url),
+            _text(labels[index], f"{where}.detection_classes_as_text[{index}]", url),
+            _box(boxes[index], f"{where}.detection_boxes[{index}]", url),
+        )
+        for index in range(count)
+    ]
+    return Prediction(key, tuple(sorted(detections, key=lambda each: -each.score)))
+
+
+def _count(value: object, length: int, where: str, url: str) -> int:
+    """How many entries are meant; those after them only pad the arrays."""
+    number = _number(value, f"{where}.num_detections", url)
+    if not (number.is_integer() and 0 <= number <= length):
+        raise ServiceReplyError(f"{url}: {where} has {number:g} detections in arrays of {length}")
+    return int(number)
+
+
+def _box(value: object, where: str, url: str) -> Box:
+    """A box from `[min_y, min_x, max_y, max_x]`, cut off at the picture's edges."""
+    numbers = [_number(each, where, url) for each in _list(value, where, url)]
+    if len(numbers) != 4:  # noqa: PLR2004 - the sides of a box
+        raise ServiceReplyError(f"{url}: {where} is not 4 numbers but {len(numbers)}")
+    min_y, min_x, max_y, max_x = (min(max(number, 0.0), 1.0) for number in numbers)
+    if min_y > max_y or min_x > max_x:  # Vertex has another order of the four
+        raise ServiceReplyError(f"{url}: {where} is not [min_y, min_x, max_y, max_x]: {numbers}")
+    return Box(min_x, min_y, max_x, max_y)
+
+
+def _status(value: object, url: str) -> ModelStatus:
+    where = "model_version_status"
+    members = _dict(value, where, url)
+    status = _dict(members.get("status", {}), f"{where}.status", url)
+    return ModelStatus(
+        state=_text(_member(members, "state", where, url), f"{where}.state", url),
+        version=_text(members.get("version", ""), f"{where}.version", url),
+        error_code=_text(status.get("error_code", ""), f"{where}.error_code", url),
+        error_message=_text(status.get("error_message", ""), f"{where}.error_message", url),
+    )
+
+
+def _member(members: dict[str, object], name: str, where: str, url: str) -> object:
+    if name not in members:
+        raise ServiceReplyError(f"{url}: {where} has no {name!r}")
+    return members[name]
+
+
+def _dict(value: object, where: str, url: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ServiceReplyError(f"{url}: {where} is not an object but {_short(value)}")
+    return value
+
+
+def _list(value: object, where: str, url: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ServiceReplyError(f"{url}: {where} is not an array but {_short(value)}")
+    return value
+
+
+def _text(value: object, where: str, url: str) -> str:
+    if not isinstance(value, str):
+        raise ServiceReplyError(f"{url}: {where} is not a text but {_short(value)}")
+    return value
+
+
+def _number(value: object, where: str, url: str) -> float:
+    try:
+        # JSON of Python knows NaN and integers of any size; true and false are integers to it.
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise ServiceReplyError(f"{url}: {where} is not a number but {_short(value)}")
+
+
+def _short(value: object) -> str:
+    """A value of any size and depth for a message: one line, not too long."""
+    text = value[:MAX_ERROR_CHARS] if isinstance(value, str) else reprlib.repr(value)
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

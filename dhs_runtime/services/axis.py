@@ -1,0 +1,168 @@
+"""Snapshots from Axis cameras and video servers (VAPIX `GET /axis-cgi/jpg/image.cgi`).
+
+The camera is not meant to give more than about one snapshot per second; for more, let it post its
+pictures to a `JpegReceiver`.
+"""
+
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, Self
+
+import attrs
+
+from dhs_runtime.errors import ServiceReplyError
+from dhs_runtime.services.http_client import MAX_REPLY_BYTES, HttpClient, HttpReply, Login
+
+SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
+START_OF_IMAGE = b"\xff\xd8"
+END_OF_IMAGE = b"\xff\xd9"
+MAX_PADDING_BYTES = 64  # some firmware sends a line end or zeros after the picture
+
+
+def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(value))
+
+
+@attrs.frozen(kw_only=True)
+class AxisSnapshotRequest:
+    """Which picture to take; what is None is left to the camera's own settings.
+
+    Attributes:
+        camera: 1 and up, or a name such as `quad`, on servers with several inputs.
+        resolution: `704x480`, or a name such as `CIF`.
+        compression: 0 (best picture) to 100 (smallest).
+        rotation_deg: 0, 90, 180 or 270.
+        text: Whether the text is drawn into the picture.
+        clock: Whether the time is drawn into the picture.
+        date: Whether the date is drawn into the picture.
+        extra: Further parameters of the model; they win over the ones above.
+    """
+
+    camera: int | str = 1
+    resolution: str | None = None
+    compression: int | None = attrs.field(
+        default=None,
+        validator=attrs.validators.optional(
+            [attrs.validators.ge(0), attrs.validators.le(100)],
+        ),
+    )
+    rotation_deg: int | None = attrs.field(
+        default=None,
+        validator=attrs.validators.optional(attrs.validators.in_((0, 90, 180, 270))),
+    )
+    text: bool | None = None
+    clock: bool | None = None
+    date: bool | None = None
+    extra: Mapping[str, str] = attrs.field(factory=dict, converter=_read_only, hash=False)
+
+    def params(self) -> dict[str, str]:
+        """The query of the request."""
+        values = {
+            "camera": self.camera,
+            "resolution": self.resolution,
+            "compression": self.compression,
+            "rotation": self.rotation_deg,
+            "text": None if self.text is None else int(self.text),
+            "clock": None if self.clock is None else int(self.clock),
+            "date": None if self.date is None else int(self.date),
+        }
+        given = {name: str(value) for name, value in values.items() if value is not None}
+        return given | dict(self.extra)
+
+
+@attrs.frozen
+class AxisImage:
+    """A whole JPEG picture.
+
+    Attributes:
+        data: The file, as sent.
+        content_type: `image/jpeg`.
+        received_s: When its last byte was here, on `time.monotonic`.
+    """
+
+    data: bytes = attrs.field(repr=False)
+    content_type: str
+    received_s: float
+
+
+class AxisClient:
+    """Takes snapshots of one Axis camera or video server, from any thread."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        auth: Literal["digest", "basic"] = "digest",
+        connect_timeout_s: float = 3.0,
+        read_timeout_s: float = 5.0,
+        total_timeout_s: float = 10.0,
+        max_image_bytes: int = MAX_REPLY_BYTES,
+    ) -> None:
+        """A client; nothing is sent yet.
+
+        Raises:
+            ConfigError: `base_url` is not a plain `http://host:port` URL.
+        """
+        self._user = user
+        self._http = HttpClient(
+            base_url,
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            total_timeout_s=total_timeout_s,
+            max_reply_bytes=max_image_bytes,
+            auth=None if user is None else Login(user, password or "", auth),
+        )
+
+    def snapshot(self, request: AxisSnapshotRequest | None = None) -> AxisImage:
+        """Take one picture, with the camera's own settings where `request` has none.
+
+        Raises:
+            ServiceUnavailableError: The camera is off or dropped the connection, or `cancel`.
+            ServiceTimeoutError: It took too long.
+            ServiceReplyError: It sent no whole JPEG.
+        """
+        reply = self._http.get(SNAPSHOT_PATH, (request or AxisSnapshotRequest()).params())
+        received_s = time.monotonic()
+        self._check_status(reply)
+        kind = reply.content_type.partition(";")[0].strip().lower()
+        if kind != "image/jpeg":
+            raise ServiceReplyError(
+                f"{reply.url} sent {kind or 'an unnamed type'} instead of image/jpeg", reply.status
+            )
+        if not reply.body.startswith(START_OF_IMAGE):
+            raise ServiceReplyError(f"{reply.url} sent no JPEG: it lacks the marker FF D8", 200)
+        # Old firmware sends no Content-Length: then only this tells a whole picture from a part.
+        if reply.body.rfind(END_OF_IMAGE, -MAX_PADDING_BYTES) < 0:
+            raise ServiceReplyError(
+                f"{reply.url} sent a JPEG cut short after {len(reply.body)} bytes", 200
+            )
+        return AxisImage(reply.body, kind, received_s)
+
+    def cancel(self) -> None:
+        """Make all snapshots, those in flight and later ones, raise ServiceUnavailableError."""
+        self._http.cancel()
+
+    def close(self) -> None:
+        """Cancel, and close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _check_status(self, reply: HttpReply) -> None:
+        if reply.status == 200:  # noqa: PLR2004 - HTTP's OK
+            return
+        if reply.status != 401:  # noqa: PLR2004 - HTTP's Unauthorized
+            raise ServiceReplyError(f"{reply.url} answered {reply.status}", reply.status)
+        hint = (
+            "it wants a user and a password"
+            if self._user is None
+            else f"check the password of user {self._user!r}, and whether it wants digest or basic"
+        )
+        raise ServiceReplyError(f"{reply.url} answered 401: {hint}", reply.status)

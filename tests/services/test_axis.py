@@ -1,0 +1,160 @@
+"""`AxisClient` against servers that answer as Axis cameras do, or should not."""
+
+import base64
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dhs_runtime.errors import ServiceReplyError, ServiceUnavailableError
+from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
+from tests.services.conftest import Serving
+from tests.services.peers import (
+    JPEG,
+    PATIENCE_S,
+    answering,
+    digest_guarded,
+    refused_port,
+    reply,
+    saying,
+    silent,
+)
+
+
+def test_a_snapshot_is_asked_for_as_vapix_says(serving: Serving) -> None:
+    peer = serving(answering(reply()))
+    request = AxisSnapshotRequest(
+        camera=2,
+        resolution="704x480",
+        compression=0,
+        rotation_deg=180,
+        text=False,
+        clock=False,
+        date=True,
+        extra={"palette": "1", "camera": "quad"},
+    )
+    before_s = time.monotonic()
+    with AxisClient(peer.url) as client:
+        image = client.snapshot(request)
+        client.snapshot()
+    assert (image.data, image.content_type) == (JPEG, "image/jpeg")
+    assert before_s <= image.received_s <= time.monotonic()
+    assert [each.line.split()[1] for each in peer.requests] == [
+        "/axis-cgi/jpg/image.cgi?camera=quad&resolution=704x480&compression=0&rotation=180"
+        "&text=0&clock=0&date=1&palette=1",
+        "/axis-cgi/jpg/image.cgi?camera=1",
+    ]
+
+
+def test_requests_are_values() -> None:
+    extra = {"a": "b"}
+    request = AxisSnapshotRequest(extra=extra)
+    extra["a"] = "c"
+    assert request == AxisSnapshotRequest(extra={"a": "b"})
+    assert hash(request) == hash(AxisSnapshotRequest())
+    assert request.params() == {"camera": "1", "a": "b"}
+    with pytest.raises(ValueError, match="compression"):
+        AxisSnapshotRequest(compression=101)
+    with pytest.raises(ValueError, match="rotation"):
+        AxisSnapshotRequest(rotation_deg=45)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(JPEG, "Image/JPEG"),
+        reply(JPEG, "image/jpeg; charset=binary"),
+        reply(JPEG + b"\r\n"),
+        reply(JPEG + bytes(40)),
+        b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG,
+    ],
+)
+def test_odd_but_whole_pictures_are_taken(serving: Serving, answer: bytes) -> None:
+    with AxisClient(serving(saying(answer)).url) as client:
+        image = client.snapshot()
+    assert image.data.startswith(JPEG)
+    assert image.content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (reply(b"<html>", "text/html"), "sent text/html instead of image/jpeg"),
+        (reply(JPEG, "image/jpegs"), "sent image/jpegs instead"),
+        (b"HTTP/1.0 200 OK\r\n\r\n" + JPEG, "sent an unnamed type instead"),
+        (reply(b"GIF89a" + JPEG), "FF D8"),
+        (reply(b""), "FF D8"),
+        (reply(JPEG[:-1]), "cut short after 261 bytes"),
+        (reply(JPEG + bytes(100)), "cut short"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG[:100], "cut short"),
+        (reply(JPEG, "image/jpeg", "503 Busy"), "answered 503"),
+        (reply(b"", "text/plain", "204 No Content"), "answered 204"),
+        (reply(b"", "text/plain", "401 Unauthorized"), "wants a user and a password"),
+    ],
+)
+def test_anything_else_is_an_error_of_the_reply(serving: Serving, answer: bytes, text: str) -> None:
+    with (
+        AxisClient(serving(saying(answer)).url) as client,
+        pytest.raises(ServiceReplyError, match=text) as caught,
+    ):
+        client.snapshot()
+    assert caught.value.status == int(answer.split()[1])
+
+
+def test_the_size_is_limited(serving: Serving) -> None:
+    with (
+        AxisClient(serving(answering(reply())).url, max_image_bytes=200) as client,
+        pytest.raises(ServiceReplyError, match="more than 200 bytes"),
+    ):
+        client.snapshot()
+
+
+def test_a_digest_login_answers_the_challenge(serving: Serving) -> None:
+    peer = serving(digest_guarded("root", "pass", reply()))
+    with AxisClient(peer.url, user="root", password="pass") as client:
+        for _ in range(2):
+            assert client.snapshot(AxisSnapshotRequest(resolution="704x480")).data == JPEG
+    assert peer.connections == 1
+    assert len(peer.requests) == 3  # the challenge is answered in advance the second time
+
+
+@pytest.mark.parametrize(("user", "password"), [("root", "wrong"), ("root", None), ("", "pass")])
+def test_a_wrong_password_is_named(serving: Serving, user: str, password: str | None) -> None:
+    peer = serving(digest_guarded("root", "pass", reply()))
+    with (
+        AxisClient(peer.url, user=user, password=password) as client,
+        pytest.raises(ServiceReplyError, match=f"password of user '{user}'") as caught,
+    ):
+        client.snapshot()
+    assert caught.value.status == 401
+    assert len(peer.requests) == 2
+
+
+def test_a_basic_login_is_sent_only_when_told(serving: Serving) -> None:
+    peer = serving(answering(reply()))
+    with AxisClient(peer.url, user="root", password="pass", auth="basic") as client:
+        client.snapshot()
+    with AxisClient(peer.url, user="root", password="pass") as client:
+        client.snapshot()
+    token = base64.b64encode(b"root:pass").decode()
+    assert [each.headers.get("authorization") for each in peer.requests] == [f"Basic {token}", None]
+
+
+def test_cancel_ends_a_snapshot(serving: Serving) -> None:
+    peer = serving(silent)
+    with AxisClient(peer.url) as client, ThreadPoolExecutor(1) as threads:
+        call = threads.submit(client.snapshot)
+        peer.wait(lambda: len(peer.requests) == 1)
+        start = time.monotonic()
+        client.cancel()
+        with pytest.raises(ServiceUnavailableError, match="cancelled"):
+            call.result(PATIENCE_S)
+        assert time.monotonic() - start < 0.1
+
+
+def test_a_camera_that_is_off_is_unavailable() -> None:
+    with (
+        AxisClient(f"http://127.0.0.1:{refused_port()}") as client,
+        pytest.raises(ServiceUnavailableError, match="refused"),
+    ):
+        client.snapshot()

@@ -1,0 +1,557 @@
+"""`HttpClient` against servers that behave, fail, hang, drip and lie."""
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from dhs_runtime.errors import (
+    ConfigError,
+    ServiceError,
+    ServiceReplyError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+)
+from dhs_runtime.listener import TcpListener, reset
+from dhs_runtime.services.http_client import HttpClient, HttpReply, Login
+from tests.services.conftest import Serving
+from tests.services.peers import (
+    JPEG,
+    PATIENCE_S,
+    Script,
+    Wire,
+    answering,
+    deaf_port,
+    refused_port,
+    reply,
+    saying,
+    silent,
+    soon,
+)
+
+RETRY_LOGGER = "urllib3.connectionpool"
+
+
+class OnRetry(logging.Handler):
+    """Calls `action` in the thread that is about to try again."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._action = action
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith("Retrying"):
+            self._action()
+
+
+@contextlib.contextmanager
+def on_retry(action: Callable[[], None]):  # type: ignore[no-untyped-def]  # a generator of nothing
+    handler = OnRetry(action)
+    logging.getLogger(RETRY_LOGGER).addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger(RETRY_LOGGER).removeHandler(handler)
+
+
+def failure(client: HttpClient, path: str = "/x") -> ServiceError:
+    """The error of a GET, which must be one line that names the URL."""
+    with pytest.raises(ServiceError) as caught:
+        client.get(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "object at" not in text
+    assert "Pool(" not in text
+    assert "http://" in text
+    return caught.value
+
+
+# --- calls that work
+
+
+def test_a_get_returns_status_type_and_body(serving: Serving) -> None:
+    peer = serving(answering(reply(b"hello", "text/plain; charset=x", "404 Not Found")))
+    with HttpClient(peer.url + "/base/") as client:
+        assert client.base_url == peer.url + "/base"
+        got = client.get("/a/b.cgi", {"resolution": "704x480", "text": "a b"})
+    assert got == HttpReply(404, "text/plain; charset=x", b"hello", peer.url + "/base/a/b.cgi")
+    (request,) = peer.requests
+    assert request.line == "GET /base/a/b.cgi?resolution=704x480&text=a+b HTTP/1.1"
+    assert request.headers["accept-encoding"] == "identity"
+
+
+def test_posts_carry_json_and_forms(serving: Serving) -> None:
+    peer = serving(answering(reply(b'{"ok": [1]}', "application/json")))
+    with HttpClient(peer.url) as client:
+        assert client.post_json("/j", {"a": [1, "µ"]}).json() == {"ok": [1]}
+        client.post_form("/f", {"a": "1", "b": "x y"})
+        with pytest.raises(ValueError, match="JSON"):
+            client.post_json("/j", float("nan"))
+    first, second = peer.requests
+    assert first.headers["content-type"] == "application/json"
+    assert first.body == b'{"a": [1, "\\u00b5"]}'
+    assert second.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert second.body == b"a=1&b=x+y"
+
+
+def test_a_connection_is_kept_and_closed_with_the_client(serving: Serving) -> None:
+    peer = serving(answering(reply(), reply(b"", "text/plain", "200 OK", "Set-Cookie: a=b")))
+    client = HttpClient(peer.url)
+    for _ in range(3):
+        assert client.get("/").status == 200
+    assert peer.connections == 1
+    assert all("cookie" not in request.headers for request in peer.requests)
+    client.close()
+    peer.wait(lambda: peer.ended == 1)
+
+
+def test_redirects_are_left_to_the_caller(serving: Serving) -> None:
+    answer = reply(b"gone", "text/plain", "302 Found", "Location: http://\xff\xfe:x/")
+    peer = serving(answering(answer))
+    with HttpClient(peer.url) as client:
+        assert client.get("/").status == 302
+        assert client.get("/").body == b"gone"
+    assert len(peer.requests) == 2
+
+
+def test_proxies_of_the_environment_are_ignored(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{refused_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    peer = serving(answering(reply()))
+    with HttpClient(peer.url) as client:
+        assert client.get("/").body == JPEG
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [b"4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n", b"1\r\na\r\n6\r\nbcdefg\r\n0\r\nX: y\r\n\r\n"],
+)
+def test_chunked_replies_are_joined(serving: Serving, chunks: bytes) -> None:
+    peer = serving(saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks))
+    with HttpClient(peer.url) as client:
+        got = client.get("/")
+    assert (got.content_type, got.body) == ("", b"abcdefg")
+
+
+def test_old_servers_end_a_reply_by_closing(serving: Serving) -> None:
+    peer = serving(saying(b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG))
+    with HttpClient(peer.url) as client:
+        assert client.get("/").body == JPEG
+
+
+def test_many_threads_share_few_connections(serving: Serving) -> None:
+    def echo(wire: Wire) -> None:
+        while (request := wire.request()) is not None:
+            wire.send(reply(request.line.split()[1].encode(), "text/plain"))
+
+    peer = serving(echo)
+    with HttpClient(peer.url, pool_size=4) as client, ThreadPoolExecutor(12) as threads:
+        replies = threads.map(lambda n: client.get(f"/{n}").body, range(120))
+        assert list(replies) == [b"/%d" % n for n in range(120)]
+    assert peer.connections <= 4
+
+
+def test_json_that_is_none_is_an_error_of_the_reply() -> None:
+    with pytest.raises(ServiceReplyError, match="'<html>'") as caught:
+        HttpReply(502, "text/html", b"<html>", "http://cam/x").json()
+    assert caught.value.status == 502
+    for body in (b"", b"\xff\xfe\xfd", b"[" * 100_000, b"9" * 10_000):
+        with pytest.raises(ServiceReplyError, match="not JSON"):
+            HttpReply(200, "application/json", body).json()
+
+
+def test_a_login_hides_its_password() -> None:
+    assert "hunter2" not in repr(Login("root", "hunter2"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "camera:80",
+        "camera",
+        "",
+        "http://",
+        "https://camera",
+        "ftp://camera",
+        "http://camera:port",
+        "http://camera:99999",
+        "http://a..b/",
+        "http://camera/?a=b",
+        "http://camera/#top",
+        "http://root:hunter2@camera",
+        "http://root:hunter2@camera:bad",
+        "http://[::1",
+    ],
+)
+def test_unusable_urls_are_refused(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        HttpClient(url)
+    assert "hunter2" not in str(caught.value)
+
+
+# --- connections that fail
+
+
+def test_a_refused_connection_says_what_to_check() -> None:
+    with HttpClient(f"http://127.0.0.1:{refused_port()}") as client:
+        error = failure(client)
+    assert isinstance(error, ServiceUnavailableError)
+    assert "refused the connection" in str(error)
+
+
+def test_a_refused_connection_is_tried_again() -> None:
+    served = threading.Event()
+
+    def serve(sock: socket.socket, address: tuple[str, int]) -> None:
+        served.set()
+        sock.recv(65536)
+        sock.sendall(reply())
+
+    listener = TcpListener(serve, name="late", port=refused_port())
+    with (
+        on_retry(listener.open),
+        HttpClient(f"http://127.0.0.1:{listener.port}") as client,
+    ):
+        assert client.get("/").body == JPEG
+    assert served.is_set()
+    assert listener.close() == ()
+
+
+def test_retries_end_with_the_budget() -> None:
+    url = f"http://127.0.0.1:{refused_port()}"
+    start = time.monotonic()
+    with HttpClient(url, retries=1000, total_timeout_s=0.25) as client:
+        assert isinstance(failure(client), ServiceUnavailableError)
+    assert time.monotonic() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://255.255.255.255:80", "cannot be reached"),
+        ("http://[fe80::1%25nosuch]:80", "no address for this host"),
+    ],
+)
+def test_an_unreachable_host_says_so(url: str, reason: str) -> None:
+    with HttpClient(url, retries=0, connect_timeout_s=1.0) as client:
+        error = failure(client)
+    assert isinstance(error, ServiceUnavailableError)
+    assert reason in str(error)
+
+
+def test_a_connect_that_hangs_times_out() -> None:
+    with deaf_port() as port:
+        start = time.monotonic()
+        with HttpClient(f"http://127.0.0.1:{port}", connect_timeout_s=0.1) as client:
+            error = failure(client)
+        assert time.monotonic() - start < 0.5  # once, though retries are allowed
+    assert isinstance(error, ServiceTimeoutError)
+    assert "did not accept the connection within 0.1 s" in str(error)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_stale_connection_is_replaced(serving: Serving, method: str, end: str) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.send(reply())
+        wire.request()
+        if wire.number == 1:  # the request of a kept-alive connection is dropped
+            if end == "reset":
+                reset(wire.sock)
+            return
+        wire.send(reply())
+
+    peer = serving(script)
+    with HttpClient(peer.url) as client:
+        client.get("/first")
+        got = client.get("/second") if method == "get" else client.post_json("/second", 1)
+    assert got.body == JPEG
+    assert peer.connections == 2
+    assert [request.line.split()[1] for request in peer.requests] == [
+        "/first",
+        "/second",
+        "/second",
+    ]
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_new_connection_that_is_dropped_is_not_tried_again(serving: Serving, end: str) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        if end == "reset":
+            reset(wire.sock)
+
+    peer = serving(script)
+    with HttpClient(peer.url, retries=5) as client:
+        error = failure(client)
+    assert isinstance(error, ServiceUnavailableError)
+    assert "dropped the connection before it answered" in str(error)
+    assert peer.connections == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"HTTP/1.1 200 OK\r\nConte",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    ],
+)
+def test_part_of_a_reply_is_an_error_and_final(serving: Serving, part: bytes) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.send(reply())
+        wire.request()
+        wire.send(part)
+
+    peer = serving(script)
+    with HttpClient(peer.url, retries=5) as client:
+        client.get("/")
+        if part.endswith(b"Conte"):  # nothing of it was a body: http.client calls the header whole
+            assert client.get("/").body == b""
+        else:
+            error = failure(client)
+            assert isinstance(error, ServiceUnavailableError)
+            assert "in the middle of its reply" in str(error)
+    assert peer.connections == 1
+
+
+# --- replies that are none
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_8.0\r\n",
+        b"HTTP/1.1 twohundred OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_an_error_of_the_reply(serving: Serving, answer: bytes) -> None:
+    peer = serving(saying(answer))
+    with HttpClient(peer.url) as client:
+        error = failure(client)
+    assert isinstance(error, ServiceReplyError)
+    assert "not HTTP" in str(error)
+    assert peer.connections == 1
+
+
+def test_a_compressed_reply_is_refused(serving: Serving) -> None:
+    peer = serving(answering(reply(b"x", "text/plain", "200 OK", "Content-Encoding: gzip")))
+    with HttpClient(peer.url) as client:
+        assert "compressed reply (gzip)" in str(failure(client))
+
+
+def test_an_announced_size_is_refused_at_once(serving: Serving) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
+        wire.gone()
+
+    peer = serving(script)
+    with HttpClient(peer.url, max_reply_bytes=1000) as client:
+        error = failure(client)
+        peer.wait(lambda: peer.ended == 1)  # the connection is not kept
+    assert isinstance(error, ServiceReplyError)
+    assert "more than 1000 bytes" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n", b"x" * 4096),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"800\r\n" + b"x" * 2048 + b"\r\n",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"1;" + b"e" * 60_000 + b"\r\nx\r\n",
+        ),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
+def test_an_endless_reply_is_cut_off(serving: Serving, start: bytes, piece: bytes) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.send(start)
+        while True:
+            wire.send(piece)
+
+    peer = serving(script)
+    with HttpClient(peer.url, max_reply_bytes=1000) as client:
+        error = failure(client)
+    assert isinstance(error, ServiceReplyError)
+    assert "more than 1000 bytes" in str(error)
+
+
+def test_an_incomplete_challenge_is_an_error_of_the_reply(serving: Serving) -> None:
+    challenge = 'WWW-Authenticate: Digest nonce="1"'
+    peer = serving(answering(reply(b"", "text/plain", "401 Unauthorized", challenge)))
+    with HttpClient(peer.url, auth=Login("u", "p")) as client:
+        with pytest.raises(ServiceReplyError, match="without 'realm'") as caught:
+            client.get("/")
+        assert caught.value.status == 401
+
+
+# --- time
+
+
+def test_silence_is_a_timeout(serving: Serving) -> None:
+    with HttpClient(serving(silent).url, read_timeout_s=0.1) as client:
+        error = failure(client)
+    assert isinstance(error, ServiceTimeoutError)
+    assert "was silent for 0.1 s" in str(error)
+
+
+@pytest.mark.parametrize(
+    "dripped",
+    [
+        reply(b"x" * 1000),
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + b"x" * 1024,
+        b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 1000,
+    ],
+)
+def test_a_drip_ends_with_the_budget(serving: Serving, dripped: bytes) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.drip(dripped)
+
+    peer = serving(script)
+    start = time.monotonic()
+    with HttpClient(peer.url, read_timeout_s=1.0, total_timeout_s=0.3) as client:
+        error = failure(client)
+    assert time.monotonic() - start < 0.8
+    assert isinstance(error, ServiceTimeoutError)
+    assert "more than 0.3 s in all" in str(error)
+
+
+def test_a_call_may_have_its_own_budget(serving: Serving) -> None:
+    with HttpClient(serving(silent).url) as client:
+        start = time.monotonic()
+        with pytest.raises(ServiceTimeoutError, match=r"0\.1 s in all"):
+            client.get("/", total_timeout_s=0.1)
+        assert time.monotonic() - start < 0.5
+
+
+def test_an_upload_nobody_reads_ends_with_the_budget(serving: Serving) -> None:
+    done = threading.Event()
+    peer = serving(lambda wire: done.wait(PATIENCE_S))
+    with (
+        HttpClient(peer.url, total_timeout_s=0.2) as client,
+        pytest.raises(ServiceTimeoutError, match="in all"),
+    ):
+        client.post_json("/", "x" * 20_000_000)
+    done.set()
+
+
+def test_a_call_waits_for_its_turn(serving: Serving) -> None:
+    release = threading.Event()
+
+    def script(wire: Wire) -> None:
+        while wire.request() is not None:
+            release.wait(PATIENCE_S)
+            wire.send(reply())
+
+    peer = serving(script)
+    with HttpClient(peer.url, pool_size=1) as client, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(client.get, "/1")
+        peer.wait(lambda: len(peer.requests) == 1)
+        with pytest.raises(ServiceTimeoutError, match=r"no turn within 0\.05 s"):
+            client.get("/2", total_timeout_s=0.05)
+        third = threads.submit(client.get, "/3")
+        release.set()
+        assert first.result(PATIENCE_S).body == third.result(PATIENCE_S).body == JPEG
+    assert [request.line.split()[1] for request in peer.requests] == ["/1", "/3"]
+
+
+# --- cancel
+
+
+def dripping(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.0 200 OK\r\n\r\n")  # ends with the connection: a cancel must not look so
+    wire.drip(b"x" * 10_000)
+
+
+def cancelled_within(client: HttpClient, call: "Future[HttpReply]") -> None:
+    start = time.monotonic()
+    client.cancel()
+    with pytest.raises(ServiceUnavailableError, match="cancelled"):
+        call.result(PATIENCE_S)
+    assert time.monotonic() - start < 0.1
+
+
+@pytest.mark.parametrize("script", [silent, dripping])
+def test_cancel_wakes_calls_and_refuses_new_ones(serving: Serving, script: Script) -> None:
+    peer = serving(script)
+    with HttpClient(peer.url, pool_size=3) as client, ThreadPoolExecutor(3) as threads:
+        calls = [threads.submit(client.get, f"/{n}") for n in range(3)]
+        peer.wait(lambda: len(peer.requests) == 3)
+        for call in calls:
+            cancelled_within(client, call)
+        with pytest.raises(ServiceUnavailableError, match="cancelled"):
+            client.get("/")
+    assert peer.connections == 3
+
+
+def test_cancel_wakes_a_connect() -> None:
+    with (
+        deaf_port() as port,
+        HttpClient(f"http://127.0.0.1:{port}") as client,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        call = threads.submit(client.get, "/")
+        soon(lambda: len(client._in_flight._sockets) == 1)
+        cancelled_within(client, call)
+
+
+def test_cancel_wakes_a_pause_before_a_retry() -> None:
+    retrying = threading.Event()
+    with (
+        on_retry(retrying.set),
+        HttpClient(
+            f"http://127.0.0.1:{refused_port()}", retries=1000, total_timeout_s=PATIENCE_S
+        ) as client,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        call = threads.submit(client.get, "/")
+        assert retrying.wait(PATIENCE_S)
+        cancelled_within(client, call)
+
+
+def test_cancel_wakes_a_call_that_waits_for_its_turn(serving: Serving) -> None:
+    peer = serving(silent)
+    with HttpClient(peer.url, pool_size=1) as client, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(client.get, "/1")
+        peer.wait(lambda: len(peer.requests) == 1)
+        second = threads.submit(client.get, "/2")
+        cancelled_within(client, second)
+        with pytest.raises(ServiceUnavailableError, match="cancelled"):
+            first.result(PATIENCE_S)
+    assert len(peer.requests) == 1
+
+
+def test_close_ends_calls_too(serving: Serving) -> None:
+    peer = serving(silent)
+    client = HttpClient(peer.url)
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(client.get, "/")
+        peer.wait(lambda: len(peer.requests) == 1)
+        client.close()
+        with pytest.raises(ServiceUnavailableError, match="cancelled"):
+            call.result(PATIENCE_S)
+    peer.wait(lambda: peer.ended == 1)
+    assert client._in_flight._sockets == set()
