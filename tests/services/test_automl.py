@@ -21,7 +21,7 @@ from dhs_runtime.services.automl import (
     PredictRequest,
 )
 from tests.services.conftest import Serving
-from tests.services.peers import PATIENCE_S, Peer, Wire, answering, refused_port, reply, silent
+from tests.services.peers import PATIENCE_S, Wire, answering, refused_port, reply, silent
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "images" / "automl_reply.json"
 
@@ -217,26 +217,20 @@ def test_a_page_is_not_json(serving: Serving) -> None:
 class Scripted:
     """A server whose next answer can be set, and a client of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, serving: Serving) -> None:
         self.answer = b""
-        self.peer = Peer(self._script)
-        self.peer.listener.open()
-        self.client = AutoMLClient(self.peer.url)
+        self.client = AutoMLClient(serving(self._script).url)
 
     def _script(self, wire: Wire) -> None:
         while wire.request() is not None:
             wire.send(self.answer)
 
-    def close(self) -> None:
-        self.client.close()
-        self.peer.listener.close()
 
-
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[Scripted]:
-    server = Scripted()
-    yield server
-    server.close()
+@pytest.fixture
+def scripted(serving: Serving) -> Iterator[Scripted]:
+    scripted = Scripted(serving)
+    with scripted.client:
+        yield scripted
 
 
 LEAVES = (
@@ -268,21 +262,22 @@ REPLIES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(value=REPLIES, status=st.sampled_from(["200 OK", "500 No"]))
-def test_no_reply_raises_anything_but_service_errors(
-    scripted: Scripted, value: object, status: str
-) -> None:
-    scripted.answer = json_reply(value, status)
-    for call in (lambda: scripted.client.predict(REQUEST), scripted.client.model_status):
-        try:
-            result = call()
-        except ServiceReplyError as error:
-            assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
-            assert len(str(error)) < 1000  # noqa: PT017
-        else:
-            assert isinstance(result, Prediction | ModelStatus)
-            assert status == "200 OK"
+def test_no_reply_raises_anything_but_service_errors(scripted: Scripted) -> None:
+    @settings(max_examples=150, deadline=None)
+    @given(value=REPLIES, status=st.sampled_from(["200 OK", "500 No"]))
+    def check(value: object, status: str) -> None:
+        scripted.answer = json_reply(value, status)
+        for call in (lambda: scripted.client.predict(REQUEST), scripted.client.model_status):
+            try:
+                result = call()
+            except ServiceReplyError as error:
+                assert "\n" not in str(error)  # noqa: PT017 - either outcome is right
+                assert len(str(error)) < 1000  # noqa: PT017
+            else:
+                assert isinstance(result, Prediction | ModelStatus)
+                assert status == "200 OK"
+
+    check()
 
 
 @pytest.mark.parametrize("depth", [200, 800, 950, 20_000])

@@ -1,0 +1,76 @@
+"""What holds for every test: how long properties search, and that nothing is left running."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_FD_FOLDER = Path("/proc/self/fd")
+_PATIENCE_S = 2.0
+_POLL_S = 0.01
+
+settings.register_profile(
+    "ci",
+    max_examples=200,
+    derandomize=True,  # the same examples every time: a red run can be run again
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # speaks of the machine, not of the code
+)
+settings.register_profile(
+    "thorough",
+    parent=settings.get_profile("ci"),
+    max_examples=20_000,
+    derandomize=False,
+)
+_PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+settings.load_profile(_PROFILE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a thorough search take the time it takes."""
+    if _PROFILE == "thorough":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0))
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind() -> Iterator[None]:
+    """Fails a test that leaves a thread running or a socket open.
+
+    Runs around every other fixture of the test; what fixtures of a wider scope hold was there
+    before and is not counted.
+    """
+    threads_before = set(threading.enumerate())
+    sockets_before = open_sockets()
+    yield
+    deadline = time.monotonic() + _PATIENCE_S
+    threads = set(threading.enumerate()) - threads_before
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    alive = sorted(thread.name for thread in threads if thread.is_alive())
+    sockets = open_sockets() - sockets_before
+    while sockets and time.monotonic() < deadline:  # a server that outlives the test may close it
+        time.sleep(_POLL_S)
+        sockets = open_sockets() - sockets_before
+    assert not alive, f"threads left running: {', '.join(alive)}"
+    assert not sockets, f"sockets left open: {', '.join(sorted(sockets))}"
+
+
+def open_sockets() -> frozenset[str]:
+    """The sockets this process has open, by inode; none where the system does not tell."""
+    if not _FD_FOLDER.exists():
+        return frozenset()
+    links = (_link(fd) for fd in _FD_FOLDER.iterdir())
+    return frozenset(link for link in links if link.startswith("socket:"))
+
+
+def _link(fd: Path) -> str:
+    try:
+        return str(fd.readlink())
+    except OSError:  # closed since it was listed, as the listing's own is
+        return ""

@@ -1,0 +1,225 @@
+"""One connection, against a bare socket."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import attrs
+import pytest
+
+from dcs_codec import (
+    EncodeError,
+    Framing,
+    HtosLog,
+    HtosNote,
+    Message,
+    StohAbortAll,
+    StohRegisterOperation,
+    UnknownMessage,
+    default_codec,
+)
+from dhs_runtime import NotConnectedError
+from dhs_runtime.connection import Connection, Ending, Outcome
+from tests.runtime.peers import ASK, DEADLINE_S, RawConnection, RawDcss
+
+
+class Running:
+    """A `Connection` in a thread of its own, and what it handed over."""
+
+    def __init__(self, dcss: RawDcss, framing: Framing = Framing.AUTO, **changes: float) -> None:
+        config = attrs.evolve(dcss.config(framing), **changes)  # type: ignore[arg-type]  # floats
+        self.connection = Connection("testDHS", config, default_codec())
+        self.messages: list[Message] = []
+        self.arrived = threading.Semaphore(0)
+        self.online = threading.Event()
+        self.outcome: Outcome | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.outcome = self.connection.run(self.online.set, self._take)
+
+    def _take(self, message: Message) -> None:
+        self.messages.append(message)
+        self.arrived.release()
+
+    def wait_messages(self, count: int) -> list[Message]:
+        for _ in range(count):
+            assert self.arrived.acquire(timeout=DEADLINE_S)
+        return self.messages
+
+    def end(self) -> Outcome:
+        self._thread.join(DEADLINE_S)
+        assert not self._thread.is_alive()
+        assert self.outcome is not None
+        return self.outcome
+
+
+@pytest.fixture
+def dcss() -> Iterator[RawDcss]:
+    with RawDcss() as dcss:
+        yield dcss
+
+
+def go_online(dcss: RawDcss, running: Running, framing: Framing = Framing.V2) -> RawConnection:
+    peer = dcss.accept()
+    assert peer.shake_hands(framing) == "htos_client_is_hardware testDHS"
+    assert running.online.wait(DEADLINE_S)
+    return peer
+
+
+@pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
+def test_answers_the_handshake_and_follows_dcss_s_framing(dcss: RawDcss, framing: Framing) -> None:
+    running = Running(dcss)
+    with go_online(dcss, running, framing) as peer:
+        peer.send("stoh_register_operation a b\n", "stoh_unheard_of x", framing=framing)
+        assert running.wait_messages(2) == [
+            StohRegisterOperation(operation_name="a", hardware_name="b"),
+            UnknownMessage(text="stoh_unheard_of x"),
+        ]
+        running.connection.send(HtosNote(note_message="hello"))
+        assert peer.read_message() == HtosNote(note_message="hello")
+    assert running.end() == Outcome(Ending.LOST, "DCSS closed the connection")
+
+
+def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> None:
+    running = Running(dcss)
+    with dcss.accept() as peer:
+        began = time.monotonic()
+        for byte in ASK:  # as slowly as it can come
+            peer.send_bytes(bytes([byte]))
+        assert len(peer.read_text()) > 0
+        assert time.monotonic() - began < 0.5
+    running.end()
+
+
+def test_framing_is_not_known_before_the_first_frame_unless_given(dcss: RawDcss) -> None:
+    running = Running(dcss)
+    with go_online(dcss, running), pytest.raises(NotConnectedError, match="framing is not known"):
+        running.connection.send(HtosNote(note_message="early"))
+    running.end()
+    running = Running(dcss, Framing.V2)
+    with go_online(dcss, running) as peer:
+        running.connection.send(HtosNote(note_message="early"))
+        assert peer.read_text() == "htos_note early"
+    running.end()
+
+
+def test_a_message_that_does_not_fit_is_refused_and_harms_nothing(dcss: RawDcss) -> None:
+    running = Running(dcss, Framing.V1)
+    with go_online(dcss, running, Framing.V1) as peer:
+        with pytest.raises(EncodeError):
+            running.connection.send(HtosNote(note_message="x" * 200))
+        running.connection.send(HtosNote(note_message="fits"))
+        assert peer.read_text() == "htos_note fits"
+    running.end()
+
+
+def test_closing_behind_the_handshake_is_a_refusal(dcss: RawDcss) -> None:
+    running = Running(dcss)
+    go_online(dcss, running).socket.close()
+    assert running.end().ending is Ending.REFUSED
+
+
+def test_a_reset_is_the_end_of_the_connection(dcss: RawDcss) -> None:
+    running = Running(dcss)
+    peer = go_online(dcss, running)
+    peer.send("stoh_abort_all")
+    assert running.wait_messages(1) == [StohAbortAll()]
+    peer.reset()
+    assert running.end() == Outcome(Ending.LOST, "Connection reset by peer")
+    with pytest.raises(NotConnectedError):
+        running.connection.send(HtosNote(note_message="too late"))
+
+
+def test_closing_inside_a_frame_is_told(dcss: RawDcss) -> None:
+    running = Running(dcss)
+    with go_online(dcss, running) as peer:
+        peer.send("stoh_abort_all")
+        peer.send_bytes(b"          15            0 stoh_abo")
+    assert running.end() == Outcome(Ending.LOST, "stream ended 34 bytes into a frame")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n".ljust(200), "expected stoc_send_client_type, got"),
+        (bytes(200), "expected stoc_send_client_type, got ''"),
+        (b"short", "stream ended 5 bytes into a frame"),
+        (b"", "DCSS closed the connection"),
+    ],
+)
+def test_what_is_no_handshake_ends_it(dcss: RawDcss, data: bytes, reason: str) -> None:
+    running = Running(dcss)
+    with dcss.accept() as peer:
+        peer.send_bytes(data)
+        peer.socket.shutdown(socket.SHUT_WR)
+        outcome = running.end()
+    assert outcome.ending is Ending.UNREACHABLE
+    assert reason in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("garbage", "reason"),
+    [
+        (b"garbage instead of headers", "frame header is not two decimal sizes"),
+        (b"%12d %12d " % (10**11, 0), "frame of 100000000000 bytes announced"),
+        (b"          -5            0 ", "frame header is not two decimal sizes"),
+    ],
+)
+def test_garbage_between_frames_ends_the_connection(
+    dcss: RawDcss, garbage: bytes, reason: str
+) -> None:
+    running = Running(dcss)
+    with go_online(dcss, running) as peer:
+        peer.send("stoh_abort_all soft")
+        peer.send_bytes(garbage)
+        outcome = running.end()
+        peer.read_to_end()
+    assert running.messages == [StohAbortAll(abort_arg="soft")]
+    assert outcome.ending is Ending.LOST
+    assert reason in outcome.reason
+
+
+def test_a_dcss_that_says_nothing_is_given_up(dcss: RawDcss) -> None:
+    running = Running(dcss, connect_timeout_s=0.05)
+    with dcss.accept():
+        outcome = running.end()
+    assert outcome.ending is Ending.UNREACHABLE
+    assert "nothing received in time" in outcome.reason
+
+
+def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
+    running = Running(dcss, Framing.V2)
+    with go_online(dcss, running) as peer:
+        message = HtosLog(log_level="note", log_sender="testDHS", log_message="last words")
+        running.connection.send(message)
+        running.connection.interrupt()
+        running.end()
+        assert peer.read_message() == message
+        peer.read_to_end()
+
+
+def test_a_dcss_that_reads_nothing_costs_the_connection_not_the_reader(dcss: RawDcss) -> None:
+    running = Running(dcss, Framing.V2, send_timeout_s=0.1)
+    big = HtosNote(note_message="x" * 1_000_000)
+    with go_online(dcss, running) as peer:
+        blocked = threading.Event()
+
+        def send_until_blocked() -> None:
+            try:
+                while True:
+                    running.connection.send(big)
+            except NotConnectedError:
+                blocked.set()
+
+        threads = [threading.Thread(target=send_until_blocked) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        peer.send("stoh_abort_all soft")
+        assert running.wait_messages(1) == [StohAbortAll(abort_arg="soft")]
+        assert blocked.wait(DEADLINE_S)
+        running.end()
+        for thread in threads:
+            thread.join(DEADLINE_S)

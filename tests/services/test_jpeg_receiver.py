@@ -1,0 +1,617 @@
+"""`JpegReceiver` over raw sockets: what cameras send, may send, and should not."""
+
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.services import jpeg_receiver
+from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
+from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
+from tests.services.peers import JPEG, PATIENCE_S, soon
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+TYPE = "Content-Type: image/jpeg"
+
+
+class Camera:
+    """A raw connection to a receiver."""
+
+    def __init__(self, port: int) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+        self._received = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.sock.close()
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def post(self, body: bytes, *headers: str) -> int:
+        self.send(head(*headers, f"Content-Length: {len(body)}") + body)
+        return self.status()
+
+    def status(self) -> int:
+        return self.answer()[0]
+
+    def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the next answer."""
+        while b"\r\n\r\n" not in self._received:
+            self._more()
+        start, _, self._received = self._received.partition(b"\r\n\r\n")
+        first, *lines = start.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        length = int(headers.get("Content-Length", "0"))
+        while len(self._received) < length:
+            self._more()
+        body, self._received = self._received[:length], self._received[length:]
+        return int(first.split()[1]), headers, body
+
+    def closed(self) -> bool:
+        """Wait for the receiver to end the connection; False if it says something instead."""
+        with contextlib.suppress(ConnectionError):
+            return self.sock.recv(1) == b""
+        return True
+
+    def _more(self) -> None:
+        piece = self.sock.recv(65536)
+        assert piece, "the connection ended instead of an answer"
+        self._received += piece
+
+
+def head(*headers: str, line: str = "POST /upload HTTP/1.1") -> bytes:
+    return "\r\n".join((line, "Host: x", *headers, "", "")).encode("latin-1")
+
+
+def in_chunks(body: bytes, size: int = 100) -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+class Album:
+    """Keeps the pictures of a receiver."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.images: list[ReceivedImage] = []
+
+    def __call__(self, image: ReceivedImage) -> None:
+        with self._changed:
+            self.images.append(image)
+            self._changed.notify_all()
+
+    def wait(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.images) >= count, PATIENCE_S)
+
+
+@pytest.fixture
+def album() -> Album:
+    return Album()
+
+
+@pytest.fixture
+def receiver(album: Album) -> Iterator[JpegReceiver]:
+    receiver = JpegReceiver(album, max_image_bytes=100_000)
+    with receiver:
+        yield receiver
+    assert not receiver.is_open
+
+
+@pytest.fixture
+def camera(receiver: JpegReceiver) -> Iterator[Camera]:
+    with Camera(receiver.port) as camera:
+        yield camera
+
+
+# --- pictures that are taken
+
+
+def test_a_picture_arrives_with_all_that_is_known(camera: Camera, album: Album) -> None:
+    camera.send(
+        head(
+            TYPE,
+            'Content-Disposition: attachment; filename="snap 01.jpg"',
+            f"Content-Length: {len(JPEG)}",
+            line="POST /upload?camera=2 HTTP/1.1",
+        )
+        + JPEG
+    )
+    assert camera.answer()[::2] == (200, b"")
+    assert album.images == [
+        ReceivedImage(JPEG, "image/jpeg", "snap 01.jpg", "/upload?camera=2", "127.0.0.1", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg; charset=x", "Image/JPEG", " image/jpeg ", "image/jpeg;"]
+)
+def test_types_are_read_with_tolerance(camera: Camera, album: Album, content_type: str) -> None:
+    assert camera.post(JPEG, f"Content-Type: {content_type}") == 200
+    assert album.images[0].content_type == "image/jpeg"
+
+
+def test_pngs_puts_and_kept_connections_are_fine(
+    camera: Camera, album: Album, receiver: JpegReceiver
+) -> None:
+    assert camera.post(PNG, "Content-Type: image/png") == 200
+    camera.send(head(TYPE, f"Content-Length: {len(JPEG)}", line="PUT / HTTP/1.1") + JPEG)
+    assert camera.status() == 200
+    camera.send((head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG) * 3)  # not waiting for answers
+    assert [camera.status() for _ in range(3)] == [200] * 3
+    assert [each.content_type for each in album.images] == ["image/png"] + ["image/jpeg"] * 4
+    assert [each.sequence for each in album.images] == [1, 2, 3, 4, 5]
+    assert (receiver.received, receiver.refused) == (5, 0)
+
+
+def test_old_http_closes_after_the_answer(camera: Camera, album: Album) -> None:
+    camera.send(head(TYPE, f"Content-Length: {len(JPEG)}", line="POST / HTTP/1.0") + JPEG)
+    assert camera.status() == 200
+    assert camera.closed()
+    assert album.images[0].data == JPEG
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        in_chunks(JPEG),
+        in_chunks(JPEG, 1),
+        in_chunks(JPEG, 1000),
+        b"%X ;name=value\r\n%b\r\n000\r\nTrailer: x\r\nOther: y\r\n\r\n" % (len(JPEG), JPEG),
+    ],
+)
+def test_chunks_are_joined(camera: Camera, album: Album, body: bytes) -> None:
+    for count in (1, 2):  # the second shows that the first was read to its end, and no further
+        camera.send(head(TYPE, "Transfer-Encoding: Chunked") + body)
+        assert camera.status() == 200
+        assert len(album.images) == count
+    assert {each.data for each in album.images} == {JPEG}
+
+
+def test_a_camera_may_ask_before_it_sends(camera: Camera, album: Album) -> None:
+    for coding, body in (
+        (f"Content-Length: {len(JPEG)}", JPEG),
+        ("Transfer-Encoding: chunked", in_chunks(JPEG)),
+    ):
+        camera.send(head(TYPE, "Expect: 100-Continue", coding))
+        assert camera.status() == 100
+        camera.send(body)
+        assert camera.status() == 200
+    assert len(album.images) == 2
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_byte_by_byte_is_the_same(camera: Camera, album: Album, chunked: bool) -> None:
+    camera.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    coding = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(JPEG)}"
+    data = head(TYPE, coding) + (in_chunks(JPEG) if chunked else JPEG)
+    for index in range(len(data)):
+        camera.send(data[index : index + 1])
+    assert camera.status() == 200
+    assert album.images[0].data == JPEG
+
+
+@pytest.mark.parametrize(
+    ("disposition", "filename"),
+    [
+        ('attachment; filename="a.jpg"', "a.jpg"),
+        ("attachment;FileName = a.jpg; x=y", "a.jpg"),
+        ('inline; filename="../../etc/passwd"', "passwd"),
+        (r'inline; filename="C:\temp\a.jpg"', "a.jpg"),
+        ('attachment; filename=".."', None),
+        ('attachment; filename=""', None),
+        ("attachment; othername=a.jpg", None),
+        ("attachment", None),
+    ],
+)
+def test_filenames_carry_no_folders(
+    camera: Camera, album: Album, disposition: str, filename: str | None
+) -> None:
+    assert camera.post(JPEG, TYPE, f"Content-Disposition: {disposition}") == 200
+    assert album.images[0].filename == filename
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_test_button_is_answered(camera: Camera, album: Album, method: str) -> None:
+    camera.send(head(line=f"{method} / HTTP/1.1"))
+    if method == "GET":
+        status, headers, body = camera.answer()
+        assert (status, headers["Content-Length"]) == (200, str(len(body)))
+        assert b"image/jpeg" in body
+        assert camera.post(JPEG, TYPE) == 200
+    else:
+        camera.sock.shutdown(socket.SHUT_WR)
+        start, _, rest = b"".join(iter(lambda: camera.sock.recv(4096), b"")).partition(b"\r\n\r\n")
+        assert start.startswith(b"HTTP/1.1 200 ")
+        assert rest == b""
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 5", "Transfer-Encoding: chunked"])
+def test_a_get_with_a_body_ends_the_connection(camera: Camera, header: str) -> None:
+    camera.send(head(header, "Expect: 100-continue", line="GET / HTTP/1.1"))
+    assert camera.status() == 100
+    assert camera.answer()[1]["Connection"] == "close"
+    assert camera.closed()
+
+
+# --- pictures that are refused
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ((TYPE,), 411),
+        ((TYPE, "Content-Length: 100001"), 413),
+        ((TYPE, "Content-Length: 1073741824"), 413),
+        ((TYPE, "Content-Length: " + "9" * 5000), 413),
+        ((TYPE, "Content-Length: -5"), 400),
+        ((TYPE, "Content-Length: +5"), 400),
+        ((TYPE, "Content-Length: 1_0"), 400),
+        ((TYPE, "Content-Length: ²"), 400),
+        ((TYPE, "Content-Length:"), 400),
+        ((TYPE, "Content-Length: 5", "Content-Length: 6"), 400),
+        ((TYPE, "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
+        ((TYPE, "Transfer-Encoding: gzip, chunked"), 501),
+        ((TYPE, "Expect: 200-ok", "Content-Length: 5"), 417),
+        (("Content-Type: text/plain", "Content-Length: 5"), 415),
+        (("Content-Type: image/jpegs", "Content-Length: 5"), 415),
+        (("Content-Length: 5",), 415),
+    ],
+)
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_header_is_enough_to_refuse(
+    camera: Camera, receiver: JpegReceiver, headers: tuple[str, ...], status: int, asks: bool
+) -> None:
+    if asks and not any(header.startswith("Expect") for header in headers):
+        headers = (*headers, "Expect: 100-continue")
+    camera.send(head(*headers))
+    got, answer_headers, text = camera.answer()
+    assert got == status
+    assert answer_headers["Connection"] == "close"
+    assert text.endswith(b"\n")
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+def test_forms_are_refused_with_advice(camera: Camera) -> None:
+    camera.send(head("Content-Type: multipart/form-data; boundary=x", "Content-Length: 9"))
+    status, _, text = camera.answer()
+    assert status == 415
+    assert b"send the raw picture" in text
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("image/jpeg", b""),
+        ("image/jpeg", b"\xff\xd8"),
+        ("image/jpeg", PNG),
+        ("image/png", JPEG),
+        ("image/jpeg", b"GIF89a"),
+    ],
+)
+def test_the_signature_must_fit(
+    camera: Camera, album: Album, content_type: str, body: bytes
+) -> None:
+    assert camera.post(body, f"Content-Type: {content_type}") == 415
+    assert album.images == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"zz\r\n", 400),
+        (b"-5\r\n", 400),
+        (b"0x5\r\n", 400),
+        (b"\r\n", 400),
+        (b"5\n", 400),
+        (b"3\r\nabcde\r\n", 400),
+        (b"1" * 17 + b"\r\n", 400),
+        (b"5;" + b"x" * 1000, 400),
+        (b"0\r\n" + b"a: b\r\n" * 40, 400),
+        (b"0\r\na: b\nc", 400),
+        (b"186a1\r\n", 413),
+        (b"ffffffffffffffff\r\n", 413),
+        (b"c350\r\n" + b"x" * 50_000 + b"\r\nc351\r\n", 413),
+    ],
+)
+def test_bad_chunks_are_refused(
+    camera: Camera, receiver: JpegReceiver, body: bytes, status: int
+) -> None:
+    camera.send(head(TYPE, "Transfer-Encoding: chunked") + body)
+    assert camera.status() == status
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+def test_a_huge_picture_is_refused_without_reading_it(receiver: JpegReceiver) -> None:
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, "Content-Length: 1073741824"))
+        start = time.monotonic()
+        assert camera.status() == 413
+        assert time.monotonic() - start < 0.2
+        with contextlib.suppress(ConnectionError):  # it is cut off long before the gigabyte
+            for _ in range(1024):
+                camera.send(bytes(1024 * 1024))
+            pytest.fail("all of it was read")
+
+
+@pytest.mark.parametrize("coding", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("body", [b"", b"3e8\r\n\xff\xd8\xff", b"3"])
+def test_a_picture_cut_short_is_dropped(
+    camera: Camera, receiver: JpegReceiver, coding: str, body: bytes
+) -> None:
+    camera.send(head(TYPE, coding) + body)
+    camera.sock.shutdown(socket.SHUT_WR)
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_slow_picture_is_ended(album: Album, drips: bool) -> None:
+    with JpegReceiver(album, body_timeout_s=0.2) as receiver, Camera(receiver.port) as camera:
+        start = time.monotonic()
+        camera.send(head(TYPE, "Content-Length: 1000"))
+        camera.sock.settimeout(0.02)
+        while drips and time.monotonic() - start < PATIENCE_S:
+            camera.send(b"\xff")
+            with contextlib.suppress(TimeoutError):
+                camera._more()
+                break
+        camera.sock.settimeout(PATIENCE_S)
+        assert camera.status() == 408
+        assert 0.15 < time.monotonic() - start < 1.0
+        assert camera.closed()
+    assert album.images == []
+
+
+def test_a_slow_header_is_ended(album: Album) -> None:
+    with JpegReceiver(album, body_timeout_s=0.2) as receiver, Camera(receiver.port) as camera:
+        start = time.monotonic()
+        camera.send(b"POST / HT")
+        assert camera.closed()
+        assert time.monotonic() - start < 1.0
+
+
+def test_a_pause_between_pictures_is_no_slowness(album: Album) -> None:
+    with JpegReceiver(album, body_timeout_s=0.05) as receiver, Camera(receiver.port) as camera:
+        assert camera.post(JPEG, TYPE) == 200
+        threading.Event().wait(0.15)  # the time is what is tested
+        assert camera.post(JPEG, TYPE) == 200
+
+
+def test_the_answer_outlives_a_camera_that_goes_on_sending(
+    receiver: JpegReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jpeg_receiver, "LINGER_S", 0.1)
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, "Content-Length: 200000") + bytes(200_000))
+        assert camera.status() == 413
+        assert camera.closed()  # the moment is over; the camera has not closed
+
+
+def test_other_methods_are_not_understood(camera: Camera) -> None:
+    camera.send(head(line="DELETE / HTTP/1.1"))
+    assert camera.status() == 501
+
+
+def test_repeated_refusals_are_logged_once(
+    receiver: JpegReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    for headers in ((), (), (TYPE,)):
+        with Camera(receiver.port) as camera:
+            camera.send(head(*headers))
+            camera.answer()
+    texts = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert len(texts) == 2
+    assert all(text.startswith("refused a picture of 127.0.0.1: ") for text in texts)
+    assert receiver.refused == 3
+
+
+# --- what the receiver lives through
+
+
+def test_a_handler_that_raises_is_answered_500(
+    album: Album, caplog: pytest.LogCaptureFixture
+) -> None:
+    def on_image(image: ReceivedImage) -> None:
+        if image.sequence == 1:
+            raise RuntimeError("the disk is full")
+        album(image)
+
+    with JpegReceiver(on_image) as receiver, Camera(receiver.port) as camera:
+        assert camera.post(JPEG, TYPE) == 500
+        assert camera.post(JPEG, TYPE) == 200
+        assert receiver.received == 2
+    assert [image.sequence for image in album.images] == [2]
+    assert "the disk is full" in caplog.text
+
+
+def test_fifty_cameras_at_once(receiver: JpegReceiver, album: Album) -> None:
+    together = threading.Barrier(50)
+
+    def shoot(number: int) -> int:
+        with Camera(receiver.port) as camera:
+            together.wait(PATIENCE_S)
+            return camera.post(JPEG + b"%d" % number, TYPE)
+
+    with ThreadPoolExecutor(50) as threads:
+        assert list(threads.map(shoot, range(50))) == [200] * 50
+    assert {image.data for image in album.images} == {JPEG + b"%d" % n for n in range(50)}
+    assert sorted(image.sequence for image in album.images) == list(range(1, 51))
+
+
+def test_a_slow_camera_and_a_slow_handler_hold_nobody_up() -> None:
+    release = threading.Event()
+    stuck = threading.Event()
+
+    def on_image(image: ReceivedImage) -> None:
+        if image.path == "/slow":
+            stuck.set()
+            assert release.wait(PATIENCE_S)
+
+    with (
+        JpegReceiver(on_image) as receiver,
+        Camera(receiver.port) as halfway,
+        Camera(receiver.port) as slow,
+        Camera(receiver.port) as quick,
+    ):
+        halfway.send(head(TYPE, "Content-Length: 1000") + b"\xff")
+        slow.send(head(TYPE, f"Content-Length: {len(JPEG)}", line="POST /slow HTTP/1.1") + JPEG)
+        assert stuck.wait(PATIENCE_S)
+        start = time.monotonic()
+        for _ in range(10):
+            assert quick.post(JPEG, TYPE) == 200
+        assert time.monotonic() - start < 0.5
+        release.set()
+        assert slow.status() == 200
+
+
+# --- open and close
+
+
+def test_it_opens_and_closes_on_demand(album: Album) -> None:
+    receiver = JpegReceiver(album)
+    assert (receiver.port, receiver.is_open) == (0, False)
+    assert receiver.close() == ()
+    ports = set()
+    for count in (1, 2):
+        receiver.open()
+        receiver.open()
+        assert receiver.is_open
+        assert receiver.url == f"http://127.0.0.1:{receiver.port}"
+        ports.add(receiver.port)
+        with Camera(receiver.port) as camera:
+            assert camera.post(JPEG, TYPE) == 200
+        assert receiver.close() == ()
+        assert receiver.close() == ()
+        with pytest.raises(ConnectionError):
+            Camera(receiver.port)
+        assert receiver.received == count
+    assert len(ports) == 1
+
+
+def test_a_port_in_use_is_an_error_of_the_configuration(receiver: JpegReceiver) -> None:
+    other = JpegReceiver(lambda image: None, port=receiver.port)
+    with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{receiver.port}"):
+        other.open()
+    assert not other.is_open
+    receiver.close()
+    other.open()
+    other.close()
+
+
+def test_closing_is_immediate_in_the_middle_of_pictures(album: Album) -> None:
+    receiver = JpegReceiver(album)
+    receiver.open()
+    with contextlib.ExitStack() as stack:
+        cameras = [stack.enter_context(Camera(receiver.port)) for _ in range(20)]
+        for camera in cameras:
+            camera.send(head(TYPE, "Expect: 100-continue", f"Content-Length: {len(JPEG)}"))
+        assert {camera.status() for camera in cameras} == {100}  # all are in their bodies now
+        for camera in cameras:
+            camera.send(JPEG[:-1])
+        refused = stack.enter_context(Camera(receiver.port))
+        refused.send(head())
+        assert refused.status() == 415  # ... and this one may still send
+        start = time.monotonic()
+        assert receiver.close() == ()
+        assert time.monotonic() - start < 0.1
+        for camera in cameras:
+            with contextlib.suppress(ConnectionError):
+                camera.send(JPEG[-1:])
+            assert camera.closed()
+    assert album.images == []
+
+
+def test_a_picture_that_was_read_before_the_close_is_not_delivered_after() -> None:
+    images: list[ReceivedImage] = []
+
+    def on_image(image: ReceivedImage) -> None:
+        images.append(image)
+        reopened.close()
+        if len(images) == 1:
+            reopened.open()  # not even then: it came to the one before
+
+    reopened = JpegReceiver(on_image)
+    reopened.open()
+    with Camera(reopened.port) as camera:
+        camera.send((head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG) * 2)
+        assert camera.closed()
+    soon(lambda: not any(each.name.startswith("jpeg-receiver-1") for each in threading.enumerate()))
+    assert len(images) == 1
+    reopened.close()
+    assert reopened.received == 1
+
+
+def test_close_names_a_handler_that_does_not_return() -> None:
+    release = threading.Event()
+    stuck = threading.Event()
+
+    def on_image(image: ReceivedImage) -> None:
+        stuck.set()
+        release.wait(PATIENCE_S)
+
+    receiver = JpegReceiver(on_image)
+    receiver.open()
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG)
+        assert stuck.wait(PATIENCE_S)
+        assert receiver.close(timeout=0.05) == ("jpeg-receiver-1",)
+        release.set()
+        assert camera.closed()
+
+
+# --- the reader of chunks by itself
+
+
+def stream(data: bytes) -> io.BufferedReader:
+    return io.BufferedReader(io.BytesIO(data))
+
+
+@given(
+    pieces=st.lists(st.binary(min_size=1, max_size=300)),
+    extension=st.sampled_from([b"", b";", b" ; a=b", b';c="d"']),
+    trailers=st.lists(st.sampled_from([b"A: b\r\n", b"X:\r\n"]), max_size=30),
+    rest=st.binary(max_size=20),
+)
+def test_any_chunks_are_joined(
+    pieces: list[bytes], extension: bytes, trailers: list[bytes], rest: bytes
+) -> None:
+    coded = b"".join(b"%x%b\r\n%b\r\n" % (len(each), extension, each) for each in pieces)
+    body = b"".join(pieces)
+    source = stream(coded + b"0" + extension + b"\r\n" + b"".join(trailers) + b"\r\n" + rest)
+    assert read_chunked(source, len(body)) == body
+    assert source.read() == rest
+    if body:
+        with pytest.raises(BodyTooLargeError):
+            read_chunked(stream(coded), len(body) - 1)
+    for cut in {0, 1, len(coded) // 2, len(coded)}:
+        with pytest.raises(EOFError):
+            read_chunked(stream(coded[:cut]), len(body))
+
+
+@given(st.binary(max_size=400) | st.from_regex(rb"([0-9a-f]{1,2};?\r\n[ab]{0,20}\r?\n?)*"))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    with contextlib.suppress(ValueError, EOFError):
+        assert len(read_chunked(stream(data), 100)) <= 100
+
+
+def test_sized_bodies_are_exact() -> None:
+    source = stream(b"abcdef")
+    assert read_sized(source, 0) == b""
+    assert read_sized(source, 5) == b"abcde"
+    with pytest.raises(EOFError, match="1 of 2 bytes"):
+        read_sized(source, 2)
