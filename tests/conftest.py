@@ -1,5 +1,6 @@
 """What holds for every test: how long properties search, and that nothing is left running."""
 
+import gc
 import os
 import threading
 import time
@@ -48,17 +49,21 @@ def leaves_nothing_behind() -> Iterator[None]:
     threads_before = set(threading.enumerate())
     sockets_before = open_sockets()
     yield
+    if _threads_since(threads_before) or open_sockets() - sockets_before:
+        gc.collect()  # what only a cycle keeps is closed now, and warns where nobody closes it
     deadline = time.monotonic() + _PATIENCE_S
-    threads = set(threading.enumerate()) - threads_before
-    for thread in threads:
+    for thread in _threads_since(threads_before):
         thread.join(max(0.0, deadline - time.monotonic()))
-    alive = sorted(thread.name for thread in threads if thread.is_alive())
-    sockets = open_sockets() - sockets_before
-    while sockets and time.monotonic() < deadline:  # a server that outlives the test may close it
-        time.sleep(_POLL_S)
-        sockets = open_sockets() - sockets_before
-    assert not alive, f"threads left running: {', '.join(alive)}"
-    assert not sockets, f"sockets left open: {', '.join(sorted(sockets))}"
+    while open_sockets() - sockets_before and time.monotonic() < deadline:
+        time.sleep(_POLL_S)  # a server of a wider scope may be about to close its end
+    threads = sorted(thread.name for thread in _threads_since(threads_before))
+    sockets = sorted(open_sockets() - sockets_before)
+    assert not threads, f"threads left running: {', '.join(threads)}"
+    assert not sockets, f"sockets left open: {', '.join(sockets)}"
+
+
+def _threads_since(before: set[threading.Thread]) -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread not in before}
 
 
 def open_sockets() -> frozenset[str]:
