@@ -347,5 +347,5 @@ def test_cancel_ends_predictions(serving: Serving) -> None:
         client.cancel()
         with pytest.raises(ServiceError, match="cancelled"):
             call.result(PATIENCE_S)
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < 0.3
         assert not client.available()

@@ -157,7 +157,7 @@ def test_cancel_ends_a_snapshot(serving: Serving) -> None:
         client.cancel()
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             call.result(PATIENCE_S)
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < 0.3
 
 
 def test_a_camera_that_is_off_is_unavailable() -> None:

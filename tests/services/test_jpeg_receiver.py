@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhs_runtime.errors import ConfigError
@@ -479,6 +479,44 @@ def test_a_slow_camera_and_a_slow_handler_hold_nobody_up() -> None:
         assert slow.status() == 200
 
 
+HEADER_LINES = st.sampled_from(
+    [
+        b"Content-Type: image/jpeg",
+        b"Content-Length: 3",
+        b"Transfer-Encoding: chunked",
+        b"Expect: 100-continue",
+        b"Content-Disposition: attachment; filename*=x\0y''%41",
+        b"Connection: keep-alive",
+    ]
+) | st.binary(max_size=30)
+REQUESTS = st.builds(
+    lambda line, headers, body: b"\r\n".join((line, *headers, b"", body)),
+    st.sampled_from([b"POST / HTTP/1.1", b"PUT /\xff HTTP/1.0", b"GET /", b"POST /"])
+    | st.binary(max_size=20),
+    st.lists(HEADER_LINES, max_size=5),
+    st.sampled_from([b"\xff\xd8\xff", b"3\r\n\xff\xd8\xff\r\n0\r\n\r\n"]) | st.binary(max_size=30),
+)
+
+
+def test_no_bytes_break_the_receiver(
+    receiver: JpegReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    @settings(max_examples=100)
+    @given(REQUESTS)
+    def check(data: bytes) -> None:
+        with Camera(receiver.port) as camera:
+            camera.send(data)
+            camera.sock.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionError):
+                while camera.sock.recv(4096):
+                    pass
+
+    check()
+    with Camera(receiver.port) as camera:
+        assert camera.post(JPEG, TYPE) == 200
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 # --- open and close
 
 
@@ -536,24 +574,37 @@ def test_closing_is_immediate_in_the_middle_of_pictures(album: Album) -> None:
     assert album.images == []
 
 
-def test_a_picture_that_was_read_before_the_close_is_not_delivered_after() -> None:
-    images: list[ReceivedImage] = []
+@pytest.mark.parametrize("reopens", [False, True])
+def test_a_picture_that_was_read_before_the_close_is_not_delivered_after(
+    receiver: JpegReceiver, album: Album, monkeypatch: pytest.MonkeyPatch, reopens: bool
+) -> None:
+    def read_and_close(stream: io.BufferedIOBase, size: int) -> bytes:
+        body = read_sized(stream, size)
+        receiver.close()
+        if reopens:  # not even then: the picture came to the listener before
+            receiver.open()
+        return body
 
+    monkeypatch.setattr(jpeg_receiver, "read_sized", read_and_close)
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG)
+        assert camera.closed()
+    soon(lambda: not any(each.name == "jpeg-receiver-1" for each in threading.enumerate()))
+    assert (album.images, receiver.received) == ([], 0)
+
+
+def test_a_handler_may_close_the_receiver(album: Album) -> None:
     def on_image(image: ReceivedImage) -> None:
-        images.append(image)
-        reopened.close()
-        if len(images) == 1:
-            reopened.open()  # not even then: it came to the one before
+        album(image)
+        assert closing.close() == ()
 
-    reopened = JpegReceiver(on_image)
-    reopened.open()
-    with Camera(reopened.port) as camera:
+    closing = JpegReceiver(on_image)
+    closing.open()
+    with Camera(closing.port) as camera:
         camera.send((head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG) * 2)
         assert camera.closed()
-    soon(lambda: not any(each.name.startswith("jpeg-receiver-1") for each in threading.enumerate()))
-    assert len(images) == 1
-    reopened.close()
-    assert reopened.received == 1
+    soon(lambda: not any(each.name == "jpeg-receiver-1" for each in threading.enumerate()))
+    assert len(album.images) == 1
 
 
 def test_close_names_a_handler_that_does_not_return() -> None:

@@ -100,6 +100,11 @@ class SimulatedDcss:
         """`HOST:PORT` of the hardware port."""
         return f"{self._listener.host}:{self._listener.port}"
 
+    @property
+    def hosts(self) -> tuple[HardwareHost, ...]:
+        """The database."""
+        return tuple(self._hosts.values())
+
     # -- DHSs --------------------------------------------------------------------------------
 
     def wait_online(self, name: str, timeout_s: float, *, logins: int = 1) -> None:
