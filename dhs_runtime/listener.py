@@ -30,9 +30,13 @@ def shut(sock: socket.socket) -> None:
 
 
 def reset(sock: socket.socket) -> None:
-    """Close `sock` so that the peer sees a reset (RST), as when a process is killed."""
+    """Close `sock` so that the peer sees a reset (RST), as when a process is killed.
+
+    A thread that reads from it wakes; until then the system would hold the reset back.
+    """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.shutdown(socket.SHUT_RD)
     sock.close()
 
 

@@ -1,32 +1,30 @@
-"""The optional data folder: recordings of real traffic, kept beside the checkout.
+"""The optional data beside the checkout: recorded traffic, pictures. Nothing of it is copied.
 
-Nothing of it is copied into the project. Tests that read it skip, with the reason, where it is
-absent; the environment variable `DCS_SHARED` names another place.
+Tests that need it skip where it is absent; DCS_SHARED names another folder.
 """
 
 import functools
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
 import pytest
 
-_BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(os.environ.get("DCS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+def shared_path(name: str) -> Path:
+    """A file of the shared data; skips the test where it is absent."""
+    path = ROOT / name
+    if not path.exists():
+        pytest.skip(f"{name} of the shared data is not here (set DCS_SHARED to its folder)")
+    return path
 
 
 @attrs.frozen
-class RecordedFrame:
-    """One frame exchanged with a real dcss, from `traffic/frames.jsonl`.
-
-    Attributes:
-        host: Hardware host of the connection: `pydhs` speaks v2, `pydhs1` v1.
-        protocol: 1 or 2.
-        from_dcss: Whether dcss sent it.
-        data: The bytes as they went, header included.
-        case: What was tried, "" where the recording says nothing.
-    """
+class Row:
+    """One frame exchanged with a real dcss."""
 
     host: str
     protocol: int
@@ -36,47 +34,58 @@ class RecordedFrame:
 
 
 @attrs.frozen
-class LoggedMessage:
-    """One message logged at a beamline, from `traffic/messages.jsonl`."""
+class Recording:
+    """One connection of the recording: what dcss sent, in order."""
 
-    source: str
-    text: str
+    host: str
+    protocol: int
+    frames: tuple[bytes, ...]
 
-
-def shared_path(name: str) -> Path:
-    """A file of the data folder, `traffic/frames.jsonl` say; skips the test without it."""
-    folder = Path(os.environ.get("DCS_SHARED", _BESIDE_CHECKOUT))
-    path = folder / name
-    if not path.exists():
-        pytest.skip(f"data folder has no {name}: {folder} (DCS_SHARED names another)")
-    return path
+    def __str__(self) -> str:
+        return f"{self.host}-v{self.protocol}-{len(self.frames)}"
 
 
 @functools.cache
-def recorded_frames() -> tuple[RecordedFrame, ...]:
-    """Every frame of the recording, in the order of the recording."""
-    return tuple(
-        RecordedFrame(
-            host=str(row["host"]),
-            protocol=int(str(row["protocol"])),
-            from_dcss=row["dir"] == "dcss->dhs",
-            data=bytes.fromhex(str(row["hex"])),
-            case=str(row.get("case", "")),
+def _rows(path: Path) -> tuple[Row, ...]:
+    rows = []
+    for line in path.read_text().splitlines():
+        row = json.loads(line)
+        rows.append(
+            Row(
+                host=row["host"],
+                protocol=row["protocol"],
+                from_dcss=row["dir"] == "dcss->dhs",
+                data=bytes.fromhex(row["hex"]),
+                case=row.get("case") or "",
+            )
         )
-        for row in _rows("traffic/frames.jsonl")
-    )
+    return tuple(rows)
 
 
-@functools.cache
-def logged_messages() -> tuple[LoggedMessage, ...]:
-    """Every distinct message of the logs."""
-    return tuple(
-        LoggedMessage(source=str(row["source"]), text=str(row["text"]))
-        for row in _rows("traffic/messages.jsonl")
-    )
+def frame_rows() -> tuple[Row, ...]:
+    """Every frame of the recording."""
+    return _rows(shared_path("traffic/frames.jsonl"))
 
 
-def _rows(name: str) -> Iterator[dict[str, object]]:
-    with shared_path(name).open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+def message_texts() -> tuple[str, ...]:
+    """Every distinct text logged at a beamline."""
+    lines = shared_path("traffic/messages.jsonl").read_text().splitlines()
+    return tuple(json.loads(line)["text"] for line in lines)
+
+
+def recordings() -> tuple[Recording, ...]:
+    """dcss's half of every connection that it accepted.
+
+    A connection begins with `stoc_send_client_type`; those whose case is `hs:...` were tries of
+    the handshake beside the lasting connection of their host, and end there.
+    """
+    connections: list[tuple[str, int, list[bytes]]] = []
+    open_now: dict[str, list[bytes]] = {}
+    for row in frame_rows():
+        if not row.from_dcss or row.case.startswith("hs:"):
+            continue
+        if row.data.startswith(b"stoc_send_client_type"):
+            open_now[row.host] = []
+            connections.append((row.host, row.protocol, open_now[row.host]))
+        open_now[row.host].append(row.data)
+    return tuple(Recording(host, protocol, tuple(frames)) for host, protocol, frames in connections)

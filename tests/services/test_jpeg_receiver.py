@@ -551,7 +551,9 @@ def test_a_port_in_use_is_an_error_of_the_configuration(receiver: JpegReceiver) 
     other.close()
 
 
-def test_closing_is_immediate_in_the_middle_of_pictures(album: Album) -> None:
+def test_closing_is_immediate_in_the_middle_of_pictures(
+    album: Album, caplog: pytest.LogCaptureFixture
+) -> None:
     receiver = JpegReceiver(album)
     receiver.open()
     with contextlib.ExitStack() as stack:
@@ -572,6 +574,8 @@ def test_closing_is_immediate_in_the_middle_of_pictures(album: Album) -> None:
                 camera.send(JPEG[-1:])
             assert camera.closed()
     assert album.images == []
+    assert receiver.refused == 1  # the cameras are not to blame for the close
+    assert "ended early" not in caplog.text
 
 
 @pytest.mark.parametrize("reopens", [False, True])

@@ -1,6 +1,5 @@
 """`Session`: one DHS's connection to the simulated DCSS."""
 
-import contextlib
 import logging
 import socket
 import threading
@@ -106,7 +105,6 @@ class Session:
     def close(self, *, by_reset: bool = False) -> None:
         """End the connection: FIN, or RST as when the server is killed."""
         if by_reset:
-            shut_read(self._socket)
             reset(self._socket)
         else:
             shut(self._socket)
@@ -116,9 +114,3 @@ class Session:
             self._socket.sendall(data)
         except OSError as error:
             raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
-
-
-def shut_read(sock: socket.socket) -> None:
-    """Wake the thread that reads from `sock`, without a FIN to the peer."""
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RD)
