@@ -225,11 +225,17 @@ def _result(reply: HttpReply, name: str) -> object:
             value = reply.json()
         except ServiceReplyError:  # a proxy's page
             value = None
-        text = f": {_short(value['error'])}" if isinstance(value, dict) and "error" in value else ""
+        text = (
+            f": {_error_text(value['error'])}"
+            if isinstance(value, dict) and "error" in value
+            else ""
+        )
         raise ServiceReplyError(f"{reply.url} answered {reply.status}{text}", reply.status)
     members = _dict(reply.json(), "the reply", reply.url)
     if "error" in members:
-        raise ServiceReplyError(f"{reply.url} answered: {_short(members['error'])}", reply.status)
+        raise ServiceReplyError(
+            f"{reply.url} answered: {_error_text(members['error'])}", reply.status
+        )
     return _member(members, name, "the reply", reply.url)
 
 
@@ -329,6 +335,13 @@ def _number(value: object, where: str, url: str) -> float:
 
 
 def _short(value: object) -> str:
-    """A value of any size and depth for a message: one line, not too long."""
-    text = value[:MAX_ERROR_CHARS] if isinstance(value, str) else reprlib.repr(value)
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """A value of any size and depth, for a message."""
+    return reprlib.repr(value)
+
+
+def _error_text(error: object) -> str:
+    """What a server says is wrong, as one line that is not too long."""
+    if not isinstance(error, str):
+        return _short(error)
+    text = "".join(char if char.isprintable() else " " for char in error[:MAX_ERROR_CHARS])
+    return " ".join(text.split())

@@ -115,15 +115,7 @@ class HttpClient:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.auth = _auth(auth)
         self._session.headers.update({"User-Agent": "dhs-runtime", "Accept-Encoding": "identity"})
-        adapter = HTTPAdapter(
-            pool_connections=1,
-            pool_maxsize=pool_size,
-            max_retries=SafeRetry(
-                total=retries, redirect=False, allowed_methods=None, backoff_factor=BACKOFF_S
-            ),
-        )
-        adapter.poolmanager.pool_classes_by_scheme = {"http": Pool}
-        self._session.mount("http://", adapter)
+        self._session.mount("http://", _Adapter(retries, pool_size))
 
     @property
     def base_url(self) -> str:
@@ -228,6 +220,23 @@ class _Session(requests.Session):
         """None for every reply."""
         del resp
         return None
+
+
+class _Adapter(HTTPAdapter):
+    """Joins `requests` to the connections and retries of `http_call`."""
+
+    def __init__(self, retries: int, pool_size: int) -> None:
+        retry = SafeRetry(
+            total=retries, redirect=False, allowed_methods=None, backoff_factor=BACKOFF_S
+        )
+        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=retry)
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool}
+
+    def close(self) -> None:
+        """Close idle connections now; the base leaves that to the garbage collector."""
+        for key in self.poolmanager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
+            self.poolmanager.pools[key].close()
+        super().close()
 
 
 class _DigestAuth(HTTPDigestAuth):

@@ -176,9 +176,11 @@ class JpegReceiver:
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK
 
-    def _count_refusal(self, peer: str, reason: str) -> None:
+    def _count_refusal(self, peer: str, reason: str, listener: HttpListener) -> None:
         text = f"refused a picture of {peer}: {reason}"
         with self._lock:
+            if self._listener is not listener:
+                return  # it was cut short by our own close
             self._refused += 1
             news, self._last_refusal = text != self._last_refusal, text
         # A camera that is set up wrongly is news once, not thirty times a second.
@@ -270,7 +272,9 @@ class _Handler(HttpHandler):
             self._refuse(refusal)
             return
         except EOFError as error:
-            self.receiver._count_refusal(self._peer, f"it ended early, after {error}")
+            self.receiver._count_refusal(
+                self._peer, f"it ended early, after {error}", self.listener
+            )
             self.close_connection = True
             return
         image = ReceivedImage(data, content_type, self._filename(), self.path, self._peer, 0)
@@ -360,7 +364,7 @@ class _Handler(HttpHandler):
         return None if name in ("", ".", "..") else name
 
     def _refuse(self, refusal: _Refusal) -> None:
-        self.receiver._count_refusal(self._peer, refusal.text)
+        self.receiver._count_refusal(self._peer, refusal.text, self.listener)
         self.close_connection = True
         self.reply(refusal.status, f"{refusal.text}\n".encode())
         self._linger()
