@@ -1,18 +1,14 @@
-"""`HttpClient` against servers that behave, fail, hang, drip and lie."""
+"""`HttpClient` against servers that behave, fail and lie."""
 
-import contextlib
-import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from dhs_runtime.errors import (
     ConfigError,
-    ServiceError,
     ServiceReplyError,
     ServiceTimeoutError,
     ServiceUnavailableError,
@@ -20,56 +16,16 @@ from dhs_runtime.errors import (
 from dhs_runtime.listener import TcpListener, reset
 from dhs_runtime.services.http_client import HttpClient, HttpReply, Login
 from tests.services.conftest import Serving
+from tests.services.failures import failure, on_retry
 from tests.services.peers import (
     JPEG,
-    PATIENCE_S,
-    Script,
     Wire,
     answering,
     deaf_port,
     refused_port,
     reply,
     saying,
-    silent,
-    soon,
 )
-
-RETRY_LOGGER = "urllib3.connectionpool"
-
-
-class OnRetry(logging.Handler):
-    """Calls `action` in the thread that is about to try again."""
-
-    def __init__(self, action: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._action = action
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().startswith("Retrying"):
-            self._action()
-
-
-@contextlib.contextmanager
-def on_retry(action: Callable[[], None]) -> Iterator[None]:
-    handler = OnRetry(action)
-    logging.getLogger(RETRY_LOGGER).addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger(RETRY_LOGGER).removeHandler(handler)
-
-
-def failure(client: HttpClient, path: str = "/x") -> ServiceError:
-    """The error of a GET, which must be one line that names the URL."""
-    with pytest.raises(ServiceError) as caught:
-        client.get(path)
-    text = str(caught.value)
-    assert "\n" not in text
-    assert "object at" not in text
-    assert "Pool(" not in text
-    assert "http://" in text
-    return caught.value
-
 
 # --- calls that work
 
@@ -403,173 +359,3 @@ def test_an_incomplete_challenge_is_an_error_of_the_reply(serving: Serving) -> N
         with pytest.raises(ServiceReplyError, match="without 'realm'") as caught:
             client.get("/")
         assert caught.value.status == 401
-
-
-# --- time
-
-
-def test_silence_is_a_timeout(serving: Serving) -> None:
-    with HttpClient(serving(silent).url, read_timeout_s=0.1) as client:
-        error = failure(client)
-    assert isinstance(error, ServiceTimeoutError)
-    assert "was silent for 0.1 s" in str(error)
-
-
-@pytest.mark.parametrize(
-    "dripped",
-    [
-        reply(b"x" * 1000),
-        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000,
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + b"x" * 1024,
-        b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 1000,
-    ],
-)
-def test_a_drip_ends_with_the_budget(serving: Serving, dripped: bytes) -> None:
-    def script(wire: Wire) -> None:
-        wire.request()
-        wire.drip(dripped)
-
-    peer = serving(script)
-    start = time.monotonic()
-    with HttpClient(peer.url, read_timeout_s=1.0, total_timeout_s=0.3) as client:
-        error = failure(client)
-    assert time.monotonic() - start < 0.8
-    assert isinstance(error, ServiceTimeoutError)
-    assert "more than 0.3 s in all" in str(error)
-
-
-def test_a_call_may_have_its_own_budget(serving: Serving) -> None:
-    with HttpClient(serving(silent).url) as client:
-        start = time.monotonic()
-        with pytest.raises(ServiceTimeoutError, match=r"0\.1 s in all"):
-            client.get("/", total_timeout_s=0.1)
-        assert time.monotonic() - start < 0.5
-
-
-def test_an_upload_nobody_reads_ends_with_the_budget(serving: Serving) -> None:
-    done = threading.Event()
-    peer = serving(lambda wire: done.wait(PATIENCE_S))
-    with (
-        HttpClient(peer.url, total_timeout_s=0.2) as client,
-        pytest.raises(ServiceTimeoutError, match="in all"),
-    ):
-        client.post_json("/", "x" * 20_000_000)
-    done.set()
-
-
-def test_a_call_waits_for_its_turn(serving: Serving) -> None:
-    release = threading.Event()
-
-    def script(wire: Wire) -> None:
-        while wire.request() is not None:
-            release.wait(PATIENCE_S)
-            wire.send(reply())
-
-    peer = serving(script)
-    with HttpClient(peer.url, pool_size=1) as client, ThreadPoolExecutor(2) as threads:
-        first = threads.submit(client.get, "/1")
-        peer.wait(lambda: len(peer.requests) == 1)
-        with pytest.raises(ServiceTimeoutError, match=r"no turn within 0\.05 s"):
-            client.get("/2", total_timeout_s=0.05)
-        third = threads.submit(client.get, "/3")
-        release.set()
-        assert first.result(PATIENCE_S).body == third.result(PATIENCE_S).body == JPEG
-    assert [request.line.split()[1] for request in peer.requests] == ["/1", "/3"]
-
-
-# --- cancel
-
-
-def dripping(wire: Wire) -> None:
-    wire.request()
-    wire.send(b"HTTP/1.0 200 OK\r\n\r\n")  # ends with the connection: a cancel must not look so
-    wire.drip(b"x" * 10_000)
-
-
-def cancelled_within(client: HttpClient, call: Future[HttpReply]) -> None:
-    start = time.monotonic()
-    client.cancel()
-    with pytest.raises(ServiceUnavailableError, match="cancelled"):
-        call.result(PATIENCE_S)
-    assert time.monotonic() - start < 0.3
-
-
-@pytest.mark.parametrize("script", [silent, dripping])
-def test_cancel_wakes_calls_and_refuses_new_ones(serving: Serving, script: Script) -> None:
-    peer = serving(script)
-    with HttpClient(peer.url, pool_size=3) as client, ThreadPoolExecutor(3) as threads:
-        calls = [threads.submit(client.get, f"/{n}") for n in range(3)]
-        peer.wait(lambda: len(peer.requests) == 3)
-        for call in calls:
-            cancelled_within(client, call)
-        with pytest.raises(ServiceUnavailableError, match="cancelled"):
-            client.get("/")
-    assert peer.connections == 3
-
-
-def test_cancel_wakes_a_connect() -> None:
-    with (
-        deaf_port() as port,
-        HttpClient(f"http://127.0.0.1:{port}") as client,
-        ThreadPoolExecutor(1) as threads,
-    ):
-        call = threads.submit(client.get, "/")
-        soon(lambda: len(client._in_flight._sockets) == 1)
-        cancelled_within(client, call)
-
-
-def test_cancel_between_look_up_and_connect(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look_up = socket.getaddrinfo
-    peer = serving(silent)
-    with HttpClient(peer.url) as client:
-
-        def cancelling(host: str, port: int, **kind: int) -> object:
-            client.cancel()
-            return look_up(host, port, **kind)
-
-        monkeypatch.setattr(socket, "getaddrinfo", cancelling)
-        with pytest.raises(ServiceUnavailableError, match="cancelled"):
-            client.get("/")
-        assert client._in_flight._sockets == set()
-    assert peer.connections == 0
-
-
-def test_cancel_wakes_a_pause_before_a_retry() -> None:
-    retrying = threading.Event()
-    with (
-        on_retry(retrying.set),
-        HttpClient(
-            f"http://127.0.0.1:{refused_port()}", retries=1000, total_timeout_s=PATIENCE_S
-        ) as client,
-        ThreadPoolExecutor(1) as threads,
-    ):
-        call = threads.submit(client.get, "/")
-        assert retrying.wait(PATIENCE_S)
-        cancelled_within(client, call)
-
-
-def test_cancel_wakes_a_call_that_waits_for_its_turn(serving: Serving) -> None:
-    peer = serving(silent)
-    with HttpClient(peer.url, pool_size=1) as client, ThreadPoolExecutor(2) as threads:
-        first = threads.submit(client.get, "/1")
-        peer.wait(lambda: len(peer.requests) == 1)
-        second = threads.submit(client.get, "/2")
-        cancelled_within(client, second)
-        with pytest.raises(ServiceUnavailableError, match="cancelled"):
-            first.result(PATIENCE_S)
-    assert len(peer.requests) == 1
-
-
-def test_close_ends_calls_too(serving: Serving) -> None:
-    peer = serving(silent)
-    client = HttpClient(peer.url)
-    with ThreadPoolExecutor(1) as threads:
-        call = threads.submit(client.get, "/")
-        peer.wait(lambda: len(peer.requests) == 1)
-        client.close()
-        with pytest.raises(ServiceUnavailableError, match="cancelled"):
-            call.result(PATIENCE_S)
-    peer.wait(lambda: peer.ended == 1)
-    assert client._in_flight._sockets == set()

@@ -1,0 +1,184 @@
+"""What `JpegReceiver` does not take, and how it says so."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from dhs_runtime.services import jpeg_receiver
+from dhs_runtime.services.jpeg_receiver import JpegReceiver
+from tests.services.cameras import PNG, TYPE, Album, Camera, head
+from tests.services.peers import JPEG, PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ((TYPE,), 411),
+        ((TYPE, "Content-Length: 100001"), 413),
+        ((TYPE, "Content-Length: 1073741824"), 413),
+        ((TYPE, "Content-Length: " + "9" * 5000), 413),
+        ((TYPE, "Content-Length: -5"), 400),
+        ((TYPE, "Content-Length: +5"), 400),
+        ((TYPE, "Content-Length: 1_0"), 400),
+        ((TYPE, "Content-Length: ²"), 400),
+        ((TYPE, "Content-Length:"), 400),
+        ((TYPE, "Content-Length: 5", "Content-Length: 6"), 400),
+        ((TYPE, "Content-Length: 5", "Transfer-Encoding: chunked"), 400),
+        ((TYPE, "Transfer-Encoding: gzip, chunked"), 501),
+        ((TYPE, "Expect: 200-ok", "Content-Length: 5"), 417),
+        (("Content-Type: text/plain", "Content-Length: 5"), 415),
+        (("Content-Type: image/jpegs", "Content-Length: 5"), 415),
+        (("Content-Length: 5",), 415),
+    ],
+)
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_header_is_enough_to_refuse(
+    camera: Camera, receiver: JpegReceiver, headers: tuple[str, ...], status: int, asks: bool
+) -> None:
+    if asks and not any(header.startswith("Expect") for header in headers):
+        headers = (*headers, "Expect: 100-continue")
+    camera.send(head(*headers))
+    got, answer_headers, text = camera.answer()
+    assert got == status
+    assert answer_headers["Connection"] == "close"
+    assert text.endswith(b"\n")
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+def test_forms_are_refused_with_advice(camera: Camera) -> None:
+    camera.send(head("Content-Type: multipart/form-data; boundary=x", "Content-Length: 9"))
+    status, _, text = camera.answer()
+    assert status == 415
+    assert b"send the raw picture" in text
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("image/jpeg", b""),
+        ("image/jpeg", b"\xff\xd8"),
+        ("image/jpeg", PNG),
+        ("image/png", JPEG),
+        ("image/jpeg", b"GIF89a"),
+    ],
+)
+def test_the_signature_must_fit(
+    camera: Camera, album: Album, content_type: str, body: bytes
+) -> None:
+    assert camera.post(body, f"Content-Type: {content_type}") == 415
+    assert album.images == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"zz\r\n", 400),
+        (b"-5\r\n", 400),
+        (b"0x5\r\n", 400),
+        (b"\r\n", 400),
+        (b"5\n", 400),
+        (b"3\r\nabcde\r\n", 400),
+        (b"1" * 17 + b"\r\n", 400),
+        (b"5;" + b"x" * 1000, 400),
+        (b"0\r\n" + b"a: b\r\n" * 40, 400),
+        (b"0\r\na: b\nc", 400),
+        (b"186a1\r\n", 413),
+        (b"ffffffffffffffff\r\n", 413),
+        (b"c350\r\n" + b"x" * 50_000 + b"\r\nc351\r\n", 413),
+    ],
+)
+def test_bad_chunks_are_refused(
+    camera: Camera, receiver: JpegReceiver, body: bytes, status: int
+) -> None:
+    camera.send(head(TYPE, "Transfer-Encoding: chunked") + body)
+    assert camera.status() == status
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+def test_a_huge_picture_is_refused_without_reading_it(receiver: JpegReceiver) -> None:
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, "Content-Length: 1073741824"))
+        start = time.monotonic()
+        assert camera.status() == 413
+        assert time.monotonic() - start < 0.2
+        with contextlib.suppress(ConnectionError):  # it is cut off long before the gigabyte
+            for _ in range(1024):
+                camera.send(bytes(1024 * 1024))
+            pytest.fail("all of it was read")
+
+
+@pytest.mark.parametrize("coding", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("body", [b"", b"3e8\r\n\xff\xd8\xff", b"3"])
+def test_a_picture_cut_short_is_dropped(
+    camera: Camera, receiver: JpegReceiver, coding: str, body: bytes
+) -> None:
+    camera.send(head(TYPE, coding) + body)
+    camera.sock.shutdown(socket.SHUT_WR)
+    assert camera.closed()
+    assert (receiver.received, receiver.refused) == (0, 1)
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_slow_picture_is_ended(album: Album, drips: bool) -> None:
+    with JpegReceiver(album, body_timeout_s=0.2) as receiver, Camera(receiver.port) as camera:
+        start = time.monotonic()
+        camera.send(head(TYPE, "Content-Length: 1000"))
+        camera.sock.settimeout(0.02)
+        while drips and time.monotonic() - start < PATIENCE_S:
+            camera.send(b"\xff")
+            with contextlib.suppress(TimeoutError):
+                camera._more()
+                break
+        camera.sock.settimeout(PATIENCE_S)
+        assert camera.status() == 408
+        assert 0.15 < time.monotonic() - start < 1.0
+        assert camera.closed()
+    assert album.images == []
+
+
+def test_a_slow_header_is_ended(album: Album) -> None:
+    with JpegReceiver(album, body_timeout_s=0.2) as receiver, Camera(receiver.port) as camera:
+        start = time.monotonic()
+        camera.send(b"POST / HT")
+        assert camera.closed()
+        assert time.monotonic() - start < 1.0
+
+
+def test_a_pause_between_pictures_is_no_slowness(album: Album) -> None:
+    with JpegReceiver(album, body_timeout_s=0.05) as receiver, Camera(receiver.port) as camera:
+        assert camera.post(JPEG, TYPE) == 200
+        threading.Event().wait(0.15)  # the time is what is tested
+        assert camera.post(JPEG, TYPE) == 200
+
+
+def test_the_answer_outlives_a_camera_that_goes_on_sending(
+    receiver: JpegReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jpeg_receiver, "LINGER_S", 0.1)
+    with Camera(receiver.port) as camera:
+        camera.send(head(TYPE, "Content-Length: 200000") + bytes(200_000))
+        assert camera.status() == 413
+        assert camera.closed()  # the moment is over; the camera has not closed
+
+
+def test_other_methods_are_not_understood(camera: Camera) -> None:
+    camera.send(head(line="DELETE / HTTP/1.1"))
+    assert camera.status() == 501
+
+
+def test_repeated_refusals_are_logged_once(
+    receiver: JpegReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    for headers in ((), (), (TYPE,)):
+        with Camera(receiver.port) as camera:
+            camera.send(head(*headers))
+            camera.answer()
+    texts = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert len(texts) == 2
+    assert all(text.startswith("refused a picture of 127.0.0.1: ") for text in texts)
+    assert receiver.refused == 3
