@@ -1,0 +1,279 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcs_codec import (
+    NEED_DATA,
+    BadHeaderError,
+    EncodeError,
+    Frame,
+    FrameDecoder,
+    FrameError,
+    FrameTooLargeError,
+    Framing,
+    LocalProtocolError,
+    TruncatedFrameError,
+    encode_frame,
+)
+from dcs_codec.frames import V2_MAX_TEXT, parse_header
+from tests.codec.feeding import bytewise, described, frames_of
+from tests.codec.strategies import chunked, frames, hostile_streams
+
+# Written and read: what encode_frame makes of a frame, and what a decoder makes of that.
+BOTH_WAYS = [
+    (Framing.V1, Frame(b"stoc_send_client_type"), b"stoc_send_client_type" + bytes(179)),
+    (Framing.V1, Frame(b"a" * 199), b"a" * 199 + b"\0"),
+    (Framing.V1, Frame(b""), bytes(200)),
+    (Framing.V1, Frame(b"\xff\xfe \t"), b"\xff\xfe \t" + bytes(196)),
+    (Framing.V2, Frame(b"stoh_abort_all soft"), b"          20            0 stoh_abort_all soft\0"),
+    (Framing.V2, Frame(b"a"), b"           2            0 a\0"),
+    (Framing.V2, Frame(b""), b"           1            0 \0"),
+    (Framing.V2, Frame(b"a b ", b"\0\xff\n"), b"           5            3 a b \0\0\xff\n"),
+    (Framing.V2, Frame(b"", b"1"), b"           1            1 \x001"),
+]
+
+# Only read: what dcss, the C++, the Tcl and the Java code bases write besides.
+READ_ONLY = [
+    pytest.param(Framing.V1, b"a b".ljust(199, b"\0") + b"x", b"a b", id="v1-garbage-behind-nul"),
+    pytest.param(Framing.V1, b"x" * 200, b"x" * 200, id="v1-no-nul-at-all"),
+    pytest.param(Framing.V1, b"a\n".ljust(200, b"\0"), b"a", id="v1-line-end"),
+    pytest.param(Framing.V1, b"a b".ljust(200), b"a b".ljust(200), id="v1-blanks-stay"),
+    pytest.param(Framing.V2, b"           3            0 abc", b"abc", id="v2-tcl-no-nul"),
+    pytest.param(Framing.V2, b"           4            0\0abc\0", b"abc", id="v2-cpp-26th-nul"),
+    pytest.param(Framing.V2, b"3 0".ljust(26, b" ") + b"abc", b"abc", id="v2-left"),
+    pytest.param(Framing.V2, b"3 0".ljust(25) + b"\0abc", b"abc", id="v2-java"),
+    pytest.param(Framing.V2, b"0000003 000".ljust(26) + b"abc", b"abc", id="v2-zeros"),
+    pytest.param(Framing.V2, b"           7            0 abc\r\n\n\0", b"abc", id="v2-line-ends"),
+    pytest.param(Framing.V2, b"           8            0 abc\0\nxyz", b"abc", id="v2-text-behind"),
+    pytest.param(Framing.V2, b"           0            0 ", b"", id="v2-size-0"),
+]
+
+TAIL = encode_frame(Frame(b"htos_note next"), Framing.V2)
+
+
+@pytest.mark.parametrize(("framing", "frame", "data"), BOTH_WAYS)
+def test_both_ways(framing: Framing, frame: Frame, data: bytes) -> None:
+    assert encode_frame(frame, framing) == data
+    check_read(framing, data, frame)
+
+
+@pytest.mark.parametrize(("framing", "data", "text"), READ_ONLY)
+def test_variants_of_other_code_bases_are_read(framing: Framing, data: bytes, text: bytes) -> None:
+    check_read(framing, data, Frame(text))
+
+
+def check_read(framing: Framing, data: bytes, frame: Frame) -> None:
+    """Whole, byte by byte, twice over, with a part of the next one behind, and by AUTO."""
+    assert frames_of(FrameDecoder(framing), [data]) == [frame]
+    assert frames_of(FrameDecoder(framing), bytewise(data)) == [frame]
+    assert frames_of(FrameDecoder(framing), [data + data]) == [frame, frame]
+    assert frames_of(FrameDecoder(framing), [data + data[:1]]) == [frame]
+    auto = FrameDecoder(Framing.AUTO)
+    assert frames_of(auto, [data]) == [frame]
+    assert auto.framing is framing
+
+
+@pytest.mark.parametrize(
+    ("framing", "frame", "reason"),
+    [
+        (Framing.V1, Frame(b"a" * 200), "200 bytes, v1 carries 199"),
+        (Framing.V2, Frame(b"a" * (V2_MAX_TEXT + 1)), "1048576 bytes, v2 carries 1048575"),
+        (Framing.V1, Frame(b"a\0b"), "NUL"),
+        (Framing.V2, Frame(b"a\0"), "NUL"),
+        (Framing.V1, Frame(b"a", b"\0"), "no binary"),
+    ],
+)
+def test_refuses_what_would_not_read_back(framing: Framing, frame: Frame, reason: str) -> None:
+    with pytest.raises(EncodeError, match=reason):
+        encode_frame(frame, framing)
+
+
+def test_largest_text_of_each_framing_goes() -> None:
+    for framing, size in ((Framing.V1, 199), (Framing.V2, V2_MAX_TEXT)):
+        frame = Frame(b"a" * size)
+        assert frames_of(FrameDecoder(framing), [encode_frame(frame, framing)]) == [frame]
+
+
+def test_auto_is_for_reading_only() -> None:
+    with pytest.raises(LocalProtocolError, match="AUTO"):
+        encode_frame(Frame(b"a"), Framing.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("header", "sizes"),
+    [
+        (b"          43            0 ", (43, 0)),
+        (b"           0  2000000000 ", (0, 2_000_000_000)),
+        (b"7\0\0\0\0\0\0\0\0\0\0\x008".ljust(26, b"\0"), (7, 8)),
+        (b"1234567890123456789012 34 ", (1234567890123456789012, 34)),
+    ],
+)
+def test_header(header: bytes, sizes: tuple[int, int]) -> None:
+    assert parse_header(header) == sizes
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b" " * 26,
+        b"\0" * 26,
+        b"           5              ",
+        b"           5            x ",
+        b"          -5            0 ",
+        b"          +5            0 ",
+        b"         5.0            0 ",
+        b"         1_0            0 ",
+        b"           1  2         3 ",
+        b"stoh_register_real_motor g",
+        "           \u0665            0".encode(),
+    ],
+)
+def test_bad_header(header: bytes) -> None:
+    with pytest.raises(BadHeaderError) as caught:
+        parse_header(header)
+    assert caught.value.header == header
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(header[:25])
+    assert decoder.next_frame() is NEED_DATA
+    decoder.receive_data(header[25:])
+    check_sticky(decoder, BadHeaderError)
+
+
+def test_size_is_checked_on_the_header() -> None:
+    decoder = FrameDecoder(Framing.V2, max_frame_size=10)
+    decoder.receive_data(b"           6            4 abcde\x001234")
+    assert decoder.next_frame() == Frame(b"abcde", b"1234")
+    decoder.receive_data(b"           6            5")
+    assert decoder.next_frame() is NEED_DATA
+    decoder.receive_data(b" ")
+    error = check_sticky(decoder, FrameTooLargeError)
+    assert isinstance(error, FrameTooLargeError)
+    assert (error.size, error.limit) == (11, 10)
+
+
+@pytest.mark.parametrize(
+    ("framing", "data"),
+    [
+        (Framing.V1, b"s"),
+        (Framing.V1, b"s" * 199),
+        (Framing.V2, b" "),
+        (Framing.V2, b"           2            0"),
+        (Framing.V2, b"           2            0 "),
+        (Framing.V2, b"           2            1 a\0"),
+        (Framing.AUTO, b"s"),
+        (Framing.AUTO, b"1"),
+    ],
+)
+def test_end_inside_a_frame(framing: Framing, data: bytes) -> None:
+    decoder = FrameDecoder(framing)
+    whole = encode_frame(Frame(b"first"), Framing.V2 if data[:1] in b" 1" else Framing.V1)
+    decoder.receive_data(whole + data)
+    decoder.receive_eof()
+    assert decoder.next_frame() == Frame(b"first")
+    error = check_sticky(decoder, TruncatedFrameError)
+    assert isinstance(error, TruncatedFrameError)
+    assert error.data == data
+    assert not decoder.eof
+
+
+def check_sticky(decoder: FrameDecoder, error_class: type[FrameError]) -> FrameError:
+    with pytest.raises(error_class) as first:
+        decoder.next_frame()
+    decoder.receive_data(TAIL)
+    with pytest.raises(error_class) as second:
+        decoder.next_frame()
+    assert second.value is first.value
+    assert decoder.pending.endswith(TAIL)
+    return first.value
+
+
+def test_end_between_frames() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(TAIL)
+    decoder.receive_eof()
+    ends = [decoder.eof]
+    assert decoder.next_frame() == Frame(b"htos_note next")
+    ends.append(decoder.eof)
+    decoder.receive_eof()
+    ends.append(decoder.eof)
+    assert ends == [False, True, True]
+    assert decoder.next_frame() is NEED_DATA
+    assert decoder.pending == b""
+
+
+def test_auto_looks_once_and_holds() -> None:
+    decoder = FrameDecoder()
+    assert decoder.next_frame() is NEED_DATA
+    seen = [decoder.framing]
+    decoder.receive_data(b"h")
+    assert decoder.next_frame() is NEED_DATA
+    seen.append(decoder.framing)
+    decoder.receive_data(b"tos".ljust(199, b"\0") + TAIL.ljust(200, b"\0"))
+    assert decoder.next_frame() == Frame(b"htos")
+    assert decoder.next_frame() == Frame(TAIL.rstrip(b"\0"))
+    seen.append(decoder.framing)
+    assert seen == [Framing.AUTO, Framing.V1, Framing.V1]
+
+
+def test_framing_changes_between_frames_and_nothing_is_lost() -> None:
+    decoder = FrameDecoder(Framing.V1)
+    decoder.receive_data(encode_frame(Frame(b"first"), Framing.V1) + TAIL + b"third")
+    assert decoder.next_frame() == Frame(b"first")
+    decoder.framing = Framing.V2
+    assert decoder.next_frame() == Frame(b"htos_note next")
+    assert decoder.pending == b"third"
+    decoder.framing = Framing.V1
+    decoder.receive_data(bytes(195))
+    assert decoder.next_frame() == Frame(b"third")
+
+
+def test_framing_does_not_change_inside_a_frame() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(TAIL[:-1])
+    assert decoder.next_frame() is NEED_DATA
+    with pytest.raises(LocalProtocolError, match="between frames"):
+        decoder.framing = Framing.V1
+    decoder.receive_data(TAIL[-1:])
+    assert decoder.next_frame() == Frame(b"htos_note next")
+
+
+def test_need_data_tells_what_it_is() -> None:
+    assert repr(NEED_DATA) == "NEED_DATA"
+
+
+@pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
+@given(data=st.data())
+def test_frames_read_back_in_any_pieces(framing: Framing, data: st.DataObject) -> None:
+    """Frames that were encoded come back equal and in order, however the bytes are cut."""
+    sent = data.draw(st.lists(frames(framing), max_size=5))
+    stream = b"".join(encode_frame(frame, framing) for frame in sent)
+    decoder = FrameDecoder(framing)
+    assert frames_of(decoder, data.draw(chunked(stream))) == sent
+    decoder.receive_eof()
+    assert decoder.next_frame() is NEED_DATA
+    assert decoder.eof
+
+
+@given(data=st.data(), stream=hostile_streams(), framing=st.sampled_from(Framing))
+def test_pieces_never_matter(data: st.DataObject, stream: bytes, framing: Framing) -> None:
+    """Any bytes give the same frames and the same error whole, bytewise and in any pieces."""
+    whole = described(frames_of(FrameDecoder(framing), [stream]))
+    assert described(frames_of(FrameDecoder(framing), bytewise(stream))) == whole
+    assert described(frames_of(FrameDecoder(framing), data.draw(chunked(stream)))) == whole
+
+
+@given(stream=hostile_streams(), framing=st.sampled_from([Framing.V1, Framing.V2]))
+def test_nothing_received_is_lost(stream: bytes, framing: Framing) -> None:
+    """Each frame stands where the one before it ended; what follows the last is pending."""
+    decoder = FrameDecoder(framing)
+    taken = [thing for thing in frames_of(decoder, [stream]) if isinstance(thing, Frame)]
+    at = 0
+    for frame in taken:
+        start, sizes = at, (200, 0)
+        if framing is Framing.V2:
+            start, sizes = at + 26, parse_header(stream[at : at + 26])
+        at = start + sum(sizes)
+        assert stream[start:at].startswith(frame.text)
+        assert stream[start:at].endswith(frame.binary)
+        assert len(frame.binary) == sizes[1]
+    assert decoder.pending == stream[at:]
