@@ -1,0 +1,174 @@
+"""`dhs run` as a process: real signals, real exit codes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dhs_runtime import ConfigError, Dhs
+from dhs_runtime.cli import group, main
+from dhs_runtime.cli.run import SAMPLE_CONFIG, find_dhs
+from dhs_runtime.loop import LoopConfig, load_loop_config
+from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+
+DEADLINE_S = 20.0
+
+ECHO_DHS = """
+from dhs_runtime import Dhs
+
+dhs = Dhs("echoDHS")
+
+
+@dhs.operation("echo")
+def echo(op):
+    op.update("working")
+    op.complete(*op.args)
+
+
+@dhs.operation("nap")
+def nap(op):
+    op.update("asleep")
+    op.sleep(60)
+"""
+
+
+@pytest.fixture
+def dcss() -> Iterator[SimulatedDcss]:
+    with SimulatedDcss([HardwareHost.of("echoDHS", operations=["echo", "nap"])]) as server:
+        yield server
+
+
+@pytest.fixture
+def echo_dhs(tmp_path: Path) -> Path:
+    path = tmp_path / "echo_dhs.py"
+    path.write_text(ECHO_DHS)
+    return path
+
+
+def dhs_command(*args: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "dhs_runtime.cli", *args]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "in op.sleep(60)"])
+def test_a_signal_ends_it_quickly_and_cleanly(
+    dcss: SimulatedDcss, echo_dhs: Path, number: signal.Signals, busy: bool
+) -> None:
+    """Must show 5: gone in < 0.3 s, exit code 0, no traceback, the operation aborted."""
+    with dhs_command("run", f"{echo_dhs}:dhs", "--dcss", dcss.address) as process:
+        dcss.wait_online("echoDHS", DEADLINE_S)
+        assert dcss.start_operation("echo", "a").wait(DEADLINE_S) == Completion("normal", "a")
+        run = dcss.start_operation("nap") if busy else None
+        if run is not None:
+            run.wait_update("asleep", DEADLINE_S)
+        began = time.monotonic()
+        process.send_signal(number)
+        code = process.wait(DEADLINE_S)
+        took = time.monotonic() - began
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert code == 0
+    print(f"gone {took * 1e3:.0f} ms after {number.name}")
+    assert took < 0.3
+    assert "Traceback" not in log
+    assert "connected to DCSS" in log
+    if run is not None:
+        dcss.wait_offline("echoDHS", DEADLINE_S)
+        assert run.completions == (Completion("aborted", "DHS is stopping"),)
+
+
+def test_what_the_user_has_to_mend_is_one_line(echo_dhs: Path) -> None:
+    with dhs_command("run", f"{echo_dhs}:nothing") as process:
+        _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert log.strip() == f"dhs: {echo_dhs} has no Dhs called 'nothing'; there is dhs"
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("no_colon.py", "is not FILE.py:NAME"),
+        ("absent.py:dhs", "there is no Python file absent.py"),
+        ("no.such.module:dhs", "cannot import no.such.module"),
+        ("json:dhs", "json has no Dhs called 'dhs'; there is none in it"),
+    ],
+)
+def test_a_wrong_target_is_named(target: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises(ConfigError, match=reason):
+        find_dhs(target)
+
+
+def test_a_target_is_found_by_file_and_by_module(
+    echo_dhs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.chdir(echo_dhs.parent)
+    for target in (f"{echo_dhs}:dhs", "echo_dhs:dhs"):
+        dhs = find_dhs(target)
+        assert isinstance(dhs, Dhs)
+        assert dhs.name == "echoDHS"
+
+
+@pytest.fixture
+def signalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The DHS asks itself to stop as soon as it runs."""
+    monkeypatch.setattr(Dhs, "wait", lambda dhs: True)
+
+
+def test_run_takes_name_and_framing(echo_dhs: Path, signalled: None) -> None:
+    runner = CliRunner()
+    args = ["run", f"{echo_dhs}:dhs", "--name", "other", "--framing", "v1", "--dcss", "127.0.0.1:9"]
+    result = runner.invoke(group, args)
+    assert result.exit_code == 0, result.output
+
+
+def test_loop_runs_by_its_config(tmp_path: Path, signalled: None) -> None:
+    config = tmp_path / "loop.yaml"
+    config.write_text(f"dcss: {{host: 127.0.0.1, port: 9}}\nlog_dir: {tmp_path}/logs\n")
+    runner = CliRunner()
+    result = runner.invoke(group, ["loop", "--config", str(config), "--dcss", "127.0.0.1:10"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "logs" / "loopDHS.log").exists()
+    assert runner.invoke(group, ["loop", "--dcss", "127.0.0.1:9"]).exit_code == 0
+
+
+def test_the_sample_config_is_the_defaults(tmp_path: Path) -> None:
+    result = CliRunner().invoke(group, ["loop", "--sample-config"])
+    assert result.output == SAMPLE_CONFIG
+    path = tmp_path / "loop.yaml"
+    path.write_text(result.output)
+    assert load_loop_config(path) == LoopConfig()
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["loop"], ["simulate"], ["demo"]])
+def test_help_teaches(command: list[str]) -> None:
+    result = CliRunner().invoke(group, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert len(result.output) > 300
+
+
+def test_main_shows_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dhs", "run", "absent.py:dhs"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "dhs: there is no Python file absent.py\n"
+
+
+def test_the_process_s_environment_is_not_needed(echo_dhs: Path) -> None:
+    environment = {key: os.environ[key] for key in ("PATH",)}
+    command = [sys.executable, "-m", "dhs_runtime.cli", "--version"]
+    output = subprocess.check_output(command, env=environment, text=True)
+    assert "version" in output

@@ -1,0 +1,49 @@
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dhs_runtime import ConfigError
+from dhs_runtime.process.logs import WIRE_LOGGER, set_up_logging
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    names = ("dhs_runtime", WIRE_LOGGER)
+    level, handlers = root.level, root.handlers[:]
+    levels = [logging.getLogger(name).level for name in names]
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(before)
+
+
+def test_a_line_tells_time_level_and_thread(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "dhs.log"
+    set_up_logging(log_file=path)
+    logging.getLogger("dhs_runtime.x").info("hello")
+    logging.getLogger("dhs_runtime.x").debug("not shown")
+    logging.getLogger("other").info("not shown")
+    logging.getLogger(WIRE_LOGGER).debug("not shown")
+    (line,) = path.read_text().splitlines()
+    assert line[23:] == " INFO    MainThread       hello"
+
+
+def test_more_is_logged_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "dhs.log"
+    set_up_logging(2, path, wire=True)
+    for name in ("dhs_runtime.x", "other", WIRE_LOGGER):
+        logging.getLogger(name).debug("shown")
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="log file .*: Not a directory|File exists"):
+        set_up_logging(log_file=tmp_path / "file" / "dhs.log")
