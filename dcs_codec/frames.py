@@ -22,6 +22,7 @@ from dcs_codec.errors import (
     LocalProtocolError,
     TruncatedFrameError,
 )
+from dcs_codec.words import first_word, to_text
 
 V1_FRAME_SIZE: Final = 200
 V1_MAX_TEXT: Final = V1_FRAME_SIZE - 1  # dcss terminates the text; a 200th byte would be cut
@@ -29,6 +30,7 @@ V2_HEADER_SIZE: Final = 26
 V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_message_parse.cc)
 DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 
+_SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
 _V2_FIRST_BYTES: Final = b" 0123456789"  # a header starts with blanks or digits, a text does not
 
 
@@ -72,18 +74,22 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
     """
     text = frame.text
     if b"\0" in text:
-        raise EncodeError("", "", "text holds a NUL byte, which would end it")
+        raise _refused(text, "", "text holds a NUL byte, which would end it")
     if framing is Framing.V2:
         if len(text) > V2_MAX_TEXT:
-            raise EncodeError("", "", f"text of {len(text)} bytes, v2 carries {V2_MAX_TEXT}")
+            raise _refused(text, "", f"text of {len(text)} bytes, v2 carries {V2_MAX_TEXT}")
         return b"%12d %12d %b\0%b" % (len(text) + 1, len(frame.binary), text, frame.binary)
     if framing is Framing.V1:
         if len(text) > V1_MAX_TEXT:
-            raise EncodeError("", "", f"text of {len(text)} bytes, v1 carries {V1_MAX_TEXT}")
+            raise _refused(text, "", f"text of {len(text)} bytes, v1 carries {V1_MAX_TEXT}")
         if frame.binary:
-            raise EncodeError("", "", "v1 carries no binary part")
+            raise _refused(text, "binary", "v1 carries no binary part")
         return text.ljust(V1_FRAME_SIZE, b"\0")
     raise LocalProtocolError("Framing.AUTO is for reading; write v1 or v2")
+
+
+def _refused(text: bytes, field: str, reason: str) -> EncodeError:
+    return EncodeError(first_word(to_text(text[:_SHOWN])), field, reason)
 
 
 def parse_header(header: bytes) -> tuple[int, int]:
