@@ -7,8 +7,8 @@ import attrs
 from attrs.validators import ge, gt, le
 
 from dhs_runtime.config import MAX_PORT, DcssConfig, is_port
-from dhs_runtime.process.config_file import load_yaml, structure
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.process.config_file import load_yaml, structure
 
 OLD_SECTION: Final = "loopdhs"
 """Section of loop-dhs' files whose keys stand at the top here; read from either place."""

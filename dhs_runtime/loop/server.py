@@ -13,7 +13,7 @@ from typing import Final
 
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import ServiceError
+from dhs_runtime.errors import ConfigError, ServiceError
 from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
@@ -171,8 +171,9 @@ class LoopDhs:
     def _collect(self, op: Operation, collection: Collection) -> None:
         try:
             self.receiver.open()
-        except OSError as error:
-            op.fail(f"JPEG receiver cannot listen on port {self.receiver.port}: {error.strerror}")
+        except ConfigError as error:
+            op.log.warning("%s", error)
+            op.fail(str(error))
             return
         op.update("start_oscillation")
         try:

@@ -23,7 +23,7 @@ def set_up_logging(verbosity: int = 0, log_file: Path | None = None, *, wire: bo
     """Log to stderr, and to a rotating file where one is given (5 old ones of 10 MB).
 
     Args:
-        verbosity: 0 shows info and above, 1 debug, 2 debug of libraries too.
+        verbosity: -1 shows warnings and above, 0 info, 1 debug, 2 debug of libraries too.
         log_file: Its folder is made where it is missing.
         wire: Whether every message sent and received is logged.
 
@@ -47,5 +47,8 @@ def set_up_logging(verbosity: int = 0, log_file: Path | None = None, *, wire: bo
     logging.basicConfig(
         level=logging.DEBUG if verbosity > 1 else logging.WARNING, handlers=handlers, force=True
     )
-    logging.getLogger("dhs_runtime").setLevel(logging.DEBUG if verbosity else logging.INFO)
+    levels = {-1: logging.WARNING, 0: logging.INFO}
+    logging.getLogger("dhs_runtime").setLevel(levels.get(verbosity, logging.DEBUG))
+    # It warns of every retry with nested reprs; what fails for good comes as a ServiceError.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if wire else logging.INFO)
