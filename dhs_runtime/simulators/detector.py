@@ -113,19 +113,21 @@ def _find_pin(
     best: tuple[Detection | None, Piece | None, int] = (None, None, 0)
     for piece in at_edge:
         thickness = piece.thickness_px
-        width = float(np.median(thickness[: max(3, size // 60)]))
+        width = float(np.median(thickness[:3]))
         thin = np.flatnonzero(thickness < 0.5 * width)
         end = int(thin[0]) if thin.size else thickness.size
-        if width < 0.03 * size or end < 0.015 * size:
+        if width < 0.03 * size:
             continue
         top = float(np.median(piece.top_px[:end]))
         bottom = float(np.median(piece.bottom_px[:end])) + 1
-        straight = float(np.mean(np.abs(thickness[:end] - (bottom - top)))) / (bottom - top)
+        shaft = thickness[: max(1, end * 3 // 4)]  # its end may be round
+        uneven = float(np.mean(np.abs(shaft - (bottom - top)))) / (bottom - top)
         score = (
-            _ramp(piece.level, 0.15, 0.4)
+            _ramp(piece.level, 0.1, 0.3)
             * _ramp(width / size, 0.025, 0.04)
-            * (1.0 - _ramp(straight, 0.08, 0.3))
-            * _ramp(_sharpness(piece, slice(0, end), contrast), 0.12, 0.4)
+            * (1.0 - _ramp(uneven, 0.05, 0.2))
+            * _ramp(_sharpness(piece, slice(0, end), contrast), 0.1, 0.3)
+            * _whole(top, bottom, contrast)
         )
         detection = Detection(PIN, 0.99 * score, (0.0, top, float(piece.first_px + end), bottom))
         if score > _LOWEST_SCORE and (best[0] is None or detection.score > best[0].score):
@@ -156,7 +158,7 @@ def _sharpness(piece: Piece, columns: slice, contrast: Contrast) -> float:
     last = contrast.dark.shape[0] - 1
     rises: list[npt.NDArray[np.float32]] = []
     for rows, inward in ((top, 1), (bottom, -1)):
-        seen = (bottom >= top) & (rows >= step) & (rows <= last - step)
+        seen = (rows >= step) & (rows <= last - step)
         inside = np.clip(rows[seen] + inward * step, 0, last)
         outside = rows[seen] - inward * step
         rises.append(contrast.dark[inside, x[seen]] - contrast.dark[outside, x[seen]])
@@ -175,20 +177,21 @@ def _find_loop(piece: Piece, pin: Detection | None, contrast: Contrast) -> _Loop
     most = float(smooth[widest])
     fibre = _fibre_thickness(smooth[:widest], most)
     start = _bulge_start(smooth, widest, fibre)
-    gaps = np.flatnonzero(thickness[widest:] == 0)
-    stop = widest + int(gaps[0]) if gaps.size else thickness.size
+    stop = thickness.size
     columns = slice(start, stop)
     length = stop - start
     score = (
-        _ramp(piece.level, 0.15, 0.35)
-        * _ramp(_sharpness(piece, columns, contrast), 0.12, 0.35)
-        * _ramp(most / size, 0.010, 0.018)
+        _ramp(piece.level, 0.1, 0.3)
+        * _ramp(_sharpness(piece, columns, contrast), 0.1, 0.3)
+        * _ramp(most / size, 0.012, 0.02)
         * _ramp(length / size, 0.015, 0.04)
         * _ramp(length / most, 0.4, 0.9)
         * (1.0 - _ramp(length / most, 12.0, 20.0))
         * (1.0 - _ramp(fibre / most, 0.6, 0.8))
         * _roundness(smooth[columns], most)
+        * _tapered(smooth[columns], most, cut=piece.first_px + start == 0)
         * _in_line(piece, columns, pin)
+        * _whole(piece.top_px[columns].min(), piece.bottom_px[columns].max() + 1, contrast)
     )
     if score < _LOWEST_SCORE:
         return None
@@ -205,10 +208,9 @@ def _find_loop(piece: Piece, pin: Detection | None, contrast: Contrast) -> _Loop
 
 def _fibre_thickness(left: Lengths, most: float) -> float:
     """Thickness of the fibre left of the bulge; 0 when none is in view."""
-    seen = left[left > 0]
-    if not seen.size:
+    if not left.size:
         return 0.0
-    fibre = float(np.quantile(seen, 0.2))
+    fibre = float(np.quantile(left, 0.2))
     return fibre if fibre < most else 0.0
 
 
@@ -229,6 +231,17 @@ def _roundness(thickness: Lengths, most: float) -> float:
     """1 for an outline that swells and falls once, less for a ragged one."""
     climb = float(np.abs(np.diff(thickness)).sum())
     return 1.0 - _ramp(climb / most, 3.0, 6.0)
+
+
+def _tapered(thickness: Lengths, most: float, *, cut: bool) -> float:
+    """1 for what begins as a thin neck, or left of the picture; little for a blunt beam stop."""
+    neck = float(thickness[: max(1, thickness.size // 20)].mean())
+    return 1.0 if cut else 1.0 - 0.9 * _ramp(neck / most, 0.6, 0.85)
+
+
+def _whole(top: float, bottom: float, contrast: Contrast) -> float:
+    """1, or less for what the picture's upper or lower edge cuts off: mostly a dark border."""
+    return 0.5 if top <= 0 or bottom >= contrast.dark.shape[0] else 1.0
 
 
 def _in_line(piece: Piece, columns: slice, pin: Detection | None) -> float:

@@ -13,7 +13,7 @@ Picture: TypeAlias = Image.Image | npt.NDArray[np.uint8]
 
 LONGEST_SIDE_PX = 1000  # larger pictures are shrunk first
 _SHRINK = 8  # the background is estimated on a picture this many times smaller
-_STRONG = 0.2  # contrast that something must have somewhere to be looked at ...
+_STRONG = 0.16  # contrast that something must have somewhere to be looked at ...
 _WEAK = 0.085  # ... and how far it is followed from there
 _EDGE = 0.4  # an outline runs where the contrast falls to this part of the piece's own
 
@@ -35,7 +35,7 @@ class Contrast:
     @property
     def size_px(self) -> int:
         """The longest side: lengths are judged relative to it."""
-        return max(self.dark.shape)
+        return max(int(self.dark.shape[0]), int(self.dark.shape[1]))
 
 
 @attrs.frozen(eq=False)
@@ -44,7 +44,7 @@ class Piece:
 
     Attributes:
         first_px: Its first column.
-        top_px: First row of each column; a column without any has `top_px > bottom_px`.
+        top_px: First row of each column; a connected thing has no column without one.
         bottom_px: Last row of each column.
         level: The contrast it reaches (its 90th percentile).
     """
@@ -56,8 +56,8 @@ class Piece:
 
     @property
     def thickness_px(self) -> npt.NDArray[np.float64]:
-        """Height of each column, 0 where there is a gap."""
-        return np.maximum(0.0, (self.bottom_px - self.top_px + 1).astype(np.float64))
+        """Height of each column, at least 1."""
+        return (self.bottom_px - self.top_px + 1).astype(np.float64)
 
 
 def contrast_of(picture: Picture) -> Contrast:
@@ -128,11 +128,11 @@ def pieces_of(contrast: Contrast) -> tuple[Piece, ...]:
         if columns.stop - columns.start < smallest or rows.stop - rows.start < smallest / 2:
             continue
         dark = np.where(labels[box] == number, contrast.dark[box], 0.0)
-        found.append(outline(dark, rows.start, columns.start, weak))
+        found.append(_outline(dark, rows.start, columns.start, weak))
     return tuple(found)
 
 
-def outline(dark: npt.NDArray[np.floating], row: int, column: int, weak: float) -> Piece:
+def _outline(dark: npt.NDArray[np.floating], row: int, column: int, weak: float) -> Piece:
     """The upper and lower edges of a piece cut out at `row`, `column`."""
     level = float(np.quantile(dark[dark > weak], 0.9))
     # Thin parts are fainter than the whole: each column is cut at a part of its own contrast.
@@ -140,6 +140,4 @@ def outline(dark: npt.NDArray[np.floating], row: int, column: int, weak: float) 
     inside = dark > np.maximum(weak, _EDGE * deepest)[None, :]
     top = inside.argmax(axis=0)
     bottom = dark.shape[0] - 1 - inside[::-1].argmax(axis=0)
-    empty = ~inside.any(axis=0)
-    top[empty], bottom[empty] = 1, 0
     return Piece(column, top + row, bottom + row, level)
