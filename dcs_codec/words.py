@@ -15,6 +15,12 @@ BLANKS: Final = " \t\n\v\f\r"
 
 _WORD: Final = re.compile(r"[^ \t\n\v\f\r]+")
 _TCL_SPECIAL: Final = re.compile(r"[\s{}\[\]$;\"\\]")
+_TCL_BACKSLASH: Final = re.compile(
+    r"""\\(?: x([0-9a-fA-F]{1,2}) | u([0-9a-fA-F]{1,4})
+        | U( 0{0,2}10[0-9a-fA-F]{4} | 0{0,3}[0-9a-fA-F]{1,5} )
+        | ([0-3]?[0-7]{1,2}) | (\n[ \t]*) | (.) )""",
+    re.DOTALL | re.VERBOSE,
+)
 _TCL_ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
@@ -135,14 +141,21 @@ def _bare(text: str, start: int, until: str) -> tuple[str, int]:
         mark = text[at]
         if mark in until:
             return "".join(pieces), _word_end(text, at + 1) if quoted else at
-        if mark == "\\" and at + 1 < len(text):
-            at += 1
-            mark = _TCL_ESCAPES.get(text[at], text[at])
-        pieces.append(mark)
-        at += 1
+        escape = _TCL_BACKSLASH.match(text, at)
+        pieces.append(_escaped(escape) if escape else mark)
+        at = escape.end() if escape else at + 1
     if quoted:
         raise ValueError(f"quote at {start - 1} is not closed: {text[start - 1 : start + 40]!r}")
     return "".join(pieces), at
+
+
+def _escaped(match: re.Match[str]) -> str:
+    byte, short, long, octal, line_end, mark = match.groups()
+    if hexadecimal := byte or short or long:
+        return chr(int(hexadecimal, 16))
+    if octal:
+        return chr(int(octal, 8))
+    return " " if line_end else _TCL_ESCAPES.get(mark, mark)
 
 
 def _word_end(text: str, at: int) -> int:

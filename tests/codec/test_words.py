@@ -1,0 +1,205 @@
+import contextlib
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcs_codec import EncodeError, join_list, split_list
+from dcs_codec.words import (
+    clean_text,
+    find_words,
+    first_word,
+    is_plain,
+    quote_word,
+    to_bytes,
+    to_text,
+)
+from tests.codec.strategies import UNICODE_BLANKS, texts, words
+from tests.codec.tcl import tcl_split
+
+# Split and joined: the list as join_list writes it.
+LISTS = [
+    ([], ""),
+    (["one"], "one"),
+    (["one", "two"], "one two"),
+    (["two three", "four"], "{two three} four"),
+    ([""], "{}"),
+    (["", ""], "{} {}"),
+    (["{a b} c"], "{{a b} c}"),
+    (["$x", "[y]", "a;b", '"'], '{$x} {[y]} {a;b} {"}'),
+    (["#note", "a#"], "{#note} a#"),
+    (["a\\b"], "a\\\\b"),
+    (["}{"], "\\}\\{"),
+    (["} \t\n"], "\\}\\ \\t\\n"),
+    (["#{"], "\\#\\{"),
+    (["1.10", "é", "\xa0"], "1.10 é {\xa0}"),
+]
+
+# Only split: as people and other programs write them.
+SPLIT_ONLY = [
+    (" \t\n\v\f\r", []),
+    ("  a   b\n", ["a", "b"]),
+    ('"a b" c', ["a b", "c"]),
+    ('"a {b"', ["a {b"]),
+    ('""', [""]),
+    ('"a\\"b"', ['a"b']),
+    ('a"b c{d e}', ['a"b', "c{d", "e}"]),
+    ("{a\\}b}", ["a\\}b"]),
+    ("{a {b c} d} {}", ["a {b c} d", ""]),
+    ("a\\ b\\tc", ["a b\tc"]),
+    ("a\\", ["a\\"]),
+    ("\x1ca \x85b\xa0c", ["\x1ca", "\x85b\xa0c"]),
+    (r"\x41 \x414 \xe9g \xg", ["A", "A4", "ég", "xg"]),
+    (r"\u41 \u00e9 \u00419 \u", ["A", "é", "A9", "u"]),
+    (r"\U41 \U0001F600 \U10ffff \U00110000 \Ux", ["A", "😀", "\U0010ffff", "\U000110000", "Ux"]),
+    (r"\101 \1014 \4x \400 \8", ["A", "A4", "\x04x", " 0", "8"]),
+    ('a\\\n \t b "c\\\nd" {e\\\nf}', ["a b", "c d", "e\\\nf"]),
+]
+
+NO_LISTS = ["{", "{a", "{a {b}", "{a\\}", "{a}b", "{a}{b}", '"', '"a', '"a\\"', '"a"b', '{a}"']
+
+
+@pytest.mark.parametrize(("words", "text"), LISTS)
+def test_lists_both_ways(words: list[str], text: str) -> None:
+    assert join_list(words) == text
+    assert split_list(text) == words
+
+
+@pytest.mark.parametrize(("text", "words"), SPLIT_ONLY)
+def test_lists_as_others_write_them(text: str, words: list[str]) -> None:
+    assert split_list(text) == words
+
+
+@pytest.mark.parametrize("text", NO_LISTS)
+def test_what_is_no_list(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not closed|right behind"):
+        split_list(text)
+
+
+@given(st.lists(st.one_of(words(), st.text()), max_size=6))
+def test_lists_read_back(drawn: list[str]) -> None:
+    """What join_list joined, split_list splits into the same words."""
+    assert split_list(join_list(drawn)) == drawn
+
+
+@given(st.one_of(st.text(), st.text(alphabet='{}"\\ ab\n[]$;#xu01')))
+def test_any_text_is_a_list_or_a_value_error(text: str) -> None:
+    """split_list of any text gives words or a ValueError, and nothing else."""
+    with contextlib.suppress(ValueError):
+        split_list(text)
+
+
+def some_texts(count: int, length: int) -> list[str]:
+    chance = random.Random(length)
+    marks = '{}[]$;"\\\\\\ \t\n\v\r\fabnrtvux417#é\x1c\xa0'
+    return ["".join(chance.choices(marks, k=chance.randrange(length))) for _ in range(count)]
+
+
+def test_real_tcl_splits_texts_alike(tmp_path: Path) -> None:
+    by_hand = [text for text, _ in SPLIT_ONLY if "\\U" not in text]  # Tcl 8 ends at U+FFFF
+    batch = [*by_hand, *NO_LISTS, *some_texts(5000, 14)]
+    ours: list[list[str] | None] = []
+    for text in batch:
+        try:
+            ours.append(split_list(text))
+        except ValueError:
+            ours.append(None)
+    assert None in ours
+    theirs = tcl_split(batch, tmp_path)
+    assert [pair for pair in zip(batch, ours, theirs, strict=True) if pair[1] != pair[2]] == []
+
+
+def test_real_tcl_reads_our_lists(tmp_path: Path) -> None:
+    pool = some_texts(6000, 8)
+    lists = [pool[at : at + at % 4] for at in range(0, len(pool), 3)]
+    theirs = tcl_split([join_list(words) for words in lists], tmp_path)
+    assert theirs == lists
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"plain", "plain"),
+        (b"", ""),
+        ("é µ".encode(), "é µ"),
+        (b"\xff\x85", "\udcff\udc85"),
+        (b"\xc2\x85", "\x85"),
+        (b"\xed\xa0\x80", "\udced\udca0\udc80"),
+    ],
+)
+def test_text_of_bytes_both_ways(data: bytes, text: str) -> None:
+    assert to_text(data) == text
+    assert to_bytes(text) == data
+
+
+@given(st.binary())
+def test_any_bytes_have_a_text_and_come_back(data: bytes) -> None:
+    """Text keeps every byte: to_bytes(to_text(data)) == data."""
+    assert to_bytes(to_text(data)) == data
+
+
+@given(st.text(st.one_of(st.characters(codec=None), st.sampled_from("\udcc3\udca9\ud800"))))
+def test_a_text_has_bytes_only_if_they_read_back(text: str) -> None:
+    """to_bytes gives bytes that to_text reads as the same text, or refuses."""
+    try:
+        data = to_bytes(text)
+    except EncodeError:
+        return
+    assert to_text(data) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("a\ud800", "'\\\\ud800' has no bytes"), ("\udcc3\udca9", "another character")],
+)
+def test_texts_without_bytes(text: str, reason: str) -> None:
+    with pytest.raises(EncodeError, match=reason):
+        to_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("", True), ("a  b ", True), ("a\tb", False), ("\x1c", False), ("é", False), ("\x7f", False)],
+)
+def test_is_plain(text: str, plain: bool) -> None:
+    assert is_plain(text) is plain
+
+
+def test_words_are_what_c_takes_for_words() -> None:
+    text = f" \ta\vb  {UNICODE_BLANKS}\n"
+    assert find_words(text) == [("a", 3), ("b", 5), (UNICODE_BLANKS, 16)]
+    assert first_word(text) == "a"
+    assert find_words(" \r\n") == []
+    assert first_word(" \r\n") == ""
+
+
+@given(texts())
+def test_the_first_word_is_the_first_word(text: str) -> None:
+    """first_word agrees with find_words, which loses nothing but blanks."""
+    found = find_words(text)
+    assert first_word(text) == (found[0][0] if found else "")
+    assert all(text[:end].endswith(word) for word, end in found)
+    blanks = " \t\n\v\f\r"
+    kept = text.translate(dict.fromkeys(map(ord, blanks)))
+    assert "".join(word for word, _ in found) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("a b ", "a b "),
+        ("a\r\n\n", "a"),
+        ("a\0b\n", "a"),
+        ("a\n\0", "a"),
+        ("\0", ""),
+        ("a\n b", "a\n b"),
+    ],
+)
+def test_clean_text(text: str, clean: str) -> None:
+    assert clean_text(text) == clean
+
+
+def test_quote_word_leaves_plain_words_alone() -> None:
+    assert quote_word("plain-1.10,é") == "plain-1.10,é"
