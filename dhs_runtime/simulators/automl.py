@@ -152,7 +152,7 @@ class SimulatedAutoML:
 class _Handler(HttpHandler):
     server_side: SimulatedAutoML
 
-    def do_GET(self) -> None:  # noqa: N802 - the base's name
+    def do_GET(self) -> None:
         """State of the model."""
         server = self.server_side
         self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
@@ -163,7 +163,7 @@ class _Handler(HttpHandler):
         else:
             self._refuse(HTTPStatus.NOT_FOUND, f"Could not find any versions at {self.path}")
 
-    def do_POST(self) -> None:  # noqa: N802 - the base's name
+    def do_POST(self) -> None:
         """Predictions."""
         server = self.server_side
         body = self._body()

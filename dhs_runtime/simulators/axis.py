@@ -56,7 +56,8 @@ class _Motion:
 
     def at(self, time_s: float) -> float:
         done = (time_s - self.begin_s) / self.duration_s if self.duration_s > 0 else 1.0
-        return self.start_deg + (self.stop_deg - self.start_deg) * min(1.0, max(0.0, done))
+        angle_deg = self.start_deg + (self.stop_deg - self.start_deg) * min(1.0, max(0.0, done))
+        return round(angle_deg, 6)  # a clock that runs for weeks has no more digits
 
 
 @attrs.frozen
@@ -285,7 +286,7 @@ class SimulatedAxis:
 class _Handler(HttpHandler):
     camera: SimulatedAxis
 
-    def do_GET(self) -> None:  # noqa: N802 - the base's name
+    def do_GET(self) -> None:
         """A snapshot; HEAD goes the same way, without its body."""
         self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
         camera = self.camera
@@ -310,7 +311,7 @@ class _Handler(HttpHandler):
         else:
             self.reply(HTTPStatus.OK, jpeg, "image/jpeg")
 
-    do_HEAD = do_GET  # noqa: N815 - the base's name
+    do_HEAD = do_GET
 
     def _admitted(self) -> bool:
         guard = self.camera.guard
