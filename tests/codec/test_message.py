@@ -1,0 +1,73 @@
+import attrs
+import pytest
+
+from dcs_codec import Direction, MalformedMessage, Message, UnknownMessage
+from dcs_codec.message import direction_of
+
+
+@pytest.mark.parametrize(
+    ("keyword", "direction"),
+    [
+        ("stoc_send_client_type", Direction.TO_DHS),
+        ("stoh_abort_all", Direction.TO_DHS),
+        ("htos_note", Direction.TO_DCSS),
+        ("stoh_", Direction.TO_DHS),
+        ("stoh", None),
+        ("gtos_set_string", None),
+        ("HTOS_note", None),
+        ("", None),
+    ],
+)
+def test_direction_of(keyword: str, direction: Direction | None) -> None:
+    assert direction_of(keyword) is direction
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "keyword"),
+    [
+        ("gtos_note a  b ", "gtos_note a  b ", "gtos_note"),
+        ("gtos_note\n\r\n", "gtos_note", "gtos_note"),
+        ("gtos_note a\0garbage", "gtos_note a", "gtos_note"),
+        (" \tx y", " \tx y", "x"),
+        ("\xa0x", "\xa0x", "\xa0x"),
+    ],
+)
+def test_unknown_and_malformed_keep_their_text(text: str, kept: str, keyword: str) -> None:
+    unknown = UnknownMessage(text=text)
+    malformed = MalformedMessage(text=text, field="", reason="is odd")
+    assert (unknown.text, unknown.received_keyword) == (kept, keyword)
+    assert (malformed.text, malformed.received_keyword) == (kept, keyword)
+    assert unknown.keyword == malformed.keyword == ""
+
+
+def test_a_malformed_message_may_have_no_keyword() -> None:
+    assert MalformedMessage(text=" \n", field="", reason="").received_keyword == ""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(),
+        UnknownMessage(text="a", binary=b"x"),
+        MalformedMessage(text="a", field="f", reason="r"),
+    ],
+)
+def test_messages_are_values(message: Message) -> None:
+    twin = attrs.evolve(message)
+    assert twin == message
+    assert hash(twin) == hash(message)
+    assert attrs.evolve(message, binary=b"other") != message
+    for field in attrs.fields(type(message)):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(message, field.name, "other")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del message.binary
+
+
+def test_binary_is_not_shown() -> None:
+    assert repr(UnknownMessage(text="a", binary=b"secret")) == "UnknownMessage(text='a')"
+
+
+def test_classes_with_the_same_text_are_not_equal() -> None:
+    unknown: Message = UnknownMessage(text="a")
+    assert unknown != MalformedMessage(text="a", field="", reason="")

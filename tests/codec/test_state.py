@@ -1,0 +1,75 @@
+import pytest
+
+from dcs_codec import (
+    DHS_MESSAGES,
+    HtosClientIsHardware,
+    HtosClientTypeIsHardware,
+    HtosNote,
+    MalformedMessage,
+    Message,
+    Role,
+    State,
+    StocSendClientType,
+    UnknownMessage,
+)
+from dcs_codec.state import TRANSITIONS, Step, step_of
+
+ALLOWED_TO_SAY = {
+    State.CONNECTED: {Step.ASK},
+    State.ASKED: {Step.ANSWER},
+    State.ONLINE: {Step.MESSAGE, Step.ANSWER},
+    State.CLOSED: set(),
+    State.FAILED: set(),
+}
+
+
+def test_the_table_allows_the_handshake_and_then_messages() -> None:
+    said = {Step.ASK, Step.ANSWER, Step.MESSAGE}
+    assert {state: {step for step in said if (state, step) in TRANSITIONS} for state in State} == (
+        ALLOWED_TO_SAY
+    )
+    assert TRANSITIONS[State.CONNECTED, Step.ASK] is State.ASKED
+    assert TRANSITIONS[State.ASKED, Step.ANSWER] is State.ONLINE
+    assert TRANSITIONS[State.ONLINE, Step.MESSAGE] is State.ONLINE
+    assert TRANSITIONS[State.ONLINE, Step.ANSWER] is State.ONLINE
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_stream_may_end_or_break_in_any_state(state: State) -> None:
+    assert TRANSITIONS[state, Step.FAULT] is State.FAILED
+    ended = State.FAILED if state is State.FAILED else State.CLOSED
+    assert TRANSITIONS[state, Step.END] is ended
+
+
+def test_every_state_is_reached_from_the_first() -> None:
+    reached = {State.CONNECTED}
+    for _ in State:
+        reached |= {after for (before, _), after in TRANSITIONS.items() if before in reached}
+    assert reached == set(State)
+
+
+def test_nothing_leads_out_of_failed() -> None:
+    assert {after for (before, _), after in TRANSITIONS.items() if before is State.FAILED} == {
+        State.FAILED
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "step"),
+    [
+        (StocSendClientType(), Step.ASK),
+        (HtosClientIsHardware(hardware_name="a"), Step.ANSWER),
+        (HtosClientTypeIsHardware(hardware_name="a"), Step.ANSWER),
+        (HtosNote(note_message="a"), Step.MESSAGE),
+        (UnknownMessage(text="stoc_send_client_type"), Step.MESSAGE),
+        (MalformedMessage(text="a", field="", reason=""), Step.MESSAGE),
+    ],
+)
+def test_step_of(message: Message, step: Step) -> None:
+    assert step_of(message) is step
+
+
+def test_only_three_classes_shake_hands() -> None:
+    handshake = {StocSendClientType, HtosClientIsHardware, HtosClientTypeIsHardware}
+    assert handshake < set(DHS_MESSAGES)
+    assert {role.value for role in Role} == {"DHS", "DCSS"}
