@@ -126,7 +126,7 @@ def test_frames_with_nothing_found_are_drawn_too(tmp_path: Path) -> None:
 
 def test_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DhsError, match="cannot write to .*file/x: Not a directory"):
+    with pytest.raises(DhsError, match=r"cannot write to .*file/x: Not a directory"):
         demo_play.play(tmp_path / "file" / "x", 0.2, 10, 1)
 
 

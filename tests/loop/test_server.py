@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -38,7 +39,7 @@ class Beamline:
         self.loop: LoopDhs
         self.stop: Callable[[], object] = lambda: None
 
-    def start(self, **changes: object) -> None:
+    def start(self, **changes: Any) -> None:
         config = LoopConfig(
             dcss=DcssConfig.at(self.dcss.address),
             automl=AutoMLConfig(host="127.0.0.1", port=self.automl.port, timeout_s=DEADLINE_S),

@@ -45,5 +45,5 @@ def test_more_is_logged_when_asked(tmp_path: Path) -> None:
 
 def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="log file .*: Not a directory|File exists"):
+    with pytest.raises(ConfigError, match=r"log file .*: Not a directory|File exists"):
         set_up_logging(log_file=tmp_path / "file" / "dhs.log")

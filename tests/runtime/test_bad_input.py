@@ -44,10 +44,10 @@ def assert_alive(peer: RawConnection, framing: Framing) -> None:
 def test_a_bad_message_costs_its_neighbours_nothing(
     framing: Framing, text: bytes, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with RawDcss() as dcss, caplog.at_level(logging.INFO, "dhs_runtime"):
-        with online(dcss, framing) as peer:
-            peer.send_bytes(encode_frame(Frame(text), framing))
-            assert_alive(peer, framing)
+    caplog.set_level(logging.INFO, "dhs_runtime")
+    with RawDcss() as dcss, online(dcss, framing) as peer:
+        peer.send_bytes(encode_frame(Frame(text), framing))
+        assert_alive(peer, framing)
     assert line in caplog.text
     assert "Traceback" not in caplog.text
 

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 
 from dcs_codec import Message, StohAbortAll, StohSetString, UnknownMessage
@@ -52,8 +55,9 @@ def test_a_handler_takes_one_argument() -> None:
 
 def test_a_builtin_without_signature_is_taken_on_trust() -> None:
     table = HandlerTable()
-    table.add_message(StohAbortAll, type)
-    assert table.message(StohAbortAll) == (type,)
+    builtin = cast(Callable[[StohAbortAll], None], type)
+    table.add_message(StohAbortAll, builtin)
+    assert table.message(StohAbortAll) == (builtin,)
 
 
 @pytest.mark.parametrize("wrong", [int, "StohAbortAll", None])

@@ -58,8 +58,12 @@ def test_crash_without_anybody_to_tell_is_logged(caplog: pytest.LogCaptureFixtur
 def test_join_names_what_is_still_alive() -> None:
     group = ThreadGroup()
     release = threading.Event()
-    group.spawn("b-stuck", release.wait)
-    group.spawn("a-stuck", release.wait)
+
+    def wait() -> None:
+        release.wait()
+
+    group.spawn("b-stuck", wait)
+    group.spawn("a-stuck", wait)
     assert group.join(Deadline.after(0)) == ("a-stuck", "b-stuck")
     release.set()
     assert group.join(Deadline.after(5)) == ()

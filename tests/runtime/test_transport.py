@@ -39,7 +39,7 @@ def test_refused_unknown_and_closed_are_told(server: socket.socket) -> None:
     server.close()
     with pytest.raises(TransportError, match=f"127.0.0.1:{port}: Connection refused"):
         TcpTransport().connect("127.0.0.1", port, 5)
-    with pytest.raises(TransportError, match="cannot resolve 'no.such.host.invalid'"):
+    with pytest.raises(TransportError, match=r"cannot resolve 'no\.such\.host\.invalid'"):
         TcpTransport().connect("no.such.host.invalid", port, 5)
     with pytest.raises(TransportError, match="cannot resolve"):
         TcpTransport().connect("a" * 100, port, 5)
@@ -125,8 +125,7 @@ def test_timeouts_of_reading_and_writing(server: socket.socket) -> None:
         transport.set_read_timeout(None)
         transport.set_write_timeout(0.05)
         with pytest.raises(TransportError, match="the peer does not read"):
-            while True:
-                transport.write(bytes(1 << 20))
+            transport.write(bytes(1 << 26))  # more than any socket buffers
     transport.close()
 
 
@@ -139,7 +138,6 @@ def test_a_reset_is_told(server: socket.socket) -> None:
     with pytest.raises(TransportError, match="reset by peer"):
         transport.read()
     with pytest.raises(TransportError):
-        for _ in range(2):
-            transport.write(b"x")
+        transport.write(b"x")
     transport.close()
     server.close()

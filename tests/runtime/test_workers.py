@@ -62,7 +62,11 @@ def test_call_carries_result_and_exception(group: ThreadGroup) -> None:
 def test_a_cancelled_call_does_not_run(group: ThreadGroup) -> None:
     workers = Workers(group, "job", max_threads=1, max_waiting=5)
     release = threading.Event()
-    workers.submit(lambda: bool(release.wait(5)) and None)
+
+    def wait() -> None:
+        assert release.wait(5)
+
+    workers.submit(wait)
     ran = threading.Event()
     future = workers.call(ran.set)
     assert future.cancel()
