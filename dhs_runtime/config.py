@@ -24,9 +24,9 @@ class DcssConfig:
         connect_timeout_s: For the TCP connection and, again, for DCSS's first message.
         send_timeout_s: How long DCSS may take no byte before the connection counts as dead.
         retry: Delays between connections while DCSS is away.
-        retry_refused: Delays after DCSS closed right behind the handshake: somebody has to mend
-            its database or stop the other DHS of that name first, and DCSS itself holds a
-            refused connection for up to three seconds.
+        retry_refused: Delays after DCSS closed right behind the handshake. When that was no
+            restart, somebody has to mend its database or stop the other DHS of that name first,
+            and DCSS itself holds a refused connection for up to three seconds.
     """
 
     host: str = "localhost"
@@ -35,7 +35,9 @@ class DcssConfig:
     connect_timeout_s: float = attrs.field(default=5.0, validator=gt(0))
     send_timeout_s: float = attrs.field(default=10.0, validator=gt(0))
     retry: Backoff = attrs.field(factory=Backoff)
-    retry_refused: Backoff = attrs.field(factory=lambda: Backoff(first_s=1.0, longest_s=15.0))
+    retry_refused: Backoff = attrs.field(
+        factory=lambda: Backoff(first_s=0.1, factor=3.0, longest_s=15.0)
+    )
 
     @classmethod
     def at(cls, address: str) -> "DcssConfig":

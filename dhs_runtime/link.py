@@ -62,6 +62,7 @@ class Link:
         self._connection: Connection | None = None
         self._stop = StopToken()
         self._said = ""  # last trouble logged, so that a day without DCSS is one line
+        self._refusals = 0  # in a row
 
     @property
     def state(self) -> LinkState:
@@ -86,6 +87,7 @@ class Link:
                 self._on_lost(f"connection to DCSS lost: {outcome.reason}")
             delays, refusals = self._plan(outcome, delays, refusals)
             refused = outcome.ending is Ending.REFUSED
+            self._refusals = self._refusals + 1 if refused else 0
             self._report(outcome, address)
             self._go(LinkState.WAITING)
             self._stop.wait(next(refusals if refused else delays))
@@ -138,7 +140,9 @@ class Link:
     def _report(self, outcome: Outcome, address: str) -> None:
         if outcome.ending is Ending.LOST:
             logger.info("connection to DCSS at %s ended: %s", address, outcome.reason)
-        elif outcome.ending is Ending.REFUSED:
+        elif outcome.ending is Ending.REFUSED and self._refusals == 1:
+            logger.info("DCSS at %s closed the connection behind the handshake", address)
+        elif outcome.ending is Ending.REFUSED:  # once may have been a restart
             logger.warning(REFUSED_HINT.format(name=self._name))
         elif outcome.reason != self._said:
             logger.warning("no DCSS at %s: %s; trying again until it is", address, outcome.reason)

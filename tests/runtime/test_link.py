@@ -15,7 +15,7 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.link import Link, Send
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime.threads import ThreadGroup
-from tests.runtime.peers import DEADLINE_S, RawDcss, fast_config, running
+from tests.runtime.peers import DEADLINE_S, RawDcss, eventually, fast_config, running
 
 
 def free_port() -> int:
@@ -68,18 +68,13 @@ def test_a_day_without_dcss_is_one_line(caplog: pytest.LogCaptureFixture) -> Non
 
 def test_a_refusal_says_what_to_check_and_waits_longer(caplog: pytest.LogCaptureFixture) -> None:
     with SimulatedDcss([HardwareHost("other")]) as dcss:
-        config = attrs.evolve(
-            fast_config(dcss.port), retry_refused=Backoff(first_s=60, longest_s=60)
-        )
-        with caplog.at_level(logging.WARNING, "dhs_runtime"):
-            dhs = Dhs("testDHS")
-            dhs.start(config)
-            deadline = Deadline.after(DEADLINE_S)
-            while dhs.state is not LinkState.WAITING and not deadline.passed:
-                time.sleep(0.001)
-            assert dhs.stop() == ()
-    assert "'testDHS'; check that its database has a hardware host of that name" in caplog.text
-    assert dcss.traffic.texts() == ["stoc_send_client_type"]
+        slower = Backoff(first_s=0.01, factor=6000, longest_s=60)
+        config = attrs.evolve(fast_config(dcss.port), retry_refused=slower)
+        dhs = Dhs("testDHS")
+        with caplog.at_level(logging.WARNING, "dhs_runtime"), running(dhs, config):
+            eventually(lambda: "'testDHS'; check that its database has" in caplog.text)
+            assert dhs.state is LinkState.WAITING
+    assert dcss.traffic.texts() == ["stoc_send_client_type"] * 2
 
 
 def test_a_duplicate_name_gets_in_when_the_first_is_gone() -> None:

@@ -1,0 +1,138 @@
+"""What a DHS takes: one operation there and back, coming back after a restart, stopping.
+
+Wall clock over loopback, so the figures carry the machine; the raw socket loop beside them does
+the same exchange in one thread and with no codec.
+"""
+
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable
+
+from dcs_codec import Frame, Framing, encode_frame
+from dhs_runtime import Backoff, DcssConfig, Dhs, Operation
+from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
+
+ROUNDS = 2000
+RESTARTS = 20
+ASK = b"stoc_send_client_type".ljust(200, b"\0")
+START = encode_frame(Frame(b"stoh_start_operation echo 1.1 a"), Framing.V2)
+DONE = encode_frame(Frame(b"htos_operation_completed echo 1.1 normal a"), Framing.V2)
+
+
+def main() -> None:
+    raw = measure_raw()
+    ours = measure_dhs()
+    print("operation there and back (µs)      median      p99")
+    for name, times in (("raw sockets, one thread", raw), ("DHS", ours)):
+        print(f"  {name:30} {statistics.median(times) * 1e6:8.0f} {p99(times) * 1e6:8.0f}")
+    print(
+        f"  ratio of the medians           {statistics.median(ours) / statistics.median(raw):8.2f}"
+    )
+    back, stop = measure_restarts()
+    print("DCSS back -> registered again (ms) median  longest")
+    print(
+        f"  {RESTARTS} restarts, FIN and RST        "
+        f"{statistics.median(back) * 1e3:8.0f} {max(back) * 1e3:8.0f}"
+    )
+    print(f"stop with 100 operations open (ms) {stop * 1e3:8.0f}")
+
+
+def p99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[98]
+
+
+def exchange(peer: socket.socket) -> list[float]:
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        peer.sendall(START)
+        read_exactly(peer, len(DONE))
+        times.append(time.perf_counter() - began)
+    return times
+
+
+def read_exactly(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += sock.recv(size - len(data))
+    return data
+
+
+def with_peer(connect: Callable[[int], Callable[[], object]]) -> list[float]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        end = connect(server.getsockname()[1])
+        peer, _ = server.accept()
+        with peer:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.sendall(ASK)
+            read_exactly(peer, 200)
+            times = exchange(peer)
+            end()
+    return times
+
+
+def measure_raw() -> list[float]:
+    def connect(port: int) -> Callable[[], object]:
+        sock = socket.create_connection(("127.0.0.1", port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def serve() -> None:
+            read_exactly(sock, 200)
+            sock.sendall(b"htos_client_is_hardware bench".ljust(200, b"\0"))
+            for _ in range(ROUNDS):
+                read_exactly(sock, len(START))
+                sock.sendall(DONE)
+            sock.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        return thread.join
+
+    return with_peer(connect)
+
+
+def measure_dhs() -> list[float]:
+    dhs = Dhs("bench")
+    dhs.operation("echo")(lambda op: op.complete(*op.args))
+
+    def connect(port: int) -> Callable[[], object]:
+        dhs.start(DcssConfig(host="127.0.0.1", port=port))
+        return dhs.stop
+
+    return with_peer(connect)
+
+
+def measure_restarts() -> tuple[list[float], float]:
+    dcss = SimulatedDcss([HardwareHost.of("bench", operations=["nap"])])
+    dhs = Dhs("bench")
+
+    @dhs.operation("nap")
+    def nap(op: Operation) -> None:
+        op.sleep(60)
+
+    dcss.start()
+    dhs.start(DcssConfig(host="127.0.0.1", port=dcss.port, retry=Backoff()))
+    dcss.wait_online("bench", 5)
+    times = []
+    for restart in range(RESTARTS):
+        dcss.stop(by_reset=restart % 2 == 1)
+        dcss.wait_offline("bench", 5)
+        time.sleep(0.05)
+        dcss.start()
+        began = time.perf_counter()
+        dcss.wait_online("bench", 5, logins=restart + 2)
+        times.append(time.perf_counter() - began)
+    runs = [dcss.start_operation("nap") for _ in range(100)]
+    while len(dhs.active_operations()) < len(runs):
+        time.sleep(0.001)
+    began = time.perf_counter()
+    dhs.stop()
+    stop = time.perf_counter() - began
+    dcss.stop()
+    return times, stop
+
+
+if __name__ == "__main__":
+    main()
