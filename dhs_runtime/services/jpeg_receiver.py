@@ -256,15 +256,15 @@ class _Handler(HttpHandler):
                 return False
         return super().handle_expect_100()
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server looks for
+    def do_GET(self) -> None:
         """What the Test button of a camera, or a person, asks for."""
         if "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0":
             self.close_connection = True  # whatever follows is not read
         self.reply(HTTPStatus.OK, b"Ready: POST pictures here, raw, as image/jpeg.\n")
 
-    do_HEAD = do_GET  # noqa: N815 - as above
+    do_HEAD = do_GET
 
-    def do_POST(self) -> None:  # noqa: N802 - as above
+    def do_POST(self) -> None:
         """Take a picture."""
         try:
             content_type, data = self._read_picture()
@@ -284,7 +284,7 @@ class _Handler(HttpHandler):
             return
         self.reply(status)
 
-    do_PUT = do_POST  # noqa: N815 - as above
+    do_PUT = do_POST
 
     @property
     def _peer(self) -> str:
