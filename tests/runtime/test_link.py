@@ -73,7 +73,7 @@ def test_a_refusal_says_what_to_check_and_waits_longer(caplog: pytest.LogCapture
         dhs = Dhs("testDHS")
         with caplog.at_level(logging.WARNING, "dhs_runtime"), running(dhs, config):
             eventually(lambda: "'testDHS'; check that its database has" in caplog.text)
-            assert dhs.state is LinkState.WAITING
+            eventually(lambda: dhs.state is LinkState.WAITING)
     assert dcss.traffic.texts() == ["stoc_send_client_type"] * 2
 
 
