@@ -38,7 +38,7 @@ class Word:
 
     Attributes:
         max_bytes: Longest word the C side takes.
-        optional: Whether the word may be missing at the end of the text (None then).
+        optional: Whether the word may be missing at the end of the text ("" then).
     """
 
     max_bytes: int = MAX_WORD
@@ -46,12 +46,10 @@ class Word:
 
     def refusal(self, value: object) -> str | None:
         """Why `value` cannot be written, or None when it can."""
-        if value is None and self.optional:
-            return None
         if not isinstance(value, str):
             return f"is text on the wire, got {type(value).__name__} {value!r}"
         if not value:
-            return "is empty"
+            return None if self.optional else "is empty"
         bad = next((mark for mark in value if mark in BLANKS or mark == "\0"), None)
         if bad is not None:
             return f"holds {bad!r}, which would end the word: {value!r}"
@@ -104,6 +102,9 @@ Handle = Annotated[str, Word()]
 Status = Annotated[str, Word()]
 """Open vocabulary; `normal` is success."""
 
+OptionalStatus = Annotated[str, Word(optional=True)]
+"""The same where some DHSs leave it out."""
+
 Text = Annotated[str, Rest()]
 """Rest of the text, to the letter; the blank in front is left out when it is empty."""
 
@@ -115,7 +116,8 @@ def field_kinds(message_class: type[Message]) -> dict[str, FieldKind]:
     """Name and kind of each field of a message class, in wire order.
 
     Raises:
-        TypeError: A field's annotation names no kind, or a `Rest` is not the last.
+        TypeError: A field's annotation names no kind, a `Rest` is not the last, or a field is not
+            plain (decoding calls no converter or validator).
     """
     hints = get_type_hints(message_class, include_extras=True)
     kinds: dict[str, FieldKind] = {}
@@ -128,5 +130,10 @@ def field_kinds(message_class: type[Message]) -> dict[str, FieldKind]:
             raise TypeError(f"{message_class.__name__}.{field.name}: annotation names no kind")
         if any(isinstance(earlier, Rest) for earlier in kinds.values()):
             raise TypeError(f"{message_class.__name__}.{field.name} stands behind the rest")
+        if field.converter or field.validator or not field.init or field.alias != field.name:
+            raise TypeError(
+                f"{message_class.__name__}.{field.name}: a word has no converter, no validator, "
+                "no alias, and is given at init"
+            )
         kinds[field.name] = kind
     return kinds

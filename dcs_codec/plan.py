@@ -12,7 +12,7 @@ enters the generated source, only names of fields.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import FieldKind, Rest, Word, field_kinds
@@ -20,8 +20,6 @@ from dcs_codec.message import Message
 from dcs_codec.words import find_words, is_plain
 
 M = TypeVar("M", bound=Message)
-
-_SHORT: Final = 40  # a head of this many bytes behind the keyword holds no over-long word
 
 
 class Plan(Generic[M]):
@@ -31,12 +29,13 @@ class Plan(Generic[M]):
         """The plan of `message_class`.
 
         Raises:
-            TypeError: The class is not `attrs.frozen` with slots, or a field names no kind.
+            TypeError: The class is not `attrs.frozen` with slots, does more at its birth than
+                take its words, or a field names no kind.
         """
-        if "__slots__" not in message_class.__dict__ or "__attrs_attrs__" not in vars(
-            message_class
-        ):
+        if not {"__slots__", "__attrs_attrs__"} <= vars(message_class).keys():
             raise TypeError(f"{message_class.__name__} is not an attrs.frozen message class")
+        if hasattr(message_class, "__attrs_post_init__"):
+            raise TypeError(f"{message_class.__name__}: decoding calls no __attrs_post_init__")
         self.message_class = message_class
         self.keyword = message_class.keyword
         self.fields: dict[str, FieldKind] = field_kinds(message_class)
@@ -46,7 +45,7 @@ class Plan(Generic[M]):
     # -- reference ---------------------------------------------------------------------------
 
     def decode_reference(self, text: str, binary: bytes = b"") -> M:
-        """An instance from any text.
+        """An instance from any text whose first word is the keyword.
 
         Raises:
             DecodeError: The text does not have the form of the keyword.
@@ -62,7 +61,7 @@ class Plan(Generic[M]):
                 at += 1
                 values[name] = words[at][0]
             elif isinstance(kind, Word) and kind.optional:
-                values[name] = None
+                values[name] = ""
             else:
                 raise DecodeError(self.keyword, name, "is missing")
         if at + 1 < len(words):
@@ -77,16 +76,18 @@ class Plan(Generic[M]):
             EncodeError: A value does not fit its word; names the first such field.
         """
         parts = [self.keyword]
+        missing = ""
         for name, kind in self.fields.items():
             value = getattr(message, name)
             reason = kind.refusal(value)
+            if reason is None and value and missing:
+                reason = f"cannot stand behind {missing}, which is missing"
             if reason is not None:
                 raise EncodeError(self.keyword, name, reason)
-            if value is None or (
-                isinstance(kind, Rest) and not value and not kind.always_separated
-            ):
-                continue
-            parts.append(value)
+            if value or (isinstance(kind, Rest) and kind.always_separated):
+                parts.append(value)
+            elif isinstance(kind, Word):
+                missing = name
         return " ".join(parts)
 
     # -- compiled ----------------------------------------------------------------------------
@@ -119,13 +120,13 @@ class Plan(Generic[M]):
         return decode
 
     def _compile_encode(self) -> Callable[[M], str]:
-        if any(isinstance(kind, Word) and kind.optional for kind in self.fields.values()):
-            return self.encode_reference
-        words = [name for name, kind in self.fields.items() if isinstance(kind, Word)]
+        words = {name: kind for name, kind in self.fields.items() if isinstance(kind, Word)}
         rest = next((n for n, kind in self.fields.items() if isinstance(kind, Rest)), None)
+        # All words together no longer than the narrowest may be: then none is over-long.
+        narrowest = min((kind.max_bytes for kind in words.values()), default=0)
         head = " + ' ' + ".join([repr(self.keyword), *(f"message.{name}" for name in words)])
         plain = [
-            f"len(head) <= {len(self.keyword) + _SHORT}",
+            f"len(head) <= {len(self.keyword) + 1 + narrowest}",
             f"head.count(' ') == {len(words)}",
             "'  ' not in head",
             "head[-1] != ' '",

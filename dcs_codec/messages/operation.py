@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Handle, HardwareName, Name, Status, Text
+from dcs_codec.fields import Handle, HardwareName, Name, OptionalStatus, Text
 from dcs_codec.message import Message
 
 
@@ -81,14 +81,15 @@ class HtosOperationCompleted(Message):
     """The one end of an operation.
 
     Wire:   htos_operation_completed operation_name operation_handle operation_status operation_args
-    Units:  operation_status: `normal` is success, any other word is the failure
+    Units:  operation_status: `normal` is success, any other word is the failure; "" where the
+            DHS wrote none (a robot's did), which nobody takes for success
     Source: dcss_hardware_client.c:1436
     """
 
     keyword: ClassVar[str] = "htos_operation_completed"
     operation_name: Name
     operation_handle: Handle
-    operation_status: Status
+    operation_status: OptionalStatus
     operation_args: Text = ""
 
 

@@ -44,7 +44,8 @@ def words(max_bytes: int = 79) -> st.SearchStrategy[str]:
     raw = st.binary(min_size=1, max_size=max_bytes).map(
         lambda data: to_text(data.translate(None, C_BLANKS + b"\0"))
     )
-    return st.one_of(plain, plain, st.sampled_from(ODD_WORDS), raw.filter(bool))
+    odd = [word for word in ODD_WORDS if len(to_bytes(word)) <= max_bytes]
+    return st.one_of(plain, plain, st.sampled_from(odd), raw.filter(bool))
 
 
 def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
