@@ -1,27 +1,10 @@
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dhs_runtime import ConfigError
 from dhs_runtime.process.logs import WIRE_LOGGER, set_up_logging
-
-
-@pytest.fixture(autouse=True)
-def loggers_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    names = ("dhs_runtime", WIRE_LOGGER)
-    level, handlers = root.level, root.handlers[:]
-    levels = [logging.getLogger(name).level for name in names]
-    yield
-    for handler in root.handlers:
-        if handler not in handlers:
-            handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in zip(names, levels, strict=True):
-        logging.getLogger(name).setLevel(before)
 
 
 def test_a_line_tells_time_level_and_thread(tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+from tests.loggers import loggers_as_before
+
+__all__ = ["loggers_as_before"]
