@@ -30,12 +30,14 @@ class Plan(Generic[M]):
 
         Raises:
             TypeError: The class is not `attrs.frozen` with slots, does more at its birth than
-                take its words, or a field names no kind.
+                take its words, its keyword is no word, or a field names no kind.
         """
         if not {"__slots__", "__attrs_attrs__"} <= vars(message_class).keys():
             raise TypeError(f"{message_class.__name__} is not an attrs.frozen message class")
         if hasattr(message_class, "__attrs_post_init__"):
             raise TypeError(f"{message_class.__name__}: decoding calls no __attrs_post_init__")
+        if (reason := Word().refusal(message_class.keyword)) is not None:
+            raise TypeError(f"{message_class.__name__}: keyword {reason}")
         self.message_class = message_class
         self.keyword = message_class.keyword
         self.fields: dict[str, FieldKind] = field_kinds(message_class)

@@ -299,16 +299,29 @@ class PlainSubclass(StohBase):
 class WithoutSlots(Message):
     """Its instances could grow attributes."""
 
+    keyword: ClassVar[str] = "stoh_without_slots"
+
 
 @attrs.frozen(kw_only=True)
 class WithAfterthought(Message):
     """Its instances are more than their words."""
 
+    keyword: ClassVar[str] = "stoh_with_afterthought"
+
     def __attrs_post_init__(self) -> None:
         """Never runs for what the compiled functions decode."""
 
 
-@pytest.mark.parametrize("message_class", [PlainSubclass, WithoutSlots, WithAfterthought])
-def test_only_frozen_message_classes_have_a_plan(message_class: type[Message]) -> None:
-    with pytest.raises(TypeError, match=message_class.__name__):
+@pytest.mark.parametrize(
+    ("message_class", "reason"),
+    [
+        (PlainSubclass, " is not an attrs.frozen message class"),
+        (WithoutSlots, " is not an attrs.frozen message class"),
+        (WithAfterthought, ": decoding calls no __attrs_post_init__"),
+        (Message, ": keyword is empty"),
+    ],
+)
+def test_only_plain_message_classes_have_a_plan(message_class: type[Message], reason: str) -> None:
+    with pytest.raises(TypeError) as caught:
         Plan(message_class)
+    assert str(caught.value) == message_class.__name__ + reason
