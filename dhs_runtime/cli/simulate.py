@@ -161,7 +161,7 @@ def _wait_for_signal() -> None:
 
 
 def _prompt(server: SimulatedDcss) -> None:
-    """Read commands until quit, end of input or a signal."""
+    """Obey commands until quit, Ctrl-D or a signal; without a person, serve until a signal."""
 
     def leave(*_: object) -> None:
         raise KeyboardInterrupt
@@ -173,6 +173,8 @@ def _prompt(server: SimulatedDcss) -> None:
             if tty:
                 click.echo("dcss> ", nl=False)
             line = sys.stdin.readline()
+            if not line and not tty:
+                _wait_for_signal()
             if not line or line.strip() in ("quit", "exit"):
                 return
             try:

@@ -82,6 +82,16 @@ def test_dcss_has_a_prompt() -> None:
         assert process.wait(DEADLINE_S) == 0
 
 
+def test_dcss_serves_on_without_a_person() -> None:
+    with simulating("dcss", "--dhs", "echoDHS", "--port", "0") as process:
+        port = int(read_until(process, "hardware port").split(":")[2].split(";")[0])
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None  # or communicate() would flush it
+        with running(Dhs("echoDHS"), fast_config(port)) as dhs:
+            assert dhs.wait_online(DEADLINE_S)
+
+
 def test_axis_serves_pictures() -> None:
     with simulating("axis", "--port", "0", "--turn", "30") as process:
         url = first_line(process).split()[3].rstrip(";")
