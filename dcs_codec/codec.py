@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dcs_codec.errors import DecodeError, EncodeError
-from dcs_codec.fields import MAX_WORD
+from dcs_codec.fields import Rest, Word, binary_refusal
 from dcs_codec.frames import Frame
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
@@ -13,6 +13,8 @@ from dcs_codec.registry import Registry
 from dcs_codec.words import clean_text, first_word, is_plain, to_bytes, to_text
 
 _NOTHING: Final = "holds no word"
+_KEYWORD: Final = Word()
+_TEXT: Final = Rest()
 
 
 class Codec:
@@ -59,7 +61,11 @@ class Codec:
             EncodeError: A value does not fit its word on the wire, the message is malformed, or
                 its class is not in the registry.
         """
-        return Frame(to_bytes(self.encode_text(message)), message.binary)
+        text = self.encode_text(message)
+        reason = binary_refusal(message.binary)
+        if reason is not None:
+            raise EncodeError(first_word(text), "binary", reason)
+        return Frame(to_bytes(text), message.binary)
 
     def encode_text(self, message: Message) -> str:
         """The text of a message; raises as `encode`."""
@@ -80,9 +86,10 @@ class Codec:
             raise EncodeError(keyword, "text", "begins with a blank; dcss would garble it")
         if keyword in self.registry:
             raise EncodeError(keyword, "text", "has a class of its own; use that")
-        if len(to_bytes(keyword)) > MAX_WORD:
-            raise EncodeError(keyword[:20], "text", f"keyword of more than {MAX_WORD} bytes")
-        to_bytes(text)
+        if (reason := _KEYWORD.refusal(keyword)) is not None:
+            raise EncodeError(keyword[:20], "text", f"keyword {reason}")
+        if (reason := _TEXT.refusal(text)) is not None:
+            raise EncodeError(keyword, "text", reason)
         return text
 
 

@@ -80,6 +80,11 @@ class Rest:
         return _bytes_refusal(value, self.max_bytes)
 
 
+def binary_refusal(value: object) -> str | None:
+    """Why `value` cannot be the binary part of a frame, or None when it can."""
+    return None if isinstance(value, bytes) else f"is bytes on the wire, got {type(value).__name__}"
+
+
 def _bytes_refusal(value: str, max_bytes: int | None) -> str | None:
     try:
         size = len(to_bytes(value))

@@ -1,0 +1,248 @@
+import re
+from typing import Annotated, ClassVar
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcs_codec import (
+    Codec,
+    EncodeError,
+    Frame,
+    HtosNote,
+    HtosOperationUpdate,
+    MalformedMessage,
+    Message,
+    Registry,
+    StohAbortAll,
+    StohRegisterOperation,
+    StohStartOperation,
+    UnknownMessage,
+    decode_text,
+    default_codec,
+    default_registry,
+    encode_text,
+)
+from dcs_codec.fields import Name, Word
+from dcs_codec.words import clean_text, find_words
+from tests.codec.strategies import messages, texts, unknown_messages
+
+START = StohStartOperation(operation_name="getLoopTip", operation_handle="1.10", operation_args="0")
+
+
+@attrs.frozen(kw_only=True)
+class HtosSiteMessage(Message):
+    """A site's own."""
+
+    keyword: ClassVar[str] = "htos_site_message"
+    name: Name
+    mode: Annotated[str, Word(max_bytes=4, optional=True)] = ""
+
+
+# Decoded and encoded, by default_codec.
+BOTH_WAYS: list[tuple[Frame, Message]] = [
+    (Frame(b"stoh_start_operation getLoopTip 1.10 0"), START),
+    (Frame(b"stoh_abort_all"), StohAbortAll()),
+    (Frame(b"htos_note \xff\xc3\xa9 "), HtosNote(note_message="\udcffé ")),
+    (
+        Frame(b"htos_operation_update a 1.1 b", b"\0\1"),
+        HtosOperationUpdate(
+            operation_name="a", operation_handle="1.1", operation_args="b", binary=b"\0\1"
+        ),
+    ),
+    (Frame(b"gtos_set_motor  a\nb "), UnknownMessage(text="gtos_set_motor  a\nb ")),
+    (Frame(b"stoh_", b"x"), UnknownMessage(text="stoh_", binary=b"x")),
+    (Frame(b"\xff\xfe"), UnknownMessage(text="\udcff\udcfe")),
+]
+
+DECODE_ONLY: list[tuple[Frame, Message]] = [
+    (Frame(b" \tstoh_abort_all soft"), StohAbortAll(abort_arg="soft")),
+    (Frame(b"stoh_abort_all\nsoft"), StohAbortAll(abort_arg="soft")),
+    (Frame(b" x y", b"b"), UnknownMessage(text=" x y", binary=b"b")),
+    (Frame(b""), MalformedMessage(text="", field="", reason="holds no word")),
+    (
+        Frame(b" \t", b"b"),
+        MalformedMessage(text=" \t", field="", reason="holds no word", binary=b"b"),
+    ),
+    (
+        Frame(b"stoh_register_operation a", b"b"),
+        MalformedMessage(
+            text="stoh_register_operation a",
+            field="hardware_name",
+            reason="is missing",
+            binary=b"b",
+        ),
+    ),
+    (
+        Frame(b"stoh_register_operation a b c"),
+        MalformedMessage(
+            text="stoh_register_operation a b c", field="", reason="has words too many: 'c'"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "message"), BOTH_WAYS)
+def test_both_ways(frame: Frame, message: Message) -> None:
+    codec = default_codec()
+    decoded = codec.decode(frame)
+    assert decoded == message
+    assert type(decoded) is type(message)
+    assert codec.encode(message) == frame
+
+
+@pytest.mark.parametrize(("frame", "message"), DECODE_ONLY)
+def test_decode(frame: Frame, message: Message) -> None:
+    decoded = default_codec().decode(frame)
+    assert decoded == message
+    assert type(decoded) is type(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stoh_abort_all soft\r\n", StohAbortAll(abort_arg="soft")),
+        ("stoh_abort_all soft\0garbage", StohAbortAll(abort_arg="soft")),
+        ("gtos_note a\n", UnknownMessage(text="gtos_note a")),
+    ],
+)
+def test_lines_of_a_log_are_cleaned(text: str, message: Message) -> None:
+    assert decode_text(text) == message
+
+
+def test_module_functions_use_every_message_of_the_package() -> None:
+    assert decode_text(encode_text(START)) == START
+    assert default_codec() is default_codec()
+    assert default_codec().registry is default_registry()
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        (
+            StohRegisterOperation(operation_name="a", hardware_name=""),
+            "stoh_register_operation: hardware_name: is empty",
+        ),
+        (
+            MalformedMessage(text="htos_log a", field="log_sender", reason="is missing"),
+            "htos_log: log_sender: message is malformed",
+        ),
+        (Message(), "Message is not in the registry"),
+        (HtosSiteMessage(name="a"), "htos_site_message: HtosSiteMessage is not in the registry"),
+        (UnknownMessage(text=""), "text: holds no word"),
+        (UnknownMessage(text=" \t"), "text: holds no word"),
+        (UnknownMessage(text=" x"), "x: text: begins with a blank; dcss would garble it"),
+        (UnknownMessage(text="htos_note a"), "htos_note: text: has a class of its own; use that"),
+        (
+            UnknownMessage(text="x" * 80 + " a"),
+            f"{'x' * 20}: text: keyword has 80 bytes, the C side takes 79: {'x' * 60!r}",
+        ),
+        (UnknownMessage(text="x \ud800"), "x: text: character '\\ud800' has no bytes"),
+        (
+            UnknownMessage(text="\ud800 x"),
+            "\ud800: text: keyword character '\\ud800' has no bytes",
+        ),
+    ],
+)
+def test_encode_refuses(message: Message, error: str) -> None:
+    for encode in (default_codec().encode, encode_text):
+        with pytest.raises(EncodeError, match=f"^{re.escape(error)}$"):
+            encode(message)
+
+
+@pytest.mark.parametrize("binary", ["text", None, 5, [1], bytearray(b"a")])
+@pytest.mark.parametrize("message", [START, UnknownMessage(text="gtos_note")])
+def test_encode_refuses_a_binary_part_that_is_no_bytes(message: Message, binary: object) -> None:
+    wrong = type(message)(**{**attrs.asdict(message), "binary": binary})
+    keyword = encode_text(message).split()[0]
+    with pytest.raises(EncodeError) as caught:
+        default_codec().encode(wrong)
+    assert (caught.value.keyword, caught.value.field) == (keyword, "binary")
+    assert caught.value.reason == f"is bytes on the wire, got {type(binary).__name__}"
+
+
+def test_a_site_adds_messages_of_its_own() -> None:
+    message = HtosSiteMessage(name="a", mode="b")
+    codec = Codec(default_registry().extended(HtosSiteMessage))
+    assert codec.decode_text("htos_site_message a b") == message
+    assert codec.encode_text(message) == "htos_site_message a b"
+    assert codec.decode_text("htos_note a") == HtosNote(note_message="a")
+    assert decode_text("htos_site_message a b") == UnknownMessage(text="htos_site_message a b")
+
+
+def test_a_codec_knows_its_own_registry_only() -> None:
+    codec = Codec(Registry([HtosSiteMessage]))
+    assert codec.decode_text("htos_note a") == UnknownMessage(text="htos_note a")
+    assert codec.encode_text(UnknownMessage(text="htos_note a")) == "htos_note a"
+    with pytest.raises(EncodeError, match="HtosNote is not in the registry"):
+        codec.encode(HtosNote(note_message="a"))
+
+
+@given(messages())
+def test_messages_read_back(message: Message) -> None:
+    """decode(encode(message)) == message, of the same class, with text and binary part."""
+    codec = default_codec()
+    frame = codec.encode(message)
+    decoded = codec.decode(frame)
+    assert decoded == message
+    assert type(decoded) is type(message)
+    assert hash(decoded) == hash(message)
+    assert codec.encode(decoded) == frame
+
+
+@given(unknown_messages())
+def test_unknown_messages_read_back(message: UnknownMessage) -> None:
+    """A text nobody has a class for goes out and comes back to the letter."""
+    codec = Codec(Registry([]))
+    assert codec.encode_text(message) == message.text
+    assert codec.decode(codec.encode(message)) == message
+
+
+@given(
+    data=st.one_of(st.binary(max_size=200), texts().map(lambda text: text.encode(errors="replace")))
+)
+def test_any_bytes_are_a_message(data: bytes) -> None:
+    """Any frame gives a message of its class, an unknown or a malformed one; never an error."""
+    codec = default_codec()
+    message = codec.decode(Frame(data, b"x"))
+    assert message.binary == b"x"
+    keywords = [word for word, _ in find_words(codec_text(data))][:1]
+    if isinstance(message, (UnknownMessage, MalformedMessage)):
+        assert message.text == codec_text(data)
+        assert [message.received_keyword] == (keywords or [""])
+    else:
+        assert [message.keyword] == keywords
+
+
+@given(
+    data=st.one_of(st.binary(max_size=200), texts().map(lambda text: text.encode(errors="replace")))
+)
+def test_what_was_decoded_encodes_to_what_it_meant(data: bytes) -> None:
+    """A decoded message that encodes at all encodes to the same words, and reads back equal."""
+    codec = default_codec()
+    message = codec.decode(Frame(data))
+    try:
+        frame = codec.encode(message)
+    except EncodeError:
+        return
+    assert codec.decode(frame) == message
+    again = [word for word, _ in find_words(codec_text(frame.text))]
+    assert again == [word for word, _ in find_words(codec_text(data))]
+
+
+def codec_text(data: bytes) -> str:
+    return clean_text(data.decode("utf-8", "surrogateescape"))
+
+
+@given(text=st.text(st.characters(codec=None), max_size=100))
+def test_unknown_messages_are_refused_or_read_back(text: str) -> None:
+    """Of any text, encode makes a frame that reads back equal, or an EncodeError."""
+    message = UnknownMessage(text=text)
+    try:
+        frame = default_codec().encode(message)
+    except EncodeError as error:
+        field = error.field
+        assert field == "text"
+    else:
+        assert default_codec().decode(frame) == message
