@@ -114,7 +114,7 @@ def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -
         ValueError: A label is not one of the model's (`LABELS`).
     """
     best = sorted(found, key=lambda detection: -detection.score)[:PADDED_TO]
-    classes = [LABELS.index(detection.label) for detection in best]
+    classes = [_class_number(detection.label) for detection in best]
     padding = PADDED_TO - len(best)
     rows = [
         [detection.score if number == column else 0.0 for column in range(len(LABELS))]
@@ -131,6 +131,12 @@ def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -
         "detection_scores": [detection.score for detection in best] + [0.0] * padding,
         "detection_classes_as_text": [LABELS[number] for number in padded_classes],
     }
+
+
+def _class_number(label: str) -> int:
+    if label not in LABELS:
+        raise ValueError(f"the model has no class {label!r}")
+    return LABELS.index(label)
 
 
 def _box(detection: Detection, size_px: tuple[int, int]) -> list[float]:

@@ -123,11 +123,11 @@ def _find_pin(
         shaft = thickness[: max(1, end * 3 // 4)]  # its end may be round
         uneven = float(np.mean(np.abs(shaft - (bottom - top)))) / (bottom - top)
         score = (
-            _ramp(piece.level, 0.1, 0.3)
+            _ramp(piece.level, 0.15, 0.35)
             * _ramp(width / size, 0.025, 0.04)
             * (1.0 - _ramp(uneven, 0.05, 0.2))
             * _ramp(_sharpness(piece, slice(0, end), contrast), 0.1, 0.3)
-            * _whole(top, bottom, contrast)
+            * max(0.3, _whole(piece, slice(0, end), contrast))
         )
         detection = Detection(PIN, 0.99 * score, (0.0, top, float(piece.first_px + end), bottom))
         if score > _LOWEST_SCORE and (best[0] is None or detection.score > best[0].score):
@@ -181,7 +181,7 @@ def _find_loop(piece: Piece, pin: Detection | None, contrast: Contrast) -> _Loop
     columns = slice(start, stop)
     length = stop - start
     score = (
-        _ramp(piece.level, 0.1, 0.3)
+        _ramp(piece.level, 0.15, 0.35)
         * _ramp(_sharpness(piece, columns, contrast), 0.1, 0.3)
         * _ramp(most / size, 0.012, 0.02)
         * _ramp(length / size, 0.015, 0.04)
@@ -191,7 +191,7 @@ def _find_loop(piece: Piece, pin: Detection | None, contrast: Contrast) -> _Loop
         * _roundness(smooth[columns], most)
         * _tapered(smooth[columns], most, cut=piece.first_px + start == 0)
         * _in_line(piece, columns, pin)
-        * _whole(piece.top_px[columns].min(), piece.bottom_px[columns].max() + 1, contrast)
+        * _whole(piece, columns, contrast)
     )
     if score < _LOWEST_SCORE:
         return None
@@ -239,9 +239,14 @@ def _tapered(thickness: Lengths, most: float, *, cut: bool) -> float:
     return 1.0 if cut else 1.0 - 0.9 * _ramp(neck / most, 0.6, 0.85)
 
 
-def _whole(top: float, bottom: float, contrast: Contrast) -> float:
-    """1, or less for what the picture's upper or lower edge cuts off: mostly a dark border."""
-    return 0.5 if top <= 0 or bottom >= contrast.dark.shape[0] else 1.0
+def _whole(piece: Piece, columns: slice, contrast: Contrast) -> float:
+    """Part of the columns that the picture's upper or lower edge does not cut off.
+
+    A dark border of the picture has an outline on one side only; a loop has two.
+    """
+    last = contrast.dark.shape[0] - 1
+    inside = (piece.top_px[columns] > 0) & (piece.bottom_px[columns] < last)
+    return float(inside.mean())
 
 
 def _in_line(piece: Piece, columns: slice, pin: Detection | None) -> float:

@@ -4,7 +4,6 @@
 Axis' own receivers read it there.
 """
 
-import itertools
 import logging
 import socket
 import threading
@@ -124,13 +123,13 @@ class Push:
             with requests.Session() as session:
                 session.trust_env = False  # a camera knows nothing of our proxies
                 session.mount("http://", self._adapter)
-                for index in itertools.count():
-                    due_s = begin_s + index / self.plan.fps
-                    if index == self.plan.count or self._token.wait(
-                        max(0.0, due_s - time.monotonic())
-                    ):
-                        return
-                    self._send(session, index + 1, due_s)
+                index, due_s = 0, begin_s
+                while index != self.plan.count and not self._token.wait(
+                    max(0.0, due_s - time.monotonic())
+                ):
+                    index += 1
+                    self._send(session, index, due_s)
+                    due_s = begin_s + index / self.plan.fps  # not added up: no drift
         finally:
             self._done.set()
 

@@ -15,6 +15,7 @@ LONGEST_SIDE_PX = 1000  # larger pictures are shrunk first
 _SHRINK = 8  # the background is estimated on a picture this many times smaller
 _STRONG = 0.16  # contrast that something must have somewhere to be looked at ...
 _WEAK = 0.085  # ... and how far it is followed from there
+_DIMMEST = 80.0  # in a dark picture steps of few grey levels are noise and JPEG, not contrast
 _EDGE = 0.4  # an outline runs where the contrast falls to this part of the piece's own
 
 
@@ -24,6 +25,7 @@ class Contrast:
 
     Attributes:
         dark: `(background - light) / background`, indexed [y, x]; 1 is black, about 0 background.
+            Of dark pictures less: `_DIMMEST` takes the place of a darker background.
         noise: Standard deviation of `dark` where nothing is.
         scale: Pixels of the given picture per pixel of `dark`.
     """
@@ -82,7 +84,7 @@ def contrast_of(picture: Picture) -> Contrast:
     smooth = Image.fromarray(_background(small)).resize(size, Image.Resampling.BILINEAR)
     behind = np.asarray(smooth)[: grey.height, : grey.width]
     light = np.asarray(grey.filter(ImageFilter.GaussianBlur(0.8)), dtype=np.float32)
-    dark: Grey = (behind - light) / np.maximum(behind, 8.0)
+    dark: Grey = (behind - light) / np.maximum(behind, _DIMMEST)
     sample = dark[::4, ::4]
     noise = 1.48 * float(np.median(np.abs(sample - np.median(sample))))
     return Contrast(dark, noise, scale)
@@ -98,7 +100,7 @@ def _background(small: Grey) -> Grey:
     reach = max(3, height // 2) | 1
     padded = np.pad(small, ((reach, reach), (0, 0)), mode="edge")
     closed = ndimage.grey_closing(padded, size=(reach, 1))[reach : reach + height]
-    thing = (closed - small) > 0.12 * np.maximum(closed, 8.0)
+    thing = (closed - small) > 0.12 * np.maximum(closed, _DIMMEST)
     clear = 1.0 - ndimage.binary_dilation(thing, iterations=2).astype(np.float32)
     sigma = 0.05 * max(small.shape)
     weight = ndimage.gaussian_filter(clear, sigma, mode="nearest", truncate=3.0)

@@ -1,0 +1,83 @@
+"""Something that takes posted pictures, for the tests of the camera."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import attrs
+
+from dhs_runtime.clock import Deadline
+from dhs_runtime.services.http_server import HttpHandler, HttpListener
+
+
+@attrs.frozen
+class Posted:
+    """One request as it came."""
+
+    client: tuple[str, int]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Receiver:
+    """Keeps what is posted to it; `answer` may wait, and gives the status."""
+
+    def __init__(self, answer: Callable[[int], int] = lambda number: 200) -> None:
+        receiver = self
+
+        class Handler(HttpHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                headers = dict(self.headers.items())
+                number = receiver.keep(Posted(self.client_address, headers, body))
+                self.close_connection |= len(body) < length
+                if len(body) == length:
+                    self.reply(answer(number), b"thanks")
+
+        self._changed = threading.Condition()
+        self._posted: list[Posted] = []
+        self.listener = HttpListener(Handler, name="receiver")
+
+    @property
+    def url(self) -> str:
+        return f"{self.listener.url}/upload?camera=1"
+
+    @property
+    def posted(self) -> tuple[Posted, ...]:
+        with self._changed:
+            return tuple(self._posted)
+
+    def keep(self, posted: Posted) -> int:
+        with self._changed:
+            self._posted.append(posted)
+            self._changed.notify_all()
+            return len(self._posted)
+
+    def wait(self, count: int) -> tuple[Posted, ...]:
+        """The first `count` requests; fails when they do not come."""
+        deadline = Deadline.after(5)
+        with self._changed:
+            assert self._changed.wait_for(
+                lambda: len(self._posted) >= count, deadline.remaining()
+            ), f"{len(self._posted)} of {count} came"
+            return tuple(self._posted[:count])
+
+
+def hangs(sock: socket.socket) -> bool:
+    """Whether no answer comes for a tenth of a second."""
+    sock.settimeout(0.1)
+    try:
+        sock.recv(1)
+    except TimeoutError:
+        return True
+    return False
+
+
+def ended(sock: socket.socket) -> bool:
+    """Whether the peer closes the connection without another byte, in one way or the other."""
+    sock.settimeout(5)
+    try:
+        return sock.recv(1) == b""
+    except ConnectionResetError:
+        return True

@@ -1,0 +1,445 @@
+"""The inference server over a socket: replies, refusals, faults."""
+
+import base64
+import io
+import json
+import logging
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from dhs_runtime.clock import Deadline
+from dhs_runtime.errors import StopTimeoutError
+from dhs_runtime.simulators import automl as module
+from dhs_runtime.simulators.automl import MAX_BODY_BYTES, SimulatedAutoML
+from dhs_runtime.simulators.automl_wire import MAX_INSTANCES
+from dhs_runtime.simulators.detector import Detection
+from dhs_runtime.simulators.scene import Scene
+from tests.shared import shared_path
+from tests.simulators.boxes import iou
+from tests.simulators.receivers import ended, hangs
+
+SCENE = Scene()
+JPEG = SCENE.jpeg(0)
+PREDICT = "/v1/models/default:predict"
+TIMEOUT_S = 5.0
+
+JsonObject = dict[str, Any]  # JSON, as the json module gives it
+
+
+def instance(data: bytes = JPEG, key: str = "k") -> JsonObject:
+    return {"image_bytes": {"b64": base64.b64encode(data).decode()}, "key": key}
+
+
+def ask(
+    session: requests.Session, server: SimulatedAutoML, *instances: JsonObject
+) -> requests.Response:
+    return session.post(
+        server.url + PREDICT, json={"instances": list(instances)}, timeout=TIMEOUT_S
+    )
+
+
+def raw(server: SimulatedAutoML, request: bytes) -> bytes:
+    """All that the server answers until it closes the connection."""
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT_S) as sock:
+        sock.sendall(request)
+        answer = b""
+        while piece := sock.recv(65536):
+            answer += piece
+        return answer
+
+
+def refused(answer: requests.Response, status: int) -> str:
+    """The reason of a refusal."""
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/json"
+    (name,) = answer.json()
+    assert name == "error"
+    return str(answer.json()["error"])
+
+
+def png_of(width: int, height: int) -> bytes:
+    """The beginning of a PNG file that claims this size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0"))
+
+
+def test_a_prediction_says_where_the_loop_is(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    answer = ask(session, automl, instance(key="op:1.2:7"))
+    assert answer.status_code == 200
+    (prediction,) = answer.json()["predictions"]
+    assert prediction["key"] == "op:1.2:7"
+    labels = prediction["detection_classes_as_text"]
+    truth = SCENE.truth(0)
+    for label, number, expected in (("nylon", 1.0, truth.loop_px), ("pin", 3.0, truth.pin_px)):
+        index = labels.index(label)
+        top, left, bottom, right = prediction["detection_boxes"][index]
+        assert expected is not None
+        assert iou((left * 704, top * 480, right * 704, bottom * 480), expected) > 0.8
+        assert prediction["detection_classes"][index] == number
+        score = prediction["detection_scores"][index]
+        assert score > 0.5
+        assert prediction["detection_multiclass_scores"][index][int(number)] == score
+    assert automl.served == 1
+
+
+def test_the_reply_has_the_shape_of_a_recorded_one(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    recorded = json.loads(shared_path("images/automl_reply.json").read_text())
+    ours = ask(session, automl, instance()).json()
+    assert ours.keys() == recorded.keys()
+    (theirs,), (prediction,) = recorded["predictions"], ours["predictions"]
+    assert prediction.keys() == theirs.keys()
+    for name, value in theirs.items():
+        assert type(prediction[name]) is type(value), name
+        if isinstance(value, list):
+            assert len(prediction[name]) == len(value), name
+            assert type(prediction[name][0]) is type(value[0]), name
+    assert prediction["num_detections"] == theirs["num_detections"]
+    assert prediction["image_info"] == theirs["image_info"]
+    scores = prediction["detection_scores"]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_several_pictures_are_answered_in_their_order(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    angles = {"a": 0, "b": 90, "c": 45}
+    instances = [instance(SCENE.jpeg(angle), key) for key, angle in angles.items()]
+    predictions = ask(session, automl, *instances).json()["predictions"]
+    assert [each["key"] for each in predictions] == ["a", "b", "c"]
+    heights = [
+        box[2] - box[0]
+        for each in predictions
+        for box, label in zip(
+            each["detection_boxes"], each["detection_classes_as_text"], strict=True
+        )
+        if label == "nylon" and box[2]
+    ]
+    assert heights[1] < heights[2] < heights[0]
+    assert automl.served == 3
+
+
+def test_a_picture_without_anything_gets_only_padding(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    empty = Scene(has_loop=False, pin_end_px=0).jpeg(0)
+    (prediction,) = ask(session, automl, instance(empty)).json()["predictions"]
+    assert prediction["detection_scores"] == [0.0] * 40
+    assert prediction["detection_boxes"] == [[0.0] * 4] * 40
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP"])
+def test_other_formats_and_no_key(
+    automl: SimulatedAutoML, session: requests.Session, kind: str
+) -> None:
+    file = io.BytesIO()
+    SCENE.render(0).save(file, kind)
+    question = instance(file.getvalue())
+    del question["key"]
+    (prediction,) = ask(session, automl, question).json()["predictions"]
+    assert prediction["key"] == ""
+    assert prediction["detection_scores"][0] > 0.5
+
+
+def test_the_state_of_the_model(automl: SimulatedAutoML, session: requests.Session) -> None:
+    def state() -> str:
+        answer = session.get(f"{automl.url}/v1/models/default", timeout=TIMEOUT_S)
+        assert answer.status_code == 200
+        (version,) = answer.json()["model_version_status"]
+        assert version["status"] == {"error_code": "OK", "error_message": ""}
+        return str(version["state"])
+
+    assert state() == "AVAILABLE"
+    automl.faults.model_state = "LOADING"
+    assert state() == "LOADING"
+    assert "not found" in refused(ask(session, automl, instance()), 404)
+    automl.faults.clear()
+    assert state() == "AVAILABLE"
+    assert ask(session, automl, instance()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "JSON"),
+        (b"not json", "JSON"),
+        (b"\xff\xfe", "JSON"),
+        (b"[" * 200_000, "JSON"),
+        (b"9" * 10_000, "JSON"),
+        (b"[]", "instances"),
+        (b"{}", "instances"),
+        (b'{"instances": []}', "instances"),
+        (b'{"instances": {"a": 1}}', "instances"),
+        (b'{"instances": [7]}', "image_bytes"),
+        (b'{"instances": [{"key": "a"}]}', "image_bytes"),
+        (b'{"instances": [{"image_bytes": "AAAA"}]}', "image_bytes"),
+        (b'{"instances": [{"image_bytes": {"b64": 5}}]}', "image_bytes"),
+        (b'{"instances": [{"image_bytes": {"b64": "AA*A"}}]}', "base64"),
+        (b'{"instances": [{"image_bytes": {"b64": "AAA"}}]}', "base64"),
+        ('{"instances": [{"image_bytes": {"b64": "äö"}}]}'.encode(), "base64"),
+        (b'{"instances": [{"image_bytes": {"b64": "AAAA"}, "key": 1}]}', "key"),
+        (b'{"instances": [{"image_bytes": {"b64": "AAAA"}}]}', "image"),
+        (b'{"instances": [{"image_bytes": {"b64": ""}}]}', "image"),
+    ],
+)
+def test_what_is_no_question_is_refused(
+    automl: SimulatedAutoML, session: requests.Session, body: bytes, reason: str
+) -> None:
+    answer = session.post(automl.url + PREDICT, data=body, timeout=TIMEOUT_S)
+    assert reason in refused(answer, 400)
+    assert automl.served == 0
+    assert ask(session, automl, instance()).status_code == 200  # on the same connection
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(JPEG[: len(JPEG) // 2], id="half-a-jpeg"),
+        pytest.param(b"\xff\xd8\xff\xe0", id="start-of-a-jpeg"),
+        pytest.param(b"%PDF-1.4\n", id="pdf"),
+        pytest.param(png_of(8, 8), id="damaged-png"),
+        pytest.param(png_of(5_001, 5_000), id="over-the-limit"),
+        pytest.param(png_of(12_000, 10_000), id="far-over-the-limit"),
+        pytest.param(png_of(100_000, 100_000), id="bomb"),
+    ],
+)
+def test_bad_pictures_are_refused(
+    automl: SimulatedAutoML, session: requests.Session, data: bytes
+) -> None:
+    assert "Invalid image" in refused(ask(session, automl, instance(data)), 400)
+
+
+def test_too_many_pictures_are_refused(automl: SimulatedAutoML, session: requests.Session) -> None:
+    many = [{"image_bytes": {"b64": ""}}] * (MAX_INSTANCES + 1)
+    assert str(MAX_INSTANCES) in refused(ask(session, automl, *many), 400)
+
+
+def test_other_paths_are_not_found(automl: SimulatedAutoML, session: requests.Session) -> None:
+    for path in ("/", "/v1/models/other", "/v1/models/default:predict"):
+        refused(session.get(automl.url + path, timeout=TIMEOUT_S), 404)
+    for path in ("/", "/v1/models/other:predict", "/v1/models/default"):
+        refused(session.post(automl.url + path, data=b"{}", timeout=TIMEOUT_S), 404)
+
+
+def test_another_name_of_the_model(session: requests.Session) -> None:
+    with SimulatedAutoML(model="loops") as server:
+        answer = session.get(f"{server.url}/v1/models/loops", timeout=TIMEOUT_S)
+        assert answer.status_code == 200
+        refused(ask(session, server, instance()), 404)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (b"", b"411"),
+        (b"Transfer-Encoding: chunked\r\n", b"411"),
+        (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", b"411"),
+        (b"Content-Length: many\r\n", b"400"),
+        (b"Content-Length: -1\r\n", b"400"),
+        (b"Content-Length: 1_0\r\n", b"400"),
+        (b"Content-Length: " + b"9" * 30 + b"\r\n", b"400"),
+    ],
+)
+def test_a_body_of_no_known_length_is_refused(
+    automl: SimulatedAutoML, headers: bytes, status: bytes
+) -> None:
+    answer = raw(automl, b"POST " + PREDICT.encode() + b" HTTP/1.1\r\n" + headers + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Connection: close" in head
+    assert json.loads(body).keys() == {"error"}
+
+
+def test_too_large_a_body_is_refused_and_its_sender_hears_it(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    body = bytes(MAX_BODY_BYTES + 1)
+    answer = session.post(automl.url + PREDICT, data=body, timeout=TIMEOUT_S)
+    assert str(MAX_BODY_BYTES) in refused(answer, 413)
+
+
+def test_a_huge_length_is_refused_before_anything_is_read(automl: SimulatedAutoML) -> None:
+    with socket.create_connection((automl.host, automl.port), timeout=TIMEOUT_S) as sock:
+        sock.sendall(f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {10**15}\r\n\r\n".encode())
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(12) == b"HTTP/1.1 413"
+        while sock.recv(1024):
+            pass
+
+
+def test_who_never_sends_a_refused_body_is_let_go(
+    automl: SimulatedAutoML, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_DRAIN_S", 0.05)
+    request = f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {10**9}\r\n\r\n".encode()
+    assert raw(automl, request).startswith(b"HTTP/1.1 413")
+
+
+def test_half_a_body_is_no_request(automl: SimulatedAutoML, session: requests.Session) -> None:
+    with socket.create_connection((automl.host, automl.port), timeout=TIMEOUT_S) as sock:
+        sock.sendall(f"POST {PREDICT} HTTP/1.1\r\nContent-Length: 100\r\n\r\n{{".encode())
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(100) == b""
+    assert ask(session, automl, instance()).status_code == 200
+
+
+def test_a_get_with_a_body_ends_the_connection(automl: SimulatedAutoML) -> None:
+    answer = raw(automl, b"GET /v1/models/default HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"Connection: close" in answer
+
+
+def test_another_detector(session: requests.Session) -> None:
+    seen: list[tuple[str, tuple[int, int]]] = []
+
+    def fifty(image: Image.Image) -> Sequence[Detection]:
+        seen.append((image.mode, image.size))
+        box = (-10.0, 24.0, 352.0, 960.0)
+        return [Detection("mitegen", index / 100, box) for index in range(50)]
+
+    with SimulatedAutoML(detect=fifty) as server:
+        (prediction,) = ask(session, server, instance()).json()["predictions"]
+    assert seen == [("RGB", (704, 480))]
+    assert prediction["detection_scores"] == [index / 100 for index in range(49, 9, -1)]
+    assert set(prediction["detection_classes"]) == {2.0}
+    assert prediction["detection_boxes"][0] == [0.05, 0.0, 1.0, 0.5]
+
+
+@pytest.mark.parametrize("label", ["nylon", "unicorn"])
+def test_a_detector_that_fails_is_an_error_of_the_server(
+    session: requests.Session, caplog: pytest.LogCaptureFixture, label: str
+) -> None:
+    def broken(image: Image.Image) -> Sequence[Detection]:
+        if label == "nylon":
+            raise RuntimeError("out of order")
+        return [Detection(label, 0.9, (0, 0, 1, 1))]
+
+    with SimulatedAutoML(detect=broken) as server:
+        for _ in range(2):
+            reason = refused(ask(session, server, instance()), 500)
+            assert "out of order" in reason or label in reason
+        assert server.served == 0
+    assert "the detector failed" in caplog.text
+
+
+def test_faults_come_in_the_order_they_were_asked_for(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    automl.faults.fail_next(503, 2)
+    automl.faults.cut_next()
+    for _ in range(2):
+        refused(ask(session, automl, instance()), 503)
+    with pytest.raises(requests.RequestException):
+        ask(session, automl, instance())
+    assert ask(session, automl, instance()).status_code == 200
+    automl.faults.fail_next(500)
+    refused(session.get(f"{automl.url}/v1/models/default", timeout=TIMEOUT_S), 500)
+
+
+def test_a_delay_and_a_hang_of_some_time(
+    automl: SimulatedAutoML, session: requests.Session
+) -> None:
+    ask(session, automl, instance())
+    automl.faults.delay_s = 0.15
+    started = time.monotonic()
+    assert ask(session, automl, instance()).status_code == 200
+    assert time.monotonic() - started >= 0.15
+    automl.faults.clear()
+    automl.faults.hang(0.2)
+    started = time.monotonic()
+    assert ask(session, automl, instance()).status_code == 200
+    assert time.monotonic() - started >= 0.19
+
+
+@pytest.mark.parametrize("end", ["event", "clear"])
+def test_a_hang_ends_when_it_is_told_to(
+    automl: SimulatedAutoML, session: requests.Session, end: str
+) -> None:
+    event = threading.Event()
+    automl.faults.hang(event)
+    with pytest.raises(requests.ReadTimeout):
+        session.get(f"{automl.url}/v1/models/default", timeout=0.1)
+    if end == "event":
+        event.set()
+    else:
+        automl.faults.clear()
+    assert ask(session, automl, instance()).status_code == 200
+
+
+@pytest.mark.parametrize("wait", ["hang", "delay"])
+def test_a_stop_ends_what_waits_at_once(wait: str) -> None:
+    with SimulatedAutoML() as server:
+        if wait == "hang":
+            server.faults.hang(threading.Event())
+        else:
+            server.faults.delay_s = 60.0
+        with socket.create_connection((server.host, server.port), timeout=TIMEOUT_S) as sock:
+            sock.sendall(b"GET /v1/models/default HTTP/1.1\r\n\r\n")
+            assert hangs(sock)
+            started = time.monotonic()
+            server.stop()
+            assert time.monotonic() - started < 0.3
+            assert ended(sock)
+
+
+def test_start_and_stop_may_follow_each_other(
+    session: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "dhs_runtime.simulators.automl")
+    server = SimulatedAutoML()
+    assert server.port == 0
+    server.stop()
+    ports = []
+    for _ in range(2):
+        server.start()
+        server.start()
+        ports.append(server.port)
+        assert ask(session, server, instance()).status_code == 200
+        server.stop()
+        server.stop()
+    assert ports[0] == ports[1] > 0
+    assert server.host == "127.0.0.1"
+    assert caplog.text.count(server.url) == 2
+
+
+def test_a_detector_that_outlives_the_stop_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STOP_S", 0.05)
+    entered, release = threading.Event(), threading.Event()
+
+    def slow(image: Image.Image) -> Sequence[Detection]:
+        entered.set()
+        release.wait(TIMEOUT_S)
+        return []
+
+    server = SimulatedAutoML(detect=slow)
+    server.start()
+    body = json.dumps({"instances": [instance()]}).encode()
+    with socket.create_connection((server.host, server.port), timeout=TIMEOUT_S) as sock:
+        head = f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        sock.sendall(head + body)
+        assert entered.wait(TIMEOUT_S)
+        with pytest.raises(StopTimeoutError, match="automl-1"):
+            server.stop()
+        release.set()
+        deadline = Deadline.after(TIMEOUT_S)
+        while not deadline.passed and sock.recv(1024):
+            pass
+    monkeypatch.setattr(module, "_STOP_S", 5.0)
+    server.stop()
