@@ -172,6 +172,21 @@ def test_nothing_is_found_in_background(seed: int) -> None:
         assert all(found.score < 0.1 for found in detect(picture))
 
 
+@pytest.mark.parametrize(
+    ("seed", "noise_level", "brightness"),
+    [
+        pytest.param(1038, 5, 0.3, id="steps-of-jpeg-in-the-dark"),
+        pytest.param(1030, 12, 1.5, id="dark-upper-border"),
+        pytest.param(2113, 1, 1.0, id="dark-cloud-at-the-edge"),
+    ],
+)
+def test_backgrounds_once_taken_for_a_loop(
+    seed: int, noise_level: float, brightness: float
+) -> None:
+    scene = Scene(seed=seed, pin_end_px=0, has_loop=False, noise=noise_level, brightness=brightness)
+    assert all(found.score < 0.1 for found in detect(through_jpeg(scene.render(0), 15)))
+
+
 def shaded(rows: slice, columns: slice) -> Image.Image:
     levels = np.asarray(Scene(seed=5, pin_end_px=0, has_loop=False).render(0)).copy()
     levels[rows, columns] = 40

@@ -96,6 +96,14 @@ def test_a_response_to_another_request_is_refused(guard: DigestGuard) -> None:
     assert guard.check("GET", TARGET + "&x=1", good) is Verdict.REFUSED
 
 
+def test_the_request_named_in_the_header_is_the_one_made(guard: DigestGuard) -> None:
+    nonce = nonce_of(guard.challenge())
+    response = re.search(r'response="(\w+)"', header(nonce))
+    assert response
+    other = header(nonce, uri="/elsewhere", response=response[1])
+    assert guard.check("GET", TARGET, other) is Verdict.REFUSED
+
+
 def test_what_was_seen_before_is_stale(guard: DigestGuard) -> None:
     nonce = nonce_of(guard.challenge())
     second = header(nonce, nc="00000002")

@@ -52,6 +52,13 @@ def test_equal_scenes_give_equal_bytes_and_others_do_not() -> None:
     assert Scene(seed=7).jpeg(34.0) != data
 
 
+def test_the_noise_of_two_pictures_differs() -> None:
+    still = Scene(has_loop=False, pin_end_px=0)
+    one, other, again = (grey(still.render(angle_deg)) for angle_deg in (10, 12, 10))
+    assert np.array_equal(one, again)
+    assert (one - other).std() > still.noise
+
+
 def test_every_angle_of_a_scan_gives_another_picture() -> None:
     assert len({SCENE.jpeg(4.0 * index) for index in range(90)}) == 90
 
