@@ -2,7 +2,7 @@
 
     protocol.receive_data(data)
     while (event := protocol.next_event()) is not NEED_DATA:
-        ...
+        ...  # break at Disconnected: after it comes nothing else
     data = protocol.send(message)
 
 Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it meets
@@ -25,7 +25,11 @@ from dcs_codec.frames import (
     encode_frame,
 )
 from dcs_codec.message import Direction, Message, direction_of
-from dcs_codec.messages.session import HtosClientIsHardware, StocSendClientType
+from dcs_codec.messages.session import (
+    HtosClientIsHardware,
+    HtosClientTypeIsHardware,
+    StocSendClientType,
+)
 from dcs_codec.state import TRANSITIONS, Role, State, Step, step_of
 from dcs_codec.words import find_words, to_text
 
@@ -103,7 +107,7 @@ class DcsProtocol:
         self._decoder.receive_eof()
 
     def next_event(self) -> Event | Literal[NeedData.NEED_DATA]:
-        """The next message, `Disconnected` at the end of the stream, or `NEED_DATA`.
+        """The next message, `NEED_DATA`, or at the end of the stream `Disconnected`, every time.
 
         One message that cannot be read is an event (`UnknownMessage`, `MalformedMessage`); it
         costs its neighbours nothing.
@@ -144,7 +148,7 @@ class DcsProtocol:
         else:
             data = encode_frame(frame, Framing.V1)
             self._go(step)
-            if isinstance(message, HtosClientIsHardware):
+            if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
                 self._hardware_name = message.hardware_name
         return data
 

@@ -3,6 +3,7 @@
 A message class is searched from the day it is added; nothing here names one.
 """
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
@@ -92,9 +93,11 @@ def unknown_messages(draw: st.DrawFn, framing: Framing = Framing.V2) -> UnknownM
     return UnknownMessage(text=text, binary=draw(_binaries(framing)))
 
 
-def messages(framing: Framing = Framing.V2) -> st.SearchStrategy[Message]:
-    """Messages of every class, and unknown ones, as `framing` carries them."""
-    known = [messages_of(message_class, framing) for message_class in DHS_MESSAGES]
+def messages(
+    framing: Framing = Framing.V2, classes: Iterable[type[Message]] = DHS_MESSAGES
+) -> st.SearchStrategy[Message]:
+    """Messages of each of the classes, and unknown ones, as `framing` carries them."""
+    known = [messages_of(message_class, framing) for message_class in classes]
     unknown = unknown_messages(framing).filter(
         lambda message: message.received_keyword not in default_registry()
     )
