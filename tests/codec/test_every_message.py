@@ -1,0 +1,122 @@
+"""Every class of the registry, from the day it is added."""
+
+import inspect
+import re
+import sys
+from types import ModuleType
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dcs_codec import (
+    DHS_MESSAGES,
+    FrameDecoder,
+    Framing,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    decode_text,
+    default_codec,
+    default_registry,
+    encode_frame,
+    encode_text,
+)
+from dcs_codec.fields import MAX_WORD, field_kinds
+from dcs_codec.message import direction_of
+from dcs_codec.messages import operation, session, string
+from tests.codec.feeding import frames_of
+from tests.codec.strategies import messages_of
+
+MODULES = (session, operation, string)
+every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
+
+
+@every_message
+@given(data=st.data())
+@settings(max_examples=60)
+def test_round_trip_through_text(message_class: type[Message], data: st.DataObject) -> None:
+    """decode_text(encode_text(message)) == message, whatever its fields hold."""
+    message = attrs.evolve(data.draw(messages_of(message_class)), binary=b"")
+    decoded = decode_text(encode_text(message))
+    assert decoded == message
+    assert type(decoded) is message_class
+    assert hash(decoded) == hash(message)
+
+
+@pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
+@every_message
+@given(data=st.data())
+@settings(max_examples=40)
+def test_round_trip_through_frames(
+    message_class: type[Message], framing: Framing, data: st.DataObject
+) -> None:
+    """Text and binary part come back through the bytes of either framing."""
+    message = data.draw(messages_of(message_class, framing))
+    sent = default_codec().encode(message)
+    frames = frames_of(FrameDecoder(framing), [encode_frame(sent, framing)])
+    assert frames == [sent]
+    decoded = default_codec().decode(sent)
+    assert decoded == message
+    assert type(decoded) is message_class
+
+
+@every_message
+def test_the_docstring_tells_the_wire_and_the_source(message_class: type[Message]) -> None:
+    doc = inspect.getdoc(message_class) or ""
+    wire = re.search(r"^Wire: +(\S.*)$", doc, re.MULTILINE)
+    assert wire, "no line `Wire:`"
+    assert wire.group(1).split() == [message_class.keyword, *field_kinds(message_class)]
+    assert re.search(r"^Source: +\S", doc, re.MULTILINE), "no line `Source:`"
+    units = re.search(r"^Units: +(\w+):", doc, re.MULTILINE)
+    assert units is None or units.group(1) in field_kinds(message_class)
+
+
+@every_message
+def test_the_name_of_the_class_is_the_keyword(message_class: type[Message]) -> None:
+    camel_case = "".join(word.capitalize() for word in message_class.keyword.split("_"))
+    assert message_class.__name__ == camel_case
+
+
+@every_message
+def test_the_keyword_fits_the_wire(message_class: type[Message]) -> None:
+    assert direction_of(message_class.keyword) is not None
+    assert re.fullmatch(r"(stoc|stoh|htos)(_[a-z]+)+", message_class.keyword)
+    assert len(message_class.keyword) <= MAX_WORD
+    assert default_registry().get(message_class.keyword) is message_class
+
+
+@every_message
+def test_the_class_stands_in_one_table_once(message_class: type[Message]) -> None:
+    holding = [module for module in MODULES if message_class in module.MESSAGES]
+    assert [module.__name__ for module in holding] == [message_class.__module__]
+    assert DHS_MESSAGES.count(message_class) == 1
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_no_class_is_left_out_of_its_table(module: ModuleType) -> None:
+    defined = [
+        thing
+        for thing in vars(module).values()
+        if inspect.isclass(thing) and thing.__module__ == module.__name__
+    ]
+    assert set(module.MESSAGES) == set(defined)
+
+
+def test_no_class_of_the_package_is_left_out() -> None:
+    ours = {cls for cls in subclasses_of(Message) if cls.__module__.startswith("dcs_codec.")}
+    assert ours - {UnknownMessage, MalformedMessage} == set(DHS_MESSAGES)
+
+
+def subclasses_of(message_class: type[Message]) -> set[type[Message]]:
+    """All classes below that a module knows by name.
+
+    Not the drafts of the plans, and not the classes that attrs replaced by slotted ones.
+    """
+    below: set[type[Message]] = set()
+    for cls in message_class.__subclasses__():
+        if getattr(sys.modules[cls.__module__], cls.__name__, None) is cls:
+            below.add(cls)
+        below |= subclasses_of(cls)
+    return below

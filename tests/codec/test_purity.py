@@ -1,0 +1,115 @@
+"""The codec does no I/O: seen from outside, in interpreters of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import dcs_codec
+
+ROOT: Final = Path(dcs_codec.__file__).parents[1]
+FORBIDDEN: Final = {
+    "_socket",
+    "asyncio",
+    "cattrs",
+    "http",
+    "logging",
+    "multiprocessing",
+    "queue",
+    "random",
+    "requests",
+    "selectors",
+    "socket",
+    "ssl",
+    "subprocess",
+    "threading",
+    "yaml",
+}
+IMPORT_TIMES: Final = 7
+RATIO: Final = 3.0
+
+
+def run(code: str, *options: str) -> str:
+    """What `code` prints in a fresh, isolated interpreter that finds this checkout first."""
+    path = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+    # Coverage would start in the interpreter and load what we look for.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", *options, "-c", path + code],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=True,
+        timeout=50,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def modules_after(statement: str) -> set[str]:
+    printed = run(f"{statement}\nimport json; print(json.dumps(sorted(sys.modules)))")
+    return set(json.loads(printed))
+
+
+def test_importing_the_codec_loads_nothing_that_does_io() -> None:
+    of_attrs = modules_after("import attrs")
+    loaded = modules_after("import dcs_codec") - of_attrs
+    assert "dcs_codec.protocol" in loaded
+    assert loaded & FORBIDDEN == set()
+    assert modules_after("import socket") & FORBIDDEN >= {"_socket", "socket", "selectors"}
+
+
+def test_importing_the_codec_takes_little_more_than_attrs() -> None:
+    statements = {"nothing": "", "attrs": "import attrs", "dcs_codec": "import dcs_codec"}
+    best_s = dict.fromkeys(statements, float("inf"))
+    for _ in range(IMPORT_TIMES):
+        for name, statement in statements.items():
+            start = time.perf_counter()
+            run(statement)
+            best_s[name] = min(best_s[name], time.perf_counter() - start)
+    attrs_s, codec_s = (best_s[name] - best_s["nothing"] for name in ("attrs", "dcs_codec"))
+    ratio = codec_s / attrs_s
+    print(f"import dcs_codec {codec_s * 1e3:.1f} ms : attrs {attrs_s * 1e3:.1f} ms = {ratio:.2f}")
+    assert ratio <= RATIO
+
+
+AUDITED = """
+from dcs_codec import *
+texts = [
+    "stoh_start_operation getLoopTip 1.10 {a b} c", "htos_operation_completed a 1.1 normal {x y}",
+    "htos_set_string_completed s normal ", "stoh_abort_all soft", "gtos_x \\xff",
+    "stoh_abort_all\\t", "stoh_register_operation a", " ", "htos_note \\xa0", "stoh_register_string a b",
+]
+codec = default_codec()
+seen, watching = set(), True
+def watch(event, args):
+    if watching:
+        seen.add(event)
+sys.addaudithook(watch)
+for number in range(1000):
+    for text in texts:
+        frame = Frame(text.encode())
+        message = codec.decode(frame)
+        try:
+            decoder = FrameDecoder(Framing.V2)
+            decoder.receive_data(encode_frame(codec.encode(message), Framing.V2))
+            assert codec.decode(decoder.next_frame()) == message
+        except EncodeError:
+            assert isinstance(message, MalformedMessage)
+        split_list(join_list(["a b", text, format_number(1e-7 * number)]))
+quiet = sorted(seen)
+compile("1", "", "eval")
+watching = False
+import json
+print(json.dumps([quiet, sorted(seen)]))
+"""
+
+
+def test_ten_thousand_messages_touch_nothing() -> None:
+    quiet, then = json.loads(run(AUDITED))
+    harmful = ("compile", "ctypes", "exec", "import", "open", "os.", "socket", "subprocess")
+    assert [event for event in quiet if event.startswith(harmful)] == []
+    assert set(then) - set(quiet) == {"compile"}, "the hook hears what there is to hear"
