@@ -35,7 +35,7 @@ every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambd
 
 @every_message
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 4)
 def test_round_trip_through_text(message_class: type[Message], data: st.DataObject) -> None:
     """decode_text(encode_text(message)) == message, whatever its fields hold."""
     message = attrs.evolve(data.draw(messages_of(message_class)), binary=b"")
@@ -48,7 +48,7 @@ def test_round_trip_through_text(message_class: type[Message], data: st.DataObje
 @pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
 @every_message
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples // 5)
 def test_round_trip_through_frames(
     message_class: type[Message], framing: Framing, data: st.DataObject
 ) -> None:

@@ -1,6 +1,6 @@
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcs_codec import (
@@ -412,6 +412,7 @@ def from_side(role: Role, framing: Framing) -> st.SearchStrategy[list[Message]]:
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 @given(data=st.data())
+@settings(max_examples=settings().max_examples // 3)
 def test_a_pair_exchanges_any_messages(framing: Framing, data: st.DataObject) -> None:
     """Joined by an imaginary wire, each side receives just what the other sent, in any pieces."""
     sides = {Role.DHS: online(Role.DHS, framing), Role.DCSS: online(Role.DCSS, framing)}
@@ -425,6 +426,7 @@ def test_a_pair_exchanges_any_messages(framing: Framing, data: st.DataObject) ->
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 @given(data=st.data())
+@settings(max_examples=settings().max_examples // 5)
 def test_auto_reads_what_a_registering_dcss_sends(framing: Framing, data: st.DataObject) -> None:
     """A DHS that leaves framing to AUTO settles on DCSS's and receives every message."""
     registered = StohRegisterOperation(operation_name="a", hardware_name="b")

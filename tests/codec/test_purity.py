@@ -81,7 +81,8 @@ from dcs_codec import *
 texts = [
     "stoh_start_operation getLoopTip 1.10 {a b} c", "htos_operation_completed a 1.1 normal {x y}",
     "htos_set_string_completed s normal ", "stoh_abort_all soft", "gtos_x \\xff",
-    "stoh_abort_all\\t", "stoh_register_operation a", " ", "htos_note \\xa0", "stoh_register_string a b",
+    "stoh_abort_all\\t", "stoh_register_operation a", " ", "htos_note \\xa0",
+    "stoh_register_string a b",
 ]
 codec = default_codec()
 seen, watching = set(), True
