@@ -86,6 +86,7 @@ class Connection:
             reason = str(error)
         finally:
             self._protocol.receive_eof()
+            self._transport.interrupt()  # a sender that waits for DCSS to read gives up now
             with self._lock:  # nobody writes to a closed socket, whose number may be reused
                 self._transport.close()
         if self._protocol.hardware_name is None:

@@ -84,15 +84,20 @@ class Engine:
             self.active.abort_all(STOPPING)
             self._call_stop_hooks()
             self.active.wait_until_none(LAST_WORDS_S)
-            for operation in self.active.find():
-                operation.log.warning("handler did not end; completed as aborted")
-                operation.end(ABORTED, STOPPING)
+            # In a thread: a DCSS that reads nothing must not hold up the stop.
+            self._threads.spawn("last-words", self._end_operations).join(LAST_WORDS_S)
             self._link.stop()
             alive = self._threads.join(Deadline.after(JOIN_S))
         if alive:
             logger.warning("threads that did not end: %s", ", ".join(alive))
         logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)
         return alive
+
+    def _end_operations(self) -> None:
+        """Complete what its handlers did not, as aborted."""
+        for operation in self.active.find():
+            operation.log.warning("handler did not end; completed as aborted")
+            operation.end(ABORTED, STOPPING)
 
     def _call_stop_hooks(self) -> None:
         for hook in self._handlers.stop_hooks:

@@ -84,7 +84,7 @@ def test_every_mistake_has_its_line() -> None:
         (b"", "a mapping of names to values is wanted"),
         (b"a: \xff\xfe", "not YAML"),
         (b"!!python/object/apply:os.system ['true']", "not YAML"),
-        (b"[" * 10_000, "not YAML"),
+        (b"[" * 3_000, "not YAML"),
     ],
 )
 def test_a_file_that_is_no_configuration(tmp_path: Path, content: bytes, reason: str) -> None:

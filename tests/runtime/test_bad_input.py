@@ -1,14 +1,16 @@
 """What a DCSS must not send: the DHS says so in its log and lives on."""
 
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from dcs_codec import Frame, Framing, encode_frame
-from dhs_runtime import Dhs
-from tests.runtime.peers import RawConnection, RawDcss, running
+from dhs_runtime import Dhs, Operation
+from tests.runtime.peers import DEADLINE_S, RawConnection, RawDcss, running
 
 
 @contextmanager
@@ -79,6 +81,27 @@ def test_odd_v2_frames_are_read(frame: bytes) -> None:
         if b"echo" in frame:
             assert peer.read_text() == "htos_operation_completed echo 7.0 normal a"
         assert_alive(peer, Framing.V2)
+
+
+def test_a_dcss_that_reads_nothing_does_not_hold_up_the_stop() -> None:
+    dhs = Dhs("testDHS")
+    entered = threading.Event()
+
+    @dhs.operation("flood")
+    def flood(op: Operation) -> None:
+        entered.set()
+        while True:
+            op.update(text="x" * 1_000_000)
+
+    with RawDcss() as dcss:
+        dhs.start(dcss.config())
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_operation flood 1.1", "stoh_start_operation flood 1.2")
+            assert entered.wait(DEADLINE_S)
+            began = time.monotonic()
+            assert dhs.stop() == ()
+            assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("end", ["FIN", "RST", "FIN in mid-frame", "RST in mid-frame", "garbage"])
