@@ -1,0 +1,201 @@
+"""What may import what, and how long a file may grow; read from the sources."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+import attrs
+import pytest
+
+import dcs_codec
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PACKAGES: Final = ("dcs_codec", "dhs_runtime")
+WINGS: Final = (
+    "cli",
+    "demo",
+    "loop",
+    "process",
+    "services",
+    "simulators",
+    "testing",
+    "tools",
+)
+CODEC_MAY_IMPORT: Final = {
+    "attrs",
+    "cattrs",
+    "collections",
+    "decimal",
+    "enum",
+    "functools",
+    "math",
+    "re",
+    "typing",
+}
+"""Besides itself: modules of values and nothing that does I/O."""
+
+CORE_MAY_IMPORT: Final = {*sys.stdlib_module_names, "attrs", "cattrs", "dcs_codec", "dhs_runtime"}
+MAX_FILE_LINES: Final = 420
+MAX_FUNCTION_LINES: Final = 60
+
+
+@attrs.frozen
+class Import:
+    """One imported thing: `from module import name`, or `import module` where name is ""."""
+
+    module: str
+    name: str
+    line: int
+
+
+@attrs.frozen
+class Source:
+    """One module of ours."""
+
+    module: str
+    path: Path
+    tree: ast.Module = attrs.field(eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.module
+
+    @property
+    def is_package(self) -> bool:
+        """Whether the file is the `__init__` of a package."""
+        return self.path.name == "__init__.py"
+
+    def imports(self) -> Iterator[Import]:
+        """Everything imported anywhere in the file, inside functions too."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield Import(alias.name, "", node.lineno)
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    yield Import(self.absolute(node), alias.name, node.lineno)
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The module that `from ... import` names, dots resolved."""
+        if not node.level:
+            return node.module or ""
+        keep = len(self.module.split(".")) - node.level + self.is_package
+        return ".".join([*self.module.split(".")[:keep], *filter(None, [node.module])])
+
+
+def sources(package: str) -> list[Source]:
+    """The modules of a package, by name."""
+    found = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found.append(Source(module, path, ast.parse(path.read_text(), path)))
+    return found
+
+
+CODEC: Final = sources("dcs_codec")
+RUNTIME: Final = sources("dhs_runtime")
+CORE: Final = [source for source in RUNTIME if source.path.parent == ROOT / "dhs_runtime"]
+MODULES: Final = {source.module for source in (*CODEC, *RUNTIME)}
+
+
+def test_the_sources_are_found() -> None:
+    assert {"dcs_codec", "dcs_codec.messages", "dcs_codec.messages.string"} <= MODULES
+    assert {"dhs_runtime", "dhs_runtime.app"} <= {source.module for source in CORE}
+    wings = {source.module.split(".")[1] for source in RUNTIME if source not in CORE}
+    assert wings <= set(WINGS), "a new wing: name it above"
+
+
+@pytest.mark.parametrize("source", CODEC, ids=str)
+def test_the_codec_imports_values_only(source: Source) -> None:
+    others = {top(found.module) for found in source.imports()} - {"dcs_codec"}
+    assert others <= CODEC_MAY_IMPORT
+
+
+@pytest.mark.parametrize("source", CORE, ids=str)
+def test_the_core_imports_no_wing_and_no_third_party(source: Source) -> None:
+    wings = {f"dhs_runtime.{wing}" for wing in WINGS}
+    for found in source.imports():
+        assert top(found.module) in CORE_MAY_IMPORT, f"line {found.line}: {found.module}"
+        named = {found.module, f"{found.module}.{found.name}"}
+        assert not {".".join(name.split(".")[:2]) for name in named} & wings, f"line {found.line}"
+
+
+@pytest.mark.parametrize("source", RUNTIME, ids=str)
+def test_the_runtime_uses_public_names_of_the_codec(source: Source) -> None:
+    for found in source.imports():
+        if top(found.module) == "dcs_codec":
+            assert found.module == "dcs_codec", f"line {found.line}: from {found.module}"
+            assert found.name in dcs_codec.__all__, f"line {found.line}: {found.name or 'import'}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_import_cycles(package: str) -> None:
+    graph = {source.module: set(needed_by(source)) for source in sources(package)}
+    assert any(graph.values())
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"import cycle: {' <- '.join(error.args[1])}")
+    assert set(order) >= set(graph)
+
+
+def needed_by(source: Source) -> Iterator[str]:
+    """Our modules that the module imports; a package counts where a name comes out of it."""
+    for found in source.imports():
+        inner = f"{found.module}.{found.name}"
+        needed = inner if inner in MODULES else found.module
+        if top(needed) == top(source.module):
+            yield needed
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+@pytest.mark.parametrize("source", [*CODEC, *RUNTIME], ids=str)
+def test_files_and_functions_stay_short(source: Source) -> None:
+    lines = len(source.path.read_text().splitlines())
+    assert lines <= MAX_FILE_LINES, f"{lines} lines"
+    for node in ast.walk(source.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+IMPORT_ALL = """
+import importlib, logging, signal, sys, threading
+import attrs, collections.abc, decimal, enum, functools, re, typing
+events = []
+sys.addaudithook(lambda event, args: events.append((event, args)))
+handlers = logging.root.handlers[:], signal.getsignal(signal.SIGINT), sys.excepthook
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+assert set(sys.argv[1:]) <= sys.modules.keys()
+assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
+after = logging.root.handlers[:], signal.getsignal(signal.SIGINT), sys.excepthook
+assert handlers == after, after
+for event, args in events:
+    assert not event.startswith(("socket.", "subprocess.", "os.putenv", "os.system")), event
+    assert event != "open" or str(args[0]).endswith((".py", ".pyc")), args
+assert "import" in {event for event, _ in events}
+"""
+
+
+def test_importing_the_codec_does_nothing_else() -> None:
+    modules = [source.module for source in CODEC]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", IMPORT_ALL, *modules],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,87 @@
+"""What the two packages export: sorted, complete, importable, typed."""
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import pytest
+
+import dcs_codec
+import dcs_codec.errors
+import dhs_runtime
+import dhs_runtime.errors
+
+PACKAGES: Final = (dcs_codec, dhs_runtime)
+# Raised by the simulators alone; whoever stops one imports it from dhs_runtime.errors.
+NOT_EXPORTED: Final = {"StopTimeoutError"}
+both_packages = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+
+
+@both_packages
+def test_all_is_sorted_as_ruff_sorts_it(package: ModuleType) -> None:
+    exported = list(package.__all__)
+    assert exported == sorted(exported, key=ruff_order)
+    assert len(exported) == len(set(exported))
+
+
+def ruff_order(name: str) -> tuple[int, list[str | int]]:
+    """RUF022: CONSTANTS, then Classes, then the rest; numbers inside by value."""
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    parts = re.split(r"([0-9]+)", name)
+    return kind, [int(part) if part.isdigit() else part for part in parts]
+
+
+@both_packages
+def test_everything_exported_is_there(package: ModuleType) -> None:
+    for name in package.__all__:
+        assert getattr(package, name, None) is not None, name
+
+
+@both_packages
+def test_everything_imported_for_export_is_exported(package: ModuleType) -> None:
+    path = Path(inspect.getfile(package))
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == set(package.__all__) - {"__version__"}
+
+
+@both_packages
+def test_every_error_is_exported(package: ModuleType) -> None:
+    errors = importlib.import_module(f"{package.__name__}.errors")
+    defined = {
+        name
+        for name, thing in vars(errors).items()
+        if inspect.isclass(thing) and thing.__module__ == errors.__name__
+    }
+    assert defined
+    assert defined - set(package.__all__) <= NOT_EXPORTED
+
+
+def test_every_message_is_exported() -> None:
+    names = {message_class.__name__ for message_class in dcs_codec.DHS_MESSAGES}
+    assert names <= set(dcs_codec.__all__)
+
+
+@both_packages
+def test_a_star_gives_just_what_is_exported(package: ModuleType) -> None:
+    names: dict[str, object] = {}
+    exec(f"from {package.__name__} import *", names)
+    assert set(names) - {"__builtins__"} == set(package.__all__)
+
+
+@both_packages
+def test_types_are_marked(package: ModuleType) -> None:
+    marker = Path(inspect.getfile(package)).with_name("py.typed")
+    assert marker.read_text() == ""
+
+
+def test_the_version_is_a_release() -> None:
+    assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", dcs_codec.__version__)
