@@ -7,24 +7,21 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import urlsplit
 
 from PIL import Image
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import StopTimeoutError
-from dhs_runtime.services.http_server import HttpHandler, HttpListener
+from dhs_runtime.services.http_server import HttpHandler
 from dhs_runtime.simulators import automl_wire as wire
 from dhs_runtime.simulators.detector import Detection, detect
 from dhs_runtime.simulators.http_faults import HttpFaults
-from dhs_runtime.threads import StopToken
+from dhs_runtime.simulators.http_simulator import HttpSimulator
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 32 * 2**20
-_STOP_S = 1.0
 _DRAIN_BYTES = 2 * MAX_BODY_BYTES  # of a body that is refused, so that its sender hears why
 _DRAIN_S = 2.0
 
@@ -48,16 +45,18 @@ class AutoMLFaults(HttpFaults):
         self.model_state = "AVAILABLE"
 
 
-class SimulatedAutoML:
+class SimulatedAutoML(HttpSimulator):
     """Answers `POST /v1/models/<model>:predict` and `GET /v1/models/<model>`.
 
-    Use it with `with`, or `start` and `stop`. Errors are answered as `{"error": "..."}`: 400 for
+    Errors are answered as `{"error": "..."}`: 400 for
     what is not a request for a picture, 404 for another model or a model that is not available,
     411 without and 413 with too large a Content-Length, 500 when the detector raises.
 
     Attributes:
         faults: Makes it misbehave, while it runs.
     """
+
+    name = "simulated-automl"
 
     def __init__(
         self,
@@ -79,28 +78,12 @@ class SimulatedAutoML:
         class Handler(_Handler):
             server_side = self
 
+        super().__init__(Handler, host, port)
         self.faults = AutoMLFaults()
         self.model_path = f"/v1/models/{model}"
         self.detect = detect
-        self.token = StopToken()
-        self._listener = HttpListener(Handler, name="automl", host=host, port=port)
         self._lock = threading.Lock()  # guards _served
         self._served = 0
-
-    @property
-    def host(self) -> str:
-        """Address that is listened on."""
-        return self._listener.host
-
-    @property
-    def port(self) -> int:
-        """Port that is listened on; 0 before the first `start` if none was given."""
-        return self._listener.port
-
-    @property
-    def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:5000`."""
-        return self._listener.url
 
     @property
     def served(self) -> int:
@@ -112,41 +95,6 @@ class SimulatedAutoML:
         """Add to `served`."""
         with self._lock:
             self._served += pictures
-
-    def start(self) -> None:
-        """Listen; does nothing when running.
-
-        Raises:
-            OSError: The address cannot be bound.
-        """
-        if self._listener.is_open:
-            return
-        self.token = StopToken()
-        self._listener.open()
-        logger.info("simulated AutoML at %s%s", self.url, self.model_path)
-
-    def stop(self) -> None:
-        """End all connections and wait for their threads; idempotent.
-
-        Raises:
-            StopTimeoutError: A thread outlived the stop (a detector that takes too long).
-        """
-        self.token.stop()
-        alive = self._listener.close(_STOP_S)
-        if alive:
-            raise StopTimeoutError(alive)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class _Handler(HttpHandler):

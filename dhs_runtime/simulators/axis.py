@@ -10,21 +10,20 @@ import re
 import threading
 import time
 from http import HTTPStatus
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
 from PIL import Image
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import StopTimeoutError
-from dhs_runtime.services.http_server import HttpHandler, HttpListener
+from dhs_runtime.services.http_server import HttpHandler
 from dhs_runtime.simulators.digest import DigestGuard, Verdict
 from dhs_runtime.simulators.http_faults import HttpFaults
+from dhs_runtime.simulators.http_simulator import HttpSimulator
 from dhs_runtime.simulators.push import Push, PushedFrame, PushPlan
 from dhs_runtime.simulators.scene import Scene
-from dhs_runtime.threads import StopToken, ThreadGroup
+from dhs_runtime.threads import ThreadGroup
 
 __all__ = ["Push", "PushedFrame", "SimulatedAxis"]
 
@@ -42,7 +41,6 @@ RESOLUTIONS: Final = {
 }
 _SMALLEST_PX, _LARGEST_PX = 16, 4096
 _RESOLUTION = re.compile(r"(\d{1,4})x(\d{1,4})\Z", re.ASCII)
-_STOP_S = 1.0
 
 
 @attrs.frozen
@@ -102,13 +100,15 @@ def _size(resolution: str) -> tuple[int, int]:
     return size
 
 
-class SimulatedAxis:
-    """Serves pictures of `scene` at the current angle; use it with `with`, or `start` and `stop`.
+class SimulatedAxis(HttpSimulator):
+    """Serves pictures of `scene` at the current angle, and posts them on demand.
 
     Attributes:
         scene: What the camera looks at.
         faults: Makes snapshots misbehave, while it runs.
     """
+
+    name = "simulated-axis"
 
     def __init__(
         self,
@@ -136,32 +136,16 @@ class SimulatedAxis:
         class Handler(_Handler):
             camera = self
 
+        super().__init__(Handler, host, port)
         self.scene = Scene() if scene is None else scene
         self.faults = HttpFaults()
         self.cameras = cameras
         self.guard = None if user is None else DigestGuard(user, password, f"AXIS_{serial}")
-        self.token = StopToken()
         self._motion = _Motion(0.0, 0.0, 0.0, 0.0)  # replaced as a whole, so needs no lock
-        self._listener = HttpListener(Handler, name="axis", host=host, port=port)
         self._threads = ThreadGroup()
         self._lock = threading.Lock()  # guards _pushes and _number
         self._pushes: list[Push] = []
         self._number = 0
-
-    @property
-    def host(self) -> str:
-        """Address that is listened on."""
-        return self._listener.host
-
-    @property
-    def port(self) -> int:
-        """Port that is listened on; 0 before the first `start` if none was given."""
-        return self._listener.port
-
-    @property
-    def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:8080`."""
-        return self._listener.url
 
     @property
     def angle_deg(self) -> float:
@@ -176,45 +160,12 @@ class SimulatedAxis:
         """Turn evenly from now on, by the monotonic clock; returns at once."""
         self._motion = _Motion(start_deg, stop_deg, time.monotonic(), duration_s)
 
-    def start(self) -> None:
-        """Listen; does nothing when running.
-
-        Raises:
-            OSError: The address cannot be bound.
-        """
-        if self._listener.is_open:
-            return
-        self.token = StopToken()
-        self._listener.open()
-        logger.info("simulated Axis camera at %s%s", self.url, IMAGE_PATH)
-
-    def stop(self) -> None:
-        """End pushes and connections and wait for their threads; idempotent.
-
-        Raises:
-            StopTimeoutError: A thread outlived the stop.
-        """
-        deadline = Deadline.after(_STOP_S)
-        self.token.stop()
+    def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:
         with self._lock:
             pushes, self._pushes = self._pushes, []
         for push in pushes:
             push.stop()
-        alive = self._listener.close(deadline.remaining()) + self._threads.join(deadline)
-        if alive:
-            raise StopTimeoutError(alive)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
+        return self._threads.join(deadline)
 
     def push(
         self,

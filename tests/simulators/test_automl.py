@@ -14,7 +14,7 @@ from PIL import Image
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import StopTimeoutError
-from dhs_runtime.simulators import automl as module
+from dhs_runtime.simulators import http_simulator
 from dhs_runtime.simulators.automl import SimulatedAutoML
 from dhs_runtime.simulators.detector import Detection
 from dhs_runtime.simulators.scene import Scene
@@ -232,7 +232,7 @@ def test_a_stop_ends_what_waits_at_once(wait: str) -> None:
 def test_start_and_stop_may_follow_each_other(
     session: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "dhs_runtime.simulators.automl")
+    caplog.set_level(logging.INFO, "dhs_runtime.simulators")
     server = SimulatedAutoML()
     assert server.port == 0
     server.stop()
@@ -250,7 +250,7 @@ def test_start_and_stop_may_follow_each_other(
 
 
 def test_a_detector_that_outlives_the_stop_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_STOP_S", 0.05)
+    monkeypatch.setattr(http_simulator, "_STOP_S", 0.05)
     entered, release = threading.Event(), threading.Event()
 
     def slow(image: Image.Image) -> Sequence[Detection]:
@@ -271,5 +271,5 @@ def test_a_detector_that_outlives_the_stop_is_named(monkeypatch: pytest.MonkeyPa
         deadline = Deadline.after(TIMEOUT_S)
         while not deadline.passed and sock.recv(1024):
             pass
-    monkeypatch.setattr(module, "_STOP_S", 5.0)
+    monkeypatch.setattr(http_simulator, "_STOP_S", 5.0)
     server.stop()

@@ -10,7 +10,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from dhs_runtime.errors import StopTimeoutError
-from dhs_runtime.simulators import axis as module
+from dhs_runtime.simulators import http_simulator
 from dhs_runtime.simulators.axis import IMAGE_PATH, SimulatedAxis
 from dhs_runtime.simulators.scene import Scene
 from tests.simulators.boxes import open_jpeg
@@ -209,7 +209,7 @@ def test_a_stop_ends_a_hang_and_a_push_at_once() -> None:
 def test_start_and_stop_may_follow_each_other(
     session: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "dhs_runtime.simulators.axis")
+    caplog.set_level(logging.INFO, "dhs_runtime.simulators")
     camera = SimulatedAxis()
     camera.stop()
     for _ in range(2):
@@ -224,7 +224,7 @@ def test_start_and_stop_may_follow_each_other(
 def test_a_picture_that_outlives_the_stop_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_STOP_S", 0.05)
+    monkeypatch.setattr(http_simulator, "_STOP_S", 0.05)
     entered, release = threading.Event(), threading.Event()
 
     class Slow(Scene):
