@@ -104,8 +104,14 @@ def test_close_names_a_thread_that_does_not_end() -> None:
 
 
 def test_reset_is_seen_as_a_reset() -> None:
-    listener = TcpListener(lambda sock, _: reset(sock), name="reset")
+    def serve(sock: socket.socket, _: Address) -> None:
+        sock.recv(1)  # a reset any sooner may meet the client while it still connects
+        reset(sock)
+
+    listener = TcpListener(serve, name="reset")
     listener.open()
-    with connect(listener) as sock, pytest.raises(ConnectionResetError):
-        sock.recv(1)
+    with connect(listener) as sock:
+        sock.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            sock.recv(1)
     listener.close()
