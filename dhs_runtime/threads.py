@@ -69,9 +69,9 @@ class ThreadGroup:
                     self._threads.discard(thread)
 
         thread = threading.Thread(target=run, name=name, daemon=True)
-        with self._lock:
+        with self._lock:  # over the start too: join() must not find a thread that is none yet
             self._threads.add(thread)
-        thread.start()
+            thread.start()
         return thread
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def test_dcss_has_a_prompt() -> None:
             assert line == "echo 1.1 completed normal hello {two words}\n"
             say(process, "set s new contents")
             say(process, "abort hard")
-            say(process, "traffic 2")
+            say(process, "traffic")
             assert "stoh_set_string s new contents" in read_until(process, "stoh_set")
             say(process, "start nosuch")
             assert "error: no hardware host of the database" in read_until(process, "nosuch")

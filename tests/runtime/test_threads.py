@@ -69,6 +69,24 @@ def test_join_names_what_is_still_alive() -> None:
     assert group.join(Deadline.after(5)) == ()
 
 
+def test_join_meets_threads_that_are_just_being_started() -> None:
+    for _ in range(20):
+        group = ThreadGroup()
+        stop = threading.Event()
+
+        def spawn(group: ThreadGroup = group, stop: threading.Event = stop) -> None:
+            while not stop.is_set():
+                group.spawn("short", lambda: None)
+
+        spawner = threading.Thread(target=spawn)
+        spawner.start()
+        for _ in range(20):
+            group.join(Deadline.after(1))
+        stop.set()
+        spawner.join()
+        assert group.join(Deadline.after(5)) == ()
+
+
 def test_a_thread_may_join_its_own_group() -> None:
     group = ThreadGroup()
     alive: list[tuple[str, ...]] = []
