@@ -141,9 +141,10 @@ class DcsProtocol:
             StateError: It may not be sent now or by this role; nothing has changed.
         """
         step = step_of(message)
-        self._check(message, step)
+        state = self._state  # once: a reading thread may meet the end meanwhile
+        self._check(message, step, state)
         frame = self._codec.encode(message)
-        if self._state is State.ONLINE:
+        if state is State.ONLINE:
             data = encode_frame(frame, self.framing)
         else:
             data = encode_frame(frame, Framing.V1)
@@ -152,14 +153,14 @@ class DcsProtocol:
                 self._hardware_name = message.hardware_name
         return data
 
-    def _check(self, message: Message, step: Step) -> None:
+    def _check(self, message: Message, step: Step, state: State) -> None:
         keyword = message.keyword or type(message).__name__
         direction = direction_of(message.keyword)
         if direction is not None and direction is not _SENDS[self.role]:
             raise StateError(f"{keyword} is not for a {self.role.value} to send")
-        if (self._state, step) not in TRANSITIONS:
-            raise StateError(f"{keyword} cannot be sent in state {self._state.value}")
-        if self._state is State.ONLINE and self.framing is Framing.AUTO:
+        if (state, step) not in TRANSITIONS:
+            raise StateError(f"{keyword} cannot be sent in state {state.value}")
+        if state is State.ONLINE and self.framing is Framing.AUTO:
             raise StateError(
                 f"{keyword}: framing is not known before DCSS sends its first frame; "
                 "set v1 or v2 to send earlier"

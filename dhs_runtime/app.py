@@ -95,12 +95,12 @@ class Dhs:
         Raises:
             ConfigError: The address is not HOST:PORT.
         """
-        self.start(dcss)
-        try:
-            with _signals(self.ask_to_stop):
+        with _signals(self.ask_to_stop):  # over the stop too: a second Ctrl-C changes nothing
+            self.start(dcss)
+            try:
                 self.wait()
-        finally:
-            self.stop()
+            finally:
+                self.stop()
 
     def start(self, dcss: str | DcssConfig = "localhost") -> None:
         """Start in threads of its own and return at once; connected or not.
@@ -143,7 +143,8 @@ class Dhs:
         if engine is None:
             return ()
         alive = engine.stop()
-        self._engine = None
+        if self._engine is engine:  # and not yet the next
+            self._engine = None
         return alive
 
     # -- speaking ----------------------------------------------------------------------------

@@ -101,6 +101,7 @@ class Connection:
             NotConnectedError: The connection is not online, broke, or DCSS reads nothing.
         """
         if not self._lock.acquire(timeout=self._config.send_timeout_s):
+            self._transport.interrupt()  # dropping a completion on a live link would be worse
             raise NotConnectedError(f"{message.keyword} not sent: DCSS does not read")
         try:
             self._write(message)

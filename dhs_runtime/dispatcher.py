@@ -121,7 +121,7 @@ class Dispatcher:
         self._tasks.put(task)
 
     def _run_tasks(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        while (task := self._tasks.get()) is not None and not self._closed:
             task()
             with self._lock:
                 self._pending -= 1
@@ -149,7 +149,7 @@ def _call(handler: Callable[[Message], None], message: Message) -> None:
     started = time.monotonic()
     try:
         handler(message)
-    except Exception:
+    except BaseException:  # sys.exit() in a handler must not silence the DHS
         logger.exception("handler of %s failed", message.keyword or type(message).__name__)
     took = time.monotonic() - started
     if took > SLOW_HANDLER_S:

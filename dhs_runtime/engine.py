@@ -32,7 +32,7 @@ class Engine:
         self._threads = ThreadGroup(on_crash=self._token.stop)
         self._dispatcher = Dispatcher(handlers, self._threads)
         self._link = Link(name, config, codec, self._feed, self._dispatcher.lost_link)
-        self._stop_lock = threading.Lock()  # one thread stops, others wait for it
+        self._stop_lock = threading.RLock()  # one thread stops, others wait; a hook may call again
         self._stopped = False
 
     @property
@@ -103,7 +103,7 @@ class Engine:
         for hook in self._handlers.stop_hooks:
             try:
                 hook()
-            except Exception:
+            except BaseException:  # the stop goes on whatever a hook does
                 logger.exception("stop hook %s failed", getattr(hook, "__qualname__", hook))
 
     def _feed(self, message: Message, send: Send) -> None:

@@ -9,6 +9,7 @@ import logging
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -18,6 +19,8 @@ from dhs_runtime.threads import ThreadGroup
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 128  # more than any beamline's cameras; bounds threads, not throughput
+
+ACCEPT_PAUSE_S = 0.1
 
 Address = tuple[str, int]
 Serve = Callable[[socket.socket, Address], None]
@@ -110,8 +113,12 @@ class TcpListener:
         while True:
             try:
                 connection, address = listening.accept()
-            except OSError:
-                return  # closed
+            except OSError as error:
+                if self._socket is not listening:
+                    return
+                logger.warning("%s: cannot accept: %s", self._name, error)
+                time.sleep(ACCEPT_PAUSE_S)  # no descriptor left, say: that passes
+                continue
             with self._lock:
                 if self._socket is not listening:
                     connection.close()

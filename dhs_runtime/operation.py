@@ -195,14 +195,17 @@ class Operation:
 
     def run(self, handler: "OperationHandler") -> None:
         """Run the handler and see that the operation is finished behind it; never raises."""
+        with self._lock:
+            if self.finished:  # somebody completed it while it waited for its turn
+                return
+            self.state = OperationState.RUNNING
         try:
             self.raise_if_aborted()
-            self.state = OperationState.RUNNING
             handler(self)
             self.end(NORMAL)
         except OperationAbortedError as error:
             self.end(ABORTED, str(error))
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in a handler must not silence the DHS
             self.log.exception("handler failed")
             self.end(ERROR, f"{type(error).__name__}: {error}")
 

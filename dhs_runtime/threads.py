@@ -55,12 +55,16 @@ class ThreadGroup:
         self._threads: set[threading.Thread] = set()
 
     def spawn(self, name: str, target: Callable[[], None]) -> threading.Thread:
-        """Start `target` in a new thread called `name`."""
+        """Start `target` in a new thread called `name`.
+
+        Raises:
+            RuntimeError: The system has no thread left.
+        """
 
         def run() -> None:
             try:
                 target()
-            except Exception:
+            except BaseException:  # nobody above would see it
                 logger.exception("thread %s crashed", name)
                 if self._on_crash is not None:
                     self._on_crash()
@@ -70,8 +74,8 @@ class ThreadGroup:
 
         thread = threading.Thread(target=run, name=name, daemon=True)
         with self._lock:  # over the start too: join() must not find a thread that is none yet
-            self._threads.add(thread)
             thread.start()
+            self._threads.add(thread)
         return thread
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:

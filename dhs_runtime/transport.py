@@ -40,16 +40,22 @@ class TcpTransport:
         except (OSError, UnicodeError) as error:
             raise TransportError(f"cannot resolve {host!r}: {error}") from None
         failure = "no address"
-        for family, kind, proto, _, address in addresses:
-            sock = socket.socket(family, kind, proto)
+        for tried, (family, kind, proto, _, address) in enumerate(addresses):
+            # Each address its share of what is left, or a silent first would use up all.
+            share = Deadline.after(deadline.remaining() / (len(addresses) - tried))
             try:
-                self._connect_one(sock, address, deadline)
+                sock = socket.socket(family, kind, proto)
+            except OSError as error:  # a family the system lacks, or no descriptor left
+                failure = error.strerror or str(error)
+                continue
+            try:
+                self._connect_one(sock, address, share)
+                sock.setblocking(True)
+                _tune(sock)
             except OSError as error:
                 sock.close()
                 failure = error.strerror or str(error)
                 continue
-            sock.setblocking(True)
-            _tune(sock)
             return
         raise TransportError(f"cannot connect to {where}: {failure}")
 

@@ -48,10 +48,7 @@ class Workers:
             if self._idle:
                 self._idle -= 1
             elif self._threads < self._max_threads:
-                self._threads += 1
-                name = f"{self._name}-{self._threads}"
-                self._group.spawn(name, lambda: self._work(job))
-                return True
+                return self._spawn(job)
             elif self._waiting < self._max_waiting:
                 self._waiting += 1
             else:
@@ -82,12 +79,21 @@ class Workers:
             for _ in range(self._threads):
                 self._jobs.put(None)
 
+    def _spawn(self, job: Job) -> bool:
+        try:
+            self._group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
+        except RuntimeError:
+            logger.exception("no thread for %s", self._name)
+            return False
+        self._threads += 1
+        return True
+
     def _work(self, first: Job) -> None:
         job: Job | None = first
         while job is not None:
             try:
                 job()
-            except Exception:
+            except BaseException:  # sys.exit() in a job must not cost its thread
                 logger.exception("%s-*: a job failed", self._name)
             del job  # or the last operation would live until the next comes
             with self._lock:

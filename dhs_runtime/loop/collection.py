@@ -96,7 +96,7 @@ class Collection:
     def give_up(self) -> tuple[CollectedImage, ...]:
         """Take no more, and count every unanswered picture as failed, unreported; those."""
         self.close()
-        with self._lock:
+        with self._report_lock, self._lock:  # behind a report that is under way
             missing = tuple(image for image in self._images if image.info is None)
             for image in missing:
                 image.info = LoopInfo(status=FAILED)

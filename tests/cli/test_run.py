@@ -84,6 +84,20 @@ def test_a_signal_ends_it_quickly_and_cleanly(
         assert run.completions == (Completion("aborted", "DHS is stopping"),)
 
 
+def test_an_impatient_second_signal_changes_nothing(dcss: SimulatedDcss, tmp_path: Path) -> None:
+    path = tmp_path / "stubborn.py"
+    path.write_text(ECHO_DHS.replace("op.sleep(60)", "__import__('time').sleep(60)"))
+    with dhs_command("run", f"{path}:dhs", "--dcss", dcss.address) as process:
+        dcss.wait_online("echoDHS", DEADLINE_S)
+        run = dcss.start_operation("nap")
+        run.wait_update("asleep", DEADLINE_S)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)  # while the handler has its last tenth of a second
+        assert run.wait(DEADLINE_S) == Completion("aborted", "DHS is stopping")
+        process.communicate()
+    assert process.returncode == 0
+
+
 def test_what_the_user_has_to_mend_is_one_line(echo_dhs: Path) -> None:
     with dhs_command("run", f"{echo_dhs}:nothing") as process:
         _, log = process.communicate(timeout=DEADLINE_S)

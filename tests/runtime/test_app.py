@@ -1,6 +1,7 @@
 """A whole DHS against a simulated DCSS, over real sockets."""
 
 import logging
+import sys
 import threading
 import time
 
@@ -151,6 +152,31 @@ def test_a_string_is_asked_for_and_set(dcss: SimulatedDcss) -> None:
         dcss.traffic.wait_for(lambda line: "set_string_completed" in line.text, DEADLINE_S)
     assert contents == ["as it was", "as it  {shall be}"]
     assert dcss.string("s") == "as it  {shall be}"
+
+
+def test_a_handler_that_exits_costs_nothing(dcss: SimulatedDcss) -> None:
+    dhs = Dhs("testDHS")
+
+    @dhs.on(StohSetString)
+    def leave(_: StohSetString) -> None:
+        sys.exit(1)
+
+    dhs.operation("echo")(lambda op: op.complete("alive"))
+    with running(dhs, fast_config(dcss.port)):
+        dcss.wait_online("testDHS", DEADLINE_S)
+        dcss.set_string("s", "x")
+        assert dcss.start_operation("echo").wait(DEADLINE_S).text == "alive"
+
+
+def test_a_stop_hook_may_stop(dcss: SimulatedDcss) -> None:
+    dhs = Dhs("testDHS")
+
+    @dhs.on_stop
+    def stop_again() -> None:
+        assert dhs.stop() == ()
+
+    dhs.start(fast_config(dcss.port))
+    assert dhs.stop() == ()
 
 
 def test_a_handler_that_raises_costs_nothing(

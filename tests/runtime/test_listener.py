@@ -103,6 +103,28 @@ def test_close_names_a_thread_that_does_not_end() -> None:
         assert listener.close(timeout=5) == ()
 
 
+def test_an_accept_that_fails_is_not_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listener_module, "ACCEPT_PAUSE_S", 0.001)
+    listener = TcpListener(echo, name="echo")
+    with monkeypatch.context() as patch:
+        failed = threading.Event()
+
+        def accept(_: socket.socket) -> None:
+            failed.set()
+            raise OSError(24, "Too many open files")
+
+        patch.setattr(socket.socket, "accept", accept)
+        listener.open()
+        assert failed.wait(5)
+    with connect(listener) as sock:
+        sock.sendall(b"x")
+        assert sock.recv(1) == b"x"
+    assert listener.close() == ()
+    assert "cannot accept: [Errno 24] Too many open files" in caplog.text
+
+
 def test_reset_is_seen_as_a_reset() -> None:
     def serve(sock: socket.socket, _: Address) -> None:
         sock.recv(1)  # a reset any sooner may meet the client while it still connects

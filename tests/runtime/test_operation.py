@@ -1,4 +1,5 @@
 import logging
+import sys
 import threading
 from concurrent.futures import Future
 
@@ -111,6 +112,7 @@ def test_what_cannot_be_encoded_leaves_the_operation_open() -> None:
         (lambda op: None, "normal", OperationState.COMPLETED),
         (lambda op: op.complete("x"), "normal x", OperationState.COMPLETED),
         (lambda op: op.fail("no"), "error no", OperationState.FAILED),
+        (lambda op: sys.exit(3), "error SystemExit: 3", OperationState.FAILED),
         (lambda op: 1 / 0, "error ZeroDivisionError: division by zero", OperationState.FAILED),
         (lambda op: op.complete(text="\0"), "error EncodeError: ", OperationState.FAILED),
     ],
@@ -164,6 +166,14 @@ def test_abort_ends_every_kind_of_wait() -> None:
         assert not thread.is_alive()
         assert wire.texts == ["htos_operation_completed op 1.10 aborted stoh_abort_all soft"]
         assert operation.state is OperationState.ABORTED
+
+
+def test_an_operation_completed_before_it_starts_does_not_run() -> None:
+    wire = Wire()
+    operation = start(wire)
+    operation.fail("not wanted any more")
+    operation.run(lambda op: op.update("ran"))
+    assert wire.texts == ["htos_operation_completed op 1.10 error not wanted any more"]
 
 
 def test_an_operation_aborted_before_it_starts_does_not_run() -> None:

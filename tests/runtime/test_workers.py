@@ -84,6 +84,20 @@ def test_after_close_nothing_is_taken(group: ThreadGroup) -> None:
         workers.call(lambda: None).result(5)
 
 
+def test_without_a_thread_the_job_is_refused(
+    group: ThreadGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        assert not workers.submit(lambda: None)
+    assert workers.call(lambda: "later").result(5) == "later"
+    workers.close()
+
+
 def test_a_job_that_raises_costs_no_thread(
     group: ThreadGroup, caplog: pytest.LogCaptureFixture
 ) -> None:

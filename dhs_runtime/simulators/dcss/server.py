@@ -1,5 +1,6 @@
 """`SimulatedDcss`: the server, and the hand that drives it in place of a beamline's GUIs."""
 
+import contextlib
 import itertools
 import logging
 import socket
@@ -277,8 +278,9 @@ class SimulatedDcss:
         """Send a device's configuration to its owner, whoever asked; nothing when offline."""
         for host in self._hosts.values():
             for device in host.devices:
-                if device.name == device_name and host.name in self.online():
-                    self.send(host.name, device.configuration(host.name))
+                if device.name == device_name:
+                    with contextlib.suppress(NotConnectedError):
+                        self.send(host.name, device.configuration(host.name))
 
     def _device(self, name: str) -> Device | None:
         devices = (device for host in self._hosts.values() for device in host.devices)

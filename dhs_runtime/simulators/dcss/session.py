@@ -14,6 +14,7 @@ from dcs_codec import (
     Message,
     RemoteProtocolError,
     Role,
+    StateError,
     StocSendClientType,
     default_codec,
     encode_frame,
@@ -90,7 +91,10 @@ class Session:
         """
         text = default_codec().encode_text(message)
         with self._lock:
-            data = self._protocol.send(message)
+            try:
+                data = self._protocol.send(message)
+            except StateError as error:
+                raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
             if line_end:
                 frame = default_codec().encode(message)
                 data = encode_frame(Frame(frame.text + b"\n", frame.binary), self._protocol.framing)
