@@ -1,5 +1,6 @@
 """What holds for every test: how long properties search, and that nothing is left running."""
 
+import contextlib
 import gc
 import os
 import threading
@@ -53,7 +54,8 @@ def leaves_nothing_behind() -> Iterator[None]:
         gc.collect()  # what only a cycle keeps is closed now, and warns where nobody closes it
     deadline = time.monotonic() + _PATIENCE_S
     for thread in _threads_since(threads_before):
-        thread.join(max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(RuntimeError):  # it is just being started: not joined, but named
+            thread.join(max(0.0, deadline - time.monotonic()))
     while open_sockets() - sockets_before and time.monotonic() < deadline:
         time.sleep(_POLL_S)  # a server of a wider scope may be about to close its end
     threads = sorted(thread.name for thread in _threads_since(threads_before))
