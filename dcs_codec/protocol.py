@@ -148,7 +148,7 @@ class DcsProtocol:
             data = encode_frame(frame, self.framing)
         else:
             data = encode_frame(frame, Framing.V1)
-            self._go(step)
+            self._state = TRANSITIONS[state, step]
             if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
                 self._hardware_name = message.hardware_name
         return data

@@ -1,10 +1,7 @@
 """`Dhs`: what the author of a DHS writes against."""
 
-import contextlib
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from dcs_codec import Codec, EncodeError, HtosLog, Message, default_codec
@@ -14,6 +11,7 @@ from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, MessageHandler
 from dhs_runtime.link import LinkState
 from dhs_runtime.operation import Operation, OperationHandler
+from dhs_runtime.signals import stop_signals
 
 M = TypeVar("M", bound=Message)
 
@@ -95,7 +93,7 @@ class Dhs:
         Raises:
             ConfigError: The address is not HOST:PORT.
         """
-        with _signals(self.ask_to_stop):  # over the stop too: a second Ctrl-C changes nothing
+        with stop_signals(self.ask_to_stop):  # over the stop too: a second Ctrl-C changes nothing
             self.start(dcss)
             try:
                 self.wait()
@@ -185,22 +183,3 @@ class Dhs:
             self.send(HtosLog(log_level=level, log_sender=self.name, log_message=text))
         except (NotConnectedError, EncodeError) as error:
             logger.info("htos_log not sent (%s): %s", error, text)
-
-
-@contextlib.contextmanager
-def _signals(action: Callable[[], None]) -> Iterator[None]:
-    """Call `action` on SIGINT and SIGTERM while inside; nothing outside the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(number: int, _: object) -> None:
-        logger.info("%s: stopping", signal.Signals(number).name)
-        action()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

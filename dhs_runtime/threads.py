@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable
 
@@ -16,17 +15,19 @@ class StopToken:
 
     Anybody may call `stop()`, from any thread, a handler or a signal handler, and more than once.
     A `threading.Event` would not do: its lock is not reentrant, so a signal that arrives while the
-    main thread is about to wait would block that thread for ever.
+    main thread is about to wait would block that thread for ever. A bare lock, held until the
+    stop, has not that fault.
     """
 
     def __init__(self) -> None:
         self._stopping = False
-        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._closed = threading.Lock()
+        self._closed.acquire()
 
     def stop(self) -> None:
         """Ask everything that shares this token to stop; returns at once."""
         self._stopping = True
-        self._wake.put(None)
+        self._open()
 
     def is_stopping(self) -> bool:
         """Whether `stop()` was called."""
@@ -34,11 +35,15 @@ class StopToken:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait up to `timeout_s` seconds for the stop; whether it has come."""
-        if not self._stopping:
-            with contextlib.suppress(queue.Empty):
-                self._wake.get(timeout=timeout_s)
-                self._wake.put(None)  # for the next who waits
+        if not self._stopping and self._closed.acquire(
+            timeout=-1 if timeout_s is None else timeout_s
+        ):
+            self._open()  # for the next who waits
         return self._stopping
+
+    def _open(self) -> None:
+        with contextlib.suppress(RuntimeError):  # open already
+            self._closed.release()
 
 
 class ThreadGroup:

@@ -2,7 +2,6 @@
 
 import contextlib
 import shlex
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from dcs_codec import EncodeError, Framing
 from dhs_runtime.cli.options import listen_options, logging_options
 from dhs_runtime.errors import ConfigError, DhsError
 from dhs_runtime.process.logs import set_up_logging
+from dhs_runtime.signals import stop_signals
 from dhs_runtime.simulators.dcss import HardwareHost, OperationRun, SimulatedDcss
 from dhs_runtime.threads import StopToken
 
@@ -79,7 +79,11 @@ def dcss(
     with _listening(server.start, f"{host}:{port}"), contextlib.ExitStack() as stack:
         stack.callback(server.stop)
         click.echo(f"simulated DCSS: hardware port {server.address}; type help")
-        _prompt(server)
+        token = StopToken()
+        # A daemon: nothing wakes a thread that waits for somebody to type.
+        threading.Thread(target=_prompt, args=(server, token), name="prompt", daemon=True).start()
+        with stop_signals(token.stop):
+            token.wait()
 
 
 @simulate.command()
@@ -155,38 +159,31 @@ def _listening(start: Callable[[], None], where: str) -> Iterator[None]:
 
 def _wait_for_signal() -> None:
     token = StopToken()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: token.stop())
-    token.wait()
+    with stop_signals(token.stop):
+        token.wait()
 
 
-def _prompt(server: SimulatedDcss) -> None:
-    """Obey commands until quit, Ctrl-D or a signal; without a person, serve until a signal."""
-
-    def leave(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, leave)
+def _prompt(server: SimulatedDcss, token: StopToken) -> None:
+    """Obey commands until quit or Ctrl-D; without a person, the end of input ends nothing."""
     tty = sys.stdin.isatty()
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            if tty:
-                click.echo("dcss> ", nl=False)
-            line = sys.stdin.readline()
-            if not line and not tty:
-                _wait_for_signal()
-            if not line or line.strip() in ("quit", "exit"):
-                return
-            try:
-                _obey(server, line)
-            except (DhsError, EncodeError, ValueError, TimeoutError) as error:
-                click.echo(f"error: {error}")
+    while True:
+        if tty:
+            click.echo("dcss> ", nl=False)
+        line = sys.stdin.readline()
+        if line.strip() in ("quit", "exit") or (tty and not line):
+            token.stop()
+        if not line:
+            return
+        try:
+            _obey(server, line)
+        except (DhsError, EncodeError, ValueError, TimeoutError) as error:
+            click.echo(f"error: {error}")
 
 
 def _obey(server: SimulatedDcss, line: str) -> None:
     words = shlex.split(line)
     match words:
-        case []:
+        case [] | ["quit" | "exit"]:
             pass
         case ["start", name, *args]:
             run = server.start_operation(name, *args)

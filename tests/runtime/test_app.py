@@ -1,6 +1,8 @@
 """A whole DHS against a simulated DCSS, over real sockets."""
 
 import logging
+import os
+import signal
 import sys
 import threading
 import time
@@ -336,6 +338,23 @@ def test_a_handler_may_ask_to_stop(dcss: SimulatedDcss) -> None:
     dhs.run(fast_config(dcss.port))
     starter.join(DEADLINE_S)
     assert dhs.state is LinkState.STOPPED
+
+
+def test_signals_stop_it_however_fast_they_come(dcss: SimulatedDcss) -> None:
+    dhs = Dhs("testDHS")
+
+    def kill() -> None:
+        dcss.wait_online("testDHS", DEADLINE_S)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+
+    killer = threading.Thread(target=kill)
+    before = signal.getsignal(signal.SIGINT)
+    killer.start()
+    dhs.run(fast_config(dcss.port))
+    killer.join(DEADLINE_S)
+    assert dhs.state is LinkState.STOPPED
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_run_in_another_thread_leaves_signals_alone(dcss: SimulatedDcss) -> None:
