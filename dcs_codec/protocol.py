@@ -1,8 +1,10 @@
 """`DcsProtocol`: one connection without its socket; bytes in, events out, messages to bytes.
 
+Its use::
+
     protocol.receive_data(data)
     while (event := protocol.next_event()) is not NEED_DATA:
-        ...  # break at Disconnected: after it comes nothing else
+        ...  # break at Disconnected: nothing else comes after it
     data = protocol.send(message)
 
 Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it meets
