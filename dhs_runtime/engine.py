@@ -8,7 +8,7 @@ from typing import Final
 from dcs_codec import Codec, Message
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
-from dhs_runtime.dispatcher import Dispatcher, Send
+from dhs_runtime.dispatcher import Dispatcher
 from dhs_runtime.handlers import HandlerTable
 from dhs_runtime.link import Link, LinkState
 from dhs_runtime.operation import ABORTED, ActiveOperations
@@ -31,7 +31,7 @@ class Engine:
         self._token = StopToken()
         self._threads = ThreadGroup(on_crash=self._token.stop)
         self._dispatcher = Dispatcher(handlers, self._threads)
-        self._link = Link(name, config, codec, self._feed, self._dispatcher.lost_link)
+        self._link = Link(name, config, codec, self._dispatcher.feed, self._dispatcher.lost_link)
         self._stop_lock = threading.RLock()  # one thread stops, others wait; a hook may call again
         self._stopped = False
 
@@ -105,6 +105,3 @@ class Engine:
                 hook()
             except BaseException:  # the stop goes on whatever a hook does
                 logger.exception("stop hook %s failed", getattr(hook, "__qualname__", hook))
-
-    def _feed(self, message: Message, send: Send) -> None:
-        self._dispatcher.feed(message, send)
