@@ -6,15 +6,19 @@ from typing import Final
 
 from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import Rest, Word, binary_refusal
-from dcs_codec.frames import Frame
+from dcs_codec.frames import V2_HEADERS, Frame, Framing, encode_frame
+from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
 from dcs_codec.registry import Registry
-from dcs_codec.words import clean_text, first_word, is_plain, to_bytes, to_text
+from dcs_codec.words import BLANKS, clean_text, first_word, to_bytes, to_text
 
 _NOTHING: Final = "holds no word"
-_KEYWORD: Final = Word()
-_TEXT: Final = Rest()
+_WORD: Final = Word()
+_REST: Final = Rest(max_first_word=MAX_WORD)
+_SHOWN: Final = 20  # characters of a refused keyword
+_V2: Final = Framing.V2  # looking up a member of an enum takes longer than encoding
+_SHORT: Final = len(V2_HEADERS)
 
 
 class Codec:
@@ -24,7 +28,8 @@ class Codec:
         """A codec over `registry`, by default over every message of this package."""
         self.registry = default_registry() if registry is None else registry
         plans = self.registry.plans()
-        self._decoders = {plan.keyword: plan.decode for plan in plans}
+        self._decoders = {to_bytes(plan.keyword): plan.decode for plan in plans}
+        self._references = {plan.keyword: plan.decode_reference for plan in plans}
         self._encoders: dict[type[Message], Callable[[Message], str]]
         self._encoders = {plan.message_class: plan.encode for plan in plans}
 
@@ -33,26 +38,38 @@ class Codec:
 
         Never raises: whatever the peer sent, its neighbours are not touched.
         """
-        return self.decode_text(to_text(frame.text), frame.binary)
+        text, binary = frame
+        keyword, _, tail = text.partition(b" ")
+        decoder = self._decoders.get(keyword)
+        if decoder is None:  # ... or the text begins oddly
+            return self._decode_odd(to_text(text), binary)
+        try:
+            return decoder(text, tail, binary)
+        except DecodeError as error:
+            return _malformed(to_text(text), binary, error)
 
     def decode_text(self, text: str, binary: bytes = b"") -> Message:
-        """The message of a text (one line of a log, say); as `decode`."""
-        if not is_plain(text):
-            text = clean_text(text)
-        decoder = self._decoders.get(text.partition(" ")[0])
-        if decoder is None:  # ... or the text begins oddly
-            keyword = first_word(text)
-            if not keyword:
-                return MalformedMessage(text=text, field="", reason=_NOTHING, binary=binary)
-            decoder = self._decoders.get(keyword)
-            if decoder is None:
-                return UnknownMessage(text=text, binary=binary)
+        """The message of a text (one line of a log, say); as `decode`.
+
+        What stands behind a NUL, and a line end, are no part of it.
+        """
+        text = clean_text(text)
+        try:
+            return self.decode(Frame(to_bytes(text), binary))
+        except EncodeError:  # no bytes are this text
+            return self._decode_odd(text, binary)
+
+    def _decode_odd(self, text: str, binary: bytes) -> Message:
+        keyword = first_word(text)
+        if not keyword:
+            return MalformedMessage(text=text, field="", reason=_NOTHING, binary=binary)
+        decoder = self._references.get(keyword)
+        if decoder is None:
+            return UnknownMessage(text=text, binary=binary)
         try:
             return decoder(text, binary)
         except DecodeError as error:
-            return MalformedMessage(
-                text=text, field=error.field, reason=error.reason, binary=binary
-            )
+            return _malformed(text, binary, error)
 
     def encode(self, message: Message) -> Frame:
         """The frame of a message.
@@ -66,6 +83,16 @@ class Codec:
         if reason is not None:
             raise EncodeError(first_word(text), "binary", reason)
         return Frame(to_bytes(text), message.binary)
+
+    def encode_bytes(self, message: Message, framing: Framing) -> bytes:
+        """The bytes of a message; raises as `encode` and `encode_frame`."""
+        encoder = self._encoders.get(type(message))
+        if encoder is not None and framing is _V2 and message.binary == b"":
+            text = encoder(message)
+            size = len(text) + 1
+            if size < _SHORT and text.isascii():  # the common case, with no frame in between
+                return V2_HEADERS[size] + text.encode() + b"\0"
+        return encode_frame(self.encode(message), framing)
 
     def encode_text(self, message: Message) -> str:
         """The text of a message; raises as `encode`."""
@@ -86,11 +113,17 @@ class Codec:
             raise EncodeError(keyword, "text", "begins with a blank; dcss would garble it")
         if keyword in self.registry:
             raise EncodeError(keyword, "text", "has a class of its own; use that")
-        if (reason := _KEYWORD.refusal(keyword)) is not None:
-            raise EncodeError(keyword[:20], "text", f"keyword {reason}")
-        if (reason := _TEXT.refusal(text)) is not None:
-            raise EncodeError(keyword, "text", reason)
+        try:
+            _WORD.write(keyword)
+            _REST.write_tail(text[len(keyword) :].lstrip(BLANKS), {})
+            _REST.write_tail(text, {})
+        except ValueError as error:
+            raise EncodeError(keyword[:_SHOWN], "text", str(error)) from None
         return text
+
+
+def _malformed(text: str, binary: bytes, error: DecodeError) -> MalformedMessage:
+    return MalformedMessage(text=text, field=error.field, reason=error.reason, binary=binary)
 
 
 @functools.cache

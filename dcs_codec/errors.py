@@ -13,7 +13,7 @@ DcsError
     ├── HandshakeError          fatal: the first frame is not the handshake's
     └── DecodeError             recoverable: one message; carried by `MalformedMessage`, never lost
 
-Any other exception out of `dcs_codec` is a bug.
+All can be pickled. Any other exception out of `dcs_codec` is a bug.
 """
 
 
@@ -35,10 +35,13 @@ class EncodeError(LocalProtocolError):
     """
 
     def __init__(self, keyword: str, field: str, reason: str) -> None:
-        super().__init__(": ".join(part for part in (keyword, field, reason) if part))
+        super().__init__(keyword, field, reason)
         self.keyword = keyword
         self.field = field
         self.reason = reason
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.keyword, self.field, self.reason) if part)
 
 
 class StateError(LocalProtocolError):
@@ -65,8 +68,11 @@ class BadHeaderError(FrameError):
     """
 
     def __init__(self, header: bytes) -> None:
-        super().__init__(f"frame header is not two decimal sizes: {header!r}")
+        super().__init__(header)
         self.header = header
+
+    def __str__(self) -> str:
+        return f"frame header is not two decimal sizes: {self.header!r}"
 
 
 class FrameTooLargeError(FrameError):
@@ -78,9 +84,12 @@ class FrameTooLargeError(FrameError):
     """
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"frame of {size} bytes announced, limit is {limit}")
+        super().__init__(size, limit)
         self.size = size
         self.limit = limit
+
+    def __str__(self) -> str:
+        return f"frame of {self.size} bytes announced, limit is {self.limit}"
 
 
 class TruncatedFrameError(FrameError):
@@ -91,20 +100,28 @@ class TruncatedFrameError(FrameError):
     """
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(f"stream ended {len(data)} bytes into a frame")
+        super().__init__(data)
         self.data = data
+
+    def __str__(self) -> str:
+        return f"stream ended {len(self.data)} bytes into a frame"
 
 
 class HandshakeError(RemoteProtocolError):
     """The peer's first frame is not what the handshake asks for; close the connection.
 
     Attributes:
+        expected: What it should have been.
         text: Text of that frame.
     """
 
     def __init__(self, expected: str, text: str) -> None:
-        super().__init__(f"expected {expected}, got {text[:80]!r}")
+        super().__init__(expected, text)
+        self.expected = expected
         self.text = text
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, got {self.text[:80]!r}"
 
 
 class DecodeError(RemoteProtocolError):
@@ -117,7 +134,10 @@ class DecodeError(RemoteProtocolError):
     """
 
     def __init__(self, keyword: str, field: str, reason: str) -> None:
-        super().__init__(": ".join(part for part in (keyword, field, reason) if part))
+        super().__init__(keyword, field, reason)
         self.keyword = keyword
         self.field = field
         self.reason = reason
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.keyword, self.field, self.reason) if part)

@@ -10,9 +10,7 @@ Source: dcss_hardware_client.c and xos_socket.c, confirmed on the wire of a real
 """
 
 import enum
-from typing import Final, Literal
-
-import attrs
+from typing import Final, Literal, NamedTuple, NoReturn
 
 from dcs_codec.errors import (
     BadHeaderError,
@@ -30,8 +28,13 @@ V2_HEADER_SIZE: Final = 26
 V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_message_parse.cc)
 DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 
+V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(512))
+"""Headers of short frames without a binary part, by the size of the text with its NUL."""
+
 _SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
 _V2_FIRST_BYTES: Final = b" 0123456789"  # a header starts with blanks or digits, a text does not
+_KNOWN_HEADERS: Final = 1024
+_LAST_LINE_END: Final = ord("\r")
 
 
 class Framing(enum.Enum):
@@ -52,13 +55,20 @@ class NeedData(enum.Enum):
         return "NEED_DATA"
 
 
+_V2: Final = Framing.V2  # looking up a member of an enum takes longer than all else in a frame
+_new_frame: Final = tuple.__new__
+
 NEED_DATA: Final = NeedData.NEED_DATA
 """There is no whole frame (or event) yet: call `receive_data` and ask again."""
 
 
-@attrs.frozen
-class Frame:
-    """One frame: text without its terminating NUL and line end, and the binary part (v2 only)."""
+class Frame(NamedTuple):
+    """One frame, a tuple because one is made for every message.
+
+    Attributes:
+        text: Text without NUL and without the line end that dcss writes behind some.
+        binary: Binary part (v2 only).
+    """
 
     text: bytes
     binary: bytes = b""
@@ -72,17 +82,20 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
             binary part.
         LocalProtocolError: `framing` is AUTO, which is for reading only.
     """
-    text = frame.text
-    if b"\0" in text:
+    text, binary = frame
+    if 0 in text:
         raise _refused(text, "", "text holds a NUL byte, which would end it")
-    if framing is Framing.V2:
-        if len(text) > V2_MAX_TEXT:
+    if framing is _V2:
+        size = len(text) + 1
+        if size < len(V2_HEADERS) and not binary:
+            return V2_HEADERS[size] + text + b"\0"
+        if size > V2_MAX_TEXT + 1:
             raise _refused(text, "", f"text of {len(text)} bytes, v2 carries {V2_MAX_TEXT}")
-        return b"%12d %12d %b\0%b" % (len(text) + 1, len(frame.binary), text, frame.binary)
+        return b"%12d %12d %b\0%b" % (size, len(binary), text, binary)
     if framing is Framing.V1:
         if len(text) > V1_MAX_TEXT:
             raise _refused(text, "", f"text of {len(text)} bytes, v1 carries {V1_MAX_TEXT}")
-        if frame.binary:
+        if binary:
             raise _refused(text, "binary", "v1 carries no binary part")
         return text.ljust(V1_FRAME_SIZE, b"\0")
     raise LocalProtocolError("Framing.AUTO is for reading; write v1 or v2")
@@ -110,6 +123,10 @@ class FrameDecoder:
     Give it bytes with `receive_data`, tell it the end with `receive_eof`, and take frames with
     `next_frame` until that returns `NEED_DATA`. After a `FrameError` nothing more can be read:
     the error is raised again at every call.
+
+    Bytes are read where they came: frames are cut out of a *run*, the last piece received. What
+    arrives while a run is not used up waits behind it and is joined to its remainder once, when a
+    whole frame is there, so that the cost grows with the bytes however they are cut.
     """
 
     def __init__(
@@ -126,9 +143,13 @@ class FrameDecoder:
         """
         self._framing = framing
         self._max_frame_size = max_frame_size
-        self._buffer = bytearray()
-        self._sizes: tuple[int, int] | None = None  # of the v2 frame being read
-        self._needed = 1  # bytes in the buffer below which there is nothing to do
+        self._run = b""
+        self._at = 0  # where in the run the next frame begins
+        self._waiting = bytearray()  # received behind the run
+        self._needed = 1  # bytes of the next frame below which there is nothing to do
+        # v2 headers seen, with the ends of text and frame counted from the header on. Empty in
+        # any other framing and after an error: then `next_frame` finds none and asks `_read`.
+        self._ends: dict[bytes, tuple[int, int]] = {}
         self._eof = False
         self._error: FrameError | None = None
 
@@ -139,24 +160,43 @@ class FrameDecoder:
 
     @framing.setter
     def framing(self, framing: Framing) -> None:
-        if self._sizes is not None:
+        if self._needed > V2_HEADER_SIZE and self._framing is _V2:
             raise LocalProtocolError("framing changes between frames, not inside one")
         self._framing = framing
         self._needed = 1
+        self._ends.clear()
 
     @property
     def eof(self) -> bool:
         """Whether the stream has ended and every frame was taken."""
-        return self._eof and not self._buffer and self._error is None
+        return self._eof and not self._size and self._error is None
 
     @property
     def pending(self) -> bytes:
         """Bytes received that are part of no frame yet (or, after an error, never will be)."""
-        return bytes(self._buffer)
+        return self._run[self._at :] + self._waiting
+
+    @property
+    def _size(self) -> int:
+        return len(self._run) - self._at + len(self._waiting)
 
     def receive_data(self, data: bytes) -> None:
-        """Add bytes as they came from the peer, in any size, also none."""
-        self._buffer += data
+        """Add bytes as they came from the peer, in any size, also none.
+
+        After a `FrameError` they are not kept: no frame can begin in them.
+
+        Raises:
+            LocalProtocolError: The end of the stream was told before.
+        """
+        if self._eof:
+            raise LocalProtocolError("no data can follow the end of the stream")
+        if self._error is not None:
+            return
+        if self._at == len(self._run) and not self._waiting:
+            self._run = bytes(data)
+            self._at = 0
+        else:
+            self._waiting += data
 
     def receive_eof(self) -> None:
         """Tell that no more bytes will come; calling it again changes nothing."""
@@ -170,60 +210,88 @@ class FrameDecoder:
             FrameTooLargeError: A v2 header announces more than `max_frame_size`.
             TruncatedFrameError: The stream ended inside a frame.
         """
+        run = self._run
+        at = self._at
+        text_at = at + V2_HEADER_SIZE
+        ends = self._ends.get(run[at:text_at])
+        if ends is None:
+            return self._read()
+        text_end = at + ends[0]
+        end = at + ends[1]
+        if end > len(run):
+            return self._read()
+        self._at = end
+        text = run[text_at : text_end - 1]
+        # The last byte of the text is its NUL, and nothing stands before it that must go?
+        if run[text_end - 1] or 0 in text or run[text_end - 2] <= _LAST_LINE_END:
+            text = _clean(run[text_at:text_end])
+        if end == text_end:
+            return _new_frame(Frame, (text, b""))
+        return _new_frame(Frame, (text, run[text_end:end]))
+
+    def _read(self) -> Frame | Literal[NeedData.NEED_DATA]:
+        """`next_frame` where more is to be done than cutting: look, join, or wait."""
         if self._error is not None:
             raise self._error.with_traceback(None)
-        if len(self._buffer) < self._needed:
+        if self._size < self._needed:
             return self._starved()
+        if len(self._run) - self._at < self._needed:
+            self._run = self.pending
+            self._at = 0
+            self._waiting.clear()
         if self._framing is Framing.AUTO:
-            is_v2 = self._buffer[0] in _V2_FIRST_BYTES
-            self._framing = Framing.V2 if is_v2 else Framing.V1
-        return self._next_v2() if self._framing is Framing.V2 else self._next_v1()
+            is_v2 = self._run[self._at] in _V2_FIRST_BYTES
+            self._framing = _V2 if is_v2 else Framing.V1
+        return self._read_v2() if self._framing is _V2 else self._read_v1()
 
-    def _next_v1(self) -> Frame | Literal[NeedData.NEED_DATA]:
-        if len(self._buffer) < V1_FRAME_SIZE:
+    def _read_v1(self) -> Frame | Literal[NeedData.NEED_DATA]:
+        end = self._at + V1_FRAME_SIZE
+        if end > len(self._run):
             self._needed = V1_FRAME_SIZE
-            return self._starved()
-        text = bytes(self._buffer[:V1_FRAME_SIZE])
-        self._drop(V1_FRAME_SIZE)
+            return self._read()
+        text = self._run[self._at : end]
+        self._at = end
         return Frame(_clean(text))
 
-    def _next_v2(self) -> Frame | Literal[NeedData.NEED_DATA]:
-        if self._sizes is None:
-            if len(self._buffer) < V2_HEADER_SIZE:
-                self._needed = V2_HEADER_SIZE
-                return self._starved()
-            self._sizes = self._read_header()
-            self._needed = V2_HEADER_SIZE + sum(self._sizes)
-            if len(self._buffer) < self._needed:
-                return self._starved()
-        text_end = V2_HEADER_SIZE + self._sizes[0]
-        buffer = self._buffer
-        frame = Frame(
-            _clean(bytes(buffer[V2_HEADER_SIZE:text_end])), bytes(buffer[text_end : self._needed])
-        )
-        self._drop(self._needed)
-        self._sizes = None
+    def _read_v2(self) -> Frame | Literal[NeedData.NEED_DATA]:
+        text_at = self._at + V2_HEADER_SIZE
+        if text_at > len(self._run):
+            self._needed = V2_HEADER_SIZE
+            return self._read()
+        header = self._run[self._at : text_at]
+        text_end, end = self._ends.get(header) or self._read_header(header)
+        if self._at + end > len(self._run):
+            self._needed = end
+            return self._read()
+        text = self._run[text_at : self._at + text_end]
+        binary = self._run[self._at + text_end : self._at + end]
+        self._at += end
         self._needed = V2_HEADER_SIZE
-        return frame
+        return Frame(_clean(text), binary)
 
-    def _read_header(self) -> tuple[int, int]:
+    def _read_header(self, header: bytes) -> tuple[int, int]:
         try:
-            sizes = parse_header(bytes(self._buffer[:V2_HEADER_SIZE]))
+            text_size, binary_size = parse_header(header)
         except BadHeaderError as error:
-            self._error = error
-            raise
-        if sum(sizes) > self._max_frame_size:
-            self._error = FrameTooLargeError(sum(sizes), self._max_frame_size)
-            raise self._error
-        return sizes
+            self._fail(error)
+        if text_size + binary_size > self._max_frame_size:
+            self._fail(FrameTooLargeError(text_size + binary_size, self._max_frame_size))
+        text_end = V2_HEADER_SIZE + text_size
+        ends = text_end, text_end + binary_size
+        if len(self._ends) >= _KNOWN_HEADERS:
+            self._ends.clear()
+        if text_size > 1:  # the short way looks at the last two bytes of the text
+            self._ends[header] = ends
+        return ends
 
-    def _drop(self, size: int) -> None:
-        del self._buffer[:size]  # moves a start offset; the bytes behind stay where they are
+    def _fail(self, error: FrameError) -> NoReturn:
+        self._error = error
+        self._ends.clear()
+        raise error
 
     def _starved(self) -> Literal[NeedData.NEED_DATA]:
-        if self._eof and self._buffer:
-            self._error = TruncatedFrameError(self.pending)
-            raise self._error
+        if self._eof and self._size:
+            self._fail(TruncatedFrameError(self.pending))
         return NEED_DATA
 
 

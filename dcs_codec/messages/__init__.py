@@ -4,13 +4,31 @@ import functools
 from typing import Final
 
 from dcs_codec.message import Message
-from dcs_codec.messages import operation, session, string
+from dcs_codec.messages import (
+    database,
+    detector,
+    encoder,
+    ion_chamber,
+    motor,
+    operation,
+    scan,
+    session,
+    shutter,
+    string,
+)
 from dcs_codec.registry import Registry
 
 DHS_MESSAGES: Final[tuple[type[Message], ...]] = (
     *session.MESSAGES,
-    *operation.MESSAGES,
+    *motor.MESSAGES,
+    *scan.MESSAGES,
+    *shutter.MESSAGES,
     *string.MESSAGES,
+    *ion_chamber.MESSAGES,
+    *encoder.MESSAGES,
+    *operation.MESSAGES,
+    *detector.MESSAGES,
+    *database.MESSAGES,
 )
 """Every message class of this package."""
 

@@ -80,7 +80,8 @@ class HtosOperationUpdate(Message):
 class HtosOperationCompleted(Message):
     """The one end of an operation.
 
-    Wire:   htos_operation_completed operation_name operation_handle operation_status operation_args
+    Wire:   htos_operation_completed operation_name operation_handle [operation_status]
+            operation_args
     Units:  operation_status: `normal` is success, any other word is the failure; "" where the
             DHS wrote none (a robot's did), which nobody takes for success
     Source: dcss_hardware_client.c:1436
@@ -107,6 +108,45 @@ class HtosStartOperation(Message):
     operation_args: Text = ""
 
 
+@attrs.frozen(kw_only=True)
+class HtosConfigureOperation(Message):
+    """Sent by some DHSs; dcss ignores it.
+
+    Wire:   htos_configure_operation operation_name arguments
+    Source: confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_configure_operation"
+    operation_name: Name
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosOperationStart(Message):
+    """Not `htos_start_operation`: dcss ignores this one.
+
+    Wire:   htos_operation_start operation_name arguments
+    Source: simdetector (comments); confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_operation_start"
+    operation_name: Name
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosOperationComplete(Message):
+    """Not `htos_operation_completed`: dcss ignores this one.
+
+    Wire:   htos_operation_complete operation_name arguments
+    Source: simdetector (comments); confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_operation_complete"
+    operation_name: Name
+    arguments: Text = ""
+
+
 MESSAGES = (
     StohRegisterOperation,
     StohConfigureOperation,
@@ -115,4 +155,7 @@ MESSAGES = (
     HtosOperationUpdate,
     HtosOperationCompleted,
     HtosStartOperation,
+    HtosConfigureOperation,
+    HtosOperationStart,
+    HtosOperationComplete,
 )

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Name, Text
+from dcs_codec.fields import Name, Note, Steps, Text
 from dcs_codec.message import Message
 
 
@@ -19,6 +19,18 @@ class StocSendClientType(Message):
     """
 
     keyword: ClassVar[str] = "stoc_send_client_type"
+
+
+@attrs.frozen(kw_only=True)
+class StocReconnectOnPort(Message):
+    """Connect again on another port; an old server's word, dcss never sends it.
+
+    Wire:   stoc_reconnect_on_port port
+    Source: simdhs message_handlers.tcl:159
+    """
+
+    keyword: ClassVar[str] = "stoc_reconnect_on_port"
+    port: Steps
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +88,18 @@ class StohAbortAll(Message):
 
 
 @attrs.frozen(kw_only=True)
+class StohKickWatchdog(Message):
+    """Declared in headers of DHS code bases; nothing in them sends it.
+
+    Wire:   stoh_kick_watchdog arguments
+    Source: declarations only, so no format is known
+    """
+
+    keyword: ClassVar[str] = "stoh_kick_watchdog"
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True)
 class HtosNote(Message):
     """A note to GUIs and scripts; scripts turn notes they do not know into a warning.
 
@@ -84,7 +108,7 @@ class HtosNote(Message):
     """
 
     keyword: ClassVar[str] = "htos_note"
-    note_message: Text
+    note_message: Note = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,15 +123,17 @@ class HtosLog(Message):
     keyword: ClassVar[str] = "htos_log"
     log_level: Name
     log_sender: Name
-    log_message: Text
+    log_message: Text = ""
 
 
 MESSAGES = (
     StocSendClientType,
+    StocReconnectOnPort,
     HtosClientIsHardware,
     HtosClientTypeIsHardware,
     HtosSendConfiguration,
     StohAbortAll,
+    StohKickWatchdog,
     HtosNote,
     HtosLog,
 )

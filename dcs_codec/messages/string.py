@@ -63,4 +63,50 @@ class HtosSetStringCompleted(Message):
     string_contents: StringContents
 
 
-MESSAGES = (StohRegisterString, StohConfigureString, StohSetString, HtosSetStringCompleted)
+@attrs.frozen(kw_only=True)
+class StohRegisterStringMotor(Message):
+    """Named in log texts of DHS code bases; dcss does not send it.
+
+    Wire:   stoh_register_string_motor arguments
+    Source: log texts only, so no format is known
+    """
+
+    keyword: ClassVar[str] = "stoh_register_string_motor"
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosConfigureString(Message):
+    """Sent by some DHSs; dcss ignores it.
+
+    Wire:   htos_configure_string string_name arguments
+    Source: confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_configure_string"
+    string_name: Name
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True)
+class HtosStringCompleted(Message):
+    """Not `htos_set_string_completed`: dcss ignores this one.
+
+    Wire:   htos_string_completed string_name arguments
+    Source: simdetector (comments); confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_string_completed"
+    string_name: Name
+    arguments: Text = ""
+
+
+MESSAGES = (
+    StohRegisterString,
+    StohConfigureString,
+    StohSetString,
+    HtosSetStringCompleted,
+    StohRegisterStringMotor,
+    HtosConfigureString,
+    HtosStringCompleted,
+)

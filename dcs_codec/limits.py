@@ -1,0 +1,42 @@
+"""What the C side takes: its buffers and ranges, as named constants with their source.
+
+dcss scans words into fixed buffers and checks nothing: a word too long, or a position too large,
+ends the server or leaves a thread of it in a loop. So encode refuses what does not fit.
+"""
+
+from typing import Final
+
+MAX_NAME: Final = 39
+"""Bytes of a device's or host's name: `deviceName[40]` and `hardwareID[40]` (dcss_device.h)."""
+
+MAX_WORD: Final = 79
+"""Bytes of any other word dcss reads: `state[80]`, `dcsCommand[81]` (dcss_hardware_client.c)."""
+
+MAX_HARDWARE_NAME: Final = 99
+"""Bytes of a word a C DHS reads: 20 tokens of 100 (dhs_dcs_messages.cc)."""
+
+MAX_COMPUTER_NAME: Final = 255
+"""Bytes of a computer's name in the database (dcss_device.h)."""
+
+MAX_STRING_CONTENTS: Final = 1879
+"""Bytes of a string's contents: `[1880]` in the database record (dcss_device.h)."""
+
+MAX_RUN_DEFINITION: Final = 799
+"""Bytes of a run's definition: `[800]` in the database record (dcss_device.h)."""
+
+MAX_DEVICE_LIST: Final = 159
+"""Bytes of a motor's dependencies or children together: `[160]` each (dcss_device.h)."""
+
+MAX_POSITION: Final = 1e9
+"""Largest position, limit or scale factor, in either direction.
+
+dcss folds the position of a circle motor by 360 at a time (for ever at 1e20, seconds at 1e12) and
+prints positions with `%f` into `buffer[200]`, which 1e300 overflows. At 1e9 folding takes
+milliseconds, and no axis of a beamline is longer in its units.
+"""
+
+MAX_COUNTS: Final = 1e15
+"""Largest counts of an ion chamber; a C double still holds such an integer exactly."""
+
+MAX_INTEGER: Final = 2**31 - 1
+"""Largest integer, in either direction: the C side reads `%d`."""

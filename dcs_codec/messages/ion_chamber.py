@@ -1,0 +1,200 @@
+"""Messages of ion chambers: counters that are read together, for a time."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final
+
+import attrs
+
+from dcs_codec.fields import (
+    DeviceNames,
+    HardwareName,
+    Name,
+    Number,
+    OnOff,
+    Rest,
+    Seconds,
+    Steps,
+    Text,
+    Word,
+    as_text,
+)
+from dcs_codec.limits import MAX_COUNTS, MAX_NAME
+from dcs_codec.message import Message
+from dcs_codec.words import find_words, quote_word, split_list
+
+
+@attrs.frozen(kw_only=True)
+class StohRegisterIonChamber(Message):
+    """DCSS tells the DHS that this ion chamber is its own.
+
+    Wire:   stoh_register_ion_chamber ion_chamber_name hardware_name counter_channel timer
+            timer_type
+    Units:  hardware_name: name of the counter; counter_channel: number of its channel
+    Source: dcss_hardware_client.c:1345, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stoh_register_ion_chamber"
+    ion_chamber_name: Name
+    hardware_name: HardwareName
+    counter_channel: Steps
+    timer: HardwareName
+    timer_type: HardwareName
+
+
+@attrs.frozen(kw_only=True)
+class StohConfigureIonChamber(Message):
+    """Answer to `htos_send_configuration` of an ion chamber.
+
+    Wire:   stoh_configure_ion_chamber ion_chamber_name hardware_host hardware_name counter_channel
+            timer timer_type
+    Units:  hardware_name: name of the counter; counter_channel: number of its channel
+    Source: dcss_database.c:562, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stoh_configure_ion_chamber"
+    ion_chamber_name: Name
+    hardware_host: Name
+    hardware_name: HardwareName
+    counter_channel: Steps
+    timer: HardwareName
+    timer_type: HardwareName
+
+
+@attrs.frozen(kw_only=True)
+class StohReadIonChambers(Message):
+    """Count for a time; the DHS answers `htos_report_ion_chambers`.
+
+    Wire:   stoh_read_ion_chambers ion_chamber_time is_repeated ion_chamber_names
+    Units:  ion_chamber_time: s; is_repeated: whether to go on counting (the scripting engine
+            always rewrites it to 0)
+    Source: dcss_gui_client.c:1721, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stoh_read_ion_chambers"
+    ion_chamber_time: Seconds
+    is_repeated: OnOff
+    ion_chamber_names: DeviceNames
+
+
+@attrs.frozen
+class IonChamberReading:
+    """What one ion chamber counted.
+
+    Attributes:
+        name: Name of the ion chamber.
+        counts: Its counts over the time of the report.
+    """
+
+    name: str
+    counts: float
+
+
+@attrs.frozen
+class IonChamberFailure:
+    """Why nothing was counted.
+
+    Attributes:
+        names: The ion chambers, one at least.
+        reason: The reason, to the letter; blanks are right here.
+    """
+
+    names: tuple[str, ...]
+    reason: str
+
+
+_NAME: Final = Word(max_bytes=MAX_NAME)
+_COUNTS: Final = Number(limit=MAX_COUNTS)
+_REASON: Final = Rest()
+
+
+@attrs.frozen
+class IonChamberResult:
+    """Kind of field: readings where the time in front of it is positive, else a failure."""
+
+    def read_tail(
+        self, tail: str, before: Mapping[str, object]
+    ) -> tuple[IonChamberReading, ...] | IonChamberFailure:
+        """Pairs of name and counts, or names and a reason; else ValueError."""
+        if not _is_counted(before):
+            *names, reason = _list_of(tail)
+            return IonChamberFailure(tuple(names), reason)
+        words = [word for word, _ in find_words(tail)]
+        if not words or len(words) % 2:
+            raise ValueError("is not pairs of name and counts")
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return tuple(IonChamberReading(name, _COUNTS.read(counts)) for name, counts in pairs)
+
+    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
+        """The words of readings or of a failure; raises ValueError where the time says other."""
+        if _is_counted(before):
+            if not isinstance(value, tuple) or not value:
+                raise ValueError("is a tuple of readings where the time is positive")
+            return "".join(map(_written_reading, value))
+        if not isinstance(value, IonChamberFailure):
+            raise ValueError("is a failure where the time is not positive")
+        if not value.names:
+            raise ValueError("names no ion chamber")
+        names = " ".join(map(_NAME.write, value.names))
+        reason = quote_word(as_text(value.reason))
+        return f" {names}{_REASON.write_tail(reason, {})}"
+
+
+def _is_counted(before: Mapping[str, object]) -> bool:
+    time = before["ion_chamber_time"]
+    return isinstance(time, (int, float)) and time > 0
+
+
+def _list_of(tail: str) -> list[str]:
+    words = split_list(tail)
+    if len(words) < 2:  # noqa: PLR2004 - a name and a reason
+        raise ValueError("is not names and a reason")
+    for name in words[:-1]:
+        if find_words(name) != [(name, len(name))]:
+            raise ValueError(f"holds {name!r} among the names")
+    return words
+
+
+def _written_reading(reading: object) -> str:
+    if not isinstance(reading, IonChamberReading):
+        raise ValueError(f"holds a {type(reading).__name__} among its readings")
+    return f" {_NAME.write(reading.name)} {_COUNTS.write(reading.counts)}"
+
+
+@attrs.frozen(kw_only=True)
+class HtosReportIonChambers(Message):
+    """What was counted, or why nothing was.
+
+    Report only ion chambers that DCSS registered: at a name that is not in its database, dcss's
+    thread for this DHS loops for ever.
+
+    Wire:   htos_report_ion_chambers ion_chamber_time result
+    Units:  ion_chamber_time: s, 0 for a failure; result: `name counts` for each, or the names and
+            a reason, one word or `{braced text}`
+    Source: dcss_hardware_client.c:787, message_handlers.tcl:1378, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "htos_report_ion_chambers"
+    ion_chamber_time: Seconds
+    result: Annotated[tuple[IonChamberReading, ...] | IonChamberFailure, IonChamberResult()]
+
+
+@attrs.frozen(kw_only=True)
+class HtosConfigureIonChamber(Message):
+    """Sent by some DHSs; dcss ignores it.
+
+    Wire:   htos_configure_ion_chamber ion_chamber_name arguments
+    Source: confirmed on the wire that dcss ignores it
+    """
+
+    keyword: ClassVar[str] = "htos_configure_ion_chamber"
+    ion_chamber_name: Name
+    arguments: Text = ""
+
+
+MESSAGES = (
+    StohRegisterIonChamber,
+    StohConfigureIonChamber,
+    StohReadIonChambers,
+    HtosReportIonChambers,
+    HtosConfigureIonChamber,
+)

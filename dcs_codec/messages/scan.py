@@ -1,0 +1,81 @@
+"""Messages of motions that several devices make together: oscillations and vector moves."""
+
+from typing import ClassVar
+
+import attrs
+
+from dcs_codec.fields import Name, Scaled, Seconds, Steps
+from dcs_codec.message import Message
+
+
+@attrs.frozen(kw_only=True)
+class StohStartOscillation(Message):
+    """Turn a motor by a range in a time with the shutter open, as one exposure.
+
+    The DHS answers as for a move to the present position plus the range.
+
+    Wire:   stoh_start_oscillation motor_name shutter_name oscillation_range oscillation_time
+    Units:  shutter_name: may be `NULL`; oscillation_range: scaled; oscillation_time: s
+    Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386
+    """
+
+    keyword: ClassVar[str] = "stoh_start_oscillation"
+    motor_name: Name
+    shutter_name: Name
+    oscillation_range: Scaled
+    oscillation_time: Seconds
+
+
+@attrs.frozen(kw_only=True)
+class StohStartVectorMove(Message):
+    """Move two motors along a straight line; sent to the owner of the first.
+
+    Wire:   stoh_start_vector_move motor_name_1 motor_name_2 destination_1 destination_2 speed
+    Units:  motor_name_2: may be `NULL`; destination_1, destination_2: scaled; speed: as the DHS
+            takes it
+    Source: dcss_gui_client.c:1571 (verbatim), dhs_motor_messages.cc:893
+    """
+
+    keyword: ClassVar[str] = "stoh_start_vector_move"
+    motor_name_1: Name
+    motor_name_2: Name
+    destination_1: Scaled
+    destination_2: Scaled
+    speed: Steps
+
+
+@attrs.frozen(kw_only=True)
+class StohStopVectorMove(Message):
+    """Stop a vector move.
+
+    Wire:   stoh_stop_vector_move motor_name_1 motor_name_2
+    Units:  motor_name_2: may be `NULL`
+    Source: dcss_gui_client.c:1617 (verbatim), dhs_motor_messages.cc:1009
+    """
+
+    keyword: ClassVar[str] = "stoh_stop_vector_move"
+    motor_name_1: Name
+    motor_name_2: Name
+
+
+@attrs.frozen(kw_only=True)
+class StohChangeVectorSpeed(Message):
+    """Change the speed of a vector move that is under way.
+
+    Wire:   stoh_change_vector_speed motor_name_1 motor_name_2 speed
+    Units:  motor_name_2: may be `NULL`; speed: as the DHS takes it
+    Source: dcss_gui_client.c:1655 (verbatim), dhs_motor_messages.cc:1090
+    """
+
+    keyword: ClassVar[str] = "stoh_change_vector_speed"
+    motor_name_1: Name
+    motor_name_2: Name
+    speed: Steps
+
+
+MESSAGES = (
+    StohStartOscillation,
+    StohStartVectorMove,
+    StohStopVectorMove,
+    StohChangeVectorSpeed,
+)
