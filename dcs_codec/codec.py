@@ -11,11 +11,12 @@ from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
 from dcs_codec.registry import Registry
-from dcs_codec.words import BLANKS, clean_text, first_word, to_bytes, to_text
+from dcs_codec.words import clean_text, first_word, to_bytes, to_text
 
 _NOTHING: Final = "holds no word"
 _WORD: Final = Word()
-_REST: Final = Rest(max_first_word=MAX_WORD)
+_REST: Final = Rest()
+_REST_BEHIND_KEYWORD: Final = Rest(max_first_word=MAX_WORD)
 _SHOWN: Final = 20  # characters of a refused keyword
 _V2: Final = Framing.V2  # looking up a member of an enum takes longer than encoding
 _SHORT: Final = len(V2_HEADERS)
@@ -115,10 +116,13 @@ class Codec:
             raise EncodeError(keyword, "text", "has a class of its own; use that")
         try:
             _WORD.write(keyword)
-            _REST.write_tail(text[len(keyword) :].lstrip(BLANKS), {})
-            _REST.write_tail(text, {})
         except ValueError as error:
-            raise EncodeError(keyword[:_SHOWN], "text", str(error)) from None
+            raise EncodeError(keyword[:_SHOWN], "text", f"keyword {error}") from None
+        try:
+            _REST.write_tail(text, {})
+            _REST_BEHIND_KEYWORD.write_tail(text[len(keyword) :], {})
+        except ValueError as error:
+            raise EncodeError(keyword, "text", str(error)) from None
         return text
 
 

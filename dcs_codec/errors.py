@@ -5,13 +5,14 @@ DcsError
 │   ├── EncodeError             a value does not fit its word on the wire
 │   ├── StateError              the message may not be sent now, or not by this role
 │   └── RegistryError           a message class is not fit for the registry
-└── RemoteProtocolError         the peer broke the protocol
-    ├── FrameError              fatal: where frames begin is lost, and raised again at every call
-    │   ├── BadHeaderError      the 26 bytes are not two sizes
-    │   ├── FrameTooLargeError  announced more than `max_frame_size`; nothing of it was kept
-    │   └── TruncatedFrameError the stream ended inside a frame
-    ├── HandshakeError          fatal: the first frame is not the handshake's
-    └── DecodeError             recoverable: one message; carried by `MalformedMessage`, never lost
+├── RemoteProtocolError         the peer broke the protocol
+│   ├── FrameError              fatal: where frames begin is lost, and raised again at every call
+│   │   ├── BadHeaderError      the 26 bytes are not two sizes
+│   │   ├── FrameTooLargeError  announced more than `max_frame_size`; nothing of it was kept
+│   │   └── TruncatedFrameError the stream ended inside a frame
+│   ├── HandshakeError          fatal: the first frame is not the handshake's
+│   └── DecodeError             recoverable: one message; carried by `MalformedMessage`, never lost
+└── InterchangeError            a dict or JSON is not a message, or a message cannot become one
 
 All can be pickled. Any other exception out of `dcs_codec` is a bug.
 """
@@ -141,3 +142,22 @@ class DecodeError(RemoteProtocolError):
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.keyword, self.field, self.reason) if part)
+
+
+class InterchangeError(DcsError):
+    """A dict or a JSON text is not a message, or a message cannot become one.
+
+    Attributes:
+        keyword: Keyword of the message, "" where there is none yet.
+        path: Where the value at fault stands (`result[0].counts`), "" where it is the whole.
+        reason: What is wrong, in one line.
+    """
+
+    def __init__(self, keyword: str, path: str, reason: str) -> None:
+        super().__init__(keyword, path, reason)
+        self.keyword = keyword
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.keyword, self.path, self.reason) if part)

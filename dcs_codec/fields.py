@@ -109,7 +109,7 @@ class Number:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"is a number on the wire, got {type(value).__name__} {value!r}")
         if not -self.limit <= value <= self.limit:  # so also for nan
-            raise ValueError(f"is {str(value)[:60]}, {self.limit:g} is the most a dcss can take")
+            raise ValueError(f"is {_shown(value)}, {self.limit:g} is the most a dcss can take")
         return format_number(value)
 
 
@@ -133,7 +133,7 @@ class Integer:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"is an integer on the wire, got {type(value).__name__} {value!r}")
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise ValueError(f"has {value.bit_length()} bits, C reads 32")
+            raise ValueError(f"has {value.bit_length()} bits, C reads 32 with the sign")
         return str(int(value))
 
 
@@ -165,6 +165,7 @@ class Flag:
 FLAGS: Final = {"0": False, "1": True}
 FLAG_WORDS: Final[dict[object, str]] = {False: "0", True: "1"}
 
+_LONG_INTEGER: Final = 128  # bits; longer ones are described, not shown
 _NUMBER_KIND: Final = Number()
 _WORD_KIND: Final = Word()
 
@@ -256,6 +257,13 @@ _NAME_KIND: Final = Word(max_bytes=MAX_NAME)
 def binary_refusal(value: object) -> str | None:
     """Why `value` cannot be the binary part of a frame, or None when it can."""
     return None if isinstance(value, bytes) else f"is bytes on the wire, got {type(value).__name__}"
+
+
+def _shown(value: float) -> str:
+    """A number for a message; Python itself writes no integer of thousands of digits."""
+    if isinstance(value, int) and value.bit_length() > _LONG_INTEGER:
+        return f"an integer of {value.bit_length()} bits"
+    return str(value)
 
 
 def as_text(value: object) -> str:

@@ -180,7 +180,7 @@ class FrameDecoder:
     def _size(self) -> int:
         return len(self._run) - self._at + len(self._waiting)
 
-    def receive_data(self, data: bytes) -> None:
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes as they came from the peer, in any size, also none.
 
         After a `FrameError` they are not kept: no frame can begin in them.
@@ -188,10 +188,10 @@ class FrameDecoder:
         Raises:
             LocalProtocolError: The end of the stream was told before.
         """
-        if self._eof:
-            raise LocalProtocolError("no data can follow the end of the stream")
         if self._error is not None:
             return
+        if self._eof:
+            raise LocalProtocolError("no data can follow the end of the stream")
         if self._at == len(self._run) and not self._waiting:
             self._run = bytes(data)
             self._at = 0

@@ -89,8 +89,9 @@ class Plan(Generic[M]):
                 return form
             if count < len(form):
                 reason = "is missing"
-                if form is not self.forms[0]:
-                    reason += f" ({count} words, the forms have {len(self.forms[0])} or more)"
+                if len(self.forms) > 1 and count > len(self.forms[0]):
+                    sizes = " or ".join(str(len(form)) for form in self.forms)
+                    reason += f" ({count} words, the forms have {sizes})"
                 raise DecodeError(self.keyword, form[count], reason)
         surplus = text[words[len(longest)][1] :].strip()
         last = longest[-1] if longest else ""

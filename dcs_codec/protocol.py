@@ -100,9 +100,14 @@ class DcsProtocol:
         """Name that the DHS gave in the handshake, None before it."""
         return self._hardware_name
 
-    def receive_data(self, data: bytes) -> None:
-        """Add bytes as they came from the peer."""
-        self._decoder.receive_data(data)
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Add bytes as they came from the peer; after a fatal error they are not kept.
+
+        Raises:
+            LocalProtocolError: The end of the stream was told before.
+        """
+        if self._state is not State.FAILED:
+            self._decoder.receive_data(data)
 
     def receive_eof(self) -> None:
         """Tell that the peer closed its side; calling it again changes nothing."""

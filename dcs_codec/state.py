@@ -55,7 +55,6 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.ONLINE, Step.ANSWER): State.ONLINE,
     **{(state, Step.END): State.CLOSED for state in State if state is not State.FAILED},
     **{(state, Step.FAULT): State.FAILED for state in State},
-    (State.FAILED, Step.END): State.FAILED,
 }
 """(state, step) to the next state; a pair that is not here may not happen."""
 

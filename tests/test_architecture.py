@@ -28,13 +28,16 @@ WINGS: Final = (
 )
 CODEC_MAY_IMPORT: Final = {
     "attrs",
+    "base64",
     "cattrs",
     "collections",
     "decimal",
     "enum",
     "functools",
+    "json",
     "math",
     "re",
+    "types",
     "typing",
 }
 """Besides itself: modules of values and nothing that does I/O."""

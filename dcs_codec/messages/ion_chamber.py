@@ -134,7 +134,7 @@ class IonChamberResult:
             raise ValueError("is a failure where the time is not positive")
         if not value.names:
             raise ValueError("names no ion chamber")
-        names = " ".join(map(_NAME.write, value.names))
+        names = " ".join(map(_written_name, value.names))
         reason = quote_word(as_text(value.reason))
         return f" {names}{_REASON.write_tail(reason, {})}"
 
@@ -152,6 +152,13 @@ def _list_of(tail: str) -> list[str]:
         if find_words(name) != [(name, len(name))]:
             raise ValueError(f"holds {name!r} among the names")
     return words
+
+
+def _written_name(name: object) -> str:
+    word = _NAME.write(name)
+    if quote_word(word) != word:
+        raise ValueError(f"holds a name that is no plain word of a Tcl list: {word!r}")
+    return word
 
 
 def _written_reading(reading: object) -> str:

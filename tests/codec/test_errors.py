@@ -1,4 +1,5 @@
 import inspect
+import pickle
 
 import pytest
 
@@ -10,6 +11,7 @@ from dcs_codec import (
     FrameError,
     FrameTooLargeError,
     HandshakeError,
+    InterchangeError,
     LocalProtocolError,
     RegistryError,
     RemoteProtocolError,
@@ -31,6 +33,7 @@ PARENTS = {
     TruncatedFrameError: FrameError,
     HandshakeError: RemoteProtocolError,
     DecodeError: RemoteProtocolError,
+    InterchangeError: DcsError,
 }
 
 
@@ -72,3 +75,24 @@ def test_remote_errors_carry_what_the_peer_sent() -> None:
     handshake = HandshakeError("a", "b" * 200)
     assert handshake.text == "b" * 200
     assert str(handshake) == f"expected a, got {'b' * 80!r}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EncodeError("htos_note", "note_message", "is empty"),
+        DecodeError("htos_note", "", "is missing"),
+        InterchangeError("htos_note", "note_message", "is text, got int"),
+        BadHeaderError(b"x"),
+        FrameTooLargeError(11, 10),
+        TruncatedFrameError(b"abc"),
+        HandshakeError("a", "b"),
+        StateError("too early"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_cross_processes(error: DcsError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)

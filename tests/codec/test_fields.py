@@ -1,3 +1,6 @@
+import math
+import re
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
 import attrs
@@ -5,28 +8,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcs_codec import DHS_MESSAGES, HtosOperationCompleted, Message, StocSendClientType
+from dcs_codec import (
+    DHS_MESSAGES,
+    HtosOperationCompleted,
+    Message,
+    MotorStatus,
+    StocSendClientType,
+)
 from dcs_codec.fields import (
+    Destination,
+    Flag,
     Handle,
     HardwareName,
+    Integer,
+    MotorNames,
     Name,
+    Number,
     Rest,
+    Scaled,
     Status,
     StringContents,
+    TailKind,
     Text,
     Word,
+    WordKind,
+    Words,
     binary_refusal,
     field_kinds,
 )
+from dcs_codec.strategies import UNICODE_BLANKS, rests, words
 from dcs_codec.words import find_words, to_bytes
-from tests.codec.strategies import UNICODE_BLANKS, rests, words
+
+
+def refusal(kind: WordKind | TailKind, value: object) -> str | None:
+    """Why a kind of field does not write a value, None where it does."""
+    try:
+        if isinstance(kind, WordKind):
+            kind.write(value)
+        else:
+            kind.write_tail(value, {})
+    except ValueError as error:
+        return str(error)
+    return None
+
 
 NOT_TEXT: list[object] = [None, 1, 1.5, b"a", ["a"], ("a",), object]
 
 
 @pytest.mark.parametrize("word", ["a", "1.10", "{a", "\\", "é" * 19, "\udcff", *UNICODE_BLANKS])
 def test_word_takes(word: str) -> None:
-    assert Word(max_bytes=39).refusal(word) is None
+    assert refusal(Word(max_bytes=39), word) is None
 
 
 @pytest.mark.parametrize(
@@ -48,20 +79,124 @@ def test_word_takes(word: str) -> None:
     ],
 )
 def test_word_refuses(word: object, reason: str) -> None:
-    assert Word(max_bytes=5).refusal(word) == reason
+    assert refusal(Word(max_bytes=5), word) == reason
 
 
-def test_an_optional_word_may_be_empty_and_nothing_else_more() -> None:
-    kind = Word(max_bytes=5, optional=True)
-    assert kind.refusal("") is None
-    assert kind.refusal("a") is None
-    assert kind.refusal("a b") == Word(max_bytes=5).refusal("a b")
-    assert kind.refusal(None) == "is text on the wire, got NoneType None"
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [
+        (Word(optional=True), ""),
+        (Number(optional=True), None),
+        (Integer(optional=True), None),
+        (Flag(optional=True), None),
+    ],
+)
+def test_an_optional_word_that_is_missing_is_never_written(kind: WordKind, missing: object) -> None:
+    assert kind.optional
+    assert kind.missing == missing
+    assert refusal(kind, missing) is not None
+
+
+def test_text_of_other_classes_is_written_as_plain_text() -> None:
+    assert type(Word().write(MotorStatus.NORMAL)) is str
+    assert Word().write(MotorStatus.NORMAL) == "normal"
+    assert Rest().write_tail(MotorStatus.NORMAL, {}) == " normal"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "word"),
+    [
+        (Number(), 1.5, "1.5"),
+        (Number(), -1e9, "-1000000000.0"),
+        (Number(), 5, "5"),
+        (Number(), 1e-7, "0.0000001"),
+        (Number(limit=1e15), 1e15, "1000000000000000.0"),
+        (Integer(), -(2**31) + 1, "-2147483647"),
+        (Flag(), True, "1"),
+        (Flag(), 0, "0"),
+        (Destination(), 2.5, "2.5"),
+        (Destination(), "home", "home"),
+        (Destination(), "nan", "nan"),
+    ],
+)
+def test_values_and_their_words(kind: WordKind, value: object, word: str) -> None:
+    assert kind.write(value) == word
+    assert kind.read(word) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "reason"),
+    [
+        (Number(), True, "is a number on the wire, got bool True"),
+        (Number(), "1", "is a number on the wire, got str '1'"),
+        (Number(), Decimal(1), "is a number on the wire, got Decimal Decimal('1')"),
+        (Number(), None, "is a number on the wire, got NoneType None"),
+        (Number(), math.nan, "is nan, 1e+09 is the most a dcss can take"),
+        (Number(), -math.inf, "is -inf, 1e+09 is the most a dcss can take"),
+        (Number(), 1e20, "is 1e+20, 1e+09 is the most a dcss can take"),
+        pytest.param(
+            Number(),
+            10**5000,
+            "is an integer of 16610 bits, 1e+09 is the most a dcss can take",
+            id="long",
+        ),
+        (Number(limit=5), 5.5, "is 5.5, 5 is the most a dcss can take"),
+        (Integer(), True, "is an integer on the wire, got bool True"),
+        (Integer(), 1.0, "is an integer on the wire, got float 1.0"),
+        (Integer(), 2**31, "has 32 bits, C reads 32 with the sign"),
+        (Flag(), 2, "is True or False, got int 2"),
+        (Flag(), "1", "is True or False, got str '1'"),
+        (Flag(), [], "is True or False, got list []"),
+        (Destination(), "5", "is a number given as text: '5'"),
+        (Destination(), "a b", "holds ' ', which would end the word: 'a b'"),
+        (Destination(), 1e10, "is 10000000000.0, 1e+09 is the most a dcss can take"),
+        (Destination(), None, "is a number on the wire, got NoneType None"),
+        (Words(), ["a"], "is a tuple of words, got list ['a']"),
+        (Words(), (), "is empty"),
+        (Words(), ("a", ""), "is empty"),
+        (Words(), ("a" * 40,), f"has 40 bytes, the C side takes 39: {'a' * 40!r}"),
+        (Words(max_bytes=3), ("a", "b", "c"), "has 5 bytes, the C side takes 3: 'a b c'"),
+        (Rest(max_first_word=3), "abcd", "has 4 bytes, the C side takes 3: 'abcd'"),
+        (Rest(max_first_word=3), " abcd e", "has 4 bytes, the C side takes 3: 'abcd'"),
+    ],
+)
+def test_values_that_have_no_word(kind: WordKind | TailKind, value: object, reason: str) -> None:
+    assert refusal(kind, value) == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "reason"),
+    [
+        (Number(), "home", "is no number: 'home'"),
+        (Integer(), "1.0", "is no integer: '1.0'"),
+        (Flag(), "2", "is 0 or 1, not '2'"),
+        (Flag(), "01", "is 0 or 1, not '01'"),
+    ],
+)
+def test_words_that_have_no_value(kind: WordKind, word: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(reason)}$"):
+        kind.read(word)
+
+
+def test_lists_of_words() -> None:
+    assert Words().write_tail(("a", "b"), {}) == " a b"
+    assert Words().read_tail("  a \t b ", {}) == ("a", "b")
+    with pytest.raises(ValueError, match=r"^is missing$"):
+        Words().read_tail(" ", {})
+    assert Words(max_bytes=3).write_tail(("a", "b"), {}) == " a b"
+
+
+def test_rests_stand_behind_one_blank() -> None:
+    assert Rest().read_tail("  a ", {}) == " a "
+    assert Rest().read_tail("", {}) == ""
+    assert Rest().write_tail("", {}) == ""
+    assert Rest(always_separated=True).write_tail("", {}) == " "
+    assert Rest(max_first_word=3).write_tail("abc defgh", {}) == " abc defgh"
 
 
 @pytest.mark.parametrize("text", ["", " ", " a  b ", "\na", "\ta", "{", "é", "\udcff"])
 def test_rest_takes(text: str) -> None:
-    assert Rest(max_bytes=10).refusal(text) is None
+    assert refusal(Rest(max_bytes=10), text) is None
 
 
 @pytest.mark.parametrize(
@@ -76,17 +211,17 @@ def test_rest_takes(text: str) -> None:
     ],
 )
 def test_rest_refuses(text: object, reason: str) -> None:
-    assert Rest(max_bytes=5).refusal(text) == reason
+    assert refusal(Rest(max_bytes=5), text) == reason
 
 
 def test_a_rest_without_limit_takes_any_length() -> None:
-    assert Rest().refusal("a" * 1_000_000) is None
+    assert refusal(Rest(), "a" * 1_000_000) is None
 
 
 @pytest.mark.parametrize("value", NOT_TEXT)
 @pytest.mark.parametrize("kind", [Word(), Rest()])
 def test_only_text_is_text(kind: Word | Rest, value: object) -> None:
-    reason = kind.refusal(value)
+    reason = refusal(kind, value)
     assert reason is not None
     assert reason.startswith("is text on the wire, got ")
 
@@ -94,14 +229,14 @@ def test_only_text_is_text(kind: Word | Rest, value: object) -> None:
 @given(words(39))
 def test_generated_words_are_taken(word: str) -> None:
     """What the strategies call a word, Word takes and C scans as one."""
-    assert Word(max_bytes=39).refusal(word) is None
+    assert refusal(Word(max_bytes=39), word) is None
     assert [found for found, _ in find_words(word)] == [word]
 
 
 @given(rests(50))
 def test_generated_rests_are_taken(text: str) -> None:
     """What the strategies call a rest, Rest takes."""
-    assert Rest(max_bytes=50).refusal(text) is None
+    assert refusal(Rest(max_bytes=50), text) is None
 
 
 @given(st.text(max_size=60))
@@ -109,7 +244,7 @@ def test_word_takes_just_what_c_scans_as_one(text: str) -> None:
     """Word takes a text if and only if C reads it as one word of that many bytes."""
     whole = [found for found, _ in find_words(text)] == [text]
     fits = "\0" not in text and _has_bytes(text) and len(to_bytes(text)) <= 39
-    assert (Word(max_bytes=39).refusal(text) is None) == (whole and fits)
+    assert (refusal(Word(max_bytes=39), text) is None) == (whole and fits)
 
 
 def _has_bytes(text: str) -> bool:
@@ -140,10 +275,12 @@ def test_kinds_stand_in_wire_order() -> None:
         (Handle, Word(max_bytes=79)),
         (Status, Word(max_bytes=79)),
         (Text, Rest()),
+        (Scaled, Number(limit=1e9)),
+        (MotorNames, Words(max_bytes=159)),
         (StringContents, Rest(max_bytes=1879, always_separated=True)),
     ],
 )
-def test_limits_are_those_of_the_c_side(alias: object, kind: Word | Rest) -> None:
+def test_limits_are_those_of_the_c_side(alias: object, kind: WordKind | TailKind) -> None:
     assert getattr(alias, "__metadata__", None) == (kind,)
 
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import EncodeError, format_number
+from dcs_codec.numbers import parse_integer, parse_number
 
 PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+TINY = re.compile(r"-?[0-9](\.[0-9]+)?e-[0-9]+")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,10 @@ PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
         (-1e-5, "-0.00001"),
         (-0.0, "-0.0"),
         (1.0, "1.0"),
+        (1e-38, "0.00000000000000000000000000000000000001"),
+        (-1e-39, "-1e-39"),
+        (5e-324, "5e-324"),
+        (1e300, "1" + "0" * 300),
     ],
 )
 def test_numbers(value: float, text: str) -> None:
@@ -33,9 +39,9 @@ def test_numbers(value: float, text: str) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_read_back(value: float) -> None:
-    """A float reads back as itself, sign of zero included, with no exponent in the text."""
+    """A float reads back as itself, sign of zero included; only a tiny one has an exponent."""
     text = format_number(value)
-    assert PLAIN.fullmatch(text)
+    assert PLAIN.fullmatch(text) or (TINY.fullmatch(text) and abs(value) < 1e-20)
     assert math.copysign(1, float(text)) == math.copysign(1, value)
     assert float(text) == value
 
@@ -50,12 +56,78 @@ def test_integers_read_back(value: int) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_refused(value: float) -> None:
-    with pytest.raises(EncodeError, match="is no number for the wire"):
+    with pytest.raises(EncodeError, match=r"is no number for the wire"):
         format_number(value)
 
 
 @pytest.mark.parametrize("digits", [310, 6000])  # Python itself writes 4300 at most
 def test_integers_that_c_reads_as_infinite_are_refused(digits: int) -> None:
     value = -(10 ** (digits - 1))
-    with pytest.raises(EncodeError, match="bits is no number for the wire"):
+    with pytest.raises(EncodeError, match=r"bits is no number for the wire"):
         format_number(value)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("0", 0.0),
+        ("-20.000000", -20.0),
+        ("+5", 5.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("3e0", 3.0),
+        ("1E-3", 0.001),
+        ("007", 7.0),
+    ],
+)
+def test_words_that_are_numbers(word: str, value: float) -> None:
+    assert parse_number(word) == value
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        "-",
+        ".",
+        "e5",
+        "1e",
+        "1_0",
+        "nan",
+        "-inf",
+        "Infinity",
+        "0x10",
+        "1,5",
+        "1 ",
+        "\u0665",
+        "--1",
+    ],
+)
+def test_words_that_are_no_numbers(word: str) -> None:
+    for parse in (parse_number, parse_integer):
+        with pytest.raises(ValueError, match=r"^is no (number|integer): "):
+            parse(word)
+
+
+def test_numbers_that_no_double_holds() -> None:
+    with pytest.raises(ValueError, match=r"^is too large for a number: '9{60}'$"):
+        parse_number("9" * 400)
+    with pytest.raises(ValueError, match=r"^is an integer of 5000 digits$"):
+        parse_integer("9" * 5000)
+    assert parse_integer("-0012") == -12
+    with pytest.raises(ValueError, match=r"^is no integer: '5.0'$"):
+        parse_integer("5.0")
+
+
+@given(st.text("0123456789+-.eE_nif ", max_size=12))
+def test_words_are_numbers_as_python_reads_them(word: str) -> None:
+    """Of words without underscore and blank, parse_number takes just what float makes finite."""
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value) and not {"_", " "} & set(word):
+        assert parse_number(word) == value
+    else:
+        with pytest.raises(ValueError, match=r"^is "):
+            parse_number(word)

@@ -147,8 +147,8 @@ def test_framing_is_not_set_inside_a_frame() -> None:
             "loopDHS",
             MalformedMessage(
                 text="htos_client_is_hardware loopDHS more",
-                field="",
-                reason="has words too many: 'more'",
+                field="hardware_name",
+                reason="has words too many behind it: 'more'",
             ),
         ),
     ],

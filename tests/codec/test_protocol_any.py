@@ -22,8 +22,8 @@ from dcs_codec import (
 )
 from dcs_codec.message import Direction, direction_of
 from dcs_codec.protocol import Event
+from dcs_codec.strategies import chunked, hostile_streams, messages
 from tests.codec.feeding import bytewise, described, events_of
-from tests.codec.strategies import chunked, hostile_streams, messages
 from tests.codec.talking import (
     ASKED,
     FRAMINGS,

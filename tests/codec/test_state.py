@@ -37,8 +37,8 @@ def test_the_table_allows_the_handshake_and_then_messages() -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_stream_may_end_or_break_in_any_state(state: State) -> None:
     assert TRANSITIONS[state, Step.FAULT] is State.FAILED
-    ended = State.FAILED if state is State.FAILED else State.CLOSED
-    assert TRANSITIONS[state, Step.END] is ended
+    ended = None if state is State.FAILED else State.CLOSED  # what failed is over already
+    assert TRANSITIONS.get((state, Step.END)) is ended
 
 
 def test_every_state_is_reached_from_the_first() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import EncodeError, join_list, split_list
+from dcs_codec.strategies import UNICODE_BLANKS, texts, words
 from dcs_codec.words import (
     clean_text,
     find_words,
@@ -16,7 +17,6 @@ from dcs_codec.words import (
     to_bytes,
     to_text,
 )
-from tests.codec.strategies import UNICODE_BLANKS, texts, words
 from tests.codec.tcl import tcl_split
 
 # Split and joined: the list as join_list writes it.

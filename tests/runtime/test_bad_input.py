@@ -33,7 +33,7 @@ def assert_alive(peer: RawConnection, framing: Framing) -> None:
     ("text", "line"),
     [
         (b"stoh_start_operation echo", "operation_handle is missing"),
-        (b"stoh_register_operation a b c", "has words too many: 'c'"),
+        (b"stoh_register_operation a b c", "has words too many behind it: 'c'"),
         (b"stoh_set_string", "string_name is missing"),
         (b"", "holds no word"),
         (b"   ", "holds no word"),

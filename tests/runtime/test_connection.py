@@ -203,7 +203,7 @@ def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
 
 def test_a_dcss_that_reads_nothing_costs_the_connection_not_the_reader(dcss: RawDcss) -> None:
     running = Running(dcss, Framing.V2, send_timeout_s=0.1)
-    big = HtosNote(note_message="x" * 1_000_000)
+    big = HtosNote(note_message="x " * 500_000)
     with go_online(dcss, running) as peer:
         blocked = threading.Event()
 

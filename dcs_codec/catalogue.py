@@ -1,0 +1,196 @@
+"""What each message class says of itself, as values: for tables, help texts and generators.
+
+    >>> from dcs_codec.catalogue import describe
+    >>> from dcs_codec.messages.motor import StohAbortMotorMove
+    >>> description = describe(StohAbortMotorMove)
+    >>> description.wire
+    'stoh_abort_motor_move motor_name abort_arg'
+    >>> [(field.name, field.type, field.limit) for field in description.fields]
+    [('motor_name', 'word', '39 bytes'), ('abort_arg', 'rest of text', '')]
+
+Names, types and limits come from the wire plan, all else from the docstring: a summary, notes, and
+the parts `Wire:`, `Units:` and `Source:`. A part that a docstring does not have is "".
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+from dcs_codec.fields import (
+    Destination,
+    Flag,
+    Integer,
+    Number,
+    Rest,
+    Word,
+    WordKind,
+    Words,
+    field_kinds,
+)
+from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME
+from dcs_codec.message import Direction, Message, direction_of
+from dcs_codec.messages import default_registry
+from dcs_codec.messages.ion_chamber import IonChamberResult
+from dcs_codec.registry import Registry
+
+_PART: Final = re.compile(r"(Wire|Units|Source):(?:\s+(.*))?")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_EXPONENT: Final = re.compile(r"e\+0?")
+_EITHER: Final = Number(), Word()  # what a `Destination` is written as
+
+
+@attrs.frozen
+class FieldDescription:
+    """One field of a message.
+
+    Attributes:
+        name: Its name.
+        type: What stands for it on the wire: `word`, `number`, `integer`, `0 or 1`,
+            `number or word`, `rest of text`, `names`; for another kind, that kind's name in words.
+        limit: The most that encode lets out, "" where only the frame sets a limit.
+        is_optional: Whether the word may be missing (all optional words together, or none).
+        units: Units or meaning, "" where the docstring tells none.
+    """
+
+    name: str
+    type: str
+    limit: str
+    is_optional: bool
+    units: str
+
+
+@attrs.frozen(kw_only=True)
+class MessageDescription:
+    """One message class.
+
+    Attributes:
+        keyword: First word on the wire.
+        direction: Which way the message goes.
+        class_name: Name of the class.
+        kind: Kind of device it belongs to: the name of the class's module (`motor`, `scan` ...).
+        summary: What it is for, in one line.
+        notes: What else there is to know; a blank line between paragraphs.
+        wire: The format, in one line: keyword and fields, optional ones in brackets.
+        fields: The fields, in wire order.
+        units: The part `Units:` as it stands, in one line; what it says of a field is there, too.
+        source: Where the format was read, or how confirmed.
+    """
+
+    keyword: str
+    direction: Direction
+    class_name: str
+    kind: str
+    summary: str
+    notes: str
+    wire: str
+    fields: tuple[FieldDescription, ...]
+    units: str
+    source: str
+
+
+def catalogue(registry: Registry | None = None) -> tuple[MessageDescription, ...]:
+    """All messages of a registry in its order, by default those of this package."""
+    return tuple(map(describe, default_registry() if registry is None else registry))
+
+
+def describe(message_class: type[Message]) -> MessageDescription:
+    """What a message class says of itself.
+
+    Raises:
+        TypeError: The keyword tells no direction, or a field names no kind; no registry would
+            take the class.
+    """
+    direction = direction_of(message_class.keyword)
+    if direction is None:
+        raise TypeError(f"{message_class.__name__}: no direction in {message_class.keyword!r}")
+    prose, parts = _read(message_class.__doc__ or "")
+    kinds = field_kinds(message_class)
+    units = _units_by_field(parts["Units"], kinds)
+    return MessageDescription(
+        keyword=message_class.keyword,
+        direction=direction,
+        class_name=message_class.__name__,
+        kind=message_class.__module__.rpartition(".")[2],
+        summary=prose[0] if prose else "",
+        notes="\n\n".join(prose[1:]),
+        wire=parts["Wire"],
+        fields=tuple(_field(name, kind, units.get(name, "")) for name, kind in kinds.items()),
+        units=parts["Units"],
+        source=parts["Source"],
+    )
+
+
+def _read(doc: str) -> tuple[list[str], dict[str, str]]:
+    """The paragraphs of a docstring before its parts, and the parts; each in one line."""
+    prose = [""]
+    parts = dict.fromkeys(("Wire", "Units", "Source"), "")
+    part: str | None = None
+    for line in map(str.strip, doc.splitlines()):
+        if match := _PART.fullmatch(line):
+            part = match[1]
+            parts[part] = match[2] or ""
+        elif part is not None:
+            parts[part] = f"{parts[part]} {line}".strip()
+        elif line:
+            prose[-1] = f"{prose[-1]} {line}".strip()
+        else:
+            prose.append("")
+    return list(filter(None, prose)), parts
+
+
+def _units_by_field(text: str, names: Iterable[str]) -> dict[str, str]:
+    """What `name1, name2: text; name3: text` says of each; a `;` may also stand in a text."""
+    fields = set(names)
+    units: dict[str, str] = {}
+    named: list[str] = []
+    for piece in text.split("; "):
+        head, colon, says = piece.partition(": ")
+        if colon and fields.issuperset(head.split(", ")):
+            named = head.split(", ")
+            units.update(dict.fromkeys(named, says))
+        else:
+            units.update({name: f"{units[name]}; {piece}" for name in named})
+    return units
+
+
+def _field(name: str, kind: object, units: str) -> FieldDescription:
+    type_, limit = _type_and_limit(kind)
+    is_optional = isinstance(kind, WordKind) and kind.optional
+    return FieldDescription(name, type_, limit, is_optional, units)
+
+
+def _type_and_limit(kind: object) -> tuple[str, str]:
+    match kind:
+        case Word():
+            found = "word", _sizes(("{} bytes", kind.max_bytes))
+        case Number():
+            found = "number", _plus_minus(kind.limit)
+        case Integer():
+            found = "integer", _plus_minus(MAX_INTEGER)
+        case Flag():
+            found = "0 or 1", ""
+        case Destination():
+            found = "number or word", " or ".join(_type_and_limit(of)[1] for of in _EITHER)
+        case Rest():
+            of_first = "first word {} bytes", kind.max_first_word
+            found = "rest of text", _sizes(("{} bytes", kind.max_bytes), of_first)
+        case Words():
+            of_all = "{} bytes together", kind.max_bytes
+            found = "names", _sizes(("{} bytes each", MAX_NAME), of_all)
+        case IonChamberResult():
+            limits = f"names {MAX_NAME} bytes, counts {_plus_minus(MAX_COUNTS)}"
+            found = "readings or failure", limits
+        case _:
+            found = _HUMP.sub(" ", type(kind).__name__).lower(), ""
+    return found
+
+
+def _sizes(*sizes: tuple[str, int | None]) -> str:
+    return ", ".join(form.format(size) for form, size in sizes if size is not None)
+
+
+def _plus_minus(limit: float) -> str:
+    short = f"{limit:g}"
+    return "±" + (_EXPONENT.sub("e", short) if float(short) == limit else str(limit))

@@ -1,0 +1,143 @@
+"""Writes `messages.md`, the reference of all messages, from what the sources say of themselves.
+
+make docs-tables
+"""
+
+import ast
+import enum
+import importlib
+import inspect
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from dcs_codec import limits, messages, vocabulary
+from dcs_codec.catalogue import FieldDescription, MessageDescription, catalogue
+
+PAGE: Final = Path(__file__).with_name("messages.md")
+
+HEAD: Final = """\
+<!-- Written by docs/generate_messages.py from the sources: change those, then `make docs-tables` -->
+
+# Messages
+
+Every message class of `dcs_codec`, by kind of device, in both directions. Each has its format on
+the wire, its fields in wire order, and the place in the C sources where that was read.
+
+- Words in `[brackets]` are **optional**: all of them stand in the text, or none.
+- A **word** has no blanks. A **rest of text** is everything behind one blank, to the letter, and
+  may be empty. **Names** are the words that follow, one at least.
+- A **limit** binds what is written; what is longer or larger is still read. Texts without one are
+  limited by the frame: 199 bytes in all in v1, 1 MiB in v2.
+- **scaled** means the device's own units (mm, deg, eV ...), which only DCSS's database knows.
+
+[Promises](promises.md) tells what reading and writing do with all this. In Python the same is in
+`dcs_codec.catalogue`, as values.
+"""
+
+VOCABULARIES: Final = "## Vocabularies"
+LIMITS: Final = "## Limits"
+
+
+def render() -> str:
+    """The page as the sources want it now."""
+    sections = [HEAD]
+    for kind, described in itertools.groupby(catalogue(), key=lambda message: message.kind):
+        sections += kind_section(kind, list(described))
+    sections += [VOCABULARIES, paragraphs(vocabulary), *map(vocabulary_section, enums())]
+    sections += [constants_table("word", vocabulary)]
+    sections += [LIMITS, paragraphs(limits), constants_table("constant", limits)]
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def kind_section(kind: str, described: list[MessageDescription]) -> Iterator[str]:
+    """Heading, overview and messages of one kind of device."""
+    yield f"## {kind.replace('_', ' ').capitalize()}"
+    yield paragraphs(importlib.import_module(f"{messages.__name__}.{kind}"))
+    rows = [
+        (f"[`{message.keyword}`](#{message.keyword})", message.direction.value, message.summary)
+        for message in described
+    ]
+    yield table(("message", "direction", "what it says"), rows)
+    yield from map(message_section, described)
+
+
+def message_section(message: MessageDescription) -> str:
+    """All of one message."""
+    parts = [
+        f"### `{message.keyword}`",
+        f"{message.direction.value}, `{message.class_name}`. {safe(message.summary)}",
+        safe(message.notes),
+        f"```text\n{message.wire}\n```",
+        fields_table(message.fields),
+    ]
+    if message.units and not any(field.units for field in message.fields):
+        parts.append(f"Units: {safe(message.units)}")
+    parts.append(f"Source: {safe(message.source)}")
+    return "\n\n".join(filter(None, parts))
+
+
+def fields_table(fields: Iterable[FieldDescription]) -> str:
+    """One row for each field; "" where there is none."""
+    rows = [
+        (
+            f"`{field.name}`",
+            field.type,
+            field.limit,
+            "yes" if field.is_optional else "",
+            field.units,
+        )
+        for field in fields
+    ]
+    return table(("field", "type", "limit", "optional", "units, meaning"), rows) if rows else ""
+
+
+def enums() -> list[type[enum.StrEnum]]:
+    """The vocabularies, in the order of their module."""
+    return [
+        thing
+        for thing in vars(vocabulary).values()
+        if inspect.isclass(thing) and thing.__module__ == vocabulary.__name__
+    ]
+
+
+def vocabulary_section(words: type[enum.StrEnum]) -> str:
+    """One vocabulary: what it is for, and its words."""
+    listed = ", ".join(f"`{word.value}`" for word in words)
+    return f"### `{words.__name__}`\n\n{paragraphs(words)}\n\n{listed}"
+
+
+def constants_table(head: str, module: ModuleType) -> str:
+    """The constants of a module: name, value and the text below it, as its source has them."""
+    source = inspect.getsource(module)
+    rows = []
+    for node, below in itertools.pairwise(ast.parse(source).body):
+        if isinstance(node, ast.AnnAssign) and node.value and isinstance(below, ast.Expr):
+            value = ast.get_source_segment(source, node.value)
+            says = " ".join(str(ast.literal_eval(below.value)).split())
+            rows.append((f"`{ast.unparse(node.target)}`", f"`{value}`", says))
+    return table((head, "value", "meaning, source"), rows)
+
+
+def paragraphs(documented: object) -> str:
+    """The docstring of a class or module."""
+    return safe(inspect.getdoc(documented) or "")
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of Markdown."""
+    lines = [head, ("---",) * len(head), *(tuple(map(safe, row)) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def safe(text: str) -> str:
+    """A text in which nothing but back-quotes and links means anything to Markdown."""
+    code_or_mark = re.compile(r"`[^`]*`|[*|<>]")
+    return code_or_mark.sub(lambda match: match[0] if match[0][0] == "`" else "\\" + match[0], text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
