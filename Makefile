@@ -1,10 +1,11 @@
 # `make demo` and `make test` do all the set-up they need; the second time they are quick.
 PYTHON ?= python3
+FUZZ_SECONDS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs clean
+.PHONY: help demo test lint format bench fuzz docs docs-tables clean
 
 help:
 	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
@@ -12,7 +13,9 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  let ruff format the sources"
 	@echo "make bench   benchmarks"
+	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make docs    documentation in docs/_build/"
+	@echo "make docs-tables  write docs/messages.md anew from the sources"
 	@echo "make clean   remove everything made here, the virtual environment too"
 
 $(BIN)/python:
@@ -44,8 +47,14 @@ format: $(VENV)/.lint-installed
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m benchmarks
 
+fuzz: $(VENV)/.fuzz-installed
+	$(BIN)/python fuzz/fuzz_codec.py -max_total_time=$(FUZZ_SECONDS)
+
 docs: $(VENV)/.docs-installed
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+docs-tables: $(VENV)/.docs-installed
+	$(BIN)/python docs/generate_messages.py
 
 clean:
 	rm -rf $(VENV) demo-output dist docs/_build benchmarks/results

@@ -7,16 +7,15 @@ from typing import Final
 from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import Rest, Word, binary_refusal
 from dcs_codec.frames import V2_HEADERS, Frame, Framing, encode_frame
-from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
 from dcs_codec.registry import Registry
-from dcs_codec.words import clean_text, first_word, to_bytes, to_text
+from dcs_codec.words import clean_text, find_words, first_word, to_bytes, to_text
 
 _NOTHING: Final = "holds no word"
 _WORD: Final = Word()
 _REST: Final = Rest()
-_REST_BEHIND_KEYWORD: Final = Rest(max_first_word=MAX_WORD)
+_SCANNED_WORDS: Final = 3  # dcss scans no more of any text without a class into buffers
 _SHOWN: Final = 20  # characters of a refused keyword
 _V2: Final = Framing.V2  # looking up a member of an enum takes longer than encoding
 _SHORT: Final = len(V2_HEADERS)
@@ -120,7 +119,8 @@ class Codec:
             raise EncodeError(keyword[:_SHOWN], "text", f"keyword {error}") from None
         try:
             _REST.write_tail(text, {})
-            _REST_BEHIND_KEYWORD.write_tail(text[len(keyword) :], {})
+            for word, _ in find_words(text)[1:_SCANNED_WORDS]:
+                _WORD.write(word)
         except ValueError as error:
             raise EncodeError(keyword, "text", str(error)) from None
         return text

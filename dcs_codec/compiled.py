@@ -79,9 +79,14 @@ def _reading_words(words: Mapping[str, WordKind], tail: Tail, names: dict[str, A
         body += _filling(words, form, names)
         if tail is not None:
             body.insert(-2, f"draft.{tail[0]} = tuple([word.decode() for word in rest])")
-        lines.append(f"if len(words) {'==' if tail is None else '>'} {len(form)}:")
+        size = f"== {len(form)}" if tail is None else f">= {len(form) + _least(tail[1])}"
+        lines.append(f"if len(words) {size}:")
         lines += _indented(body)
     return lines
+
+
+def _least(kind: TailKind) -> int:
+    return 0 if isinstance(kind, Words) and kind.may_be_empty else 1
 
 
 def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, Any]) -> list[str]:

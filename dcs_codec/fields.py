@@ -227,18 +227,20 @@ class Rest:
 
 @attrs.frozen(kw_only=True)
 class Words:
-    """All words that follow, one at least.
+    """All words that follow.
 
     Attributes:
         max_bytes: Longest list the C side takes, blanks between included.
+        may_be_empty: Whether there may be none.
     """
 
     max_bytes: int | None = None
+    may_be_empty: bool = False
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> tuple[str, ...]:
         """The words; raises ValueError where there is none."""
         words = tuple(word for word, _ in find_words(tail))
-        if not words:
+        if not words and not self.may_be_empty:
             raise ValueError("is missing")
         return words
 
@@ -246,9 +248,10 @@ class Words:
         """The words with blanks between; raises ValueError where one is no name."""
         if not isinstance(value, tuple):
             raise ValueError(f"is a tuple of words, got {type(value).__name__} {value!r}")
-        if not value:
+        if not value and not self.may_be_empty:
             raise ValueError("is empty")
-        return " " + fitting(" ".join(map(_NAME_KIND.write, value)), self.max_bytes)
+        words = fitting(" ".join(map(_NAME_KIND.write, value)), self.max_bytes)
+        return " " + words if words else ""
 
 
 _NAME_KIND: Final = Word(max_bytes=MAX_NAME)
@@ -349,6 +352,9 @@ DeviceNames = Annotated[tuple[str, ...], Words()]
 
 MotorNames = Annotated[tuple[str, ...], Words(max_bytes=MAX_DEVICE_LIST)]
 """Names of the motors another depends on, one at least."""
+
+MotorNamesOrNone = Annotated[tuple[str, ...], Words(max_bytes=MAX_DEVICE_LIST, may_be_empty=True)]
+"""Names of the motors another is made of."""
 
 
 def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:

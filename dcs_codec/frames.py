@@ -26,6 +26,7 @@ V1_FRAME_SIZE: Final = 200
 V1_MAX_TEXT: Final = V1_FRAME_SIZE - 1  # dcss terminates the text; a 200th byte would be cut
 V2_HEADER_SIZE: Final = 26
 V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_message_parse.cc)
+V2_MAX_BINARY: Final = (1 << 30) - 1  # dcss reads both sizes with `%d` and adds them
 DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 
 V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(512))
@@ -78,8 +79,8 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
     """The bytes of one frame.
 
     Raises:
-        EncodeError: The text holds a NUL or is too long (199 bytes in v1), or v1 was to carry a
-            binary part.
+        EncodeError: The text holds a NUL or is too long (199 bytes in v1), v1 was to carry a
+            binary part, or that is too long for v2.
         LocalProtocolError: `framing` is AUTO, which is for reading only.
     """
     text, binary = frame
@@ -91,6 +92,8 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
             return V2_HEADERS[size] + text + b"\0"
         if size > V2_MAX_TEXT + 1:
             raise _refused(text, "", f"text of {len(text)} bytes, v2 carries {V2_MAX_TEXT}")
+        if len(binary) > V2_MAX_BINARY:
+            raise _refused(text, "binary", f"has {len(binary)} bytes, v2 carries {V2_MAX_BINARY}")
         return b"%12d %12d %b\0%b" % (size, len(binary), text, binary)
     if framing is Framing.V1:
         if len(text) > V1_MAX_TEXT:

@@ -1,63 +1,62 @@
-"""Messages as plain dicts, JSON and JSON Lines; `dcs_codec` itself does not import this module.
+r"""Messages as plain dicts, JSON and JSON Lines; imported by its own name, since it needs cattrs.
 
     >>> from dcs_codec import decode_text
     >>> from dcs_codec.interchange import from_json, to_json
     >>> to_json(decode_text("stoh_abort_all soft"))
     '{"keyword": "stoh_abort_all", "abort_arg": "soft"}'
-    >>> from_json('{"keyword": "htos_operation_update", "operation_name": "a"}')
+    >>> from_json('{"keyword": "stoh_set_encoder", "encoder_name": "e", "position": "1"}')
     Traceback (most recent call last):
-    dcs_codec.errors.InterchangeError: htos_operation_update: operation_handle: is missing
+    dcs_codec.errors.InterchangeError: stoh_set_encoder: position: is a number, got str
 
-Form: one object per message. `keyword` comes first and names the class; `unknown` and `malformed`
-stand for `UnknownMessage` and `MalformedMessage`, since no keyword of a registry is such a word:
-all begin with `stoc_`, `stoh_` or `htos_`. The fields follow under their names, in wire order;
-tuples are lists, and readings and failures of ion chambers are objects. A union is told apart by
-shape: a list of readings or the object of a failure, a number or a word. `binary` comes last, in
-base64. What a class lets be absent on the wire ("", None, no binary) is absent here too, so that
-the keys are the words there are; it may be given all the same. `to_json` gives one line of ASCII,
-so lines of it are JSON Lines, and bytes that are no UTF-8 stay (lone surrogates: `\\udcff`).
+Form: one object per message, its fields in wire order behind the `keyword`, which names the class.
+`unknown` and `malformed` stand for `UnknownMessage` and `MalformedMessage`: no keyword of a
+registry is such a word, all begin with `stoc_`, `stoh_` or `htos_`. Tuples are lists. Members of a
+union are told apart by shape: readings of ion chambers are a list, a failure is an object.
+`binary` comes last, in base64. A field that is empty ("", None) by default is left out while it is:
+its word is not on the wire either, so the keys are the words there are. It may be given.
 
 What holds:
 
-- `from_json(to_json(m)) == m`, of the same type, for every message whose fields hold what their
-  annotations say; for all that decode makes, then, encode may take them or not. Only a text with a
-  surrogate pair in two characters is refused, which no bytes are and JSON would read as one.
-- Any mapping and any text is a message or an `InterchangeError`. A key too many, or twice, or
-  missing, is refused, and any value of another type: true is no number, 1.0 no integer. An integer
-  is a number, and stays one: JSON has one kind of them.
+- `from_json(to_json(m)) == m`, and is of the same class, for every message decoded from bytes,
+  whether encode takes it or not, and for every one made of values of its fields' types. Bytes that
+  are no UTF-8 stay lone surrogates, `\udcff`. `to_dict` and `to_json` refuse what would not come
+  back, none of which decode makes: numbers that are not finite, integers of thousands of digits,
+  two characters that are a surrogate pair (JSON reads one).
+- `to_json` gives one line of ASCII, so lines of it are JSON Lines.
+- From any mapping and any text comes a message or an `InterchangeError`: keys too many, twice or
+  missing are refused, and so are values of another type. true is no number and 1.0 no integer; an
+  integer is a number, as JSON has one kind of them, and stays an integer.
 """
 
 import base64
+import functools
 import json
 import math
 import re
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, NoReturn, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
-from cattrs.strategies import configure_tagged_union
 
 from dcs_codec.errors import InterchangeError
-from dcs_codec.fields import FLAGS, Flag, binary_refusal
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
 from dcs_codec.registry import Registry
 
 _TAG: Final = "keyword"
-_FLAG: Final = Flag()
-_SHOWN: Final = 60  # characters of a refused key
-_JSON_TYPES: Final = {kind: kind for kind in (str, float, int, bool, types.NoneType)} | {
-    tuple: list
+_ODD_TAGS: Final[dict[type[Message], str]] = {
+    UnknownMessage: "unknown",
+    MalformedMessage: "malformed",
 }
+_SHOWN: Final = 60  # characters of a refused key
 _SURROGATE_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
-_T = TypeVar("_T")
-_Write = Callable[[Any], object]
-_Read = Callable[[Any, Any], object]
+_Read = Callable[[Any, object], Any]  # the type that cattrs hands in is known beforehand
+_Write = Callable[[Any], Any]
 
 
 class Interchange:
@@ -67,67 +66,64 @@ class Interchange:
         """An interchange over `registry`, by default over every message of this package.
 
         Raises:
-            InterchangeError: A class of the registry has a field of a type without a form here.
+            InterchangeError: A class has a field whose type has no form here.
         """
         known = default_registry() if registry is None else registry
-        tags: dict[type[Message], str] = {UnknownMessage: "unknown", MalformedMessage: "malformed"}
-        tags |= {message_class: message_class.keyword for message_class in known}
-        union: Any = Union[tuple(tags)]
+        classes = (*_ODD_TAGS, *known)
         converter = _new_converter()
-        configure_tagged_union(union, converter, tags.__getitem__, _TAG)
-        self._tags = tags
-        self._keywords = frozenset(tags.values())
-        self._write: Callable[[Message], dict[str, object]] = converter.get_unstructure_hook(union)
-        self._read: Callable[[object, object], Message] = converter.get_structure_hook(union)
+        self._writers: dict[type[Message], _Write]
+        self._writers = {cls: converter.get_unstructure_hook(cls) for cls in classes}
+        self._readers: dict[str, _Read]
+        self._readers = {_tag_of(cls): converter.get_structure_hook(cls) for cls in classes}
 
     def to_dict(self, message: Message) -> dict[str, object]:
-        """The object of a message, of nothing but JSON's types.
+        """The object of a message.
 
         Raises:
-            InterchangeError: A field does not hold what its annotation says, or the message's class
-                is not in the registry.
+            InterchangeError: A field does not hold what its annotation says, or the registry does
+                not have the message's class.
         """
-        if type(message) not in self._tags:
+        writer = self._writers.get(type(message))
+        if writer is None:
             reason = f"{type(message).__name__} is not in the registry"
             raise InterchangeError(message.keyword, "", reason)
-        return {_TAG: "", **self._write(message)}  # the union writes its tag behind the fields
+        return {_TAG: _tag_of(type(message)), **writer(message)}
 
     def from_dict(self, mapping: Mapping[str, object]) -> Message:
         """The message of an object.
 
         Raises:
-            InterchangeError: The mapping is not the object of a message.
+            InterchangeError: The mapping is the object of no message.
         """
         if not isinstance(mapping, Mapping):
             raise InterchangeError("", "", f"is an object, got {type(mapping).__name__}")
-        if _TAG not in mapping:
-            raise InterchangeError("", _TAG, "is missing")
-        keyword = mapping[_TAG]
+        keyword = mapping.get(_TAG)
         if not isinstance(keyword, str):
-            raise InterchangeError("", _TAG, f"is text, got {type(keyword).__name__}")
-        if keyword not in self._keywords:
-            raise InterchangeError("", _TAG, f"is no message's: {keyword[:_SHOWN]!r}")
+            raise InterchangeError("", _TAG, "is missing, or no text")
+        if keyword not in self._readers:
+            raise InterchangeError("", _TAG, f"is not in the registry: {keyword[:_SHOWN]!r}")
+        fields = {name: value for name, value in mapping.items() if name != _TAG}
         try:
-            return self._read(dict(mapping), Message)
-        except cattrs.BaseValidationError as error:
+            message: Message = self._readers[keyword](fields, None)
+        except (cattrs.BaseValidationError, ValueError) as error:
             mistakes = cattrs.transform_error(error, path="", format_exception=_explain)
             reason, _, path = mistakes[0].rpartition(" @ ")
             raise InterchangeError(keyword, path.removeprefix("."), reason) from None
+        return message
 
     def to_json(self, message: Message) -> str:
         """The object of a message as one line of ASCII; raises as `to_dict`."""
         written = self.to_dict(message)
         try:
             return json.dumps(written, allow_nan=False)
-        except (TypeError, ValueError) as error:  # a site's own type; thousands of digits
+        except (TypeError, ValueError) as error:  # thousands of digits, or a type of a site's own
             raise InterchangeError(str(written[_TAG]), "", str(error)) from None
 
     def from_json(self, text: str) -> Message:
-        """The message of an object in JSON, as a line of JSON Lines is.
+        """The message of an object in JSON (a line of JSON Lines).
 
         Raises:
-            InterchangeError: The text is no JSON (or too deep, or too many digits), or not the
-                object of a message.
+            InterchangeError: The text is no JSON, nests too deep, or is the object of no message.
         """
         try:
             value = json.loads(text, object_pairs_hook=_without_twins)
@@ -136,8 +132,36 @@ class Interchange:
         return self.from_dict(value)
 
 
+@functools.cache
+def _default_interchange() -> Interchange:
+    return Interchange()
+
+
+def to_dict(message: Message) -> dict[str, object]:
+    """The object of a message over the default registry; see `Interchange.to_dict`."""
+    return _default_interchange().to_dict(message)
+
+
+def from_dict(mapping: Mapping[str, object]) -> Message:
+    """The message of an object over the default registry; see `Interchange.from_dict`."""
+    return _default_interchange().from_dict(mapping)
+
+
+def to_json(message: Message) -> str:
+    """The line of a message over the default registry; see `Interchange.to_json`."""
+    return _default_interchange().to_json(message)
+
+
+def from_json(text: str) -> Message:
+    """The message of a line over the default registry; see `Interchange.from_json`."""
+    return _default_interchange().from_json(text)
+
+
+def _tag_of(message_class: type[Message]) -> str:
+    return _ODD_TAGS.get(message_class, message_class.keyword)
+
+
 def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of JSON; raises ValueError where a key stands in it twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("an object has a key twice")
@@ -152,7 +176,7 @@ def _explain(error: BaseException, _: type | None) -> str:
     return str(error)
 
 
-# -- the converter -------------------------------------------------------------------------------
+# -- the converter: one hook per shape, as strict in either direction ------------------------------
 
 
 def _new_converter() -> cattrs.Converter:
@@ -161,13 +185,11 @@ def _new_converter() -> cattrs.Converter:
         structure_fallback_factory=_refuse_type,
         unstructure_fallback_factory=_refuse_type,
     )
-    for kind, check in {str: _text, float: _number, int: _integer, types.NoneType: _same}.items():
+    for kind, check in _SCALARS.items():
         converter.register_structure_hook(kind, _reader(check))
         converter.register_unstructure_hook(kind, check)
-    converter.register_structure_hook(bool, _reader(_truth))
-    converter.register_unstructure_hook(bool, _written_truth)
-    converter.register_structure_hook(bytes, _reader(_binary))
-    converter.register_unstructure_hook(bytes, _written_binary)
+    converter.register_structure_hook(bytes, _reader(_from_base64))
+    converter.register_unstructure_hook(bytes, _to_base64)
     converter.register_structure_hook_factory(_is_row, _row_reader)
     converter.register_unstructure_hook_factory(_is_row, _row_writer)
     converter.register_structure_hook_factory(_is_union, _union_reader)
@@ -177,25 +199,21 @@ def _new_converter() -> cattrs.Converter:
     return converter
 
 
-def _refuse_type(kind: Any) -> NoReturn:
-    raise InterchangeError("", "", f"no form for fields of {kind}")
+def _refuse_type(kind: object) -> NoReturn:
+    raise InterchangeError("", "", f"no form for values of {kind}")
 
 
-def _reader(check: Callable[[Any], object]) -> _Read:
-    return lambda value, _: check(value)
+def _refuse(value: object, wanted: str) -> NoReturn:
+    raise ValueError(f"is {wanted}, got {type(value).__name__}")  # its repr may nest too deep
 
 
-def _refuse(wanted: str, value: object) -> NoReturn:
-    raise ValueError(f"is {wanted}, got {type(value).__name__}")  # its repr may be too deep
-
-
-def _same(value: object) -> object:
-    return value
+def _reader(read: Callable[[Any], Any]) -> _Read:
+    return lambda value, _: read(value)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        _refuse("text", value)
+        _refuse(value, "text")
     if not value.isascii() and _SURROGATE_PAIR.search(value):
         raise ValueError("holds a surrogate pair in two characters")
     return str.__str__(value)
@@ -203,10 +221,10 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        _refuse("a number", value)
+        _refuse(value, "a number")
     try:
         finite = math.isfinite(value)
-    except OverflowError:  # an integer beyond every float
+    except OverflowError:  # an integer beyond all floats
         finite = False
     if not finite:
         raise ValueError("is no finite number")
@@ -215,140 +233,137 @@ def _number(value: object) -> float:
 
 def _integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        _refuse("an integer", value)
+        _refuse(value, "an integer")
     return int(value)
 
 
 def _truth(value: object) -> bool:
-    return value if isinstance(value, bool) else _refuse("true or false", value)
+    return value if isinstance(value, bool) else _refuse(value, "true or false")
 
 
-def _written_truth(value: object) -> bool:
-    return FLAGS[_FLAG.write(value)]  # encode takes 1 for True as well
+def _nothing(value: object) -> None:
+    return None if value is None else _refuse(value, "null")
 
 
-def _binary(value: object) -> bytes:
-    if not isinstance(value, str):
-        _refuse("text in base64", value)
-    try:
-        return base64.b64decode(value, validate=True)
-    except ValueError as error:
-        raise ValueError(f"is no base64: {error}") from None
+_SCALARS: Final[dict[type, Callable[[object], object]]] = {
+    str: _text,
+    float: _number,
+    int: _integer,
+    bool: _truth,
+    types.NoneType: _nothing,
+}
 
 
-def _written_binary(value: bytes) -> str:
-    reason = binary_refusal(value)
-    if reason is not None:
-        raise ValueError(reason)
+def _from_base64(value: object) -> bytes:
+    return base64.b64decode(_text(value), validate=True)
+
+
+def _to_base64(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-def _is_row(kind: Any) -> bool:
+def _is_row(kind: object) -> bool:
     return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
-def _row_reader(kind: Any, converter: cattrs.Converter) -> _Read:
+def _row_reader(kind: object, converter: cattrs.Converter) -> _Read:
     items = types.GenericAlias(list, get_args(kind)[:1])
     read = converter.get_structure_hook(items)
 
-    def read_row(value: object, _: object) -> object:
-        return tuple(read(value, items)) if isinstance(value, list) else _refuse("a list", value)
+    def read_row(value: object, _: object) -> tuple[object, ...]:
+        if not isinstance(value, list):
+            _refuse(value, "a list")
+        return tuple(read(value, items))
 
     return read_row
 
 
-def _row_writer(kind: Any, converter: cattrs.Converter) -> _Write:
+def _row_writer(kind: object, converter: cattrs.Converter) -> _Write:
     write = converter.get_unstructure_hook(get_args(kind)[0])
 
-    def write_row(value: object) -> object:
+    def write_row(value: object) -> list[object]:
         if not isinstance(value, tuple):
-            _refuse("a tuple", value)
+            _refuse(value, "a tuple")
         return [write(item) for item in value]
 
     return write_row
 
 
-def _is_union(kind: Any) -> bool:
+def _is_union(kind: object) -> bool:
     return get_origin(kind) in (Union, types.UnionType)
 
 
-def _union_reader(union: Any, converter: cattrs.Converter) -> _Read:
+def _union_reader(union: object, converter: cattrs.Converter) -> _Read:
     members = _members(union)
-    hooks = {shape: converter.get_structure_hook(member) for shape, member in members.items()}
-
-    def read_union(value: object, _: object) -> object:
-        shape = _shape_of(value, members)
-        return hooks[shape](value, members[shape])
-
-    return read_union
+    return lambda value, _: converter.structure(value, _member_of(value, members))
 
 
-def _union_writer(union: Any, converter: cattrs.Converter) -> _Write:
+def _union_writer(union: object, converter: cattrs.Converter) -> _Write:
     members = _members(union)
-    hooks = {shape: converter.get_unstructure_hook(member) for shape, member in members.items()}
-
-    def write_union(value: object) -> object:
-        return hooks[_shape_of(value, members)](value)
-
-    return write_union
+    return lambda value: converter.unstructure(value, _member_of(value, members))
 
 
-def _members(union: Any) -> dict[type, Any]:
-    """The members of a union by the types of their values, those in JSON among them."""
+def _members(union: object) -> dict[type, Any]:
+    """The members of a union by the types of their values, here and in JSON."""
     members: dict[type, Any] = {}
     for member in get_args(union):
-        python_type = get_origin(member) or member
-        json_type = dict if attrs.has(python_type) else _JSON_TYPES.get(python_type)
-        if json_type is None or json_type in members:
+        kind = get_origin(member) or member
+        in_json = dict if attrs.has(kind) else list if kind is tuple else kind
+        if in_json in members or (in_json is kind and kind not in _SCALARS):
             _refuse_type(union)
-        members |= {python_type: member, json_type: member}
-    for kind in {int, float, bool} & members.keys():  # encode takes an integer for each
-        members.setdefault(int, members[kind])
+        members |= {kind: member, in_json: member}
+    if float in members:
+        members.setdefault(int, float)
     return members
 
 
-def _shape_of(value: object, members: Mapping[type, object]) -> type:
+def _member_of(value: object, members: Mapping[type, Any]) -> Any:
     for kind in type(value).__mro__:
         if kind in members:
-            return kind
+            return members[kind]
     raise ValueError(f"cannot be {type(value).__name__}")
 
 
-def _object_reader(kind: Any, converter: cattrs.Converter) -> _Read:
-    read = make_dict_structure_fn(kind, converter)
+def _object_reader(kind: type, converter: cattrs.Converter) -> _Read:
+    read: Callable[[Any, Any], object] = make_dict_structure_fn(kind, converter)
 
-    def read_object(value: Any, _: object) -> object:
-        return read(value, kind) if isinstance(value, dict) else _refuse("an object", value)
+    def read_object(value: object, _: object) -> object:
+        if not isinstance(value, dict):
+            _refuse(value, "an object")
+        if not all(isinstance(name, str) for name in value):  # of a dict that JSON cannot be
+            raise ValueError("has a key that is no text")
+        return read(value, kind)
 
     return read_object
 
 
-def _is_message(kind: Any) -> bool:
+def _is_message(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Message)
 
 
-def _message_writer(kind: type[Message], converter: cattrs.Converter) -> _Write:
-    """What cattrs would generate puts fields with a default last; here they keep their place."""
-    hints = get_type_hints(kind, include_extras=True)
+def _message_writer(message_class: type[Message], converter: cattrs.Converter) -> _Write:
+    """Fields in wire order: what cattrs generates has those with a default behind the others."""
+    hints = get_type_hints(message_class, include_extras=True)
     hooks = [
-        (field.name, _absent(field.default), converter.get_unstructure_hook(hints[field.name]))
-        for field in sorted(attrs.fields(kind), key=lambda field: field.name == "binary")
+        (field.name, _empty_default(field), converter.get_unstructure_hook(hints[field.name]))
+        for field in sorted(attrs.fields(message_class), key=lambda field: field.name == "binary")
     ]
 
-    def write_message(message: Message) -> object:
+    def write_message(message: Message) -> dict[str, object]:
         written = {}
-        for name, absent, write in hooks:
+        for name, empty, write in hooks:
             try:
                 value = getattr(message, name)
-                if value != absent:
+                if value != empty:
                     written[name] = write(value)
             except (AttributeError, TypeError, ValueError) as error:
-                raise InterchangeError(kind.keyword, name, str(error)) from None
+                raise InterchangeError(_tag_of(message_class), name, str(error)) from None
         return written
 
     return write_message
 
 
-def _absent(default: object) -> object:
-    """The default of what may be absent on the wire; else what equals no value."""
-    return default if default is None or default in {"", b""} else attrs.NOTHING
+def _empty_default(field: "attrs.Attribute[object]") -> object:
+    """A default that is no word on the wire; else what equals no value."""
+    is_empty = isinstance(field.default, (str, bytes, types.NoneType)) and not field.default
+    return field.default if is_empty else attrs.NOTHING

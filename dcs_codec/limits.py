@@ -15,9 +15,6 @@ MAX_WORD: Final = 79
 MAX_HARDWARE_NAME: Final = 99
 """Bytes of a word a C DHS reads: 20 tokens of 100 (dhs_dcs_messages.cc)."""
 
-MAX_COMPUTER_NAME: Final = 255
-"""Bytes of a computer's name in the database (dcss_device.h)."""
-
 MAX_STRING_CONTENTS: Final = 1879
 """Bytes of a string's contents: `[1880]` in the database record (dcss_device.h)."""
 

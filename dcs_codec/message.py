@@ -23,9 +23,11 @@ class Direction(enum.Enum):
 _DIRECTIONS = {"stoc_": Direction.TO_DHS, "stoh_": Direction.TO_DHS, "htos_": Direction.TO_DCSS}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Message:
     """Base of all messages.
+
+    Its classes inherit `__repr__`: generating one for each would cost a fifth of the import.
 
     Attributes:
         keyword: First word of the message on the wire; "" in classes that are no wire message.
@@ -33,10 +35,18 @@ class Message:
     """
 
     keyword: ClassVar[str] = ""
-    binary: bytes = attrs.field(default=b"", repr=False)
+    binary: bytes = b""
+
+    def __repr__(self) -> str:
+        """The class and its fields in wire order; the binary part by its size, if there is one."""
+        names = [field.name for field in attrs.fields(type(self)) if field.name != "binary"]
+        shown = [f"{name}={getattr(self, name)!r}" for name in names]
+        if self.binary:
+            shown.append(f"binary=<{len(self.binary)} bytes>")
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class UnknownMessage(Message):
     """A message whose keyword has no class in the registry; an event, not an error.
 
@@ -51,7 +61,7 @@ class UnknownMessage(Message):
         return first_word(self.text)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MalformedMessage(Message):
     """A message that does not have the form of its keyword; its text is kept whole.
 

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.errors import DecodeError, EncodeError
-from dcs_codec.fields import TailKind, Word, WordKind, field_kinds
-from dcs_codec.message import Message
+from dcs_codec.fields import Rest, TailKind, Word, WordKind, field_kinds
+from dcs_codec.limits import MAX_WORD
+from dcs_codec.message import Direction, Message, direction_of
 from dcs_codec.words import find_words, to_text
 
 M = TypeVar("M", bound=Message)
@@ -37,12 +38,14 @@ class Plan(Generic[M]):
 
         Raises:
             TypeError: The class is not `attrs.frozen` with slots, does more at its birth than
-                take its words, its keyword is no word, or a field names no kind.
+                take its words, its keyword is no word, a field names no kind, or the first word
+                to dcss may overflow its buffer.
         """
         _check(message_class)
         self.message_class = message_class
         self.keyword = message_class.keyword
         self.fields: Mapping[str, WordKind | TailKind] = field_kinds(message_class)
+        _check_scanned(message_class, self.fields)
         self.words = {n: kind for n, kind in self.fields.items() if isinstance(kind, WordKind)}
         tails = [(n, kind) for n, kind in self.fields.items() if isinstance(kind, TailKind)]
         self.tail = tails[0] if tails else None
@@ -147,6 +150,24 @@ def _check(message_class: type[Message]) -> None:
         Word().write(message_class.keyword)
     except ValueError as error:
         raise TypeError(f"{message_class.__name__}: keyword {error}") from None
+
+
+def _check_scanned(message_class: type[Message], fields: Mapping[str, WordKind | TailKind]) -> None:
+    """See that what dcss scans of any text fits its buffers: names, and handles of operations."""
+    if direction_of(message_class.keyword) is not Direction.TO_DCSS:
+        return
+    scanned = 2 if message_class.keyword.startswith("htos_operation") else 1
+    for name, kind in list(fields.items())[:scanned]:
+        limit: int | None = 0
+        if isinstance(kind, Word):
+            limit = kind.max_bytes
+        elif isinstance(kind, Rest):
+            limit = kind.max_first_word
+        if limit is None or limit > MAX_WORD:
+            raise TypeError(
+                f"{message_class.__name__}.{name}: dcss scans this word into a buffer; "
+                f"{MAX_WORD} bytes at most"
+            )
 
 
 def _is_missing(kind: WordKind, value: object) -> bool:

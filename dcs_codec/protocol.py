@@ -24,9 +24,8 @@ from dcs_codec.frames import (
     FrameDecoder,
     Framing,
     NeedData,
-    encode_frame,
 )
-from dcs_codec.message import Direction, Message, direction_of
+from dcs_codec.message import Direction, Message, UnknownMessage, direction_of
 from dcs_codec.messages.session import (
     HtosClientIsHardware,
     HtosClientTypeIsHardware,
@@ -150,11 +149,10 @@ class DcsProtocol:
         step = step_of(message)
         state = self._state  # once: a reading thread may meet the end meanwhile
         self._check(message, step, state)
-        frame = self._codec.encode(message)
         if state is State.ONLINE:
-            data = encode_frame(frame, self.framing)
+            data = self._codec.encode_bytes(message, self.framing)
         else:
-            data = encode_frame(frame, Framing.V1)
+            data = self._codec.encode_bytes(message, Framing.V1)
             self._state = TRANSITIONS[state, step]
             if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
                 self._hardware_name = message.hardware_name
@@ -162,7 +160,9 @@ class DcsProtocol:
 
     def _check(self, message: Message, step: Step, state: State) -> None:
         keyword = message.keyword or type(message).__name__
-        direction = direction_of(message.keyword)
+        if isinstance(message, UnknownMessage):
+            keyword = message.received_keyword or keyword
+        direction = direction_of(keyword)
         if direction is not None and direction is not _SENDS[self.role]:
             raise StateError(f"{keyword} is not for a {self.role.value} to send")
         if (state, step) not in TRANSITIONS:

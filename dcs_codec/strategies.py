@@ -88,17 +88,17 @@ def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
 
 def numbers(limit: float) -> st.SearchStrategy[float]:
     """Numbers of either sign up to `limit`: floats, and integers as callers give them."""
-    return st.one_of(
-        st.floats(-limit, limit),
-        st.integers(-int(limit), int(limit)),
-        st.integers(-_V1_NUMBER * 1000, _V1_NUMBER * 1000).map(lambda number: number / 1000),
-    )
+    whole = st.integers(-int(limit), int(limit))
+    return st.one_of(st.floats(-limit, limit), whole, _decimals(min(limit, _V1_NUMBER)))
+
+
+def _decimals(limit: float) -> st.SearchStrategy[float]:
+    thousandths = int(limit * 1000)
+    return st.integers(-thousandths, thousandths).map(lambda number: number / 1000)
 
 
 def _numbers(limit: float, framing: Framing) -> st.SearchStrategy[float]:
-    if framing is not Framing.V1:
-        return numbers(limit)
-    return st.integers(-_V1_NUMBER * 1000, _V1_NUMBER * 1000).map(lambda number: number / 1000)
+    return _decimals(_V1_NUMBER) if framing is Framing.V1 else numbers(limit)
 
 
 def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
@@ -131,7 +131,8 @@ def _tail_values(
             rest = rests(_V1_REST if narrow else kind.max_bytes)
             return rest if kind.max_first_word is None else rest.filter(_begins_short)
         case Words():
-            few = st.lists(names, min_size=1, max_size=3)
+            least = 0 if kind.may_be_empty else 1
+            few = st.lists(names, min_size=least, max_size=3)
             many = st.lists(words(5), min_size=1, max_size=5 if narrow else 20)
             return st.one_of(few, many).map(tuple)
         case IonChamberResult():
@@ -150,25 +151,29 @@ def _is_positive(value: object) -> bool:
 
 
 def _begins_short(text: str) -> bool:
-    found = find_words(text)
-    return not found or len(to_bytes(found[0][0])) <= MAX_WORD
+    return all(len(to_bytes(word)) <= MAX_WORD for word, _ in find_words(text)[:2])
 
 
 # -- messages --------------------------------------------------------------------------------
 
 
-def messages_of(message_class: type[M], framing: Framing = Framing.V2) -> st.SearchStrategy[M]:
+def messages_of(
+    message_class: type[M], framing: Framing = Framing.V2, *, with_binary: bool = False
+) -> st.SearchStrategy[M]:
     """Messages of one class that encode takes, every field of any value it may have.
 
     Args:
         message_class: Any class that a registry takes.
-        framing: What shall carry them: V1 keeps them short and without a binary part.
+        framing: What shall carry them; V1 keeps them short.
+        with_binary: Whether some have a binary part (in v2), which texts alone do not carry.
     """
-    return _messages_of(Plan(message_class), framing)
+    return _messages_of(Plan(message_class), framing, _binaries(framing, with_binary=with_binary))
 
 
 @st.composite
-def _messages_of(draw: st.DrawFn, plan: Plan[M], framing: Framing) -> M:
+def _messages_of(
+    draw: st.DrawFn, plan: Plan[M], framing: Framing, binaries: st.SearchStrategy[bytes]
+) -> M:
     form = draw(st.sampled_from(plan.forms))
     values: dict[str, object] = {
         name: draw(_word_values(kind, framing)) if name in form else kind.missing
@@ -178,11 +183,13 @@ def _messages_of(draw: st.DrawFn, plan: Plan[M], framing: Framing) -> M:
         name, tail = plan.tail
         alone = form is not plan.forms[-1]  # nothing stands behind a word that is missing
         values[name] = "" if alone else draw(_tail_values(tail, framing, values))
-    return plan.message_class(binary=draw(_binaries(framing)), **values)
+    return plan.message_class(binary=draw(binaries), **values)
 
 
 @st.composite
-def unknown_messages(draw: st.DrawFn, framing: Framing = Framing.V2) -> UnknownMessage:
+def unknown_messages(
+    draw: st.DrawFn, framing: Framing = Framing.V2, *, with_binary: bool = False
+) -> UnknownMessage:
     """Messages whose keyword no class has; the text is what encode writes without refusing."""
     narrow = framing is Framing.V1
     odd = st.sampled_from(["gtos_set_string", "htos_become_master", "HTOS_NOTE"])
@@ -192,17 +199,19 @@ def unknown_messages(draw: st.DrawFn, framing: Framing = Framing.V2) -> UnknownM
         )
     )
     rest = draw(rests(_V1_REST if narrow else None).filter(_begins_short))
-    return UnknownMessage(
-        text=f"{keyword} {rest}" if rest else keyword, binary=draw(_binaries(framing))
-    )
+    binary = draw(_binaries(framing, with_binary=with_binary))
+    return UnknownMessage(text=f"{keyword} {rest}" if rest else keyword, binary=binary)
 
 
 def messages(
-    framing: Framing = Framing.V2, classes: Iterable[type[Message]] = DHS_MESSAGES
+    framing: Framing = Framing.V2,
+    classes: Iterable[type[Message]] = DHS_MESSAGES,
+    *,
+    with_binary: bool = False,
 ) -> st.SearchStrategy[Message]:
-    """Messages of each of the classes, and unknown ones, as `framing` carries them."""
-    known = [messages_of(message_class, framing) for message_class in classes]
-    return st.one_of(*known, unknown_messages(framing))
+    """Messages of each of the classes, and unknown ones; see `messages_of`."""
+    known = [messages_of(cls, framing, with_binary=with_binary) for cls in classes]
+    return st.one_of(*known, unknown_messages(framing, with_binary=with_binary))
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -231,16 +240,18 @@ def frames(draw: st.DrawFn, framing: Framing = Framing.V2) -> Frame:
     """Frames of any bytes that `framing` carries."""
     size = V1_MAX_TEXT if framing is Framing.V1 else 2 * V1_MAX_TEXT
     text = draw(st.binary(max_size=size)).replace(b"\0", b"").rstrip(b"\r\n")
-    return Frame(text, draw(_binaries(framing)))
+    return Frame(text, draw(_binaries(framing, with_binary=True)))
 
 
-def _binaries(framing: Framing) -> st.SearchStrategy[bytes]:
-    return st.binary(max_size=100) if framing is Framing.V2 else st.just(b"")
+def _binaries(framing: Framing, *, with_binary: bool) -> st.SearchStrategy[bytes]:
+    return st.binary(max_size=100) if with_binary and framing is Framing.V2 else st.just(b"")
 
 
 def valid_streams(framing: Framing = Framing.V2) -> st.SearchStrategy[bytes]:
     """Streams of right frames: messages mostly, and texts that are none."""
-    carried = messages(framing).map(lambda message: default_codec().encode_bytes(message, framing))
+    carried = messages(framing, with_binary=True).map(
+        lambda message: default_codec().encode_bytes(message, framing)
+    )
     any_frame = frames(framing).map(lambda frame: encode_frame(frame, framing))
     return st.lists(st.one_of(carried, any_frame), max_size=6).map(b"".join)
 

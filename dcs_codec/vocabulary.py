@@ -16,6 +16,7 @@ class MotorStatus(StrEnum):
 
     NORMAL = "normal"
     ABORTED = "aborted"
+    ABORT = "abort"  # mar345 writes it so; to the scripting engine it is no `aborted`
     MOVING = "moving"
     LOCKED = "locked"
     SW_LIMIT = "sw_limit"
@@ -91,4 +92,7 @@ NO_DEVICE: Final = "NULL"
 """Stands for a shutter or a second motor that takes no part (oscillations, vector moves)."""
 
 NO_HARDWARE_HOST: Final = "no_hw_host_"
-"""A completion's status begins so, with the host's name behind, when dcss speaks for a lost DHS."""
+"""A status begins so, with the host's name behind, where dcss speaks for a DHS it has lost.
+
+It stands in logs: dcss tells GUIs and scripts, never a DHS.
+"""

@@ -1,5 +1,9 @@
 """Sphinx configuration."""
 
+from itertools import takewhile
+
+from sphinx.application import Sphinx
+
 from dcs_codec import __version__
 
 project = "dcs-codec"
@@ -7,9 +11,26 @@ author = "The dcs-codec developers"
 copyright = "2026, The dcs-codec developers"  # noqa: A001 - Sphinx's name
 version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_heading_anchors = 3  # as on GitHub, for links inside a page
 html_theme = "furo"
 html_title = "dcs-codec"
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+napoleon_use_ivar = True  # a NamedTuple's fields are members already
 suppress_warnings = ["myst.xref_missing"]  # the README's links are meant for its own folder
+
+
+def keep_trees(
+    _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
+    """Show the trees of exceptions as they stand in the docstrings."""
+    root = next((at - 1 for at, line in enumerate(lines) if line.startswith("├")), None)
+    if root is not None:
+        tree = list(takewhile(str.strip, lines[root:]))
+        lines[root : root + len(tree)] = ["::", "", *(f"    {line}" for line in tree)]
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", keep_trees)

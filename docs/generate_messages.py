@@ -9,7 +9,8 @@ import importlib
 import inspect
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -20,7 +21,7 @@ from dcs_codec.catalogue import FieldDescription, MessageDescription, catalogue
 PAGE: Final = Path(__file__).with_name("messages.md")
 
 HEAD: Final = """\
-<!-- Written by docs/generate_messages.py from the sources: change those, then `make docs-tables` -->
+<!-- Written by docs/generate_messages.py: change the sources, then run `make docs-tables`. -->
 
 # Messages
 
@@ -69,9 +70,9 @@ def message_section(message: MessageDescription) -> str:
     """All of one message."""
     parts = [
         f"### `{message.keyword}`",
-        f"{message.direction.value}, `{message.class_name}`. {safe(message.summary)}",
+        f"`{message.class_name}`, {message.direction.value}. {safe(message.summary)}",
         safe(message.notes),
-        f"```text\n{message.wire}\n```",
+        f"```text\n{textwrap.fill(message.wire, 90, subsequent_indent='    ')}\n```",
         fields_table(message.fields),
     ]
     if message.units and not any(field.units for field in message.fields):
@@ -100,7 +101,7 @@ def enums() -> list[type[enum.StrEnum]]:
     return [
         thing
         for thing in vars(vocabulary).values()
-        if inspect.isclass(thing) and thing.__module__ == vocabulary.__name__
+        if inspect.isclass(thing) and issubclass(thing, enum.StrEnum) and list(thing)
     ]
 
 
@@ -127,10 +128,12 @@ def paragraphs(documented: object) -> str:
     return safe(inspect.getdoc(documented) or "")
 
 
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table of Markdown."""
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table of Markdown, without the columns in which no row says anything."""
+    said = [any(column) for column in zip(*rows, strict=True)]
     lines = [head, ("---",) * len(head), *(tuple(map(safe, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    kept = (itertools.compress(cells, said) for cells in lines)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in kept)
 
 
 def safe(text: str) -> str:

@@ -8,83 +8,83 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Text
+from dcs_codec.fields import Note, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohCollectImage(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_collect_image arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_collect_image"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohOscillationReady(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_oscillation_ready arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_ready"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohOscillationComplete(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_oscillation_complete arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_complete"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohDetectorStop(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_stop arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_detector_stop"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohDetectorSendStart(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_send_start arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_start"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohDetectorSendStop(Message):
-    """Declared in headers of detector DHSs; nothing in them sends it.
+    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_send_stop arguments
-    Source: declarations only, so no format is known
+    Source: sources that never run, so the words are kept as they stand
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_stop"
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosImageCollected(Message):
     """An image was collected; dcss ignores it.
 
@@ -93,10 +93,10 @@ class HtosImageCollected(Message):
     """
 
     keyword: ClassVar[str] = "htos_image_collected"
-    arguments: Text = ""
+    arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosFailedToStoreImage(Message):
     """An image could not be stored; dcss ignores it.
 
@@ -105,19 +105,19 @@ class HtosFailedToStoreImage(Message):
     """
 
     keyword: ClassVar[str] = "htos_failed_to_store_image"
-    arguments: Text = ""
+    arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosDetectorIdle(Message):
     """A detector has nothing to do; dcss ignores it.
 
     Wire:   htos_detector_idle arguments
-    Source: confirmed on the wire that dcss ignores it
+    Source: a comment in a mar345 DHS; confirmed on the wire that dcss ignores it
     """
 
     keyword: ClassVar[str] = "htos_detector_idle"
-    arguments: Text = ""
+    arguments: Note = ""
 
 
 MESSAGES = (

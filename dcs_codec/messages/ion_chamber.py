@@ -23,7 +23,7 @@ from dcs_codec.message import Message
 from dcs_codec.words import find_words, quote_word, split_list
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterIonChamber(Message):
     """DCSS tells the DHS that this ion chamber is its own.
 
@@ -41,7 +41,7 @@ class StohRegisterIonChamber(Message):
     timer_type: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigureIonChamber(Message):
     """Answer to `htos_send_configuration` of an ion chamber.
 
@@ -60,7 +60,7 @@ class StohConfigureIonChamber(Message):
     timer_type: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohReadIonChambers(Message):
     """Count for a time; the DHS answers `htos_report_ion_chambers`.
 
@@ -167,7 +167,7 @@ def _written_reading(reading: object) -> str:
     return f" {_NAME.write(reading.name)} {_COUNTS.write(reading.counts)}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosReportIonChambers(Message):
     """What was counted, or why nothing was.
 
@@ -185,9 +185,9 @@ class HtosReportIonChambers(Message):
     result: Annotated[tuple[IonChamberReading, ...] | IonChamberFailure, IonChamberResult()]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosConfigureIonChamber(Message):
-    """Sent by some DHSs; dcss ignores it.
+    """Known to be ignored by dcss, not to be sent by any DHS.
 
     Wire:   htos_configure_ion_chamber ion_chamber_name arguments
     Source: confirmed on the wire that dcss ignores it

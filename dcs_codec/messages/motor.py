@@ -7,6 +7,7 @@ import attrs
 from dcs_codec.fields import (
     HardwareName,
     MotorNames,
+    MotorNamesOrNone,
     MoveDestination,
     Name,
     Note,
@@ -24,7 +25,7 @@ from dcs_codec.fields import (
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterRealMotor(Message):
     """DCSS tells the DHS that this motor is its own.
 
@@ -37,7 +38,7 @@ class StohRegisterRealMotor(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterPseudoMotor(Message):
     """DCSS tells the DHS that this pseudo motor is its own.
 
@@ -50,7 +51,7 @@ class StohRegisterPseudoMotor(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohSetMotorDependency(Message):
     """Motors that a motor's position depends on; sent behind the registrations.
 
@@ -63,20 +64,21 @@ class StohSetMotorDependency(Message):
     dependencies: MotorNames
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohSetMotorChildren(Message):
     """Motors that a pseudo motor is made of; sent behind its dependencies.
 
     Wire:   stoh_set_motor_children motor_name children
+    Units:  children: may be none at all
     Source: dcss_hardware_client.c:1231 (only where there are dependencies), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_set_motor_children"
     motor_name: Name
-    children: MotorNames
+    children: MotorNamesOrNone
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigureRealMotor(Message):
     """The configuration of a real motor: the answer to `htos_send_configuration`, or a change.
 
@@ -111,7 +113,7 @@ class StohConfigureRealMotor(Message):
     status: OptionalSteps = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigurePseudoMotor(Message):
     """The configuration of a pseudo motor: the answer to `htos_send_configuration`, or a change.
 
@@ -138,7 +140,7 @@ class StohConfigurePseudoMotor(Message):
     status: OptionalSteps = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStartMotorMove(Message):
     """Move a motor; every move ends in one `htos_motor_move_completed`.
 
@@ -152,13 +154,13 @@ class StohStartMotorMove(Message):
     destination: MoveDestination
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohAbortMotorMove(Message):
     """Stop one motor; its move completes as `aborted`.
 
     Wire:   stoh_abort_motor_move motor_name abort_arg
-    Units:  abort_arg: `soft` (decelerate) or `hard`; anything else means hard
-    Source: dcss_gui_client.c:1509 (verbatim), dhs_motor_messages.cc:656
+    Units:  abort_arg: `soft` (decelerate) or `hard`, may be missing; anything else means hard
+    Source: dcss_gui_client.c:1509 (verbatim), dhs_motor_messages.cc:656 (only a moving motor)
     """
 
     keyword: ClassVar[str] = "stoh_abort_motor_move"
@@ -166,13 +168,13 @@ class StohAbortMotorMove(Message):
     abort_arg: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohSetMotorPosition(Message):
-    """Call the present position by another number; nothing moves and nothing is answered.
+    """Call the present position by another number; the motor stands still.
 
     Wire:   stoh_set_motor_position motor_name position
     Units:  position: scaled
-    Source: dcss_gui_client.c:1233, dhs_motor_messages.cc:749
+    Source: dcss_gui_client.c:1233, dhs_motor_messages.cc:749, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_set_motor_position"
@@ -180,27 +182,27 @@ class StohSetMotorPosition(Message):
     position: Scaled
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohCorrectMotorPosition(Message):
     """Add to the position of a circle motor, after dcss folded what the DHS reported.
 
     Wire:   stoh_correct_motor_position motor_name correction
-    Units:  correction: scaled, a multiple of 360
+    Units:  correction: scaled, a multiple of 360 and so an integer
     Source: dcss_hardware_client.c:634, 933; dhs_motor_messages.cc:812, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_correct_motor_position"
     motor_name: Name
-    correction: Scaled
+    correction: Steps
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosMotorMoveStarted(Message):
     """A move has begun.
 
     Wire:   htos_motor_move_started motor_name destination
     Units:  destination: scaled
-    Source: dcss_hardware_client.c:661
+    Source: dcss_hardware_client.c:661, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_motor_move_started"
@@ -208,13 +210,13 @@ class HtosMotorMoveStarted(Message):
     destination: Scaled
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosUpdateMotorPosition(Message):
     """Where a motor is, while it moves or unasked.
 
     Wire:   htos_update_motor_position motor_name position status
     Units:  position: scaled; status: see `MotorStatus`
-    Source: dcss_hardware_client.c:724
+    Source: dcss_hardware_client.c:724, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_update_motor_position"
@@ -223,7 +225,7 @@ class HtosUpdateMotorPosition(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosMotorMoveCompleted(Message):
     """The one end of a move.
 
@@ -231,7 +233,8 @@ class HtosMotorMoveCompleted(Message):
 
     Wire:   htos_motor_move_completed motor_name position status
     Units:  position: scaled; status: see `MotorStatus`
-    Source: dcss_hardware_client.c:587 (without a status it would broadcast stale bytes)
+    Source: dcss_hardware_client.c:587 (without a status it would broadcast stale bytes),
+            confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_motor_move_completed"
@@ -240,7 +243,7 @@ class HtosMotorMoveCompleted(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosConfigureDevice(Message):
     """Tell DCSS the configuration of a motor, which it stores and broadcasts.
 
@@ -250,7 +253,8 @@ class HtosConfigureDevice(Message):
     Wire:   htos_configure_device motor_name position upper_limit lower_limit [scale_factor speed
             acceleration backlash] lower_limit_on upper_limit_on motor_lock_on
             [backlash_on reverse_on]
-    Units:  as in `stoh_configure_real_motor`
+    Units:  position, upper_limit, lower_limit: scaled; scale_factor: steps per scaled unit;
+            speed: steps/s; acceleration: ms to full speed; backlash: steps
     Source: dcss_hardware_client.c:889, dcss_client.c:245-300, confirmed on the wire
     """
 
@@ -270,25 +274,26 @@ class HtosConfigureDevice(Message):
     reverse_on: OptionalOnOff = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosMotorCorrectStarted(Message):
-    """Forwarded to GUIs and scripts, which do not know it either.
+    """A motor's position is being corrected; forwarded, and scripts do not know it.
 
-    Wire:   htos_motor_correct_started state
-    Source: dcss_hardware_client.c:708 (any words)
+    Wire:   htos_motor_correct_started arguments
+    Units:  arguments: any words, a motor's name in practice
+    Source: dcss_hardware_client.c:708, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_motor_correct_started"
-    state: Note = ""
+    arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosLimitHit(Message):
     """A motor has hit a hardware limit; the scripting engine aborts everything.
 
     Wire:   htos_limit_hit motor_name direction
-    Units:  direction: `cw` or `ccw`
-    Source: dcss_hardware_client.c:1009 (forwards), message_handlers.tcl
+    Units:  direction: `cw`, say
+    Source: dcss_hardware_client.c:1009 (forwards), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_limit_hit"
@@ -296,19 +301,20 @@ class HtosLimitHit(Message):
     direction: Status
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosSimulatingDevice(Message):
     """Tell GUIs and scripts that a device is simulated.
 
-    Wire:   htos_simulating_device state
-    Source: dcss_hardware_client.c:1020 (any words), confirmed on the wire
+    Wire:   htos_simulating_device arguments
+    Units:  arguments: any words, a device's name in practice
+    Source: dcss_hardware_client.c:1020, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_simulating_device"
-    state: Note = ""
+    arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosSetMotorMessage(Message):
     """A text about a motor; dcss ignores it.
 

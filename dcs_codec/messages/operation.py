@@ -4,16 +4,16 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Handle, HardwareName, Name, OptionalStatus, Text
+from dcs_codec.fields import Handle, HardwareName, Name, Note, OptionalStatus, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterOperation(Message):
     """DCSS tells the DHS that this operation is its own.
 
     Wire:   stoh_register_operation operation_name hardware_name
-    Source: dcss_hardware_client.c:1378
+    Source: dcss_hardware_client.c:1378, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_register_operation"
@@ -21,12 +21,12 @@ class StohRegisterOperation(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigureOperation(Message):
     """Answer to `htos_send_configuration` of an operation.
 
     Wire:   stoh_configure_operation operation_name hardware_host
-    Source: dcss_database.c:607
+    Source: dcss_database.c:607, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_configure_operation"
@@ -34,13 +34,14 @@ class StohConfigureOperation(Message):
     hardware_host: Name
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStartOperation(Message):
     """Start an operation.
 
     Wire:   stoh_start_operation operation_name operation_handle operation_args
-    Units:  operation_args: as the caller wrote them, usually a Tcl list
-    Source: dcss_gui_client.c:1923
+    Units:  operation_args: as the caller wrote them, usually a Tcl list; a C DHS keeps 499
+            characters of the whole text
+    Source: dcss_gui_client.c:1923, dhs_motor_messages.cc:1529, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_start_operation"
@@ -49,12 +50,14 @@ class StohStartOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStopOperation(Message):
     """Stop an operation early; no answer of its own, the operation completes as ever.
 
+    Of the known code bases only the scripting engine of dcss handles it.
+
     Wire:   stoh_stop_operation operation_name operation_args
-    Source: dcss_gui_client.c:2032
+    Source: dcss_gui_client.c:2032, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_stop_operation"
@@ -62,12 +65,12 @@ class StohStopOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosOperationUpdate(Message):
     """Progress of an operation, any number of times before it is completed.
 
     Wire:   htos_operation_update operation_name operation_handle operation_args
-    Source: dcss_hardware_client.c:1450
+    Source: dcss_hardware_client.c:1450, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_operation_update"
@@ -76,7 +79,7 @@ class HtosOperationUpdate(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosOperationCompleted(Message):
     """The one end of an operation.
 
@@ -84,7 +87,7 @@ class HtosOperationCompleted(Message):
             operation_args
     Units:  operation_status: `normal` is success, any other word is the failure; "" where the
             DHS wrote none (a robot's did), which nobody takes for success
-    Source: dcss_hardware_client.c:1436
+    Source: dcss_hardware_client.c:1436, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_operation_completed"
@@ -94,12 +97,12 @@ class HtosOperationCompleted(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosStartOperation(Message):
     """Tell GUIs and scripts that an operation begins; dcss forwards it and starts nothing.
 
     Wire:   htos_start_operation operation_name operation_handle operation_args
-    Source: dcss_hardware_client.c:1464
+    Source: dcss_hardware_client.c:1464, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_start_operation"
@@ -108,9 +111,9 @@ class HtosStartOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosConfigureOperation(Message):
-    """Sent by some DHSs; dcss ignores it.
+    """Known to be ignored by dcss, not to be sent by any DHS.
 
     Wire:   htos_configure_operation operation_name arguments
     Source: confirmed on the wire that dcss ignores it
@@ -121,7 +124,7 @@ class HtosConfigureOperation(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosOperationStart(Message):
     """Not `htos_start_operation`: dcss ignores this one.
 
@@ -131,10 +134,10 @@ class HtosOperationStart(Message):
 
     keyword: ClassVar[str] = "htos_operation_start"
     operation_name: Name
-    arguments: Text = ""
+    arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosOperationComplete(Message):
     """Not `htos_operation_completed`: dcss ignores this one.
 
@@ -144,7 +147,7 @@ class HtosOperationComplete(Message):
 
     keyword: ClassVar[str] = "htos_operation_complete"
     operation_name: Name
-    arguments: Text = ""
+    arguments: Note = ""
 
 
 MESSAGES = (

@@ -4,11 +4,11 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Name, Scaled, Seconds, Steps
+from dcs_codec.fields import Name, Scaled, Seconds
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStartOscillation(Message):
     """Turn a motor by a range in a time with the shutter open, as one exposure.
 
@@ -16,7 +16,7 @@ class StohStartOscillation(Message):
 
     Wire:   stoh_start_oscillation motor_name shutter_name oscillation_range oscillation_time
     Units:  shutter_name: may be `NULL`; oscillation_range: scaled; oscillation_time: s
-    Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386
+    Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_start_oscillation"
@@ -26,14 +26,14 @@ class StohStartOscillation(Message):
     oscillation_time: Seconds
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStartVectorMove(Message):
     """Move two motors along a straight line; sent to the owner of the first.
 
     Wire:   stoh_start_vector_move motor_name_1 motor_name_2 destination_1 destination_2 speed
     Units:  motor_name_2: may be `NULL`; destination_1, destination_2: scaled; speed: as the DHS
             takes it
-    Source: dcss_gui_client.c:1571 (verbatim), dhs_motor_messages.cc:893
+    Source: dcss_gui_client.c:1571 (verbatim), dhs_motor_messages.cc:893, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_start_vector_move"
@@ -41,16 +41,16 @@ class StohStartVectorMove(Message):
     motor_name_2: Name
     destination_1: Scaled
     destination_2: Scaled
-    speed: Steps
+    speed: Scaled
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohStopVectorMove(Message):
     """Stop a vector move.
 
     Wire:   stoh_stop_vector_move motor_name_1 motor_name_2
     Units:  motor_name_2: may be `NULL`
-    Source: dcss_gui_client.c:1617 (verbatim), dhs_motor_messages.cc:1009
+    Source: dcss_gui_client.c:1617 (verbatim), dhs_motor_messages.cc:1009, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_stop_vector_move"
@@ -58,7 +58,7 @@ class StohStopVectorMove(Message):
     motor_name_2: Name
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohChangeVectorSpeed(Message):
     """Change the speed of a vector move that is under way.
 
@@ -70,7 +70,7 @@ class StohChangeVectorSpeed(Message):
     keyword: ClassVar[str] = "stoh_change_vector_speed"
     motor_name_1: Name
     motor_name_2: Name
-    speed: Steps
+    speed: Scaled
 
 
 MESSAGES = (

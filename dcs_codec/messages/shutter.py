@@ -8,7 +8,7 @@ from dcs_codec.fields import Name, OptionalHardwareName, OptionalStatus, Status,
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterShutter(Message):
     """DCSS tells the DHS that this shutter is its own, and the state it remembers.
 
@@ -25,7 +25,7 @@ class StohRegisterShutter(Message):
     hardware_name: OptionalHardwareName = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigureShutter(Message):
     """Answer to `htos_send_configuration` of a shutter.
 
@@ -40,12 +40,13 @@ class StohConfigureShutter(Message):
     shutter_state: Status
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohSetShutterState(Message):
     """Open or close a shutter; the DHS answers `htos_report_shutter_state`.
 
     Wire:   stoh_set_shutter_state shutter_name shutter_state
-    Units:  shutter_state: `open` or `closed`
+    Units:  shutter_state: `open` or `closed`; a C DHS opens at any other word, the EPICS gateway
+            logs an error
     Source: dcss_gui_client.c:1791 (verbatim), dhs_motor_messages.cc:861
     """
 
@@ -54,7 +55,7 @@ class StohSetShutterState(Message):
     shutter_state: Status
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosReportShutterState(Message):
     """A shutter is open or closed, or did not obey.
 
@@ -70,7 +71,7 @@ class HtosReportShutterState(Message):
     result: OptionalStatus = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosConfigureShutter(Message):
     """Sent by some DHSs; dcss ignores it.
 

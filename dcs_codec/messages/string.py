@@ -8,12 +8,12 @@ from dcs_codec.fields import HardwareName, Name, Status, StringContents, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterString(Message):
     """DCSS tells the DHS that this string is its own.
 
     Wire:   stoh_register_string string_name hardware_name
-    Source: dcss_hardware_client.c:1390
+    Source: dcss_hardware_client.c:1390, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_register_string"
@@ -21,12 +21,13 @@ class StohRegisterString(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohConfigureString(Message):
     """Answer to `htos_send_configuration` of a string: its contents in DCSS's database.
 
     Wire:   stoh_configure_string string_name hardware_host string_contents
-    Source: dcss_database.c:624 (contents may be empty, a blank stands before them all the same)
+    Source: dcss_database.c:624 (contents may be empty, a blank stands before them all the same),
+            confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_configure_string"
@@ -35,12 +36,12 @@ class StohConfigureString(Message):
     string_contents: StringContents
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohSetString(Message):
     """A client asks for new contents; the DHS answers `htos_set_string_completed`.
 
     Wire:   stoh_set_string string_name string_contents
-    Source: dcss_gui_client.c:2225 (contents verbatim, may be missing)
+    Source: dcss_gui_client.c:2225 (contents verbatim, may be missing), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_set_string"
@@ -48,13 +49,14 @@ class StohSetString(Message):
     string_contents: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosSetStringCompleted(Message):
     """The contents are set (also unasked, when the DHS changes them), or why they are not.
 
     Wire:   htos_set_string_completed string_name string_status string_contents
     Units:  string_status: `normal` stores the contents, any other word does not
-    Source: dcss_hardware_client.c:1535 (finds the contents by counting one blank per word)
+    Source: dcss_hardware_client.c:1535 (finds the contents by counting one blank per word),
+            confirmed on the wire
     """
 
     keyword: ClassVar[str] = "htos_set_string_completed"
@@ -63,7 +65,7 @@ class HtosSetStringCompleted(Message):
     string_contents: StringContents
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class StohRegisterStringMotor(Message):
     """Named in log texts of DHS code bases; dcss does not send it.
 
@@ -75,9 +77,9 @@ class StohRegisterStringMotor(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosConfigureString(Message):
-    """Sent by some DHSs; dcss ignores it.
+    """Known to be ignored by dcss, not to be sent by any DHS.
 
     Wire:   htos_configure_string string_name arguments
     Source: confirmed on the wire that dcss ignores it
@@ -88,7 +90,7 @@ class HtosConfigureString(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class HtosStringCompleted(Message):
     """Not `htos_set_string_completed`: dcss ignores this one.
 

@@ -31,6 +31,7 @@ from dcs_codec import (
     StohConfigureString,
     StohRegisterOperation,
     StohSetMotorChildren,
+    StohSetMotorDependency,
     StohStartMotorMove,
     StohStartOperation,
 )
@@ -237,6 +238,7 @@ READ_ONLY: list[tuple[str, Message]] = [
         HtosOperationCompleted(operation_name="a", operation_handle="1.1", operation_status=""),
     ),
     ("stoh_optional_words a", StohOptionalWords(first="a", second="", third="", text="")),
+    ("stoh_set_motor_children m ", StohSetMotorChildren(motor_name="m", children=())),
     ("stoh_start_motor_move m 1e1", StohStartMotorMove(motor_name="m", destination=10.0)),
     ("stoh_start_motor_move m nan", StohStartMotorMove(motor_name="m", destination="nan")),
     (
@@ -346,7 +348,11 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
             "status: has words too many behind it: 'motor has stalled'",
         ),
         (HtosMotorMoveCompleted, "htos_motor_move_completed m 2.9", "status: is missing"),
-        (StohSetMotorChildren, "stoh_set_motor_children m ", "children: is missing"),
+        (
+            StohSetMotorDependency,
+            "stoh_set_motor_dependency m ",
+            "dependencies: is missing",
+        ),
         (
             StohOwnKindAlone,
             "stoh_own_kind_alone x",
@@ -493,7 +499,7 @@ def test_encode_refuses_or_reads_back(data: st.DataObject, message_class: type[M
 def test_messages_read_back(data: st.DataObject, message_class: type[Message]) -> None:
     """decode(encode(message)) is the message, of exactly its class."""
     plan = PLANS[message_class]
-    message = data.draw(messages_of(message_class))
+    message = data.draw(messages_of(message_class, with_binary=True))
     decoded = decode_compiled(plan, plan.encode(message), message.binary)
     assert decoded == message
     assert type(decoded) is message_class
@@ -506,7 +512,7 @@ def test_decoded_messages_are_as_frozen_as_constructed_ones(
     message_class: type[Message], data: st.DataObject
 ) -> None:
     plan = PLANS[message_class]
-    made = data.draw(messages_of(message_class))
+    made = data.draw(messages_of(message_class, with_binary=True))
     message = decode_compiled(plan, plan.encode(made), made.binary)
     assert attrs.evolve(message) == message == made
     assert not hasattr(message, "__dict__")
