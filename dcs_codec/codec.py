@@ -18,7 +18,6 @@ _REST: Final = Rest()
 _SCANNED_WORDS: Final = 3  # dcss scans no more of any text without a class into buffers
 _SHOWN: Final = 20  # characters of a refused keyword
 _V2: Final = Framing.V2  # looking up a member of an enum takes longer than encoding
-_SHORT: Final = len(V2_HEADERS)
 
 
 class Codec:
@@ -29,9 +28,11 @@ class Codec:
         self.registry = default_registry() if registry is None else registry
         plans = self.registry.plans()
         self._decoders = {to_bytes(plan.keyword): plan.decode for plan in plans}
-        self._references = {plan.keyword: plan.decode_reference for plan in plans}
-        self._encoders: dict[type[Message], Callable[[Message], str]]
+        self._readers = {plan.keyword: plan.decode_reference for plan in plans}
+        self._encoders: dict[type[Message], Callable[[Message], bytes | None]]
         self._encoders = {plan.message_class: plan.encode for plan in plans}
+        self._writers: dict[type[Message], Callable[[Message], str]]
+        self._writers = {plan.message_class: plan.encode_reference for plan in plans}
 
     def decode(self, frame: Frame) -> Message:
         """The message of a frame: of its class, `UnknownMessage` or `MalformedMessage`.
@@ -40,11 +41,10 @@ class Codec:
         """
         text, binary = frame
         keyword, _, tail = text.partition(b" ")
-        decoder = self._decoders.get(keyword)
-        if decoder is None:  # ... or the text begins oddly
-            return self._decode_odd(to_text(text), binary)
         try:
-            return decoder(text, tail, binary)
+            return self._decoders[keyword](text, tail, binary)
+        except KeyError:  # no class has it, or the text begins oddly
+            return self._decode_odd(to_text(text), binary)
         except DecodeError as error:
             return _malformed(to_text(text), binary, error)
 
@@ -63,7 +63,7 @@ class Codec:
         keyword = first_word(text)
         if not keyword:
             return MalformedMessage(text=text, field="", reason=_NOTHING, binary=binary)
-        decoder = self._references.get(keyword)
+        decoder = self._readers.get(keyword)
         if decoder is None:
             return UnknownMessage(text=text, binary=binary)
         try:
@@ -86,19 +86,21 @@ class Codec:
 
     def encode_bytes(self, message: Message, framing: Framing) -> bytes:
         """The bytes of a message; raises as `encode` and `encode_frame`."""
-        encoder = self._encoders.get(type(message))
-        if encoder is not None and framing is _V2 and message.binary == b"":
-            text = encoder(message)
-            size = len(text) + 1
-            if size < _SHORT and text.isascii():  # the common case, with no frame in between
-                return V2_HEADERS[size] + text.encode() + b"\0"
+        if framing is _V2:  # the common case, with no frame in between
+            try:
+                text = self._encoders[type(message)](message)
+                if text is not None:
+                    return V2_HEADERS[len(text)] + text
+            except (KeyError, IndexError):  # no class of the registry's, a long text
+                pass
         return encode_frame(self.encode(message), framing)
 
     def encode_text(self, message: Message) -> str:
         """The text of a message; raises as `encode`."""
         encoder = self._encoders.get(type(message))
         if encoder is not None:
-            return encoder(message)
+            text = encoder(message)
+            return self._writers[type(message)](message) if text is None else to_text(text[:-1])
         if isinstance(message, UnknownMessage):
             return self._encode_unknown(message.text)
         if isinstance(message, MalformedMessage):

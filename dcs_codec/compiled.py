@@ -10,8 +10,11 @@ costs three times as much. Writing looks words up among those that passed the re
 since the names of a beamline's devices and statuses are few.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
+
+import attrs
 
 from dcs_codec.fields import (
     FLAG_WORDS,
@@ -27,12 +30,15 @@ from dcs_codec.fields import (
 )
 from dcs_codec.limits import MAX_INTEGER
 from dcs_codec.message import Message
+from dcs_codec.words import to_bytes
 
 M = TypeVar("M", bound=Message)
 Tail = tuple[str, TailKind] | None
 """Name and kind of the field behind the words, where there is one."""
 
-_KNOWN_WORDS: Final = 1024  # per field; more are forgotten all together
+_KNOWN_VALUES: Final = 1024  # per field; more are forgotten all together
+_LEAST_FIXED: Final = 1e-4  # the least number that repr writes without an exponent
+_LONGEST_CHARACTER: Final = 4  # bytes
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
 
@@ -72,16 +78,17 @@ def _reading_words(words: Mapping[str, WordKind], tail: Tail, names: dict[str, A
     """Lines for words alone, or words and a list of more: a block for each form."""
     short = [name for name, kind in words.items() if not kind.optional]
     forms = [list(words)] if len(short) == len(words) or tail else [list(words), short]
-    lines = ["words = tail.split()"]
+    lines = ["words = tail.split()"] if len(forms) > 1 or tail else []
     for form in forms:
         targets = [f"w{index}" for index in range(len(form))] + ["*rest"] * (tail is not None)
-        body = [f"[{', '.join(targets)}] = words"]
+        body = [f"[{', '.join(targets)}] = {'words' if lines else 'tail.split()'}"]
         body += _filling(words, form, names)
         if tail is not None:
             body.insert(-2, f"draft.{tail[0]} = tuple([word.decode() for word in rest])")
-        size = f"== {len(form)}" if tail is None else f">= {len(form) + _least(tail[1])}"
-        lines.append(f"if len(words) {size}:")
-        lines += _indented(body)
+            lines.append(f"if len(words) >= {len(form) + _least(tail[1])}:")
+        elif lines:
+            lines.append(f"if len(words) == {len(form)}:")
+        lines += _indented(body) if lines else body  # a wrong number of words is a ValueError
     return lines
 
 
@@ -163,100 +170,149 @@ def compile_encode(
     words: Mapping[str, WordKind],
     tail: Tail,
     reference: Callable[[M], str],
-) -> Callable[[M], str]:
-    """A function from a message to its text."""
-    if tail is not None and type(tail[1]) is not Rest:
-        return reference
-    known: dict[str, dict[str, str]] = {
-        name: {} for name, kind in words.items() if type(kind) is Word
+) -> Callable[[M], bytes | None]:
+    """A function from a message to its text, ended by a NUL; None where it has a binary part."""
+    keyword = message_class.keyword
+    first = next(iter(words), "")
+    known = {
+        name: _Known((keyword if name == first else "") + " ", kind.write)
+        for name, kind in words.items()
+        if _repeats(kind)
     }
+    if tail is not None and isinstance(tail[1], Words):
+        known[tail[0]] = _Known("", functools.partial(tail[1].write_tail, before={}))
     names: dict[str, Any] = {
-        "FLAG_WORDS": FLAG_WORDS,
-        "checked": _remembering(reference, known),
+        "FLAGS": {flag: " " + word for flag, word in FLAG_WORDS.items()},
+        "NO_BINARY": b"",  # of which there is but one
+        **{f"known_{name}": values.texts for name, values in known.items()},
+        **{f"write_{name}": kind.write for name, kind in words.items()},
     }
-    setup: list[str] = []
-    conditions: list[str] = []
-    pieces = {
-        name: _writing_value(name, kind, f"v{index}", setup, conditions)
-        for index, (name, kind) in enumerate(words.items())
-    }
-    for index, (name, kind) in enumerate(words.items()):
-        names[f"known{index}"] = known.get(name)
-        names[f"write{index}"] = kind.write
-    head = " ".join([message_class.keyword, *pieces.values()])
-    body = [f"return f{head!r}"]
-    if tail is not None:
-        body = [_writing_rest(tail, head, setup, conditions)]
-    elif short := _writing_short(message_class.keyword, words, pieces):
-        body.insert(0, short)
-    if conditions:
-        body = [f"if {' and '.join(conditions)}:", *_indented(body)]
-    lines = ["try:", *_indented([*setup, *body])]
-    lines += ["except (KeyError, TypeError, ValueError):", " pass", "return checked(message)"]
-    encode: Callable[[M], str] = _function("encode", "message", lines, names)
+    names["checked"] = _remembering(reference, known)
+    lines: list[str] = []
+    missing = {name: kind.missing for name, kind in words.items() if kind.optional}
+    if missing and tail is None:
+        tests = [f"message.{n} {f'== {v!r}' if v == '' else 'is None'}" for n, v in missing.items()]
+        short = {name: kind for name, kind in words.items() if not kind.optional}
+        lines.append(f"if {' and '.join(tests)}:")
+        lines += _indented(_writing_form(keyword, words, list(short), None))
+    lines += _writing_form(keyword, words, list(words), tail)
+    lines = [
+        "if message.binary is not NO_BINARY: return None",
+        "try:",
+        *_indented(lines),
+        "except (KeyError, TypeError, ValueError, AttributeError):",
+        " pass",
+        "return checked(message)",
+    ]
+    encode: Callable[[M], bytes | None] = _function("encode", "message", lines, names)
     return encode
 
 
+def _writing_form(
+    keyword: str, words: Mapping[str, WordKind], form: list[str], tail: Tail
+) -> list[str]:
+    """Lines that return the text of a message in this form, where nothing looks odd."""
+    setup: list[str] = []
+    conditions: list[str] = []
+    head = "" if form and _repeats(words[form[0]]) else keyword  # else it stands in what is known
+    for index, (name, kind) in enumerate(words.items()):
+        if name in form:
+            head += _writing_value(name, kind, index, setup, conditions)
+    returned = f"return {_text(head)}"
+    if tail is not None:
+        setup.append(f"tail = message.{tail[0]}")
+        returned = _writing_tail(tail[0], tail[1], head, conditions)
+    body = [returned]
+    if conditions:
+        body = [f"if {' and '.join(conditions)}:", *_indented(body)]
+    return [*setup, *body]
+
+
 def _writing_value(
-    name: str, kind: WordKind, var: str, setup: list[str], conditions: list[str]
+    name: str, kind: WordKind, index: int, setup: list[str], conditions: list[str]
 ) -> str:
-    """What stands for a value in an f-string; adds what must be done and hold before."""
-    if type(kind) is Word:
-        return f"{{known{var[1:]}[message.{name}]}}"
+    """What stands for a blank and a value in an f-string; adds what must be done before."""
+    if _repeats(kind):
+        return f"{{known_{name}[message.{name}]}}"
     if type(kind) is Flag:
-        return f"{{FLAG_WORDS[message.{name}]}}"
-    if type(kind) is Number:
+        return f"{{FLAGS[message.{name}]}}"
+    value = f"v{index}"
+    setup.append(f"{value} = message.{name}")
+    if type(kind) is Word:
         conditions.append(
-            f"(type({var}) is float or type({var}) is int)"
-            f" and {-kind.limit!r} <= {var} <= {kind.limit!r} and 'e' not in ({var} := repr({var}))"
+            f"0 < len({value}) <= {kind.max_bytes} and {value}.isprintable() and {value}.isascii()"
+            f" and ' ' not in {value}"
+        )
+        return f" {{{value}}}"
+    if type(kind) is Number:  # below 1e-4, repr writes an exponent
+        low, high = repr(_LEAST_FIXED), repr(kind.limit)
+        conditions.append(
+            f"({low} <= {value} <= {high} or {value} == 0 or -{high} <= {value} <= -{low})"
+            f" and (type({value}) is float or type({value}) is int)"
         )
     elif type(kind) is Integer:
-        conditions.append(f"type({var}) is int and {-MAX_INTEGER} <= {var} <= {MAX_INTEGER}")
+        conditions.append(f"{-MAX_INTEGER} <= {value} <= {MAX_INTEGER} and type({value}) is int")
     else:
-        return f"{{write{var[1:]}(message.{name})}}"
-    setup.append(f"{var} = message.{name}")
-    return f"{{{var}}}"
+        return f" {{write_{name}({value})}}"
+    return f" {{{value}!r}}"
 
 
-def _writing_short(keyword: str, words: Mapping[str, WordKind], pieces: Mapping[str, str]) -> str:
-    """A line for the form without its one optional word, "" where it is not so simple."""
-    optional = [name for name, kind in words.items() if kind.optional]
-    if len(optional) != 1 or type(words[optional[0]]) is not Word:
-        return ""
-    short = " ".join([keyword, *(piece for name, piece in pieces.items() if name != optional[0])])
-    return f"if message.{optional[0]} == '': return f{short!r}"
-
-
-def _writing_rest(
-    tail: tuple[str, TailKind], head: str, setup: list[str], conditions: list[str]
-) -> str:
-    name, kind = tail
-    assert isinstance(kind, Rest)  # noqa: S101 - chosen so by the caller; tells the type checker
-    setup.append(f"rest = message.{name}")
-    conditions.append("type(rest) is str and rest.isascii() and '\\0' not in rest")
-    conditions.append("(not rest or rest[-1] > '\\r')")
+def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -> str:
+    if type(kind) is Words:
+        return f"return {_text(head + f'{{known_{name}[tail]}}')}"
+    if type(kind) is not Rest:
+        conditions.append("False")
+        return "pass"
+    conditions.append("type(tail) is str and '\\0' not in tail")
+    conditions.append("(not tail or tail[-1] > '\\r')")
     if kind.max_bytes is not None:
-        conditions.append(f"len(rest) <= {kind.max_bytes}")
+        conditions.append(f"len(tail) <= {kind.max_bytes // _LONGEST_CHARACTER}")
     if (size := kind.max_first_word) is not None:
-        conditions.append(f"(len(rest) <= {size} or 0 < rest.find(' ') <= {size})")
-    bare = "" if kind.always_separated else f" if rest else f{head!r}"
-    return f"return f{head + ' {rest}'!r}{bare}"
+        conditions.append("tail.isascii()")
+        conditions.append(f"(len(tail) <= {size} or 0 < tail.find(' ') <= {size})")
+    bare = "" if kind.always_separated else f" if tail else {_text(head)}"
+    return f"return {_text(head + ' {tail}')}{bare}"
+
+
+def _text(pattern: str) -> str:
+    """The bytes of an f-string, ended by NUL."""
+    return f"f{pattern + chr(0)!r}.encode()"
+
+
+def _repeats(kind: WordKind) -> bool:
+    return type(kind) is Word and not kind.is_unique
+
+
+@attrs.frozen
+class _Known:
+    """Values of one field that the reference has written, and their texts.
+
+    With the blank in front, and where it is the first the keyword: joining many short pieces is
+    half the work of writing.
+    """
+
+    prefix: str
+    write: Callable[[object], str]
+    texts: dict[object, str] = attrs.field(factory=dict)
+
+    def add(self, value: object) -> None:
+        """Remember a value that was written; an empty word stays out, for it is never written."""
+        if value != "":
+            if len(self.texts) >= _KNOWN_VALUES:
+                self.texts.clear()
+            self.texts[value] = self.prefix + self.write(value)
 
 
 def _remembering(
-    reference: Callable[[M], str], known: Mapping[str, dict[str, str]]
-) -> Callable[[M], str]:
-    """The reference; the words of a message that passes are known from then on."""
+    reference: Callable[[M], str], known: Mapping[str, _Known]
+) -> Callable[[M], bytes]:
+    """The reference; the values of a message that passes are known from then on."""
 
-    def checked(message: M) -> str:
+    def checked(message: M) -> bytes:
         text = reference(message)
-        for name, words in known.items():
-            word = str.__str__(getattr(message, name))
-            if word:
-                if len(words) >= _KNOWN_WORDS:
-                    words.clear()
-                words[word] = word
-        return text
+        for name, values in known.items():
+            values.add(getattr(message, name))
+        return to_bytes(text) + b"\0"
 
     return checked
 

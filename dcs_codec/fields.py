@@ -66,10 +66,12 @@ class Word:
     Attributes:
         max_bytes: Longest word the C side takes.
         optional: Whether the word may be missing; the field holds "" then.
+        is_unique: Whether nearly every message has another, so that none is worth remembering.
     """
 
     max_bytes: int = MAX_WORD
     optional: bool = False
+    is_unique: bool = False
     missing: str = attrs.field(default="", init=False)
 
     def read(self, word: str) -> str:
@@ -299,7 +301,7 @@ HardwareName = Annotated[str, Word(max_bytes=MAX_HARDWARE_NAME)]
 OptionalHardwareName = Annotated[str, Word(max_bytes=MAX_HARDWARE_NAME, optional=True)]
 """The same where one form of the message does without."""
 
-Handle = Annotated[str, Word()]
+Handle = Annotated[str, Word(is_unique=True)]
 """Operation handle, `clientNumber.counter`; text, since `1.10` is not `1.1`."""
 
 Status = Annotated[str, Word()]

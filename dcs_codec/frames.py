@@ -10,6 +10,7 @@ Source: dcss_hardware_client.c and xos_socket.c, confirmed on the wire of a real
 """
 
 import enum
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, NoReturn
 
 from dcs_codec.errors import (
@@ -29,13 +30,17 @@ V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_messag
 V2_MAX_BINARY: Final = (1 << 30) - 1  # dcss reads both sizes with `%d` and adds them
 DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 
-V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(512))
+V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(1024))
 """Headers of short frames without a binary part, by the size of the text with its NUL."""
 
 _SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
 _V2_FIRST_BYTES: Final = b" 0123456789"  # a header starts with blanks or digits, a text does not
-_KNOWN_HEADERS: Final = 1024
-_LAST_LINE_END: Final = ord("\r")
+_SHORT_ENDS: Final = {
+    header[:-1] + last: V2_HEADER_SIZE + size
+    for size, header in enumerate(V2_HEADERS)
+    for last in (b" ", b"\0")
+}
+"""Where a frame ends that has such a header, as dcss or dcsmsg write it."""
 
 
 class Framing(enum.Enum):
@@ -150,9 +155,8 @@ class FrameDecoder:
         self._at = 0  # where in the run the next frame begins
         self._waiting = bytearray()  # received behind the run
         self._needed = 1  # bytes of the next frame below which there is nothing to do
-        # v2 headers seen, with the ends of text and frame counted from the header on. Empty in
-        # any other framing and after an error: then `next_frame` finds none and asks `_read`.
-        self._ends: dict[bytes, tuple[int, int]] = {}
+        # What `next_frame` cuts by itself; nothing unless it reads v2, and after an error.
+        self._ends = self._known_ends()
         self._eof = False
         self._error: FrameError | None = None
 
@@ -167,7 +171,7 @@ class FrameDecoder:
             raise LocalProtocolError("framing changes between frames, not inside one")
         self._framing = framing
         self._needed = 1
-        self._ends.clear()
+        self._ends = self._known_ends()
 
     @property
     def eof(self) -> bool:
@@ -178,6 +182,10 @@ class FrameDecoder:
     def pending(self) -> bytes:
         """Bytes received that are part of no frame yet (or, after an error, never will be)."""
         return self._run[self._at :] + self._waiting
+
+    def _known_ends(self) -> Mapping[bytes, int]:
+        is_short = self._max_frame_size >= len(V2_HEADERS)
+        return _SHORT_ENDS if self._framing is _V2 and is_short else {}
 
     @property
     def _size(self) -> int:
@@ -216,21 +224,17 @@ class FrameDecoder:
         run = self._run
         at = self._at
         text_at = at + V2_HEADER_SIZE
-        ends = self._ends.get(run[at:text_at])
-        if ends is None:
+        try:
+            end = at + self._ends[run[at:text_at]]
+        except KeyError:
             return self._read()
-        text_end = at + ends[0]
-        end = at + ends[1]
         if end > len(run):
             return self._read()
         self._at = end
-        text = run[text_at : text_end - 1]
-        # The last byte of the text is its NUL, and nothing stands before it that must go?
-        if run[text_end - 1] or 0 in text or run[text_end - 2] <= _LAST_LINE_END:
-            text = _clean(run[text_at:text_end])
-        if end == text_end:
-            return _new_frame(Frame, (text, b""))
-        return _new_frame(Frame, (text, run[text_end:end]))
+        text = run[text_at:end].rstrip(b"\0\r\n")
+        if 0 in text:
+            text = _clean(text)
+        return _new_frame(Frame, (text, b""))
 
     def _read(self) -> Frame | Literal[NeedData.NEED_DATA]:
         """`next_frame` where more is to be done than cutting: look, join, or wait."""
@@ -245,6 +249,7 @@ class FrameDecoder:
         if self._framing is Framing.AUTO:
             is_v2 = self._run[self._at] in _V2_FIRST_BYTES
             self._framing = _V2 if is_v2 else Framing.V1
+            self._ends = self._known_ends()
         return self._read_v2() if self._framing is _V2 else self._read_v1()
 
     def _read_v1(self) -> Frame | Literal[NeedData.NEED_DATA]:
@@ -261,8 +266,9 @@ class FrameDecoder:
         if text_at > len(self._run):
             self._needed = V2_HEADER_SIZE
             return self._read()
-        header = self._run[self._at : text_at]
-        text_end, end = self._ends.get(header) or self._read_header(header)
+        text_size, binary_size = self._read_header(self._run[self._at : text_at])
+        text_end = V2_HEADER_SIZE + text_size
+        end = text_end + binary_size
         if self._at + end > len(self._run):
             self._needed = end
             return self._read()
@@ -279,17 +285,11 @@ class FrameDecoder:
             self._fail(error)
         if text_size + binary_size > self._max_frame_size:
             self._fail(FrameTooLargeError(text_size + binary_size, self._max_frame_size))
-        text_end = V2_HEADER_SIZE + text_size
-        ends = text_end, text_end + binary_size
-        if len(self._ends) >= _KNOWN_HEADERS:
-            self._ends.clear()
-        if text_size > 1:  # the short way looks at the last two bytes of the text
-            self._ends[header] = ends
-        return ends
+        return text_size, binary_size
 
     def _fail(self, error: FrameError) -> NoReturn:
         self._error = error
-        self._ends.clear()
+        self._ends = {}
         raise error
 
     def _starved(self) -> Literal[NeedData.NEED_DATA]:

@@ -26,6 +26,10 @@ class Plan(Generic[M]):
     """How instances of one message class are read and written.
 
     Attributes:
+        decode: Compiled; a function of the bytes of a text, what of them stands behind the
+            keyword and one blank, and the binary part. Raises DecodeError.
+        encode: Compiled; a function from a message to the bytes of its text with the NUL that
+            ends it, or None where it has a binary part. Raises EncodeError.
         fields: Kind of each field, in wire order.
         words: Those that are one word each.
         tail: Name and kind of the field behind the words, if there is one.
@@ -134,7 +138,7 @@ class Plan(Generic[M]):
             written = kind.write_tail(values[name], values)
         except ValueError as error:
             raise EncodeError(self.keyword, name, str(error)) from None
-        if written.strip() and form is not self.forms[-1]:
+        if values[name] and form is not self.forms[-1]:
             raise EncodeError(
                 self.keyword, name, f"cannot stand behind {self.optional[0]}, which is missing"
             )

@@ -260,7 +260,7 @@ def test_a_binary_part_is_bytes() -> None:
 def test_kinds_stand_in_wire_order() -> None:
     assert field_kinds(HtosOperationCompleted) == {
         "operation_name": Word(max_bytes=39),
-        "operation_handle": Word(max_bytes=79),
+        "operation_handle": Word(max_bytes=79, is_unique=True),
         "operation_status": Word(max_bytes=79, optional=True),
         "operation_args": Rest(),
     }
@@ -272,7 +272,7 @@ def test_kinds_stand_in_wire_order() -> None:
     [
         (Name, Word(max_bytes=39)),
         (HardwareName, Word(max_bytes=99)),
-        (Handle, Word(max_bytes=79)),
+        (Handle, Word(max_bytes=79, is_unique=True)),
         (Status, Word(max_bytes=79)),
         (Text, Rest()),
         (Scaled, Number(limit=1e9)),
