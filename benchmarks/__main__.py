@@ -7,30 +7,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyperf
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks import bench_runtime
+from benchmarks.bench_codec import RUNS
+from benchmarks.report import figures_of, print_tables
 
 RESULTS = Path(__file__).parent / "results"
+BENCH_CODEC = [sys.executable, "-m", "benchmarks.bench_codec"]
 
 
 def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "codec.json"
     path.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "benchmarks.bench_codec", "--quiet", "-o", str(path)]
-    subprocess.run(command, check=True)
-    suite = pyperf.BenchmarkSuite.load(str(path))
-    table = Table(title="Codec, one v2 message")
-    for heading in ("work", "µs", "floor µs", "ratio"):
-        table.add_column(heading, justify="left" if heading == "work" else "right")
-    for name in ("frames", "decode", "encode"):
-        ours = suite.get_benchmark(name).median()
-        floor = suite.get_benchmark(f"{name}, floor").median()
-        table.add_row(name, f"{ours * 1e6:.2f}", f"{floor * 1e6:.2f}", f"{ours / floor:.2f}")
-    Console().print(table)
+    options = ["--quiet", "--processes", "1", "--append", str(path)]
+    console = Console()
+    for run in range(RUNS):  # all cases in turn, so that a busy minute spoils none of them
+        console.print(f"measuring the codec, {run + 1} of {RUNS}")
+        subprocess.run([*BENCH_CODEC, *options], check=True, stdout=subprocess.DEVNULL)
+    print_tables(figures_of(path), console)
     bench_runtime.main()
 
 

@@ -1,62 +1,341 @@
-"""Reading and writing one v2 message, beside hand-written code that does no more than it must.
+"""The codec's work on each kind of traffic, beside the floor and msgspec.
 
 python -m benchmarks.bench_codec -o FILE.json     (pyperf's options; see --help)
 """
 
+import functools
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import attrs
 import pyperf
 
-from benchmarks.floor import floor_decode, floor_encode, floor_frames
-from dcs_codec import NEED_DATA, Codec, FrameDecoder, Framing, encode_frame
-
-TEXTS = (
-    "stoh_register_operation collectLoopImages collectLoopImages",
-    "stoh_start_operation collectLoopImages 1.10 0.5 {two words}",
-    "stoh_set_string s some new text",
-    "htos_operation_update collectLoopImages 1.10 LOOP_INFO 1 normal 0.69 0.61 0.43 0.222 0.11",
-    "htos_operation_completed collectLoopImages 1.10 normal done",
-    "stoh_abort_all soft",
+from benchmarks import floor
+from benchmarks.floor_encode import encode as floor_encode
+from benchmarks.structs import structs_of
+from benchmarks.workloads import PIECE, Workload, cut, v2_frame, workloads
+from dcs_codec import (
+    NEED_DATA,
+    DcsProtocol,
+    FrameDecoder,
+    Framing,
+    Message,
+    Role,
+    StocSendClientType,
+    default_codec,
 )
-ROUNDS = 200
-CODEC = Codec()
-MESSAGES = tuple(CODEC.decode_text(text) for text in TEXTS) * ROUNDS
-STREAM = b"".join(encode_frame(CODEC.encode(message), Framing.V2) for message in MESSAGES)
+
+RUNS: Final = 5
+BINARY_SIZE: Final = 2_000_000
+CHUNKED_SIZES: Final = (20_000, 200_000)
+_PER_RUN: Final = 20_000  # messages that one run handles, about: 20 ms
 
 
-def frames() -> int:
+@attrs.frozen
+class Case:
+    """One thing to measure.
+
+    Attributes:
+        work: What is done.
+        load: On what.
+        who: `ours`, `floor` or `msgspec`.
+        count: Messages, or bytes, in one call; the figure is for one of them.
+        prepare: Makes what the call is given; not measured, for each call anew.
+        run: The call; returns how many messages there were.
+        passes: Calls in one run of pyperf's.
+    """
+
+    work: str
+    load: str
+    who: str
+    count: int
+    prepare: Callable[[], Any]
+    run: Callable[[Any], int]
+    passes: int
+
+    @property
+    def name(self) -> str:
+        """What pyperf calls it."""
+        return f"{self.work}, {self.load}, {self.who}"
+
+
+def cases() -> Iterator[Case]:
+    """Everything to measure; what is compared stands together."""
+    for load in workloads():
+        count = len(load.texts)
+        for work, rivals in WORKS.items():
+            for who, (prepare, run) in rivals.items():
+                given = functools.partial(prepare, load)
+                yield Case(work, load.name, who, count, given, run, max(1, _PER_RUN // count))
+    for size in CHUNKED_SIZES:
+        for load_name, stream in (("short frames", short_frames), ("one frame", one_frame)):
+            given = functools.partial(_bytewise, stream, size)
+            yield Case("chunks", f"{load_name}, {size}", "ours", size, given, frames, 1)
+    yield Case("binary", "copy", "floor", 1, _copy_behind_frame, copied, 40)
+    yield Case("binary", "one frame", "ours", 1, _frame_behind_copy, frames, 40)
+
+
+# -- what is measured ------------------------------------------------------------------------
+
+
+def frames(pieces: Iterable[bytes]) -> int:
     decoder = FrameDecoder(Framing.V2)
-    decoder.receive_data(STREAM)
     count = 0
-    while decoder.next_frame() is not NEED_DATA:
+    for piece in pieces:
+        decoder.receive_data(piece)
+        while decoder.next_frame() is not NEED_DATA:
+            count += 1
+    return count
+
+
+def floor_frames(pieces: Iterable[bytes]) -> int:
+    reader = floor.Reader()
+    count = 0
+    for piece in pieces:
+        reader.feed(piece)
+        while reader.take() is not None:
+            count += 1
+    return count
+
+
+def decode(pieces: Iterable[bytes]) -> int:
+    decoder = FrameDecoder(Framing.V2)
+    codec = default_codec()
+    count = 0
+    for piece in pieces:
+        decoder.receive_data(piece)
+        while (frame := decoder.next_frame()) is not NEED_DATA:
+            codec.decode(frame)
+            count += 1
+    return count
+
+
+def floor_decode(pieces: Iterable[bytes]) -> int:
+    reader = floor.Reader()
+    count = 0
+    for piece in pieces:
+        reader.feed(piece)
+        while (frame := reader.take()) is not None:
+            floor.decode(frame)
+            count += 1
+    return count
+
+
+def msgspec_decode(given: tuple[Callable[[bytes], object], bytes]) -> int:
+    decode_line, lines = given
+    count = 0
+    for line in lines.splitlines():
+        decode_line(line)
         count += 1
     return count
 
 
-def decode() -> int:
-    decoder = FrameDecoder(Framing.V2)
-    decoder.receive_data(STREAM)
+def events(given: tuple[DcsProtocol, Sequence[bytes]]) -> int:
+    protocol, pieces = given
     count = 0
-    while (frame := decoder.next_frame()) is not NEED_DATA:
-        CODEC.decode(frame)
-        count += 1
+    for piece in pieces:
+        protocol.receive_data(piece)
+        while protocol.next_event() is not NEED_DATA:
+            count += 1
     return count
 
 
-def encode() -> int:
-    return sum(len(encode_frame(CODEC.encode(message), Framing.V2)) for message in MESSAGES)
+def encode(messages: Sequence[Message]) -> int:
+    codec = default_codec()
+    framing = Framing.V2  # looking up a member of an enum is no part of encoding
+    for message in messages:
+        codec.encode_bytes(message, framing)
+    return len(messages)
+
+
+def encode_floor(messages: Sequence[Message]) -> int:
+    for message in messages:
+        floor_encode(message)
+    return len(messages)
+
+
+def msgspec_encode(given: tuple[Callable[[object], bytes], Sequence[object]]) -> int:
+    encode_struct, values = given
+    for value in values:
+        encode_struct(value)
+    return len(values)
+
+
+def round_trip(messages: Sequence[Message]) -> int:
+    decoder = FrameDecoder(Framing.V2)
+    codec = default_codec()
+    count = 0
+    for message in messages:
+        decoder.receive_data(codec.encode_bytes(message, Framing.V2))
+        while (frame := decoder.next_frame()) is not NEED_DATA:
+            codec.decode(frame)
+            count += 1
+    return count
+
+
+def floor_round_trip(messages: Sequence[Message]) -> int:
+    reader = floor.Reader()
+    count = 0
+    for message in messages:
+        reader.feed(floor_encode(message))
+        while (frame := reader.take()) is not None:
+            floor.decode(frame)
+            count += 1
+    return count
+
+
+def construct(given: Sequence[tuple[Callable[..., object], dict[str, object]]]) -> int:
+    for message_class, values in given:
+        message_class(**values)
+    return len(given)
+
+
+def copied(data: bytearray) -> int:
+    return len(bytes(data))
+
+
+# -- what it is given ------------------------------------------------------------------------
+
+
+def _pieces(load: Workload) -> Sequence[bytes]:
+    return load.pieces
+
+
+def _one_by_one(load: Workload) -> Sequence[bytes]:
+    """Each message comes alone, as most do between a DCSS and a DHS."""
+    return load.frames
+
+
+def _online(load: Workload) -> tuple[DcsProtocol, Sequence[bytes]]:
+    """A DHS's connection after the handshake; it reads whatever comes."""
+    protocol = DcsProtocol(Role.DHS, Framing.V2)
+    protocol.receive_data(StocSendClientType.keyword.encode().ljust(200, b"\0"))
+    assert isinstance(protocol.next_event(), StocSendClientType)
+    return protocol, load.pieces
+
+
+_runs = itertools.count()
+
+
+def _renewed(load: Workload) -> Sequence[Message]:
+    """The messages with operation handles nobody has seen, as every operation has its own."""
+    return load.renewed(next(_runs))
+
+
+def _json_lines(load: Workload) -> tuple[Callable[[bytes], object], bytes]:
+    structs, values = structs_of(load.messages)
+    return structs.decode, b"\n".join(map(structs.encode, values))
+
+
+def _json_values(load: Workload) -> tuple[Callable[[object], bytes], Sequence[object]]:
+    structs, values = structs_of(load.messages)
+    return structs.encode, values
+
+
+def _message_values(
+    load: Workload,
+) -> Sequence[tuple[Callable[..., object], dict[str, object]]]:
+    return [(type(message), _values(message)) for message in load.messages]
+
+
+def _plain_values(load: Workload) -> Sequence[tuple[Callable[..., object], dict[str, object]]]:
+    plain = map(type, _floor_messages(load))
+    return list(zip(plain, map(_values, load.messages), strict=True))
+
+
+def _values(message: Message) -> dict[str, object]:
+    return {field.name: getattr(message, field.name) for field in attrs.fields(type(message))}
+
+
+def _floor_messages(load: Workload) -> Iterator[object]:
+    reader = floor.Reader()
+    for piece in load.pieces:
+        reader.feed(piece)
+        while (frame := reader.take()) is not None:
+            yield floor.decode(frame)
+
+
+def short_frames(size: int) -> bytes:
+    """The mixed traffic again and again, cut at a size."""
+    stream = workloads()[-1].stream
+    return (stream * (size // len(stream) + 1))[:size]
+
+
+def one_frame(size: int) -> bytes:
+    """One frame with a binary part, of this size in all."""
+    text = "htos_operation_update camera 1.1 image"
+    return v2_frame(text, bytes(size - len(v2_frame(text))))
+
+
+@functools.cache
+def _bytewise(stream: Callable[[int], bytes], size: int) -> Sequence[bytes]:
+    return cut(stream(size), 1)
+
+
+@functools.cache
+def _binary_pieces() -> Sequence[bytes]:
+    return cut(v2_frame("htos_operation_update camera 1.1 image", bytes(BINARY_SIZE)), PIECE)
+
+
+_BINARY: Final = bytearray(BINARY_SIZE)
+
+
+def _copy_behind_frame() -> bytearray:
+    """Copy and frame take turns: what they cost depends on what memory the other has left."""
+    frames(_binary_pieces())
+    return _BINARY
+
+
+def _frame_behind_copy() -> Sequence[bytes]:
+    copied(_BINARY)
+    return _binary_pieces()
+
+
+_Rival = tuple[Callable[[Workload], Any], Callable[[Any], int]]
+WORKS: Final[dict[str, dict[str, _Rival]]] = {
+    "frames": {"ours": (_pieces, frames), "floor": (_pieces, floor_frames)},
+    "decode": {
+        "ours": (_pieces, decode),
+        "floor": (_pieces, floor_decode),
+        "msgspec": (_json_lines, msgspec_decode),
+    },
+    "next_event": {"ours": (_online, events), "floor": (_pieces, floor_decode)},
+    "decode, 1 a read": {"ours": (_one_by_one, decode), "floor": (_one_by_one, floor_decode)},
+    "encode": {
+        "ours": (_renewed, encode),
+        "floor": (_renewed, encode_floor),
+        "msgspec": (_json_values, msgspec_encode),
+    },
+    "round trip": {"ours": (_renewed, round_trip), "floor": (_renewed, floor_round_trip)},
+    "construct": {"ours": (_message_values, construct), "floor": (_plain_values, construct)},
+}
+
+
+# -- the run ---------------------------------------------------------------------------------
+
+
+def timed(loops: int, case: Case) -> float:
+    """Seconds that the calls of a case take, without what prepares them."""
+    total = 0.0
+    for _ in range(loops * case.passes):
+        given = case.prepare()
+        began = time.perf_counter()
+        case.run(given)
+        total += time.perf_counter() - began
+    return total
 
 
 def main() -> None:
-    assert frames() == decode() == len(MESSAGES)
-    assert floor_frames(STREAM) == floor_decode(STREAM) == len(MESSAGES)
-    assert encode() == floor_encode(MESSAGES) == len(STREAM)
-    runner = pyperf.Runner(processes=3, values=3, warmups=1)
-    count = len(MESSAGES)
-    runner.bench_func("frames", frames, inner_loops=count)
-    runner.bench_func("frames, floor", floor_frames, STREAM, inner_loops=count)
-    runner.bench_func("decode", decode, inner_loops=count)
-    runner.bench_func("decode, floor", floor_decode, STREAM, inner_loops=count)
-    runner.bench_func("encode", encode, inner_loops=count)
-    runner.bench_func("encode, floor", floor_encode, MESSAGES, inner_loops=count)
+    """Measure all cases, each in processes of its own."""
+    runner = pyperf.Runner(processes=RUNS, values=1, warmups=1, loops=1)
+    if not runner.parse_args().worker:
+        from benchmarks.agreement import check_agreement  # noqa: PLC0415 - not in the workers
+
+        check_agreement()
+    for case in cases():
+        runner.bench_time_func(case.name, timed, case, inner_loops=case.count * case.passes)
 
 
 if __name__ == "__main__":

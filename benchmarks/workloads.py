@@ -61,7 +61,8 @@ _ENDED: Final = {"ion_chamber", "shutter", "operation", "encoder", "string"}
 _STATES: Final = ("normal",) * 9 + ("aborted",)
 _WORDS: Final = (
     *("0", "1", "5", "true", "idle", "no", "0.97934", "12658.0", "{}", "{two words}"),
-    *("sample", "mounted", "left", "cassette", "/data/run7/loop_0_001.img", "2.5", "-90.0", "ready"),
+    *("sample", "mounted", "left", "cassette", "2.5", "-90.0", "ready"),
+    "/data/run7/loop_0_001.img",
 )
 
 
@@ -78,9 +79,14 @@ class Workload:
     texts: tuple[str, ...]
 
     @functools.cached_property
+    def frames(self) -> tuple[bytes, ...]:
+        """The v2 bytes of each message, as the sender writes them."""
+        return tuple(map(v2_frame, self.texts))
+
+    @functools.cached_property
     def stream(self) -> bytes:
-        """The v2 bytes, as the sender writes them."""
-        return b"".join(map(v2_frame, self.texts))
+        """The v2 bytes of all."""
+        return b"".join(self.frames)
 
     @functools.cached_property
     def pieces(self) -> tuple[bytes, ...]:
@@ -93,6 +99,19 @@ class Workload:
         messages = tuple(map(default_codec().decode_text, self.texts))
         assert not any(isinstance(m, (UnknownMessage, MalformedMessage)) for m in messages)
         return messages
+
+    def renewed(self, run: int) -> tuple[Message, ...]:
+        """The messages, where operations have handles that no other run has.
+
+        These are decoded anew, so that their words are objects nobody has looked up yet.
+        """
+        messages = list(self.messages)
+        for index, message in enumerate(messages):
+            handle = getattr(message, "operation_handle", None)
+            if handle is not None:
+                text = self.texts[index].replace(handle, f"{run}.{handle[2:]}", 1)
+                messages[index] = default_codec().decode_text(text)
+        return tuple(messages)
 
 
 def v2_frame(text: str, binary: bytes = b"") -> bytes:
@@ -108,9 +127,9 @@ def cut(stream: bytes, size: int) -> tuple[bytes, ...]:
 def workloads() -> tuple[Workload, ...]:
     """The three kinds of traffic."""
     return (
-        Workload("registration burst", tuple(_burst(_Source()))),
-        Workload("motor storm", tuple(_storm(_Source()))),
-        Workload("mixed traffic", tuple(_mixed(_Source()))),
+        Workload("burst", tuple(_burst(_Source()))),
+        Workload("storm", tuple(_storm(_Source()))),
+        Workload("mixed", tuple(_mixed(_Source()))),
     )
 
 
@@ -180,7 +199,8 @@ def _storm(source: _Source) -> Iterator[str]:
     """Four motors that move at the same time, again and again."""
     names = [f"{source.name()}_{index}" for index in range(4)]
     for _ in range(5):
-        ways = [(name, *(source.random.uniform(5, 300) for _ in "ab")) for name in names]
+        pick = source.random.uniform
+        ways = [(name, pick(5, 300), pick(5, 300)) for name in names]
         for name, _, goal in ways:
             yield f"htos_motor_move_started {name} {goal:.6f}"
         for step in range(50):
@@ -234,7 +254,9 @@ _TEXTS: Final[dict[str, Callable[[_Source, str], str]]] = {
         f"htos_motor_move_completed {name} {s.number()} {s.state()}"
     ),
     "stoh_configure_string": lambda s, name: f"stoh_configure_string {name} {HOST} {s.words(24)}",
-    "stoh_start_operation": lambda s, name: f"stoh_start_operation {name} {s.handle()} {s.words(12)}",
+    "stoh_start_operation": lambda s, name: (
+        f"stoh_start_operation {name} {s.handle()} {s.words(12)}"
+    ),
     "htos_motor_move_started": lambda s, name: f"htos_motor_move_started {name} {s.number()}",
     "htos_log": lambda s, name: f"htos_log note {name} moved to {s.number()} {s.words(5)}",
     "stoh_configure_real_motor": _real_motor,

@@ -1,0 +1,1 @@
+"""Fuzzing: `invariants` says what must hold, `fuzz_codec` looks for bytes that break it."""

@@ -1,18 +1,98 @@
 """The benchmarks measure what they say; how fast it is, they tell themselves."""
 
+import io
+
+import attrs
 import pytest
 
 pytest.importorskip("pyperf", reason="the extra `bench` is not installed")
+pytest.importorskip("msgspec", reason="the extra `bench` is not installed")
 
-from benchmarks import bench_codec, bench_runtime
-from benchmarks.floor import floor_decode, floor_encode, floor_frames
+from rich.console import Console
+
+from benchmarks import bench_codec, bench_runtime, report
+from benchmarks.agreement import check_agreement, check_values
+from benchmarks.bench_codec import Case, cases, timed
+from benchmarks.floor import Reader
+from benchmarks.workloads import DEVICES, MIX, cut, v2_frame, workloads
+from dcs_codec import decode_text
+
+CASES = tuple(cases())
 
 
-def test_codec_and_floor_do_the_same_work() -> None:
-    count = len(bench_codec.MESSAGES)
-    assert bench_codec.frames() == bench_codec.decode() == count
-    assert floor_frames(bench_codec.STREAM) == floor_decode(bench_codec.STREAM) == count
-    assert bench_codec.encode() == floor_encode(bench_codec.MESSAGES) == len(bench_codec.STREAM)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_handles_the_messages_it_counts(case: Case) -> None:
+    handled = case.run(case.prepare())
+    if case.work == "chunks":
+        assert handled > 0
+    elif case.name == "binary, copy, floor":
+        assert handled == bench_codec.BINARY_SIZE
+    else:
+        assert handled == case.count
+    assert timed(1, attrs.evolve(case, passes=1)) > 0
+
+
+def test_codec_floor_and_msgspec_agree() -> None:
+    check_agreement()
+
+
+def test_disagreement_is_noticed() -> None:
+    one, other = (decode_text(f"htos_motor_move_started m {at}") for at in (1.0, 2.0))
+    with pytest.raises(AssertionError):
+        check_values(one, other)
+
+
+def test_workloads_are_what_they_are_called() -> None:
+    burst, storm, mixed = workloads()
+    registrations = [text for text in burst.texts if text.startswith("stoh_register_")]
+    assert len(registrations) == len(DEVICES) == 300
+    assert sum(text.endswith("\n") for text in registrations) == 135  # all that are no motors
+    assert {text.split()[0] for text in storm.texts} == {
+        "htos_motor_move_started",
+        "htos_update_motor_position",
+        "htos_motor_move_completed",
+    }
+    keywords = [text.split()[0] for text in mixed.texts]
+    assert {keyword: keywords.count(keyword) for keyword in MIX} == MIX
+
+
+def test_renewed_messages_differ_in_their_handles_alone() -> None:
+    mixed = workloads()[-1]
+    pairs = list(zip(mixed.renewed(1), mixed.renewed(2), strict=True))
+    changed = [(one, other) for one, other in pairs if one != other]
+    assert {type(one).__name__ for one, _ in changed} == {
+        "StohStartOperation",
+        "HtosOperationUpdate",
+        "HtosOperationCompleted",
+    }
+    for one, other in changed:
+        (name,) = (n for n, value in attrs.asdict(one).items() if value != attrs.asdict(other)[n])
+        assert name == "operation_handle"
+
+
+def test_the_floor_reads_streams_cut_anywhere() -> None:
+    stream = v2_frame("htos_note a\n", b"\0binary") + v2_frame("htos_note b")
+    reader = Reader()
+    found = []
+    for piece in cut(stream, 1):
+        reader.feed(piece)
+        while (frame := reader.take()) is not None:
+            found.append((frame.text, frame.binary))
+    assert found == [(b"htos_note a", b"\0binary"), (b"htos_note b", b"")]
+
+
+def test_tables_name_what_is_met_and_what_is_not() -> None:
+    figures = {case.name: 1e-6 if case.who == "ours" else 0.5e-6 for case in CASES}
+    out = io.StringIO()
+    report.print_tables(figures, Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert [line.count("not met") for line in lines if " decode  " in line] == [1, 1, 1]
+    (binary,) = (line for line in lines if "MB binary" in line)
+    assert "2.00 copies" in binary
+    assert "not met" not in binary
+    (at,) = (index for index, line in enumerate(lines) if "measured elsewhere" in line)
+    assert ["pydhsfw" in line for line in lines[at:][:4]] == [False, True, True, False]
+    assert not any("…" in line for line in lines), "does not fit a terminal"
 
 
 def test_runtime_benchmarks_run(

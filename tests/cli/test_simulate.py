@@ -52,6 +52,14 @@ def read_until(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(f"no line with {pattern!r}")
 
 
+def wait_connected(process: subprocess.Popen[str], name: str) -> None:
+    """Ask until the simulator knows the DHS."""
+    answer = ""
+    while name not in answer:
+        say(process, "who")
+        answer = read_until(process, f"connected|{name}")
+
+
 def test_dcss_has_a_prompt() -> None:
     dhs = Dhs("echoDHS")
     dhs.operation("echo")(lambda op: op.complete(*op.args))
@@ -62,6 +70,7 @@ def test_dcss_has_a_prompt() -> None:
         assert read_until(process, "connected") == "nobody is connected\n"
         with running(dhs, fast_config(port)):
             assert dhs.wait_online(DEADLINE_S)
+            wait_connected(process, "echoDHS")  # a DHS is online when it has sent its name
             say(process, "")
             say(process, "start echo hello 'two words'")
             read_until(process, r"echo 1\.1 started")
