@@ -21,6 +21,7 @@ from dcs_codec import (
     DcsProtocol,
     FrameDecoder,
     Framing,
+    HtosClientIsHardware,
     Message,
     Role,
     StocSendClientType,
@@ -150,6 +151,12 @@ def encode(messages: Sequence[Message]) -> int:
     return len(messages)
 
 
+def send(given: Sequence[tuple[Callable[[Message], bytes], Message]]) -> int:
+    for send_one, message in given:
+        send_one(message)
+    return len(given)
+
+
 def encode_floor(messages: Sequence[Message]) -> int:
     for message in messages:
         floor_encode(message)
@@ -210,10 +217,26 @@ def _one_by_one(load: Workload) -> Sequence[bytes]:
 
 def _online(load: Workload) -> tuple[DcsProtocol, Sequence[bytes]]:
     """A DHS's connection after the handshake; it reads whatever comes."""
-    protocol = DcsProtocol(Role.DHS, Framing.V2)
-    protocol.receive_data(StocSendClientType.keyword.encode().ljust(200, b"\0"))
-    assert isinstance(protocol.next_event(), StocSendClientType)
-    return protocol, load.pieces
+    return shake_hands()[0], load.pieces
+
+
+def shake_hands() -> tuple[DcsProtocol, DcsProtocol]:
+    """The two ends of a connection after the handshake, the DHS's first."""
+    dhs, dcss = DcsProtocol(Role.DHS, Framing.V2), DcsProtocol(Role.DCSS, Framing.V2)
+    dhs.receive_data(dcss.send(StocSendClientType()))
+    assert isinstance(dhs.next_event(), StocSendClientType)
+    dcss.receive_data(dhs.send(HtosClientIsHardware(hardware_name="benchDhs")))
+    assert isinstance(dcss.next_event(), HtosClientIsHardware)
+    return dhs, dcss
+
+
+def _to_send(load: Workload) -> Sequence[tuple[Callable[[Message], bytes], Message]]:
+    """Each message and the end that may send it."""
+    dhs, dcss = shake_hands()
+    return [
+        (dhs.send if message.keyword.startswith("htos_") else dcss.send, message)
+        for message in _renewed(load)
+    ]
 
 
 _runs = itertools.count()
@@ -308,6 +331,7 @@ WORKS: Final[dict[str, dict[str, _Rival]]] = {
         "floor": (_renewed, encode_floor),
         "msgspec": (_json_values, msgspec_encode),
     },
+    "send": {"ours": (_to_send, send), "floor": (_renewed, encode_floor)},
     "round trip": {"ours": (_renewed, round_trip), "floor": (_renewed, floor_round_trip)},
     "construct": {"ours": (_message_values, construct), "floor": (_plain_values, construct)},
 }

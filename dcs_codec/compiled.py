@@ -37,7 +37,8 @@ Tail = tuple[str, TailKind] | None
 """Name and kind of the field behind the words, where there is one."""
 
 _KNOWN_VALUES: Final = 1024  # per field; more are forgotten all together
-_LEAST_FIXED: Final = 1e-4  # the least number that repr writes without an exponent
+_LEAST_FIXED: Final = 1e-4  # repr writes an exponent below it, and from 1e16 on
+_GREATEST_FIXED: Final = 1e15
 _LONGEST_CHARACTER: Final = 4  # bytes
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
@@ -244,8 +245,8 @@ def _writing_value(
             f" and ' ' not in {value}"
         )
         return f" {{{value}}}"
-    if type(kind) is Number:  # below 1e-4, repr writes an exponent
-        low, high = repr(_LEAST_FIXED), repr(kind.limit)
+    if type(kind) is Number:
+        low, high = repr(_LEAST_FIXED), repr(float(min(kind.limit, _GREATEST_FIXED)))
         conditions.append(
             f"({low} <= {value} <= {high} or {value} == 0 or -{high} <= {value} <= -{low})"
             f" and (type({value}) is float or type({value}) is int)"

@@ -33,6 +33,9 @@ from dcs_codec.words import BLANKS, find_words, first_word, to_bytes
 class WordKind(Protocol):
     """A kind of field that is one word."""
 
+    def __hash__(self) -> int:
+        """Kinds are values."""
+
     @property
     def optional(self) -> bool:
         """Whether the word may be missing."""
@@ -51,6 +54,9 @@ class WordKind(Protocol):
 @runtime_checkable
 class TailKind(Protocol):
     """A kind of field that is everything behind the words; always the last."""
+
+    def __hash__(self) -> int:
+        """Kinds are values."""
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> object:
         """The value of a tail, given as it stands, with the fields before it; else ValueError."""
@@ -112,7 +118,10 @@ class Number:
             raise ValueError(f"is a number on the wire, got {type(value).__name__} {value!r}")
         if not -self.limit <= value <= self.limit:  # so also for nan
             raise ValueError(f"is {_shown(value)}, {self.limit:g} is the most a dcss can take")
-        return format_number(value)
+        try:
+            return format_number(value)
+        except EncodeError as error:  # without a limit
+            raise ValueError(error.reason) from None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,5 +1,7 @@
 """Hypothesis strategies for messages, frames and byte streams; needs the extra `hypothesis`.
 
+Each is made once and kept, since making one takes Hypothesis longer than an example.
+
 They are drawn from the wire plan: what a class says of its fields is what is generated, so a
 message class of a site's own is searched from the day it is written. With the extra installed,
 `st.from_type(HtosMotorMoveCompleted)` works without an import of this module.
@@ -12,8 +14,9 @@ message class of a site's own is searched from the day it is written. With the e
     ...     assert decode_text(encode_text(message)) == message
 """
 
+import functools
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
@@ -63,6 +66,7 @@ _printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 # -- values ----------------------------------------------------------------------------------
 
 
+@functools.cache
 def words(max_bytes: int = MAX_WORD) -> st.SearchStrategy[str]:
     """Words of at most `max_bytes` bytes: plain ones mostly, and whatever else C takes for one."""
     plain = st.text(_visible, min_size=1, max_size=max_bytes)
@@ -73,6 +77,7 @@ def words(max_bytes: int = MAX_WORD) -> st.SearchStrategy[str]:
     return st.one_of(plain, plain, st.sampled_from(odd), raw.filter(bool))
 
 
+@functools.cache
 def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
     """Rests of a text: Tcl lists, blanks anywhere, any byte but NUL; no line end at the end."""
     size = _ANY_REST if max_bytes is None else min(max_bytes, _ANY_REST)
@@ -86,12 +91,14 @@ def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
     )
 
 
+@functools.cache
 def numbers(limit: float) -> st.SearchStrategy[float]:
     """Numbers of either sign up to `limit`: floats, and integers as callers give them."""
     whole = st.integers(-int(limit), int(limit))
     return st.one_of(st.floats(-limit, limit), whole, _decimals(min(limit, _V1_NUMBER)))
 
 
+@functools.cache
 def _decimals(limit: float) -> st.SearchStrategy[float]:
     thousandths = int(limit * 1000)
     return st.integers(-thousandths, thousandths).map(lambda number: number / 1000)
@@ -101,6 +108,7 @@ def _numbers(limit: float, framing: Framing) -> st.SearchStrategy[float]:
     return _decimals(_V1_NUMBER) if framing is Framing.V1 else numbers(limit)
 
 
+@functools.cache
 def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
     narrow = framing is Framing.V1
     match kind:
@@ -121,8 +129,9 @@ def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
             raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
 
 
+@functools.cache
 def _tail_values(
-    kind: TailKind, framing: Framing, before: dict[str, object]
+    kind: TailKind, framing: Framing, *, is_counted: bool
 ) -> st.SearchStrategy[object]:
     narrow = framing is Framing.V1
     names = words(_V1_WORD if narrow else MAX_NAME)
@@ -138,16 +147,12 @@ def _tail_values(
         case IonChamberResult():
             plain = names.filter(lambda name: quote_word(name) == name)
             some = st.lists(plain, min_size=1, max_size=4).map(tuple)
-            if _is_positive(before["ion_chamber_time"]):
+            if is_counted:
                 reading = st.builds(IonChamberReading, names, _numbers(MAX_COUNTS, framing))
                 return st.lists(reading, min_size=1, max_size=4).map(tuple)
             return st.builds(IonChamberFailure, some, rests(_V1_REST if narrow else None))
         case _:
             raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, (int, float)) and value > 0
 
 
 def _begins_short(text: str) -> bool:
@@ -167,22 +172,33 @@ def messages_of(
         framing: What shall carry them; V1 keeps them short.
         with_binary: Whether some have a binary part (in v2), which texts alone do not carry.
     """
-    return _messages_of(Plan(message_class), framing, _binaries(framing, with_binary=with_binary))
+    key = message_class, framing, with_binary
+    if key not in _made:
+        binaries = _binaries(framing, with_binary=with_binary)
+        _made[key] = _messages_of(Plan(message_class), framing, binaries)
+    return _made[key]
+
+
+_made: Final[dict[object, st.SearchStrategy[Any]]] = {}
 
 
 @st.composite
 def _messages_of(
     draw: st.DrawFn, plan: Plan[M], framing: Framing, binaries: st.SearchStrategy[bytes]
 ) -> M:
-    form = draw(st.sampled_from(plan.forms))
+    # Nothing stands behind words that are missing, so only a tail that may be nothing does.
+    bare = plan.tail is None or isinstance(plan.tail[1], Rest)
+    form = draw(st.sampled_from(plan.forms if bare else plan.forms[-1:]))
     values: dict[str, object] = {
         name: draw(_word_values(kind, framing)) if name in form else kind.missing
         for name, kind in plan.words.items()
     }
     if plan.tail is not None:
         name, tail = plan.tail
-        alone = form is not plan.forms[-1]  # nothing stands behind a word that is missing
-        values[name] = "" if alone else draw(_tail_values(tail, framing, values))
+        alone = form is not plan.forms[-1]
+        time = values.get("ion_chamber_time")
+        is_counted = isinstance(time, (int, float)) and time > 0
+        values[name] = "" if alone else draw(_tail_values(tail, framing, is_counted=is_counted))
     return plan.message_class(binary=draw(binaries), **values)
 
 
@@ -210,10 +226,18 @@ def messages(
     with_binary: bool = False,
 ) -> st.SearchStrategy[Message]:
     """Messages of each of the classes, and unknown ones; see `messages_of`."""
+    return _messages(framing, tuple(classes), with_binary=with_binary)
+
+
+@functools.cache
+def _messages(
+    framing: Framing, classes: tuple[type[Message], ...], *, with_binary: bool
+) -> st.SearchStrategy[Message]:
     known = [messages_of(cls, framing, with_binary=with_binary) for cls in classes]
     return st.one_of(*known, unknown_messages(framing, with_binary=with_binary))
 
 
+@functools.cache
 def texts() -> st.SearchStrategy[str]:
     """Texts around the registry's keywords: right ones, nearly right ones, and anything."""
     keywords = st.sampled_from([message_class.keyword for message_class in DHS_MESSAGES])
@@ -247,6 +271,7 @@ def _binaries(framing: Framing, *, with_binary: bool) -> st.SearchStrategy[bytes
     return st.binary(max_size=100) if with_binary and framing is Framing.V2 else st.just(b"")
 
 
+@functools.cache
 def valid_streams(framing: Framing = Framing.V2) -> st.SearchStrategy[bytes]:
     """Streams of right frames: messages mostly, and texts that are none."""
     carried = messages(framing, with_binary=True).map(
@@ -270,6 +295,7 @@ def damaged_streams(draw: st.DrawFn, framing: Framing = Framing.V2) -> bytes:
     return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
 
 
+@functools.cache
 def hostile_streams() -> st.SearchStrategy[bytes]:
     """Streams of a peer that is broken or means ill: right frames, wrong sizes, noise."""
     sizes = st.one_of(
@@ -292,6 +318,7 @@ def hostile_streams() -> st.SearchStrategy[bytes]:
     return st.lists(piece, max_size=6).map(b"".join)
 
 
+@functools.cache
 def byte_streams(framing: Framing = Framing.V2) -> st.SearchStrategy[bytes]:
     """What a socket may bring: valid, damaged and hostile streams."""
     return st.one_of(valid_streams(framing), damaged_streams(framing), hostile_streams())

@@ -141,6 +141,7 @@ def test_values_and_their_words(kind: WordKind, value: object, word: str) -> Non
             id="long",
         ),
         (Number(limit=5), 5.5, "is 5.5, 5 is the most a dcss can take"),
+        (Number(limit=math.inf), math.inf, "inf is no number for the wire"),
         (Integer(), True, "is an integer on the wire, got bool True"),
         (Integer(), 1.0, "is an integer on the wire, got float 1.0"),
         (Integer(), 2**31, "has 32 bits, C reads 32 with the sign"),

@@ -15,6 +15,7 @@ from dcs_codec import (
     TruncatedFrameError,
     encode_frame,
 )
+from dcs_codec import frames as frames_module
 from dcs_codec.frames import V2_MAX_TEXT, parse_header
 from dcs_codec.strategies import chunked, frames, hostile_streams
 from tests.codec.feeding import bytewise, described, frames_of
@@ -199,6 +200,13 @@ def check_sticky(decoder: FrameDecoder, error_class: type[FrameError]) -> FrameE
     assert second.value is first.value
     assert decoder.pending == pending, "what can never be a frame takes no memory"
     return first.value
+
+
+def test_a_binary_part_too_long_for_the_c_side_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames_module, "V2_MAX_BINARY", 3)
+    assert encode_frame(Frame(b"a", b"123"), Framing.V2).endswith(b"a\x00123")
+    with pytest.raises(EncodeError, match=r"^a: binary: has 4 bytes, v2 carries 3$"):
+        encode_frame(Frame(b"a", b"1234"), Framing.V2)
 
 
 def test_no_data_follows_the_end() -> None:

@@ -79,7 +79,7 @@ def test_no_values_let_out_what_harms_a_dcss(
 
 @every_message
 @given(data=st.data())
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 8)
 def test_right_messages_are_let_out_and_harm_no_dcss(
     message_class: type[Message], data: st.DataObject
 ) -> None:

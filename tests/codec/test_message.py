@@ -1,7 +1,7 @@
 import attrs
 import pytest
 
-from dcs_codec import Direction, MalformedMessage, Message, UnknownMessage
+from dcs_codec import Direction, HtosSetEncoderCompleted, MalformedMessage, Message, UnknownMessage
 from dcs_codec.message import direction_of
 
 
@@ -64,8 +64,14 @@ def test_messages_are_values(message: Message) -> None:
         del message.binary
 
 
-def test_binary_is_not_shown() -> None:
-    assert repr(UnknownMessage(text="a", binary=b"secret")) == "UnknownMessage(text='a')"
+def test_messages_show_their_fields_in_wire_order_and_the_size_of_the_binary() -> None:
+    assert repr(UnknownMessage(text="a")) == "UnknownMessage(text='a')"
+    shown = repr(
+        HtosSetEncoderCompleted(encoder_name="e", position=1, status="x", binary=b"secret")
+    )
+    assert shown == (
+        "HtosSetEncoderCompleted(encoder_name='e', position=1, status='x', binary=<6 bytes>)"
+    )
 
 
 def test_classes_with_the_same_text_are_not_equal() -> None:

@@ -38,6 +38,7 @@ from dcs_codec import (
 from dcs_codec.fields import (
     DeviceNames,
     Name,
+    Number,
     OptionalName,
     Rest,
     StringContents,
@@ -70,6 +71,15 @@ class StohOptionalList(Message):
     first: Name
     second: OptionalName = ""
     names: DeviceNames
+
+
+@attrs.frozen(kw_only=True)
+class StohNumbers(Message):
+    """Numbers with a limit below what repr writes with an exponent, and with none."""
+
+    keyword: ClassVar[str] = "stoh_numbers"
+    small: Annotated[float, Number(limit=5)]
+    large: Annotated[float, Number(limit=math.inf)]
 
 
 @attrs.frozen
@@ -132,6 +142,7 @@ OWN = (
     StohNarrow,
     StohBase,
     StohDerived,
+    StohNumbers,
     StohOwnKind,
     StohOwnKindAlone,
 )
@@ -166,6 +177,9 @@ BOTH_WAYS: list[tuple[str, Message]] = [
     ("stoh_optional_words a b c ", StohOptionalWords(first="a", second="b", third="c", text="")),
     ("stoh_optional_words a b c d", StohOptionalWords(first="a", second="b", third="c", text="d")),
     ("stoh_optional_list a b c d", StohOptionalList(first="a", second="b", names=("c", "d"))),
+    ("stoh_numbers 5 1000000000000000.0", StohNumbers(small=5, large=1e15)),
+    ("stoh_numbers -0.0 10000000000000000", StohNumbers(small=-0.0, large=1e16)),
+    ("stoh_numbers 0.00001 -5e-324", StohNumbers(small=1e-5, large=-5e-324)),
     ("stoh_own_kind ff  a", StohOwnKind(mask=255, rest=" a")),
     ("stoh_own_kind_alone 10", StohOwnKindAlone(mask=16)),
     (

@@ -1,0 +1,505 @@
+"""What must hold of the codec for any bytes at all.
+
+(1) *Streams.* `FrameDecoder` in any framing and `DcsProtocol` in either role make of any bytes
+    frames or events, and at most one error, which is a documented `DcsError`, comes last, and is
+    raised again at every further call. How the bytes were cut into pieces changes nothing.
+(2) *Texts.* `Codec.decode` makes a message of any frame and never raises: one of a class of the
+    registry, an `UnknownMessage` or a `MalformedMessage`.
+(3) *Messages.* `Codec.encode` makes of a message, decoded or built of any values, a frame that
+    decodes to the equal message of the same class, in either framing; or it refuses, with
+    `EncodeError`. A `MalformedMessage` is always refused. Writing it again gives the same.
+(4) *Two ways.* The compiled functions of a plan do what its reference does: the same message or
+    the same `DecodeError` of any text of its keyword, the same text or the same `EncodeError` of
+    any message.
+(5) *Lists.* `split_list` makes words of any text or raises ValueError; `join_list` of any words
+    is split into the same words.
+(6) *Memory.* When all frames are taken, what is kept of the stream is less than one frame of
+    `max_frame_size`; no frame is larger than that; after an error nothing more is kept.
+
+`check` derives all it needs from its one argument: the first `HEAD_SIZE` bytes choose limits, cuts
+and a message class, the rest is the stream. To the classes of the package come a few of other
+shapes, as a site may add them.
+"""
+
+import math
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, ClassVar, Final, Protocol, TypeVar
+
+import attrs
+
+from dcs_codec import (
+    NEED_DATA,
+    Codec,
+    DcsError,
+    DcsProtocol,
+    DecodeError,
+    Disconnected,
+    EncodeError,
+    Frame,
+    FrameDecoder,
+    FrameError,
+    Framing,
+    HandshakeError,
+    IonChamberFailure,
+    IonChamberReading,
+    MalformedMessage,
+    Message,
+    Role,
+    StocSendClientType,
+    UnknownMessage,
+    default_registry,
+    encode_frame,
+    join_list,
+    split_list,
+)
+from dcs_codec.fields import (
+    Destination,
+    Flag,
+    Handle,
+    Integer,
+    MotorNamesOrNone,
+    MoveDestination,
+    Name,
+    Number,
+    OptionalName,
+    OptionalOnOff,
+    OptionalScaled,
+    OptionalSteps,
+    Rest,
+    StringContents,
+    TailKind,
+    Word,
+    WordKind,
+    Words,
+)
+from dcs_codec.frames import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SIZE
+from dcs_codec.messages.ion_chamber import IonChamberResult
+from dcs_codec.plan import Plan
+from dcs_codec.words import to_text
+
+T = TypeVar("T")
+
+HEAD_SIZE: Final = 8
+LIMITS: Final = (64, 300, 4096, DEFAULT_MAX_FRAME_SIZE)
+FRAMINGS: Final = tuple(Framing)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohOptionalFirst(Message):
+    """A word that may be missing, in front of one that may not."""
+
+    keyword: ClassVar[str] = "stoh_optional_first"
+    host: OptionalName = ""
+    name: Name
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohOptionalLast(Message):
+    """Words that may be missing behind others, of every kind."""
+
+    keyword: ClassVar[str] = "stoh_optional_last"
+    handle: Handle
+    position: OptionalScaled = None
+    steps: OptionalSteps = None
+    is_on: OptionalOnOff = None
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohOptionalMiddle(Message):
+    """Words that may be missing, and a rest that is always separated."""
+
+    keyword: ClassVar[str] = "stoh_optional_middle"
+    name: Annotated[str, Word(max_bytes=3)]
+    second: Annotated[str, Word(optional=True)] = ""
+    third: Annotated[str, Word(optional=True)] = ""
+    contents: StringContents
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohOptionalList(Message):
+    """A word that may be missing, and a list that may be empty."""
+
+    keyword: ClassVar[str] = "stoh_optional_list"
+    name: Name
+    host: OptionalName = ""
+    motors: MotorNamesOrNone = ()
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohNumbersAndRest(Message):
+    """Numbers beyond the range that Python writes without an exponent, and a narrow rest."""
+
+    keyword: ClassVar[str] = "stoh_numbers_and_rest"
+    huge: Annotated[float, Number(limit=1e30)]
+    where: MoveDestination
+    note: Annotated[str, Rest(max_bytes=90, max_first_word=10)] = ""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohNumbers(Message):
+    """Numbers of any size, and nothing behind them."""
+
+    keyword: ClassVar[str] = "stoh_numbers"
+    huge: Annotated[float, Number(limit=1e30)]
+    any_size: Annotated[float, Number(limit=math.inf)]
+
+
+OWN: Final = (
+    StohOptionalFirst,
+    StohOptionalLast,
+    StohOptionalMiddle,
+    StohOptionalList,
+    StohNumbersAndRest,
+    StohNumbers,
+)
+"""Shapes that a site's classes may have, and none of the package has."""
+
+CODEC: Final = Codec(default_registry().extended(*OWN))
+PLANS: Final = CODEC.registry.plans()
+
+GREETINGS: Final = {
+    Role.DHS: b"stoc_send_client_type".ljust(V1_FRAME_SIZE, b"\0"),
+    Role.DCSS: b"htos_client_is_hardware fuzz".ljust(V1_FRAME_SIZE, b"\0"),
+}
+"""First frame of the peer, by our own role."""
+
+_PLAN_OF: Final = {plan.message_class: plan for plan in PLANS}
+_ODD_CLASSES: Final = (UnknownMessage, MalformedMessage)
+_DOCUMENTED: Final = (FrameError, HandshakeError)
+_FRAMES_READ: Final = 10  # texts of one stream that are read, to save time
+_MORE: Final = b"\0" * 500  # fed after an error
+
+
+class BrokenInvariantError(AssertionError):
+    """A sentence above does not hold.
+
+    Attributes:
+        number: Which one.
+        about: The class or function it does not hold of.
+    """
+
+    def __init__(self, number: int, about: str, what: str) -> None:
+        super().__init__(number, about, what)
+        self.number = number
+        self.about = about
+
+    def __str__(self) -> str:
+        return f"invariant ({self.number}), {self.about}: {self.args[2]}"
+
+
+def _hold(number: int, about: str, holds: bool, *what: object) -> None:
+    if not holds:
+        raise BrokenInvariantError(number, about, " / ".join(map(repr, what)))
+
+
+@attrs.frozen
+class Steering:
+    """What the head of an input chooses.
+
+    Attributes:
+        limit: The `max_frame_size`.
+        greeted: Whether protocols have the handshake behind them.
+        framing: Framing of the protocols.
+        bytewise: Whether the stream is fed in single bytes too, which takes time.
+        streamed: Whether it is fed at all, or just taken for a text; that takes little.
+        plan: A message class to read the stream as.
+        places: Three numbers that say where to cut.
+    """
+
+    limit: int = DEFAULT_MAX_FRAME_SIZE
+    greeted: bool = False
+    framing: Framing = Framing.AUTO
+    bytewise: bool = False
+    streamed: bool = True
+    plan: Plan[Message] = PLANS[0]
+    places: tuple[int, ...] = (0, 0, 0)
+
+    @classmethod
+    def of(cls, head: bytes) -> "Steering":
+        """What these bytes choose; missing ones are NUL."""
+        choice, plan, *places = struct.unpack("<BBHHH", head.ljust(HEAD_SIZE, b"\0"))
+        return cls(
+            limit=LIMITS[choice % 4],
+            greeted=bool(choice & 4),
+            bytewise=bool(choice & 8),
+            streamed=not choice & 16,
+            framing=FRAMINGS[(choice >> 5) % len(FRAMINGS)],
+            plan=PLANS[plan % len(PLANS)],
+            places=tuple(places),
+        )
+
+    def head(self) -> bytes:
+        """Bytes that choose this, the reverse of `of`."""
+        choice = LIMITS.index(self.limit) + 4 * self.greeted + 8 * self.bytewise
+        choice += 16 * (not self.streamed) + 32 * FRAMINGS.index(self.framing)
+        return struct.pack("<BBHHH", choice, PLANS.index(self.plan), *self.places)
+
+    def cut(self, stream: bytes) -> list[list[bytes]]:
+        """The stream in one piece, in four, and perhaps in single bytes."""
+        cuts = sorted(place % (len(stream) + 1) for place in self.places)
+        ends = [*cuts, len(stream)]
+        ways = [[stream], [stream[a:b] for a, b in zip([0, *cuts], ends, strict=True)]]
+        if self.bytewise:
+            ways.append([stream[at : at + 1] for at in range(len(stream))])
+        return ways
+
+
+def check(data: bytes) -> None:
+    """Check every invariant on one input.
+
+    Raises:
+        BrokenInvariantError: One does not hold.
+        Exception: Any other is a broken invariant as well: the codec let it out.
+    """
+    steering = Steering.of(data[:HEAD_SIZE])
+    stream = data[HEAD_SIZE:]
+    frames = check_streams(steering, stream) if steering.streamed else []
+    texts = dict.fromkeys([Frame(stream), *frames[:_FRAMES_READ]])
+    texts[Frame(steering.plan.keyword.encode() + b" " + stream, stream[:3])] = None
+    for frame in texts:
+        check_text(frame)
+    check_message(built(steering.plan, stream.split(b"|")))
+    check_lists(to_text(stream))
+
+
+# -- (1) streams, (6) memory -----------------------------------------------------------------
+
+
+class Reader(Protocol):
+    """What a decoder and a protocol have in common."""
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes."""
+
+    def receive_eof(self) -> None:
+        """Take the end."""
+
+
+@attrs.frozen
+class Reading:
+    """One stream being read.
+
+    Attributes:
+        about: What reads it, in words.
+        reader: What takes the bytes.
+        following: What gives the next frame or event.
+        decoder: What keeps bytes; the reader itself, or its part.
+        limit: The `max_frame_size`.
+    """
+
+    about: str
+    reader: Reader
+    following: Callable[[], object]
+    decoder: FrameDecoder
+    limit: int
+
+    def all(self, pieces: Iterable[bytes]) -> list[object]:
+        """All that comes out, asked after each piece; an error in a form that compares, last."""
+        taken: list[object] = []
+        try:
+            for piece in pieces:
+                self.reader.receive_data(piece)
+                self._take(taken)
+                v1 = self.decoder.framing is Framing.V1
+                room = V1_FRAME_SIZE if v1 else V2_HEADER_SIZE + self.limit
+                kept = len(self.decoder.pending)
+                _hold(6, self.about, kept < room, f"keeps {kept} bytes")
+            self.reader.receive_eof()
+            self._take(taken)
+        except DcsError as error:
+            _hold(1, self.about, isinstance(error, _DOCUMENTED), error)
+            self._check_lasting(error)
+            taken.append((type(error), str(error)))
+        return taken
+
+    def _take(self, taken: list[object]) -> None:
+        while (thing := self.following()) is not NEED_DATA:
+            taken.append(thing)
+            if isinstance(thing, Disconnected):
+                return
+
+    def _check_lasting(self, error: DcsError) -> None:
+        kept = len(self.decoder.pending)
+        self.reader.receive_data(_MORE)
+        _hold(6, self.about, len(self.decoder.pending) == kept, f"keeps more after {error}")
+        again = _outcome(type(error), self.following)
+        _hold(1, self.about, again == (type(error), error.args), again, error)
+
+
+def check_streams(steering: Steering, stream: bytes) -> list[Frame]:
+    """Read the stream in every framing and role, cut in several ways; all frames there are."""
+    ways = steering.cut(stream)
+    frames: list[Frame] = []
+    for framing in Framing:
+        taken = [_frames_of(framing, steering.limit, pieces) for pieces in ways]
+        about = f"FrameDecoder {framing.name}"
+        _hold(1, about, all(other == taken[0] for other in taken), taken)
+        frames += [thing for thing in taken[0] if isinstance(thing, Frame)]
+    for role in Role:
+        happened = [_events_of(role, steering, pieces) for pieces in ways]
+        about = f"DcsProtocol {role.name}"
+        _hold(1, about, all(other == happened[0] for other in happened), happened)
+    return frames
+
+
+def _frames_of(framing: Framing, limit: int, pieces: Iterable[bytes]) -> list[object]:
+    decoder = FrameDecoder(framing, limit)
+    about = f"FrameDecoder {framing.name}"
+    taken = Reading(about, decoder, decoder.next_frame, decoder, limit).all(pieces)
+    largest = V1_FRAME_SIZE if decoder.framing is Framing.V1 else limit
+    sizes = [len(thing.text) + len(thing.binary) for thing in taken if isinstance(thing, Frame)]
+    _hold(6, about, max(sizes, default=0) <= largest, sizes)
+    return taken
+
+
+def _events_of(role: Role, steering: Steering, pieces: Iterable[bytes]) -> list[object]:
+    protocol = DcsProtocol(role, steering.framing, max_frame_size=steering.limit)
+    if role is Role.DCSS:
+        protocol.send(StocSendClientType())
+    greeting = [GREETINGS[role]] if steering.greeted else []
+    decoder = protocol._decoder  # a protocol does not tell what it keeps
+    about = f"DcsProtocol {role.name}"
+    reading = Reading(about, protocol, protocol.next_event, decoder, steering.limit)
+    return reading.all([*greeting, *pieces])
+
+
+# -- (2) texts, (3) messages, (4) two ways ---------------------------------------------------
+
+
+def check_text(frame: Frame) -> None:
+    """Read a frame, write what was read, and compare the two ways."""
+    message = CODEC.decode(frame)
+    message_class = type(message)
+    known = message_class in _PLAN_OF or message_class in _ODD_CLASSES
+    _hold(2, "Codec.decode", known, message)
+    _hold(2, "Codec.decode", message.binary == frame.binary, message)
+    check_message(message)
+    keyword, _, tail = frame.text.partition(b" ")
+    plan = next((plan for plan in PLANS if plan.keyword.encode() == keyword), None)
+    if plan is not None:
+        text, binary = frame
+        compiled = _outcome(DecodeError, lambda: plan.decode(text, tail, binary))
+        reference = _outcome(DecodeError, lambda: plan.decode_reference_bytes(text, binary))
+        _hold(4, plan.keyword, _shown(compiled) == _shown(reference), compiled, reference)
+        _hold(4, plan.keyword, compiled == reference, compiled, reference)
+        _hold(4, plan.keyword, hash(compiled) == hash(reference), compiled, reference)
+
+
+def check_message(message: Message) -> None:
+    """Write a message, read it again, and compare the two ways."""
+    about = type(message).__name__
+    frame = _outcome(EncodeError, lambda: CODEC.encode(message))
+    again = _outcome(EncodeError, lambda: CODEC.encode(message))  # known words are used now
+    _hold(3, about, frame == again, frame, again)
+    plan = _PLAN_OF.get(type(message))
+    if plan is not None:
+        compiled = _outcome(EncodeError, lambda: CODEC.encode_text(message))
+        reference = _outcome(EncodeError, lambda: plan.encode_reference(message))
+        _hold(4, about, compiled == reference, compiled, reference)
+    if not isinstance(frame, Frame):
+        return
+    _hold(3, about, not isinstance(message, MalformedMessage), frame)
+    decoded = CODEC.decode(frame)
+    _hold(3, about, type(decoded) is type(message), message, decoded)
+    _hold(3, about, decoded == message, message, decoded)
+    for framing in (Framing.V1, Framing.V2):
+        _check_written(message, frame, framing)
+
+
+def _check_written(message: Message, frame: Frame, framing: Framing) -> None:
+    about = type(message).__name__
+    data = _outcome(EncodeError, lambda: CODEC.encode_bytes(message, framing))
+    by_frame = _outcome(EncodeError, lambda: encode_frame(frame, framing))
+    _hold(4, about, data == by_frame, data, by_frame)
+    if isinstance(data, bytes):
+        decoder = FrameDecoder(framing)
+        decoder.receive_data(data)
+        received = decoder.next_frame()
+        _hold(3, about, received == frame, frame, received)
+        _hold(3, about, decoder.pending == b"", decoder.pending)
+
+
+def _outcome(refusal: type[DcsError], call: Callable[[], T]) -> object:
+    """What a call gives, or its refusal in a form that compares."""
+    try:
+        return call()
+    except refusal as error:
+        return type(error), error.args
+
+
+def _shown(thing: object) -> tuple[object, ...]:
+    """All that distinguishes two outcomes: classes of values and signs of zeros as well."""
+    return type(thing), repr(thing), getattr(thing, "binary", b"")
+
+
+def built(plan: Plan[Message], pieces: Sequence[bytes]) -> Message:
+    """A message of the class, a field of each of the pieces: any values of the right types."""
+    values = {
+        name: _value(kind, pieces[index] if index < len(pieces) else b"")
+        for index, (name, kind) in enumerate(plan.fields.items())
+    }
+    return plan.message_class(**values)  # type: ignore[arg-type]
+
+
+def _value(kind: WordKind | TailKind, piece: bytes) -> object:
+    if isinstance(kind, WordKind) and kind.optional and not piece:
+        return kind.missing
+    return _VALUES.get(type(kind), _any_text)(piece)
+
+
+def _any_text(piece: bytes) -> str:
+    """Any text there is, such as no bytes are read as: lone surrogates may come in pairs."""
+    try:
+        return piece.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return to_text(piece)
+
+
+def _number(piece: bytes) -> float:
+    try:
+        return float(piece)
+    except ValueError:
+        (number,) = struct.unpack("<d", piece[:8].ljust(8, b"\0"))
+        return float(number)
+
+
+def _destination(piece: bytes) -> float | str:
+    return _number(piece) if len(piece) == struct.calcsize("<d") else _any_text(piece)
+
+
+def _result(piece: bytes) -> tuple[IonChamberReading, ...] | IonChamberFailure:
+    *some, last = piece.split(b",")
+    if piece[:1] < b"b":
+        return IonChamberFailure(names=tuple(map(_any_text, some)), reason=_any_text(last))
+    return tuple(IonChamberReading(name=_any_text(name), counts=_number(last)) for name in some)
+
+
+_VALUES: Final[dict[type, Callable[[bytes], object]]] = {
+    Destination: _destination,
+    Flag: lambda piece: len(piece) % 2 == 1,
+    Integer: lambda piece: int.from_bytes(piece[:5], "little", signed=True),
+    IonChamberResult: _result,
+    Number: _number,
+    Words: lambda piece: tuple(map(_any_text, piece.split(b","))),
+}
+"""How a value is made of bytes, where it is not their text."""
+
+
+# -- (5) lists -------------------------------------------------------------------------------
+
+
+def check_lists(text: str) -> None:
+    """Split and join a text, and join and split words cut out of it."""
+    check_words(text.split("|"))
+    try:
+        words = split_list(text)
+    except ValueError:
+        return
+    check_words(words)
+
+
+def check_words(words: list[str]) -> None:
+    """Join and split words."""
+    joined = join_list(words)
+    _hold(5, "join_list", split_list(joined) == words, words, joined)

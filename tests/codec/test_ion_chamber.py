@@ -1,0 +1,80 @@
+"""Reports of ion chambers: the one message that is read by a number in front."""
+
+import pytest
+
+from dcs_codec import (
+    EncodeError,
+    HtosReportIonChambers,
+    IonChamberFailure,
+    IonChamberReading,
+    MalformedMessage,
+    Message,
+    decode_text,
+    encode_text,
+)
+
+READINGS = (IonChamberReading("i0", 1234.0), IonChamberReading("i1", 99.25))
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "result", "written"),
+    [
+        ("0.5 i0 1234 i1 99.25", 0.5, READINGS, "0.5 i0 1234.0 i1 99.25"),
+        ("0.1  i0 1234  i1 9.925e1", 0.1, READINGS, "0.1 i0 1234.0 i1 99.25"),
+        ("0 i0 i1 offline", 0, IonChamberFailure(("i0", "i1"), "offline"), "0.0 i0 i1 offline"),
+        ("0  i0 {is off}", 0, IonChamberFailure(("i0",), "is off"), "0.0 i0 {is off}"),
+        ("-1 i0 {}", -1, IonChamberFailure(("i0",), ""), "-1.0 i0 {}"),
+        ("0 i0 {off}", 0, IonChamberFailure(("i0",), "off"), "0.0 i0 off"),
+        ("0 i0 {a\\b}", 0, IonChamberFailure(("i0",), "a\\b"), "0.0 i0 a\\\\b"),
+    ],
+)
+def test_both_forms(text: str, time: float, result: object, written: str) -> None:
+    message = decode_text(f"htos_report_ion_chambers {text}")
+    assert isinstance(message, HtosReportIonChambers)
+    assert (message.ion_chamber_time, message.result) == (time, result)
+    assert encode_text(message) == f"htos_report_ion_chambers {written}"
+    assert decode_text(encode_text(message)) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("0.5", "is not pairs of name and counts"),
+        ("0.5 i0", "is not pairs of name and counts"),
+        ("0.5 i0 1 i1", "is not pairs of name and counts"),
+        ("0.5 i0 many", "is no number: 'many'"),
+        ("0 offline", "is not names and a reason"),
+        ("0", "is not names and a reason"),
+        ("0 {i0 i1} offline", "holds 'i0 i1' among the names"),
+        ("0 {} offline", "holds '' among the names"),
+        ("0 i0 {open", "brace at 4 is not closed: '{open'"),
+    ],
+)
+def test_what_has_neither_form(text: str, reason: str) -> None:
+    message = decode_text(f"htos_report_ion_chambers {text}")
+    assert isinstance(message, MalformedMessage)
+    assert (message.field, message.reason) == ("result", reason)
+
+
+@pytest.mark.parametrize(
+    ("time", "result", "reason"),
+    [
+        (1, (), "is a tuple of readings where the time is positive"),
+        (1, IonChamberFailure(("i0",), "off"), "is a tuple of readings where the time is positive"),
+        (1, ("i0", 1), "holds a str among its readings"),
+        (1, (IonChamberReading("i 0", 1),), "holds ' ', which would end the word: 'i 0'"),
+        (1, (IonChamberReading("i0", 1e16),), "is 1e+16, 1e+15 is the most a dcss can take"),
+        (0, READINGS, "is a failure where the time is not positive"),
+        (0, IonChamberFailure((), "off"), "names no ion chamber"),
+        (0, IonChamberFailure(("{i0",), "off"), "holds a name that is no plain word of a Tcl list"),
+        (0, IonChamberFailure(("i0",), "a\0b"), "holds a NUL, which would end the text"),
+        (0, IonChamberFailure(("i0",), None), "is text on the wire, got NoneType None"),
+    ],
+)
+def test_what_is_refused(time: float, result: object, reason: str) -> None:
+    message_class: type[Message] = HtosReportIonChambers
+    values: dict[str, object] = {"ion_chamber_time": time, "result": result}
+    with pytest.raises(EncodeError) as caught:
+        encode_text(message_class(binary=b"", **values))
+    assert caught.value.field == "result"
+    assert caught.value.reason.startswith(reason)
