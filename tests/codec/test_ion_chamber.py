@@ -68,7 +68,7 @@ def test_what_has_neither_form(text: str, reason: str) -> None:
         (0, IonChamberFailure((), "off"), "names no ion chamber"),
         (0, IonChamberFailure(("{i0",), "off"), "holds a name that is no plain word of a Tcl list"),
         (0, IonChamberFailure(("i0",), "a\0b"), "holds a NUL, which would end the text"),
-        (0, IonChamberFailure(("i0",), None), "is text on the wire, got NoneType None"),
+        (0, IonChamberFailure(("i" * 40,), "off"), "has 40 bytes, the C side takes 39"),
     ],
 )
 def test_what_is_refused(time: float, result: object, reason: str) -> None:
