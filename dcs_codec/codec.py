@@ -39,14 +39,14 @@ class Codec:
 
         Never raises: whatever the peer sent, its neighbours are not touched.
         """
-        text, binary = frame
+        text = frame.text
         keyword, _, tail = text.partition(b" ")
         try:
-            return self._decoders[keyword](text, tail, binary)
+            return self._decoders[keyword](text, tail, frame.binary)
         except KeyError:  # no class has it, or the text begins oddly
-            return self._decode_odd(to_text(text), binary)
+            return self._decode_odd(to_text(text), frame.binary)
         except DecodeError as error:
-            return _malformed(to_text(text), binary, error)
+            return _malformed(to_text(text), frame.binary, error)
 
     def decode_text(self, text: str, binary: bytes = b"") -> Message:
         """The message of a text (one line of a log, say); as `decode`.

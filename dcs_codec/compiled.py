@@ -4,10 +4,9 @@ They do what the reference in `plan` does, without loops over fields. Whatever l
 ordinary (a word missing, a number in odd letters, bytes that are not UTF-8) goes to the reference,
 which decides. Nothing from the wire enters the generated source, only names of fields.
 
-Reading splits bytes, not text: `bytes.split` knows just the blanks of C. The message is filled as
-a mutable draft of the same layout and then made the frozen class, for calling a frozen attrs class
-costs three times as much. Writing looks words up among those that passed the reference before,
-since the names of a beamline's devices and statuses are few.
+Reading splits bytes, not text: `bytes.split` knows just the blanks of C. It fills a draft and makes
+that the message (see `drafts`). Writing looks words up among those that the reference has written
+before, since the names of a beamline's devices and statuses are few.
 """
 
 import functools
@@ -16,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from dcs_codec.drafts import draft_class
 from dcs_codec.fields import (
     FLAG_WORDS,
     FLAGS,
@@ -55,8 +55,7 @@ def compile_decode(
 ) -> Callable[[bytes, bytes, bytes], M]:
     """A function of a text, what of it stands behind the keyword and one blank, and the binary."""
     names: dict[str, Any] = {
-        "new": object.__new__,
-        "Draft": _draft_class(message_class),
+        "Draft": draft_class(message_class),
         "Message": message_class,
         "FLAGS": _FLAG_BYTES,
         "reference": reference,
@@ -99,7 +98,7 @@ def _least(kind: TailKind) -> int:
 
 def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, Any]) -> list[str]:
     """Lines that fill a draft from w0, w1 ... and return it, where nothing looks odd."""
-    lines = ["draft = new(Draft)", "draft.binary = binary"]
+    lines = ["draft = Draft()", "draft.binary = binary"]
     odd: list[str] = []
     numbers: list[str] = []
     for name, kind in words.items():
@@ -136,7 +135,7 @@ def _reading_value(kind: WordKind, word: str, index: int, names: dict[str, Any])
 
 def _reading_rest(words: list[str], rest: str) -> list[str]:
     """Lines for words and a rest that is kept to the letter."""
-    fill = ["draft = new(Draft)", "draft.binary = binary"]
+    fill = ["draft = Draft()", "draft.binary = binary"]
     make = ["draft.__class__ = Message", "return draft"]
     count = len(words)
     if not count:
@@ -151,16 +150,6 @@ def _reading_rest(words: list[str], rest: str) -> list[str]:
         f"if {plain}:",
         *_indented([*fill, f"draft.{rest} = rest", *make]),
     ]
-
-
-def _draft_class(message_class: type[Message]) -> type[Message]:
-    """A class of the same layout whose instances may be filled; see the module's docstring."""
-    body = {
-        "__slots__": tuple(message_class.__dict__.get("__slots__", ())),
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,  # only both together bring the fast way back
-    }
-    return type("Draft", message_class.__bases__, body)
 
 
 # -- writing ---------------------------------------------------------------------------------

@@ -11,8 +11,11 @@ Source: dcss_hardware_client.c and xos_socket.c, confirmed on the wire of a real
 
 import enum
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, NoReturn
+from typing import Final, Literal, NoReturn
 
+import attrs
+
+from dcs_codec.drafts import draft_class
 from dcs_codec.errors import (
     BadHeaderError,
     EncodeError,
@@ -62,14 +65,14 @@ class NeedData(enum.Enum):
 
 
 _V2: Final = Framing.V2  # looking up a member of an enum takes longer than all else in a frame
-_new_frame: Final = tuple.__new__
 
 NEED_DATA: Final = NeedData.NEED_DATA
 """There is no whole frame (or event) yet: call `receive_data` and ask again."""
 
 
-class Frame(NamedTuple):
-    """One frame, a tuple because one is made for every message.
+@attrs.frozen(weakref_slot=False)
+class Frame:
+    """One frame.
 
     Attributes:
         text: Text without NUL and without the line end that dcss writes behind some.
@@ -80,6 +83,9 @@ class Frame(NamedTuple):
     binary: bytes = b""
 
 
+_FrameDraft: Final = draft_class(Frame)
+
+
 def encode_frame(frame: Frame, framing: Framing) -> bytes:
     """The bytes of one frame.
 
@@ -88,7 +94,7 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
             binary part, or that is too long for v2.
         LocalProtocolError: `framing` is AUTO, which is for reading only.
     """
-    text, binary = frame
+    text, binary = frame.text, frame.binary
     if 0 in text:
         raise _refused(text, "", "text holds a NUL byte, which would end it")
     if framing is _V2:
@@ -223,18 +229,25 @@ class FrameDecoder:
         """
         run = self._run
         at = self._at
+        size = len(run)
         text_at = at + V2_HEADER_SIZE
+        if text_at > size:
+            # Most often everything was taken; bytes that broke the stream are never taken.
+            return NEED_DATA if at == size and not self._waiting else self._read()
         try:
             end = at + self._ends[run[at:text_at]]
         except KeyError:
             return self._read()
-        if end > len(run):
+        if end > size:
             return self._read()
         self._at = end
         text = run[text_at:end].rstrip(b"\0\r\n")
-        if 0 in text:
-            text = _clean(text)
-        return _new_frame(Frame, (text, b""))
+        frame = _FrameDraft()
+        frame.text = _clean(text) if 0 in text else text
+        frame.binary = b""
+        frame.__class__ = Frame
+        made: Frame = frame
+        return made
 
     def _read(self) -> Frame | Literal[NeedData.NEED_DATA]:
         """`next_frame` where more is to be done than cutting: look, join, or wait."""
