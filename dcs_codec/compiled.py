@@ -39,6 +39,7 @@ Tail = tuple[str, TailKind] | None
 _KNOWN_VALUES: Final = 1024  # per field; more are forgotten all together
 _LEAST_FIXED: Final = 1e-4  # repr writes an exponent below it, and from 1e16 on
 _GREATEST_FIXED: Final = 1e15
+_EDGE: Final = 1e-9
 _LONGEST_CHARACTER: Final = 4  # bytes
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
@@ -235,9 +236,11 @@ def _writing_value(
         )
         return f" {{{value}}}"
     if type(kind) is Number:
-        low, high = repr(_LEAST_FIXED), repr(float(min(kind.limit, _GREATEST_FIXED)))
+        # Squares, for one comparison does for either sign; the edges are the reference's.
+        low = repr(_LEAST_FIXED**2 * (1 + _EDGE))
+        high = repr(min(kind.limit, _GREATEST_FIXED) ** 2 * (1 - _EDGE))
         conditions.append(
-            f"({low} <= {value} <= {high} or {value} == 0 or -{high} <= {value} <= -{low})"
+            f"({low} <= {value} * {value} <= {high} or {value} == 0)"
             f" and (type({value}) is float or type({value}) is int)"
         )
     elif type(kind) is Integer:
@@ -253,8 +256,7 @@ def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -
     if type(kind) is not Rest:
         conditions.append("False")
         return "pass"
-    conditions.append("type(tail) is str and '\\0' not in tail")
-    conditions.append("(not tail or tail[-1] > '\\r')")
+    conditions.append("tail.isprintable()")  # so no NUL and no line end
     if kind.max_bytes is not None:
         conditions.append(f"len(tail) <= {kind.max_bytes // _LONGEST_CHARACTER}")
     if (size := kind.max_first_word) is not None:

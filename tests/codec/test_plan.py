@@ -499,6 +499,7 @@ anything = st.one_of(
     st.lists(words(10), max_size=3).map(tuple),
     st.booleans(),
     st.sampled_from([1e9, -1e9, 1e9 + 1, 1e15, 2**31, 2**31 - 1, 1e-5, MotorStatus.NORMAL]),
+    st.sampled_from([math.nextafter(1e9, 2e9), math.nextafter(1e-4, 0), 1e-4, -1e-4, 5, 5.1]),
     st.lists(st.builds(IonChamberReading, words(40), st.floats()), max_size=2).map(tuple),
     st.builds(IonChamberFailure, st.lists(words(40), max_size=2).map(tuple), st.text(max_size=9)),
 )
