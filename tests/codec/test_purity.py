@@ -82,7 +82,9 @@ texts = [
     "stoh_start_operation getLoopTip 1.10 {a b} c", "htos_operation_completed a 1.1 normal {x y}",
     "htos_set_string_completed s normal ", "stoh_abort_all soft", "gtos_x \\xff",
     "stoh_abort_all\\t", "stoh_register_operation a", " ", "htos_note \\xa0",
-    "stoh_register_string a b",
+    "stoh_configure_real_motor m h w 1.5 25 -20 400 2000 100 -40 1 1 0 1 0 0",
+    "htos_update_motor_position m 1e-7 normal", "htos_report_ion_chambers 0.1 a 1 b 2",
+    "htos_motor_move_completed m 1.0 error motor has stalled",
 ]
 codec = default_codec()
 seen, watching = set(), True
