@@ -15,6 +15,7 @@ message class of a site's own is searched from the day it is written. With the e
 """
 
 import functools
+import math
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
@@ -94,6 +95,7 @@ def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
 @functools.cache
 def numbers(limit: float) -> st.SearchStrategy[float]:
     """Numbers of either sign up to `limit`: floats, and integers as callers give them."""
+    limit = min(limit, math.nextafter(math.inf, 0))
     whole = st.integers(-int(limit), int(limit))
     return st.one_of(st.floats(-limit, limit), whole, _decimals(min(limit, _V1_NUMBER)))
 

@@ -282,9 +282,13 @@ def test_texts_of_others_are_read(text: str, message: Message) -> None:
 def decode_compiled(plan: Plan[_M], text: str, binary: bytes = b"x") -> _M:
     """What the compiled way makes of a text, which it takes as the codec gives it.
 
-    The codec keeps texts from it in which no blank follows right behind the keyword.
+    The codec keeps texts from it in which no blank follows right behind the keyword, and those
+    that no bytes are.
     """
-    data = to_bytes(text)
+    try:
+        data = to_bytes(text)
+    except EncodeError:
+        return plan.decode_reference(text, binary)
     keyword, _, tail = data.partition(b" ")
     if keyword != plan.keyword.encode():
         return plan.decode_reference(text, binary)

@@ -1,5 +1,6 @@
 """What the strategies promise to those who test with them."""
 
+import math
 import subprocess
 import sys
 from typing import Annotated, ClassVar
@@ -200,11 +201,14 @@ def test_failures_are_among_the_ion_chambers() -> None:
     assert seen == {tuple, IonChamberFailure}
 
 
-@given(unknown_messages(Framing.V1), numbers(5))
+@given(unknown_messages(Framing.V1), numbers(5), numbers(math.inf))
 @FEW
-def test_the_rest_keeps_its_limits(message: UnknownMessage, number: float) -> None:
+def test_the_rest_keeps_its_limits(
+    message: UnknownMessage, number: float, any_number: float
+) -> None:
     assert len(default_codec().encode_bytes(message, Framing.V1)) == 200
     assert -5 <= number <= 5
+    assert math.isfinite(any_number)
 
 
 @attrs.frozen(kw_only=True)
