@@ -164,9 +164,8 @@ def compile_encode(
 ) -> Callable[[M], bytes | None]:
     """A function from a message to its text, ended by a NUL; None where it has a binary part."""
     keyword = message_class.keyword
-    first = next(iter(words), "")
     known = {
-        name: _Known((keyword if name == first else "") + " ", kind.write)
+        name: _Known((keyword if _leads(name, words) else "") + " ", kind.write)
         for name, kind in words.items()
         if _repeats(kind)
     }
@@ -205,7 +204,7 @@ def _writing_form(
     """Lines that return the text of a message in this form, where nothing looks odd."""
     setup: list[str] = []
     conditions: list[str] = []
-    head = "" if form and _repeats(words[form[0]]) else keyword  # else it stands in what is known
+    head = "" if form and _leads(form[0], words) else _literal(keyword)
     for index, (name, kind) in enumerate(words.items()):
         if name in form:
             head += _writing_value(name, kind, index, setup, conditions)
@@ -266,6 +265,10 @@ def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -
     return f"return {_text(head + ' {tail}')}{bare}"
 
 
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def _text(pattern: str) -> str:
     """The bytes of an f-string, ended by NUL."""
     return f"f{pattern + chr(0)!r}.encode()"
@@ -273,6 +276,11 @@ def _text(pattern: str) -> str:
 
 def _repeats(kind: WordKind) -> bool:
     return type(kind) is Word and not kind.is_unique
+
+
+def _leads(name: str, words: Mapping[str, WordKind]) -> bool:
+    """Whether the word stands first in every form and is remembered with the keyword."""
+    return name == next(iter(words)) and _repeats(words[name]) and not words[name].optional
 
 
 @attrs.frozen

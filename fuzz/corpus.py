@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dcs_codec import Frame, Framing, Message, encode_frame
 from dcs_codec.plan import Plan
-from fuzz.invariants import HEAD_SIZE, PLANS, Steering
+from fuzz.invariants import HEAD_SIZE, Steering
+from fuzz.shapes import PLANS
 
 ODD_WORDS: Final = (
     (b" ", b"\t", b"\n", b"\r", b"\v", b"\f"),
@@ -28,17 +29,24 @@ ODD_WORDS: Final = (
 """What is odd somewhere, by kind: blanks, brackets, numbers, lengths, sizes."""
 
 
-def text_of(plan: Plan[Message]) -> bytes:
-    """A text of the class: a word for each field, its name where any word will do, else 1."""
-    words = [plan.keyword]
+def values_of(plan: Plan[Message], *, short: bool = False) -> list[str]:
+    """A word for each field, its name where any word will do, else 1; in the short form "" too."""
+    values = []
     for name, kind in plan.words.items():
         try:
             kind.read(name)
         except ValueError:
-            words.append("1")
+            value = "1"
         else:
-            words.append(name)
-    if plan.tail is not None:
+            value = name
+        values.append("" if short and kind.optional else value)
+    return values
+
+
+def text_of(plan: Plan[Message], *, short: bool = False) -> bytes:
+    """A text of the class."""
+    words = [plan.keyword, *filter(None, values_of(plan, short=short))]
+    if plan.tail is not None and not short:
         words += ["i0", "1"]  # readings of an ion chamber, names, and a rest like any other
     return " ".join(words).encode()
 
@@ -49,9 +57,13 @@ def seeds() -> list[bytes]:
     found = []
     for plan in PLANS:
         text = text_of(plan)
-        words = text.split(b" ")[1:]
         head = Steering(plan=plan, bytewise=True).head()
-        found += [head + text, head + b" ".join(words), head + b"|".join(words)]
+        found += [head + text, head + text.partition(b" ")[2]]
+        head = Steering(plan=plan, streamed=False).head()
+        found += [head + "|".join([*values_of(plan), "i0,1"]).encode()]
+        if plan.optional:
+            found += [head + text_of(plan, short=True)]
+            found += [head + "|".join(values_of(plan, short=True)).encode()]
         for framing in (Framing.V1, Framing.V2):
             steering = Steering(plan=plan, framing=framing, greeted=True, places=(7, 30, 210))
             stream = encode_frame(Frame(text), framing)

@@ -24,7 +24,7 @@ from dcs_codec import (
     StohAbortAll,
 )
 from dcs_codec.plan import Plan
-from fuzz import corpus, fuzz_codec, invariants
+from fuzz import corpus, fuzz_codec, invariants, shapes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NEAR: Final = 500
@@ -33,9 +33,9 @@ NEAR: Final = 500
 # -- the target on the codec as it is --------------------------------------------------------
 
 
-@pytest.mark.parametrize("plan", invariants.PLANS, ids=lambda plan: plan.keyword)
+@pytest.mark.parametrize("plan", shapes.PLANS, ids=lambda plan: plan.keyword)
 def test_the_seed_of_a_class_is_a_message_of_it(plan: Plan[Message]) -> None:
-    assert type(invariants.CODEC.decode(Frame(corpus.text_of(plan)))) is plan.message_class
+    assert type(shapes.CODEC.decode(Frame(corpus.text_of(plan)))) is plan.message_class
 
 
 def test_every_invariant_holds_of_the_seeds() -> None:
@@ -191,12 +191,12 @@ def test_a_frame_beyond_the_limit_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_broken_codec_is_seen(
     monkeypatch: pytest.MonkeyPatch, codec: type[Codec], number: int
 ) -> None:
-    monkeypatch.setattr(invariants, "CODEC", codec(invariants.CODEC.registry))
+    monkeypatch.setattr(invariants, "CODEC", codec(shapes.CODEC.registry))
     assert broken_by(check_seeds) == number
 
 
 @pytest.mark.parametrize("way", ["decode", "encode_reference"])
-@pytest.mark.parametrize("plan", invariants.PLANS[::8], ids=lambda plan: plan.keyword)
+@pytest.mark.parametrize("plan", shapes.PLANS[::8], ids=lambda plan: plan.keyword)
 def test_two_ways_that_differ_are_seen(
     monkeypatch: pytest.MonkeyPatch, plan: Plan[Message], way: str
 ) -> None:
@@ -263,7 +263,7 @@ def test_a_failure_is_minimised() -> None:
 def test_the_dictionary_has_the_form_of_libfuzzer(tmp_path: Path) -> None:
     corpus.write_dictionary(tmp_path / "words.dict")
     lines = (tmp_path / "words.dict").read_text().splitlines()
-    assert len(lines) == len(corpus.words()) > len(invariants.PLANS)
+    assert len(lines) == len(corpus.words()) > len(shapes.PLANS)
     assert all(re.fullmatch(r'"(\\x[0-9a-f]{2})+"', line) for line in lines)
 
 

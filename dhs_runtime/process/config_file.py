@@ -91,7 +91,7 @@ def _framing(value: object, _: object) -> Framing:
 
 def _path(value: object, _: object) -> Path:
     if not isinstance(value, str):
-        raise ValueError(f"text wanted, got {value!r}")  # noqa: TRY004 - shown as a mistake
+        raise ValueError(f"text wanted, got {value!r}")
     return Path(value)
 
 

@@ -64,6 +64,15 @@ class StohOptionalWords(Message):
 
 
 @attrs.frozen(kw_only=True)
+class StohOptionalFirst(Message):
+    """A word that may be missing in front of one that may not."""
+
+    keyword: ClassVar[str] = "stoh_optional_first"
+    first: OptionalName = ""
+    second: Name
+
+
+@attrs.frozen(kw_only=True)
 class StohOptionalList(Message):
     """A word that may be missing in front of a list."""
 
@@ -77,7 +86,7 @@ class StohOptionalList(Message):
 class StohNumbers(Message):
     """Numbers with a limit below what repr writes with an exponent, and with none."""
 
-    keyword: ClassVar[str] = "stoh_numbers"
+    keyword: ClassVar[str] = "stoh_{numbers}"
     small: Annotated[float, Number(limit=5)]
     large: Annotated[float, Number(limit=math.inf)]
 
@@ -138,6 +147,7 @@ class StohDerived(StohBase):
 
 OWN = (
     StohOptionalWords,
+    StohOptionalFirst,
     StohOptionalList,
     StohNarrow,
     StohBase,
@@ -176,10 +186,12 @@ BOTH_WAYS: list[tuple[str, Message]] = [
     ("stoh_optional_words a ", StohOptionalWords(first="a", second="", third="", text="")),
     ("stoh_optional_words a b c ", StohOptionalWords(first="a", second="b", third="c", text="")),
     ("stoh_optional_words a b c d", StohOptionalWords(first="a", second="b", third="c", text="d")),
+    ("stoh_optional_first b", StohOptionalFirst(second="b")),
+    ("stoh_optional_first a b", StohOptionalFirst(first="a", second="b")),
     ("stoh_optional_list a b c d", StohOptionalList(first="a", second="b", names=("c", "d"))),
-    ("stoh_numbers 5 1000000000000000.0", StohNumbers(small=5, large=1e15)),
-    ("stoh_numbers -0.0 10000000000000000", StohNumbers(small=-0.0, large=1e16)),
-    ("stoh_numbers 0.00001 -5e-324", StohNumbers(small=1e-5, large=-5e-324)),
+    ("stoh_{numbers} 5 1000000000000000.0", StohNumbers(small=5, large=1e15)),
+    ("stoh_{numbers} -0.0 10000000000000000", StohNumbers(small=-0.0, large=1e16)),
+    ("stoh_{numbers} 0.00001 -5e-324", StohNumbers(small=1e-5, large=-5e-324)),
     ("stoh_own_kind ff  a", StohOwnKind(mask=255, rest=" a")),
     ("stoh_own_kind_alone 10", StohOwnKindAlone(mask=16)),
     (
@@ -271,6 +283,7 @@ def test_both_ways(text: str, message: Message) -> None:
     plan = PLANS[type(message)]
     check_decode(plan, text, message)
     assert encode_compiled(plan, message) == text
+    assert encode_compiled(plan, message) == text, "with known words"
     assert plan.encode_reference(message) == text
 
 
