@@ -119,9 +119,12 @@ class Number:
         if not -self.limit <= value <= self.limit:  # so also for nan
             raise ValueError(f"is {_shown(value)}, {self.limit:g} is the most a dcss can take")
         try:
-            return format_number(value)
+            word = format_number(value)
         except EncodeError as error:  # without a limit
             raise ValueError(error.reason) from None
+        if float(value) != value:
+            raise ValueError(f"is {_shown(value)}, which no C double holds exactly")
+        return word
 
 
 @attrs.frozen(kw_only=True)

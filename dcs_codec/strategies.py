@@ -59,6 +59,7 @@ _V1_WORD: Final = 10  # bytes of a word, and of a rest, so that most messages fi
 _V1_REST: Final = 30
 _ANY_REST: Final = 300
 _V1_NUMBER: Final = 9999
+_EXACT: Final = 2**53  # beyond, a C double holds some integers only
 
 _visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 _printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
@@ -96,7 +97,8 @@ def rests(max_bytes: int | None = None) -> st.SearchStrategy[str]:
 def numbers(limit: float) -> st.SearchStrategy[float]:
     """Numbers of either sign up to `limit`: floats, and integers as callers give them."""
     limit = min(limit, math.nextafter(math.inf, 0))
-    whole = st.integers(-int(limit), int(limit))
+    largest = int(min(limit, _EXACT))
+    whole = st.integers(-largest, largest)
     return st.one_of(st.floats(-limit, limit), whole, _decimals(min(limit, _V1_NUMBER)))
 
 

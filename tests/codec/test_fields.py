@@ -142,6 +142,11 @@ def test_values_and_their_words(kind: WordKind, value: object, word: str) -> Non
         ),
         (Number(limit=5), 5.5, "is 5.5, 5 is the most a dcss can take"),
         (Number(limit=math.inf), math.inf, "inf is no number for the wire"),
+        (
+            Number(limit=1e20),
+            2**53 + 1,
+            "is 9007199254740993, which no C double holds exactly",
+        ),
         (Integer(), True, "is an integer on the wire, got bool True"),
         (Integer(), 1.0, "is an integer on the wire, got float 1.0"),
         (Integer(), 2**31, "has 32 bits, C reads 32 with the sign"),
