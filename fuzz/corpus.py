@@ -22,7 +22,7 @@ ODD_WORDS: Final = (
     (b"0", b"1", b"-0.0", b"+1", b".5", b"1.", b"1.10", b"1e9", b"1e-5", b"5e-324", b"1e999"),
     (b"0x10", b"1_0", b"nan", b"inf", b"-infinity", b"2147483648", b"99999999999999999999999999"),
     (b"a" * 39, b"a" * 40, b"a" * 79, b"a" * 80, b"a" * 160, b"1" * 40),
-    (b"normal", b"aborted", b"open", b"closed", b"soft", b"hard", b"home", b"NULL"),
+    (b"normal", b"aborted", b"open", b"closed", b"soft", b"hard", b"home", b"NULL", b"~"),
     tuple(b"%12d %12d " % sizes for sizes in ((0, 0), (1, 0), (2, 1), (63, 1), (65, 0), (300, 0))),
     (b"300 5".ljust(26, b"\0"), b"00000000000300 00000000005", b" " * 26),
 )
@@ -61,6 +61,7 @@ def seeds() -> list[bytes]:
         found += [head + text, head + text.partition(b" ")[2]]
         head = Steering(plan=plan, streamed=False).head()
         found += [head + "|".join([*values_of(plan), "i0,1"]).encode()]
+        found += [head + "|".join(f"{value}~" for value in [*values_of(plan), "i0"]).encode()]
         if plan.optional:
             found += [head + text_of(plan, short=True)]
             found += [head + "|".join(values_of(plan, short=True)).encode()]

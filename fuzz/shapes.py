@@ -102,6 +102,63 @@ class StohNumbers(Message):
     any_size: Annotated[float, Number(limit=math.inf)]
 
 
+@attrs.frozen
+class Hexadecimal:
+    """A kind of word of a site's own; -1 where it is missing."""
+
+    optional: bool = True
+    missing: int = -1
+
+    def read(self, word: str) -> int:
+        """The number."""
+        return int(word, 16)
+
+    def write(self, value: object) -> str:
+        """Its digits."""
+        if not isinstance(value, int) or value < 0:
+            raise ValueError("is no such number")
+        return f"{value:x}"
+
+
+@attrs.frozen
+class Reversed:
+    """Another one."""
+
+    optional: bool = False
+    missing: None = None
+
+    def read(self, word: str) -> str:
+        """The word from its end."""
+        return word[::-1]
+
+    def write(self, value: object) -> str:
+        """The word from its end."""
+        return Word().write(value)[::-1]
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StohOwnKinds(Message):
+    """Kinds of words that only a site has."""
+
+    keyword: ClassVar[str] = "stoh_own_kinds"
+    code: Annotated[int, Hexadecimal()] = -1
+    name: Annotated[str, Reversed()]
+
+
+class Styled(str):
+    """Text that is shown as something else, as a member of an `enum` that is a `str` may be."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Not the text."""
+        return "styled"
+
+    def __format__(self, spec: str) -> str:
+        """Not the text."""
+        return "styled"
+
+
 OWN: Final = (
     StohOptionalFirst,
     StohOptionalLast,
@@ -109,6 +166,7 @@ OWN: Final = (
     StohOptionalList,
     StohNumbersAndRest,
     StohNumbers,
+    StohOwnKinds,
 )
 """Shapes that a site's classes may have, and none of the package has."""
 
@@ -133,6 +191,8 @@ def _value(kind: WordKind | TailKind, piece: bytes) -> object:
 
 def _any_text(piece: bytes) -> str:
     """Any text there is, such as no bytes are read as: lone surrogates may come in pairs."""
+    if piece.endswith(b"~"):
+        return Styled(to_text(piece))
     try:
         return piece.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -160,6 +220,7 @@ def _result(piece: bytes) -> tuple[IonChamberReading, ...] | IonChamberFailure:
 
 _VALUES: Final[dict[type, Callable[[bytes], object]]] = {
     Destination: _destination,
+    Hexadecimal: lambda piece: int.from_bytes(piece[:3], "little"),
     Flag: lambda piece: len(piece) % 2 == 1,
     Integer: lambda piece: int.from_bytes(piece[:5], "little", signed=True),
     IonChamberResult: _result,
