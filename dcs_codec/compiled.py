@@ -107,7 +107,7 @@ def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, An
             lines.append(f"draft.{name} = {kind.missing!r}")
             continue
         index = form.index(name)
-        value = _reading_value(kind, f"w{index}", index, names)
+        value = _reading_value(name, kind, f"w{index}", names)
         if type(kind) in (Number, Integer):
             odd.append(f"{_UNDERSCORE} in w{index}")
         if type(kind) is Number:
@@ -121,7 +121,7 @@ def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, An
     return [*lines, "draft.__class__ = Message", "return draft"]
 
 
-def _reading_value(kind: WordKind, word: str, index: int, names: dict[str, Any]) -> str:
+def _reading_value(name: str, kind: WordKind, word: str, names: dict[str, Any]) -> str:
     by_kind: dict[type, str] = {
         Word: f"{word}.decode()",
         Number: f"float({word})",
@@ -130,8 +130,8 @@ def _reading_value(kind: WordKind, word: str, index: int, names: dict[str, Any])
     }
     if type(kind) in by_kind:
         return by_kind[type(kind)]
-    names[f"read{index}"] = kind.read
-    return f"read{index}({word}.decode())"
+    names[f"read_{name}"] = kind.read
+    return f"read_{name}({word}.decode())"
 
 
 def _reading_rest(words: list[str], rest: str) -> list[str]:
@@ -230,8 +230,8 @@ def _writing_value(
     setup.append(f"{value} = message.{name}")
     if type(kind) is Word:
         conditions.append(
-            f"0 < len({value}) <= {kind.max_bytes} and {value}.isprintable() and {value}.isascii()"
-            f" and ' ' not in {value}"
+            f"type({value}) is str and 0 < len({value}) <= {kind.max_bytes}"
+            f" and {value}.isprintable() and {value}.isascii() and ' ' not in {value}"
         )
         return f" {{{value}}}"
     if type(kind) is Number:
@@ -255,7 +255,8 @@ def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -
     if type(kind) is not Rest:
         conditions.append("False")
         return "pass"
-    conditions.append("tail.isprintable()")  # so no NUL and no line end
+    # Plain text, as a subclass may format itself otherwise; printable, so no NUL and no line end.
+    conditions.append("type(tail) is str and tail.isprintable()")
     if kind.max_bytes is not None:
         conditions.append(f"len(tail) <= {kind.max_bytes // _LONGEST_CHARACTER}")
     if (size := kind.max_first_word) is not None:

@@ -197,6 +197,24 @@ def test_the_short_way_to_bytes_is_the_long_one(framing: Framing, data: st.DataO
     assert codec.encode_bytes(message, framing) == encode_frame(codec.encode(message), framing)
 
 
+class Spoken(str):
+    """Text that formats itself as something else, as `class X(str, Enum)` does from 3.12 on."""
+
+    __slots__ = ()
+
+    def __format__(self, how: str) -> str:
+        return "spoken"
+
+
+def test_text_of_other_classes_is_written_as_it_stands() -> None:
+    message = HtosOperationUpdate(
+        operation_name=Spoken("a"), operation_handle=Spoken("1.1"), operation_args=Spoken("b")
+    )
+    for _ in range(2):  # the second time the name is known
+        assert encode_text(message) == "htos_operation_update a 1.1 b"
+        assert default_codec().encode_bytes(message, Framing.V2).endswith(b" a 1.1 b\0")
+
+
 def test_long_texts_go_to_bytes_too() -> None:
     message = HtosNote(note_message="a b" * 1000)
     data = default_codec().encode_bytes(message, Framing.V2)
