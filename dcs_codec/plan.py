@@ -14,7 +14,7 @@ from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import Rest, TailKind, Word, WordKind, field_kinds
 from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import Direction, Message, direction_of
-from dcs_codec.words import find_words, to_text
+from dcs_codec.words import find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
 
@@ -118,7 +118,12 @@ class Plan(Generic[M]):
                 parts.append(self.words[name].write(values[name]))
             except ValueError as error:
                 raise EncodeError(self.keyword, name, str(error)) from None
-        return " ".join(parts) + self._written_tail(form, values)
+        text = " ".join(parts) + self._written_tail(form, values)
+        try:
+            to_bytes(text)
+        except EncodeError as error:  # by a kind of a site's own
+            raise EncodeError(self.keyword, "", error.reason) from None
+        return text
 
     def _form_with(self, values: Mapping[str, object]) -> Form:
         """The form that holds every word there is; raises where some optional ones are missing."""

@@ -600,6 +600,35 @@ def test_words_are_forgotten_before_they_take_much_memory() -> None:
             assert encode_compiled(plan, message) == f"stoh_register_operation a{number} b"
 
 
+@attrs.frozen
+class Unwritable:
+    """A site's own kind that writes what no bytes are."""
+
+    optional: bool = False
+    missing: None = None
+
+    def read(self, word: str) -> str:
+        return word
+
+    def write(self, value: object) -> str:
+        return "\ud800"
+
+
+@attrs.frozen(kw_only=True)
+class StohUnwritable(Message):
+    keyword: ClassVar[str] = "stoh_unwritable"
+    word: Annotated[str, Unwritable()]
+
+
+def test_a_kind_of_a_site_cannot_write_what_no_bytes_are() -> None:
+    plan = Plan(StohUnwritable)
+    for encode in (plan.encode, plan.encode_reference):
+        with pytest.raises(
+            EncodeError, match=r"^stoh_unwritable: character '\\ud800' has no bytes$"
+        ):
+            encode(StohUnwritable(word="a"))
+
+
 class PlainSubclass(StohBase):
     """No attrs class of its own."""
 
