@@ -79,10 +79,11 @@ def _reading_words(words: Mapping[str, WordKind], tail: Tail, names: dict[str, A
     """Lines for words alone, or words and a list of more: a block for each form."""
     short = [name for name, kind in words.items() if not kind.optional]
     forms = [list(words)] if len(short) == len(words) or tail else [list(words), short]
-    lines = ["words = tail.split()"] if len(forms) > 1 or tail else []
+    split = "tail.split()" if tail else f"tail.split(None, {len(words)})"  # of any longer text too
+    lines = [f"words = {split}"] if len(forms) > 1 or tail else []
     for form in forms:
         targets = [f"w{index}" for index in range(len(form))] + ["*rest"] * (tail is not None)
-        body = [f"[{', '.join(targets)}] = {'words' if lines else 'tail.split()'}"]
+        body = [f"[{', '.join(targets)}] = {'words' if lines else split}"]
         body += _filling(words, form, names)
         if tail is not None:
             body.insert(-2, f"draft.{tail[0]} = tuple([word.decode() for word in rest])")
@@ -104,7 +105,8 @@ def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, An
     numbers: list[str] = []
     for name, kind in words.items():
         if name not in form:
-            lines.append(f"draft.{name} = {kind.missing!r}")
+            names[f"missing_{name}"] = kind.missing
+            lines.append(f"draft.{name} = missing_{name}")
             continue
         index = form.index(name)
         value = _reading_value(name, kind, f"w{index}", names)

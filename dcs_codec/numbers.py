@@ -7,7 +7,7 @@ from typing import Final
 
 from dcs_codec.errors import EncodeError
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _LONGEST_FIXED: Final = 40  # characters; beyond, a tiny number is written with an exponent
 

@@ -67,7 +67,7 @@ class Plan(Generic[M]):
         Raises:
             DecodeError: The text does not have a form of the keyword.
         """
-        words = find_words(text)
+        words = find_words(text, len(self.forms[-1]) + 2)  # the keyword, and one too many
         form = self._form_of(text, words)
         values: dict[str, object] = {name: kind.missing for name, kind in self.words.items()}
         for name, (word, _) in zip(form, words[1:], strict=False):
@@ -153,8 +153,11 @@ class Plan(Generic[M]):
 def _check(message_class: type[Message]) -> None:
     if not {"__slots__", "__attrs_attrs__"} <= vars(message_class).keys():
         raise TypeError(f"{message_class.__name__} is not an attrs.frozen message class")
-    if hasattr(message_class, "__attrs_post_init__"):
-        raise TypeError(f"{message_class.__name__}: decoding calls no __attrs_post_init__")
+    for hook in ("__attrs_pre_init__", "__attrs_post_init__"):
+        if hasattr(message_class, hook):
+            raise TypeError(f"{message_class.__name__}: decoding calls no {hook}")
+    if "_attrs_cached_hash" in vars(message_class)["__slots__"]:
+        raise TypeError(f"{message_class.__name__}: decoding prepares no cached hash")
     try:
         Word().write(message_class.keyword)
     except ValueError as error:

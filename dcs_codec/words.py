@@ -51,9 +51,17 @@ def is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def find_words(text: str) -> list[tuple[str, int]]:
-    """The words of a text as C's `sscanf("%s")` reads them, each with the offset behind it."""
-    return [(match.group(), match.end()) for match in _WORD.finditer(text)]
+def find_words(text: str, most: int | None = None) -> list[tuple[str, int]]:
+    """The words of a text as C's `sscanf("%s")` reads them, each with the offset behind it.
+
+    No more than `most`, for a long text has more words than one cares to keep.
+    """
+    words: list[tuple[str, int]] = []
+    for match in _WORD.finditer(text):
+        if len(words) == most:
+            break
+        words.append((match.group(), match.end()))
+    return words
 
 
 def first_word(text: str) -> str:

@@ -10,13 +10,13 @@ libFuzzer (`-max_len=`, a folder with a corpus ...). Findings are made small and
 """
 
 import argparse
-import contextlib
 import hashlib
 import importlib
 import importlib.util
 import itertools
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -24,7 +24,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Final, NoReturn
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FINDINGS: Final = ROOT / "fuzz" / "findings"
@@ -36,7 +36,7 @@ MINIMISING_RUNS: Final = 3000
 ROUND: Final = 500  # inputs between two seeds of hypothesis
 LIBFUZZER_OPTIONS: Final = (
     *("-max_len=1500", "-timeout=30", "-rss_limit_mb=4096", "-verbosity=0"),
-    "-handle_int=0",  # Ctrl-C is Python's, so that the outcome is told
+    *("-handle_int=0", "-handle_term=0"),  # they are Python's, so that the outcome is told
 )
 
 Check = Callable[[bytes], None]
@@ -54,12 +54,13 @@ class Search:
         self._began = time.monotonic()
         self._told = self._began
         self._known: set[Key] = set()
+        self._stopped = False
         self.inputs = 0
 
     @property
     def over(self) -> bool:
         """Whether the time is up, or so much was found that more is of no use."""
-        return self._elapsed >= self._seconds or len(self._known) >= MAX_FINDINGS
+        return self.share >= 1.0 or self._stopped or len(self._known) >= MAX_FINDINGS
 
     @property
     def share(self) -> float:
@@ -80,6 +81,16 @@ class Search:
         if time.monotonic() - self._told >= PROGRESS_S:
             self._told = time.monotonic()
             self.tell(f"{self._elapsed:.0f} of {self._seconds:.0f} s, {self._so_far()}")
+
+    def stop_on_signals(self) -> None:
+        """Be over at SIGINT or SIGTERM; at the second one end at once."""
+
+        def stop(number: int, _: object) -> None:
+            self._stopped = True
+            signal.signal(number, signal.SIG_DFL)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
 
     def finish(self) -> int:
         """Tell the outcome; the exit code."""
@@ -192,20 +203,15 @@ def run_atheris(seconds: float, options: list[str]) -> int:
     corpus.write_dictionary(Path(folder.name) / "words.dict")
     FINDINGS.mkdir(parents=True, exist_ok=True)
     search = Search(invariants.check, "atheris", seconds, FINDINGS)
+    search.stop_on_signals()
     run_near(search, corpus)
 
     def run(data: bytes) -> None:
-        try:
-            search.run(data)
-        except KeyboardInterrupt:
-            end()
-        if search.over:
-            end()
-
-    def end() -> NoReturn:  # libFuzzer would end the process without a word
-        code = search.finish()
-        folder.cleanup()
-        os._exit(code)
+        search.run(data)
+        if search.over:  # libFuzzer would end the process without a word
+            code = search.finish()
+            folder.cleanup()
+            os._exit(code)
 
     def mutate(data: bytes, max_size: int, number: int) -> bytes:
         if number % 2:
@@ -227,6 +233,7 @@ def run_hypothesis(seconds: float) -> int:
     invariants = importlib.import_module("fuzz.invariants")
     corpus = importlib.import_module("fuzz.corpus")
     search = Search(invariants.check, "hypothesis", seconds, FINDINGS)
+    search.stop_on_signals()
 
     def run(data: bytes) -> None:
         if not search.over:
@@ -240,10 +247,9 @@ def run_hypothesis(seconds: float) -> int:
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        while not search.over:
-            drawn = settings(hypothesis.given(corpus.inputs())(run))
-            hypothesis.seed(secrets.randbits(64))(drawn)()
+    while not search.over:
+        drawn = settings(hypothesis.given(corpus.inputs())(run))
+        hypothesis.seed(secrets.randbits(64))(drawn)()
     return search.finish()
 
 

@@ -109,6 +109,12 @@ def test_words_that_are_no_numbers(word: str) -> None:
             parse(word)
 
 
+def test_a_long_word_that_is_no_number_is_refused_at_once() -> None:
+    """A pattern that tries every split of the digits would take hours; the timeout would tell."""
+    with pytest.raises(ValueError, match=r"^is no number: '1{60}'$"):
+        parse_number("1" * 1_000_000 + "x")
+
+
 def test_numbers_that_no_double_holds() -> None:
     with pytest.raises(ValueError, match=r"^is too large for a number: '9{60}'$"):
         parse_number("9" * 400)

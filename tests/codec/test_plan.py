@@ -1,6 +1,7 @@
 """The two ways through a plan agree, on any text and on any values."""
 
 import math
+import tracemalloc
 from typing import Annotated, ClassVar, TypeVar
 
 import attrs
@@ -633,6 +634,34 @@ class PlainSubclass(StohBase):
     """No attrs class of its own."""
 
 
+@attrs.frozen(kw_only=True, cache_hash=True)
+class WithCachedHash(Message):
+    """Its instances hold more than their words."""
+
+    keyword: ClassVar[str] = "stoh_with_cached_hash"
+
+
+@attrs.frozen(kw_only=True)
+class WithForethought(Message):
+    """Its instances do more at their birth than take their words."""
+
+    keyword: ClassVar[str] = "stoh_with_forethought"
+
+    def __attrs_pre_init__(self) -> None:
+        """Never runs for what the compiled functions decode."""
+
+
+def test_long_texts_of_short_words_take_little_memory() -> None:
+    text = "htos_log note  a" + " b" * 500_000
+    data = text.encode()
+    tracemalloc.start()
+    message = PLANS[HtosLog].decode(data, data.partition(b" ")[2], b"")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert message == HtosLog(log_level="note", log_sender="a", log_message="b" + " b" * 499_999)
+    assert most < 10 * len(data)
+
+
 @attrs.frozen(slots=False)
 class WithoutSlots(Message):
     """Its instances could grow attributes."""
@@ -656,6 +685,8 @@ class WithAfterthought(Message):
         (PlainSubclass, " is not an attrs.frozen message class"),
         (WithoutSlots, " is not an attrs.frozen message class"),
         (WithAfterthought, ": decoding calls no __attrs_post_init__"),
+        (WithForethought, ": decoding calls no __attrs_pre_init__"),
+        (WithCachedHash, ": decoding prepares no cached hash"),
         (Message, ": keyword is empty"),
     ],
 )
