@@ -121,7 +121,7 @@ class Codec:
             raise EncodeError(keyword[:_SHOWN], "text", f"keyword {error}") from None
         try:
             _REST.write_tail(text, {})
-            for word, _ in find_words(text)[1:_SCANNED_WORDS]:
+            for word, _ in find_words(text, _SCANNED_WORDS)[1:]:
                 _WORD.write(word)
         except ValueError as error:
             raise EncodeError(keyword, "text", str(error)) from None

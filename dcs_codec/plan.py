@@ -183,4 +183,5 @@ def _check_scanned(message_class: type[Message], fields: Mapping[str, WordKind |
 
 
 def _is_missing(kind: WordKind, value: object) -> bool:
-    return value is kind.missing or (isinstance(value, str) and value == kind.missing)
+    missing = kind.missing
+    return value is missing or (isinstance(value, type(missing)) and value == missing)

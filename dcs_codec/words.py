@@ -46,11 +46,6 @@ def to_bytes(text: str) -> bytes:
     return data
 
 
-def is_plain(text: str) -> bool:
-    """Whether blanks are the only white space, so that `str.split(" ")` cuts as C does."""
-    return text.isascii() and text.isprintable()
-
-
 def find_words(text: str, most: int | None = None) -> list[tuple[str, int]]:
     """The words of a text as C's `sscanf("%s")` reads them, each with the offset behind it.
 

@@ -12,7 +12,6 @@ from dcs_codec.words import (
     clean_text,
     find_words,
     first_word,
-    is_plain,
     quote_word,
     to_bytes,
     to_text,
@@ -157,14 +156,6 @@ def test_a_text_has_bytes_only_if_they_read_back(text: str) -> None:
 def test_texts_without_bytes(text: str, reason: str) -> None:
     with pytest.raises(EncodeError, match=reason):
         to_bytes(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [("", True), ("a  b ", True), ("a\tb", False), ("\x1c", False), ("é", False), ("\x7f", False)],
-)
-def test_is_plain(text: str, plain: bool) -> None:
-    assert is_plain(text) is plain
 
 
 def test_words_are_what_c_takes_for_words() -> None:
