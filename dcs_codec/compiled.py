@@ -19,6 +19,7 @@ from dcs_codec.drafts import draft_class
 from dcs_codec.fields import (
     FLAG_WORDS,
     FLAGS,
+    Destination,
     Flag,
     Integer,
     Number,
@@ -28,7 +29,7 @@ from dcs_codec.fields import (
     WordKind,
     Words,
 )
-from dcs_codec.limits import MAX_INTEGER
+from dcs_codec.limits import MAX_INTEGER, MAX_POSITION
 from dcs_codec.message import Message
 from dcs_codec.words import to_bytes
 
@@ -40,7 +41,8 @@ _KNOWN_VALUES: Final = 1024  # per field; more are forgotten all together
 _LEAST_FIXED: Final = 1e-4  # repr writes an exponent below it, and from 1e16 on
 _GREATEST_FIXED: Final = 1e15
 _EDGE: Final = 1e-9
-_LONGEST_CHARACTER: Final = 4  # bytes
+_LONGEST: Final = 4  # bytes of a character
+_LINE_ENDS: Final = ord("\r")  # and `\n` is below
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
 
@@ -86,7 +88,8 @@ def _reading_words(words: Mapping[str, WordKind], tail: Tail, names: dict[str, A
         body = [f"[{', '.join(targets)}] = {'words' if lines else split}"]
         body += _filling(words, form, names)
         if tail is not None:
-            body.insert(-2, f"draft.{tail[0]} = tuple([word.decode() for word in rest])")
+            value = "tuple(b' '.join(rest).decode().split(' ')) if rest else ()"
+            body.insert(-2, f"draft.{tail[0]} = {value}")
             lines.append(f"if len(words) >= {len(form) + _least(tail[1])}:")
         elif lines:
             lines.append(f"if len(words) == {len(form)}:")
@@ -109,6 +112,9 @@ def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, An
             lines.append(f"draft.{name} = missing_{name}")
             continue
         index = form.index(name)
+        if type(kind) is Destination:
+            lines += _reading_destination(name, f"w{index}")
+            continue
         value = _reading_value(name, kind, f"w{index}", names)
         if type(kind) in (Number, Integer):
             odd.append(f"{_UNDERSCORE} in w{index}")
@@ -134,6 +140,16 @@ def _reading_value(name: str, kind: WordKind, word: str, names: dict[str, Any]) 
         return by_kind[type(kind)]
     names[f"read_{name}"] = kind.read
     return f"read_{name}({word}.decode())"
+
+
+def _reading_destination(name: str, word: str) -> list[str]:
+    return [
+        "try:",
+        f" draft.{name} = number = float({word})",
+        f" if {_UNDERSCORE} in {word} or number * 0.0 != 0.0: return reference(text, binary)",
+        "except ValueError:",
+        f" draft.{name} = {word}.decode()",
+    ]
 
 
 def _reading_rest(words: list[str], rest: str) -> list[str]:
@@ -176,6 +192,7 @@ def compile_encode(
     names: dict[str, Any] = {
         "FLAGS": {flag: " " + word for flag, word in FLAG_WORDS.items()},
         "NO_BINARY": b"",  # of which there is but one
+        "NUL": "\0",
         **{f"known_{name}": values.texts for name, values in known.items()},
         **{f"write_{name}": kind.write for name, kind in words.items()},
     }
@@ -212,11 +229,10 @@ def _writing_form(
     for index, (name, kind) in enumerate(words.items()):
         if name in form:
             head += _writing_value(name, kind, index, setup, conditions)
-    returned = f"return {_text(head)}"
+    body = [f"return {_text(head)}"]
     if tail is not None:
         setup.append(f"tail = message.{tail[0]}")
-        returned = _writing_tail(tail[0], tail[1], head, conditions)
-    body = [returned]
+        body = _writing_tail(tail[0], tail[1], head, conditions)
     if conditions:
         body = [f"if {' and '.join(conditions)}:", *_indented(body)]
     return [*setup, *body]
@@ -234,17 +250,19 @@ def _writing_value(
     setup.append(f"{value} = message.{name}")
     if type(kind) is Word:
         conditions.append(
-            f"type({value}) is str and 0 < len({value}) <= {kind.max_bytes}"
-            f" and {value}.isprintable() and {value}.isascii() and ' ' not in {value}"
+            f"type({value}) is str and {value} and len({value}) <= {kind.max_bytes // _LONGEST}"
+            f" and {value}.isprintable() and ' ' not in {value}"
         )
         return f" {{{value}}}"
-    if type(kind) is Number:
+    if type(kind) in (Number, Destination):  # text times text is a TypeError
         # Squares, for one comparison does for either sign; the edges are the reference's.
         low = repr(_LEAST_FIXED**2 * (1 + _EDGE))
-        high = repr(min(kind.limit, _GREATEST_FIXED) ** 2 * (1 - _EDGE))
+        limit = kind.limit if isinstance(kind, Number) else MAX_POSITION
+        high = repr(min(limit, _GREATEST_FIXED) ** 2 * (1 - _EDGE))
+        # No chain of comparisons: CPython takes longer for one.
         conditions.append(
-            f"({low} <= {value} * {value} <= {high} or {value} == 0)"
-            f" and (type({value}) is float or type({value}) is int)"
+            f"(type({value}) is float or type({value}) is int)"
+            f" and ((square := {value} * {value}) >= {low} and square <= {high} or {value} == 0)"
         )
     elif type(kind) is Integer:
         conditions.append(f"{-MAX_INTEGER} <= {value} <= {MAX_INTEGER} and type({value}) is int")
@@ -253,21 +271,22 @@ def _writing_value(
     return f" {{{value}!r}}"
 
 
-def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -> str:
+def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -> list[str]:
     if type(kind) is Words:
-        return f"return {_text(head + f'{{known_{name}[tail]}}')}"
+        return [f"return {_text(head + f'{{known_{name}[tail]}}')}"]
     if type(kind) is not Rest:
-        conditions.append("False")
-        return "pass"
-    # Plain text, as a subclass may format itself otherwise; printable, so no NUL and no line end.
-    conditions.append("type(tail) is str and tail.isprintable()")
-    if kind.max_bytes is not None:
-        conditions.append(f"len(tail) <= {kind.max_bytes // _LONGEST_CHARACTER}")
+        return ["pass"]
+    # Plain text, as a subclass may format itself otherwise.
+    conditions.append("type(tail) is str and NUL not in tail")
     if (size := kind.max_first_word) is not None:
         conditions.append("tail.isascii()")
         conditions.append(f"(len(tail) <= {size} or 0 < tail.find(' ') <= {size})")
     bare = "" if kind.always_separated else f" if tail else {_text(head)}"
-    return f"return {_text(head + ' {tail}')}{bare}"
+    fits = "" if kind.max_bytes is None else f" and len(text) <= {kind.max_bytes}"
+    return [
+        f"text = {_text(head + ' {tail}')}{bare}",
+        f"if text[-2] > {_LINE_ENDS}{fits}: return text",  # the byte before the NUL
+    ]
 
 
 def _literal(text: str) -> str:

@@ -33,7 +33,7 @@ V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_messag
 V2_MAX_BINARY: Final = (1 << 30) - 1  # dcss reads both sizes with `%d` and adds them
 DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 
-V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(1024))
+V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(2048))
 """Headers of short frames without a binary part, by the size of the text with its NUL."""
 
 _SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
@@ -210,7 +210,7 @@ class FrameDecoder:
         if self._eof:
             raise LocalProtocolError("no data can follow the end of the stream")
         if self._at == len(self._run) and not self._waiting:
-            self._run = bytes(data)
+            self._run = data if type(data) is bytes else bytes(data)  # a call more costs
             self._at = 0
         else:
             self._waiting += data

@@ -11,6 +11,7 @@ Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it m
 `StocSendClientType`. What one message does to the connection is in `state`.
 """
 
+import functools
 from typing import Final, Literal, NoReturn
 
 import attrs
@@ -44,6 +45,19 @@ Event = Message | Disconnected
 """What `next_event` returns, besides `NEED_DATA`."""
 
 _SENDS: Final = {Role.DHS: Direction.TO_DCSS, Role.DCSS: Direction.TO_DHS}
+_ONLINE: Final = State.ONLINE  # looking up a member of an enum takes longer than sending
+_AUTO: Final = Framing.AUTO
+
+
+@functools.lru_cache(maxsize=16)
+def _ordinary(codec: Codec, role: Role) -> frozenset[type[Message]]:
+    """Classes that a role may send whenever it is online, and that change no state."""
+    return frozenset(
+        message_class
+        for message_class in codec.registry
+        if direction_of(message_class.keyword) is _SENDS[role]
+        and step_of(message_class) is Step.MESSAGE
+    )
 
 
 class DcsProtocol:
@@ -70,6 +84,7 @@ class DcsProtocol:
         self.role = role
         self._online_framing = framing
         self._codec = default_codec() if codec is None else codec
+        self._ordinary = _ordinary(self._codec, role)
         # The handshake is v1 both ways, whatever follows.
         self._decoder = FrameDecoder(Framing.V1, max_frame_size)
         self._shaking_hands = True  # whether the peer's half of the handshake is to come
@@ -146,7 +161,11 @@ class DcsProtocol:
             EncodeError: The message does not fit the wire; nothing has changed.
             StateError: It may not be sent now or by this role; nothing has changed.
         """
-        step = step_of(message)
+        if self._state is _ONLINE and type(message) in self._ordinary:
+            framing = self.framing
+            if framing is not _AUTO:
+                return self._codec.encode_bytes(message, framing)
+        step = step_of(type(message))
         state = self._state  # once: a reading thread may meet the end meanwhile
         self._check(message, step, state)
         if state is State.ONLINE:

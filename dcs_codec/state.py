@@ -59,10 +59,10 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
 """(state, step) to the next state; a pair that is not here may not happen."""
 
 
-def step_of(message: Message) -> Step:
-    """The step that sending or receiving `message` is."""
-    if isinstance(message, StocSendClientType):
+def step_of(message_class: type[Message]) -> Step:
+    """The step that sending or receiving a message of this class is."""
+    if issubclass(message_class, StocSendClientType):
         return Step.ASK
-    if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
+    if issubclass(message_class, (HtosClientIsHardware, HtosClientTypeIsHardware)):
         return Step.ANSWER
     return Step.MESSAGE
