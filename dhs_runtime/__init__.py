@@ -15,8 +15,24 @@ dhs.run("localhost:14242")
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.devices import (
+    Count,
+    Device,
+    Encoder,
+    IonChamber,
+    Motor,
+    MotorConfig,
+    Move,
+    Oscillation,
+    PseudoMotor,
+    PseudoMotorConfig,
+    Shutter,
+    StringDevice,
+    VectorMove,
+)
 from dhs_runtime.errors import (
     ConfigError,
+    DeviceError,
     DhsError,
     HandlerError,
     NotConnectedError,
@@ -29,25 +45,41 @@ from dhs_runtime.errors import (
     TransportError,
 )
 from dhs_runtime.link import LinkState
-from dhs_runtime.operation import Operation, OperationState
+from dhs_runtime.operation import Operation
+from dhs_runtime.task import Task, TaskState
 
 __all__ = [
     "Backoff",
     "ConfigError",
+    "Count",
     "DcssConfig",
     "Deadline",
+    "Device",
+    "DeviceError",
     "Dhs",
     "DhsError",
+    "Encoder",
     "HandlerError",
+    "IonChamber",
     "LinkState",
+    "Motor",
+    "MotorConfig",
+    "Move",
     "NotConnectedError",
     "Operation",
     "OperationAbortedError",
     "OperationFinishedError",
-    "OperationState",
+    "Oscillation",
+    "PseudoMotor",
+    "PseudoMotorConfig",
     "ServiceError",
     "ServiceReplyError",
     "ServiceTimeoutError",
     "ServiceUnavailableError",
+    "Shutter",
+    "StringDevice",
+    "Task",
+    "TaskState",
     "TransportError",
+    "VectorMove",
 ]

@@ -4,16 +4,38 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from dcs_codec import Codec, EncodeError, HtosLog, Message, default_codec
+from dcs_codec import (
+    Codec,
+    EncodeError,
+    HtosClientIsHardware,
+    HtosLog,
+    HtosStartOperation,
+    Message,
+    ShutterState,
+    default_codec,
+    join_list,
+)
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.devices import (
+    Device,
+    Encoder,
+    IonChamber,
+    Motor,
+    MotorConfig,
+    PseudoMotor,
+    PseudoMotorConfig,
+    Shutter,
+    StringDevice,
+)
 from dhs_runtime.engine import Engine
-from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.errors import DhsError, HandlerError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, MessageHandler
 from dhs_runtime.link import LinkState
-from dhs_runtime.operation import Operation, OperationHandler
+from dhs_runtime.operation import Operation, OperationEntry, OperationHandler
 from dhs_runtime.signals import stop_signals
 
 M = TypeVar("M", bound=Message)
+D = TypeVar("D", bound=Device)
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +52,16 @@ class Dhs:
         Args:
             name: Name of the hardware host in DCSS's database.
             codec: Messages to read and write, by default all of `dcs_codec`.
+
+        Raises:
+            HandlerError: The name is no word that DCSS could take.
         """
         self.name = name
         self._codec = default_codec() if codec is None else codec
+        try:
+            self._codec.encode(HtosClientIsHardware(hardware_name=name))
+        except EncodeError as error:
+            raise HandlerError(f"{name!r} is no name of a DHS: {error.reason}") from None
         self._handlers = HandlerTable()
         self._engine: Engine | None = None
 
@@ -41,38 +70,80 @@ class Dhs:
 
     # -- declaring ---------------------------------------------------------------------------
 
-    def operation(self, name: str) -> Callable[[OperationHandler], OperationHandler]:
+    def operation(
+        self, name: str, *, timeout_s: float | None = None, max_active: int | None = None
+    ) -> Callable[[OperationHandler], OperationHandler]:
         """Decorator: the function does the operation `name`.
 
         It gets an `Operation`, runs in a thread of its own and may block. Whatever it does leads
         to one `htos_operation_completed`: what it says itself, `normal` when it just returns,
         `error` when it raises.
 
+        Args:
+            name: Name of the operation in DCSS's database.
+            timeout_s: Seconds from `stoh_start_operation` after which it is aborted and completed
+                as `error`, even when the handler goes on.
+            max_active: How many may be under way at once; one more is completed as `error`.
+
         Raises:
             HandlerError: The operation has a handler, or the function does not take one argument.
         """
 
         def register(handler: OperationHandler) -> OperationHandler:
-            self._handlers.add_operation(name, handler)
+            self._handlers.add_operation(name, OperationEntry(handler, timeout_s, max_active))
             return handler
 
         return register
 
-    def on(self, message_class: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
-        """Decorator: call the function with each message of this class.
+    def on(self, *message_classes: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
+        """Decorator: call the function with each message of these classes.
 
         These handlers run one at a time, in wire order; they should be short. For
-        `stoh_abort_all` the operations under way are told before the handler runs.
+        `stoh_abort_all` what is under way is told before the handler runs. Messages about a
+        declared device go to the device as well, in an order of its own.
 
         Raises:
-            HandlerError: This is no message class, or the function does not take one argument.
+            HandlerError: One is no message class, or the function does not take one argument.
         """
 
         def register(handler: MessageHandler[M]) -> MessageHandler[M]:
-            self._handlers.add_message(message_class, handler)
+            for message_class in message_classes:
+                self._handlers.add_message(message_class, handler)
             return handler
 
         return register
+
+    def motor(
+        self, name: str, *, config: MotorConfig | None = None, position: float = 0.0
+    ) -> Motor:
+        """Declare a real motor of this DHS; see `Motor`. Raises HandlerError where it is twice."""
+        return self._declare(Motor(name, config=config, position=position))
+
+    def pseudo_motor(
+        self, name: str, *, config: PseudoMotorConfig | None = None, position: float = 0.0
+    ) -> PseudoMotor:
+        """Declare a pseudo motor; see `PseudoMotor`. Raises as `motor`."""
+        return self._declare(PseudoMotor(name, config=config, position=position))
+
+    def shutter(self, name: str, *, state: ShutterState | None = None) -> Shutter:
+        """Declare a shutter or filter; see `Shutter`. Raises as `motor`."""
+        return self._declare(Shutter(name, state=state))
+
+    def string(self, name: str, contents: str | None = None) -> StringDevice:
+        """Declare a string; see `StringDevice`. Raises as `motor`."""
+        return self._declare(StringDevice(name, contents))
+
+    def ion_chamber(self, name: str) -> IonChamber:
+        """Declare an ion chamber; see `IonChamber`. Raises as `motor`."""
+        return self._declare(IonChamber(name))
+
+    def encoder(self, name: str, *, position: float | None = None) -> Encoder:
+        """Declare an encoder; see `Encoder`. Raises as `motor`."""
+        return self._declare(Encoder(name, position=position))
+
+    def devices(self) -> tuple[Device, ...]:
+        """The declared devices, in their order."""
+        return self._handlers.devices.all()
 
     def on_stop(self, hook: Callable[[], None]) -> Callable[[], None]:
         """Decorator: call the function when the DHS stops, right after operations are aborted.
@@ -158,7 +229,14 @@ class Dhs:
     ) -> tuple[Operation, ...]:
         """The operations under way with this name and handle, oldest first; None stands for any."""
         engine = self._engine
-        return () if engine is None else engine.active.find(name, handle)
+        tasks = () if engine is None else engine.active.all()
+        return tuple(
+            task
+            for task in tasks
+            if isinstance(task, Operation)
+            and name in (None, task.name)
+            and handle in (None, task.handle)
+        )
 
     def send(self, message: Message) -> None:
         """Send a message to DCSS, from any thread.
@@ -183,3 +261,21 @@ class Dhs:
             self.send(HtosLog(log_level=level, log_sender=self.name, log_message=text))
         except (NotConnectedError, EncodeError) as error:
             logger.info("htos_log not sent (%s): %s", error, text)
+
+    def start_operation(self, name: str, handle: str, *words: str) -> None:
+        """Send `htos_start_operation`: tell GUIs and scripts that an operation begins here.
+
+        dcss forwards it and starts nothing by itself (dcss_hardware_client.c:1464); follow it with
+        `HtosOperationUpdate` and `HtosOperationCompleted` of the same handle. Raises as `send`.
+        """
+        self.send(
+            HtosStartOperation(
+                operation_name=name, operation_handle=handle, operation_args=join_list(words)
+            )
+        )
+
+    def _declare(self, device: D) -> D:
+        if self._engine is not None:
+            raise HandlerError(f"{device!r} is declared too late: {self.name} runs already")
+        self._handlers.devices.add(device)
+        return device

@@ -6,7 +6,8 @@ The reading thread calls `feed`, which never runs user code and never waits:
 - operations run beside them, each in a worker. One starts behind the message handlers of
   everything that came before it; when none of those is pending, it goes straight to a worker and
   saves a change of threads;
-- `stoh_abort_all` marks every operation under way before anything else happens.
+- messages about a device go to the device, which has an order of its own (see `devices`);
+- an abort marks what is under way before anything else happens.
 """
 
 import functools
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 
 from dcs_codec import (
+    AbortMode,
     MalformedMessage,
     Message,
     StohAbortAll,
@@ -24,9 +26,15 @@ from dcs_codec import (
     StohStartOperation,
     UnknownMessage,
 )
+from dhs_runtime.clock import Deadline
+from dhs_runtime.devices.base import Wiring
+from dhs_runtime.devices.table import device_name
 from dhs_runtime.handlers import HandlerTable
-from dhs_runtime.operation import ERROR, ActiveOperations, Operation
+from dhs_runtime.lane import Job
+from dhs_runtime.operation import Operation, OperationEntry
+from dhs_runtime.task import ERROR, ActiveTasks, Send
 from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.timers import Timers
 from dhs_runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -35,87 +43,127 @@ MAX_RUNNING = 64
 MAX_WAITING = 20_000
 SLOW_HANDLER_S = 0.5
 
-Send = Callable[[Message], None]
-_Task = Callable[[], None]
-
 
 class Dispatcher:
     """Dispatches the messages of one DHS, over as many connections as it lives through."""
 
-    def __init__(self, handlers: HandlerTable, group: ThreadGroup) -> None:
-        self.active = ActiveOperations()
+    def __init__(self, handlers: HandlerTable, group: ThreadGroup, send: Send) -> None:
+        """A dispatcher; `send` sends on whatever connection there is."""
+        self.active = ActiveTasks()
         self._handlers = handlers
         self._workers = Workers(group, "operation", MAX_RUNNING, MAX_WAITING)
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._timers = Timers(group)
+        self._tasks: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()  # guards _pending
         self._pending = 0  # tasks put into the queue and not yet done
         self._closed = False
         self._unknown: set[str] = set()
+        handlers.devices.wire(Wiring(self._submit, send, self.active, handlers.devices.find))
         group.spawn("dispatcher", self._run_tasks)
 
     def feed(self, message: Message, send: Send) -> None:
         """Take one message from the reading thread; answers to it go out by `send`."""
-        if isinstance(message, StohAbortAll):
-            reason = f"{message.keyword} {message.abort_arg}".rstrip()
-            logger.warning("%s: aborting %d operations", reason, len(self.active.find()))
-            self.active.abort_all(reason)
-        elif isinstance(message, StohStartOperation):
+        if isinstance(message, StohStartOperation):
             self._start(message, send)
-        else:
+        elif isinstance(message, StohAbortAll):
+            self._abort_all(message)
+        elif not self._handlers.devices.accept(message, send):
             self._note(message)
         for handler in self._handlers.message(type(message)):
             self._put(functools.partial(_call, handler, message))
 
     def lost_link(self, reason: str) -> None:
-        """DCSS is gone: it has failed our operations itself, so what is under way should end."""
+        """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
         self.active.abort_all(reason)
 
     def close(self) -> None:
         """Start nothing more, and end the threads behind what they are doing."""
         self._closed = True
         self._workers.close()
+        self._timers.close()
         self._tasks.put(None)
+
+    def _abort_all(self, message: StohAbortAll) -> None:
+        """Abort everything; any word but `soft`, and none, means hard (dhs_motor_messages.cc:538).
+
+        When another DHS is lost, dcss sends one of these for each of its motors.
+        """
+        reason = f"{message.keyword} {message.abort_arg}".rstrip()
+        tasks = self.active.all()
+        fresh = sum(not task.aborted for task in tasks)
+        logger.log(
+            logging.WARNING if fresh else logging.INFO, "%s: aborting %d tasks", reason, fresh
+        )
+        mode = AbortMode.SOFT if message.abort_arg == AbortMode.SOFT else AbortMode.HARD
+        for task in tasks:
+            task.abort(reason, mode)
 
     # -- operations --------------------------------------------------------------------------
 
     def _start(self, message: StohStartOperation, send: Send) -> None:
         operation = Operation(message, send)
         self.active.add(operation)
+        entry = self._handlers.operation(operation.name)
         if self._closed:
             self._refuse(operation, "DHS is stopping")
             return
+        if entry is not None:
+            if entry.max_active is not None and self._count(operation.name) > entry.max_active:
+                self._refuse_soon(operation, f"{entry.max_active} under way already, the most")
+                return
+            if entry.timeout_s is not None:
+                operation.deadline = Deadline.after(entry.timeout_s)
+                self._timers.at(operation.deadline, functools.partial(self._expire, operation))
+        job = functools.partial(self._operate, operation, entry)
+        refuse = functools.partial(self._refuse, operation, "too many operations under way")
         with self._lock:
             straight = not self._pending
         if straight:
-            self._hand_over(operation)
+            self._submit(job, refuse)
         else:
-            self._put(functools.partial(self._hand_over, operation))
+            self._put(functools.partial(self._submit, job, refuse))
 
-    def _hand_over(self, operation: Operation) -> None:
-        if self._workers.submit(functools.partial(self._operate, operation)):
-            return
-        # Refused in the dispatcher's thread: sending may block, and this may be the reader.
-        self._put(functools.partial(self._refuse, operation, "too many operations under way"))
+    def _count(self, name: str) -> int:
+        """Operations of this name that are not completed."""
+        return sum(
+            isinstance(task, Operation) and task.name == name and not task.finished
+            for task in self.active.all()
+        )
 
-    def _operate(self, operation: Operation) -> None:
-        handler = self._handlers.operation(operation.name)
-        if handler is None:
+    def _submit(self, job: Job, instead: Job) -> None:
+        """Run a job in a worker; where there is none, the other in the dispatcher's thread.
+
+        Not here: it may send, which may block, and this may be the reading thread.
+        """
+        if not self._workers.submit(job):
+            self._put(instead)
+
+    def _operate(self, operation: Operation, entry: OperationEntry | None) -> None:
+        if entry is None:
             known = " ".join(self._handlers.operation_names()) or "none"
             operation.log.error("no handler for this operation; this DHS has: %s", known)
             self._refuse(operation, f"no handler for operation {operation.name}")
             return
         try:
-            operation.run(handler)
+            operation.run(entry.handler)
         finally:
             self.active.remove(operation)
+
+    def _expire(self, operation: Operation) -> None:
+        """A deadline has passed; the sending is left to the dispatcher's thread."""
+        operation.abort("deadline passed")
+        self._put(operation.expire)
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         operation.end(ERROR, reason)
         self.active.remove(operation)
 
+    def _refuse_soon(self, operation: Operation, reason: str) -> None:
+        self._put(functools.partial(self._refuse, operation, reason))
+
     # -- message handlers --------------------------------------------------------------------
 
-    def _put(self, task: _Task) -> None:
+    def _put(self, task: Job) -> None:
         with self._lock:
             self._pending += 1
         self._tasks.put(task)
@@ -142,6 +190,10 @@ class Dispatcher:
             name = message.operation_name
             if self._handlers.operation(name) is None:
                 logger.warning("DCSS's database gives us operation %s, which has no handler", name)
+        elif (name_of := device_name(message)) is not None and not self._handlers.message(
+            type(message)
+        ):
+            logger.warning("%s %s: this DHS declares no such device", message.keyword, name_of)
 
 
 def _call(handler: Callable[[Message], None], message: Message) -> None:

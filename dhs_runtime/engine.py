@@ -9,9 +9,10 @@ from dcs_codec import Codec, Message
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.dispatcher import Dispatcher
+from dhs_runtime.errors import DhsError
 from dhs_runtime.handlers import HandlerTable
 from dhs_runtime.link import Link, LinkState
-from dhs_runtime.operation import ABORTED, ActiveOperations
+from dhs_runtime.task import ABORTED, ActiveTasks
 from dhs_runtime.threads import StopToken, ThreadGroup
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,17 @@ class Engine:
     def __init__(self, name: str, handlers: HandlerTable, config: DcssConfig, codec: Codec) -> None:
         self._handlers = handlers
         self._token = StopToken()
-        self._threads = ThreadGroup(on_crash=self._token.stop)
-        self._dispatcher = Dispatcher(handlers, self._threads)
-        self._link = Link(name, config, codec, self._dispatcher.feed, self._dispatcher.lost_link)
+        self._crash: tuple[str, BaseException] | None = None
+        self._threads = ThreadGroup(on_crash=self._crashed)
+        self._dispatcher = Dispatcher(handlers, self._threads, self.send)
+        self._link = Link(
+            name,
+            config,
+            codec,
+            self._dispatcher.feed,
+            self._dispatcher.lost_link,
+            threads=self._threads,
+        )
         self._stop_lock = threading.RLock()  # one thread stops, others wait; a hook may call again
         self._stopped = False
 
@@ -41,8 +50,8 @@ class Engine:
         return self._link.state
 
     @property
-    def active(self) -> ActiveOperations:
-        """The operations under way."""
+    def active(self) -> ActiveTasks:
+        """Operations, moves and counts under way."""
         return self._dispatcher.active
 
     def start(self) -> None:
@@ -54,16 +63,25 @@ class Engine:
         self._link.send(message)
 
     def wait_online(self, timeout_s: float) -> bool:
-        """Wait until the handshake is done; whether that came within `timeout_s` seconds."""
-        return self._link.wait_for(LinkState.ONLINE, timeout_s)
+        """Wait until the handshake is done; False after `timeout_s` seconds, or on a stop."""
+        return self._link.wait_online(timeout_s)
 
     def ask_to_stop(self) -> None:
         """Let `wait` return; for signal handlers, operations and anybody else."""
         self._token.stop()
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until something asked to stop; whether that came within `timeout_s` seconds."""
-        return self._token.wait(timeout_s)
+        """Wait until something asked to stop; whether that came within `timeout_s` seconds.
+
+        Raises:
+            DhsError: A thread of the runtime crashed, which is a bug and ends the run.
+        """
+        asked = self._token.wait(timeout_s)
+        if self._crash is not None:
+            name, error = self._crash
+            text = f"thread {name} crashed: {type(error).__name__}: {error}"
+            raise DhsError(text) from error
+        return asked
 
     def stop(self) -> tuple[str, ...]:
         """End operations, link and threads, in well under a second.
@@ -85,7 +103,7 @@ class Engine:
             self._call_stop_hooks()
             self.active.wait_until_none(LAST_WORDS_S)
             # In a thread: a DCSS that reads nothing must not hold up the stop.
-            self._threads.spawn("last-words", self._end_operations).join(LAST_WORDS_S)
+            self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
             self._link.stop()
             alive = self._threads.join(Deadline.after(JOIN_S))
         if alive:
@@ -93,11 +111,16 @@ class Engine:
         logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)
         return alive
 
-    def _end_operations(self) -> None:
+    def _crashed(self, thread: str, error: BaseException) -> None:
+        if self._crash is None:
+            self._crash = thread, error
+        self._token.stop()
+
+    def _end_tasks(self) -> None:
         """Complete what its handlers did not, as aborted."""
-        for operation in self.active.find():
-            operation.log.warning("handler did not end; completed as aborted")
-            operation.end(ABORTED, STOPPING)
+        for task in self.active.all():
+            task.log.warning("handler did not end; completed as aborted")
+            task.end(ABORTED, STOPPING)
 
     def _call_stop_hooks(self) -> None:
         for hook in self._handlers.stop_hooks:

@@ -6,6 +6,7 @@ DhsError
 ├── TransportError              a TCP connection could not be made, or broke
 ├── NotConnectedError           there is no link to DCSS to send this on
 ├── OperationFinishedError      the operation already had its one completion
+├── DeviceError                 raised *by* a device's handler, to say why and with which status
 ├── OperationAbortedError       raised *into* a handler: stoh_abort_all, a lost link or a stop
 ├── StopTimeoutError            threads outlived the stop; names them
 └── ServiceError                a camera or an inference server did not do its part
@@ -44,6 +45,18 @@ class OperationFinishedError(DhsError):
 
 class OperationAbortedError(DhsError):
     """Raised into an operation handler that waits while its operation is aborted."""
+
+
+class DeviceError(DhsError):
+    """A device did not do what was asked; for handlers to raise.
+
+    Attributes:
+        status: Word that DCSS is told, one word.
+    """
+
+    def __init__(self, reason: str, *, status: str = "error") -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class StopTimeoutError(DhsError):

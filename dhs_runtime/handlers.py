@@ -1,12 +1,13 @@
-"""`HandlerTable`: which function handles which message, and which operation."""
+"""`HandlerTable`: which function handles which message, and which operation; the devices."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dcs_codec import Message
+from dhs_runtime.devices.table import DeviceTable
 from dhs_runtime.errors import HandlerError
-from dhs_runtime.operation import OperationHandler
+from dhs_runtime.operation import OperationEntry
+from dhs_runtime.signatures import check_handler, name_of
 
 M = TypeVar("M", bound=Message)
 
@@ -14,24 +15,25 @@ MessageHandler = Callable[[M], None]
 
 
 class HandlerTable:
-    """Handlers of one DHS. Filled before it runs, only read afterwards."""
+    """Handlers and devices of one DHS. Filled before it runs, only read afterwards."""
 
     def __init__(self) -> None:
-        self._operations: dict[str, OperationHandler] = {}
+        self._operations: dict[str, OperationEntry] = {}
         self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
+        self.devices = DeviceTable()
         self.stop_hooks: list[Callable[[], None]] = []
 
-    def add_operation(self, name: str, handler: OperationHandler) -> None:
-        """Let `handler(operation)` do the operation `name`.
+    def add_operation(self, name: str, entry: OperationEntry) -> None:
+        """Let `entry.handler(operation)` do the operation `name`.
 
         Raises:
             HandlerError: The operation has a handler, or this one does not take one argument.
         """
         if name in self._operations:
-            other = self._operations[name].__qualname__
+            other = name_of(self._operations[name].handler)
             raise HandlerError(f"operation {name!r} has a handler already: {other}")
-        _check_signature(handler)
-        self._operations[name] = handler
+        check_handler(entry.handler)
+        self._operations[name] = entry
 
     def add_message(self, message_class: type[M], handler: MessageHandler[M]) -> None:
         """Call `handler(message)` for each message of this class or a class below it.
@@ -41,11 +43,11 @@ class HandlerTable:
         """
         if Message not in getattr(message_class, "__mro__", ()):
             raise HandlerError(f"{message_class!r} is no message class")
-        _check_signature(handler)
+        check_handler(handler)
         self._messages.setdefault(message_class, []).append(handler)
 
-    def operation(self, name: str) -> OperationHandler | None:
-        """The handler of an operation, or None."""
+    def operation(self, name: str) -> OperationEntry | None:
+        """An operation's handler and what holds for it, or None."""
         return self._operations.get(name)
 
     def operation_names(self) -> tuple[str, ...]:
@@ -57,13 +59,3 @@ class HandlerTable:
         return tuple(
             handler for base in message_class.__mro__ for handler in self._messages.get(base, ())
         )
-
-
-def _check_signature(handler: Callable[..., None]) -> None:
-    try:
-        inspect.signature(handler).bind(None)
-    except TypeError as error:
-        name = getattr(handler, "__qualname__", repr(handler))
-        raise HandlerError(f"{name} must take one argument: {error}") from None
-    except ValueError:  # a built-in that does not tell its arguments
-        return

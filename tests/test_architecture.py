@@ -105,7 +105,8 @@ EXTRAS: Final = {"dcs_codec.hypothesis_plugin", "dcs_codec.interchange", "dcs_co
 """Modules of the codec that it never imports itself, since they cost or need more."""
 PURE: Final = [source for source in CODEC if source.module not in EXTRAS]
 RUNTIME: Final = sources("dhs_runtime")
-CORE: Final = [source for source in RUNTIME if source.path.parent == ROOT / "dhs_runtime"]
+CORE_FOLDERS: Final = (ROOT / "dhs_runtime", ROOT / "dhs_runtime" / "devices")
+CORE: Final = [source for source in RUNTIME if source.path.parent in CORE_FOLDERS]
 MODULES: Final = {source.module for source in (*CODEC, *RUNTIME)}
 
 

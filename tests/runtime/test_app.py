@@ -26,7 +26,7 @@ from dhs_runtime import (
     LinkState,
     NotConnectedError,
     Operation,
-    OperationState,
+    TaskState,
 )
 from dhs_runtime.simulators.dcss import Completion, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, fast_config, running
@@ -455,7 +455,7 @@ def test_too_many_operations_are_refused(
 
 def test_states_of_an_operation(dcss: SimulatedDcss) -> None:
     dhs = Dhs("testDHS")
-    states: list[OperationState] = []
+    states: list[TaskState] = []
 
     @dhs.operation("echo")
     def echo(op: Operation) -> None:
@@ -466,7 +466,7 @@ def test_states_of_an_operation(dcss: SimulatedDcss) -> None:
     with running(dhs, fast_config(dcss.port)):
         dcss.wait_online("testDHS", DEADLINE_S)
         dcss.start_operation("echo").wait(DEADLINE_S)
-    assert states == [OperationState.RUNNING, OperationState.COMPLETED]
+    assert states == [TaskState.RUNNING, TaskState.COMPLETED]
 
 
 def test_a_slow_message_handler_is_named(

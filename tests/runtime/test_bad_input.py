@@ -39,7 +39,7 @@ def assert_alive(peer: RawConnection, framing: Framing) -> None:
         (b"   ", "holds no word"),
         (b"stoh_unheard_of x", "no message class for 'stoh_unheard_of'"),
         (b"\xff\xfe\x80 non-ASCII", "no message class for"),
-        (b"stoh_abort_all \xe9\xff", "aborting 0 operations"),
+        (b"stoh_abort_all \xe9\xff", "aborting 0 tasks"),
         (b"HTTP/1.1 200 OK", "no message class for 'HTTP/1.1'"),
     ],
 )

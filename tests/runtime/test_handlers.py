@@ -6,6 +6,7 @@ import pytest
 from dcs_codec import Message, StohAbortAll, StohSetString, UnknownMessage
 from dhs_runtime import HandlerError, Operation
 from dhs_runtime.handlers import HandlerTable
+from dhs_runtime.operation import OperationEntry
 
 
 def do_nothing(_: Operation) -> None:
@@ -18,9 +19,10 @@ def take(_: Message) -> None:
 
 def test_finds_what_was_added() -> None:
     table = HandlerTable()
-    table.add_operation("one", do_nothing)
+    entry = OperationEntry(do_nothing)
+    table.add_operation("one", entry)
     table.add_message(StohAbortAll, take)
-    assert table.operation("one") is do_nothing
+    assert table.operation("one") is entry
     assert table.operation("two") is None
     assert table.operation_names() == ("one",)
     assert table.message(StohAbortAll) == (take,)
@@ -40,17 +42,25 @@ def test_handlers_of_a_base_class_come_after_the_class_own() -> None:
 
 def test_an_operation_has_one_handler() -> None:
     table = HandlerTable()
-    table.add_operation("one", do_nothing)
+    table.add_operation("one", OperationEntry(do_nothing))
     with pytest.raises(HandlerError, match="'one' has a handler already: do_nothing"):
-        table.add_operation("one", do_nothing)
+        table.add_operation("one", OperationEntry(do_nothing))
 
 
 def test_a_handler_takes_one_argument() -> None:
     table = HandlerTable()
     with pytest.raises(HandlerError, match="must take one argument"):
-        table.add_operation("one", lambda: None)  # type: ignore[misc,arg-type]  # the mistake
+        table.add_operation("one", OperationEntry(lambda: None))  # type: ignore[misc,arg-type]  # the mistake
     with pytest.raises(HandlerError, match="must take one argument"):
         table.add_message(StohAbortAll, lambda a, b: None)  # type: ignore[misc,arg-type]  # too
+
+
+def test_nobody_would_await_an_async_handler() -> None:
+    async def late(_: Message) -> None:
+        pass
+
+    with pytest.raises(HandlerError, match="late is async; handlers are plain functions"):
+        HandlerTable().add_message(StohAbortAll, cast(Callable[[StohAbortAll], None], late))
 
 
 def test_a_builtin_without_signature_is_taken_on_trust() -> None:

@@ -20,9 +20,10 @@ from dhs_runtime import (
     Operation,
     OperationAbortedError,
     OperationFinishedError,
-    OperationState,
+    TaskState,
 )
-from dhs_runtime.operation import ActiveOperations, OperationHandler, one_line
+from dhs_runtime.operation import OperationHandler
+from dhs_runtime.task import ActiveTasks, one_line
 
 
 class Wire:
@@ -71,7 +72,7 @@ def test_words_and_text_go_out_as_they_are_meant() -> None:
         "htos_operation_update op 1.10 step 1 {two three}",
         "htos_operation_completed op 1.10 normal done",
     ]
-    assert operation.state is OperationState.COMPLETED
+    assert operation.state is TaskState.COMPLETED
 
 
 def test_words_or_text_not_both() -> None:
@@ -83,7 +84,7 @@ def test_nothing_follows_the_completion() -> None:
     wire = Wire()
     operation = start(wire)
     operation.fail("why\nnot", status="broken")
-    assert operation.state is OperationState.FAILED
+    assert operation.state is TaskState.FAILED
     with pytest.raises(OperationFinishedError):
         operation.update()
     with pytest.raises(OperationFinishedError):
@@ -109,16 +110,16 @@ def test_what_cannot_be_encoded_leaves_the_operation_open() -> None:
 @pytest.mark.parametrize(
     ("handler", "completion", "state"),
     [
-        (lambda op: None, "normal", OperationState.COMPLETED),
-        (lambda op: op.complete("x"), "normal x", OperationState.COMPLETED),
-        (lambda op: op.fail("no"), "error no", OperationState.FAILED),
-        (lambda op: sys.exit(3), "error SystemExit: 3", OperationState.FAILED),
-        (lambda op: 1 / 0, "error ZeroDivisionError: division by zero", OperationState.FAILED),
-        (lambda op: op.complete(text="\0"), "error EncodeError: ", OperationState.FAILED),
+        (lambda op: None, "normal", TaskState.COMPLETED),
+        (lambda op: op.complete("x"), "normal x", TaskState.COMPLETED),
+        (lambda op: op.fail("no"), "error no", TaskState.FAILED),
+        (lambda op: sys.exit(3), "error SystemExit: 3", TaskState.FAILED),
+        (lambda op: 1 / 0, "error ZeroDivisionError: division by zero", TaskState.FAILED),
+        (lambda op: op.complete(text="\0"), "error EncodeError: ", TaskState.FAILED),
     ],
 )
 def test_every_handler_leads_to_one_completion(
-    handler: OperationHandler, completion: str, state: OperationState
+    handler: OperationHandler, completion: str, state: TaskState
 ) -> None:
     wire = Wire()
     operation = start(wire)
@@ -165,7 +166,7 @@ def test_abort_ends_every_kind_of_wait() -> None:
         thread.join(5)
         assert not thread.is_alive()
         assert wire.texts == ["htos_operation_completed op 1.10 aborted stoh_abort_all soft"]
-        assert operation.state is OperationState.ABORTED
+        assert operation.state is TaskState.ABORTED
 
 
 def test_an_operation_completed_before_it_starts_does_not_run() -> None:
@@ -259,18 +260,15 @@ def test_one_line_always_fits_the_end_of_a_completion(text: str) -> None:
     assert not set(line) & set("\0\r\n")
 
 
-def test_active_operations_are_found_by_name_and_handle() -> None:
-    active = ActiveOperations()
+def test_active_tasks_are_kept_in_their_order_and_aborted_together() -> None:
+    active = ActiveTasks()
     operations = [
         Operation(StohStartOperation(operation_name=name, operation_handle=handle), Wire().send)
         for name, handle in (("a", "1.1"), ("a", "1.10"), ("b", "1.1"))
     ]
     for operation in operations:
         active.add(operation)
-    assert active.find() == tuple(operations)
-    assert active.find("a") == tuple(operations[:2])
-    assert active.find(handle="1.1") == (operations[0], operations[2])
-    assert active.find("a", "1.10") == (operations[1],)
+    assert active.all() == tuple(operations)
     assert not active.wait_until_none(0)
     active.abort_all("all")
     assert all(operation.aborted for operation in operations)

@@ -1,0 +1,26 @@
+"""The devices a DHS may own: motors, shutters, strings, ion chambers, encoders."""
+
+from dhs_runtime.devices.base import Device
+from dhs_runtime.devices.encoder import Encoder
+from dhs_runtime.devices.ion_chamber import Count, IonChamber
+from dhs_runtime.devices.motion import Move, Oscillation, VectorMove
+from dhs_runtime.devices.motor import Motor, PseudoMotor
+from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
+from dhs_runtime.devices.shutter import Shutter
+from dhs_runtime.devices.string import StringDevice
+
+__all__ = [
+    "Count",
+    "Device",
+    "Encoder",
+    "IonChamber",
+    "Motor",
+    "MotorConfig",
+    "Move",
+    "Oscillation",
+    "PseudoMotor",
+    "PseudoMotorConfig",
+    "Shutter",
+    "StringDevice",
+    "VectorMove",
+]

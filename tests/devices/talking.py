@@ -1,0 +1,28 @@
+"""A DCSS that is a bare socket, talking to a DHS with devices."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dcs_codec import Framing
+from dhs_runtime import Dhs
+from tests.runtime.peers import RawConnection, RawDcss, running
+
+
+@contextmanager
+def online(dhs: Dhs, framing: Framing = Framing.V2) -> Iterator[RawConnection]:
+    """The server's end of a DHS's connection, handshake done."""
+    with RawDcss() as dcss, running(dhs, dcss.config(framing)), dcss.accept() as peer:
+        peer.shake_hands(framing)
+        yield peer
+
+
+def read(peer: RawConnection, count: int) -> list[str]:
+    """Texts of so many frames of the DHS."""
+    return [peer.read_text() for _ in range(count)]
+
+
+REAL_MOTOR = (
+    "stoh_configure_real_motor {name} testDHS z1 1.500000 10.000000 -10.000000 1000.000000 "
+    "500 250 10 1 1 0 0 0 0"
+)
+"""As dcss sends it; {name} is the motor's."""
