@@ -151,8 +151,9 @@ class Dispatcher:
 
     def _expire(self, operation: Operation) -> None:
         """A deadline has passed; the sending is left to the dispatcher's thread."""
-        operation.abort("deadline passed")
-        self._put(operation.expire)
+        if not operation.finished:
+            operation.abort("deadline passed")
+            self._put(operation.expire)
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         operation.end(ERROR, reason)

@@ -171,11 +171,11 @@ class Task:
             self.end(NORMAL)
         except OperationAbortedError as error:
             self.end(ABORTED, str(error))
+        except OperationFinishedError as error:  # by a deadline, say, or by itself before
+            self.log.warning("handler went on behind the completion: %s", error)
+            self.end(ERROR, f"{type(error).__name__}: {error}")  # of another task's, perhaps
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
-            if self.finished:
-                self.log.warning("handler failed behind its completion: %r", error)
-            else:
-                self.log.exception("handler failed")
+            self.log.exception("handler failed")
             self.end(ERROR, f"{type(error).__name__}: {error}")
 
     def expire(self) -> None:
