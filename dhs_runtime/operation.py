@@ -1,6 +1,5 @@
 """`Operation`: what a handler gets to do one operation."""
 
-import functools
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -33,19 +32,27 @@ class Operation(Task):
     """
 
     def __init__(self, message: StohStartOperation, send: Send) -> None:
-        super().__init__(f"{message.operation_name} {message.operation_handle}", send)
+        super().__init__(send)
         self.name = message.operation_name
         self.handle = message.operation_handle
         self.args_text = message.operation_args
+        self._args: tuple[str, ...] | None = None
         self._kept: dict[type, object] = {}
 
-    @functools.cached_property
+    @property
+    def label(self) -> str:
+        """Name and handle."""
+        return f"{self.name} {self.handle}"
+
+    @property
     def args(self) -> tuple[str, ...]:
         """The arguments as words of a Tcl list (or by blanks, where they are no such list)."""
-        try:
-            return tuple(split_list(self.args_text))
-        except ValueError:
-            return tuple(self.args_text.split())
+        if self._args is None:  # not a cached_property, which takes a lock
+            try:
+                self._args = tuple(split_list(self.args_text))
+            except ValueError:
+                self._args = tuple(self.args_text.split())
+        return self._args
 
     def keep(self, value: object) -> None:
         """Keep a value of the author's own as long as the operation is under way, one of a type."""

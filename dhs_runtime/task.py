@@ -53,6 +53,8 @@ class TaskState(enum.Enum):
     ABORTED = "aborted"
 
 
+_WAITING: Final = TaskState.WAITING  # looking up a member of an enum takes long
+_RUNNING: Final = TaskState.RUNNING
 _STATES: Final = {NORMAL: TaskState.COMPLETED, ABORTED: TaskState.ABORTED}
 
 
@@ -60,14 +62,14 @@ class Task:
     """One thing under way; its methods may be called from any thread.
 
     Attributes:
-        label: What it is, for logs: the wire's words, as in `move gonio_phi`.
         state: How far it has come.
+        finished: Whether the one completion is out, or on its way.
         deadline: When it must have ended, or None.
     """
 
-    def __init__(self, label: str, send: Send) -> None:
-        self.label = label
-        self.state = TaskState.WAITING
+    def __init__(self, send: Send) -> None:
+        self.state = _WAITING
+        self.finished = False
         self.deadline: Deadline | None = None
         self._send = send
         # Guards state and sending, so that no update follows the completion. Held while a send
@@ -82,15 +84,15 @@ class Task:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {self.state.value}>"
 
+    @property
+    def label(self) -> str:
+        """What it is, for logs: the wire's words, as in `move gonio_phi`."""
+        raise NotImplementedError
+
     @functools.cached_property
     def log(self) -> TaskLog:
         """Logger that puts the label in front."""
         return TaskLog(logger, {"label": self.label})
-
-    @property
-    def finished(self) -> bool:
-        """Whether the one completion is out, or on its way."""
-        return self.state not in (TaskState.WAITING, TaskState.RUNNING)
 
     # -- aborting ----------------------------------------------------------------------------
 
@@ -164,11 +166,12 @@ class Task:
             with self._lock:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
-                self.state = TaskState.RUNNING
+                self.state = _RUNNING
             self.raise_if_aborted()
             self._begin()
             handler(self)
-            self.end(NORMAL)
+            if not self.finished:
+                self.end(NORMAL)
         except OperationAbortedError as error:
             self.end(ABORTED, str(error))
         except OperationFinishedError as error:  # by a deadline, say, or by itself before
@@ -206,14 +209,14 @@ class Task:
     def _finish(self, status: str, text: str) -> None:
         with self._lock:
             self._check_unfinished()
-            before = self.state
             # First, for DCSS may answer with the next command before the sending returns.
-            self.state = _STATES.get(status, TaskState.FAILED)
+            self.finished = True
             try:
                 self._send_or_drop(self._completion(status, text))
             except EncodeError:
-                self.state = before
+                self.finished = False
                 raise
+            self.state = _STATES.get(status, TaskState.FAILED)
 
     def _say(self, message: Message) -> None:
         """Send, unless the completion is out."""
@@ -237,23 +240,25 @@ class ActiveTasks:
     """The tasks under way, from DCSS's command to the end of their handler."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()  # guards _tasks
+        self._lock = threading.Lock()  # guards _tasks
+        self._none = threading.Condition(self._lock)
         self._tasks: dict[int, Task] = {}
 
     def add(self, task: Task) -> None:
         """Enter a task."""
-        with self._changed:
+        with self._lock:
             self._tasks[id(task)] = task
 
     def remove(self, task: Task) -> None:
         """Strike a task out."""
-        with self._changed:
+        with self._lock:
             del self._tasks[id(task)]
-            self._changed.notify_all()
+            if not self._tasks:
+                self._none.notify_all()
 
     def all(self) -> tuple[Task, ...]:
         """Every task under way, oldest first."""
-        with self._changed:
+        with self._lock:
             return tuple(self._tasks.values())
 
     def abort_all(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
@@ -263,8 +268,8 @@ class ActiveTasks:
 
     def wait_until_none(self, timeout_s: float) -> bool:
         """Wait until no task is under way; whether that came within `timeout_s` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._tasks, timeout_s)
+        with self._lock:
+            return self._none.wait_for(lambda: not self._tasks, timeout_s)
 
 
 def one_line(text: str) -> str:

@@ -25,11 +25,16 @@ class Count(Task):
     """
 
     def __init__(self, message: StohReadIonChambers, send: Send) -> None:
-        super().__init__(f"count {' '.join(message.ion_chamber_names)}", send)
+        super().__init__(send)
         self.names = message.ion_chamber_names
         self.time_s = message.ion_chamber_time
         self.is_repeated = message.is_repeated
         self._counts: Mapping[str, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """`count` and the names."""
+        return f"count {' '.join(self.names)}"
 
     def report(self, counts: Mapping[str, float]) -> None:
         """Send `htos_report_ion_chambers` in the middle of a repeated count.

@@ -51,13 +51,18 @@ class Move(Task):
     """
 
     def __init__(self, motor: "PseudoMotor", destination: float | str, send: Send) -> None:
-        super().__init__(f"move {motor.name}", send)
+        super().__init__(send)
         self.motor = motor
         self.destination = destination
         self.start = motor.position
         self.time_s: float | None = None
         self.leader: VectorMove | None = None
         self._end_position: float | None = None
+
+    @property
+    def label(self) -> str:
+        """`move` and the motor's name."""
+        return f"move {self.motor.name}"
 
     @property
     def distance(self) -> float:
