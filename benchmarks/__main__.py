@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import bench_runtime
+from benchmarks import bench_pictures, bench_runtime, bench_throughput
 from benchmarks.bench_codec import RUNS
 from benchmarks.report import figures_of, print_tables
 
@@ -27,7 +27,8 @@ def main() -> None:
         console.print(f"measuring the codec, {run + 1} of {RUNS}")
         subprocess.run([*BENCH_CODEC, *options], check=True, stdout=subprocess.DEVNULL)
     print_tables(figures_of(path), console)
-    bench_runtime.main()
+    for part in (bench_runtime, bench_throughput, bench_pictures):
+        part.main()
 
 
 if __name__ == "__main__":

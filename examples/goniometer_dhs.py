@@ -12,7 +12,7 @@ open the shutter when the axis begins to turn and close it when it stands.
 import time
 
 from dcs_codec import ShutterState
-from dhs_runtime import DeviceError, Dhs, Motor, Move, OperationAbortedError
+from dhs_runtime import DeviceError, Dhs, MotorConfig, Move, OperationAbortedError
 
 MOTORS = ("gonio_phi", "gonio_kappa", "sample_x", "sample_y", "sample_z")
 SHUTTERS = ("shutter", "sample_light", "diffraction_filter")
@@ -45,24 +45,22 @@ class Axis:
         self._stopped = time.monotonic()
 
 
-def seconds_of(motor: Motor, move: Move, distance: float) -> float:
+def seconds_of(move: Move, distance: float) -> float:
     """How long a move takes: as asked for, or by the motor's speed."""
     if move.time_s is not None:
         return move.time_s
-    config = motor.config
-    if config is None or not config.speed or not config.scale_factor:
-        return 0.0
+    config = move.motor.config
+    if not isinstance(config, MotorConfig) or not config.speed:
+        return 0.0  # DCSS has not told, or no speed
     return abs(distance * config.scale_factor / config.speed)
 
 
 def drive(move: Move) -> None:
     """Bring a motor where it shall be; `home` is a word for position 0."""
-    motor = move.motor
-    assert isinstance(motor, Motor)
     if isinstance(move.destination, str) and move.destination != "home":
-        raise DeviceError(f"{motor.name} does not know {move.destination!r}")
+        raise DeviceError(f"{move.motor.name} does not know {move.destination!r}")
     goal = HOME_POSITION if isinstance(move.destination, str) else move.destination
-    axis = Axis(move.start, goal, seconds_of(motor, move, goal - move.start))
+    axis = Axis(move.start, goal, seconds_of(move, goal - move.start))
     try:
         move.follow(axis.position, axis.is_moving, every_s=UPDATE_S)
     except OperationAbortedError:

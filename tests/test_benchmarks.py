@@ -10,7 +10,7 @@ pytest.importorskip("msgspec", reason="the extra `bench` is not installed")
 
 from rich.console import Console
 
-from benchmarks import bench_codec, bench_runtime, report
+from benchmarks import bench_codec, bench_pictures, bench_runtime, bench_throughput, report
 from benchmarks.agreement import check_agreement, check_values
 from benchmarks.bench_codec import Case, cases, timed
 from benchmarks.floor import Reader
@@ -102,3 +102,15 @@ def test_runtime_benchmarks_run(
     monkeypatch.setattr(bench_runtime, "RESTARTS", 2)
     bench_runtime.main()
     assert "ratio of the medians" in capsys.readouterr().out
+
+
+def test_throughput_and_pictures_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench_throughput, "RUNS", 1)
+    monkeypatch.setattr(bench_pictures, "RUNS", 1)
+    bench_throughput.main((10_000, 20_000))
+    bench_pictures.main(10)
+    printed = capsys.readouterr().out
+    assert "after    20,000 operations" in printed
+    assert "receiver and client" in printed

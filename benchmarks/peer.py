@@ -1,0 +1,76 @@
+"""The other ends for the benchmarks of the runtime: DCSS by hand, and a DHS by hand, one thread."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dcs_codec import Frame, Framing, encode_frame
+
+ASK = b"stoc_send_client_type".ljust(200, b"\0")
+ANSWER = b"htos_client_is_hardware bench".ljust(200, b"\0")
+
+
+def start_frame(number: int) -> bytes:
+    """`stoh_start_operation` as DCSS sends it."""
+    return encode_frame(Frame(f"stoh_start_operation echo 1.{number} a".encode()), Framing.V2)
+
+
+def done_frame(number: int) -> bytes:
+    """The answer to it."""
+    text = f"htos_operation_completed echo 1.{number} normal a"
+    return encode_frame(Frame(text.encode()), Framing.V2)
+
+
+def read_exactly(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = sock.recv(size - len(data))
+        if not piece:
+            raise EOFError
+        data += piece
+    return data
+
+
+@contextmanager
+def dcss_for(connect: Callable[[int], Callable[[], object]]) -> Iterator[socket.socket]:
+    """DCSS's end of the connection of what `connect(port)` starts; that is ended behind it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        end = connect(server.getsockname()[1])
+        try:
+            peer, _ = server.accept()
+            with peer:
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                peer.sendall(ASK)
+                read_exactly(peer, 200)
+                yield peer
+        finally:
+            end()
+
+
+def raw_dhs(port: int) -> None:
+    """A DHS that is one loop over one socket: reads a frame, writes its answer, until the end."""
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        read_exactly(sock, 200)
+        sock.sendall(ANSWER)
+        waiting = b""
+        while data := sock.recv(1 << 16):
+            waiting += data
+            at = 0
+            while at + 26 <= len(waiting):
+                end = at + 26 + int(waiting[at : at + 12])
+                if end > len(waiting):
+                    break
+                _, name, handle, args = waiting[at + 26 : end - 1].split(b" ", 3)
+                text = b"htos_operation_completed %b %b normal %b\0" % (name, handle, args)
+                sock.sendall(b"%12d %12d %b" % (len(text), 0, text))
+                at = end
+            waiting = waiting[at:]
+
+
+def raw_dhs_thread(port: int) -> Callable[[], object]:
+    """The same in a thread; what is returned waits for its end."""
+    thread = threading.Thread(target=raw_dhs, args=(port,))
+    thread.start()
+    return thread.join

@@ -1,0 +1,1 @@
+"""Whole DHSs to read and to start from."""
