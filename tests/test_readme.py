@@ -31,6 +31,12 @@ def test_the_first_dhs_echoes() -> None:
         assert operation.updates == ("working",)
 
 
+def test_the_motor_and_shutter_are_those_of_the_example() -> None:
+    example = (ROOT / "examples/stage_dhs.py").read_text()
+    assert example.endswith(BLOCKS[1])
+    assert len(BLOCKS[1].splitlines()) <= 25
+
+
 def test_every_other_block_runs_as_it_stands() -> None:
     assert len(BLOCKS) > 1
     for block in BLOCKS[1:]:
@@ -38,7 +44,7 @@ def test_every_other_block_runs_as_it_stands() -> None:
 
 
 def test_every_link_leads_to_a_file() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/devices.md"):
         page = ROOT / name
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{name}: {link}"

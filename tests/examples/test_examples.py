@@ -1,0 +1,128 @@
+"""The examples work, against a simulated DCSS."""
+
+import importlib.util
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dhs_runtime import Dhs, Motor
+from dhs_runtime.loop import LoopConfig, LoopDhs
+from dhs_runtime.loop.config import JpegReceiverConfig
+from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorDevice, SimulatedDcss
+from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def load(name: str) -> ModuleType:
+    """An example as the module that it is."""
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_example_can_be_imported() -> None:
+    for path in EXAMPLES.glob("*.py"):
+        assert load(path.stem).__doc__
+
+
+def test_the_stage_moves_and_its_shutter_opens(capsys: pytest.CaptureFixture[str]) -> None:
+    dhs = load("stage_dhs").dhs
+    assert isinstance(dhs, Dhs)
+    host = HardwareHost.of("stageDHS", motors=["sample_z"], shutters=["shutter"])
+    with SimulatedDcss([host]) as dcss, running(dhs, fast_config(dcss.port)):
+        dcss.wait_online("stageDHS", DEADLINE_S)
+        run = dcss.move("sample_z", 0.5)
+        assert run.wait(DEADLINE_S).status == "normal"
+        assert len(run.positions) == 10
+        assert dcss.position("sample_z") == 0.5
+        assert dcss.set_shutter("shutter", "open").wait(DEADLINE_S).state == "open"
+    assert "the shutter is open" in capsys.readouterr().out
+
+
+def test_the_stage_dhs_is_no_longer_than_promised() -> None:
+    assert len((EXAMPLES / "stage_dhs.py").read_text().splitlines()) <= 25
+
+
+@pytest.fixture
+def goniometer() -> Iterator[SimulatedDcss]:
+    """A DCSS whose goniometer is that of the example; all its devices registered."""
+    example = load("goniometer_dhs")
+    dhs = example.goniometer()
+    motors = [
+        RealMotorDevice(name, upper_limit=720, lower_limit=-720, scale_factor=1000, speed=100_000)
+        for name in example.MOTORS
+    ]
+    host = HardwareHost.of(dhs.name, motors=motors, shutters=example.SHUTTERS)
+    with SimulatedDcss([host]) as dcss, running(dhs, fast_config(dcss.port)):
+        dcss.wait_online(dhs.name, DEADLINE_S)
+        motors_of = [device for device in dhs.devices() if isinstance(device, Motor)]
+        eventually(lambda: all(motor.config is not None for motor in motors_of))
+        shutters = "htos_report_shutter_state"
+        dcss.traffic.wait_for(lambda line: line.text == f"{shutters} diffraction_filter closed", 5)
+        yield dcss
+
+
+def test_the_goniometer_registers_five_motors_and_three_shutters(
+    goniometer: SimulatedDcss,
+) -> None:
+    texts = goniometer.traffic.texts(arrow="<-")
+    assert sum(text.startswith("htos_send_configuration ") for text in texts) == 5
+    assert sum(text.startswith("htos_report_shutter_state ") for text in texts) == 3
+
+
+def test_the_goniometer_takes_its_time_and_tells_its_way(goniometer: SimulatedDcss) -> None:
+    began = time.monotonic()
+    run = goniometer.move("gonio_phi", 30)  # at 100 degrees a second
+    assert run.wait(DEADLINE_S).status == "normal"
+    assert time.monotonic() - began >= 0.3
+    assert list(run.positions) == sorted(run.positions)
+    assert 2 <= len(run.positions) <= 4
+    assert goniometer.position("gonio_phi") == 30
+
+
+def test_the_goniometer_exposes_with_the_shutter_open(goniometer: SimulatedDcss) -> None:
+    run = goniometer.oscillate("gonio_phi", "shutter", 1.0, 0.25)
+    assert run.wait(DEADLINE_S).status == "normal"
+    told = goniometer.traffic.texts(arrow="<-")
+    opened = told.index("htos_report_shutter_state shutter open")
+    assert told[opened - 1].startswith("htos_motor_move_started gonio_phi 1")
+    assert told[-2:] == [
+        "htos_report_shutter_state shutter closed",
+        "htos_motor_move_completed gonio_phi 1.0 normal",
+    ]
+
+
+def test_the_goniometer_stops_where_it_is(goniometer: SimulatedDcss) -> None:
+    run = goniometer.move("sample_x", 500)  # five seconds
+    run.wait_started(DEADLINE_S)
+    goniometer.abort_all("hard")
+    end = run.wait(DEADLINE_S)
+    assert end.status == "aborted"
+    assert 0 <= goniometer.position("sample_x") < 400
+    assert not goniometer.is_moving("sample_x")
+
+
+def test_the_goniometer_goes_home_and_knows_no_other_word(goniometer: SimulatedDcss) -> None:
+    assert goniometer.move("sample_y", 5).wait(DEADLINE_S).status == "normal"
+    assert goniometer.move("sample_y", "home").wait(DEADLINE_S).status == "normal"
+    assert goniometer.position("sample_y") == 0
+    assert goniometer.move("sample_y", "#HM1").wait(DEADLINE_S).status == "error"
+
+
+def test_the_loop_dhs_counts_what_it_collected() -> None:
+    loop = load("loop_dhs").with_count(
+        LoopDhs(LoopConfig(jpeg_receiver=JpegReceiverConfig(port=0)))
+    )
+    host = HardwareHost.of("loopDHS", operations=["countLoopImages"])
+    with SimulatedDcss([host]) as dcss, running(loop.dhs, fast_config(dcss.port)):
+        dcss.wait_online("loopDHS", DEADLINE_S)
+        assert dcss.start_operation("countLoopImages").wait(DEADLINE_S) == Completion(
+            "normal", "0 0"
+        )
