@@ -1,0 +1,142 @@
+"""`Services`: the services of a DHS by name, opened by URLs as they stand in a configuration.
+
+    services = Services()
+    services.open("camera", "axis://axis-server:80")
+    services.open("inference", "automl://inference:5000/default")
+    camera = services.get("camera", AxisClient)
+    dhs.on_stop(services.close)
+
+Schemes: `http`, `axis`, `automl` (the path is the model's name), and those of a site's own.
+DCSS is not among them: a `Dhs` has one, for as long as it runs.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.services.automl import AutoMLClient
+from dhs_runtime.services.axis import AxisClient
+from dhs_runtime.services.heartbeat import Heartbeat, OnChange, ServiceState
+from dhs_runtime.services.http_client import HttpClient
+
+logger = logging.getLogger(__name__)
+
+
+class Service(Protocol):
+    """What is asked of a service: that it can be closed, which ends the calls under way."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+S = TypeVar("S", bound=Service)
+Factory = Callable[[SplitResult], Service]
+
+
+class Services:
+    """Services by name; for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the two below; free while a service is made
+        self._services: dict[str, Service] = {}
+        self._heartbeats: dict[str, Heartbeat] = {}
+        self._factories: dict[str, Factory] = {
+            "http": lambda url: HttpClient(_http(url)),
+            "axis": lambda url: AxisClient(
+                _http(url), user=_part(url.username), password=_part(url.password)
+            ),
+            "automl": lambda url: AutoMLClient(
+                _http(url), model=unquote(url.path.strip("/")) or "default"
+            ),
+        }
+
+    def register(self, scheme: str, factory: Factory) -> None:
+        """Let URLs of a scheme be opened by a function of the parsed URL."""
+        self._factories[scheme] = factory
+
+    def open(self, name: str, url: str) -> Service:
+        """Open a service; nothing is sent yet.
+
+        Raises:
+            ConfigError: The name is taken, the scheme unknown, or the URL not of its form.
+        """
+        parts = urlsplit(url)
+        factory = self._factories.get(parts.scheme)
+        if factory is None:
+            known = ", ".join(sorted(self._factories))
+            raise ConfigError(f"{name}: {url!r} has no scheme of {known}")
+        service = factory(parts)
+        with self._lock:
+            if name not in self._services:
+                self._services[name] = service
+                return service
+        service.close()
+        raise ConfigError(f"there is a service {name!r} already")
+
+    def get(self, name: str, kind: type[S]) -> S:
+        """The service of a name.
+
+        Raises:
+            ConfigError: There is none, or it is of another kind.
+        """
+        service = self._services.get(name)
+        if service is None:
+            raise ConfigError(f"there is no service {name!r}")
+        if not isinstance(service, kind):
+            raise ConfigError(f"{name} is of {type(service).__name__}, not {kind.__name__}")
+        return service
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the services, in the order they were opened."""
+        with self._lock:
+            return tuple(self._services)
+
+    def watch(
+        self,
+        name: str,
+        probe: Callable[[], bool],
+        *,
+        every_s: float = 5.0,
+        on_change: OnChange | None = None,
+    ) -> Heartbeat:
+        """Watch a service from now on; see `Heartbeat`. Watching it again ends the old watch."""
+        heartbeat = Heartbeat(name, probe, every_s=every_s, on_change=on_change)
+        with self._lock:
+            old = self._heartbeats.get(name)
+            self._heartbeats[name] = heartbeat
+        if old is not None:
+            old.stop()
+        heartbeat.start()
+        return heartbeat
+
+    def state(self, name: str) -> ServiceState:
+        """What the watch over a service last found; UNKNOWN where nobody watches it."""
+        heartbeat = self._heartbeats.get(name)
+        return ServiceState.UNKNOWN if heartbeat is None else heartbeat.state
+
+    def close(self) -> None:
+        """Close all services and end the watches; calls under way end with a ServiceError."""
+        with self._lock:
+            services = tuple(self._services.items())
+            heartbeats = tuple(self._heartbeats.values())
+            self._services.clear()
+            self._heartbeats.clear()
+        for name, service in services:  # first, for a watch may be waiting for one
+            try:
+                service.close()
+            except Exception:  # the others are to be closed too
+                logger.exception("closing %s failed", name)
+        for heartbeat in heartbeats:
+            heartbeat.stop()
+
+
+def _http(url: SplitResult) -> str:
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    return f"http://{host}:{url.port or 80}"
+
+
+def _part(text: str | None) -> str | None:
+    return None if text is None else unquote(text)

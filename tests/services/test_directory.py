@@ -1,0 +1,91 @@
+import pytest
+
+from dhs_runtime import ConfigError
+from dhs_runtime.services.automl import AutoMLClient
+from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
+from dhs_runtime.services.directory import Services
+from dhs_runtime.services.heartbeat import ServiceState
+from dhs_runtime.services.http_client import HttpClient
+from dhs_runtime.simulators.automl import SimulatedAutoML
+from dhs_runtime.simulators.axis import SimulatedAxis
+
+DEADLINE_S = 5.0
+
+
+class Gate:
+    """A service of a site's own."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_services_are_opened_by_scheme_and_found_by_name() -> None:
+    services = Services()
+    services.register("gate", lambda url: Gate(url.hostname or ""))
+    with SimulatedAxis() as axis, SimulatedAutoML() as automl:
+        services.open("camera", f"axis://127.0.0.1:{axis.port}")
+        services.open("inference", f"automl://127.0.0.1:{automl.port}/default")
+        services.open("other", f"http://127.0.0.1:{axis.port}")
+        services.open("door", "gate://hutch")
+        assert services.names() == ("camera", "inference", "other", "door")
+        image = services.get("camera", AxisClient).snapshot(AxisSnapshotRequest())
+        assert image.data.startswith(b"\xff\xd8")
+        inference = services.get("inference", AutoMLClient)
+        assert services.get("other", HttpClient) is not None
+        door = services.get("door", Gate)
+        assert services.state("inference") is ServiceState.UNKNOWN
+        watch = services.watch("inference", inference.available, every_s=0.01)
+        assert watch.wait_for(ServiceState.CONNECTED, DEADLINE_S)
+        assert services.state("inference") is ServiceState.CONNECTED
+        services.watch("inference", inference.available)  # in place of the other
+        services.close()
+    assert door.closed
+    assert services.names() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "reason"),
+    [
+        ("x", "ftp://host", "has no scheme of automl, axis, http"),
+        ("x", "host:80", "has no scheme"),
+        ("taken", "http://host:80", "there is a service 'taken' already"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(name: str, url: str, reason: str) -> None:
+    services = Services()
+    services.open("taken", "http://host:80")
+    with pytest.raises(ConfigError, match=reason):
+        services.open(name, url)
+    services.close()
+
+
+def test_a_name_that_is_not_there_or_of_another_kind_is_said() -> None:
+    services = Services()
+    services.open("camera", "axis://[::1]")
+    with pytest.raises(ConfigError, match="there is no service 'automl'"):
+        services.get("automl", AutoMLClient)
+    with pytest.raises(ConfigError, match="camera is of AxisClient, not AutoMLClient"):
+        services.get("camera", AutoMLClient)
+    services.close()
+
+
+def test_a_service_that_does_not_close_costs_the_others_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Stuck(Gate):
+        def close(self) -> None:
+            raise OSError("stuck")
+
+    services = Services()
+    services.register("stuck", lambda url: Stuck(""))
+    services.register("gate", lambda url: Gate(""))
+    services.open("one", "stuck://x")
+    services.open("two", "gate://x")
+    door = services.get("two", Gate)
+    services.close()
+    assert door.closed
+    assert "closing one failed" in caplog.text
