@@ -16,7 +16,7 @@ The words are those of the Galil DHS (dmc2180API.cc:1546-1805).
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from dcs_codec import (
     NO_DEVICE,
@@ -31,13 +31,33 @@ from dcs_codec import (
     StohStartOscillation,
     StohStartVectorMove,
 )
+from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.errors import DeviceError
 from dhs_runtime.task import ABORTED, ERROR, NORMAL, Send, Task
 
-if TYPE_CHECKING:
-    from dhs_runtime.devices.motor import PseudoMotor
-
 _HARMLESS: Final = (NORMAL, ABORTED)
+
+
+class Movable(Protocol):
+    """What a move asks of its motor."""
+
+    @property
+    def name(self) -> str:
+        """Name of the motor."""
+
+    @property
+    def position(self) -> float:
+        """Where it stands, in its own units."""
+
+    @property
+    def config(self) -> PseudoMotorConfig | None:
+        """How it is set up; a `MotorConfig` for a real motor."""
+
+    def moved_to(self, position: float) -> None:
+        """Remember where it stands now."""
+
+    def refusal(self, destination: float | str) -> tuple[str, str] | None:
+        """Status and reason why it may not go there; None where it may."""
 
 
 class Move(Task):
@@ -50,7 +70,7 @@ class Move(Task):
         time_s: Seconds that it shall take, None for the motor's own speed.
     """
 
-    def __init__(self, motor: "PseudoMotor", destination: float | str, send: Send) -> None:
+    def __init__(self, motor: Movable, destination: float | str, send: Send) -> None:
         super().__init__(send)
         self.motor = motor
         self.destination = destination
@@ -178,7 +198,7 @@ class Oscillation(Move):
         oscillation_range: How far, in the motor's own units.
     """
 
-    def __init__(self, motor: "PseudoMotor", message: StohStartOscillation, send: Send) -> None:
+    def __init__(self, motor: Movable, message: StohStartOscillation, send: Send) -> None:
         super().__init__(motor, motor.position + message.oscillation_range, send)
         self.oscillation_range = message.oscillation_range
         self.time_s = message.oscillation_time
@@ -199,8 +219,8 @@ class VectorMove(Move):
 
     def __init__(
         self,
-        motor: "PseudoMotor",
-        second: "PseudoMotor | None",
+        motor: Movable,
+        second: Movable | None,
         message: StohStartVectorMove,
         send: Send,
     ) -> None:

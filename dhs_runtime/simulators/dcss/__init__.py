@@ -1,22 +1,64 @@
-"""A simulated DCSS: the hardware port, as PROTOCOL facts have it, for tests and demos.
+"""A simulated DCSS: the hardware port, as the protocol's facts have it, for tests and demos.
 
-It knows operations and strings so far. Not simulated: whether a DHS calls from the computer the
-database names, permissions, the scripting engine and the GUI port (its part is this Python API).
+It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
+it in place of GUIs; `HardwareHost.of` makes a small database, `load_dump` reads a beamline's.
+
+Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
+or a DHS is lost. Not simulated: whether a DHS calls from the computer the database names,
+permissions, limits and locks that refuse a GUI's wish, and the GUI port itself.
 """
 
-from dhs_runtime.simulators.dcss.devices import Device, HardwareHost, OperationDevice, StringDevice
-from dhs_runtime.simulators.dcss.runs import Completion, OperationRun
+from dhs_runtime.simulators.dcss.circle import CircleMode
+from dhs_runtime.simulators.dcss.database import HardwareHost
+from dhs_runtime.simulators.dcss.devices import (
+    Device,
+    EncoderDevice,
+    IonChamberDevice,
+    ObjectDevice,
+    OperationDevice,
+    ShutterDevice,
+    StringDevice,
+)
+from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
+from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
+from dhs_runtime.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_runtime.simulators.dcss.runs import Completion, OperationRun, ReportRun
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.traffic import Traffic, TrafficLine
 
 __all__ = [
+    "CircleMode",
     "Completion",
     "Device",
+    "Dump",
+    "DumpProblem",
+    "EncoderDevice",
+    "EncoderReport",
     "HardwareHost",
+    "IonChamberDevice",
+    "IonChamberReport",
+    "MoveCompletion",
+    "MoveRun",
+    "ObjectDevice",
     "OperationDevice",
     "OperationRun",
+    "PseudoMotorDevice",
+    "RealMotorDevice",
+    "ReportRun",
+    "ShutterDevice",
+    "ShutterReport",
     "SimulatedDcss",
     "StringDevice",
+    "StringReport",
     "Traffic",
     "TrafficLine",
+    "VectorRun",
+    "load_dump",
+    "parse_dump",
 ]

@@ -1,16 +1,22 @@
-"""The database of a simulated DCSS: hardware hosts and the devices they own."""
+"""Devices of a simulated DCSS's database, besides motors."""
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 import attrs
 
 from dcs_codec import (
-    Framing,
     Message,
+    StohConfigureEncoder,
+    StohConfigureIonChamber,
+    StohConfigureObject,
     StohConfigureOperation,
+    StohConfigureShutter,
     StohConfigureString,
+    StohRegisterEncoder,
+    StohRegisterIonChamber,
+    StohRegisterObject,
     StohRegisterOperation,
+    StohRegisterShutter,
     StohRegisterString,
 )
 
@@ -66,30 +72,108 @@ class StringDevice:
         )
 
 
-@attrs.frozen
-class HardwareHost:
-    """A hardware host of the database: what a DHS of that name is given.
+@attrs.define
+class ShutterDevice:
+    """A shutter or filter, and its state as the DHS last reported it."""
+
+    name: str
+    state: Literal["open", "closed"] = "closed"
+    hardware_name: str = ""
+
+    def registration(self) -> Message:
+        """`stoh_register_shutter`, with the state of the database, not of the hardware."""
+        return StohRegisterShutter(
+            shutter_name=self.name,
+            shutter_state=self.state,
+            hardware_name=self.hardware_name or self.name,
+        )
+
+    def configuration(self, hardware_host: str) -> Message:
+        """`stoh_configure_shutter`."""
+        return StohConfigureShutter(
+            shutter_name=self.name, hardware_host=hardware_host, shutter_state=self.state
+        )
+
+
+@attrs.define
+class IonChamberDevice:
+    """An ion chamber, and what it counted last.
 
     Attributes:
-        name: Name a DHS gives in the handshake.
-        devices: Its devices in database order.
-        framing: v1 or v2; there is no negotiation.
+        name: Name in the database.
+        hardware_name: Name of the counter; the device's name where empty.
+        counter_channel: Number of its channel.
+        timer: Name of the timer that gates the counter.
+        timer_type: Its kind.
+        counts: Counts of the last report, over the time of that report.
     """
 
     name: str
-    devices: tuple[Device, ...] = ()
-    framing: Framing = Framing.V2
+    hardware_name: str = ""
+    counter_channel: int = 0
+    timer: str = "timer"
+    timer_type: str = "standardIonChamber"
+    counts: float = 0.0
 
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        *,
-        operations: Iterable[str] = (),
-        strings: Mapping[str, str] | None = None,
-        framing: Framing = Framing.V2,
-    ) -> "HardwareHost":
-        """A host with these operations and strings (name to contents)."""
-        devices: list[Device] = [OperationDevice(operation) for operation in operations]
-        devices += [StringDevice(*item) for item in (strings or {}).items()]
-        return cls(name, tuple(devices), framing)
+    def registration(self) -> Message:
+        """`stoh_register_ion_chamber`."""
+        return StohRegisterIonChamber(
+            ion_chamber_name=self.name,
+            hardware_name=self.hardware_name or self.name,
+            counter_channel=self.counter_channel,
+            timer=self.timer,
+            timer_type=self.timer_type,
+        )
+
+    def configuration(self, hardware_host: str) -> Message:
+        """`stoh_configure_ion_chamber`."""
+        return StohConfigureIonChamber(
+            ion_chamber_name=self.name,
+            hardware_host=hardware_host,
+            hardware_name=self.hardware_name or self.name,
+            counter_channel=self.counter_channel,
+            timer=self.timer,
+            timer_type=self.timer_type,
+        )
+
+
+@attrs.define
+class EncoderDevice:
+    """An encoder and its last position, scaled; a dump holds no position."""
+
+    name: str
+    hardware_name: str = ""
+    position: float = 0.0
+
+    def registration(self) -> Message:
+        """`stoh_register_encoder`."""
+        return StohRegisterEncoder(
+            encoder_name=self.name, hardware_name=self.hardware_name or self.name
+        )
+
+    def configuration(self, hardware_host: str) -> Message:
+        """`stoh_configure_encoder`, the position twice."""
+        return StohConfigureEncoder(
+            encoder_name=self.name,
+            hardware_host=hardware_host,
+            position=self.position,
+            repeated_position=self.position,
+        )
+
+
+@attrs.frozen
+class ObjectDevice:
+    """An object; no DHS is known that reads one."""
+
+    name: str
+    hardware_name: str = ""
+
+    def registration(self) -> Message:
+        """`stoh_register_object`."""
+        return StohRegisterObject(
+            object_name=self.name, hardware_name=self.hardware_name or self.name
+        )
+
+    def configuration(self, hardware_host: str) -> Message:
+        """`stoh_configure_object`."""
+        return StohConfigureObject(object_name=self.name, hardware_host=hardware_host)

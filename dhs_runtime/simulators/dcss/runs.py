@@ -1,11 +1,32 @@
-"""`OperationRun`: one operation as the side that started it sees it."""
+"""What the side that asked for something sees of it: an operation, a move, a report.
+
+A run collects what the DHS answers, and waits for it with a deadline.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 import attrs
 
 from dcs_codec import HtosOperationCompleted, HtosOperationUpdate
+
+R = TypeVar("R")
+
+
+class Run(Protocol):
+    """What the server asks of a run."""
+
+    @property
+    def hardware_host(self) -> str:
+        """Hardware host that was asked."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the answer is there."""
+
+    def fail(self, status: str) -> None:
+        """Enter a failure that DCSS found by itself; nothing when it is over."""
 
 
 @attrs.frozen
@@ -38,6 +59,11 @@ class OperationRun:
         """All completions so far; more than one is a fault of the DHS."""
         with self._changed:
             return tuple(self._completions)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is completed."""
+        return bool(self.completions)
 
     def wait(self, timeout_s: float) -> Completion:
         """The (first) completion, once it is there.
@@ -95,3 +121,56 @@ class OperationRun:
                     f"{self.name} {self.handle}: no {what} within {timeout_s} s, "
                     f"updates so far: {self._updates[-5:]}"
                 )
+
+
+class ReportRun(Generic[R]):
+    """A question that the DHS answers by one report, or by several when it shall go on."""
+
+    def __init__(self, name: str, hardware_host: str, failure: Callable[[str], R]) -> None:
+        """A question about a device; `failure(status)` is the report where its DHS is lost."""
+        self.name = name
+        self.hardware_host = hardware_host
+        self._failure = failure
+        self._changed = threading.Condition()  # guards _reports
+        self._reports: list[R] = []
+
+    @property
+    def reports(self) -> tuple[R, ...]:
+        """All reports so far."""
+        with self._changed:
+            return tuple(self._reports)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a report."""
+        return bool(self.reports)
+
+    def wait(self, timeout_s: float) -> R:
+        """The first report, once it is there.
+
+        Raises:
+            TimeoutError: It did not come within `timeout_s` seconds.
+        """
+        return self.wait_reports(1, timeout_s)[0]
+
+    def wait_reports(self, count: int, timeout_s: float) -> tuple[R, ...]:
+        """The reports, once there are `count`; raises as `wait`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._reports) >= count, timeout_s):
+                raise TimeoutError(
+                    f"{self.name}: {len(self._reports)} of {count} reports within {timeout_s} s"
+                )
+            return tuple(self._reports)
+
+    def take(self, report: R) -> None:
+        """Enter a report of the DHS."""
+        with self._changed:
+            self._reports.append(report)
+            self._changed.notify_all()
+
+    def fail(self, status: str) -> None:
+        """Enter a failure that DCSS found by itself; nothing when there is a report."""
+        with self._changed:
+            if not self._reports:
+                self._reports.append(self._failure(status))
+                self._changed.notify_all()

@@ -1,42 +1,30 @@
-"""`SimulatedDcss`: the server, and the hand that drives it in place of a beamline's GUIs."""
+"""`SimulatedDcss`: the server itself, its life and the logins of DHSs."""
 
-import contextlib
-import itertools
 import logging
 import socket
-import threading
 from collections.abc import Iterable
+from typing import Final
 
-from dcs_codec import (
-    HtosOperationCompleted,
-    HtosOperationUpdate,
-    HtosSendConfiguration,
-    HtosSetStringCompleted,
-    MalformedMessage,
-    Message,
-    StohAbortAll,
-    StohSetString,
-    StohStartOperation,
-    StohStopOperation,
-    UnknownMessage,
-    encode_text,
-    join_list,
-)
-from dhs_runtime.errors import DhsError, NotConnectedError
+from dcs_codec import EncodeError, MalformedMessage, Message, UnknownMessage, encode_text
+from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.listener import Address, TcpListener
-from dhs_runtime.simulators.dcss.devices import Device, HardwareHost, OperationDevice, StringDevice
-from dhs_runtime.simulators.dcss.runs import OperationRun
+from dhs_runtime.simulators.dcss.control import Control
+from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
+from dhs_runtime.simulators.dcss.effects import Effects
+from dhs_runtime.simulators.dcss.links import Links
+from dhs_runtime.simulators.dcss.registration import dependencies, registrations
+from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.session import Session
 from dhs_runtime.simulators.dcss.traffic import Traffic
 from dhs_runtime.threads import StopToken
 
 logger = logging.getLogger(__name__)
 
-DUPLICATE_S = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
-CLIENT_ID = 1  # of the one client there is: whoever calls these methods
+DUPLICATE_S: Final = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
+MAX_HOST_NAME: Final = 39  # bytes: hardwareID[40]
 
 
-class SimulatedDcss:
+class SimulatedDcss(Control):
     """A DCSS with these hardware hosts in its database, for any number of DHSs at once."""
 
     def __init__(
@@ -46,24 +34,28 @@ class SimulatedDcss:
         host: str = "127.0.0.1",
         port: int = 0,
         patience: float = 1.0,
+        reset_range: float = 0.0,
     ) -> None:
         """A server that is not started.
 
         Args:
-            hosts: Its database.
+            hosts: Its database; devices keep what happens to them.
             host: Address to listen on.
             port: Hardware port; 0 picks a free one.
             patience: Factor on the delay before a duplicate name is refused (real: 3 s).
+            reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
+
+        Raises:
+            ConfigError: Two hosts or devices have one name.
         """
         self.traffic = Traffic()
-        self._hosts = {entry.name: entry for entry in hosts}
+        database = Database(hosts)
+        links = Links(database.hosts)
+        runs = RunTable()
+        super().__init__(database, links, runs)
+        self._effects = Effects(database, links, runs, reset_range)
         self._patience = patience
         self._listener = TcpListener(self._serve, name="simulated-dcss", host=host, port=port)
-        self._changed = threading.Condition()  # guards _online, _logins, _runs and strings
-        self._online: dict[str, Session] = {}
-        self._logins: dict[str, int] = dict.fromkeys(self._hosts, 0)
-        self._runs: dict[tuple[str, str], OperationRun] = {}
-        self._counter = itertools.count(1)
         self._stop = StopToken()
 
     # -- life --------------------------------------------------------------------------------
@@ -77,10 +69,8 @@ class SimulatedDcss:
     def stop(self, *, by_reset: bool = False) -> None:
         """Close every connection (FIN, or RST as when killed) and the port; may start again."""
         self._stop.stop()
-        with self._changed:
-            sessions = tuple(self._online.values())
         if by_reset:
-            for session in sessions:
+            for session in self._links.sessions():
                 session.close(by_reset=True)
         self._listener.close()
 
@@ -104,7 +94,7 @@ class SimulatedDcss:
     @property
     def hosts(self) -> tuple[HardwareHost, ...]:
         """The database."""
-        return tuple(self._hosts.values())
+        return tuple(self._database.hosts.values())
 
     # -- DHSs --------------------------------------------------------------------------------
 
@@ -114,22 +104,15 @@ class SimulatedDcss:
         Raises:
             TimeoutError: It was not within `timeout_s` seconds.
         """
-        with self._changed:
-            if not self._changed.wait_for(
-                lambda: name in self._online and self._logins[name] >= logins, timeout_s
-            ):
-                raise TimeoutError(f"{name} did not connect within {timeout_s} s")
+        self._links.wait_online(name, timeout_s, logins=logins)
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises as `wait_online`."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: name not in self._online, timeout_s):
-                raise TimeoutError(f"{name} is still connected after {timeout_s} s")
+        self._links.wait_offline(name, timeout_s)
 
     def online(self) -> tuple[str, ...]:
         """Names of the connected DHSs."""
-        with self._changed:
-            return tuple(self._online)
+        return self._links.online()
 
     def session(self, name: str) -> Session:
         """The connection of this DHS.
@@ -137,10 +120,7 @@ class SimulatedDcss:
         Raises:
             NotConnectedError: It is not connected.
         """
-        with self._changed:
-            if name not in self._online:
-                raise NotConnectedError(f"hardware host {name} is not connected")
-            return self._online[name]
+        return self._links.session(name)
 
     def disconnect(self, name: str, *, by_reset: bool = False) -> None:
         """Close the connection of this DHS; raises as `session`."""
@@ -148,56 +128,7 @@ class SimulatedDcss:
 
     def send(self, name: str, message: Message) -> None:
         """Send any message to this DHS; raises as `session`."""
-        self.session(name).send(message)
-
-    # -- driving -----------------------------------------------------------------------------
-
-    def start_operation(self, name: str, *args: str, text: str | None = None) -> OperationRun:
-        """Start an operation with these words, or with `text` to the letter.
-
-        Raises:
-            DhsError: No host of the database has this operation.
-            NotConnectedError: Its DHS is not connected.
-        """
-        owner = self._owner(name, OperationDevice)
-        session = self.session(owner)
-        run = OperationRun(name, f"{CLIENT_ID}.{next(self._counter)}", owner)
-        with self._changed:
-            self._runs[name, run.handle] = run
-        session.send(
-            StohStartOperation(
-                operation_name=name,
-                operation_handle=run.handle,
-                operation_args=join_list(args) if text is None else text,
-            )
-        )
-        return run
-
-    def stop_operation(self, name: str, *args: str) -> None:
-        """Send `stoh_stop_operation`; raises as `start_operation`."""
-        message = StohStopOperation(operation_name=name, operation_args=join_list(args))
-        self.session(self._owner(name, OperationDevice)).send(message)
-
-    def set_string(self, name: str, contents: str) -> None:
-        """Ask the owner of a string for new contents; raises as `start_operation`."""
-        message = StohSetString(string_name=name, string_contents=contents)
-        self.session(self._owner(name, StringDevice)).send(message)
-
-    def string(self, name: str) -> str:
-        """Contents of a string in the database; raises DhsError where there is none."""
-        device = self._device(name)
-        if not isinstance(device, StringDevice):
-            raise DhsError(f"{name} is no string of the database")
-        with self._changed:
-            return device.contents
-
-    def abort_all(self, how: str = "soft") -> None:
-        """Send `stoh_abort_all` to every connected DHS."""
-        for name in self.online():
-            try:
-                self.send(name, StohAbortAll(abort_arg=how))
-            except NotConnectedError as error:
-                logger.info("%s", error)
+        self._links.send(name, message)
 
     # -- serving -----------------------------------------------------------------------------
 
@@ -210,7 +141,9 @@ class SimulatedDcss:
             return
         if name is None:
             logger.info("%s:%d gave no name in time; closed", *address)
-        elif name not in self._hosts:
+        elif len(name) > MAX_HOST_NAME:
+            logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
+        elif name not in self._database.hosts:
             logger.info("%s is no hardware host of the database; closed", name)
         elif not self._log_in(name, session):
             logger.info("%s is connected already; closing the second in a while", name)
@@ -219,76 +152,41 @@ class SimulatedDcss:
             self._talk(name, session)
 
     def _log_in(self, name: str, session: Session) -> bool:
-        with self._changed:
-            if name in self._online:
-                return False
-            session.accept(name, self._hosts[name].framing)
-            self._online[name] = session
-            self._logins[name] += 1
-            self._changed.notify_all()
-        logger.info("%s is online", name)
-        return True
+        if name == SCRIPTING_ENGINE:
+            return False
+        session.accept(name, self._database.hosts[name].framing)
+        return self._links.log_in(name, session)
 
     def _talk(self, name: str, session: Session) -> None:
+        logger.info("%s is online", name)
         try:
-            for device in self._hosts[name].devices:
-                session.send(device.registration(), line_end=True)
+            self._register(name, session)
             while (message := session.next_message()) is not None:
-                self._take(name, message)
+                self._effects.take(name, message)
+                # Entered last: who waits for a message in the record finds its effect done.
+                self.traffic.add(name, "<-", _text_of(message))
         except NotConnectedError as error:
             logger.info("%s", error)
         finally:
-            self._log_out(name)
+            self._effects.lose(name, stopping=self._stop.is_stopping())
+            logger.info("%s is offline", name)
 
-    def _log_out(self, name: str) -> None:
-        with self._changed:
-            del self._online[name]
-            lost = [run for run in self._runs.values() if run.hardware_host == name]
-            self._changed.notify_all()
-        for run in lost:  # what the scripting engine does for every device of a lost host
-            run.fail(f"no_hw_host_{name}")
-        logger.info("%s is offline", name)
+    def _register(self, name: str, session: Session) -> None:
+        """Tell a DHS its devices, then what its motors depend on."""
+        devices = self._database.hosts[name].devices
+        with self._database.lock:
+            messages = [*registrations(devices), *((more, False) for more in dependencies(devices))]
+        for message, line_end in messages:
+            try:
+                session.send(message, line_end=line_end)
+            except EncodeError as error:
+                logger.warning("%s not sent to %s: %s", message.keyword, name, error)
 
-    def _take(self, name: str, message: Message) -> None:
-        if isinstance(message, (UnknownMessage, MalformedMessage)):
-            self.traffic.add(name, "<-", message.text)
-            logger.info("%s sent something dcss would ignore: %.200s", name, message.text)
-            return
-        self._act(message)
-        # Entered last: who waits for a message in the record finds its effect done.
-        self.traffic.add(name, "<-", encode_text(message))
 
-    def _act(self, message: Message) -> None:
-        if isinstance(message, (HtosOperationUpdate, HtosOperationCompleted)):
-            with self._changed:
-                run = self._runs.get((message.operation_name, message.operation_handle))
-            if run is None:
-                logger.warning("answer to an operation never started: %s", message)
-            else:
-                run.take(message)
-        elif isinstance(message, HtosSetStringCompleted):
-            device = self._device(message.string_name)
-            if isinstance(device, StringDevice) and message.string_status == "normal":
-                with self._changed:
-                    device.contents = message.string_contents
-        elif isinstance(message, HtosSendConfiguration):
-            self._configure(message.device_name)
-
-    def _configure(self, device_name: str) -> None:
-        """Send a device's configuration to its owner, whoever asked; nothing when offline."""
-        for host in self._hosts.values():
-            for device in host.devices:
-                if device.name == device_name:
-                    with contextlib.suppress(NotConnectedError):
-                        self.send(host.name, device.configuration(host.name))
-
-    def _device(self, name: str) -> Device | None:
-        devices = (device for host in self._hosts.values() for device in host.devices)
-        return next((device for device in devices if device.name == name), None)
-
-    def _owner(self, name: str, kind: type[Device]) -> str:
-        for host in self._hosts.values():
-            for device in host.devices:
-                if device.name == name and isinstance(device, kind):
-                    return host.name
-        raise DhsError(f"no hardware host of the database has a {kind.__name__} {name!r}")
+def _text_of(message: Message) -> str:
+    if isinstance(message, (UnknownMessage, MalformedMessage)):
+        return message.text
+    try:
+        return encode_text(message)
+    except EncodeError:  # a value that may be read, and never written
+        return repr(message)

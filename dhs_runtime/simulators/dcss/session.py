@@ -26,6 +26,7 @@ from dhs_runtime.simulators.dcss.traffic import Traffic
 logger = logging.getLogger(__name__)
 
 HANDSHAKE_S = 1.0  # for 200 bytes in all: trickling does not extend it
+V1_FRAME_SIZE = 200
 _READ_SIZE = 1 << 16
 
 
@@ -79,27 +80,43 @@ class Session:
                     self._protocol.receive_data(data)
                 else:
                     self._protocol.receive_eof()
-        except (OSError, RemoteProtocolError) as error:
+        except OSError as error:
             logger.info("%s: connection ended: %s", self.hardware_host, error)
-            return None
+        except RemoteProtocolError as error:
+            logger.warning(
+                "%s: %s; a real dcss would keep the link, out of step for good; closed",
+                self.hardware_host,
+                error,
+            )
+        return None
 
     def send(self, message: Message, *, line_end: bool = False) -> None:
-        """Send a message; registrations have a line end in front of their NUL.
+        """Send a message, with a line end in front of its NUL or not.
 
         Raises:
             NotConnectedError: The DHS is gone.
+            EncodeError: The message does not fit the wire.
         """
         text = default_codec().encode_text(message)
         with self._lock:
-            try:
-                data = self._protocol.send(message)
-            except StateError as error:
-                raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
-            if line_end:
-                frame = default_codec().encode(message)
-                data = encode_frame(Frame(frame.text + b"\n", frame.binary), self._protocol.framing)
+            data = self._encoded(message, line_end=line_end)
             self._traffic.add(self.hardware_host, "->", text)
             self._write(data)
+
+    def _encoded(self, message: Message, *, line_end: bool) -> bytes:
+        is_v1 = self._protocol.framing is Framing.V1
+        if is_v1 or line_end:
+            frame = default_codec().encode(message)
+            text = frame.text + b"\n" * line_end
+            if is_v1 and len(text) >= V1_FRAME_SIZE:
+                return text[:V1_FRAME_SIZE]  # as dcss cuts it: without a NUL at its end
+        try:
+            data = self._protocol.send(message)
+        except StateError as error:
+            raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
+        if line_end:
+            return encode_frame(Frame(text, frame.binary), self._protocol.framing)
+        return data
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are, for faults and recordings; raises as `send`."""

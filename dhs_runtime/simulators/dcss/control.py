@@ -1,0 +1,307 @@
+"""`Control`: the hand that drives a simulated DCSS in place of a beamline's GUIs.
+
+What stands between GUIs and DHSs in a real dcss is not here: permissions, and the scripting
+engine that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from dcs_codec import (
+    NO_DEVICE,
+    EncodeError,
+    Message,
+    StohAbortMotorMove,
+    StohChangeVectorSpeed,
+    StohGetEncoder,
+    StohReadIonChambers,
+    StohSetEncoder,
+    StohSetMotorPosition,
+    StohSetShutterState,
+    StohSetString,
+    StohStartMotorMove,
+    StohStartOperation,
+    StohStartOscillation,
+    StohStartVectorMove,
+    StohStopOperation,
+    StohStopVectorMove,
+    join_list,
+)
+from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.simulators.dcss.circle import fold, shorten
+from dhs_runtime.simulators.dcss.database import Database
+from dhs_runtime.simulators.dcss.devices import (
+    EncoderDevice,
+    IonChamberDevice,
+    OperationDevice,
+    ShutterDevice,
+    StringDevice,
+)
+from dhs_runtime.simulators.dcss.links import Links
+from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.moves import MoveRun, VectorRun
+from dhs_runtime.simulators.dcss.readings import Readings
+from dhs_runtime.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_runtime.simulators.dcss.run_table import Key, RunTable
+from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun, Run
+
+CLIENT_ID = 1  # of the one client there is: whoever calls these methods
+
+
+class Control(Readings):
+    """Drives DHSs: each method sends one message and returns what waits for the answer.
+
+    All raise DhsError where the database has no such device, NotConnectedError where its DHS is
+    not connected, and EncodeError where a value does not fit the wire.
+    """
+
+    def __init__(self, database: Database, links: Links, runs: RunTable) -> None:
+        super().__init__(database)
+        self._links = links
+        self._runs = runs
+        self._counter = itertools.count(1)
+
+    # -- operations and strings --------------------------------------------------------------
+
+    def start_operation(self, name: str, *args: str, text: str | None = None) -> OperationRun:
+        """Start an operation with these words, or with `text` to the letter.
+
+        Raises:
+            DhsError: No host of the database has this operation.
+            NotConnectedError: Its DHS is not connected.
+        """
+        host, _ = self._database.get(name, OperationDevice)
+        run = OperationRun(name, f"{CLIENT_ID}.{next(self._counter)}", host)
+        message = StohStartOperation(
+            operation_name=name,
+            operation_handle=run.handle,
+            operation_args=join_list(args) if text is None else text,
+        )
+        self._ask(message, run, ("operation", name, run.handle))
+        return run
+
+    def stop_operation(self, name: str, *args: str) -> None:
+        """Send `stoh_stop_operation`; raises as `start_operation`."""
+        host, _ = self._database.get(name, OperationDevice)
+        message = StohStopOperation(operation_name=name, operation_args=join_list(args))
+        self._links.send(host, message)
+
+    def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
+        """Ask the owner of a string for new contents; raises as `start_operation`."""
+        host, device = self._database.get(name, StringDevice)
+        with self._database.lock:
+            before = device.contents
+        run = ReportRun(name, host, lambda status: StringReport(before, status))
+        self._ask(StohSetString(string_name=name, string_contents=contents), run, ("string", name))
+        return run
+
+    # -- motors ------------------------------------------------------------------------------
+
+    def move(self, name: str, destination: float | str) -> MoveRun:
+        """Move a motor to a position, scaled, or to what a word means to its DHS (`home`).
+
+        A circle motor goes the shorter way, so that from 10 to 350 its DHS is sent to -10; not to
+        0, which dcss forwards as it stands, as it does words.
+        """
+        host, motor = self._database.get(name, MotorDevice)
+        with self._database.lock:
+            position = motor.position
+        if not isinstance(destination, str) and destination != 0:
+            destination = shorten(motor.circle_mode, position, destination)
+        run = MoveRun(name, host, destination, position)
+        message = StohStartMotorMove(motor_name=name, destination=destination)
+        self._ask(message, run, ("move", name))
+        return run
+
+    def abort_move(self, name: str, how: str = "soft") -> None:
+        """Stop one motor, `soft` (with deceleration) or `hard`; its move completes."""
+        host, _ = self._database.get(name, MotorDevice)
+        self._links.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
+
+    def set_position(self, name: str, position: float) -> None:
+        """Call a motor's present position, scaled, by another number.
+
+        The number is folded by the circle mode. The database learns of it when the DHS reports.
+        """
+        host, motor = self._database.get(name, MotorDevice)
+        folded, _ = fold(motor.circle_mode, position)
+        self._links.send(host, StohSetMotorPosition(motor_name=name, position=folded))
+
+    def configure(
+        self,
+        name: str,
+        *,
+        position: float | None = None,
+        upper_limit: float | None = None,
+        lower_limit: float | None = None,
+        scale_factor: float | None = None,
+        speed: int | None = None,
+        acceleration: int | None = None,
+        backlash: int | None = None,
+        lower_limit_on: bool | None = None,
+        upper_limit_on: bool | None = None,
+        motor_lock_on: bool | None = None,
+        backlash_on: bool | None = None,
+        reverse_on: bool | None = None,
+    ) -> None:
+        """Change what is given of a motor's configuration, and tell its DHS, as a GUI does.
+
+        Units are those of `RealMotorDevice`; the position is folded by the circle mode. Nothing
+        changes where the DHS is not connected.
+
+        Raises:
+            DhsError: There is no such motor, or a pseudo motor has none of what was given.
+            NotConnectedError: Its DHS is not connected.
+        """
+        given = {key: value for key, value in locals().items() if key not in ("self", "name")}
+        given = {key: value for key, value in given.items() if value is not None}
+        host, motor = self._database.get(name, MotorDevice)
+        if foreign := given.keys() - dict(motor.scanned):
+            raise DhsError(f"{name} is no real motor, it has no {', '.join(sorted(foreign))}")
+        if position is not None:
+            given["position"], _ = fold(motor.circle_mode, position)
+        with self._database.lock:
+            message = attrs.evolve(motor, **given).configuration(host)
+        self._links.send(host, message)
+        with self._database.lock:
+            for key, value in given.items():
+                setattr(motor, key, value)
+
+    # -- motors together ---------------------------------------------------------------------
+
+    def oscillate(self, motor: str, shutter: str | None, degrees: float, time_s: float) -> MoveRun:
+        """Turn a motor by a range, scaled, in a time with a shutter open (None: no shutter).
+
+        The DHS answers as for a move.
+        """
+        host, device = self._database.get(motor, MotorDevice)
+        with self._database.lock:
+            position = device.position
+        run = MoveRun(motor, host, position + degrees, position)
+        message = StohStartOscillation(
+            motor_name=motor,
+            shutter_name=shutter or NO_DEVICE,
+            oscillation_range=degrees,
+            oscillation_time=time_s,
+        )
+        self._ask(message, run, ("move", motor))
+        return run
+
+    def vector_move(
+        self,
+        motor_1: str,
+        motor_2: str | None,
+        destination_1: float,
+        destination_2: float,
+        speed: float,
+    ) -> VectorRun:
+        """Move two motors (or one: None) along a straight line; asks the owner of the first.
+
+        Destinations are scaled; the speed is as the DHS takes it.
+        """
+        host, _ = self._database.get(motor_1, MotorDevice)
+        ends = {motor_1: destination_1} | ({motor_2: destination_2} if motor_2 else {})
+        moves = []
+        for name, destination in ends.items():
+            _, motor = self._database.get(name, MotorDevice)
+            with self._database.lock:
+                moves.append(MoveRun(name, host, destination, motor.position))
+        message = StohStartVectorMove(
+            motor_name_1=motor_1,
+            motor_name_2=motor_2 or NO_DEVICE,
+            destination_1=destination_1,
+            destination_2=destination_2,
+            speed=speed,
+        )
+        self._ask_all(message, {move: (("move", move.name),) for move in moves})
+        return VectorRun(tuple(moves))
+
+    def stop_vector_move(self, motor_1: str, motor_2: str | None = None) -> None:
+        """Stop a vector move; its moves complete."""
+        host, _ = self._database.get(motor_1, MotorDevice)
+        message = StohStopVectorMove(motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE)
+        self._links.send(host, message)
+
+    def change_vector_speed(self, motor_1: str, motor_2: str | None, speed: float) -> None:
+        """Change the speed of a vector move that is under way."""
+        host, _ = self._database.get(motor_1, MotorDevice)
+        message = StohChangeVectorSpeed(
+            motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE, speed=speed
+        )
+        self._links.send(host, message)
+
+    # -- the other devices -------------------------------------------------------------------
+
+    def set_shutter(self, name: str, state: str) -> ReportRun[ShutterReport]:
+        """Ask for a shutter `open` or `closed`; any word goes out."""
+        host, _ = self._database.get(name, ShutterDevice)
+        run = ReportRun(name, host, lambda status: ShutterReport("unknown", status))
+        message = StohSetShutterState(shutter_name=name, shutter_state=state)
+        self._ask(message, run, ("shutter", name))
+        return run
+
+    def read_ion_chambers(
+        self, time_s: float, names: Iterable[str], *, repeat: bool = False
+    ) -> ReportRun[IonChamberReport]:
+        """Let ion chambers count for a time; asks the owner of the first.
+
+        From a GUI of a real dcss, `repeat` never reaches a DHS: the scripting engine clears it.
+        """
+        names = tuple(names)
+        hosts = [self._database.get(name, IonChamberDevice)[0] for name in names]
+        if not hosts:
+            raise DhsError("no ion chamber was named")
+        run = ReportRun(" ".join(names), hosts[0], lambda status: IonChamberReport(0.0, {}, status))
+        message = StohReadIonChambers(
+            ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=names
+        )
+        self._ask(message, run, *(("ion_chamber", name) for name in names))
+        return run
+
+    def get_encoder(self, name: str) -> ReportRun[EncoderReport]:
+        """Read an encoder."""
+        return self._ask_encoder(name, StohGetEncoder(encoder_name=name))
+
+    def set_encoder(self, name: str, position: float) -> ReportRun[EncoderReport]:
+        """Call an encoder's present position, scaled, by another number."""
+        return self._ask_encoder(name, StohSetEncoder(encoder_name=name, position=position))
+
+    def abort_all(self, how: str = "soft") -> None:
+        """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
+        self._links.abort_all(how)
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _ask_encoder(self, name: str, message: Message) -> ReportRun[EncoderReport]:
+        host, device = self._database.get(name, EncoderDevice)
+        with self._database.lock:
+            before = device.position
+        run = ReportRun(name, host, lambda status: EncoderReport(before, status))
+        self._ask(message, run, (message.keyword.removeprefix("stoh_"), name))
+        return run
+
+    def _ask(self, message: Message, run: Run, *keys: Key) -> None:
+        self._ask_all(message, {run: keys})
+
+    def _ask_all(self, message: Message, runs: Mapping[Run, Iterable[Key]]) -> None:
+        """Send what these runs wait for the answers to.
+
+        They are entered first: an answer may be there before `send` returns, and a DHS that is
+        lost meanwhile fails them.
+        """
+        for run, keys in runs.items():
+            self._runs.add(run, *keys)
+        try:
+            (host,) = {run.hardware_host for run in runs}
+            self._links.send(host, message)
+        except (NotConnectedError, EncodeError):
+            for run, keys in runs.items():
+                self._runs.remove(run, *keys)
+            raise

@@ -1,0 +1,127 @@
+"""The database of a simulated DCSS: hardware hosts and the devices they own."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeVar
+
+import attrs
+
+from dcs_codec import Framing
+from dhs_runtime.errors import ConfigError, DhsError
+from dhs_runtime.simulators.dcss.devices import (
+    Device,
+    EncoderDevice,
+    IonChamberDevice,
+    ObjectDevice,
+    OperationDevice,
+    ShutterDevice,
+    StringDevice,
+)
+from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
+
+SCRIPTING_ENGINE: Final = "self"
+"""Hardware host of what scripts do: always connected to a dcss, so no DHS may take its name."""
+
+D = TypeVar("D", bound=Device)
+
+
+@attrs.frozen
+class HardwareHost:
+    """A hardware host of the database: what a DHS of that name is given.
+
+    Attributes:
+        name: Name a DHS gives in the handshake.
+        devices: Its devices in database order.
+        framing: v1 or v2; there is no negotiation.
+    """
+
+    name: str
+    devices: tuple[Device, ...] = ()
+    framing: Framing = Framing.V2
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        *,
+        operations: Iterable[str] = (),
+        strings: Mapping[str, str] | None = None,
+        motors: Iterable[str | RealMotorDevice] = (),
+        pseudo_motors: Iterable[str | PseudoMotorDevice] = (),
+        shutters: Iterable[str | ShutterDevice] = (),
+        ion_chambers: Iterable[str | IonChamberDevice] = (),
+        encoders: Iterable[str | EncoderDevice] = (),
+        objects: Iterable[str] = (),
+        framing: Framing = Framing.V2,
+    ) -> "HardwareHost":
+        """A host with these devices: a name stands for a device with the defaults of its kind.
+
+        Args:
+            name: Name of the host.
+            operations: Operations.
+            strings: Strings, name to contents.
+            motors: Real motors.
+            pseudo_motors: Pseudo motors.
+            shutters: Shutters and filters, closed by default.
+            ion_chambers: Ion chambers.
+            encoders: Encoders.
+            objects: Objects.
+            framing: v1 or v2.
+        """
+        devices: list[Device] = []
+        devices += _made(motors, RealMotorDevice)
+        devices += _made(pseudo_motors, PseudoMotorDevice)
+        devices += _made(shutters, ShutterDevice)
+        devices += _made(ion_chambers, IonChamberDevice)
+        devices += _made(encoders, EncoderDevice)
+        devices += _made(operations, OperationDevice)
+        devices += [StringDevice(*item) for item in (strings or {}).items()]
+        devices += _made(objects, ObjectDevice)
+        return cls(name, tuple(devices), framing)
+
+
+def _made(entries: Iterable[str | D], kind: type[D]) -> list[D]:
+    make: Callable[[str], D] = kind
+    return [make(entry) if isinstance(entry, str) else entry for entry in entries]
+
+
+class Database:
+    """Devices by name, with their owners.
+
+    Attributes:
+        hosts: The hardware hosts by name, in database order.
+        lock: Guards what changes in devices; free while anything is sent.
+    """
+
+    def __init__(self, hosts: Iterable[HardwareHost]) -> None:
+        """A database of these hosts.
+
+        Raises:
+            ConfigError: Two hosts or devices have one name.
+        """
+        self.hosts: dict[str, HardwareHost] = {}
+        self.lock = threading.Lock()
+        self._devices: dict[str, tuple[str, Device]] = {}
+        for host in hosts:
+            if host.name in self.hosts:
+                raise ConfigError(f"two hardware hosts are named {host.name!r}")
+            self.hosts[host.name] = host
+            for device in host.devices:
+                if device.name in self._devices:
+                    raise ConfigError(f"two devices of the database are named {device.name!r}")
+                self._devices[device.name] = (host.name, device)
+
+    def find(self, name: str) -> tuple[str, Device] | None:
+        """Hardware host and device of this name, None where there is none."""
+        return self._devices.get(name)
+
+    def get(self, name: str, kind: type[D]) -> tuple[str, D]:
+        """Hardware host and device of this name and kind.
+
+        Raises:
+            DhsError: There is none.
+        """
+        found = self.find(name)
+        if found is None or not isinstance(found[1], kind):
+            raise DhsError(f"no hardware host of the database has a {kind.__name__} {name!r}")
+        return found[0], found[1]

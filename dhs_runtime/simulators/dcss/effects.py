@@ -1,0 +1,330 @@
+"""`Effects`: what a message of a DHS does to the database, to runs and to DHSs.
+
+What dcss does not know it ignores, with a line in its log, and the connection stays. What would
+hang or kill a real dcss is ignored here, with a line that says so.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from dcs_codec import (
+    HtosConfigureDevice,
+    HtosGetEncoderCompleted,
+    HtosLimitHit,
+    HtosLog,
+    HtosMotorCorrectStarted,
+    HtosMotorMoveCompleted,
+    HtosMotorMoveStarted,
+    HtosNote,
+    HtosOperationCompleted,
+    HtosOperationUpdate,
+    HtosReportIonChambers,
+    HtosReportShutterState,
+    HtosSendConfiguration,
+    HtosSetEncoderCompleted,
+    HtosSetStringCompleted,
+    HtosSimulatingDevice,
+    HtosStartOperation,
+    HtosUpdateMotorPosition,
+    IonChamberFailure,
+    MalformedMessage,
+    Message,
+    MotorStatus,
+    ShutterState,
+    StohCorrectMotorPosition,
+    StringStatus,
+)
+from dhs_runtime.simulators.dcss.circle import after_configuration, after_move, fold
+from dhs_runtime.simulators.dcss.database import Database
+from dhs_runtime.simulators.dcss.devices import (
+    Device,
+    EncoderDevice,
+    IonChamberDevice,
+    ShutterDevice,
+    StringDevice,
+)
+from dhs_runtime.simulators.dcss.hazards import hazard_of, hazard_of_motor
+from dhs_runtime.simulators.dcss.links import Links
+from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.moves import MoveRun
+from dhs_runtime.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_runtime.simulators.dcss.run_table import RunTable
+from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun
+from dhs_runtime.simulators.dcss.scanning import configuration_words, scan, without_surplus
+
+logger = logging.getLogger(__name__)
+
+D = TypeVar("D", bound=Device)
+
+MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
+_FORWARDED: Final = (
+    HtosLimitHit,
+    HtosLog,
+    HtosMotorCorrectStarted,
+    HtosNote,
+    HtosSimulatingDevice,
+    HtosStartOperation,
+)
+"""What dcss forwards to GUIs and the scripting engine, and does nothing about itself."""
+
+_NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
+
+
+class Effects:
+    """The server's reaction to each message; called by the thread of the DHS's connection."""
+
+    def __init__(
+        self, database: Database, links: Links, runs: RunTable, reset_range: float
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._runs = runs
+        self._reset_range = reset_range
+        self._reactions: dict[type[Message], Callable[[Any], None]] = {
+            HtosMotorMoveStarted: self._move_started,
+            HtosUpdateMotorPosition: self._position_updated,
+            HtosMotorMoveCompleted: self._move_completed,
+            HtosConfigureDevice: self._configured,
+            HtosSendConfiguration: self._send_configuration,
+            HtosReportShutterState: self._shutter_reported,
+            HtosReportIonChambers: self._ion_chambers_reported,
+            HtosGetEncoderCompleted: self._encoder_completed,
+            HtosSetEncoderCompleted: self._encoder_completed,
+            HtosSetStringCompleted: self._string_completed,
+            HtosOperationUpdate: self._operation_answered,
+            HtosOperationCompleted: self._operation_answered,
+        }
+
+    def take(self, hardware_host: str, message: Message) -> None:
+        """React to a message of this DHS."""
+        if isinstance(message, MalformedMessage):
+            message = without_surplus(message)
+        if danger := hazard_of(message):
+            logger.warning("%s: a real dcss %s; ignored", hardware_host, danger)
+        elif reaction := self._reactions.get(type(message)):
+            reaction(message)
+        elif isinstance(message, MalformedMessage) and message.text.split():
+            self._take_malformed(hardware_host, message)
+        elif not isinstance(message, _FORWARDED):
+            text = getattr(message, "text", message)
+            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
+
+    def lose(self, hardware_host: str, *, stopping: bool) -> None:
+        """Log a DHS out, and do what the scripting engine does when it is gone.
+
+        It fails whatever the DHS was to do, and since that is no normal end it aborts everything,
+        once per motor of the DHS. Source: message_handlers.tcl:57-122, confirmed on the wire
+        """
+        devices = self._database.hosts[hardware_host].devices
+        motors = [device for device in devices if isinstance(device, MotorDevice)]
+        with self._database.lock:
+            for motor in motors:
+                motor.is_moving = False
+        lost = self._links.log_out(hardware_host, lambda: self._runs.of(hardware_host))
+        if not stopping:
+            for _ in motors:
+                self._links.abort_all("soft", but=hardware_host)
+        for run in lost:
+            run.fail(f"no_hw_host_{hardware_host}")
+
+    # -- motors ------------------------------------------------------------------------------
+
+    def _move_started(self, message: HtosMotorMoveStarted) -> None:
+        motor = self._motor(message, message.destination)
+        if motor is None:
+            return
+        with self._database.lock:
+            motor.is_moving = True
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.start(fold(motor.circle_mode, message.destination)[0])
+
+    def _position_updated(self, message: HtosUpdateMotorPosition) -> None:
+        motor = self._motor(message, message.position)
+        if motor is None:
+            return
+        kept, _ = after_move(motor.circle_mode, message.position, self._reset_range)
+        with self._database.lock:
+            motor.position = kept
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.update(fold(motor.circle_mode, message.position)[0])
+
+    def _move_completed(self, message: HtosMotorMoveCompleted) -> None:
+        motor = self._motor(message, message.position)
+        if motor is None:
+            return
+        kept, correction = after_move(motor.circle_mode, message.position, self._reset_range)
+        with self._database.lock:
+            motor.position = kept
+            motor.is_moving = False
+        self._correct(motor, correction)
+        if message.status not in _NO_FAILURE:  # the scripting engine, message_handlers.tcl:1274
+            logger.info("%s ended as %s: aborting everything", motor.name, message.status)
+            self._links.abort_all("soft")
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.complete(fold(motor.circle_mode, message.position)[0], message.status)
+
+    def _configured(self, message: HtosConfigureDevice) -> None:
+        self._configure(message, configuration_words(message))
+
+    def _configure(self, message: Message, words: list[str]) -> None:
+        """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
+        motor = self._find(message, words[0] if words else "", MotorDevice)
+        if motor is None:
+            return
+        values = scan(words[1:], motor.scanned)
+        position = values.pop("position", None)
+        if position is not None and (danger := hazard_of_motor(motor, message, position)):
+            logger.warning("a real dcss %s; ignored", danger)
+            return
+        correction = 0
+        with self._database.lock:
+            for key, value in values.items():
+                setattr(motor, key, value)
+            if position is not None:
+                motor.position, correction = after_configuration(
+                    motor.circle_mode, position, self._reset_range
+                )
+        self._correct(motor, correction)
+
+    def _correct(self, motor: MotorDevice, correction: int) -> None:
+        if correction:
+            message = StohCorrectMotorPosition(motor_name=motor.name, correction=correction)
+            self._send_to_owner(motor.name, message)
+
+    def _motor(self, message: Any, position: float) -> MotorDevice | None:
+        motor = self._find(message, message.motor_name, MotorDevice)
+        if motor is not None and (danger := hazard_of_motor(motor, message, position)):
+            logger.warning("a real dcss %s; ignored", danger)
+            return None
+        return motor
+
+    # -- the other devices -------------------------------------------------------------------
+
+    def _send_configuration(self, message: HtosSendConfiguration) -> None:
+        """Send a device's configuration to its owner, whoever asked."""
+        found = self._database.find(message.device_name)
+        if found is None:
+            logger.info("dcss ignores %s of an unknown device", message)
+            return
+        host, device = found
+        with self._database.lock:
+            configuration = device.configuration(host)
+        self._links.try_to_send(host, configuration)
+
+    def _shutter_reported(self, message: HtosReportShutterState) -> None:
+        shutter = self._find(message, message.shutter_name, ShutterDevice)
+        if shutter is None:
+            return
+        status = message.result or "normal"
+        if status == "normal":
+            closed = message.shutter_state == ShutterState.CLOSED
+            with self._database.lock:
+                shutter.state = "closed" if closed else "open"
+        if run := self._runs.find(ReportRun, "shutter", shutter.name):
+            run.take(ShutterReport(message.shutter_state, status))
+
+    def _ion_chambers_reported(self, message: HtosReportIonChambers) -> None:
+        result = message.result
+        if isinstance(result, IonChamberFailure):
+            names, counts, status = result.names, {}, result.reason
+        else:
+            counts = {reading.name: reading.counts for reading in result}
+            names, status = tuple(counts), "normal"
+            if unknown := [name for name in names if self._database.find(name) is None]:
+                logger.warning(
+                    "a real dcss would loop for ever at %s, which is not in the database, and "
+                    "read nothing more of this DHS; ignored",
+                    unknown[0],
+                )
+                return
+        for name in counts:
+            ion_chamber = self._find(message, name, IonChamberDevice)
+            if ion_chamber is not None:
+                with self._database.lock:
+                    ion_chamber.counts = counts[name]
+        report = IonChamberReport(message.ion_chamber_time, counts, status)
+        runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
+        for run in {id(run): run for run in runs if run is not None}.values():
+            run.take(report)
+
+    def _encoder_completed(
+        self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
+    ) -> None:
+        encoder = self._find(message, message.encoder_name, EncoderDevice)
+        if encoder is None:
+            return
+        with self._database.lock:
+            encoder.position = message.position  # whatever the status
+        key = message.keyword.removeprefix("htos_").removesuffix("_completed")
+        if run := self._runs.find(ReportRun, key, encoder.name):
+            run.take(EncoderReport(message.position, message.status))
+
+    def _string_completed(self, message: HtosSetStringCompleted) -> None:
+        string = self._find(message, message.string_name, StringDevice)
+        if string is None:
+            return
+        contents = message.string_contents
+        if message.string_status == StringStatus.NORMAL:
+            data = contents.encode("utf-8", "surrogateescape")
+            if len(data) > MAX_CONTENTS:
+                logger.warning("%s: %d bytes, dcss cuts them at 1879", string.name, len(data))
+                contents = data[:MAX_CONTENTS].decode("utf-8", "surrogateescape")
+            with self._database.lock:
+                string.contents = contents
+        if run := self._runs.find(ReportRun, "string", string.name):
+            run.take(StringReport(contents, message.string_status))
+
+    def _operation_answered(self, message: HtosOperationUpdate | HtosOperationCompleted) -> None:
+        if message.binary:
+            logger.info(
+                "a real dcss would write %d bytes to a file of its own", len(message.binary)
+            )
+        run = self._runs.find(
+            OperationRun, "operation", message.operation_name, message.operation_handle
+        )
+        if run is None:
+            logger.warning("answer to an operation never started: %s", message)
+        else:
+            run.take(message)
+
+    # -- odd messages ------------------------------------------------------------------------
+
+    def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
+        if message.received_keyword == HtosConfigureDevice.keyword:
+            self._configure(message, message.text.split()[1:])
+            return
+        logger.warning(
+            "%s sent something that a real dcss reads without a check, with stale values for what "
+            "is missing or does not fit (%s %s); ignored: %.200s",
+            hardware_host,
+            message.field,
+            message.reason,
+            message.text,
+        )
+
+    def _find(self, message: Message, name: str, kind: type[D]) -> D | None:
+        """The device of this kind, None (and a line in the log) where there is no such."""
+        found = self._database.find(name)
+        if found is None:
+            logger.info("dcss ignores a message about the unknown device %s: %s", name, message)
+            return None
+        if isinstance(found[1], kind):
+            return found[1]
+        logger.warning(
+            "%s is a %s: a real dcss does not look and would write over its record; ignored: %s",
+            name,
+            type(found[1]).__name__,
+            message,
+        )
+        return None
+
+    def _send_to_owner(self, name: str, message: Message) -> None:
+        found = self._database.find(name)
+        if found is not None:
+            self._links.try_to_send(found[0], message)

@@ -1,0 +1,138 @@
+"""`MoveRun` and `VectorRun`: moves as the side that started them sees them."""
+
+import threading
+from collections.abc import Callable
+
+import attrs
+
+from dhs_runtime.clock import Deadline
+
+
+@attrs.frozen
+class MoveCompletion:
+    """How a move ended.
+
+    Attributes:
+        position: Where the motor stands, scaled, folded as GUIs are told.
+        status: See `dcs_codec.MotorStatus`; `no_hw_host_NAME` where the DHS was lost.
+    """
+
+    position: float
+    status: str
+
+
+class MoveRun:
+    """A move that was started: what GUIs are told of it, positions folded by the circle mode."""
+
+    def __init__(
+        self, name: str, hardware_host: str, destination: float | str, position: float
+    ) -> None:
+        """A move of the motor `name`, which stands at `position`, scaled.
+
+        Args:
+            name: Name of the motor.
+            hardware_host: Its owner.
+            destination: Where it was sent, scaled or a word, after the shorter way was taken.
+            position: Where it stands.
+        """
+        self.name = name
+        self.hardware_host = hardware_host
+        self.destination = destination
+        self._from = position
+        self._changed = threading.Condition()  # guards the rest
+        self._started: float | None = None
+        self._positions: list[float] = []
+        self._completions: list[MoveCompletion] = []
+
+    @property
+    def started(self) -> float | None:
+        """Destination of `htos_motor_move_started`, None before it came."""
+        with self._changed:
+            return self._started
+
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """Positions of the updates so far."""
+        with self._changed:
+            return tuple(self._positions)
+
+    @property
+    def completions(self) -> tuple[MoveCompletion, ...]:
+        """All completions so far; more than one is a fault of the DHS."""
+        with self._changed:
+            return tuple(self._completions)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is completed."""
+        return bool(self.completions)
+
+    def wait(self, timeout_s: float) -> MoveCompletion:
+        """The (first) completion, once it is there.
+
+        Raises:
+            TimeoutError: It did not come within `timeout_s` seconds.
+        """
+        self._wait(lambda: bool(self._completions), timeout_s, "completion")
+        return self._completions[0]
+
+    def wait_started(self, timeout_s: float) -> float:
+        """The destination the DHS reported at the start, once it is there; raises as `wait`."""
+        self._wait(lambda: self._started is not None, timeout_s, "start")
+        assert self._started is not None  # noqa: S101 - waited for, and never taken back
+        return self._started
+
+    def wait_positions(self, count: int, timeout_s: float) -> tuple[float, ...]:
+        """The positions, once there are `count` updates; raises as `wait`."""
+        self._wait(lambda: len(self._positions) >= count, timeout_s, f"{count} positions")
+        return self.positions
+
+    def start(self, destination: float) -> None:
+        """Enter that the DHS began to move."""
+        with self._changed:
+            self._started = destination
+            self._changed.notify_all()
+
+    def update(self, position: float) -> None:
+        """Enter a position on the way."""
+        with self._changed:
+            self._positions.append(position)
+            self._changed.notify_all()
+
+    def complete(self, position: float, status: str) -> None:
+        """Enter the end."""
+        with self._changed:
+            self._completions.append(MoveCompletion(position, status))
+            self._changed.notify_all()
+
+    def fail(self, status: str) -> None:
+        """Enter a failure that DCSS found by itself; nothing when it is completed."""
+        with self._changed:
+            if not self._completions:
+                last = self._positions[-1] if self._positions else self._from
+                self._completions.append(MoveCompletion(last, status))
+                self._changed.notify_all()
+
+    def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
+        with self._changed:
+            if not self._changed.wait_for(happened, timeout_s):
+                raise TimeoutError(
+                    f"move of {self.name} to {self.destination}: no {what} within {timeout_s} s, "
+                    f"started: {self._started}, positions so far: {self._positions[-5:]}"
+                )
+
+
+class VectorRun:
+    """A vector move that was started: the moves of its one or two motors."""
+
+    def __init__(self, moves: tuple[MoveRun, ...]) -> None:
+        self.moves = moves
+
+    def wait(self, timeout_s: float) -> tuple[MoveCompletion, ...]:
+        """The completions of all its motors, once they are there.
+
+        Raises:
+            TimeoutError: One did not come within `timeout_s` seconds.
+        """
+        deadline = Deadline.after(timeout_s)
+        return tuple(move.wait(deadline.remaining()) for move in self.moves)

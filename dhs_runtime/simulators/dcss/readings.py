@@ -1,0 +1,65 @@
+"""`Readings`: what the database of a simulated DCSS says of its devices."""
+
+from typing import TypeVar
+
+from dhs_runtime.errors import DhsError
+from dhs_runtime.simulators.dcss.database import Database
+from dhs_runtime.simulators.dcss.devices import (
+    Device,
+    EncoderDevice,
+    IonChamberDevice,
+    ShutterDevice,
+    StringDevice,
+)
+from dhs_runtime.simulators.dcss.motors import MotorDevice
+
+D = TypeVar("D", bound=Device)
+
+
+class Readings:
+    """Looks at the database; all raise DhsError where it has no such device."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def position(self, name: str) -> float:
+        """Position of a motor, scaled."""
+        motor = self._found(name, MotorDevice, "motor")
+        with self._database.lock:
+            return motor.position
+
+    def is_moving(self, name: str) -> bool:
+        """Whether the DHS reported a move of this motor as started and not yet as completed."""
+        motor = self._found(name, MotorDevice, "motor")
+        with self._database.lock:
+            return motor.is_moving
+
+    def shutter_state(self, name: str) -> str:
+        """State of a shutter, `open` or `closed`."""
+        shutter = self._found(name, ShutterDevice, "shutter")
+        with self._database.lock:
+            return shutter.state
+
+    def counts(self, name: str) -> float:
+        """Counts of an ion chamber's last report."""
+        ion_chamber = self._found(name, IonChamberDevice, "ion chamber")
+        with self._database.lock:
+            return ion_chamber.counts
+
+    def encoder_position(self, name: str) -> float:
+        """Position of an encoder, scaled."""
+        encoder = self._found(name, EncoderDevice, "encoder")
+        with self._database.lock:
+            return encoder.position
+
+    def string(self, name: str) -> str:
+        """Contents of a string in the database."""
+        string = self._found(name, StringDevice, "string")
+        with self._database.lock:
+            return string.contents
+
+    def _found(self, name: str, kind: type[D], what: str) -> D:
+        found = self._database.find(name)
+        if found is None or not isinstance(found[1], kind):
+            raise DhsError(f"{name} is no {what} of the database")
+        return found[1]

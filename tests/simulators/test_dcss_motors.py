@@ -1,0 +1,491 @@
+"""Motors of the simulated DCSS: registered, configured, moved, aborted, lost."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from dcs_codec import (
+    Framing,
+    HtosConfigureDevice,
+    HtosMotorMoveCompleted,
+    HtosMotorMoveStarted,
+    HtosSendConfiguration,
+    HtosUpdateMotorPosition,
+)
+from dhs_runtime import DhsError, NotConnectedError
+from dhs_runtime.simulators.dcss import (
+    CircleMode,
+    HardwareHost,
+    MoveCompletion,
+    PseudoMotorDevice,
+    RealMotorDevice,
+    SimulatedDcss,
+)
+from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
+
+REAL = "stoh_configure_real_motor"
+
+
+def motors() -> HardwareHost:
+    """Fresh ones: devices keep what happens to them."""
+    return HardwareHost.of(
+        "galil",
+        motors=[
+            RealMotorDevice(
+                "gonio_z",
+                hardware_name="stage_z",
+                position=1.5,
+                upper_limit=25,
+                lower_limit=-20,
+                scale_factor=400,
+                speed=2000,
+                acceleration=100,
+                backlash=-40,
+                backlash_on=True,
+            ),
+            RealMotorDevice("gonio_phi", position=10, circle_mode=CircleMode.UP_TO_360),
+            RealMotorDevice("sample_x", dependencies=("gonio_phi",)),
+        ],
+        pseudo_motors=[
+            PseudoMotorDevice(
+                "energy",
+                position=12000,
+                upper_limit=20000,
+                lower_limit=5000,
+                dependencies=("gonio_z", "gonio_phi"),
+                children=("gonio_z",),
+            ),
+            PseudoMotorDevice("no_dependencies", children=("gonio_z",)),
+            PseudoMotorDevice("no_children", dependencies=("gonio_z",)),
+        ],
+        shutters=["shutter"],
+        operations=["op"],
+    )
+
+
+@pytest.fixture
+def dcss() -> Iterator[SimulatedDcss]:
+    others = HardwareHost.of("other", motors=["other_motor"], framing=Framing.V1)
+    with SimulatedDcss([motors(), others], patience=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+def dhs(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
+    with DhsPeer.logged_in(dcss, "galil") as peer:
+        yield peer
+
+
+@pytest.fixture
+def other(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
+    with DhsPeer.logged_in(dcss, "other") as peer:
+        yield peer
+
+
+def started(dhs: DhsPeer, name: str, destination: float) -> None:
+    dhs.send(HtosMotorMoveStarted(motor_name=name, destination=destination))
+
+
+def updated(dhs: DhsPeer, name: str, position: float) -> None:
+    dhs.send(HtosUpdateMotorPosition(motor_name=name, position=position, status="normal"))
+
+
+def completed(dhs: DhsPeer, name: str, position: float, status: str = "normal") -> None:
+    dhs.send(HtosMotorMoveCompleted(motor_name=name, position=position, status=status))
+
+
+# -- registration and configuration ----------------------------------------------------------
+
+
+def test_motors_register_without_line_end_and_dependencies_follow_all_devices(
+    dhs: DhsPeer,
+) -> None:
+    assert dhs.registrations == [
+        "stoh_register_real_motor gonio_z stage_z",
+        "stoh_register_real_motor gonio_phi gonio_phi",
+        "stoh_register_real_motor sample_x sample_x",
+        "stoh_register_pseudo_motor energy energy",
+        "stoh_register_pseudo_motor no_dependencies no_dependencies",
+        "stoh_register_pseudo_motor no_children no_children",
+        "stoh_register_shutter shutter closed shutter",
+        "stoh_register_operation op op",
+        "stoh_set_motor_dependency sample_x gonio_phi",
+        "stoh_set_motor_dependency energy gonio_z gonio_phi",
+        "stoh_set_motor_children energy gonio_z",
+        "stoh_set_motor_dependency no_children gonio_z",
+        "stoh_set_motor_children no_children",
+    ]
+    assert b"stoh_register_real_motor gonio_z stage_z\0" in dhs.received
+    assert b"stoh_register_pseudo_motor energy energy\0" in dhs.received
+    assert b"stoh_register_shutter shutter closed shutter\n\0" in dhs.received
+    assert b"stoh_register_operation op op\n\0" in dhs.received
+    assert b"stoh_set_motor_dependency sample_x gonio_phi\0" in dhs.received
+
+
+def test_configurations_have_dcss_s_own_form(dhs: DhsPeer) -> None:
+    for name in ("gonio_z", "energy"):
+        dhs.send(HtosSendConfiguration(device_name=name))
+    assert dhs.read_until_now() == [
+        f"{REAL} gonio_z galil stage_z 1.5 25.0 -20.0 400.0 2000 100 -40 1 1 0 1 0 0",
+        "stoh_configure_pseudo_motor energy galil energy 12000.0 20000.0 5000.0 1 1 0 0",
+    ]
+
+
+def test_a_dhs_configures_its_motors(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    dhs.send(
+        HtosConfigureDevice(
+            motor_name="gonio_z",
+            position=2.25,
+            upper_limit=24,
+            lower_limit=-19.5,
+            scale_factor=410,
+            speed=2100,
+            acceleration=110,
+            backlash=-41,
+            lower_limit_on=False,
+            upper_limit_on=True,
+            motor_lock_on=True,
+            backlash_on=False,
+            reverse_on=True,
+        )
+    )
+    dhs.send(
+        HtosConfigureDevice(
+            motor_name="energy",
+            position=12100.5,
+            upper_limit=19000,
+            lower_limit=6000,
+            lower_limit_on=True,
+            upper_limit_on=False,
+            motor_lock_on=True,
+        )
+    )
+    for name in ("gonio_z", "energy"):
+        dhs.send(HtosSendConfiguration(device_name=name))
+    assert dhs.read_until_now() == [
+        f"{REAL} gonio_z galil stage_z 2.25 24.0 -19.5 410.0 2100 110 -41 0 1 1 0 1 0",
+        "stoh_configure_pseudo_motor energy galil energy 12100.5 19000.0 6000.0 1 0 1 0",
+    ]
+    assert dcss.position("gonio_z") == 2.25
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("2.5", "2.5 25.0 -20.0 400.0 2000 100 -40 1 1 0 1 0 0"),
+        ("2.5 24 -19 410 2100", "2.5 24.0 -19.0 410.0 2100 100 -40 1 1 0 1 0 0"),
+        # a real motor reads by place: the three switches of a pseudo motor fall elsewhere
+        ("2.5 24 -19 1 0 1", "2.5 24.0 -19.0 1.0 0 1 -40 1 1 0 1 0 0"),
+        ("2.5 24 -19 410 2100.7 110", "2.5 24.0 -19.0 410.0 2100 100 -40 1 1 0 1 0 0"),
+        ("2.5 24 -19 410 fast", "2.5 24.0 -19.0 410.0 2000 100 -40 1 1 0 1 0 0"),
+        (
+            "2.5 24 -19 410 2100 110 -41 0 0 1 0 1 surplus 7",
+            "2.5 24.0 -19.0 410.0 2100 110 -41 0 0 1 0 1 0",
+        ),
+    ],
+)
+def test_a_configuration_counts_as_far_as_dcss_scans_it(
+    dhs: DhsPeer, words: str, expected: str
+) -> None:
+    dhs.send_text(f"htos_configure_device gonio_z {words}")
+    dhs.send(HtosSendConfiguration(device_name="gonio_z"))
+    assert dhs.read_until_now() == [f"stoh_configure_real_motor gonio_z galil stage_z {expected}"]
+
+
+def test_a_gui_configures_the_dhs_and_the_database(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    dcss.configure("gonio_z", position=2.0, speed=500, backlash_on=False)
+    dcss.configure("gonio_phi", position=370)
+    dcss.configure("energy", motor_lock_on=True)
+    assert dhs.read_until_now() == [
+        f"{REAL} gonio_z galil stage_z 2.0 25.0 -20.0 400.0 500 100 -40 1 1 0 0 0 0",
+        f"{REAL} gonio_phi galil gonio_phi 10.0 1000.0 -1000.0 1000.0 1000 100 0 1 1 0 0 0 0",
+        "stoh_configure_pseudo_motor energy galil energy 12000.0 20000.0 5000.0 1 1 1 0",
+    ]
+    assert dcss.position("gonio_z") == 2.0
+    with pytest.raises(DhsError, match="energy is no real motor, it has no backlash, speed"):
+        dcss.configure("energy", speed=1, backlash=1)
+
+
+def test_nothing_is_configured_where_the_dhs_is_not_connected(dcss: SimulatedDcss) -> None:
+    with pytest.raises(NotConnectedError, match="galil is not connected"):
+        dcss.configure("gonio_z", position=2.0)
+    assert dcss.position("gonio_z") == 1.5
+
+
+# -- moves -----------------------------------------------------------------------------------
+
+
+def test_a_move_is_seen_from_start_to_end(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    run = dcss.move("gonio_z", 5.25)
+    assert dhs.read_text() == "stoh_start_motor_move gonio_z 5.25"
+    assert (run.started, run.positions, run.completions) == (None, (), ())
+    assert not dcss.is_moving("gonio_z")
+    started(dhs, "gonio_z", 5.25)
+    assert run.wait_started(DEADLINE_S) == 5.25
+    assert dcss.is_moving("gonio_z")
+    assert dcss.position("gonio_z") == 1.5
+    for position in (2.0, 4.0):
+        updated(dhs, "gonio_z", position)
+    assert run.wait_positions(2, DEADLINE_S) == (2.0, 4.0)
+    assert dcss.position("gonio_z") == 4.0
+    completed(dhs, "gonio_z", 5.25)
+    assert run.wait(DEADLINE_S) == MoveCompletion(5.25, "normal")
+    assert not dcss.is_moving("gonio_z")
+    assert dcss.position("gonio_z") == 5.25
+    assert dhs.read_until_now() == []
+
+
+def test_answers_belong_to_moves_in_order_and_a_second_completion_is_seen(
+    dcss: SimulatedDcss, dhs: DhsPeer
+) -> None:
+    first, second = dcss.move("gonio_z", 1), dcss.move("gonio_z", 2)
+    completed(dhs, "gonio_z", 1)
+    completed(dhs, "gonio_z", 2)
+    completed(dhs, "gonio_z", 3, "aborted")
+    dhs.settle()
+    assert first.completions == (MoveCompletion(1, "normal"),)
+    assert second.completions == (MoveCompletion(2, "normal"), MoveCompletion(3, "aborted"))
+
+
+def test_a_move_that_nobody_asked_for_changes_the_database(
+    dcss: SimulatedDcss, dhs: DhsPeer
+) -> None:
+    started(dhs, "gonio_z", 3)
+    dhs.settle()
+    assert dcss.is_moving("gonio_z")
+    updated(dhs, "gonio_z", 2)
+    dhs.settle()
+    assert dcss.position("gonio_z") == 2
+    completed(dhs, "gonio_z", 3)
+    dhs.settle()
+    assert (dcss.position("gonio_z"), dcss.is_moving("gonio_z")) == (3, False)
+
+
+def test_what_a_move_does_not_do_is_a_timeout_that_tells(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    run = dcss.move("gonio_z", 1)
+    with pytest.raises(TimeoutError, match=r"move of gonio_z to 1: no completion within 0\.01 s"):
+        run.wait(0.01)
+    with pytest.raises(TimeoutError, match="no start"):
+        run.wait_started(0.01)
+    with pytest.raises(TimeoutError, match="no 2 positions"):
+        run.wait_positions(2, 0.01)
+
+
+def test_destinations_go_out_as_numbers_or_words(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    for destination in (0, "home", "#HM1", -3.5):
+        dcss.move("gonio_z", destination)
+    assert dhs.read_until_now() == [
+        "stoh_start_motor_move gonio_z 0.0",
+        "stoh_start_motor_move gonio_z home",
+        "stoh_start_motor_move gonio_z #HM1",
+        "stoh_start_motor_move gonio_z -3.5",
+    ]
+
+
+def test_commands_to_motors(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    dcss.abort_move("gonio_z")
+    dcss.abort_move("gonio_z", "hard")
+    dcss.set_position("gonio_z", 1.25)
+    dcss.set_position("gonio_phi", -10)
+    assert dhs.read_until_now() == [
+        "stoh_abort_motor_move gonio_z soft",
+        "stoh_abort_motor_move gonio_z hard",
+        "stoh_set_motor_position gonio_z 1.25",
+        "stoh_set_motor_position gonio_phi 350.0",
+    ]
+    assert dcss.position("gonio_z") == 1.5  # until the DHS reports
+
+
+def test_oscillations_are_answered_as_moves(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    run = dcss.oscillate("gonio_phi", "shutter", 1.0, 2.5)
+    dcss.oscillate("gonio_phi", None, 1.0, 2.5)
+    assert dhs.read_until_now() == [
+        "stoh_start_oscillation gonio_phi shutter 1.0 2.5",
+        "stoh_start_oscillation gonio_phi NULL 1.0 2.5",
+    ]
+    started(dhs, "gonio_phi", 11)
+    completed(dhs, "gonio_phi", 11)
+    assert run.wait(DEADLINE_S) == MoveCompletion(11, "normal")
+    assert run.started == run.destination == 11
+
+
+def test_vector_moves_end_with_all_their_motors(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    run = dcss.vector_move("gonio_z", "sample_x", 1.0, 2.0, 300)
+    dcss.change_vector_speed("gonio_z", "sample_x", 200)
+    dcss.stop_vector_move("gonio_z", "sample_x")
+    single = dcss.vector_move("gonio_phi", None, 1.0, 0.0, 300)
+    dcss.stop_vector_move("gonio_phi")
+    assert dhs.read_until_now() == [
+        "stoh_start_vector_move gonio_z sample_x 1.0 2.0 300.0",
+        "stoh_change_vector_speed gonio_z sample_x 200.0",
+        "stoh_stop_vector_move gonio_z sample_x",
+        "stoh_start_vector_move gonio_phi NULL 1.0 0.0 300.0",
+        "stoh_stop_vector_move gonio_phi NULL",
+    ]
+    completed(dhs, "sample_x", 2)
+    with pytest.raises(TimeoutError, match="gonio_z"):
+        run.wait(0.01)
+    completed(dhs, "gonio_z", 1, "aborted")
+    assert run.wait(DEADLINE_S) == (MoveCompletion(1, "aborted"), MoveCompletion(2, "normal"))
+    assert len(single.moves) == 1
+
+
+# -- circle motors ---------------------------------------------------------------------------
+
+
+def test_a_circle_motor_goes_the_shorter_way_and_is_corrected(
+    dcss: SimulatedDcss, dhs: DhsPeer
+) -> None:
+    run = dcss.move("gonio_phi", 350)
+    assert dhs.read_text() == "stoh_start_motor_move gonio_phi -10.0"
+    assert run.destination == -10
+    started(dhs, "gonio_phi", -10)
+    updated(dhs, "gonio_phi", -5)
+    completed(dhs, "gonio_phi", -10)
+    assert run.wait(DEADLINE_S) == MoveCompletion(350, "normal")
+    assert (run.started, run.positions) == (350, (355,))
+    assert dcss.position("gonio_phi") == 350
+    assert dhs.read_until_now() == ["stoh_correct_motor_position gonio_phi 360"]
+
+
+def test_a_configuration_of_a_circle_motor_is_corrected(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    dhs.send_text("htos_configure_device gonio_phi 370.0 3600 -3600 1000 5000 200 0 0 0 0 0 0")
+    assert dhs.read_until_now() == ["stoh_correct_motor_position gonio_phi -360"]
+    assert dcss.position("gonio_phi") == 10
+
+
+def test_a_reset_range_leaves_gui_modes_alone() -> None:
+    mode = CircleMode.UP_TO_360_FOR_GUIS
+    host = HardwareHost.of("galil", motors=[RealMotorDevice("phi", circle_mode=mode)])
+    with (
+        SimulatedDcss([host], reset_range=1000.0) as dcss,
+        DhsPeer.logged_in(dcss, "galil") as dhs,
+    ):
+        run = dcss.move("phi", 90)
+        completed(dhs, "phi", 400)
+        assert run.wait(DEADLINE_S) == MoveCompletion(40, "normal")  # as GUIs are told
+        assert dcss.position("phi") == 400
+        dhs.send_text("htos_configure_device phi 500")
+        assert dhs.read_until_now() == ["stoh_start_motor_move phi 90.0"]
+        assert dcss.position("phi") == 500
+
+
+# -- failures --------------------------------------------------------------------------------
+
+
+def test_a_move_that_fails_aborts_everything(
+    dcss: SimulatedDcss, dhs: DhsPeer, other: DhsPeer
+) -> None:
+    run = dcss.move("gonio_z", 5)
+    completed(dhs, "gonio_z", 3, "aborted")
+    assert run.wait(DEADLINE_S) == MoveCompletion(3, "aborted")
+    run = dcss.move("gonio_z", 5)
+    completed(dhs, "gonio_z", 4, "cw_hw_limit")
+    assert run.wait(DEADLINE_S) == MoveCompletion(4, "cw_hw_limit")
+    assert dhs.read_until_now()[2:] == ["stoh_abort_all soft"]
+    assert other.read_until_now() == ["stoh_abort_all soft"]
+
+
+def test_a_lost_dhs_fails_its_moves_and_every_other_is_told_to_abort_once_per_motor(
+    dcss: SimulatedDcss, dhs: DhsPeer, other: DhsPeer
+) -> None:
+    run, untouched = dcss.move("gonio_z", 5), dcss.move("other_motor", 5)
+    report = dcss.set_shutter("shutter", "open")
+    started(dhs, "gonio_z", 5)
+    updated(dhs, "gonio_z", 2)
+    dhs.settle()
+    dhs.close()
+    assert run.wait(DEADLINE_S) == MoveCompletion(2, "no_hw_host_galil")
+    assert report.wait(DEADLINE_S).status == "no_hw_host_galil"
+    assert not dcss.is_moving("gonio_z")
+    assert other.read_until_now() == [
+        "stoh_start_motor_move other_motor 5.0",
+        *["stoh_abort_all soft"] * 6,
+    ]
+    assert untouched.completions == ()
+    with pytest.raises(NotConnectedError, match="galil is not connected"):
+        dcss.move("gonio_z", 5)
+
+
+def test_a_move_that_never_reached_a_dhs_takes_no_answers(dcss: SimulatedDcss) -> None:
+    with pytest.raises(NotConnectedError):
+        dcss.move("gonio_z", 1)
+    with DhsPeer.logged_in(dcss, "galil") as dhs:
+        run = dcss.move("gonio_z", 2)
+        completed(dhs, "gonio_z", 2)
+        assert run.wait(DEADLINE_S) == MoveCompletion(2, "normal")
+
+
+def test_a_server_that_stops_aborts_nothing(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
+    with DhsPeer.logged_in(dcss, "other"):
+        run = dcss.move("gonio_z", 1)
+        dcss.stop()
+        assert run.wait(DEADLINE_S).status == "no_hw_host_galil"
+        assert not [text for text in dcss.traffic.texts() if "abort" in text]
+
+
+def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
+    with pytest.raises(DhsError, match="MotorDevice 'nosuch'"):
+        dcss.move("nosuch", 1)
+    with pytest.raises(DhsError, match="MotorDevice 'shutter'"):
+        dcss.abort_move("shutter")
+    with pytest.raises(DhsError, match="shutter is no motor of the database"):
+        dcss.position("shutter")
+    with pytest.raises(DhsError, match="nosuch is no motor of the database"):
+        dcss.is_moving("nosuch")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("htos_motor_move_completed nosuch 1.0 normal", "unknown device nosuch"),
+        ("htos_motor_move_completed shutter 1.0 normal", "shutter is a ShutterDevice"),
+        ("htos_motor_move_started nosuch 1.0", "unknown device nosuch"),
+        ("htos_update_motor_position nosuch 1.0 normal", "unknown device nosuch"),
+        ("htos_configure_device nosuch 1 2 3", "unknown device nosuch"),
+        ("htos_configure_device op 1 2", "op is a OperationDevice"),
+        ("htos_configure_device", "unknown device"),
+        ("htos_motor_move_completed gonio_z 1.0", "status is missing"),
+        ("htos_motor_move_completed gonio_z nan normal", "is no number: 'nan'"),
+        ("htos_motor_move_completed gonio_z 1e300 normal", "would die of the position 1e+300"),
+        ("htos_configure_device gonio_z 1e300", "would die of the position 1e+300"),
+        ("htos_motor_move_completed gonio_phi 1e20 normal", "would fold the position 1e+20"),
+        (f"htos_motor_move_completed {'m' * 200} 1 normal", "survived a word of 200 characters"),
+        (f"htos_motor_move_completed gonio_z 1 {'s' * 400}", "survived a word of 400 characters"),
+        (f"htos_motor_move_completed {'m' * 200} 1", "survived a word of 200 characters"),
+        (f"htos_{'x' * 200} gonio_z", "survived a command of 205 characters"),
+    ],
+)
+def test_what_dcss_ignores_or_dies_of_is_a_line_in_the_log(
+    dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture, text: str, line: str
+) -> None:
+    with caplog.at_level(logging.INFO, "dhs_runtime.simulators.dcss"):
+        dhs.send_text(text)
+        assert dhs.read_until_now() == []
+    assert line in caplog.text
+    assert dcss.position("gonio_z") == 1.5
+    assert dcss.position("gonio_phi") == 10
+
+
+@pytest.mark.parametrize("status", ["moving very fast", "{moving fast}"])
+def test_of_a_status_only_the_first_word_counts(
+    dcss: SimulatedDcss, dhs: DhsPeer, status: str
+) -> None:
+    dhs.send_text(f"htos_update_motor_position gonio_z 2.6 {status}")
+    dhs.settle()
+    assert dcss.position("gonio_z") == 2.6
+    run = dcss.move("gonio_z", 5)
+    dhs.send_text(f"htos_motor_move_completed gonio_z 2.9 {status}")
+    assert run.wait(DEADLINE_S) == MoveCompletion(2.9, status.split(maxsplit=1)[0])
+
+
+def test_a_position_that_fits_c_but_not_the_codec_is_kept_and_not_sent(
+    dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture
+) -> None:
+    completed_text = "htos_motor_move_completed gonio_z 1e10 normal"
+    dhs.send_text(completed_text)
+    dhs.send(HtosSendConfiguration(device_name="gonio_z"))
+    assert dhs.read_until_now() == []
+    assert dcss.position("gonio_z") == 1e10
+    assert "stoh_configure_real_motor not sent to galil" in caplog.text
