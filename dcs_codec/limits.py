@@ -24,12 +24,12 @@ MAX_RUN_DEFINITION: Final = 799
 MAX_DEVICE_LIST: Final = 159
 """Bytes of a motor's dependencies or children together: `[160]` each (dcss_device.h)."""
 
-MAX_POSITION: Final = 1e9
+MAX_POSITION: Final = 1e10
 """Largest position, limit or scale factor, in either direction.
 
 dcss folds the position of a circle motor by 360 at a time (for ever at 1e20, seconds at 1e12) and
-prints positions with `%f` into `buffer[200]`, which 1e300 overflows. At 1e9 folding takes
-milliseconds, and no axis of a beamline is longer in its units.
+prints positions with `%f` into `buffer[200]`, which 1e300 overflows. At 1e10 folding takes
+a tenth of a second; a pseudo motor of a real beamline stands at 1.04e9.
 """
 
 MAX_COUNTS: Final = 1e15

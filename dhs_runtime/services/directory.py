@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 class Service(Protocol):
     """What is asked of a service: that it can be closed, which ends the calls under way."""
 
-    def close(self) -> None:
+    def close(self) -> object:
         """Let go of everything."""
 
 
@@ -44,7 +44,7 @@ class Services:
         self._services: dict[str, Service] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
         self._factories: dict[str, Factory] = {
-            "http": lambda url: HttpClient(_http(url)),
+            "http": lambda url: HttpClient(_http(url) + url.path.rstrip("/")),
             "axis": lambda url: AxisClient(
                 _http(url), user=_part(url.username), password=_part(url.password)
             ),
@@ -63,18 +63,35 @@ class Services:
         Raises:
             ConfigError: The name is taken, the scheme unknown, or the URL not of its form.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port  # both look only when they are asked for
+        except ValueError as error:
+            raise ConfigError(f"{name}: {url!r}: {error}") from None
         factory = self._factories.get(parts.scheme)
-        if factory is None:
+        if factory is None or not host:
             known = ", ".join(sorted(self._factories))
-            raise ConfigError(f"{name}: {url!r} has no scheme of {known}")
+            raise ConfigError(f"{name}: {url!r} is not SCHEME://HOST with a scheme of {known}")
+        if parts.query or parts.fragment:
+            raise ConfigError(f"{name}: {url!r} has a query; make the service and `add` it")
         service = factory(parts)
+        try:
+            self.add(name, service)
+        except ConfigError:
+            service.close()
+            raise
+        return service
+
+    def add(self, name: str, service: Service) -> None:
+        """Enter a service that was made elsewhere, a `JpegReceiver` say; it is closed with all.
+
+        Raises:
+            ConfigError: The name is taken.
+        """
         with self._lock:
-            if name not in self._services:
-                self._services[name] = service
-                return service
-        service.close()
-        raise ConfigError(f"there is a service {name!r} already")
+            if name in self._services:
+                raise ConfigError(f"there is a service {name!r} already")
+            self._services[name] = service
 
     def get(self, name: str, kind: type[S]) -> S:
         """The service of a name.

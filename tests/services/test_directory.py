@@ -6,6 +6,7 @@ from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
 from dhs_runtime.services.directory import Services
 from dhs_runtime.services.heartbeat import ServiceState
 from dhs_runtime.services.http_client import HttpClient
+from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.simulators.automl import SimulatedAutoML
 from dhs_runtime.simulators.axis import SimulatedAxis
 
@@ -31,7 +32,10 @@ def test_services_are_opened_by_scheme_and_found_by_name() -> None:
         services.open("inference", f"automl://127.0.0.1:{automl.port}/default")
         services.open("other", f"http://127.0.0.1:{axis.port}")
         services.open("door", "gate://hutch")
-        assert services.names() == ("camera", "inference", "other", "door")
+        receiver = JpegReceiver(lambda image: None)
+        services.add("pictures", receiver)
+        receiver.open()
+        assert services.names() == ("camera", "inference", "other", "door", "pictures")
         image = services.get("camera", AxisClient).snapshot(AxisSnapshotRequest())
         assert image.data.startswith(b"\xff\xd8")
         inference = services.get("inference", AutoMLClient)
@@ -44,14 +48,19 @@ def test_services_are_opened_by_scheme_and_found_by_name() -> None:
         services.watch("inference", inference.available)  # in place of the other
         services.close()
     assert door.closed
+    assert not receiver.is_open
     assert services.names() == ()
 
 
 @pytest.mark.parametrize(
     ("name", "url", "reason"),
     [
-        ("x", "ftp://host", "has no scheme of automl, axis, http"),
-        ("x", "host:80", "has no scheme"),
+        ("x", "ftp://host", "is not SCHEME://HOST with a scheme of automl, axis, http"),
+        ("x", "host:80", "is not SCHEME://HOST"),
+        ("x", "http://:80", "is not SCHEME://HOST"),
+        ("x", "http://host:99999", "Port out of range"),
+        ("x", "http://host:port", "Port could not be cast"),
+        ("x", "http://host/a?b=1", "has a query"),
         ("taken", "http://host:80", "there is a service 'taken' already"),
     ],
 )
