@@ -1,7 +1,9 @@
 """`Dhs`: what the author of a DHS writes against."""
 
 import logging
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
 from typing import TypeVar
 
 from dcs_codec import (
@@ -32,10 +34,11 @@ from dhs_runtime.errors import DhsError, HandlerError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, MessageHandler
 from dhs_runtime.link import LinkState
 from dhs_runtime.operation import Operation, OperationEntry, OperationHandler
-from dhs_runtime.signals import stop_signals
+from dhs_runtime.signals import SIGNALS, stop_signals
 
 M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +148,22 @@ class Dhs:
         """The declared devices, in their order."""
         return self._handlers.devices.all()
 
+    def on_connected(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: call the function after each handshake with DCSS.
+
+        In the order of the messages, before any handler of a message of that connection.
+        """
+        self._handlers.connected_hooks.append(hook)
+        return hook
+
+    def on_disconnected(self, hook: Callable[[str], None]) -> Callable[[str], None]:
+        """Decorator: call the function with the reason when a link that was online is lost.
+
+        In the order of the messages, after what was under way was aborted; not at a stop.
+        """
+        self._handlers.disconnected_hooks.append(hook)
+        return hook
+
     def on_stop(self, hook: Callable[[], None]) -> Callable[[], None]:
         """Decorator: call the function when the DHS stops, right after operations are aborted.
 
@@ -156,15 +175,23 @@ class Dhs:
 
     # -- running -----------------------------------------------------------------------------
 
-    def run(self, dcss: str | DcssConfig = "localhost") -> None:
-        """Run until SIGINT, SIGTERM or `ask_to_stop()`, then stop; `HOST:PORT` or a config.
+    def run(
+        self,
+        dcss: str | DcssConfig = "localhost",
+        *,
+        signals: Collection[signal.Signals] = SIGNALS,
+    ) -> None:
+        """Run until a signal or `ask_to_stop()`, then stop.
 
-        Signals are caught when this is called in the main thread.
+        Args:
+            dcss: `HOST:PORT` or a config.
+            signals: Those to stop at; caught when this is called in the main thread.
 
         Raises:
             ConfigError: The address is not HOST:PORT.
         """
-        with stop_signals(self.ask_to_stop):  # over the stop too: a second Ctrl-C changes nothing
+        # Over the stop, too: a second Ctrl-C changes nothing.
+        with stop_signals(self.ask_to_stop, signals):
             self.start(dcss)
             try:
                 self.wait()
@@ -241,6 +268,9 @@ class Dhs:
     def send(self, message: Message) -> None:
         """Send a message to DCSS, from any thread.
 
+        A completion of an operation or a move under way is taken for its one completion: what its
+        handler does behind it changes nothing.
+
         Raises:
             EncodeError: The message does not fit the wire; nothing was sent.
             NotConnectedError: There is no link, or it broke.
@@ -249,6 +279,20 @@ class Dhs:
         if engine is None:
             raise NotConnectedError(f"{message.keyword} not sent: {self.name} is not running")
         engine.send(message)
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Run a function that blocks in a thread of the DHS, and give its future.
+
+        `op.wait(dhs.call(function), timeout_s)` waits for it; an abort ends the wait at once, and
+        leaves the call to end by itself. The future is cancelled where too much is under way.
+
+        Raises:
+            DhsError: The DHS is not running.
+        """
+        engine = self._engine
+        if engine is None:
+            raise DhsError(f"{self.name} is not running")
+        return engine.call(function)
 
     def log(self, level: str, text: str) -> None:
         """Send `htos_log LEVEL NAME TEXT` where there is a link; never raises for want of one.

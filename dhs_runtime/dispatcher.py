@@ -16,6 +16,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from dcs_codec import (
     AbortMode,
@@ -36,6 +38,8 @@ from dhs_runtime.task import ERROR, ActiveTasks, Send
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.timers import Timers
 from dhs_runtime.workers import Workers
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +76,20 @@ class Dispatcher:
         for handler in self._handlers.message(type(message)):
             self._put(functools.partial(_call, handler, message))
 
+    def new_link(self) -> None:
+        """The handshake is done, and no message behind it was read."""
+        for hook in self._handlers.connected_hooks:
+            self._put(functools.partial(_call_hook, hook))
+
     def lost_link(self, reason: str) -> None:
         """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
         self.active.abort_all(reason)
+        for hook in self._handlers.disconnected_hooks:
+            self._put(functools.partial(_call_hook, functools.partial(hook, reason)))
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """The future of `function()`, run in a worker; cancelled where there is none for it."""
+        return self._workers.call(function)
 
     def close(self) -> None:
         """Start nothing more, and end the threads behind what they are doing."""
@@ -195,6 +210,14 @@ class Dispatcher:
             type(message)
         ):
             logger.warning("%s %s: this DHS declares no such device", message.keyword, name_of)
+
+
+def _call_hook(hook: Callable[[], None]) -> None:
+    """Call a hook; whatever it raises stays here."""
+    try:
+        hook()
+    except BaseException:  # sys.exit() in a hook must not silence the DHS
+        logger.exception("hook %r failed", hook)
 
 
 def _call(handler: Callable[[Message], None], message: Message) -> None:

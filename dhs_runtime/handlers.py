@@ -21,6 +21,8 @@ class HandlerTable:
         self._operations: dict[str, OperationEntry] = {}
         self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
         self.devices = DeviceTable()
+        self.connected_hooks: list[Callable[[], None]] = []
+        self.disconnected_hooks: list[Callable[[str], None]] = []
         self.stop_hooks: list[Callable[[], None]] = []
 
     def add_operation(self, name: str, entry: OperationEntry) -> None:

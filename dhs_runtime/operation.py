@@ -91,6 +91,17 @@ class Operation(Task):
         """
         self._finish(status, one_line(reason))
 
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message is the completion of this operation."""
+        return (
+            isinstance(message, HtosOperationCompleted)
+            and message.operation_name == self.name
+            and message.operation_handle == self.handle
+        )
+
+    def _status_of(self, message: Message) -> str:
+        return message.operation_status if isinstance(message, HtosOperationCompleted) else ERROR
+
     def _completion(self, status: str, text: str) -> Message:
         return HtosOperationCompleted(
             operation_name=self.name,

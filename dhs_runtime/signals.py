@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from dhs_runtime.clock import Deadline
@@ -23,8 +23,10 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def stop_signals(action: Callable[[], None]) -> Iterator[None]:
-    """Call `action` on SIGINT and SIGTERM while inside, in a thread of its own.
+def stop_signals(
+    action: Callable[[], None], signals: Collection[signal.Signals] = SIGNALS
+) -> Iterator[None]:
+    """Call `action` on these signals while inside, in a thread of its own.
 
     Does nothing outside the main thread, where Python lets nobody catch signals.
     """
@@ -36,14 +38,14 @@ def stop_signals(action: Callable[[], None]) -> Iterator[None]:
 
     def listen() -> None:
         while number := reader.recv(1):
-            if number[0] in SIGNALS:
+            if number[0] in signals:
                 logger.info("%s: stopping", signal.Signals(number[0]).name)
                 action()
 
     group = ThreadGroup()
     with reader, writer:
         descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+        before = {number: signal.signal(number, lambda *_: None) for number in signals}
         group.spawn("signals", listen)
         try:
             yield

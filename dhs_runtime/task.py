@@ -16,7 +16,12 @@ from typing import Final, TypeVar
 
 from dcs_codec import AbortMode, EncodeError, Message
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import NotConnectedError, OperationAbortedError, OperationFinishedError
+from dhs_runtime.errors import (
+    DhsError,
+    NotConnectedError,
+    OperationAbortedError,
+    OperationFinishedError,
+)
 
 T = TypeVar("T")
 K = TypeVar("K", bound="Task")
@@ -178,8 +183,13 @@ class Task:
             self.log.warning("handler went on behind the completion: %s", error)
             self.end(ERROR, f"{type(error).__name__}: {error}")  # of another task's, perhaps
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
-            self.log.exception("handler failed")
-            self.end(ERROR, f"{type(error).__name__}: {error}")
+            if isinstance(error, DhsError):  # whose text says all
+                self.log.error("handler failed: %s", error)  # noqa: TRY400
+            else:
+                self.log.exception("handler failed")
+            # An aborted call may end as anything; for a move `error` would abort the beamline.
+            status = ABORTED if self._aborted else ERROR
+            self.end(status, f"{type(error).__name__}: {error}")
 
     def expire(self) -> None:
         """The deadline has passed: abort, and complete as failed whatever the handler does."""
@@ -197,6 +207,16 @@ class Task:
         except EncodeError:
             self.log.exception("no completion possible")
 
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message, sent by hand, is the completion of this very task."""
+        raise NotImplementedError
+
+    def finish_with(self, message: Message) -> None:
+        """Finish by a completion that its author made; raises OperationFinishedError."""
+        with self._lock:
+            self._check_unfinished()
+            self._complete(message, self._status_of(message))
+
     # -- for the kinds of task ---------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -209,14 +229,22 @@ class Task:
     def _finish(self, status: str, text: str) -> None:
         with self._lock:
             self._check_unfinished()
-            # First, for DCSS may answer with the next command before the sending returns.
-            self.finished = True
-            try:
-                self._send_or_drop(self._completion(status, text))
-            except EncodeError:
-                self.finished = False
-                raise
-            self.state = _STATES.get(status, TaskState.FAILED)
+            self._complete(self._completion(status, text), status)
+
+    def _complete(self, message: Message, status: str) -> None:
+        """Send the one completion; the lock is held."""
+        # First, for DCSS may answer with the next command before the sending returns.
+        self.finished = True
+        try:
+            self._send_or_drop(message)
+        except EncodeError:
+            self.finished = False
+            raise
+        self.state = _STATES.get(status, TaskState.FAILED)
+
+    def _status_of(self, message: Message) -> str:
+        """The status in a completion."""
+        raise NotImplementedError
 
     def _say(self, message: Message) -> None:
         """Send, unless the completion is out."""

@@ -12,7 +12,7 @@ from dcs_codec import (
     StohRegisterIonChamber,
 )
 from dhs_runtime.devices.base import Device, Hook, Wiring
-from dhs_runtime.task import ERROR, Send, Task
+from dhs_runtime.task import ERROR, NORMAL, Send, Task
 
 
 class Count(Task):
@@ -54,11 +54,24 @@ class Count(Task):
                 hangs at a name that it does not know.
         """
         self._counts = counts
-        self._finish("normal", "")
+        self._finish(NORMAL, "")
 
     def fail(self, reason: str) -> None:
         """Send `htos_report_ion_chambers` in its failure form; raises OperationFinishedError."""
         self._finish(ERROR, reason)
+
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message is the report of this count."""
+        if not isinstance(message, HtosReportIonChambers) or self.is_repeated:
+            return False
+        result = message.result
+        if isinstance(result, IonChamberFailure):
+            return set(result.names) == set(self.names)
+        return {reading.name for reading in result} == set(self.names)
+
+    def _status_of(self, message: Message) -> str:
+        failed = isinstance(getattr(message, "result", None), IonChamberFailure)
+        return ERROR if failed else NORMAL
 
     def _readings(self, counts: Mapping[str, float]) -> Message:
         return HtosReportIonChambers(
@@ -67,9 +80,9 @@ class Count(Task):
         )
 
     def _completion(self, status: str, text: str) -> Message:
-        if status == "normal" and self._counts is not None:
+        if status == NORMAL and self._counts is not None:
             return self._readings(self._counts)
-        reason = text or ("no counts" if status == "normal" else status)
+        reason = text or ("no counts" if status == NORMAL else status)
         return HtosReportIonChambers(
             ion_chamber_time=0, result=IonChamberFailure(self.names, reason)
         )

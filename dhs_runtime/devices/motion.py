@@ -143,6 +143,16 @@ class Move(Task):
         """
         self._finish(status, reason)
 
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message is the completion of this move."""
+        return isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name
+
+    def _status_of(self, message: Message) -> str:
+        if not isinstance(message, HtosMotorMoveCompleted):
+            return ERROR
+        self.motor.moved_to(message.position)
+        return message.status
+
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; of a vector move both motors stop."""
         super().abort(reason, mode)
