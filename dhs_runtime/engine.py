@@ -3,9 +3,17 @@
 import logging
 import threading
 import time
-from typing import Final
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, TypeVar
 
-from dcs_codec import Codec, Message
+from dcs_codec import (
+    Codec,
+    HtosMotorMoveCompleted,
+    HtosOperationCompleted,
+    HtosReportIonChambers,
+    Message,
+)
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.dispatcher import Dispatcher
@@ -17,6 +25,10 @@ from dhs_runtime.threads import StopToken, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+COMPLETIONS: Final = (HtosOperationCompleted, HtosMotorMoveCompleted, HtosReportIonChambers)
+"""What ends a task, also where an author sends it by hand: there is one, all the same."""
 STOPPING: Final = "DHS is stopping"
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
@@ -40,6 +52,7 @@ class Engine:
             self._dispatcher.feed,
             self._dispatcher.lost_link,
             threads=self._threads,
+            on_online=self._dispatcher.new_link,
         )
         self._stop_lock = threading.RLock()  # one thread stops, others wait; a hook may call again
         self._stopped = False
@@ -60,7 +73,16 @@ class Engine:
 
     def send(self, message: Message) -> None:
         """Send a message; raises as `Dhs.send`."""
+        if isinstance(message, COMPLETIONS):
+            for task in self.active.all():
+                if task.is_completed_by(message):
+                    task.finish_with(message)
+                    return
         self._link.send(message)
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """The future of `function()`, run in a worker."""
+        return self._dispatcher.call(function)
 
     def wait_online(self, timeout_s: float) -> bool:
         """Wait until the handshake is done; False after `timeout_s` seconds, or on a stop."""

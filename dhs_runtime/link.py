@@ -9,14 +9,16 @@ OFFLINE ──▶ CONNECTING ──▶ ONLINE
 import enum
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from dcs_codec import Codec, Message
+from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.connection import Connection, Ending, Outcome
 from dhs_runtime.errors import NotConnectedError
-from dhs_runtime.threads import StopToken
+from dhs_runtime.threads import StopToken, ThreadGroup
+from dhs_runtime.transport import Resolver
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,13 @@ REFUSED_HINT: Final = (
     "a hardware host of that name, that the host's computer is this one, and that no other DHS of "
     "that name is connected"
 )
+DROPPED_HINT: Final = (
+    "DCSS at {address} ended {count} connections in a row as soon as they were made ({reason}); "
+    "check its log"
+)
+RESTART_S: Final = 60.0
+"""How long a DCSS that worked is taken to be restarting, and knocked at without growing delays."""
+SAY_DROPPED_AT: Final = 3
 
 
 class LinkState(enum.Enum):
@@ -41,6 +50,47 @@ class LinkState(enum.Enum):
     STOPPED = "stopped"
 
 
+class Retry:
+    """What a link remembers of its connections: when to make the next, and what is no news.
+
+    Each way to end has delays of its own, which grow as long as no connection worked in between.
+
+    Attributes:
+        count: How often in a row connections ended this way.
+        is_news: Whether the last one ended in another way than the one before.
+    """
+
+    def __init__(self, config: DcssConfig) -> None:
+        self._config = config
+        self._restarting = Deadline.after(0)
+        self._last: Outcome | None = None
+        self._forget()
+        self.count = 0
+        self.is_news = True
+
+    def after(self, outcome: Outcome) -> float:
+        """Take note of the end of a connection; seconds until the next."""
+        last = self._last
+        self.is_news = outcome != last
+        self.count = self.count + 1 if last is not None and last.ending is outcome.ending else 1
+        self._last = outcome
+        if outcome.ending is Ending.LOST:
+            self._forget()
+            self._restarting = Deadline.after(RESTART_S)
+        if outcome.ending is not Ending.UNREACHABLE or not self._restarting.passed:
+            self._delays[Ending.UNREACHABLE] = self._config.retry.delays()
+        return next(self._delays[outcome.ending])
+
+    @property
+    def dropped(self) -> int:
+        """How many connections in a row were dropped as soon as they were made."""
+        return self.count if self._last and self._last.ending is Ending.DROPPED else 0
+
+    def _forget(self) -> None:
+        self._delays = {ending: self._config.retry.delays() for ending in Ending}
+        self._delays[Ending.REFUSED] = self._config.retry_refused.delays()
+
+
 class Link:
     """The link of one DHS to DCSS, over any number of connections."""
 
@@ -51,7 +101,12 @@ class Link:
         codec: Codec,
         on_message: OnMessage,
         on_lost: OnLost,
+        *,
+        threads: ThreadGroup,
+        on_online: Callable[[], None] = lambda: None,
     ) -> None:
+        """A link that is not run; `threads` is where it looks up DCSS's address."""
+        self._on_online = on_online
         self._name = name
         self._config = config
         self._codec = codec
@@ -61,37 +116,44 @@ class Link:
         self._state = LinkState.OFFLINE
         self._connection: Connection | None = None
         self._stop = StopToken()
-        self._said = ""  # last trouble logged, so that a day without DCSS is one line
-        self._refusals = 0  # in a row
+        self._retry = Retry(config)
+        self._resolver = Resolver(threads)
 
     @property
     def state(self) -> LinkState:
         """How the link stands now."""
         return self._state
 
-    def wait_for(self, state: LinkState, timeout_s: float) -> bool:
-        """Wait until the link is in `state`; whether that came within `timeout_s` seconds."""
+    def wait_online(self, timeout_s: float) -> bool:
+        """Wait until the handshake is done; False after `timeout_s` seconds, or at once on a stop.
+
+        A stop is `stop()`, or the end of `run` for whatever reason.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: self._state is state, timeout_s)
+            self._changed.wait_for(
+                lambda: self._state is LinkState.ONLINE or self._is_over, timeout_s
+            )
+            return self._state is LinkState.ONLINE and not self._is_over
 
     def run(self) -> None:
         """Keep connected until `stop()`; runs in the link's own thread."""
+        try:
+            self._run()
+        finally:  # a crash is the end of the link, too
+            self._go(LinkState.STOPPED)
+
+    def _run(self) -> None:
         address = f"{self._config.host}:{self._config.port}"
-        delays = self._config.retry.delays()
-        refusals = self._config.retry_refused.delays()
         while not self._stop.is_stopping():
             outcome = self._connect(address)
             if self._stop.is_stopping():
                 break
-            if outcome.ending is not Ending.UNREACHABLE:
+            if outcome.ending.was_online:
                 self._on_lost(f"connection to DCSS lost: {outcome.reason}")
-            delays, refusals = self._plan(outcome, delays, refusals)
-            refused = outcome.ending is Ending.REFUSED
-            self._refusals = self._refusals + 1 if refused else 0
+            delay_s = self._retry.after(outcome)
             self._report(outcome, address)
             self._go(LinkState.WAITING)
-            self._stop.wait(next(refusals if refused else delays))
-        self._go(LinkState.STOPPED)
+            self._stop.wait(delay_s)
 
     def send(self, message: Message) -> None:
         """Send on the present connection; raises as `Connection.send`."""
@@ -105,11 +167,12 @@ class Link:
         self._stop.stop()
         with self._changed:
             connection = self._connection
+            self._changed.notify_all()
         if connection is not None:
             connection.interrupt()
 
     def _connect(self, address: str) -> Outcome:
-        connection = Connection(self._name, self._config, self._codec)
+        connection = Connection(self._name, self._config, self._codec, self._resolver)
         with self._changed:
             self._connection = connection
         self._go(LinkState.CONNECTING)
@@ -117,9 +180,10 @@ class Link:
             connection.interrupt()
 
         def on_online() -> None:
-            logger.info("connected to DCSS at %s as %s", address, self._name)
-            self._said = ""
+            level = logging.INFO if self._retry.dropped < SAY_DROPPED_AT else logging.DEBUG
+            logger.log(level, "connected to DCSS at %s as %s", address, self._name)
             self._go(LinkState.ONLINE)
+            self._on_online()
 
         try:
             return connection.run(
@@ -129,24 +193,25 @@ class Link:
             with self._changed:
                 self._connection = None
 
-    def _plan(
-        self, outcome: Outcome, delays: Iterator[float], refusals: Iterator[float]
-    ) -> tuple[Iterator[float], Iterator[float]]:
-        """Start the delays afresh after a connection that worked."""
-        if outcome.ending is Ending.LOST:
-            return self._config.retry.delays(), self._config.retry_refused.delays()
-        return delays, refusals
-
     def _report(self, outcome: Outcome, address: str) -> None:
-        if outcome.ending is Ending.LOST:
+        """Log the end of a connection; a day without DCSS is one line."""
+        dropped = self._retry.dropped
+        if outcome.ending is Ending.LOST or 0 < dropped < SAY_DROPPED_AT:
             logger.info("connection to DCSS at %s ended: %s", address, outcome.reason)
-        elif outcome.ending is Ending.REFUSED and self._refusals == 1:
+        elif dropped:
+            level = logging.WARNING if dropped == SAY_DROPPED_AT else logging.DEBUG
+            hint = DROPPED_HINT.format(address=address, count=dropped, reason=outcome.reason)
+            logger.log(level, hint)
+        elif outcome.ending is Ending.REFUSED and self._retry.count == 1:
             logger.info("DCSS at %s closed the connection behind the handshake", address)
         elif outcome.ending is Ending.REFUSED:  # once may have been a restart
             logger.warning(REFUSED_HINT.format(name=self._name))
-        elif outcome.reason != self._said:
+        elif self._retry.is_news:
             logger.warning("no DCSS at %s: %s; trying again until it is", address, outcome.reason)
-            self._said = outcome.reason
+
+    @property
+    def _is_over(self) -> bool:
+        return self._state is LinkState.STOPPED or self._stop.is_stopping()
 
     def _go(self, state: LinkState) -> None:
         with self._changed:

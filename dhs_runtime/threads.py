@@ -53,8 +53,8 @@ class ThreadGroup:
     alive, and they are joined all the same: `join` names those that did not end.
     """
 
-    def __init__(self, on_crash: Callable[[], None] | None = None) -> None:
-        """A group; `on_crash` is called (in the thread) after an exception ended a thread."""
+    def __init__(self, on_crash: Callable[[str, BaseException], None] | None = None) -> None:
+        """A group; `on_crash` is told, in the thread, which one ended by which exception."""
         self._on_crash = on_crash
         self._lock = threading.Lock()  # guards _threads only
         self._threads: set[threading.Thread] = set()
@@ -69,10 +69,10 @@ class ThreadGroup:
         def run() -> None:
             try:
                 target()
-            except BaseException:  # nobody above would see it
+            except BaseException as error:  # nobody above would see it
                 logger.exception("thread %s crashed", name)
                 if self._on_crash is not None:
-                    self._on_crash()
+                    self._on_crash(name, error)
             finally:
                 with self._lock:
                     self._threads.discard(thread)

@@ -1,4 +1,7 @@
-"""`TcpTransport`: the one place that touches the socket to DCSS and maps its errors."""
+"""`TcpTransport`: the one place that touches the socket to DCSS and maps its errors.
+
+`Resolver` looks names up, which nothing can interrupt, in threads that can be left behind.
+"""
 
 import contextlib
 import errno
@@ -7,12 +10,64 @@ import selectors
 import socket
 import struct
 import threading
+from concurrent.futures import Future
+from typing import Any
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
 from dhs_runtime.listener import shut
+from dhs_runtime.threads import ThreadGroup
 
 _READ_SIZE = 1 << 16
+_WRITE_SIZE = 1 << 16
+
+Address = tuple[int, int, int, str, Any]
+"""What `socket.getaddrinfo` gives for each address of a name."""
+
+
+class Resolver:
+    """Looks up host names in daemon threads: nothing can interrupt `getaddrinfo`.
+
+    There is one thread per name at most. While it hangs, whoever asks for that name again waits
+    for the same answer, so that a dead name server costs one thread and not one per try.
+    """
+
+    def __init__(self, threads: ThreadGroup) -> None:
+        """A resolver whose threads belong to `threads`, which names them when they hang."""
+        self._threads = threads
+        self._lock = threading.Lock()  # guards _pending; free while names are looked up
+        self._pending: dict[tuple[str, int], Future[list[Address]]] = {}
+
+    def look_up(self, host: str, port: int) -> Future[list[Address]]:
+        """The addresses of `host` for TCP, when they are known; the future has what was raised.
+
+        Raises:
+            RuntimeError: The system has no thread left.
+        """
+        key = (host, port)
+        with self._lock:
+            pending = self._pending.get(key)
+            if pending is not None:
+                return pending
+            future: Future[list[Address]] = Future()
+
+            def work() -> None:
+                try:
+                    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
+                    self._forget(key)
+                    future.set_exception(error)
+                else:
+                    self._forget(key)
+                    future.set_result(list(found))
+
+            self._threads.spawn(f"look-up-{host}", work)
+            self._pending[key] = future
+        return future
+
+    def _forget(self, key: tuple[str, int]) -> None:
+        with self._lock:
+            del self._pending[key]
 
 
 class TcpTransport:
@@ -21,10 +76,14 @@ class TcpTransport:
     One thread connects and reads; writing is for one thread at a time (the owner has a lock).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        """A transport that is not connected; `resolver` may be shared with the ones after it."""
+        self._resolver = Resolver(ThreadGroup()) if resolver is None else resolver
         self._lock = threading.Lock()  # guards _socket and _interrupted; held for no I/O
         self._socket: socket.socket | None = None
         self._interrupted = False
+        self._wake = threading.Event()  # an answer of the resolver, or interrupt()
+        self._written = 0
 
     def connect(self, host: str, port: int, timeout_s: float) -> None:
         """Connect to the first address of `host` that answers.
@@ -35,10 +94,7 @@ class TcpTransport:
         """
         deadline = Deadline.after(timeout_s)
         where = f"{host}:{port}"
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise TransportError(f"cannot resolve {host!r}: {error}") from None
+        addresses = self._look_up(host, port, deadline)
         failure = "no address"
         for tried, (family, kind, proto, _, address) in enumerate(addresses):
             # Each address its share of what is left, or a silent first would use up all.
@@ -58,6 +114,20 @@ class TcpTransport:
                 continue
             return
         raise TransportError(f"cannot connect to {where}: {failure}")
+
+    def _look_up(self, host: str, port: int, deadline: Deadline) -> list[Address]:
+        try:
+            future = self._resolver.look_up(host, port)
+            future.add_done_callback(lambda _: self._wake.set())
+            self._wake.wait(deadline.remaining())
+            if self._interrupted:
+                raise InterruptedError(errno.EINTR, "interrupted")
+            if not future.done():
+                raise TimeoutError(errno.ETIMEDOUT, "no answer in time")
+            return future.result()
+        except (OSError, UnicodeError, RuntimeError) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            raise TransportError(f"cannot resolve {host!r}: {reason}") from None
 
     def _connect_one(self, sock: socket.socket, address: object, deadline: Deadline) -> None:
         sock.setblocking(False)
@@ -99,6 +169,11 @@ class TcpTransport:
         except OSError as error:
             raise TransportError(error.strerror or str(error)) from None
 
+    @property
+    def written(self) -> int:
+        """Bytes that the system took so far; it grows while a long `write` is under way."""
+        return self._written
+
     def write(self, data: bytes) -> None:
         """Write all of `data`.
 
@@ -108,7 +183,14 @@ class TcpTransport:
         """
         sock = self._connected()
         try:
-            sock.sendall(data)
+            count = sock.send(data[:_WRITE_SIZE])
+            self._written += count
+            if count < len(data):
+                rest = memoryview(data)[count:]
+                while rest:  # in pieces, for others to see that it moves
+                    count = sock.send(rest[:_WRITE_SIZE])
+                    self._written += count
+                    rest = rest[count:]
         except BlockingIOError:
             raise TransportError("the peer does not read") from None
         except OSError as error:
@@ -127,6 +209,7 @@ class TcpTransport:
         with self._lock:
             self._interrupted = True
             sock = self._socket
+        self._wake.set()
         if sock is not None:
             shut(sock)
 

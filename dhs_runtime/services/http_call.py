@@ -6,10 +6,12 @@ and `socket` become `ServiceError`s here (`service_error`) and nowhere else.
 """
 
 import contextlib
+import errno
 import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -35,11 +37,15 @@ from dhs_runtime.errors import (
     ServiceUnavailableError,
 )
 from dhs_runtime.listener import shut
+from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.transport import Address, Resolver
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 MAX_HEADER_BYTES = 64 * 1024
+
+_resolver = Resolver(ThreadGroup())  # one thread per host name at most, whatever hangs
 
 
 @attrs.define
@@ -149,6 +155,17 @@ class InFlight:
         with self._changed:
             self._changed.wait_for(lambda: self._cancelled, seconds)
 
+    def wait(self, future: Future[list[Address]], seconds: float) -> None:
+        """Wait for a future, but not beyond a cancel."""
+
+        def wake(_: object) -> None:
+            with self._changed:
+                self._changed.notify_all()
+
+        future.add_done_callback(wake)
+        with self._changed:
+            self._changed.wait_for(lambda: self._cancelled or future.done(), seconds)
+
     def watch(self, sock: socket.socket) -> None:
         """Have `cancel` shut this socket."""
         with self._changed:
@@ -197,7 +214,7 @@ def _open_socket(call: Call, host: str, port: int) -> _Socket:
     """Connect to the first address of `host` that answers, within the connect timeout in all."""
     deadline = Deadline.after(min(call.connect_timeout_s, call.deadline.remaining()))
     failure: OSError = TimeoutError()
-    for family, kind, proto, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, proto, _, address in _look_up(call, host, port, deadline):
         sock = _Socket(family, kind, proto, call.in_flight)
         try:
             call.check()  # after it is watched, so that a cancel finds one or the other
@@ -213,6 +230,18 @@ def _open_socket(call: Call, host: str, port: int) -> _Socket:
         else:
             return sock
     raise failure
+
+
+def _look_up(call: Call, host: str, port: int, deadline: Deadline) -> list[Address]:
+    try:
+        future = _resolver.look_up(host, port)
+    except RuntimeError as error:  # no thread left
+        raise OSError(errno.EAGAIN, str(error)) from error
+    call.in_flight.wait(future, deadline.remaining())
+    call.check()
+    if not future.done():
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer in time")
+    return future.result()
 
 
 class _Connection(HTTPConnection):

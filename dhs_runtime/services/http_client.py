@@ -155,10 +155,7 @@ class HttpClient:
         return self._call("POST", path, data=data)
 
     def cancel(self) -> None:
-        """Wake every call in flight, which raises ServiceUnavailableError, and refuse new ones.
-
-        Only a host name that is just being looked up is waited for: that cannot be interrupted.
-        """
+        """Wake every call in flight, which raises ServiceUnavailableError, and refuse new ones."""
         self._in_flight.cancel()
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 
@@ -12,8 +11,6 @@ import pytest
 from dcs_codec import (
     HtosSendConfiguration,
     HtosSetStringCompleted,
-    Message,
-    StohAbortAll,
     StohConfigureString,
     StohRegisterOperation,
     StohSetString,
@@ -61,39 +58,6 @@ def test_operations_run_beside_each_other_and_end_in_any_order(dcss: SimulatedDc
         for name in "cab":
             gates[name].set()
             assert runs[name].wait(DEADLINE_S).status == "normal"
-
-
-def test_abort_all_is_seen_while_handlers_are_busy(dcss: SimulatedDcss) -> None:
-    dhs = Dhs("testDHS")
-    seen = threading.Event()
-    release = threading.Event()
-
-    @dhs.operation("nap")
-    def nap(op: Operation) -> None:
-        op.update("asleep")
-        op.sleep(60)
-
-    @dhs.on(StohSetString)
-    def slow(_: StohSetString) -> None:
-        release.wait(DEADLINE_S)
-
-    @dhs.on(StohAbortAll)
-    def abort(message: StohAbortAll) -> None:
-        assert message.abort_arg == "soft"
-        seen.set()
-
-    with running(dhs, fast_config(dcss.port)):
-        dcss.wait_online("testDHS", DEADLINE_S)
-        runs = [dcss.start_operation("nap") for _ in range(3)]
-        for run in runs:
-            run.wait_update("asleep", DEADLINE_S)
-        dcss.set_string("s", "keeps the dispatcher busy")
-        dcss.abort_all("soft")
-        for run in runs:  # although the dispatcher is busy
-            assert run.wait(DEADLINE_S) == Completion("aborted", "stoh_abort_all soft")
-        assert not seen.is_set()
-        release.set()
-        assert seen.wait(DEADLINE_S)
 
 
 def test_message_handlers_run_in_wire_order_and_before_later_operations(
@@ -156,20 +120,6 @@ def test_a_string_is_asked_for_and_set(dcss: SimulatedDcss) -> None:
     assert dcss.string("s") == "as it  {shall be}"
 
 
-def test_a_handler_that_exits_costs_nothing(dcss: SimulatedDcss) -> None:
-    dhs = Dhs("testDHS")
-
-    @dhs.on(StohSetString)
-    def leave(_: StohSetString) -> None:
-        sys.exit(1)
-
-    dhs.operation("echo")(lambda op: op.complete("alive"))
-    with running(dhs, fast_config(dcss.port)):
-        dcss.wait_online("testDHS", DEADLINE_S)
-        dcss.set_string("s", "x")
-        assert dcss.start_operation("echo").wait(DEADLINE_S).text == "alive"
-
-
 def test_a_stop_hook_may_stop(dcss: SimulatedDcss) -> None:
     dhs = Dhs("testDHS")
 
@@ -179,28 +129,6 @@ def test_a_stop_hook_may_stop(dcss: SimulatedDcss) -> None:
 
     dhs.start(fast_config(dcss.port))
     assert dhs.stop() == ()
-
-
-def test_a_handler_that_raises_costs_nothing(
-    dcss: SimulatedDcss, caplog: pytest.LogCaptureFixture
-) -> None:
-    dhs = Dhs("testDHS")
-
-    @dhs.on(Message)
-    def broken(message: Message) -> None:
-        raise RuntimeError(f"cannot handle {message.keyword}")
-
-    @dhs.operation("fail")
-    def fail(op: Operation) -> None:
-        raise ValueError("two\nlines")
-
-    with running(dhs, fast_config(dcss.port)), caplog.at_level(logging.ERROR, "dhs_runtime"):
-        dcss.wait_online("testDHS", DEADLINE_S)
-        for _ in range(3):
-            run = dcss.start_operation("fail")
-            assert run.wait(DEADLINE_S) == Completion("error", "ValueError: two lines")
-    assert "cannot handle stoh_register_operation" in caplog.text
-    assert "Traceback" in caplog.text
 
 
 def test_an_operation_no_one_registered_is_completed_at_once(
@@ -231,35 +159,6 @@ def test_unknown_messages_reach_those_who_ask_for_them(dcss: SimulatedDcss) -> N
         for _ in range(2):
             dcss.send("testDHS", UnknownMessage(text="stoh_unheard_of message"))
         assert got.wait(DEADLINE_S)
-
-
-def test_a_lost_link_aborts_what_is_under_way_and_its_answers_go_nowhere(
-    dcss: SimulatedDcss,
-) -> None:
-    dhs = Dhs("testDHS")
-    operations: list[Operation] = []
-    entered, ended = threading.Event(), threading.Event()
-
-    @dhs.operation("nap")
-    def nap(op: Operation) -> None:
-        operations.append(op)
-        entered.set()
-        try:
-            op.sleep(60)
-        finally:
-            ended.set()
-
-    with running(dhs, fast_config(dcss.port)):
-        dcss.wait_online("testDHS", DEADLINE_S)
-        run = dcss.start_operation("nap")
-        assert entered.wait(DEADLINE_S)
-        assert dhs.active_operations("nap", run.handle) == tuple(operations)
-        dcss.disconnect("testDHS")
-        assert ended.wait(DEADLINE_S)
-        assert "connection to DCSS lost" in operations[0].abort_reason
-        dcss.wait_online("testDHS", DEADLINE_S, logins=2)
-        assert dcss.start_operation("unheard").wait(DEADLINE_S).status == "error"
-        assert run.completions == (Completion("no_hw_host_testDHS", ""),)
 
 
 def test_stop_completes_what_is_under_way_as_aborted_before_the_socket_closes(
@@ -417,17 +316,6 @@ def test_two_in_one_process(dcss: SimulatedDcss) -> None:
             for server, answer in ((dcss, "first"), (other, "second")):
                 server.wait_online("testDHS", DEADLINE_S)
                 assert server.start_operation("echo").wait(DEADLINE_S).text == answer
-
-
-def test_pipelined_operations_each_end_once(dcss: SimulatedDcss) -> None:
-    dhs = Dhs("testDHS")
-    dhs.operation("echo")(lambda op: op.complete(*op.args))
-    with running(dhs, fast_config(dcss.port)):
-        dcss.wait_online("testDHS", DEADLINE_S)
-        runs = [dcss.start_operation("echo", str(number)) for number in range(500)]
-        for number, run in enumerate(runs):
-            assert run.wait(DEADLINE_S).text == str(number)
-        assert all(len(run.completions) == 1 for run in runs)
 
 
 def test_too_many_operations_are_refused(

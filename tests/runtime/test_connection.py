@@ -14,12 +14,13 @@ from dcs_codec import (
     HtosLog,
     HtosNote,
     Message,
+    StateError,
     StohAbortAll,
     StohRegisterOperation,
     UnknownMessage,
     default_codec,
 )
-from dhs_runtime import NotConnectedError
+from dhs_runtime import NotConnectedError, connection
 from dhs_runtime.connection import Connection, Ending, Outcome
 from tests.runtime.peers import ASK, DEADLINE_S, RawConnection, RawDcss
 
@@ -33,12 +34,14 @@ class Running:
         self.messages: list[Message] = []
         self.arrived = threading.Semaphore(0)
         self.online = threading.Event()
+        self.ended = threading.Event()
         self.outcome: Outcome | None = None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
         self.outcome = self.connection.run(self.online.set, self._take)
+        self.ended.set()
 
     def _take(self, message: Message) -> None:
         self.messages.append(message)
@@ -80,7 +83,7 @@ def test_answers_the_handshake_and_follows_dcss_s_framing(dcss: RawDcss, framing
         ]
         running.connection.send(HtosNote(note_message="hello"))
         assert peer.read_message() == HtosNote(note_message="hello")
-    assert running.end() == Outcome(Ending.LOST, "DCSS closed the connection")
+    assert running.end() == Outcome(Ending.DROPPED, "DCSS closed the connection")
 
 
 def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> None:
@@ -122,13 +125,57 @@ def test_closing_behind_the_handshake_is_a_refusal(dcss: RawDcss) -> None:
     assert running.end().ending is Ending.REFUSED
 
 
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("stoh_start_operation echo 7.1", Ending.LOST),
+        ("stoh_start_motor_move m 1.0", Ending.LOST),
+        ("stoh_register_operation echo echo", Ending.DROPPED),
+        ("stoh_unheard_of x", Ending.DROPPED),
+    ],
+)
+def test_a_short_connection_worked_where_something_was_started(
+    dcss: RawDcss, text: str, ending: Ending
+) -> None:
+    running = Running(dcss)
+    with go_online(dcss, running) as peer:
+        peer.send(text)
+        running.wait_messages(1)
+    assert running.end().ending is ending
+
+
+def test_a_connection_that_stood_for_a_while_worked_whatever_was_said(
+    dcss: RawDcss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WORKED_S", 0.0)
+    monkeypatch.setattr(connection, "REFUSAL_S", 0.0)
+    for texts in ((), ("stoh_abort_all soft",)):
+        running = Running(dcss)
+        with go_online(dcss, running) as peer:
+            peer.send(*texts)
+        assert running.end().ending is Ending.LOST
+
+
+@pytest.mark.parametrize(
+    "message", [StohAbortAll(abort_arg="soft"), UnknownMessage(text="stoh_unheard_of x")]
+)
+def test_what_only_dcss_says_is_refused_in_its_own_words(dcss: RawDcss, message: Message) -> None:
+    running = Running(dcss, Framing.V2)
+    with go_online(dcss, running) as peer:
+        with pytest.raises(StateError, match=r"^stoh_\w+ is not for a DHS to send$"):
+            running.connection.send(message)
+        running.connection.send(HtosNote(note_message="well"))
+        assert peer.read_text() == "htos_note well"
+    running.end()
+
+
 def test_a_reset_is_the_end_of_the_connection(dcss: RawDcss) -> None:
     running = Running(dcss)
     peer = go_online(dcss, running)
     peer.send("stoh_abort_all")
     assert running.wait_messages(1) == [StohAbortAll()]
     peer.reset()
-    assert running.end() == Outcome(Ending.LOST, "Connection reset by peer")
+    assert running.end() == Outcome(Ending.DROPPED, "Connection reset by peer")
     with pytest.raises(NotConnectedError):
         running.connection.send(HtosNote(note_message="too late"))
 
@@ -138,7 +185,7 @@ def test_closing_inside_a_frame_is_told(dcss: RawDcss) -> None:
     with go_online(dcss, running) as peer:
         peer.send("stoh_abort_all")
         peer.send_bytes(b"          15            0 stoh_abo")
-    assert running.end() == Outcome(Ending.LOST, "stream ended 34 bytes into a frame")
+    assert running.end() == Outcome(Ending.DROPPED, "stream ended 34 bytes into a frame")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +203,7 @@ def test_what_is_no_handshake_ends_it(dcss: RawDcss, data: bytes, reason: str) -
         peer.send_bytes(data)
         peer.socket.shutdown(socket.SHUT_WR)
         outcome = running.end()
-    assert outcome.ending is Ending.UNREACHABLE
+    assert outcome.ending is Ending.NO_HANDSHAKE
     assert reason in outcome.reason
 
 
@@ -178,15 +225,21 @@ def test_garbage_between_frames_ends_the_connection(
         outcome = running.end()
         peer.read_to_end()
     assert running.messages == [StohAbortAll(abort_arg="soft")]
-    assert outcome.ending is Ending.LOST
+    assert outcome.ending is Ending.DROPPED
     assert reason in outcome.reason
 
 
-def test_a_dcss_that_says_nothing_is_given_up(dcss: RawDcss) -> None:
-    running = Running(dcss, connect_timeout_s=0.05)
-    with dcss.accept():
+def test_a_handshake_that_drips_in_is_given_up(dcss: RawDcss) -> None:
+    running = Running(dcss, connect_timeout_s=0.1)
+    began = time.monotonic()
+    with dcss.accept() as peer:
+        for _ in range(20):  # each byte alone comes in time
+            peer.send_bytes(b"s")
+            if running.ended.wait(0.03):
+                break
         outcome = running.end()
-    assert outcome.ending is Ending.UNREACHABLE
+    assert time.monotonic() - began < 0.5
+    assert outcome.ending is Ending.NO_HANDSHAKE
     assert "nothing received in time" in outcome.reason
 
 
@@ -201,25 +254,28 @@ def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
         peer.read_to_end()
 
 
-def test_a_dcss_that_reads_nothing_costs_the_connection_not_the_reader(dcss: RawDcss) -> None:
-    running = Running(dcss, Framing.V2, send_timeout_s=0.1)
-    big = HtosNote(note_message="x " * 500_000)
+def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
+    """Who waits behind a long message gives up on a DCSS that takes nothing, not on a slow one."""
+    running = Running(dcss, Framing.V2, send_timeout_s=0.6)
+    long = HtosNote(note_message="x " * 500_000)
     with go_online(dcss, running) as peer:
-        blocked = threading.Event()
-
-        def send_until_blocked() -> None:
-            try:
-                while True:
-                    running.connection.send(big)
-            except NotConnectedError:
-                blocked.set()
-
-        threads = [threading.Thread(target=send_until_blocked) for _ in range(2)]
+        threads = [
+            threading.Thread(target=running.connection.send, args=(long,)) for _ in range(24)
+        ]
         for thread in threads:
             thread.start()
-        peer.send("stoh_abort_all soft")
-        assert running.wait_messages(1) == [StohAbortAll(abort_arg="soft")]
-        assert blocked.wait(DEADLINE_S)
-        running.end()
+        received = 0
+        began = time.monotonic()
+        while received < 24_000_000:
+            if time.monotonic() - began < 1.5:  # the last in line waits longer than the timeout
+                running.ended.wait(0.01)
+                piece = peer.socket.recv(1 << 15)
+            else:
+                piece = peer.socket.recv(1 << 20)
+            assert piece, "the connection was given up"
+            received += len(piece)
         for thread in threads:
             thread.join(DEADLINE_S)
+            assert not thread.is_alive()
+        assert not running.ended.is_set()
+    running.end()

@@ -1,4 +1,5 @@
 import logging
+import queue
 import threading
 
 import pytest
@@ -30,15 +31,16 @@ def test_token_wakes_every_waiter_and_stays_stopped() -> None:
 
 
 def test_crash_is_logged_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    told = threading.Event()
-    group = ThreadGroup(on_crash=told.set)
+    told: queue.SimpleQueue[tuple[str, BaseException]] = queue.SimpleQueue()
+    group = ThreadGroup(on_crash=lambda *crash: told.put(crash))
+    error = RuntimeError("boom")
 
     def crash() -> None:
-        raise RuntimeError("boom")
+        raise error
 
     with caplog.at_level(logging.ERROR):
         group.spawn("crasher", crash)
-        assert told.wait(5)
+        assert told.get(timeout=5) == ("crasher", error)
         assert group.join(Deadline.after(5)) == ()
     assert "thread crasher crashed" in caplog.text
     assert "boom" in caplog.text

@@ -1,11 +1,14 @@
+import errno
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from dhs_runtime import TransportError
-from dhs_runtime.transport import TcpTransport
+from dhs_runtime import Deadline, TransportError
+from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.transport import Resolver, TcpTransport
 from tests.runtime.peers import eventually
 
 
@@ -67,6 +70,113 @@ def test_no_answer_in_time_is_told() -> None:
     assert time.monotonic() - began < 2
     for sock in (server, *fillers):
         sock.close()
+
+
+def addresses(*found: tuple[socket.AddressFamily, tuple[str, int]]) -> list[object]:
+    """What `getaddrinfo` would say."""
+    return [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
+
+
+def test_a_family_the_system_lacks_is_passed_over(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = port_of(server)
+    found = addresses((socket.AF_INET6, ("::1", port)), (socket.AF_INET, ("127.0.0.1", port)))
+    real = socket.socket
+
+    def without_v6(family: int = -1, *kind: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return real(family, *kind)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "socket", without_v6)
+    transport = TcpTransport()
+    transport.connect("dcss", port, 5)
+    transport.close()
+    found.pop()
+    with pytest.raises(TransportError, match=r"dcss:\d+: Address family not supported"):
+        TcpTransport().connect("dcss", port, 5)
+    server.close()
+
+
+def test_a_silent_address_leaves_time_for_the_next(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent, fillers = full_server()
+    ports = (port_of(silent), port_of(server))
+    found = addresses(*((socket.AF_INET, ("127.0.0.1", port)) for port in ports))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    transport = TcpTransport()
+    began = time.monotonic()
+    transport.connect("dcss", 1, 0.4)
+    assert time.monotonic() - began > 0.19
+    transport.close()
+    for sock in (server, silent, *fillers):
+        sock.close()
+
+
+class HangingNames:
+    """A name server that does not answer until it is released."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self.release = threading.Event()
+        self.questions = 0
+
+    def __call__(self, *_: object, **__: object) -> list[object]:
+        self.questions += 1
+        self.asked.release()
+        assert self.release.wait(5)
+        return []
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingNames]:
+    names = HangingNames()
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    yield names
+    names.release.set()
+
+
+def test_a_name_that_is_looked_up_for_long_is_given_up(hanging: HangingNames) -> None:
+    group = ThreadGroup()
+    resolver = Resolver(group)
+    for _ in range(3):  # ... and waited for again
+        with pytest.raises(TransportError, match="cannot resolve 'dcss': no answer in time"):
+            TcpTransport(resolver).connect("dcss", 1, 0.02)
+    assert hanging.questions == 1
+    assert group.join(Deadline.after(0)) == ("look-up-dcss",)
+    hanging.release.set()
+    assert group.join(Deadline.after(5)) == ()
+    with pytest.raises(TransportError, match="no address"):
+        TcpTransport(resolver).connect("dcss", 1, 5)
+    assert hanging.questions == 2
+
+
+def test_interrupt_ends_a_look_up(hanging: HangingNames) -> None:
+    transport = TcpTransport()
+
+    def interrupt() -> None:
+        assert hanging.asked.acquire(timeout=5)
+        transport.interrupt()
+
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    began = time.monotonic()
+    with pytest.raises(TransportError, match="interrupted"):
+        transport.connect("dcss", 1, 30)
+    assert time.monotonic() - began < 1
+    interrupter.join()
+
+
+def test_without_a_thread_no_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(TransportError, match="cannot resolve 'dcss': can't start new thread"):
+        TcpTransport().connect("dcss", 1, 5)
 
 
 def test_interrupt_ends_a_pending_connect() -> None:

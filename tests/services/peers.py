@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import re
 import socket
 import threading
@@ -141,6 +142,11 @@ def reply(
         *headers,
     )
     return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+
+
+def json_reply(value: object, status: str = "200 OK") -> bytes:
+    """A reply in JSON."""
+    return reply(json.dumps(value).encode(), "application/json", status)
 
 
 def answering(*answers: bytes) -> Script:

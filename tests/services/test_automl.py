@@ -21,7 +21,15 @@ from dhs_runtime.services.automl import (
     PredictRequest,
 )
 from tests.services.conftest import Serving
-from tests.services.peers import PATIENCE_S, Wire, answering, refused_port, reply, silent
+from tests.services.peers import (
+    PATIENCE_S,
+    Wire,
+    answering,
+    json_reply,
+    refused_port,
+    reply,
+    silent,
+)
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "images" / "automl_reply.json"
 
@@ -45,10 +53,6 @@ AVAILABLE = {
     "state": "AVAILABLE",
     "status": {"error_code": "OK", "error_message": ""},
 }
-
-
-def json_reply(value: object, status: str = "200 OK") -> bytes:
-    return reply(json.dumps(value).encode(), "application/json", status)
 
 
 def predicted(serving: Serving, value: object, status: str = "200 OK") -> Prediction:
@@ -206,12 +210,6 @@ def test_an_error_status_carries_the_text_of_the_server(
     ):
         client.predict(REQUEST)
     assert caught.value.status == int(answer.split()[1])
-
-
-def test_a_page_is_not_json(serving: Serving) -> None:
-    peer = serving(answering(reply(b"<html>", "text/html")))
-    with AutoMLClient(peer.url) as client, pytest.raises(ServiceReplyError, match="not JSON"):
-        client.predict(REQUEST)
 
 
 class Scripted:

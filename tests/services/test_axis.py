@@ -117,13 +117,13 @@ def test_the_size_is_limited(serving: Serving) -> None:
         client.snapshot()
 
 
-def test_a_digest_login_answers_the_challenge(serving: Serving) -> None:
+def test_a_challenge_is_answered_in_advance_the_second_time(serving: Serving) -> None:
     peer = serving(digest_guarded("root", "pass", reply()))
     with AxisClient(peer.url, user="root", password="pass") as client:
         for _ in range(2):
             assert client.snapshot(AxisSnapshotRequest(resolution="704x480")).data == JPEG
     assert peer.connections == 1
-    assert len(peer.requests) == 3  # the challenge is answered in advance the second time
+    assert len(peer.requests) == 3
 
 
 @pytest.mark.parametrize(("user", "password"), [("root", "wrong"), ("root", None), ("", "pass")])

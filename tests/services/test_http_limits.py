@@ -139,6 +139,32 @@ def test_cancel_wakes_a_connect() -> None:
         cancelled_within(client, call)
 
 
+@pytest.mark.parametrize("cancels", [True, False])
+def test_a_look_up_ends_with_a_cancel_or_the_budget(
+    monkeypatch: pytest.MonkeyPatch, cancels: bool
+) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        asked.set()
+        assert release.wait(PATIENCE_S)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with (
+        HttpClient("http://camera", connect_timeout_s=PATIENCE_S if cancels else 0.1) as client,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        call = threads.submit(client.get, "/")
+        assert asked.wait(PATIENCE_S)
+        if cancels:
+            cancelled_within(client, call)
+        else:
+            with pytest.raises(ServiceUnavailableError, match="no address for this host"):
+                call.result(PATIENCE_S)
+    release.set()
+
+
 def test_cancel_between_look_up_and_connect(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

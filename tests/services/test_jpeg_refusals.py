@@ -1,6 +1,5 @@
 """What `JpegReceiver` does not take, and how it says so."""
 
-import contextlib
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ import pytest
 from dhs_runtime.services import jpeg_receiver
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from tests.services.cameras import PNG, TYPE, Album, Camera, head
-from tests.services.peers import JPEG, PATIENCE_S
+from tests.services.peers import JPEG
 
 
 @pytest.mark.parametrize(
@@ -18,7 +17,6 @@ from tests.services.peers import JPEG, PATIENCE_S
     [
         ((TYPE,), 411),
         ((TYPE, "Content-Length: 100001"), 413),
-        ((TYPE, "Content-Length: 1073741824"), 413),
         ((TYPE, "Content-Length: " + "9" * 5000), 413),
         ((TYPE, "Content-Length: -5"), 400),
         ((TYPE, "Content-Length: +5"), 400),
@@ -100,18 +98,6 @@ def test_bad_chunks_are_refused(
     assert (receiver.received, receiver.refused) == (0, 1)
 
 
-def test_a_huge_picture_is_refused_without_reading_it(receiver: JpegReceiver) -> None:
-    with Camera(receiver.port) as camera:
-        camera.send(head(TYPE, "Content-Length: 1073741824"))
-        start = time.monotonic()
-        assert camera.status() == 413
-        assert time.monotonic() - start < 0.2
-        with contextlib.suppress(ConnectionError):  # it is cut off long before the gigabyte
-            for _ in range(1024):
-                camera.send(bytes(1024 * 1024))
-            pytest.fail("all of it was read")
-
-
 @pytest.mark.parametrize("coding", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
 @pytest.mark.parametrize("body", [b"", b"3e8\r\n\xff\xd8\xff", b"3"])
 def test_a_picture_cut_short_is_dropped(
@@ -123,18 +109,10 @@ def test_a_picture_cut_short_is_dropped(
     assert (receiver.received, receiver.refused) == (0, 1)
 
 
-@pytest.mark.parametrize("drips", [False, True])
-def test_a_slow_picture_is_ended(album: Album, drips: bool) -> None:
+def test_a_picture_that_does_not_come_is_ended(album: Album) -> None:
     with JpegReceiver(album, body_timeout_s=0.2) as receiver, Camera(receiver.port) as camera:
         start = time.monotonic()
         camera.send(head(TYPE, "Content-Length: 1000"))
-        camera.sock.settimeout(0.02)
-        while drips and time.monotonic() - start < PATIENCE_S:
-            camera.send(b"\xff")
-            with contextlib.suppress(TimeoutError):
-                camera._more()
-                break
-        camera.sock.settimeout(PATIENCE_S)
         assert camera.status() == 408
         assert 0.15 < time.monotonic() - start < 1.0
         assert camera.closed()

@@ -1,0 +1,75 @@
+"""A stop that meets others: a second stop, a start, a report that is under way."""
+
+import math
+import threading
+import time
+
+from dhs_runtime import Dhs, LinkState, Operation
+from tests.runtime.peers import DEADLINE_S, RawDcss, eventually
+
+
+def test_two_threads_stop_and_one_of_them_starts_again() -> None:
+    """Both return when it is over; what is started then is not touched by either."""
+    dhs = Dhs("testDHS")
+    entered, release = threading.Event(), threading.Event()
+    hooks: list[int] = []
+
+    @dhs.on_stop
+    def hold() -> None:
+        hooks.append(1)
+        entered.set()
+        assert release.wait(DEADLINE_S)
+
+    with RawDcss() as dcss:
+        for stops in (1, 2):
+            entered.clear()
+            release.clear()
+            dhs.start(dcss.config())
+            with dcss.accept() as peer:
+                assert peer.shake_hands() == "htos_client_is_hardware testDHS"
+                stoppers = [threading.Thread(target=dhs.stop) for _ in range(2)]
+                for stopper in stoppers:
+                    stopper.start()
+                assert entered.wait(DEADLINE_S)
+                assert all(stopper.is_alive() for stopper in stoppers)
+                release.set()
+                for stopper in stoppers:
+                    stopper.join(DEADLINE_S)
+                    assert not stopper.is_alive()
+                peer.read_to_end()
+            assert dhs.state is LinkState.STOPPED
+            assert len(hooks) == stops
+
+
+def test_a_report_that_is_under_way_at_the_deadline_is_not_sent_twice() -> None:
+    dhs = Dhs("testDHS")
+    entered = threading.Event()
+    began: list[float] = []
+
+    @dhs.operation("report")
+    def report(op: Operation) -> None:
+        entered.set()
+        while not op.aborted:
+            began.append(time.monotonic())
+            op.update(text="x" * 1_000_000)
+            began.clear()
+        op.complete("all")
+
+    with RawDcss() as dcss:
+        dhs.start(dcss.config())
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_operation report 1.1")
+            assert entered.wait(DEADLINE_S)
+            eventually(lambda: time.monotonic() - min(began, default=math.inf) > 0.2)
+            stopping = time.monotonic()
+            assert dhs.stop() == ()
+            assert time.monotonic() - stopping < 1
+            texts = []
+            try:
+                while True:
+                    texts.append(peer.read_text()[:40])
+            except (EOFError, ConnectionResetError):
+                pass
+    # Either the system took the last update after all, or it was cut off with all behind it.
+    assert sum(text.startswith("htos_operation_completed") for text in texts) <= 1
