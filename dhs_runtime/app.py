@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import TypeVar
@@ -67,6 +68,7 @@ class Dhs:
             raise HandlerError(f"{name!r} is no name of a DHS: {error.reason}") from None
         self._handlers = HandlerTable()
         self._engine: Engine | None = None
+        self._start_lock = threading.Lock()  # guards making an engine; free while it runs
 
     def __repr__(self) -> str:
         return f"<Dhs {self.name} {self.state.value}>"
@@ -189,6 +191,7 @@ class Dhs:
 
         Raises:
             ConfigError: The address is not HOST:PORT.
+            DhsError: A thread of the runtime crashed; which, and by what.
         """
         # Over the stop, too: a second Ctrl-C changes nothing.
         with stop_signals(self.ask_to_stop, signals):
@@ -205,11 +208,12 @@ class Dhs:
             ConfigError: The address is not HOST:PORT.
             DhsError: It is started already.
         """
-        if self._engine is not None:
-            raise DhsError(f"{self.name} is started already")
         config = DcssConfig.at(dcss) if isinstance(dcss, str) else dcss
-        self._engine = Engine(self.name, self._handlers, config, self._codec)
-        self._engine.start()
+        with self._start_lock:
+            if self._engine is not None:
+                raise DhsError(f"{self.name} is started already")
+            self._engine = Engine(self.name, self._handlers, config, self._codec)
+            self._engine.start()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for `ask_to_stop()`; whether it came within `timeout_s` seconds."""
@@ -220,6 +224,15 @@ class Dhs:
         """Wait for the handshake with DCSS; whether it was done within `timeout_s` seconds."""
         engine = self._engine
         return engine is not None and engine.wait_online(timeout_s)
+
+    def stuck_handler(self, longer_than_s: float) -> str | None:
+        """Name of the message handler that runs for longer than so many seconds, or None.
+
+        For watchdogs: one that never returns holds up all others. (A crash of a thread of the
+        runtime ends `run` by itself.)
+        """
+        engine = self._engine
+        return None if engine is None else engine.stuck_handler(longer_than_s)
 
     def ask_to_stop(self) -> None:
         """Let `run` and `wait` return; may be called from any thread, also from handlers."""
@@ -271,8 +284,12 @@ class Dhs:
         A completion of an operation or a move under way is taken for its one completion: what its
         handler does behind it changes nothing.
 
+        Nothing is kept for later. While DCSS does not read, senders wait here, each with its one
+        message; when it takes no byte for `send_timeout_s` the link is given up and made anew.
+
         Raises:
             EncodeError: The message does not fit the wire; nothing was sent.
+            StateError: It is not for a DHS to send; nothing was sent.
             NotConnectedError: There is no link, or it broke.
         """
         engine = self._engine

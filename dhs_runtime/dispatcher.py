@@ -34,7 +34,8 @@ from dhs_runtime.devices.table import device_name
 from dhs_runtime.handlers import HandlerTable
 from dhs_runtime.lane import Job
 from dhs_runtime.operation import Operation, OperationEntry
-from dhs_runtime.task import ERROR, ActiveTasks, Send
+from dhs_runtime.signatures import name_of
+from dhs_runtime.task import ERROR, LATE, ActiveTasks, Send
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.timers import Timers
 from dhs_runtime.workers import Workers
@@ -51,8 +52,22 @@ SLOW_HANDLER_S = 0.5
 class Dispatcher:
     """Dispatches the messages of one DHS, over as many connections as it lives through."""
 
-    def __init__(self, handlers: HandlerTable, group: ThreadGroup, send: Send) -> None:
-        """A dispatcher; `send` sends on whatever connection there is."""
+    def __init__(
+        self,
+        handlers: HandlerTable,
+        group: ThreadGroup,
+        send: Send,
+        on_overload: Callable[[], None] = lambda: None,
+    ) -> None:
+        """A dispatcher.
+
+        Args:
+            handlers: Handlers and devices.
+            group: For its threads.
+            send: Sends on whatever connection there is.
+            on_overload: Called by `feed` when too many messages wait for a handler that is stuck.
+        """
+        self._on_overload = on_overload
         self.active = ActiveTasks()
         self._handlers = handlers
         self._workers = Workers(group, "operation", MAX_RUNNING, MAX_WAITING)
@@ -60,6 +75,7 @@ class Dispatcher:
         self._tasks: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()  # guards _pending
         self._pending = 0  # tasks put into the queue and not yet done
+        self._running: tuple[Job, float] | None = None  # the task, and since when
         self._closed = False
         self._unknown: set[str] = set()
         handlers.devices.wire(Wiring(self._submit, send, self.active, handlers.devices.find))
@@ -73,7 +89,13 @@ class Dispatcher:
             self._abort_all(message)
         elif not self._handlers.devices.accept(message, send):
             self._note(message)
-        for handler in self._handlers.message(type(message)):
+        handlers = self._handlers.message(type(message))
+        if handlers and self._pending >= MAX_WAITING:
+            # Dropping one in silence would leave wrong state; a new connection begins afresh.
+            logger.error("%d messages wait for a handler; giving the link up", self._pending)
+            self._on_overload()
+            return
+        for handler in handlers:
             self._put(functools.partial(_call, handler, message))
 
     def new_link(self) -> None:
@@ -86,6 +108,13 @@ class Dispatcher:
         self.active.abort_all(reason)
         for hook in self._handlers.disconnected_hooks:
             self._put(functools.partial(_call_hook, functools.partial(hook, reason)))
+
+    def stuck_handler(self, longer_than_s: float) -> str | None:
+        """Name of the message handler that runs for longer than so many seconds, or None."""
+        running = self._running
+        if running is None or time.monotonic() - running[1] <= longer_than_s:
+            return None
+        return _name_of(running[0])
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """The future of `function()`, run in a worker; cancelled where there is none for it."""
@@ -167,8 +196,8 @@ class Dispatcher:
     def _expire(self, operation: Operation) -> None:
         """A deadline has passed; the sending is left to the dispatcher's thread."""
         if not operation.finished:
-            operation.abort("deadline passed")
-            self._put(operation.expire)
+            operation.expire()
+            self._put(functools.partial(operation.end, ERROR, LATE))
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         operation.end(ERROR, reason)
@@ -186,7 +215,9 @@ class Dispatcher:
 
     def _run_tasks(self) -> None:
         while (task := self._tasks.get()) is not None and not self._closed:
+            self._running = task, time.monotonic()
             task()
+            self._running = None
             with self._lock:
                 self._pending -= 1
 
@@ -212,6 +243,14 @@ class Dispatcher:
             logger.warning("%s %s: this DHS declares no such device", message.keyword, name_of)
 
 
+def _name_of(task: Job) -> str:
+    """The author's function in a task, for logs."""
+    inner: object = task
+    while isinstance(inner, functools.partial):
+        inner = inner.args[0] if inner.args else inner.func
+    return name_of(inner) if callable(inner) else repr(inner)
+
+
 def _call_hook(hook: Callable[[], None]) -> None:
     """Call a hook; whatever it raises stays here."""
     try:
@@ -229,5 +268,5 @@ def _call(handler: Callable[[Message], None], message: Message) -> None:
         logger.exception("handler of %s failed", message.keyword or type(message).__name__)
     took = time.monotonic() - started
     if took > SLOW_HANDLER_S:
-        name = getattr(handler, "__qualname__", repr(handler))
+        name = name_of(handler)
         logger.warning("handler %s took %.1f s; messages behind it waited", name, took)

@@ -44,7 +44,7 @@ class Engine:
         self._token = StopToken()
         self._crash: tuple[str, BaseException] | None = None
         self._threads = ThreadGroup(on_crash=self._crashed)
-        self._dispatcher = Dispatcher(handlers, self._threads, self.send)
+        self._dispatcher = Dispatcher(handlers, self._threads, self.send, self._give_up)
         self._link = Link(
             name,
             config,
@@ -79,6 +79,13 @@ class Engine:
                     task.finish_with(message)
                     return
         self._link.send(message)
+
+    def _give_up(self) -> None:
+        self._link.give_up()
+
+    def stuck_handler(self, longer_than_s: float) -> str | None:
+        """Name of the message handler that runs for longer than so many seconds, or None."""
+        return self._dispatcher.stuck_handler(longer_than_s)
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """The future of `function()`, run in a worker."""

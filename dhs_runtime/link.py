@@ -162,6 +162,13 @@ class Link:
             raise NotConnectedError(f"{message.keyword} not sent: no connection to DCSS")
         connection.send(message)
 
+    def give_up(self) -> None:
+        """End the present connection; the next is made as after any other end."""
+        with self._changed:
+            connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
     def stop(self) -> None:
         """End the connection and make no other; what was sent before still goes out."""
         self._stop.stop()

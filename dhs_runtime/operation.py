@@ -66,7 +66,8 @@ class Operation(Task):
     def update(self, *words: Argument, text: str | None = None) -> None:
         """Send `htos_operation_update` with these words, or with `text` to the letter.
 
-        Without a link it is dropped, with a line in the log: DCSS has failed the operation then.
+        While DCSS does not read, the handler waits here. Without a link the update is dropped,
+        with a line in the log: DCSS has failed the operation then.
 
         Raises:
             EncodeError: They do not fit the wire.

@@ -29,6 +29,7 @@ K = TypeVar("K", bound="Task")
 NORMAL: Final = "normal"
 ERROR: Final = "error"
 ABORTED: Final = "aborted"
+LATE: Final = "deadline passed"
 
 _MAX_REASON: Final = 90  # bytes: a failure fits a v1 frame whatever the names in it
 
@@ -80,8 +81,10 @@ class Task:
         # Guards state and sending, so that no update follows the completion. Held while a send
         # blocks: abort() has a lock of its own and never waits for a slow DCSS.
         self._lock = threading.Lock()
-        self._abort_lock = threading.Lock()  # guards the four below
+        self._abort_lock = threading.Lock()  # guards what is about the abort
         self._aborted = False
+        self._expired = False
+        self._dropped = False  # an update, for want of a link; told once
         self._abort_reason = ""
         self._abort_mode = AbortMode.SOFT
         self._waiting: set[threading.Event] = set()
@@ -178,7 +181,7 @@ class Task:
             if not self.finished:
                 self.end(NORMAL)
         except OperationAbortedError as error:
-            self.end(ABORTED, str(error))
+            self.end(ERROR if self._expired else ABORTED, str(error))
         except OperationFinishedError as error:  # by a deadline, say, or by itself before
             self.log.warning("handler went on behind the completion: %s", error)
             self.end(ERROR, f"{type(error).__name__}: {error}")  # of another task's, perhaps
@@ -188,15 +191,14 @@ class Task:
             else:
                 self.log.exception("handler failed")
             # An aborted call may end as anything; for a move `error` would abort the beamline.
-            status = ABORTED if self._aborted else ERROR
+            status = ABORTED if self._aborted and not self._expired else ERROR
             self.end(status, f"{type(error).__name__}: {error}")
 
     def expire(self) -> None:
-        """The deadline has passed: abort, and complete as failed whatever the handler does."""
-        if not self.finished:
-            self.log.warning("deadline passed")
-            self.abort("deadline passed")
-            self.end(ERROR, "deadline passed")
+        """The deadline has passed: abort, so that the end is a failure; `end` is to follow."""
+        self._expired = True
+        self.log.warning(LATE)
+        self.abort(LATE)
 
     def end(self, status: str, reason: str = "") -> None:
         """Finish unless it is finished; a failure to send is logged."""
@@ -261,7 +263,9 @@ class Task:
         try:
             self._send(message)
         except NotConnectedError as error:
-            self.log.info("dropped: %s", error)
+            once = self._dropped and not self.finished
+            self.log.log(logging.DEBUG if once else logging.INFO, "dropped: %s", error)
+            self._dropped = True
 
 
 class ActiveTasks:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from dhs_runtime.cli.options import logging_options
+from dhs_runtime.cli.options import LogFlags, logging_options
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.process.logs import set_up_logging
 
 
 @click.command()
@@ -29,9 +28,7 @@ def demo(
     seconds: float,
     fps: float,
     seed: int,
-    verbosity: int,
-    log_file: Path | None,
-    wire: bool,
+    logs: LogFlags,
 ) -> None:
     """Let the loop DHS work for a simulated DCSS, Axis camera and inference server.
 
@@ -46,5 +43,5 @@ def demo(
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error}; install the extra: pip install 'dcs-codec[sim]'") from None
 
-    set_up_logging(verbosity - 1, log_file, wire=wire)
+    logs.set_up(quieter=1)
     sys.exit(0 if demo_play.play(output, seconds, fps, seed) else 1)

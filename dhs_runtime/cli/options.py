@@ -1,29 +1,166 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what comes of them."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import attrs
 import click
 
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.process.guard import Guard
+from dhs_runtime.process.logs import set_up_logging
+from dhs_runtime.process.settings import LEVELS, LogConfig, ProcessConfig, TraceConfig
+
 F = TypeVar("F", bound=Callable[..., Any])
+P = TypeVar("P", bound=ProcessConfig)
+
+
+@attrs.frozen(kw_only=True)
+class LogFlags:
+    """What the command line says of logs; None and False leave it to the configuration."""
+
+    verbosity: int
+    log_file: Path | None
+    log_bytes: int | None
+    log_backups: int | None
+    trace: bool
+    trace_file: Path | None
+
+    def set_up(
+        self,
+        log: LogConfig | None = None,
+        trace: TraceConfig | None = None,
+        *,
+        quieter: int = 0,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        """Set up logging by the configuration and, before it, the command line.
+
+        Args:
+            log: Of the configuration.
+            trace: Of the configuration.
+            quieter: How many levels less than usual to log.
+            secrets: Passwords to mask wherever they turn up.
+
+        Raises:
+            ConfigError: A file cannot be written.
+        """
+        log = LogConfig() if log is None else log
+        trace = TraceConfig() if trace is None else trace
+        if self.verbosity or quieter:
+            level = LEVELS.index(log.level) + self.verbosity - quieter
+            log = attrs.evolve(log, level=LEVELS[max(0, min(level, len(LEVELS) - 1))])
+        log = attrs.evolve(
+            log,
+            file=self.log_file or log.file,
+            max_bytes=self.log_bytes or log.max_bytes,
+            backups=self.log_backups or log.backups,
+        )
+        trace = attrs.evolve(
+            trace,
+            enabled=trace.enabled or self.trace or self.trace_file is not None,
+            file=self.trace_file or trace.file,
+            max_bytes=self.log_bytes or trace.max_bytes,
+            backups=self.log_backups or trace.backups,
+        )
+        set_up_logging(log, trace, secrets=secrets)
+
+
+@attrs.frozen(kw_only=True)
+class ProcessFlags:
+    """What the command line says of a DHS's process."""
+
+    pretend: bool
+    production: bool
+    status_port: int | None
+
+    def guard(self, config: ProcessConfig, source: str) -> Guard:
+        """The guard of production hosts.
+
+        Raises:
+            ConfigError: A rehearsal and production were asked for at once.
+        """
+        if self.pretend and self.production:
+            raise ConfigError("--pretend and --production contradict each other")
+        return Guard.of(config.production, source, production=self.production, pretend=self.pretend)
+
+    def apply(self, config: P, address: str | None) -> P:
+        """The configuration with what the command line says before it.
+
+        Raises:
+            ConfigError: The address is not HOST:PORT.
+        """
+        if address is not None:
+            at = DcssConfig.at(address)
+            config = attrs.evolve(
+                config, dcss=attrs.evolve(config.dcss, host=at.host, port=at.port)
+            )
+        if self.status_port is not None:
+            config = attrs.evolve(config, status_port=self.status_port)
+        return config
 
 
 def logging_options(command: F) -> F:
-    """-v, --log-file and --wire."""
-    for option in (
+    """-v, --log-file, --trace and their kin, as one argument `logs`."""
+    size = click.IntRange(min=1)
+    file = click.Path(dir_okay=False, path_type=Path)
+    options = (
         click.option(
             "-v", "--verbose", "verbosity", count=True, help="Log more; twice: even more."
         ),
+        click.option("--log-file", type=file, help="Also log to this file, which rotates."),
         click.option(
-            "--log-file",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Also log to this file; it rotates at 10 MB.",
+            "--log-bytes", type=size, help="Size at which log files rotate.  [default: 10000000]"
         ),
-        click.option("--wire", is_flag=True, help="Log every message sent and received."),
-    ):
-        command = option(command)
-    return command
+        click.option(
+            "--log-backups", type=size, help="Rotated log files that are kept.  [default: 5]"
+        ),
+        click.option(
+            "--trace",
+            "--wire",
+            "trace",
+            is_flag=True,
+            help="Log every message sent and received, session ids masked.",
+        ),
+        click.option(
+            "--trace-file", type=file, help="Trace to this file, which rotates, not to the log."
+        ),
+    )
+    return _bundled(command, options, "logs", LogFlags)
+
+
+def process_options(command: F) -> F:
+    """--pretend, --production and --status-port, as one argument `flags`."""
+    options = (
+        click.option("--pretend", is_flag=True, help="Rehearse: touch no hardware."),
+        click.option(
+            "--production", is_flag=True, help="Run on what the configuration calls production."
+        ),
+        click.option(
+            "--status-port",
+            type=click.IntRange(0, 65535),
+            help="Serve /healthz, /status and /metrics on this port of 127.0.0.1; 0 picks one.",
+        ),
+    )
+    return _bundled(command, options, "flags", ProcessFlags)
+
+
+def _bundled(command: F, options: Iterable[Callable[[Any], Any]], name: str, flags_class: Any) -> F:
+    """The command with options that reach it as one argument."""
+    fields = [field.name for field in attrs.fields(flags_class)]
+
+    @functools.wraps(command)
+    def bundle(*args: Any, **kwargs: Any) -> Any:
+        flags = flags_class(**{field: kwargs.pop(field) for field in fields})
+        return command(*args, **kwargs, **{name: flags})
+
+    decorated: Any = bundle
+    for option in reversed(tuple(options)):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
 
 
 def listen_options(port: int, *, what: str) -> Callable[[F], F]:

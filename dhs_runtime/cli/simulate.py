@@ -5,15 +5,13 @@ import shlex
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 import click
 
 from dcs_codec import EncodeError, Framing
-from dhs_runtime.cli.options import listen_options, logging_options
+from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.errors import ConfigError, DhsError
-from dhs_runtime.process.logs import set_up_logging
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.simulators.dcss import HardwareHost, OperationRun, SimulatedDcss
 from dhs_runtime.threads import StopToken
@@ -58,18 +56,16 @@ def dcss(
     framing: str,
     host: str,
     port: int,
-    verbosity: int,
-    log_file: Path | None,
-    wire: bool,
+    logs: LogFlags,
 ) -> None:
-    r"""A DCSS with a prompt: start operations, set strings, abort.
+    """A DCSS with a prompt: start operations, set strings, abort.
 
     \b
     Example, with `dhs run echo_dhs.py:dhs` in another terminal:
         dhs simulate dcss --dhs echoDHS --operation echo
         dcss> start echo hello
-    """
-    set_up_logging(verbosity, log_file, wire=wire)
+    """  # noqa: D301 - click wants the sign itself
+    logs.set_up()
     contents = dict(pair.partition("=")[::2] for pair in strings)
     first = HardwareHost.of(
         names[0], operations=operations, strings=contents, framing=Framing(framing)
@@ -101,20 +97,18 @@ def axis(
     fps: float,
     host: str,
     port: int,
-    verbosity: int,
-    log_file: Path | None,
-    wire: bool,
+    logs: LogFlags,
 ) -> None:
-    r"""An Axis camera that looks at a loop on a pin.
+    """An Axis camera that looks at a loop on a pin.
 
     \b
     Example:
         dhs simulate axis --turn 30 --port 8080
         curl -o loop.jpg 'http://127.0.0.1:8080/axis-cgi/jpg/image.cgi?camera=1'
-    """
+    """  # noqa: D301 - click wants the sign itself
     from dhs_runtime.simulators.axis import SimulatedAxis  # noqa: PLC0415 - needs extra sim
 
-    set_up_logging(verbosity, log_file, wire=wire)
+    logs.set_up()
     camera = SimulatedAxis(host=host, port=port)
     camera.angle_deg = angle
     with _listening(camera.start, f"{host}:{port}"), contextlib.ExitStack() as stack:
@@ -130,17 +124,17 @@ def axis(
 @simulate.command()
 @listen_options(5000, what="HTTP")
 @logging_options
-def automl(*, host: str, port: int, verbosity: int, log_file: Path | None, wire: bool) -> None:
-    r"""An inference server with AutoML's REST API that finds pin and loop by image processing.
+def automl(*, host: str, port: int, logs: LogFlags) -> None:
+    """An inference server with AutoML's REST API that finds pin and loop by image processing.
 
     \b
     Example:
         dhs simulate automl --port 5000
         curl http://127.0.0.1:5000/v1/models/default
-    """
+    """  # noqa: D301 - click wants the sign itself
     from dhs_runtime.simulators.automl import SimulatedAutoML  # noqa: PLC0415 - needs extra sim
 
-    set_up_logging(verbosity, log_file, wire=wire)
+    logs.set_up()
     server = SimulatedAutoML(host=host, port=port)
     with _listening(server.start, f"{host}:{port}"), contextlib.ExitStack() as stack:
         stack.callback(server.stop)

@@ -1,14 +1,15 @@
 """Configuration of the loop DHS; keys as in loop-dhs' files, which can be read as they are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import attrs
 from attrs.validators import ge, gt, le
 
-from dhs_runtime.config import MAX_PORT, DcssConfig, is_port
-from dhs_runtime.errors import ConfigError
-from dhs_runtime.process.config_file import load_yaml, structure
+from dhs_runtime.config import MAX_PORT, is_port
+from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
+from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig
 
 OLD_SECTION: Final = "loopdhs"
 """Section of loop-dhs' files whose keys stand at the top here; read from either place."""
@@ -70,12 +71,11 @@ class JpegReceiverConfig:
 
 
 @attrs.frozen(kw_only=True)
-class LoopConfig:
-    """Everything the loop DHS needs to know.
+class LoopConfig(ProcessConfig):
+    """Everything the loop DHS needs to know, beside what every DHS has in its file.
 
     Attributes:
         name: Hardware host's name in DCSS's database.
-        dcss: Where DCSS is.
         automl: The inference server.
         axis: The video server.
         jpeg_receiver: Where its pictures arrive.
@@ -85,11 +85,10 @@ class LoopConfig:
         collect_timeout_s: Longest time of collectLoopImages; whatever is missing then is missing.
         save_image_files: Whether the pictures of each collectLoopImages are kept.
         save_image_dir: Where, in a folder for each.
-        log_dir: Where log files go, "" for none.
+        log_dir: Folder of the log file where `log` names none, "" for none.
     """
 
     name: str = "loopDHS"
-    dcss: DcssConfig = attrs.field(factory=DcssConfig)
     automl: AutoMLConfig = attrs.field(factory=AutoMLConfig)
     axis: AxisConfig = attrs.field(factory=AxisConfig)
     jpeg_receiver: JpegReceiverConfig = attrs.field(factory=JpegReceiverConfig)
@@ -106,18 +105,34 @@ class LoopConfig:
         """Pictures that one oscillation brings."""
         return max(1, round(self.osci_time * self.video_fps))
 
+    @property
+    def effective_log(self) -> LogConfig:
+        """The log, with the file that `log_dir` stands for."""
+        if self.log.file is not None or not self.log_dir:
+            return self.log
+        return attrs.evolve(self.log, file=Path(self.log_dir) / f"{self.name}.log")
+
+
+def is_loop_config(values: Mapping[str, object]) -> bool:
+    """Whether a file's values look like the loop DHS's, and not like another DHS's."""
+    own = {field.name for field in attrs.fields(LoopConfig)}
+    others = {field.name for field in attrs.fields(RunConfig)}
+    return bool(values.keys() & ((own - others) | {OLD_SECTION}))
+
 
 def load_loop_config(path: Path) -> LoopConfig:
     """The configuration in a YAML file, in this project's form or loop-dhs'.
 
     Raises:
-        ConfigError: One line per mistake, with the file and the path of the value.
+        ConfigFileError: One line per mistake, with the file and the path of the value.
     """
     values = dict(load_yaml(path))
     section = values.pop(OLD_SECTION, {})
     if not isinstance(section, dict):
-        raise ConfigError(f"{path}: {OLD_SECTION}: a mapping of names to values is wanted")
+        mistake = Mistake(OLD_SECTION, "a mapping of names to values is wanted")
+        raise ConfigFileError(str(path), (mistake,))
     twice = sorted(values.keys() & section.keys())
     if twice:
-        raise ConfigError(f"{path}: {twice[0]}: stands at the top and in {OLD_SECTION} too")
+        reason = f"stands at the top and in {OLD_SECTION} too"
+        raise ConfigFileError(str(path), tuple(Mistake(key, reason) for key in twice))
     return structure(values | section, LoopConfig, str(path))

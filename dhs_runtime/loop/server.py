@@ -4,6 +4,7 @@ Formats are those of loop-dhs and of the DCSS scripts that call it. Everything s
 threads while the operation waits, so that an abort or a stop is never held up by a camera.
 """
 
+import contextlib
 import logging
 import re
 import threading
@@ -87,6 +88,10 @@ class LoopDhs:
         self._threads.join(Deadline.after(CLOSE_S))
         self._automl.close()
         self._axis.close()
+
+    def while_collecting(self) -> contextlib.AbstractContextManager[None]:
+        """Entered while pictures may come; what stands for a camera sends them in it."""
+        return contextlib.nullcontext()
 
     # -- operations --------------------------------------------------------------------------
 
@@ -177,7 +182,8 @@ class LoopDhs:
             return
         op.update("start_oscillation")
         try:
-            op.wait(collection.done, self.config.collect_timeout_s)
+            with self.while_collecting():
+                op.wait(collection.done, self.config.collect_timeout_s)
         except TimeoutError:
             op.log.warning(
                 "not all pictures within %g s: %d of %d came",

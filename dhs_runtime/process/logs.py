@@ -1,4 +1,4 @@
-"""Logging of a DHS process: one line format, a file that rotates, the wire trace.
+"""Logging of a DHS process: one line format, files that rotate, the wire trace, no secrets.
 
 Only what runs as a process calls this; the library itself logs to named loggers below
 `dhs_runtime` and leaves handlers to whoever imports it.
@@ -7,48 +7,81 @@ Only what runs as a process calls this; the library itself logs to named loggers
 import logging
 import logging.handlers
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.process.masking import Masker, SecretFilter
+from dhs_runtime.process.settings import LEVELS, LogConfig, TraceConfig
 
-FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)-16s %(message)s"
+FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)-16s %(name)s: %(message)s"
 DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
-MAX_BYTES: Final = 10_000_000
-BACKUPS: Final = 5
 WIRE_LOGGER: Final = "dhs_runtime.wire"
 
 
-def set_up_logging(verbosity: int = 0, log_file: Path | None = None, *, wire: bool = False) -> None:
-    """Log to stderr, and to a rotating file where one is given (5 old ones of 10 MB).
+def set_up_logging(
+    log: LogConfig | None = None,
+    trace: TraceConfig | None = None,
+    *,
+    secrets: Iterable[str] = (),
+) -> None:
+    """Log to stderr and to the files that are asked for, with `***` for every secret.
 
     Args:
-        verbosity: -1 shows warnings and above, 0 info, 1 debug, 2 debug of libraries too.
-        log_file: Its folder is made where it is missing.
-        wire: Whether every message sent and received is logged.
+        log: What is logged and where to, as its defaults are where None.
+        trace: Whether and where the messages of the wire are logged, nowhere where None.
+        secrets: Passwords to mask wherever they turn up; see `masking`.
 
     Raises:
-        ConfigError: The file cannot be written.
+        ConfigError: A file cannot be written.
     """
+    log = LogConfig() if log is None else log
+    trace = TraceConfig() if trace is None else trace
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if log_file is not None:
-        try:
-            log_file.parent.mkdir(parents=True, exist_ok=True)
-            handlers.append(
-                logging.handlers.RotatingFileHandler(
-                    log_file, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8"
-                )
-            )
-        except OSError as error:
-            raise ConfigError(f"log file {log_file}: {error.strerror}") from None
+    if log.file is not None:
+        handlers.append(_rotating("log file", log.file, log.max_bytes, log.backups))
+    if trace.enabled and trace.file not in (None, log.file):
+        for handler in handlers:
+            handler.addFilter(_is_no_wire)
+        file = _rotating("trace file", trace.file, trace.max_bytes, trace.backups)
+        file.addFilter(_is_wire)
+        handlers.append(file)
+    masking = SecretFilter(Masker(literals=secrets, patterns=log.mask))
     formatter = logging.Formatter(FORMAT, DATE_FORMAT)
     for handler in handlers:
+        handler.addFilter(masking)
         handler.setFormatter(formatter)
+    everything = log.level == LEVELS[-1]
     logging.basicConfig(
-        level=logging.DEBUG if verbosity > 1 else logging.WARNING, handlers=handlers, force=True
+        level=logging.DEBUG if everything else logging.WARNING, handlers=handlers, force=True
     )
-    levels = {-1: logging.WARNING, 0: logging.INFO}
-    logging.getLogger("dhs_runtime").setLevel(levels.get(verbosity, logging.DEBUG))
+    _set_levels(log.level, trace=trace.enabled)
+
+
+def _set_levels(level: str, *, trace: bool) -> None:
+    known = logging.DEBUG if level == LEVELS[-1] else getattr(logging, level.upper())
+    logging.getLogger("dhs_runtime").setLevel(known)
     # It warns of every retry with nested reprs; what fails for good comes as a ServiceError.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-    logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if wire else logging.INFO)
+    # Above all levels where there is no trace, so that `everything` does not turn it on.
+    logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if trace else logging.CRITICAL + 1)
+
+
+def _rotating(what: str, path: Path, max_bytes: int, backups: int) -> logging.Handler:
+    """A handler for a file; its folder is made where it is missing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return logging.handlers.RotatingFileHandler(
+            path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", errors="replace"
+        )
+    except OSError as error:
+        raise ConfigError(f"{what} {path}: {error.strerror}") from None
+
+
+def _is_wire(record: logging.LogRecord) -> bool:
+    return f"{record.name}.".startswith(f"{WIRE_LOGGER}.")
+
+
+def _is_no_wire(record: logging.LogRecord) -> bool:
+    return not _is_wire(record)

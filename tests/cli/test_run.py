@@ -1,6 +1,7 @@
 """`dhs run` as a process: real signals, real exit codes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dhs_runtime import ConfigError, Dhs
+from dhs_runtime import ConfigError, Dhs, DhsError
 from dhs_runtime.cli import group, main
-from dhs_runtime.cli.run import SAMPLE_CONFIG, find_dhs
+from dhs_runtime.cli.loop import SAMPLE_CONFIG
+from dhs_runtime.cli.target import make_dhs
 from dhs_runtime.loop import LoopConfig, load_loop_config
+from dhs_runtime.process import Launch
 from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 
 DEADLINE_S = 20.0
@@ -117,7 +120,7 @@ def test_what_the_user_has_to_mend_is_one_line(echo_dhs: Path) -> None:
 def test_a_wrong_target_is_named(target: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
     with pytest.raises(ConfigError, match=reason):
-        find_dhs(target)
+        make_dhs(target, Launch())
 
 
 def test_a_target_is_found_by_file_and_by_module(
@@ -127,7 +130,7 @@ def test_a_target_is_found_by_file_and_by_module(
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
     monkeypatch.chdir(echo_dhs.parent)
     for target in (f"{echo_dhs}:dhs", "echo_dhs:dhs"):
-        dhs = find_dhs(target)
+        dhs = make_dhs(target, Launch())
         assert isinstance(dhs, Dhs)
         assert dhs.name == "echoDHS"
 
@@ -163,12 +166,18 @@ def test_the_sample_config_is_the_defaults(tmp_path: Path) -> None:
     assert load_loop_config(path) == LoopConfig()
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["loop"], ["simulate"], ["demo"]])
-def test_help_teaches(command: list[str]) -> None:
-    result = CliRunner().invoke(group, [*command, "--help"])
+@pytest.mark.parametrize(
+    "command",
+    ["", "run", "loop", "check", "demo", "simulate", "simulate dcss", "simulate axis"],
+)
+def test_help_teaches(command: str) -> None:
+    result = CliRunner().invoke(group, [*command.split(), "--help"])
     assert result.exit_code == 0
     assert "Usage:" in result.output
     assert len(result.output) > 300
+    assert "\\b" not in result.output
+    if command not in ("demo", "simulate"):  # which need no example: they are one
+        assert re.search(rf"^ +dhs {command}", result.output, re.MULTILINE)
 
 
 def test_main_shows_one_line(
@@ -179,6 +188,21 @@ def test_main_shows_one_line(
         main()
     assert caught.value.code == 2
     assert capsys.readouterr().err == "dhs: there is no Python file absent.py\n"
+
+
+def test_a_runtime_that_fails_is_worth_another_start(
+    echo_dhs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(dhs: Dhs, timeout_s: float | None = None) -> bool:
+        raise DhsError("thread dcss-link crashed: KeyError: 'x'")
+
+    monkeypatch.setattr(Dhs, "wait", crash)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "argv", ["dhs", "run", f"{echo_dhs}:dhs", "--dcss", "127.0.0.1:9"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 1
+    assert capsys.readouterr().err.endswith("dhs: thread dcss-link crashed: KeyError: 'x'\n")
 
 
 def test_the_process_s_environment_is_not_needed(echo_dhs: Path) -> None:

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from dcs_codec import Frame, encode_frame
+from dcs_codec import Frame, StohSetString, encode_frame
 from dhs_runtime import Dhs, Operation
 from tests.faults.scene import at_work
-from tests.runtime.peers import DEADLINE_S
+from tests.runtime.peers import DEADLINE_S, RawDcss, running
 
 COUNT = 10_000
 
@@ -25,6 +25,33 @@ def test_10000_operations_pipelined() -> None:
         for number, handle in enumerate(handles):
             assert scene.completion(handle) == f"normal {number}"
         sender.join(DEADLINE_S)
+
+
+def test_messages_without_end_behind_a_stuck_handler(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The link is given up before memory is, and the DHS begins afresh with the next."""
+    monkeypatch.setattr("dhs_runtime.dispatcher.MAX_WAITING", 100)
+    dhs = Dhs("testDHS")
+    entered, release = threading.Event(), threading.Event()
+
+    @dhs.on(StohSetString)
+    def stuck(message: StohSetString) -> None:
+        entered.set()
+        release.wait(DEADLINE_S)
+
+    with RawDcss() as dcss, running(dhs, dcss.config()):
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send(*["stoh_set_string s x"] * 200)
+            assert entered.wait(DEADLINE_S)
+            peer.read_to_end()
+        release.set()
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_operation in.step 1.1")
+            assert peer.read_text().startswith("htos_operation_completed in.step 1.1 error")
+    assert "messages wait for a handler; giving the link up" in caplog.text
 
 
 @pytest.mark.parametrize("jump_s", [10 * 365 * 86400.0, -10 * 365 * 86400.0], ids=["ahead", "back"])

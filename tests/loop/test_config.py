@@ -58,9 +58,9 @@ def test_keys_stand_at_the_top_too(tmp_path: Path) -> None:
     [
         ("dcss: {prt: 1}", "dcss: unknown key prt"),
         ("automl: {port: '5000'}", "automl.port: whole number wanted, got '5000'"),
-        ("automl: {port: 0}", "automl: 'port' must be >= 1: 0"),
-        ("automl: {threshold: 1.5}", "automl: 'threshold' must be <= 1: 1.5"),
-        ("loopdhs: {osci_time: 0}", "'osci_time' must be > 0: 0"),
+        ("automl: {port: 0}", "automl.port: must be >= 1: 0"),
+        ("automl: {threshold: 1.5}", "automl.threshold: must be <= 1: 1.5"),
+        ("loopdhs: {osci_time: 0}", "osci_time: must be > 0: 0"),
         ("loopdhs: 5", "loopdhs: a mapping of names to values is wanted"),
         ("axis: {}\nloopdhs: {axis: {}}", "axis: stands at the top and in loopdhs too"),
     ],

@@ -173,6 +173,30 @@ def test_hooks_tell_of_the_link_in_the_order_of_the_messages() -> None:
     ]
 
 
+def test_a_handler_that_does_not_return_is_named() -> None:
+    dhs = Dhs("testDHS")
+    entered, release = threading.Event(), threading.Event()
+
+    @dhs.on(StohSetString)
+    def wait(message: StohSetString) -> None:
+        entered.set()
+        release.wait(DEADLINE_S)
+
+    assert dhs.stuck_handler(0) is None
+    with online(dhs) as peer:
+        assert dhs.stuck_handler(0) is None
+        peer.send("stoh_set_string s x")
+        assert entered.wait(DEADLINE_S)
+        name = dhs.stuck_handler(0)
+        assert name is not None
+        assert name.endswith("test_a_handler_that_does_not_return_is_named.<locals>.wait")
+        assert dhs.stuck_handler(60) is None
+        release.set()
+        peer.send("stoh_start_operation nothing 1.1")
+        peer.read_text()
+        assert dhs.stuck_handler(0) is None
+
+
 def test_a_blocking_call_is_left_behind_by_an_abort() -> None:
     dhs = Dhs("testDHS")
     release = threading.Event()

@@ -1,0 +1,118 @@
+"""`dhs check`: what is wrong with a configuration, and whom it does not reach."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml
+from dhs_runtime.process.probe import Peer, probe_dcss
+from dhs_runtime.process.settings import RunConfig, load_run_config
+
+if TYPE_CHECKING:
+    from dhs_runtime.loop import LoopConfig
+
+GOOD, UNREACHED, WRONG = 0, 1, 2
+KINDS = ("loop", "run")
+
+
+@attrs.define
+class Report:
+    """What is to be said of one file."""
+
+    file: str
+    kind: str = ""
+    mistakes: tuple[Mistake, ...] = ()
+    peers: tuple[Peer, ...] = ()
+
+    @property
+    def code(self) -> int:
+        """Exit code."""
+        if self.mistakes:
+            return WRONG
+        return UNREACHED if any(peer.trouble for peer in self.peers) else GOOD
+
+
+@click.command()
+@click.argument("path", metavar="CONFIG", type=click.Path(path_type=Path))
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="Whose file it is, `dhs loop`'s or `dhs run`'s.  [default: by its keys]",
+)
+@click.option("--connect", is_flag=True, help="Also try to reach DCSS, camera, inference server.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(*, path: Path, kind: str | None, connect: bool, as_json: bool) -> None:
+    """Check a configuration file; every mistake is named with its place and reason.
+
+    With --connect: DCSS's hardware port is called and left before a name is given, one picture is
+    taken, and the inference server is asked for its model. Nothing is changed anywhere.
+
+    Exit codes: 0 all is well, 1 the file is right but something it names was not reached, 2 the
+    file is wrong or cannot be read.
+
+    \b
+    Examples:
+        dhs check loop.yaml
+        dhs check loop.yaml --connect --json
+    """  # noqa: D301 - click wants the sign itself
+    report = Report(str(path))
+    try:
+        report.kind = kind or _kind_of(path)
+        peers = _check_loop(path, connect) if report.kind == "loop" else _check_run(path, connect)
+        report.peers = peers
+    except ConfigFileError as error:
+        report.mistakes = error.mistakes
+    if as_json:
+        click.echo(json.dumps(_as_json(report), indent=2))
+    else:
+        _print(report)
+    sys.exit(report.code)
+
+
+def _kind_of(path: Path) -> str:
+    from dhs_runtime.loop.config import is_loop_config  # noqa: PLC0415 - slow
+
+    return "loop" if is_loop_config(load_yaml(path)) else "run"
+
+
+def _check_run(path: Path, connect: bool) -> tuple[Peer, ...]:
+    config: RunConfig = load_run_config(path)
+    return (probe_dcss(config.dcss),) if connect else ()
+
+
+def _check_loop(path: Path, connect: bool) -> tuple[Peer, ...]:
+    from dhs_runtime.loop import load_loop_config  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.probe import probe_camera, probe_inference  # noqa: PLC0415 - slow
+
+    config: LoopConfig = load_loop_config(path)
+    if not connect:
+        return ()
+    return probe_dcss(config.dcss), probe_camera(config), probe_inference(config)
+
+
+def _as_json(report: Report) -> dict[str, object]:
+    return {
+        "file": report.file,
+        "kind": report.kind,
+        "ok": report.code == GOOD,
+        "mistakes": [attrs.asdict(mistake) for mistake in report.mistakes],
+        "peers": [{**attrs.asdict(peer), "ok": not peer.trouble} for peer in report.peers],
+    }
+
+
+def _print(report: Report) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    for mistake in report.mistakes:
+        console.print(f"[red]wrong[/]  {escape(f'{report.file}: {mistake}')}")
+    if not report.mistakes:
+        console.print(f"[green]right[/]  {escape(report.file)} for dhs {report.kind}")
+    for peer in report.peers:
+        word = "[red]lost [/]" if peer.trouble else "[green]there[/]"
+        said = escape(f"{peer.name} {peer.address}: {peer.trouble or peer.detail}")
+        console.print(f"{word}  {said} ({peer.seconds:.2f} s)")

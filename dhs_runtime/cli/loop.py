@@ -1,0 +1,123 @@
+"""`dhs loop`: the loop DHS as a process."""
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.process import served
+
+if TYPE_CHECKING:
+    from dhs_runtime.loop import LoopConfig, LoopDhs
+
+SAMPLE_CONFIG: Final = """\
+# Configuration of the loop DHS. Every key may be left out; these are the defaults.
+name: loopDHS              # hardware host in DCSS's database
+dcss:
+  host: localhost
+  port: 14242
+  framing: auto            # v1, v2 or auto
+automl:                    # inference server
+  host: localhost
+  port: 5000
+  model: default
+  threshold: 0.1           # lowest score of a loop that counts
+  in_flight: 4             # pictures sent to it at once
+axis:                      # video server
+  host: localhost
+  port: 80
+  camera: 1
+  user: ""
+  password: ""
+jpeg_receiver:             # where the video server posts its pictures
+  host: 127.0.0.1          # 0.0.0.0 when it is another machine
+  port: 9000
+osci_delta: 180.0          # degrees, seconds and pictures per second of one oscillation
+osci_time: 3.0
+video_fps: 30.0
+collect_timeout_s: 60.0
+save_image_files: false
+save_image_dir: RESULTS
+log_dir: ""                # folder of a log file called after the DHS
+log:
+  level: info              # warning, info, debug or everything
+  file: null               # wins over log_dir
+  max_bytes: 10000000      # size at which it rotates
+  backups: 5               # old ones that are kept
+  mask: []                 # regular expressions of further secrets
+trace:                     # every message sent and received, session ids masked
+  enabled: false
+  file: null               # a file of its own instead of the log
+  max_bytes: 10000000
+  backups: 5
+production: []             # patterns of DCSS's hosts and hardware hosts that need --production
+status_port: null          # on 127.0.0.1: /healthz, /status, /metrics
+"""
+
+
+@click.command()
+@click.option(
+    "-c",
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    help="YAML file; loop-dhs' own files can be read too.",
+)
+@click.option("--sample-config", is_flag=True, help="Print a configuration with all keys, and end.")
+@click.option("--dcss", "address", metavar="HOST:PORT", help="Overrides the file's dcss.")
+@process_options
+@logging_options
+def loop(
+    *,
+    path: Path | None,
+    sample_config: bool,
+    address: str | None,
+    flags: ProcessFlags,
+    logs: LogFlags,
+) -> None:
+    """Run the loop DHS: finds sample loops in camera pictures with an inference server.
+
+    With --pretend a camera and an inference server are simulated on loopback in place of the
+    configured ones, and collectLoopImages gets its pictures from there.
+
+    Exit codes as of `dhs run`.
+
+    \b
+    Examples:
+        dhs loop --sample-config > loop.yaml
+        dhs check loop.yaml --connect
+        dhs loop --config loop.yaml
+        dhs loop --config loop.yaml --pretend --dcss test-dcss:14242
+    """  # noqa: D301 - click wants the sign itself
+    from dhs_runtime.loop import LoopConfig, load_loop_config  # noqa: PLC0415 - slow
+
+    if sample_config:
+        click.echo(SAMPLE_CONFIG, nl=False)
+        return
+    config = LoopConfig() if path is None else load_loop_config(path)
+    config = flags.apply(config, address)
+    logs.set_up(config.effective_log, config.trace, secrets=[config.axis.password])
+    guard = flags.guard(config, "the configuration" if path is None else str(path))
+    guard.check_host(config.dcss.host)
+    guard.check_name(config.name)
+    with _loop_dhs(config, pretend=flags.pretend) as made:
+        dhs = made.dhs
+        with served(dhs, status_port=config.status_port, pretend=flags.pretend):
+            dhs.run(config.dcss)
+
+
+def _loop_dhs(
+    config: "LoopConfig", *, pretend: bool
+) -> "contextlib.AbstractContextManager[LoopDhs]":
+    if not pretend:
+        from dhs_runtime.loop import LoopDhs  # noqa: PLC0415 - slow
+
+        return contextlib.nullcontext(LoopDhs(config))
+    try:
+        from dhs_runtime.loop.pretend import pretend_loop  # noqa: PLC0415 - needs extra sim
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error}; install the extra: pip install 'dcs-codec[sim]'") from None
+    return pretend_loop(config)

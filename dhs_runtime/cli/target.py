@@ -1,0 +1,69 @@
+"""`FILE.py:NAME`: finding the DHS that `dhs run` is to run."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from dhs_runtime.app import Dhs
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.process import Launch
+
+
+def make_dhs(target: str, launch: Launch) -> Dhs:
+    """The DHS that `FILE.py:NAME` or `package.module:NAME` names, or that the function there makes.
+
+    Raises:
+        ConfigError: There is no such file or name, it is no DHS and makes none, or this is a
+            rehearsal and the DHS has no way to know.
+    """
+    source, _, name = target.rpartition(":")
+    if not source or not name:
+        raise ConfigError(f"{target!r} is not FILE.py:NAME")
+    module = _load_file(Path(source)) if source.endswith(".py") else _import(source)
+    found = getattr(module, name, None)
+    if isinstance(found, Dhs):
+        if launch.pretend:
+            raise ConfigError(
+                f"{target} is made before it could ask whether this is a rehearsal; --pretend "
+                f"wants a function there: def make_dhs(launch: Launch) -> Dhs"
+            )
+        if launch.args:
+            raise ConfigError(
+                f"{target} is made before it could see {' '.join(launch.args)!r}; arguments want a "
+                f"function there: def make_dhs(launch: Launch) -> Dhs"
+            )
+        return found
+    if not callable(found):
+        known = [key for key, value in vars(module).items() if isinstance(value, Dhs)]
+        hint = f"; there is {', '.join(known)}" if known else "; there is none in it"
+        raise ConfigError(f"{source} has no Dhs called {name!r}{hint}")
+    try:
+        inspect.signature(found).bind(launch)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{target} must take one argument, a Launch: {error}") from None
+    made = found(launch)
+    if not isinstance(made, Dhs):
+        raise ConfigError(f"{target} made {type(made).__name__}, a Dhs is wanted")
+    return made
+
+
+def _load_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise ConfigError(f"there is no Python file {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    sys.path.insert(0, str(path.parent.resolve()))  # as `python FILE.py` does
+    spec.loader.exec_module(module)
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"cannot import {name}: {error}") from None

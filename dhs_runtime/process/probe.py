@@ -1,0 +1,83 @@
+"""Whether what a configuration names can be reached; changes nothing there."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from dcs_codec import NEED_DATA, DcsProtocol, RemoteProtocolError, Role, StocSendClientType
+from dhs_runtime.clock import Deadline
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.errors import ServiceError, TransportError
+from dhs_runtime.transport import TcpTransport
+
+GREETING_S: Final = 2.0
+"""dcss speaks first, and at once."""
+
+
+@attrs.frozen(kw_only=True)
+class Peer:
+    """What came of trying to reach something.
+
+    Attributes:
+        name: What it is: `DCSS`, `camera`, ...
+        address: Where.
+        trouble: Why it is of no use, in one line; "" when it is reached.
+        detail: What it said, in a few words.
+        seconds: How long that took.
+    """
+
+    name: str
+    address: str
+    trouble: str
+    detail: str
+    seconds: float
+
+
+def probe(name: str, address: str, ask: Callable[[], str]) -> Peer:
+    """Call `ask`, which says what it found in a few words or raises."""
+    began = time.monotonic()
+    trouble, detail = "", ""
+    try:
+        detail = ask()
+    except (ServiceError, TransportError) as error:
+        trouble = str(error)
+    return Peer(
+        name=name,
+        address=address,
+        trouble=trouble,
+        detail=detail,
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def probe_dcss(config: DcssConfig) -> Peer:
+    """Whether a DCSS answers at its hardware port; it is left before saying who we are."""
+    return probe("DCSS", f"{config.host}:{config.port}", lambda: _greeting(config))
+
+
+def _greeting(config: DcssConfig) -> str:
+    transport = TcpTransport()
+    try:
+        transport.connect(config.host, config.port, config.connect_timeout_s)
+        deadline = Deadline.after(GREETING_S)
+        protocol = DcsProtocol(Role.DHS, config.framing)
+        while (event := _next(protocol)) is None:
+            transport.set_read_timeout(max(0.001, deadline.remaining()))
+            data = transport.read()
+            if not data:
+                raise TransportError("it closed the connection without a word")
+            protocol.receive_data(data)
+        if not isinstance(event, StocSendClientType):
+            raise TransportError(f"it is no DCSS: it said {event!r:.80}")
+    except RemoteProtocolError as error:
+        raise TransportError(f"it is no DCSS: {error}") from None
+    finally:
+        transport.close()
+    return event.keyword
+
+
+def _next(protocol: DcsProtocol) -> object:
+    event = protocol.next_event()
+    return None if event is NEED_DATA else event

@@ -1,0 +1,103 @@
+"""Settings of a DHS's process, which stand beside those of the DHS itself in its file."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from attrs.validators import deep_iterable, ge, gt, in_, le, optional
+
+from dhs_runtime.config import MAX_PORT, DcssConfig
+from dhs_runtime.process.config_file import load_yaml, structure
+
+LEVELS: Final = ("warning", "info", "debug", "everything")
+"""How much is logged; `everything` is debug of libraries too."""
+
+MAX_BYTES: Final = 10_000_000
+BACKUPS: Final = 5
+
+
+def _is_pattern(_: object, __: object, value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {value!r} ({error})") from None
+
+
+@attrs.frozen(kw_only=True)
+class LogConfig:
+    """The log.
+
+    Attributes:
+        level: One of `LEVELS`.
+        file: A file beside stderr, None for none.
+        max_bytes: Size at which the file is put aside and begun anew.
+        backups: How many of those put aside are kept.
+        mask: Regular expressions of what is a secret here beside what is known to be one.
+    """
+
+    level: str = attrs.field(default="info", validator=in_(LEVELS))
+    file: Path | None = None
+    max_bytes: int = attrs.field(default=MAX_BYTES, validator=gt(0))
+    backups: int = attrs.field(default=BACKUPS, validator=gt(0))
+    mask: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_pattern))
+
+
+@attrs.frozen(kw_only=True)
+class TraceConfig:
+    """The wire trace: a line for every message sent and received.
+
+    Attributes:
+        enabled: Whether there is one.
+        file: A file of its own, None for the log.
+        max_bytes: As for the log.
+        backups: As for the log.
+    """
+
+    enabled: bool = False
+    file: Path | None = None
+    max_bytes: int = attrs.field(default=MAX_BYTES, validator=gt(0))
+    backups: int = attrs.field(default=BACKUPS, validator=gt(0))
+
+
+@attrs.frozen(kw_only=True)
+class ProcessConfig:
+    """What every DHS has in its file.
+
+    Attributes:
+        dcss: Where DCSS is.
+        log: The log.
+        trace: The wire trace.
+        production: Patterns (`bl*-dcss*`) of DCSS's hosts and of hardware hosts that are run only
+            with `--production`, and never rehearsed.
+        status_port: Port on loopback for /healthz, /status and /metrics; 0 picks a free one,
+            None opens none.
+    """
+
+    dcss: DcssConfig = attrs.field(factory=DcssConfig)
+    log: LogConfig = attrs.field(factory=LogConfig)
+    trace: TraceConfig = attrs.field(factory=TraceConfig)
+    production: tuple[str, ...] = ()
+    status_port: int | None = attrs.field(default=None, validator=optional([ge(0), le(MAX_PORT)]))
+
+
+@attrs.frozen(kw_only=True)
+class RunConfig(ProcessConfig):
+    """The file of `dhs run --config`.
+
+    Attributes:
+        name: Name to give DCSS, "" for the DHS's own.
+        settings: What the DHS's author wants to know; see `Launch.settings`.
+    """
+
+    name: str = ""
+    settings: dict[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+def load_run_config(path: Path) -> RunConfig:
+    """The configuration in a YAML file.
+
+    Raises:
+        ConfigFileError: One line per mistake, with the file and the path of the value.
+    """
+    return structure(load_yaml(path), RunConfig, str(path))

@@ -1,0 +1,89 @@
+"""`dhs` as a process, for tests."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+DEADLINE_S = 20.0
+
+
+class Process:
+    """A running `dhs ...`, whose log can be waited for."""
+
+    def __init__(self, *args: str, environment: Mapping[str, str] | None = None) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dhs_runtime.cli", *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+        )
+        self._changed = threading.Condition()  # guards the two below
+        self._lines: list[str] = []
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, name="log-reader")
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """All that it wrote so far."""
+        with self._changed:
+            return "".join(self._lines)
+
+    def wait_log(self, pattern: str) -> re.Match[str]:
+        """Wait until this is in the log."""
+
+        def found() -> bool:
+            return self._ended or re.search(pattern, "".join(self._lines)) is not None
+
+        with self._changed:
+            self._changed.wait_for(found, DEADLINE_S)
+        match = re.search(pattern, self.log)
+        assert match is not None, f"no {pattern!r} in:\n{self.log}"
+        return match
+
+    def terminate(self) -> int:
+        """SIGTERM; its exit code."""
+        self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; its exit code."""
+        code = self._process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        return code
+
+    def close(self) -> None:
+        """End it whatever it does."""
+        self._process.kill()
+        self._process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._changed:
+                self._lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+@contextmanager
+def dhs(*args: str, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """`dhs ARGS`, ended at the end."""
+    process = Process(*args, environment=environment)
+    try:
+        yield process
+    finally:
+        process.close()
