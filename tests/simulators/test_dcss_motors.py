@@ -483,9 +483,9 @@ def test_of_a_status_only_the_first_word_counts(
 def test_a_position_that_fits_c_but_not_the_codec_is_kept_and_not_sent(
     dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    completed_text = "htos_motor_move_completed gonio_z 1e10 normal"
+    completed_text = "htos_motor_move_completed gonio_z 1e11 normal"
     dhs.send_text(completed_text)
     dhs.send(HtosSendConfiguration(device_name="gonio_z"))
     assert dhs.read_until_now() == []
-    assert dcss.position("gonio_z") == 1e10
+    assert dcss.position("gonio_z") == 1e11
     assert "stoh_configure_real_motor not sent to galil" in caplog.text
