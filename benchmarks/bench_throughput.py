@@ -13,9 +13,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from benchmarks.peer import dcss_for, done_frame, raw_dhs, start_frame
 from dhs_runtime import DcssConfig, Dhs
+from dhs_runtime.workers import Workers
 
 PIPELINED: Final = 10_000
 RUNS: Final = 7
@@ -26,9 +28,13 @@ _SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent 
 def main(messages: tuple[int, int] = MESSAGES) -> None:
     raw = median_rate(_process(_raw))
     ours, memory = measure_dhs(messages)
+    inline, _ = measure_dhs((0, 0), _inline_dhs)
     print("operations pipelined (per s)          median")
     print(f"  raw sockets, one thread          {raw:9,.0f}")
     print(f"  DHS                              {ours:9,.0f}   {raw / ours:.1f} x slower")
+    print(f"  DHS, handlers in reading thread  {inline:9,.0f}   {raw / inline:.1f} x slower")
+    cost = (1 / ours - 1 / inline) * 1e6
+    print(f"  a thread of its own for each operation costs {cost:.0f} µs of it")
     print("  pydhsfw, measured elsewhere         14,168   beside raw 186,783")
     print("resident memory of the DHS (MB)")
     for count, size in zip(messages, memory, strict=True):
@@ -42,10 +48,12 @@ def median_rate(connect: Callable[[int], Callable[[], object]]) -> float:
     return statistics.median(rates)
 
 
-def measure_dhs(messages: tuple[int, int]) -> tuple[float, tuple[float, float]]:
+def measure_dhs(
+    messages: tuple[int, int], dhs: Callable[[int, Connection], None] | None = None
+) -> tuple[float, tuple[float, float]]:
     """Median rate, and the resident memory after so many operations in all."""
     here, there = _SPAWN.Pipe()
-    with dcss_for(_process(_dhs, there)) as peer:
+    with dcss_for(_process(dhs or _dhs, there)) as peer:
         rates = [rate(peer) for _ in range(RUNS)]
         done = RUNS * PIPELINED
         sizes = []
@@ -95,6 +103,17 @@ def _dhs(port: int, commands: Connection) -> None:
     while commands.recv() == "memory":
         commands.send(resident())
     dhs.stop()
+
+
+def _inline_dhs(port: int, commands: Connection) -> None:
+    """The same with no hand-over to a worker: what the threads cost, and not a way to run a DHS."""
+
+    def submit(_: Workers, job: Callable[[], None]) -> bool:
+        job()
+        return True
+
+    with patch.object(Workers, "submit", submit):
+        _dhs(port, commands)
 
 
 def resident() -> int:
