@@ -5,9 +5,9 @@ DhsError
 ├── HandlerError                a handler was registered wrongly (twice, or for no message class)
 ├── TransportError              a TCP connection could not be made, or broke
 ├── NotConnectedError           there is no link to DCSS to send this on
-├── OperationFinishedError      the operation already had its one completion
+├── TaskFinishedError           the operation, move or count already had its one completion
 ├── DeviceError                 raised *by* a device's handler, to say why and with which status
-├── OperationAbortedError       raised *into* a handler: stoh_abort_all, a lost link or a stop
+├── TaskAbortedError            raised *into* a handler: stoh_abort_all, a lost link or a stop
 ├── StopTimeoutError            threads outlived the stop; names them
 └── ServiceError                a camera or an inference server did not do its part
     ├── ServiceUnavailableError refused, unreachable or dropped the connection
@@ -39,12 +39,12 @@ class NotConnectedError(DhsError):
     """There is no link to DCSS that this message could go out on."""
 
 
-class OperationFinishedError(DhsError):
-    """The operation already had its one `htos_operation_completed`."""
+class TaskFinishedError(DhsError):
+    """The operation, move or count already had its one completion."""
 
 
-class OperationAbortedError(DhsError):
-    """Raised into an operation handler that waits while its operation is aborted."""
+class TaskAbortedError(DhsError):
+    """Raised into a handler that waits while its operation, move or count is aborted."""
 
 
 class DeviceError(DhsError):

@@ -71,7 +71,7 @@ class Operation(Task):
 
         Raises:
             EncodeError: They do not fit the wire.
-            OperationFinishedError: The operation is over.
+            TaskFinishedError: The operation is over.
         """
         self._say(
             HtosOperationUpdate(

@@ -19,8 +19,8 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import (
     DhsError,
     NotConnectedError,
-    OperationAbortedError,
-    OperationFinishedError,
+    TaskAbortedError,
+    TaskFinishedError,
 )
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class Task:
     # -- aborting ----------------------------------------------------------------------------
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
-        """Ask the handler to end: `aborted` turns true, waits end with OperationAbortedError.
+        """Ask the handler to end: `aborted` turns true, waits end with TaskAbortedError.
 
         Again changes nothing, but that `hard` after `soft` counts.
         """
@@ -135,12 +135,12 @@ class Task:
         return self._abort_mode
 
     def raise_if_aborted(self) -> None:
-        """Raise OperationAbortedError when the task is aborted."""
+        """Raise TaskAbortedError when the task is aborted."""
         if self._aborted:
-            raise OperationAbortedError(self._abort_reason)
+            raise TaskAbortedError(self._abort_reason)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep; an abort ends it at once with OperationAbortedError."""
+        """Sleep; an abort ends it at once with TaskAbortedError."""
         with contextlib.suppress(TimeoutError):
             self.wait(concurrent.futures.Future[None](), seconds)
 
@@ -148,7 +148,7 @@ class Task:
         """The result of a future; an abort ends the wait at once.
 
         Raises:
-            OperationAbortedError: The task was aborted first.
+            TaskAbortedError: The task was aborted first.
             TimeoutError: No result within `timeout_s` seconds.
             Exception: What the future raised.
         """
@@ -180,9 +180,9 @@ class Task:
             handler(self)
             if not self.finished:
                 self.end(NORMAL)
-        except OperationAbortedError as error:
+        except TaskAbortedError as error:
             self.end(ERROR if self._expired else ABORTED, str(error))
-        except OperationFinishedError as error:  # by a deadline, say, or by itself before
+        except TaskFinishedError as error:  # by a deadline, say, or by itself before
             self.log.warning("handler went on behind the completion: %s", error)
             self.end(ERROR, f"{type(error).__name__}: {error}")  # of another task's, perhaps
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
@@ -204,7 +204,7 @@ class Task:
         """Finish unless it is finished; a failure to send is logged."""
         try:
             self._finish(status, one_line(reason))
-        except OperationFinishedError:
+        except TaskFinishedError:
             pass
         except EncodeError:
             self.log.exception("no completion possible")
@@ -214,7 +214,7 @@ class Task:
         raise NotImplementedError
 
     def finish_with(self, message: Message) -> None:
-        """Finish by a completion that its author made; raises OperationFinishedError."""
+        """Finish by a completion that its author made; raises TaskFinishedError."""
         with self._lock:
             self._check_unfinished()
             self._complete(message, self._status_of(message))
@@ -256,7 +256,7 @@ class Task:
 
     def _check_unfinished(self) -> None:
         if self.finished:
-            raise OperationFinishedError(f"{self.label} is {self.state.value}")
+            raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
     def _send_or_drop(self, message: Message) -> None:
         """Send; without a link DCSS has failed the task itself, and nobody is waiting."""

@@ -12,7 +12,7 @@ open the shutter when the axis begins to turn and close it when it stands.
 import time
 
 from dcs_codec import ShutterState
-from dhs_runtime import DeviceError, Dhs, MotorConfig, Move, OperationAbortedError
+from dhs_runtime import DeviceError, Dhs, MotorConfig, Move, TaskAbortedError
 
 MOTORS = ("gonio_phi", "gonio_kappa", "sample_x", "sample_y", "sample_z")
 SHUTTERS = ("shutter", "sample_light", "diffraction_filter")
@@ -63,7 +63,7 @@ def drive(move: Move) -> None:
     axis = Axis(move.start, goal, seconds_of(move, goal - move.start))
     try:
         move.follow(axis.position, axis.is_moving, every_s=UPDATE_S)
-    except OperationAbortedError:
+    except TaskAbortedError:
         axis.stop()
         move.update(axis.position())
         raise

@@ -42,7 +42,7 @@ class Count(Task):
         Raises:
             KeyError: A chamber that was asked for is missing.
             EncodeError: A number does not fit the wire, or the time is not positive.
-            OperationFinishedError: The count is over.
+            TaskFinishedError: The count is over.
         """
         self._say(self._readings(counts))
 
@@ -57,7 +57,7 @@ class Count(Task):
         self._finish(NORMAL, "")
 
     def fail(self, reason: str) -> None:
-        """Send `htos_report_ion_chambers` in its failure form; raises OperationFinishedError."""
+        """Send `htos_report_ion_chambers` in its failure form; raises TaskFinishedError."""
         self._finish(ERROR, reason)
 
     def is_completed_by(self, message: Message) -> bool:

@@ -96,7 +96,7 @@ class Move(Task):
 
         Raises:
             EncodeError: The number does not fit the wire.
-            OperationFinishedError: The move is over.
+            TaskFinishedError: The move is over.
         """
         self.motor.moved_to(position)
         self._say(
@@ -116,9 +116,9 @@ class Move(Task):
             every_s: Seconds between two updates.
 
         Raises:
-            OperationAbortedError: The move was aborted; stop the motor.
+            TaskAbortedError: The move was aborted; stop the motor.
             EncodeError: The number does not fit the wire.
-            OperationFinishedError: The move is over.
+            TaskFinishedError: The move is over.
         """
         while is_moving():
             self.update(read())

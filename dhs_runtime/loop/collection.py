@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 import attrs
 
-from dhs_runtime.errors import OperationFinishedError, ServiceError
+from dhs_runtime.errors import ServiceError, TaskFinishedError
 from dhs_runtime.loop.info import FAILED, LoopInfo
 from dhs_runtime.services.automl import Prediction, PredictRequest
 from dhs_runtime.workers import Workers
@@ -123,7 +123,7 @@ class Collection:
                     self.failures.append(failure)
             try:
                 self._on_result(image)
-            except OperationFinishedError:
+            except TaskFinishedError:
                 logger.debug("picture %d answered after the operation's end", image.index)
             except Exception:
                 logger.exception("picture %d: result not reported", image.index)

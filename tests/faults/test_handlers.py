@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from dcs_codec import Message, StohAbortAll, StohSetString
-from dhs_runtime import Dhs, Operation, OperationFinishedError, TaskState
+from dhs_runtime import Dhs, Operation, TaskFinishedError, TaskState
 from tests.faults.scene import at_work
 from tests.runtime.peers import DEADLINE_S, eventually
 
@@ -96,9 +96,9 @@ def test_handler_completes_twice() -> None:
     @dhs.operation("twice")
     def twice(op: Operation) -> None:
         op.complete("first")
-        with pytest.raises(OperationFinishedError):
+        with pytest.raises(TaskFinishedError):
             op.fail("second")
-        with pytest.raises(OperationFinishedError):
+        with pytest.raises(TaskFinishedError):
             op.update("third")
         refused.append(op.handle)
         op.complete("fourth")
@@ -133,7 +133,7 @@ def test_handler_completes_after_abort() -> None:
         scene.send("stoh_abort_all hard")
         assert scene.completion(handles[0]) == "normal done anyway"
         assert scene.completion(handles[1]) == "aborted stoh_abort_all hard"
-        with pytest.raises(OperationFinishedError):
+        with pytest.raises(TaskFinishedError):
             operations[0].complete("too late")
 
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_runtime import OperationFinishedError, ServiceTimeoutError
+from dhs_runtime import ServiceTimeoutError, TaskFinishedError
 from dhs_runtime.clock import Deadline
 from dhs_runtime.loop.collection import CollectedImage, Collection, Predict
 from dhs_runtime.services.automl import Box, Detection, Prediction, PredictRequest
@@ -85,9 +85,7 @@ def test_a_failed_prediction_is_an_answer(workers: Workers) -> None:
     assert image.info.status == "failed"
 
 
-@pytest.mark.parametrize(
-    "error", [OperationFinishedError("over"), ValueError("odd"), OSError("disk")]
-)
+@pytest.mark.parametrize("error", [TaskFinishedError("over"), ValueError("odd"), OSError("disk")])
 def test_a_report_that_fails_does_not_hold_up_the_end(workers: Workers, error: Exception) -> None:
     collecting = Collecting(workers, expected=2)
     collecting.error = error

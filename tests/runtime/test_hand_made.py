@@ -13,7 +13,7 @@ from dcs_codec import (
     IonChamberReading,
     StohSetString,
 )
-from dhs_runtime import Count, Dhs, DhsError, Move, Operation, OperationFinishedError
+from dhs_runtime import Count, Dhs, DhsError, Move, Operation, TaskFinishedError
 from dhs_runtime.task import TaskState
 from tests.devices.talking import online, read
 from tests.runtime.peers import DEADLINE_S, RawDcss, running
@@ -34,7 +34,7 @@ def test_an_operation_completed_by_hand_is_completed_once(status: str) -> None:
         )
         dhs.send(message)
         seen.append(op.state)
-        with pytest.raises(OperationFinishedError):
+        with pytest.raises(TaskFinishedError):
             dhs.send(message)
 
     with online(dhs) as peer:

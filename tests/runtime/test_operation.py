@@ -18,8 +18,8 @@ from dcs_codec import (
 from dhs_runtime import (
     NotConnectedError,
     Operation,
-    OperationAbortedError,
-    OperationFinishedError,
+    TaskAbortedError,
+    TaskFinishedError,
     TaskState,
 )
 from dhs_runtime.operation import OperationHandler
@@ -85,11 +85,11 @@ def test_nothing_follows_the_completion() -> None:
     operation = start(wire)
     operation.fail("why\nnot", status="broken")
     assert operation.state is TaskState.FAILED
-    with pytest.raises(OperationFinishedError):
+    with pytest.raises(TaskFinishedError):
         operation.update()
-    with pytest.raises(OperationFinishedError):
+    with pytest.raises(TaskFinishedError):
         operation.complete()
-    with pytest.raises(OperationFinishedError):
+    with pytest.raises(TaskFinishedError):
         operation.fail("again")
     operation.end("normal")
     assert wire.texts == ["htos_operation_completed op 1.10 broken why not"]
@@ -200,7 +200,7 @@ def test_wait_gives_the_future_s_result_and_times_out() -> None:
     with pytest.raises(KeyError):
         operation.wait(failed)
     operation.abort("now")
-    with pytest.raises(OperationAbortedError, match="now"):
+    with pytest.raises(TaskAbortedError, match="now"):
         operation.wait(Future())
 
 
@@ -236,7 +236,7 @@ def test_completion_from_two_threads_goes_out_once() -> None:
             barrier.wait()
             try:
                 operation.complete()
-            except OperationFinishedError:
+            except TaskFinishedError:
                 refused.append(1)
 
         threads = [threading.Thread(target=complete) for _ in range(2)]
