@@ -84,6 +84,10 @@ class Move(Task):
         """`move` and the motor's name."""
         return f"move {self.motor.name}"
 
+    def parts(self) -> tuple["Move", ...]:
+        """The moves of single motors that this is made of, itself first."""
+        return (self,)
+
     @property
     def distance(self) -> float:
         """How far to go, with its sign; 0 where the destination is a word."""
@@ -168,7 +172,8 @@ class Move(Task):
             except DeviceError as error:
                 self.end(error.status, str(error))
 
-        refusal = self.motor.refusal(self.destination)
+        refusals = [part.motor.refusal(part.destination) for part in self.parts()]
+        refusal = next((each for each in refusals if each is not None), None)
         if refusal is not None:
             self.end(*refusal)
         else:
@@ -239,6 +244,10 @@ class VectorMove(Move):
         self.other = None if second is None else Move(second, message.destination_2, send)
         if self.other is not None:
             self.other.leader = self
+
+    def parts(self) -> tuple[Move, ...]:
+        """The moves of both motors."""
+        return (self,) if self.other is None else (self, self.other)
 
     def update_both(self, position: float, other_position: float) -> None:
         """Send where both motors are; raises as `update`."""

@@ -29,7 +29,7 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopVectorMove,
 )
-from dhs_runtime.devices.base import Device, Hook
+from dhs_runtime.devices.base import Device, Hook, Wiring
 from dhs_runtime.devices.motion import Move, Oscillation, VectorMove
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
 from dhs_runtime.devices.shutter import Shutter
@@ -170,7 +170,7 @@ class PseudoMotor(Device):
         wiring, lane = self._wiring, self._lane
         if wiring is None or lane is None:
             return
-        wiring.active.add(move)
+        self._enter(move, wiring)
         if not self._engage(move):
             lane.put(lambda: self._end(move, MotorStatus.MOVING, f"{self.name} is moving already"))
         elif handler is None:
@@ -198,9 +198,14 @@ class PseudoMotor(Device):
         move.end(status, reason)
         self._strike_out(move)
 
+    def _enter(self, move: Move, wiring: Wiring) -> None:
+        for part in move.parts():
+            wiring.active.add(part)
+
     def _strike_out(self, move: Move) -> None:
         if self._wiring is not None:
-            self._wiring.active.remove(move)
+            for part in move.parts():
+                self._wiring.active.remove(part)
 
     def _start_vector(self, message: StohStartVectorMove, send: Send) -> None:
         second = None
@@ -219,7 +224,7 @@ class PseudoMotor(Device):
 
     def _lane_end(self, move: Move, status: str, reason: str) -> None:
         if self._lane is not None and self._wiring is not None:
-            self._wiring.active.add(move)
+            self._enter(move, self._wiring)
             self._lane.put(lambda: self._end(move, status, reason))
 
     def _abort(self, reason: str, how: str) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dcs_codec import AbortMode
+from dcs_codec import AbortMode, HtosMotorMoveCompleted
 from dhs_runtime import (
     DeviceError,
     Dhs,
@@ -491,6 +491,41 @@ def test_a_vector_move_stops_as_a_whole(text: str) -> None:
             "htos_motor_move_completed y 0.0 aborted",
             "htos_motor_move_completed x 0.0 aborted",
         ]
+
+
+def test_a_vector_beyond_a_limit_of_either_motor_is_refused() -> None:
+    dhs = Dhs("testDHS")
+    motor = dhs.motor("x", config=CONFIG)
+    dhs.motor("y", config=CONFIG)
+    called: list[VectorMove] = []
+    motor.on_vector_move(called.append)
+    with online(dhs) as peer:
+        peer.send("stoh_start_vector_move x y 1 20 50")
+        texts = read(peer, 4)
+        assert texts[1] == "htos_motor_move_completed y 0.0 sw_limit"
+        assert texts[3] == "htos_motor_move_completed x 0.0 sw_limit"
+    assert called == []
+
+
+def test_both_motors_of_a_vector_completed_by_hand_are_completed_once() -> None:
+    dhs = Dhs("testDHS")
+    motor = dhs.motor("x")
+    dhs.motor("y")
+
+    @motor.on_vector_move
+    def go(move: VectorMove) -> None:
+        for name in ("x", "y"):
+            dhs.send(HtosMotorMoveCompleted(motor_name=name, position=9, status="normal"))
+
+    with online(dhs) as peer:
+        peer.send("stoh_start_vector_move x y 1 2 50")
+        texts = read(peer, 4)
+        assert sorted(texts[2:]) == [
+            "htos_motor_move_completed x 9 normal",
+            "htos_motor_move_completed y 9 normal",
+        ]
+        peer.send("stoh_start_operation nothing 1.1")
+        assert "nothing" in peer.read_text()
 
 
 def test_a_vector_of_one_motor() -> None:
