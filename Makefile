@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz docs docs-tables clean
+.PHONY: help demo test lint format bench fuzz docs docs-tables docs-pictures clean
 
 help:
 	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make docs    documentation in docs/_build/"
 	@echo "make docs-tables  write docs/messages.md anew from the sources"
+	@echo "make docs-pictures  take the pictures of the simulated beamline's page anew; needs Chromium"
 	@echo "make clean   remove everything made here, the virtual environment too"
 
 $(BIN)/python:
@@ -55,6 +56,9 @@ docs: $(VENV)/.docs-installed
 
 docs-tables: $(VENV)/.docs-installed
 	$(BIN)/python docs/generate_messages.py
+
+docs-pictures: $(VENV)/.test-installed
+	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/simulators/web/test_chromium.py
 
 clean:
 	rm -rf $(VENV) demo-output dist docs/_build benchmarks/results

@@ -1,0 +1,26 @@
+"""`Changes`: a bell for whoever shows what a simulated DCSS knows."""
+
+import threading
+
+
+class Changes:
+    """Counts what happens: a message, a DHS that comes or goes, a new configuration.
+
+    Safe for any thread. What is marked can be read already.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()  # guards _count
+        self._count = 0
+
+    def mark(self) -> None:
+        """Something happened: wake all that wait."""
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int, timeout_s: float | None = None) -> int:
+        """The count, once it is no longer `seen`, or after `timeout_s` seconds as it stands."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count != seen, timeout_s)
+            return self._count

@@ -1,0 +1,117 @@
+"""`Browser`: headless Chromium, as a person at the beamline uses it."""
+
+import io
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+DEADLINE_S: Final = 15.0  # a busy computer may take its time to draw
+FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_TEXT: Final = "return document.querySelector(arguments[0])?.textContent ?? ''"
+
+
+class Browser:
+    """One window; elements are named by CSS selectors."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self._driver = driver
+
+    @classmethod
+    @contextmanager
+    def started(cls, profile: Path) -> Iterator["Browser"]:
+        """A browser with a fresh profile in this folder; skips where there is no Chromium."""
+        chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+        if not chromium or not chromedriver:
+            pytest.skip("no chromium and chromedriver on this computer")
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NO_PROXY", "localhost,127.0.0.1")
+            driver = webdriver.Chrome(options=options, service=Service(chromedriver))
+        try:
+            yield cls(driver)
+        finally:
+            driver.quit()
+
+    def open(self, url: str, size: tuple[int, int] = (1280, 800), scheme: str = "dark") -> None:
+        """Open a page and wait until it is live."""
+        self.show(size, scheme)
+        self._driver.get(url)
+        self.until(lambda: self.text("#link") == "live")
+
+    def leave(self) -> None:
+        """Close the page."""
+        self._driver.get("about:blank")
+
+    def show(self, size: tuple[int, int], scheme: str) -> None:
+        """Change size and colour scheme of the window."""
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def click(self, selector: str) -> None:
+        """Click on the middle of an element, which must be in view for that."""
+        self._driver.find_element(By.CSS_SELECTOR, selector).click()
+
+    def type(self, selector: str, text: str) -> None:
+        """Write into an input in place of what it holds."""
+        element = self._driver.find_element(By.CSS_SELECTOR, selector)
+        element.clear()
+        element.send_keys(text)
+
+    def press(self, selector: str, key: str) -> None:
+        """Press a key while an element has the focus."""
+        self._driver.find_element(By.CSS_SELECTOR, selector).send_keys(key)
+
+    def text(self, selector: str) -> str:
+        """The text of the first such element, "" where there is none."""
+        return str(self._driver.execute_script(_TEXT, selector))
+
+    def script(self, text: str) -> Any:
+        """What a script returns."""
+        return self._driver.execute_script(text)
+
+    def count(self, selector: str) -> int:
+        """How many such elements can be seen."""
+        found = self._driver.find_elements(By.CSS_SELECTOR, selector)
+        return sum(element.is_displayed() for element in found)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the page shows something."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            assert time.monotonic() < deadline, f"not shown; notices: {self.text('#notices')}"
+            time.sleep(0.02)
+
+    def complaints(self) -> list[str]:
+        """What the console of the browser says since the last call."""
+        return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
+
+    def picture(self) -> Image.Image:
+        """What is to be seen."""
+        return Image.open(io.BytesIO(self._driver.get_screenshot_as_png()))

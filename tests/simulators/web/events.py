@@ -1,0 +1,90 @@
+"""`Events`: what a browser hears of the page, read as a browser reads it."""
+
+import json
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import requests
+
+DEADLINE_S: Final = 5.0
+
+
+class Events:
+    """The stream of changes, and what they add up to."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self.hello: dict[str, Any] = {}
+        self.tables: dict[str, dict[str, Any]] = {
+            "hosts": {},
+            "devices": {},
+            "operations": {},
+            "camera": {},
+        }
+        self.wire: list[dict[str, Any]] = []
+        self.log: list[dict[str, Any]] = []
+        self.last: dict[str, Any] = {}
+        self._stream = self._read()
+
+    @classmethod
+    @contextmanager
+    def of(cls, url: str) -> Iterator["Events"]:
+        """The stream of the page at this URL, open meanwhile."""
+        with (
+            # Of its own: a response keeps its session's other connections open.
+            requests.Session() as session,
+            session.get(
+                f"{url}/events", stream=True, timeout=DEADLINE_S, proxies={"http": ""}
+            ) as response,
+        ):
+            assert response.status_code == 200
+            assert response.headers["Content-Type"] == "text/event-stream"
+            events = cls(response)
+            yield events
+            events._stream.close()
+
+    @property
+    def devices(self) -> dict[str, Any]:
+        return self.tables["devices"]
+
+    @property
+    def operations(self) -> dict[str, Any]:
+        return self.tables["operations"]
+
+    def until(self, condition: Callable[["Events"], object]) -> "Events":
+        """Listen until what was heard meets a condition."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition(self):
+            assert time.monotonic() < deadline, f"not heard; last was {self.last}"
+            kind, value = next(self._stream)
+            if kind == "changes":
+                self._take(value)
+            elif kind == "hello":
+                self.hello = value
+        return self
+
+    def ends(self) -> bool:
+        """Whether the server ends the stream, after whatever it says until then."""
+        try:
+            list(self._stream)
+        except requests.ConnectionError:
+            return False
+        return True
+
+    def _take(self, changes: dict[str, Any]) -> None:
+        self.last = changes
+        for name, table in self.tables.items():
+            table.update(changes[name])
+        self.wire += changes["wire"]
+        self.log += changes["log"]
+
+    def _read(self) -> Generator[tuple[str, Any], None, None]:
+        kind = ""
+        for line in self.response.iter_lines(chunk_size=1):
+            word, _, rest = line.decode("ascii").partition(": ")
+            if word == "event":
+                kind = rest
+            elif word == "data":
+                yield kind, json.loads(rest)
