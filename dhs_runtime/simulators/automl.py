@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.services.http_server import HttpHandler
 from dhs_runtime.simulators import automl_wire as wire
 from dhs_runtime.simulators.detector import Detection, detect
-from dhs_runtime.simulators.http_faults import HttpFaults
+from dhs_runtime.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_runtime.simulators.http_simulator import HttpSimulator
 
 logger = logging.getLogger(__name__)
@@ -97,7 +96,7 @@ class SimulatedAutoML(HttpSimulator):
             self._served += pictures
 
 
-class _Handler(HttpHandler):
+class _Handler(FaultyHandler):
     server_side: SimulatedAutoML
 
     def do_GET(self) -> None:
@@ -180,18 +179,11 @@ class _Handler(HttpHandler):
     def _fails(self) -> bool:
         """Whether a fault took the place of the answer."""
         server = self.server_side
-        fault = server.faults.before_answer(server.token)
-        if fault.cut_short:
-            self.close_connection = True
-            whole = b'{"predictions": []}'
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(2 * len(whole)))
-            self.end_headers()
-            self.wfile.write(whole)
-        elif fault.status is not None:
-            self._refuse(fault.status, "Timed out waiting for notification")
-        return fault.cut_short or fault.status is not None
+        if self.take_fault(server.faults, server.token):
+            return True
+        if self.fault.status is not None:
+            self._refuse(self.fault.status, "Timed out waiting for notification")
+        return self.fault.status is not None
 
     def _refuse(self, status: int, reason: str) -> None:
         self.reply_json(status, {"error": reason})

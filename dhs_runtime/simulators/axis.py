@@ -17,9 +17,8 @@ import attrs
 from PIL import Image
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.services.http_server import HttpHandler
 from dhs_runtime.simulators.digest import DigestGuard, Verdict
-from dhs_runtime.simulators.http_faults import HttpFaults
+from dhs_runtime.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_runtime.simulators.http_simulator import HttpSimulator
 from dhs_runtime.simulators.push import Push, PushedFrame, PushPlan
 from dhs_runtime.simulators.scene import Scene
@@ -234,16 +233,17 @@ class SimulatedAxis(HttpSimulator):
         return self._motion.at(time_s)
 
 
-class _Handler(HttpHandler):
+class _Handler(FaultyHandler):
     camera: SimulatedAxis
 
     def do_GET(self) -> None:
         """A snapshot; HEAD goes the same way, without its body."""
         self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
         camera = self.camera
-        fault = camera.faults.before_answer(camera.token)
-        if fault.status is not None:
-            self._refuse(fault.status, "as asked")
+        if self.take_fault(camera.faults, camera.token):
+            return
+        if self.fault.status is not None:
+            self._refuse(self.fault.status, "as asked")
             return
         if not self._admitted():
             return
@@ -256,11 +256,7 @@ class _Handler(HttpHandler):
         except ValueError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
             return
-        jpeg = camera.snapshot(query)
-        if fault.cut_short:
-            self._cut(jpeg)
-        else:
-            self.reply(HTTPStatus.OK, jpeg, "image/jpeg")
+        self.reply(HTTPStatus.OK, camera.snapshot(query), "image/jpeg")
 
     do_HEAD = do_GET
 
@@ -274,15 +270,6 @@ class _Handler(HttpHandler):
         challenge = guard.challenge(stale=verdict is Verdict.STALE)
         self._refuse(HTTPStatus.UNAUTHORIZED, "log in", {"WWW-Authenticate": challenge})
         return False
-
-    def _cut(self, jpeg: bytes) -> None:
-        """Announce the whole picture, send half of it and hang up."""
-        self.close_connection = True
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "image/jpeg")
-        self.send_header("Content-Length", str(len(jpeg)))
-        self.end_headers()
-        self.wfile.write(jpeg[: len(jpeg) // 2])
 
     def _refuse(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
         """A page for people, as the camera's own web server gives."""

@@ -8,7 +8,9 @@ or a DHS is lost. Not simulated: whether a DHS calls from the computer the datab
 permissions, limits and locks that refuse a GUI's wish, and the GUI port itself.
 """
 
+from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import CircleMode
+from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.database import HardwareHost
 from dhs_runtime.simulators.dcss.devices import (
     Device,
@@ -20,6 +22,7 @@ from dhs_runtime.simulators.dcss.devices import (
     StringDevice,
 )
 from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
+from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
@@ -33,13 +36,18 @@ from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.traffic import Traffic, TrafficLine
 
 __all__ = [
+    "Changes",
     "CircleMode",
     "Completion",
+    "CountingRun",
     "Device",
     "Dump",
     "DumpProblem",
     "EncoderDevice",
     "EncoderReport",
+    "Fault",
+    "FaultKind",
+    "Faults",
     "HardwareHost",
     "IonChamberDevice",
     "IonChamberReport",
@@ -54,6 +62,7 @@ __all__ = [
     "ShutterDevice",
     "ShutterReport",
     "SimulatedDcss",
+    "StandingFault",
     "StringDevice",
     "StringReport",
     "Traffic",

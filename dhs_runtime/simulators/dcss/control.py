@@ -30,7 +30,9 @@ from dcs_codec import (
     join_list,
 )
 from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import fold, shorten
+from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.database import Database
 from dhs_runtime.simulators.dcss.devices import (
     EncoderDevice,
@@ -53,6 +55,7 @@ from dhs_runtime.simulators.dcss.run_table import Key, RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun, Run
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
+DECIMALS = 6  # of `%f`
 
 
 class Control(Readings):
@@ -60,10 +63,14 @@ class Control(Readings):
 
     All raise DhsError where the database has no such device, NotConnectedError where its DHS is
     not connected, and EncodeError where a value does not fit the wire.
+
+    Attributes:
+        changes: Marked with each change of the database, each message, each DHS that comes or goes.
     """
 
-    def __init__(self, database: Database, links: Links, runs: RunTable) -> None:
+    def __init__(self, database: Database, links: Links, runs: RunTable, changes: Changes) -> None:
         super().__init__(database)
+        self.changes = changes
         self._links = links
         self._runs = runs
         self._counter = itertools.count(1)
@@ -107,14 +114,17 @@ class Control(Readings):
     def move(self, name: str, destination: float | str) -> MoveRun:
         """Move a motor to a position, scaled, or to what a word means to its DHS (`home`).
 
-        A circle motor goes the shorter way, so that from 10 to 350 its DHS is sent to -10; not to
-        0, which dcss forwards as it stands, as it does words.
+        A number goes out with six decimals. A circle motor goes the shorter way, so that from 10
+        to 350 its DHS is sent to -10; but not to exactly 0, which dcss forwards as it stands, as it
+        does words: from 350 its DHS is sent to 0.
+
+        Source: dcss_gui_client.c:1463-1470, confirmed on the wire but for circle motors
         """
         host, motor = self._database.get(name, MotorDevice)
         with self._database.lock:
             position = motor.position
         if not isinstance(destination, str) and destination != 0:
-            destination = shorten(motor.circle_mode, position, destination)
+            destination = round(shorten(motor.circle_mode, position, destination), DECIMALS)
         run = MoveRun(name, host, destination, position)
         message = StohStartMotorMove(motor_name=name, destination=destination)
         self._ask(message, run, ("move", name))
@@ -173,6 +183,7 @@ class Control(Readings):
         with self._database.lock:
             for key, value in given.items():
                 setattr(motor, key, value)
+        self.changes.mark()
 
     # -- motors together ---------------------------------------------------------------------
 
@@ -249,20 +260,33 @@ class Control(Readings):
 
     def read_ion_chambers(
         self, time_s: float, names: Iterable[str], *, repeat: bool = False
-    ) -> ReportRun[IonChamberReport]:
-        """Let ion chambers count for a time; asks the owner of the first.
+    ) -> CountingRun:
+        """Let ion chambers count for a time; asks each DHS that owns some for those it owns.
 
-        From a GUI of a real dcss, `repeat` never reaches a DHS: the scripting engine clears it.
+        So the scripting engine groups them; dcss itself would ask the owner of the first for all.
+        From a GUI of a real dcss, `repeat` never reaches a DHS: the engine clears it.
         """
-        names = tuple(names)
-        hosts = [self._database.get(name, IonChamberDevice)[0] for name in names]
-        if not hosts:
+        owned: dict[str, list[str]] = {}
+        for name in names:
+            owned.setdefault(self._database.get(name, IonChamberDevice)[0], []).append(name)
+        if not owned:
             raise DhsError("no ion chamber was named")
-        run = ReportRun(" ".join(names), hosts[0], lambda status: IonChamberReport(0.0, {}, status))
-        message = StohReadIonChambers(
-            ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=names
+        for host in owned:  # none is asked where one is away
+            self._links.session(host)
+        run = CountingRun(
+            ReportRun(
+                " ".join(chambers),
+                host,
+                lambda status: IonChamberReport(0.0, {}, status),
+                is_repeated=repeat,
+            )
+            for host, chambers in owned.items()
         )
-        self._ask(message, run, *(("ion_chamber", name) for name in names))
+        for part, chambers in zip(run.parts, owned.values(), strict=True):
+            message = StohReadIonChambers(
+                ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=tuple(chambers)
+            )
+            self._ask(message, part, *(("ion_chamber", name) for name in chambers))
         return run
 
     def get_encoder(self, name: str) -> ReportRun[EncoderReport]:

@@ -251,7 +251,7 @@ class Effects:
         report = IonChamberReport(message.ion_chamber_time, counts, status)
         runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
         for run in {id(run): run for run in runs if run is not None}.values():
-            run.take(report)
+            run.take(report, is_last=status != "normal")
 
     def _encoder_completed(
         self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dcs_codec import EncodeError, Message, StohAbortAll
 from dhs_runtime.errors import NotConnectedError
+from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.session import Session
 
 logger = logging.getLogger(__name__)
@@ -17,9 +18,11 @@ T = TypeVar("T")
 class Links:
     """The connected DHSs by the name of their hardware host."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._changed = threading.Condition()  # guards _online and _logins
+    def __init__(self, names: Iterable[str], changes: Changes) -> None:
+        self._changes = changes
+        self._changed = threading.Condition()  # guards what follows
         self._online: dict[str, Session] = {}
+        self._registered: set[str] = set()
         self._logins: dict[str, int] = dict.fromkeys(names, 0)
 
     def log_in(self, name: str, session: Session) -> bool:
@@ -30,14 +33,18 @@ class Links:
             self._online[name] = session
             self._logins[name] += 1
             self._changed.notify_all()
+        self._changes.mark()
         return True
 
     def log_out(self, name: str, lost: Callable[[], T]) -> T:
         """Forget a connection; what `lost` returns of what hung on it and on no later one."""
         with self._changed:
             del self._online[name]
+            self._registered.discard(name)
             self._changed.notify_all()
-            return lost()
+            found = lost()
+        self._changes.mark()
+        return found
 
     def wait_online(self, name: str, timeout_s: float, *, logins: int = 1) -> None:
         """Wait until this DHS is connected, for at least the n-th time.
@@ -51,6 +58,18 @@ class Links:
             ):
                 raise TimeoutError(f"{name} did not connect within {timeout_s} s")
 
+    def registered(self, name: str) -> None:
+        """Enter that this DHS was told all its devices."""
+        with self._changed:
+            self._registered.add(name)
+            self._changed.notify_all()
+
+    def wait_registered(self, name: str, timeout_s: float) -> None:
+        """Wait until this DHS is connected and was told its devices; raises as `wait_online`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: name in self._registered, timeout_s):
+                raise TimeoutError(f"{name} did not connect within {timeout_s:g} s")
+
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises as `wait_online`."""
         with self._changed:
@@ -61,6 +80,11 @@ class Links:
         """Names of the connected DHSs."""
         with self._changed:
             return tuple(self._online)
+
+    def logins(self) -> dict[str, int]:
+        """How often each DHS has connected."""
+        with self._changed:
+            return dict(self._logins)
 
     def sessions(self) -> tuple[Session, ...]:
         """Their connections."""

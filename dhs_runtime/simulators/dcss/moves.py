@@ -67,6 +67,11 @@ class MoveRun:
         """Whether it is completed."""
         return bool(self.completions)
 
+    @property
+    def awaits(self) -> bool:
+        """Whether the completion is still to come."""
+        return not self.is_over
+
     def wait(self, timeout_s: float) -> MoveCompletion:
         """The (first) completion, once it is there.
 

@@ -1,5 +1,6 @@
 """`Readings`: what the database of a simulated DCSS says of its devices."""
 
+import copy
 from typing import TypeVar
 
 from dhs_runtime.errors import DhsError
@@ -21,6 +22,15 @@ class Readings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def devices(self) -> dict[str, Device]:
+        """All devices by name, as they are now: copies that stay as they are."""
+        with self._database.lock:
+            return {
+                device.name: copy.copy(device)
+                for host in self._database.hosts.values()
+                for device in host.devices
+            }
 
     def position(self, name: str) -> float:
         """Position of a motor, scaled."""

@@ -43,11 +43,11 @@ class RunTable:
         return found if isinstance(found, kind) else None
 
     def of(self, hardware_host: str) -> list[Run]:
-        """The runs that wait for this host."""
+        """The runs to which this host owes something."""
         with self._lock:
             return [
                 run
                 for runs in self._runs.values()
                 for run in runs
-                if run.hardware_host == hardware_host and not run.is_over
+                if run.hardware_host == hardware_host and run.awaits
             ]

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import attrs
 
 from dcs_codec import HtosOperationCompleted, HtosOperationUpdate
+from dhs_runtime.clock import Deadline
 
 R = TypeVar("R")
 
@@ -24,6 +25,10 @@ class Run(Protocol):
     @property
     def is_over(self) -> bool:
         """Whether the answer is there."""
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the DHS owes something still, which it fails to give when it is lost."""
 
     def fail(self, status: str) -> None:
         """Enter a failure that DCSS found by itself; nothing when it is over."""
@@ -65,6 +70,11 @@ class OperationRun:
         """Whether it is completed."""
         return bool(self.completions)
 
+    @property
+    def awaits(self) -> bool:
+        """Whether the completion is still to come."""
+        return not self.is_over
+
     def wait(self, timeout_s: float) -> Completion:
         """The (first) completion, once it is there.
 
@@ -83,12 +93,19 @@ class OperationRun:
         self._wait(lambda: bool(found()), timeout_s, f"update {first_word!r}")
         return found()[0]
 
-    def follow(self) -> Iterator[str]:
-        """Each update as it comes, until the operation is completed."""
+    def follow(self, timeout_s: float | None = None) -> Iterator[str]:
+        """Each update as it comes, until the operation is completed.
+
+        Raises:
+            TimeoutError: It was not within `timeout_s` seconds from the first.
+        """
+        deadline = None if timeout_s is None else Deadline.after(timeout_s)
         seen = 0
-        while fresh := self._updates_after(seen):
+        while fresh := self._updates_after(seen, deadline):
             seen += len(fresh)
             yield from fresh
+        if timeout_s is not None:
+            self._check_completed(timeout_s)
 
     def take(self, message: HtosOperationUpdate | HtosOperationCompleted) -> None:
         """Enter an answer of the DHS."""
@@ -108,31 +125,58 @@ class OperationRun:
                 self._completions.append(Completion(status, ""))
                 self._changed.notify_all()
 
-    def _updates_after(self, seen: int) -> list[str]:
+    def _updates_after(self, seen: int, deadline: Deadline | None) -> list[str]:
         """The updates behind the first `seen`, once there are some; none when completed."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._updates) > seen or self._completions)
+            self._changed.wait_for(
+                lambda: len(self._updates) > seen or self._completions,
+                None if deadline is None else deadline.remaining(),
+            )
             return self._updates[seen:]
+
+    def _check_completed(self, timeout_s: float) -> None:
+        with self._changed:
+            if not self._completions:
+                raise self._late("completion", timeout_s)
 
     def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
         with self._changed:
             if not self._changed.wait_for(happened, timeout_s):
-                raise TimeoutError(
-                    f"{self.name} {self.handle}: no {what} within {timeout_s} s, "
-                    f"updates so far: {self._updates[-5:]}"
-                )
+                raise self._late(what, timeout_s)
+
+    def _late(self, what: str, timeout_s: float) -> TimeoutError:
+        return TimeoutError(
+            f"{self.name} {self.handle}: no {what} within {timeout_s} s, "
+            f"updates so far: {self._updates[-5:]}"
+        )
 
 
 class ReportRun(Generic[R]):
     """A question that the DHS answers by one report, or by several when it shall go on."""
 
-    def __init__(self, name: str, hardware_host: str, failure: Callable[[str], R]) -> None:
-        """A question about a device; `failure(status)` is the report where its DHS is lost."""
+    def __init__(
+        self,
+        name: str,
+        hardware_host: str,
+        failure: Callable[[str], R],
+        *,
+        is_repeated: bool = False,
+    ) -> None:
+        """A question about a device.
+
+        Args:
+            name: Name of the device.
+            hardware_host: Its owner.
+            failure: Makes the report of a status, for where the DHS is lost.
+            is_repeated: Whether reports go on until one is a failure.
+        """
         self.name = name
         self.hardware_host = hardware_host
         self._failure = failure
-        self._changed = threading.Condition()  # guards _reports
+        self._is_repeated = is_repeated
+        self._changed = threading.Condition()  # guards the rest
         self._reports: list[R] = []
+        self._ended = False
 
     @property
     def reports(self) -> tuple[R, ...]:
@@ -144,6 +188,12 @@ class ReportRun(Generic[R]):
     def is_over(self) -> bool:
         """Whether there is a report."""
         return bool(self.reports)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a report is still to come."""
+        with self._changed:
+            return not self._ended
 
     def wait(self, timeout_s: float) -> R:
         """The first report, once it is there.
@@ -162,15 +212,17 @@ class ReportRun(Generic[R]):
                 )
             return tuple(self._reports)
 
-    def take(self, report: R) -> None:
-        """Enter a report of the DHS."""
+    def take(self, report: R, *, is_last: bool = False) -> None:
+        """Enter a report of the DHS; `is_last` where a repetition ends by it."""
         with self._changed:
             self._reports.append(report)
+            self._ended = self._ended or is_last or not self._is_repeated
             self._changed.notify_all()
 
     def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when there is a report."""
+        """Enter a failure that DCSS found by itself; nothing when no report is owed."""
         with self._changed:
-            if not self._reports:
+            if not self._ended:
                 self._reports.append(self._failure(status))
+                self._ended = True
                 self._changed.notify_all()

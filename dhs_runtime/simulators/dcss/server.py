@@ -8,9 +8,11 @@ from typing import Final
 from dcs_codec import EncodeError, MalformedMessage, Message, UnknownMessage, encode_text
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.listener import Address, TcpListener
+from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
 from dhs_runtime.simulators.dcss.effects import Effects
+from dhs_runtime.simulators.dcss.faults import Fault, Faults
 from dhs_runtime.simulators.dcss.links import Links
 from dhs_runtime.simulators.dcss.registration import dependencies, registrations
 from dhs_runtime.simulators.dcss.run_table import RunTable
@@ -25,7 +27,12 @@ MAX_HOST_NAME: Final = 39  # bytes: hardwareID[40]
 
 
 class SimulatedDcss(Control):
-    """A DCSS with these hardware hosts in its database, for any number of DHSs at once."""
+    """A DCSS with these hardware hosts in its database, for any number of DHSs at once.
+
+    Attributes:
+        traffic: What went over the wire, as text.
+        faults: What goes wrong on the wire.
+    """
 
     def __init__(
         self,
@@ -35,6 +42,8 @@ class SimulatedDcss(Control):
         port: int = 0,
         patience: float = 1.0,
         reset_range: float = 0.0,
+        faults: Iterable[Fault | str] = (),
+        seed: int = 0,
     ) -> None:
         """A server that is not started.
 
@@ -44,15 +53,19 @@ class SimulatedDcss(Control):
             port: Hardware port; 0 picks a free one.
             patience: Factor on the delay before a duplicate name is refused (real: 3 s).
             reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
+            faults: What goes wrong from the start; `self.faults` takes more at any time.
+            seed: Of the faults' chances.
 
         Raises:
-            ConfigError: Two hosts or devices have one name.
+            ConfigError: Two hosts or devices have one name, or a text is no fault.
         """
-        self.traffic = Traffic()
+        self.faults = Faults(faults, seed=seed)
+        changes = Changes()
+        self.traffic = Traffic(changes)
         database = Database(hosts)
-        links = Links(database.hosts)
+        links = Links(database.hosts, changes)
         runs = RunTable()
-        super().__init__(database, links, runs)
+        super().__init__(database, links, runs, changes)
         self._effects = Effects(database, links, runs, reset_range)
         self._patience = patience
         self._listener = TcpListener(self._serve, name="simulated-dcss", host=host, port=port)
@@ -106,6 +119,13 @@ class SimulatedDcss(Control):
         """
         self._links.wait_online(name, timeout_s, logins=logins)
 
+    def wait_registered(self, name: str, timeout_s: float) -> None:
+        """Wait until this DHS is connected and was told its devices; raises as `wait_online`.
+
+        What is asked of it earlier may come in between, as it may from a real dcss.
+        """
+        self._links.wait_registered(name, timeout_s)
+
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises as `wait_online`."""
         self._links.wait_offline(name, timeout_s)
@@ -113,6 +133,10 @@ class SimulatedDcss(Control):
     def online(self) -> tuple[str, ...]:
         """Names of the connected DHSs."""
         return self._links.online()
+
+    def logins(self) -> dict[str, int]:
+        """How often each DHS of the database has connected."""
+        return self._links.logins()
 
     def session(self, name: str) -> Session:
         """The connection of this DHS.
@@ -134,7 +158,7 @@ class SimulatedDcss(Control):
 
     def _serve(self, sock: socket.socket, address: Address) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(sock, self.traffic)
+        session = Session(sock, self.traffic, self.faults, self._stop)
         try:
             name = session.ask()
         except NotConnectedError:
@@ -145,6 +169,8 @@ class SimulatedDcss(Control):
             logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
         elif name not in self._database.hosts:
             logger.info("%s is no hardware host of the database; closed", name)
+        elif self.faults.refuses(name):
+            logger.info("a fault refuses %s; closed", name)
         elif not self._log_in(name, session):
             logger.info("%s is connected already; closing the second in a while", name)
             self._stop.wait(DUPLICATE_S * self._patience)
@@ -161,6 +187,7 @@ class SimulatedDcss(Control):
         logger.info("%s is online", name)
         try:
             self._register(name, session)
+            self._links.registered(name)
             while (message := session.next_message()) is not None:
                 self._effects.take(name, message)
                 # Entered last: who waits for a message in the record finds its effect done.

@@ -19,24 +19,42 @@ from dcs_codec import (
     default_codec,
     encode_frame,
 )
+from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.listener import reset, shut
+from dhs_runtime.simulators.dcss.faults import Close, Faults, Pause, Steps
 from dhs_runtime.simulators.dcss.traffic import Traffic
+from dhs_runtime.threads import StopToken
 
 logger = logging.getLogger(__name__)
 
 HANDSHAKE_S = 1.0  # for 200 bytes in all: trickling does not extend it
 V1_FRAME_SIZE = 200
 _READ_SIZE = 1 << 16
+_READS_A_SECOND = 20  # of a slow reader
+_POLL_S = 0.02
 
 
 class Session:
     """The server's end of one connection; the server's thread runs it, any thread sends."""
 
-    def __init__(self, sock: socket.socket, traffic: Traffic) -> None:
+    def __init__(
+        self, sock: socket.socket, traffic: Traffic, faults: Faults, stop: StopToken
+    ) -> None:
+        """The end of a connection.
+
+        Args:
+            sock: The connection.
+            traffic: Where to record what is sent.
+            faults: What goes wrong.
+            stop: Ends pauses when the server stops.
+        """
         self.hardware_host = "?"
         self._socket = sock
         self._traffic = traffic
+        self._faults = faults
+        self._stop = stop
+        self._closed = False  # set once, by any thread
         self._protocol = DcsProtocol(Role.DCSS)
         self._lock = threading.Lock()  # guards sending: wire order = order of the record
 
@@ -75,12 +93,12 @@ class Session:
                     return None
                 if event is not NEED_DATA:
                     return event
-                data = self._socket.recv(_READ_SIZE)
+                data = self._read()
                 if data:
                     self._protocol.receive_data(data)
                 else:
                     self._protocol.receive_eof()
-        except OSError as error:
+        except (OSError, NotConnectedError) as error:
             logger.info("%s: connection ended: %s", self.hardware_host, error)
         except RemoteProtocolError as error:
             logger.warning(
@@ -100,8 +118,10 @@ class Session:
         text = default_codec().encode_text(message)
         with self._lock:
             data = self._encoded(message, line_end=line_end)
-            self._traffic.add(self.hardware_host, "->", text)
-            self._write(data)
+            steps = self._faults.steps(self.hardware_host, message.keyword, data)
+            for _ in range(_whole_frames(steps, len(data))):
+                self._traffic.add(self.hardware_host, "->", text)
+            self._perform(steps)
 
     def _encoded(self, message: Message, *, line_end: bool) -> bytes:
         is_v1 = self._protocol.framing is Framing.V1
@@ -125,13 +145,53 @@ class Session:
 
     def close(self, *, by_reset: bool = False) -> None:
         """End the connection: FIN, or RST as when the server is killed."""
+        self._closed = True
         if by_reset:
             reset(self._socket)
         else:
             shut(self._socket)
+
+    def _perform(self, steps: Steps) -> None:
+        """Send a frame as the faults have it; what others send waits meanwhile."""
+        for step in steps:
+            if isinstance(step, Pause):
+                self._pause(step.seconds)
+            elif isinstance(step, Close):
+                self.close(by_reset=step.by_reset)
+                return  # who sent it learns of it as of any loss: the session ends
+            else:
+                self._write(step)
+
+    def _read(self) -> bytes:
+        """What there is to read, b"" at the end; as slowly as the faults have it."""
+        while (rate := self._faults.reading_rate(self.hardware_host)) == 0:
+            self._pause(_POLL_S)
+        if rate is None:
+            return self._socket.recv(_READ_SIZE)
+        data = self._socket.recv(max(1, int(rate / _READS_A_SECOND)))
+        self._pause(len(data) / rate)
+        return data
+
+    def _pause(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            NotConnectedError: The connection was closed meanwhile, or the server stops.
+        """
+        deadline = Deadline.after(seconds)
+        while not deadline.passed:
+            if self._stop.wait(min(_POLL_S, deadline.remaining())) or self._closed:
+                raise NotConnectedError(f"{self.hardware_host} was disconnected")
 
     def _write(self, data: bytes) -> None:
         try:
             self._socket.sendall(data)
         except OSError as error:
             raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
+
+
+def _whole_frames(steps: Steps, size: int) -> int:
+    """How many times a frame of this size is sent whole."""
+    if any(isinstance(step, Close) for step in steps):
+        return 0
+    return sum(len(step) for step in steps if isinstance(step, bytes)) // size

@@ -1,5 +1,6 @@
 """What went over the wire, as text, for assertions and for people."""
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import attrs
+
+from dhs_runtime.simulators.dcss.changes import Changes
 
 MAX_LINES = 100_000
 
@@ -34,17 +37,36 @@ class TrafficLine:
 class Traffic:
     """The last 100,000 messages, safe for any thread."""
 
-    def __init__(self) -> None:
-        self._changed = threading.Condition()  # guards _lines
+    def __init__(self, changes: Changes | None = None) -> None:
+        """An empty record; `changes` is marked with each message."""
+        self._changes = Changes() if changes is None else changes
+        self._changed = threading.Condition()  # guards _lines and _count
         self._lines: deque[TrafficLine] = deque(maxlen=MAX_LINES)
+        self._count = 0
         self._began = time.monotonic()
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the recording began, as in `TrafficLine.at_s`."""
+        return time.monotonic() - self._began
 
     def add(self, host: str, arrow: Literal["->", "<-"], text: str) -> None:
         """Record one message."""
-        line = TrafficLine(time.monotonic() - self._began, host, arrow, text)
+        line = TrafficLine(self.now_s, host, arrow, text)
         with self._changed:
             self._lines.append(line)
+            self._count += 1
             self._changed.notify_all()
+        self._changes.mark()
+
+    def after(self, seen: int) -> tuple[int, tuple[TrafficLine, ...]]:
+        """How many messages there were in all, and those behind the first `seen` (if still kept).
+
+        With what it returned as `seen`, the next call gives what came since.
+        """
+        with self._changed:
+            fresh = itertools.islice(reversed(self._lines), max(0, self._count - seen))
+            return self._count, tuple(fresh)[::-1]
 
     def lines(self, host: str | None = None, arrow: str | None = None) -> tuple[TrafficLine, ...]:
         """The messages of this host and direction, oldest first; None stands for any."""

@@ -1,0 +1,46 @@
+"""What the commands of `dhs simulate` share."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+import click
+
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.signals import stop_signals
+from dhs_runtime.threads import StopToken
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FAULT_METAVAR: Final = "'KIND [VALUE] [FIELD=VALUE...]'"
+
+
+def fault_option(kinds: str) -> Callable[[F], F]:
+    """--fault, to be given any number of times, with these kinds."""
+    return click.option(
+        "--fault", "faults", multiple=True, metavar=FAULT_METAVAR, help=f"Go wrong: {kinds}."
+    )
+
+
+@contextlib.contextmanager
+def listening(start: Callable[[], None], stop: Callable[[], None], where: str) -> Iterator[None]:
+    """A server between its start and its stop.
+
+    Raises:
+        ConfigError: It cannot listen there.
+    """
+    try:
+        start()
+    except OSError as error:
+        raise ConfigError(f"cannot listen at {where}: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        stop()
+
+
+def wait_for_signal() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    token = StopToken()
+    with stop_signals(token.stop):
+        token.wait()
