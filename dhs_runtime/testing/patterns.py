@@ -1,0 +1,264 @@
+"""Patterns: which messages a test expects, with holes and tolerances.
+
+A pattern is a message (every field as it stands), `expected(CLASS, field=...)` (fields that are not
+named may be anything), or a text: `"htos_motor_move_completed sample_z 1.5~0.01 *"`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+import attrs
+
+from dcs_codec import (
+    IonChamberFailure,
+    IonChamberReading,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    default_registry,
+    format_number,
+)
+
+Bindings = dict[str, object]
+"""What named holes were filled with."""
+
+ENDING: Final = "..."
+"""Last word of a text pattern behind which anything may stand."""
+
+_NEAR: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)~([0-9.]+(?:[eE][+-]?[0-9]+)?)")
+
+
+class PatternError(ValueError):
+    """A pattern that no message can fit: a field or a word that its class does not have."""
+
+
+class FieldPattern(Protocol):
+    """What a field may hold. Its `str` is what a diff shows."""
+
+    def fits(self, value: object, bindings: Bindings) -> bool:
+        """Whether a value fits; may enter what a hole was filled with."""
+
+
+@attrs.frozen
+class Hole:
+    """Any value; where it has a name, the same value in every hole of that name."""
+
+    name: str = ""
+
+    def fits(self, value: object, bindings: Bindings) -> bool:
+        """Whether it is the first of this name, or what the first was filled with."""
+        return not self.name or bindings.setdefault(self.name, value) == value
+
+    def __str__(self) -> str:
+        return f"*{self.name}"
+
+
+@attrs.frozen
+class Near:
+    """A number within a tolerance."""
+
+    value: float
+    tolerance: float
+
+    def fits(self, value: object, bindings: Bindings) -> bool:  # noqa: ARG002 - of the protocol
+        """Whether it is a number, and near enough."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        # Not quite the tolerance: 0.3 is meant to be within 0.1 of 0.2.
+        return abs(value - self.value) <= self.tolerance * (1 + 1e-9)
+
+    def __str__(self) -> str:
+        return f"{format_number(self.value)}~{format_number(self.tolerance)}"
+
+
+@attrs.frozen
+class _Value:
+    """Just this value, or a text that a regular expression matches as a whole."""
+
+    value: object
+
+    def fits(self, value: object, bindings: Bindings) -> bool:  # noqa: ARG002 - of the protocol
+        if isinstance(self.value, re.Pattern):
+            return isinstance(value, str) and self.value.fullmatch(value) is not None
+        return value == self.value
+
+    def __str__(self) -> str:
+        if isinstance(self.value, re.Pattern):
+            return f"/{self.value.pattern}/"
+        return shown(self.value)
+
+
+@attrs.frozen
+class _Words:
+    """What stands for one field in a text pattern, compared word by word."""
+
+    words: tuple[str, ...]
+    is_open: bool = False
+
+    def fits(self, value: object, bindings: Bindings) -> bool:
+        came = _atoms(value)
+        if len(came) < len(self.words) or (len(came) > len(self.words) and not self.is_open):
+            return False
+        return all(_fits(w, c, bindings) for w, c in zip(self.words, came, strict=False))
+
+    def __str__(self) -> str:
+        return " ".join((*self.words, *[ENDING] * self.is_open))
+
+
+def _fits(word: str, came: str | float, bindings: Bindings) -> bool:
+    """Whether a word of a pattern stands for a value; what was read as a number is one."""
+    if word.startswith("*"):
+        return Hole(word[1:]).fits(came, bindings)
+    try:
+        if match := _NEAR.fullmatch(word):
+            return Near(float(match[1]), float(match[2])).fits(float(came), bindings)
+        return word == came if isinstance(came, str) else float(word) == came
+    except ValueError:
+        return False
+
+
+def _atoms(value: object) -> list[str | float]:
+    """The words of a value as it stands on the wire; numbers as numbers."""
+    found: list[str | float] = []
+    match value:
+        case str():
+            found += value.split()
+        case int() | float():
+            found.append(value)
+        case tuple():
+            found += [atom for each in value for atom in _atoms(each)]
+        case IonChamberReading():
+            found += [value.name, value.counts]
+        case IonChamberFailure():
+            found += [*value.names, *value.reason.split()]
+    return found
+
+
+def shown(value: object) -> str:
+    """A value as a diff shows it: in the words of the wire."""
+    if value is None or value == "":
+        return "(none)"
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str):
+        return value
+    return " ".join(
+        atom if isinstance(atom, str) else format_number(atom) for atom in _atoms(value)
+    )
+
+
+ANY: Any = Hole()
+"""A hole without a name: any value."""
+
+
+def hole(name: str) -> Any:
+    """A hole that holds the same value wherever its name stands in one `expect`.
+
+    In a text pattern it is `*name`.
+    """
+    return Hole(name)
+
+
+def near(value: float, tolerance: float) -> Any:
+    """A number within a tolerance; in a text pattern `value~tolerance`."""
+    return Near(value, tolerance)
+
+
+@attrs.frozen
+class Pattern:
+    """What one message may be.
+
+    Attributes:
+        keyword: First word of the message.
+        fields: What its fields may hold, in wire order; any other may hold anything.
+    """
+
+    keyword: str
+    fields: Mapping[str, FieldPattern]
+
+    def bound(self, message: Message, bindings: Bindings) -> Bindings | None:
+        """The bindings with those of this message, or None where it does not fit."""
+        fresh = dict(bindings)
+        if keyword_of(message) != self.keyword or self.misfits(message, fresh):
+            return None
+        return fresh
+
+    def misfits(self, message: Message, bindings: Bindings) -> list[str]:
+        """Names of the fields that do not fit, of a message of the same keyword."""
+        return [
+            name
+            for name, field in self.fields.items()
+            if not hasattr(message, name) or not field.fits(getattr(message, name), bindings)
+        ]
+
+    def __str__(self) -> str:
+        return " ".join((self.keyword, *map(str, self.fields.values())))
+
+
+PatternLike = Pattern | Message | str
+"""What `expect` takes: a pattern, a message to the letter, or a text with holes."""
+
+
+def keyword_of(message: Message) -> str:
+    """First word of any message, known or not."""
+    if isinstance(message, (UnknownMessage, MalformedMessage)):
+        return message.received_keyword
+    return message.keyword
+
+
+def expected(message_class: type[Message], **fields: object) -> Pattern:
+    """A message of this class with these fields; those not named may hold anything.
+
+    Args:
+        message_class: Class of the message.
+        fields: A value, a compiled regular expression for the whole text, `near(...)`,
+            `hole(...)` or `ANY`.
+
+    Raises:
+        PatternError: The class has no such field.
+    """
+    names = _fields_of(message_class)
+    for name in fields:
+        if name not in names:
+            raise PatternError(f"{message_class.__name__} has no field {name}, but {names}")
+    patterns = {name: _field_pattern(fields.get(name, ANY)) for name in names}
+    return Pattern(message_class.keyword, patterns)
+
+
+def _fields_of(message_class: type[Message]) -> list[str]:
+    """Names of the fields, but for the binary part: the record of the traffic is texts."""
+    return [field.name for field in attrs.fields(message_class) if field.name != "binary"]
+
+
+def _field_pattern(value: object) -> FieldPattern:
+    return value if isinstance(value, (Hole, Near)) else _Value(value)
+
+
+def as_pattern(pattern: PatternLike) -> Pattern:
+    """The pattern of whatever `expect` takes; raises PatternError."""
+    if isinstance(pattern, Pattern):
+        return pattern
+    if isinstance(pattern, str):
+        return _of_text(pattern)
+    names = _fields_of(type(pattern))
+    return Pattern(keyword_of(pattern), {name: _Value(getattr(pattern, name)) for name in names})
+
+
+def _of_text(text: str) -> Pattern:
+    keyword, *words = text.split() or [""]
+    is_open = words[-1:] == [ENDING]
+    words = words[:-1] if is_open else words
+    plan = {plan.keyword: plan for plan in default_registry().plans()}.get(keyword)
+    if plan is None:
+        return Pattern(keyword, {"text": _Words((keyword, *words), is_open)})
+    fitting = [form for form in plan.forms if len(form) <= len(words)]
+    form = plan.forms[-1] if is_open or not fitting else fitting[-1]
+    if not is_open and (len(words) < len(form) or (len(words) > len(form) and not plan.tail)):
+        raise PatternError(f"{text!r} has not the {len(form)} words of {keyword}: {' '.join(form)}")
+    fields: dict[str, FieldPattern] = {name: _Value(k.missing) for name, k in plan.words.items()}
+    fields |= dict.fromkeys(form, ANY)
+    fields |= {name: _Words((word,)) for name, word in zip(form, words, strict=False)}
+    if plan.tail is not None:
+        fields[plan.tail[0]] = _Words(tuple(words[len(form) :]), is_open)
+    return Pattern(keyword, fields)

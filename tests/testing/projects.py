@@ -1,0 +1,49 @@
+"""pytest as it runs in another project: in a process of its own, in a folder outside this tree."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+DEADLINE_S = 50
+
+
+@attrs.frozen
+class Outcome:
+    """How a run of pytest ended."""
+
+    code: int
+    output: str
+
+    def __str__(self) -> str:
+        return self.output
+
+
+def run_pytest(
+    folder: Path, *args: str, python: str = sys.executable, measured: bool = True
+) -> Outcome:
+    """Run the tests of a folder; `measured` tells whether it may count for this coverage."""
+    env = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
+    env.pop("PYTEST_ADDOPTS", None)
+    done = subprocess.run(
+        [python, "-m", "pytest", "-p", "no:cacheprovider", *args],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout + done.stderr)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Files of a project, by name."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
