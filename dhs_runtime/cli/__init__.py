@@ -6,10 +6,17 @@ import click
 
 from dcs_codec import __version__
 from dhs_runtime.cli.check import check
+from dhs_runtime.cli.decode import decode
 from dhs_runtime.cli.demo import demo
+from dhs_runtime.cli.dissector import dissector
+from dhs_runtime.cli.encode import encode
 from dhs_runtime.cli.loop import loop
+from dhs_runtime.cli.messages import messages
+from dhs_runtime.cli.record import record
+from dhs_runtime.cli.replay import replay_command
 from dhs_runtime.cli.run import run
 from dhs_runtime.cli.simulate import simulate
+from dhs_runtime.cli.stats import stats
 from dhs_runtime.errors import ConfigError, DhsError, HandlerError
 
 __all__ = ["main"]
@@ -27,10 +34,15 @@ def group() -> None:
         dhs run my_dhs.py:dhs --dcss dcss-host:14242
     At a beamline, before it runs there:
         dhs check loop.yaml --connect
+    What a log or a capture says:
+        dhs decode dcss.log
     """  # noqa: D301 - click wants the sign itself
 
 
-for command in (run, loop, check, simulate, demo):
+for command in (
+    *(run, loop, check, simulate, demo),
+    *(decode, encode, messages, stats, record, replay_command, dissector),
+):
     group.add_command(command)
 
 

@@ -1,0 +1,17 @@
+"""`dhs dissector`: the Wireshark dissector."""
+
+import click
+
+from dhs_runtime.tools.dissector import make_dissector
+
+
+@click.command()
+def dissector() -> None:
+    """Print a Wireshark dissector of the protocol, in Lua.
+
+    \b
+    Examples:
+        dhs dissector > ~/.local/lib/wireshark/plugins/dcs.lua
+        dhs dissector > dcs.lua && tshark -X lua_script:dcs.lua -i lo -Y dcs
+    """  # noqa: D301 - click wants the sign itself
+    click.echo(make_dissector(), nl=False)

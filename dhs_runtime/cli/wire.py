@@ -1,0 +1,107 @@
+"""What the commands for the wire share: options that say how to read, a clean end, exit codes."""
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+import click
+
+from dcs_codec import Framing
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.listener import Address
+from dhs_runtime.tools.reading import ReadOptions
+from dhs_runtime.tools.sniffing import Format
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+GOOD: Final = 0
+DAMAGED: Final = 1
+INTERRUPTED: Final = 130
+"""As shells say of a program that Ctrl-C ended."""
+BROKEN_PIPE: Final = 141
+"""As shells say of a program whose reader (`head`, `less`) has gone."""
+
+
+def reading_options(command: F) -> F:
+    """--format, --framing and --port, as one argument `options`."""
+
+    @functools.wraps(command)
+    def bundle(*args: Any, **kwargs: Any) -> Any:
+        options = ReadOptions(
+            format=Format(kwargs.pop("kind")),
+            framing=Framing(kwargs.pop("framing")),
+            port=kwargs.pop("port"),
+        )
+        return command(*args, **kwargs, options=options)
+
+    decorated: Any = bundle
+    for option in (
+        click.option(
+            "--port",
+            type=click.IntRange(1, 65535),
+            help="Of a capture: read all connections of this port.  [default: those that are DCS]",
+        ),
+        click.option(
+            "--framing",
+            type=click.Choice([framing.value for framing in Framing]),
+            default=Framing.AUTO.value,
+            show_default=True,
+            help="How raw bytes are cut into frames.",
+        ),
+        click.option(
+            "--format",
+            "kind",
+            type=click.Choice([kind.value for kind in Format]),
+            default=Format.AUTO.value,
+            show_default=True,
+            help="What the input is; auto looks at its first bytes.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
+
+
+@contextlib.contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """No traceback and no `Aborted!` for Ctrl-C and a reader that has gone."""
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The interpreter would flush at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
+
+
+def keep_escapes() -> None:
+    """Let texts that are no UTF-8 through to stdout and stderr, escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def address_of(text: str, *, is_ours: bool = False) -> Address:
+    """HOST:PORT as host and port; port 0 for one of ours picks a free one.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if is_ours and text.endswith(":0"):
+        return text.removesuffix(":0").strip("[]"), 0
+    if ":" not in text:
+        raise ConfigError(f"{text!r} is not HOST:PORT")
+    at = DcssConfig.at(text)
+    return at.host, at.port
+
+
+def why(error: OSError) -> str:
+    """What the system says, without what Python adds to it."""
+    return (error.strerror or str(error)).partition(" (while ")[0]

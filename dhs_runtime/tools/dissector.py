@@ -1,0 +1,68 @@
+"""A Wireshark dissector of the protocol, in Lua, made from a registry.
+
+What does not depend on the messages is in `lua/` beside this file; the generator puts the table of
+messages in front of it.
+"""
+
+import importlib.resources
+import json
+from typing import Final
+
+from dcs_codec import Registry, __version__, default_registry
+
+_HEAD: Final = f"""\
+-- DCS hardware protocol (DCSS and its DHSs) for Wireshark and tshark.
+-- Made by `dhs dissector` from the message classes of dcs_codec {__version__}.
+
+local MESSAGES = {{
+"""
+_PARTS: Final = ("fields", "reading", "frames")
+
+KINDS: Final = {
+    "Word": "word",
+    "Number": "number",
+    "Integer": "integer",
+    "Flag": "flag",
+    "Destination": "destination",
+    "Rest": "rest",
+    "Words": "names",
+    "IonChamberResult": "readings",
+}
+"""What the script calls a kind of field, by the name of its class; any other is shown as text."""
+
+
+def make_dissector(registry: Registry | None = None) -> str:
+    """The dissector of a registry's messages, by default all of `dcs_codec`."""
+    folder = importlib.resources.files("dhs_runtime.tools") / "lua"
+    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS]
+    table = _messages(default_registry() if registry is None else registry)
+    return "\n".join([f"{_HEAD}{table}}}\n", *parts])
+
+
+def _messages(registry: Registry) -> str:
+    """A line for each message: its words in wire order, and what stands behind them."""
+    lines = []
+    for plan in registry.plans():
+        words = [
+            _field(name, kind, "word", optional=kind.optional) for name, kind in plan.words.items()
+        ]
+        parts = [f"words = {{ {', '.join(words)} }}"]
+        if plan.tail is not None:
+            parts.append(f"tail = {_tail(*plan.tail)}")
+        lines.append(f"    [{_quoted(plan.keyword)}] = {{ {', '.join(parts)} }},\n")
+    return "".join(lines)
+
+
+def _tail(name: str, kind: object) -> str:
+    return _field(name, kind, "rest", may_be_empty=getattr(kind, "may_be_empty", False))
+
+
+def _field(name: str, kind: object, otherwise: str, **is_so: bool) -> str:
+    shown = KINDS.get(type(kind).__name__, otherwise)
+    marks = "".join(f", {mark} = true" for mark, is_set in is_so.items() if is_set)
+    return f"{{ name = {_quoted(name)}, kind = {_quoted(shown)}{marks} }}"
+
+
+def _quoted(text: str) -> str:
+    """A string of Lua; JSON's escapes are Lua's too, but for those of letters beyond ASCII."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,107 @@
+"""A file or a pipe, read piece by piece however large it is."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from dhs_runtime.errors import ConfigError
+
+STDIN: Final = "-"
+_PIECE: Final = 1 << 16
+_SNIFFED: Final = 256  # bytes that tell every kind of input from the others
+_MAX_LINE: Final = 1 << 22  # a longer line is none of a log; it is read in pieces
+
+
+class Readable(Protocol):
+    """The part of a binary file that is used."""
+
+    def read1(self, size: int = ..., /) -> bytes:
+        """Up to `size` bytes, as soon as there are any; b"" at the end."""
+        ...
+
+
+class ByteSource:
+    """Bytes of an input in order; can look ahead at the first ones."""
+
+    def __init__(self, name: str, stream: Readable) -> None:
+        """A source called `name` in messages."""
+        self.name = name
+        self._stream = stream
+        self._ahead = b""
+
+    def peek(self) -> bytes:
+        """The first bytes, 256 and more where there are as many; they are still to be read."""
+        while len(self._ahead) < _SNIFFED:
+            piece = self._read()
+            if not piece:
+                break
+            self._ahead += piece
+        return self._ahead
+
+    def read_some(self) -> bytes:
+        """The next bytes as soon as there are any, b"" at the end."""
+        ahead, self._ahead = self._ahead, b""
+        return ahead or self._read()
+
+    def read_exactly(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end."""
+        pieces = []
+        missing = size
+        while missing:
+            piece = self.read_some()
+            if not piece:
+                break
+            if len(piece) > missing:
+                piece, self._ahead = piece[:missing], piece[missing:]
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, in pieces of any size."""
+        while piece := self.read_some():
+            yield piece
+
+    def lines(self) -> Iterator[bytes]:
+        """All of it by lines, without their ends."""
+        started: list[bytes] = []
+        size = 0
+        for piece in self.pieces():
+            first, *others = piece.split(b"\n")
+            started.append(first)
+            size += len(first)
+            if others:
+                yield b"".join(started).rstrip(b"\r")
+                yield from (line.rstrip(b"\r") for line in others[:-1])
+                started, size = [others[-1]], len(others[-1])
+            elif size > _MAX_LINE:
+                yield b"".join(started)
+                started, size = [], 0
+        if size:
+            yield b"".join(started).rstrip(b"\r")
+
+    def _read(self) -> bytes:
+        try:
+            return self._stream.read1(_PIECE)
+        except OSError as error:
+            raise ConfigError(f"{self.name}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def open_source(name: str) -> Iterator[ByteSource]:
+    """A file, or standard input where the name is `-`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    if name == STDIN:
+        yield ByteSource(name, cast("Readable", sys.stdin.buffer))
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ConfigError(f"{name}: {error.strerror}") from None
+    with stream:
+        yield ByteSource(name, stream)

@@ -1,0 +1,38 @@
+"""Finding messages in the catalogue."""
+
+import fnmatch
+from collections.abc import Iterable
+
+import attrs
+
+from dcs_codec.catalogue import MessageDescription, catalogue
+
+
+def find(pattern: str) -> tuple[MessageDescription, ...]:
+    """Messages whose keyword, class, kind or field has the pattern in it; * and ? stand for any.
+
+    A whole keyword or class name finds that message alone. Upper and lower case are the same.
+    """
+    wanted = pattern.casefold()
+    known = catalogue()
+    exact = [each for each in known if wanted in _folded((each.keyword, each.class_name))]
+    if exact:
+        return tuple(exact)
+    if not any(sign in wanted for sign in "*?["):
+        wanted = f"*{wanted}*"
+    return tuple(each for each in known if _matches(each, wanted))
+
+
+def _matches(description: MessageDescription, pattern: str) -> bool:
+    names = (description.keyword, description.class_name, description.kind)
+    fields = (field.name for field in description.fields)
+    return any(fnmatch.fnmatchcase(name, pattern) for name in _folded((*names, *fields)))
+
+
+def _folded(names: Iterable[str]) -> list[str]:
+    return [name.casefold() for name in names]
+
+
+def as_object(description: MessageDescription) -> dict[str, object]:
+    """A description as an object of JSON."""
+    return {**attrs.asdict(description), "direction": description.direction.value}

@@ -1,0 +1,90 @@
+local DEFAULT_PORTS = "14242"
+local V1_SIZE = 200
+local HEADER_SIZE = 26
+local MAX_FRAME = 16777216 -- no larger one is waited for
+local BLANKS = " \t\n\v\f\r"
+local WORD = "[^" .. BLANKS .. "]+"
+local HANDSHAKE = {
+    stoc_send_client_type = true,
+    htos_client_is_hardware = true,
+    htos_client_type_is_hardware = true,
+}
+local DIRECTIONS = { stoc_ = "to DHS", stoh_ = "to DHS", htos_ = "to DCSS" }
+
+local dcs = Proto("dcs", "DCS hardware protocol")
+
+-- Fields ------------------------------------------------------------------------------------------
+
+local common = {
+    framing = ProtoField.string("dcs.framing", "Framing"),
+    text_size = ProtoField.uint32("dcs.text_size", "Text size"),
+    binary_size = ProtoField.uint32("dcs.binary_size", "Binary size"),
+    direction = ProtoField.string("dcs.direction", "Direction"),
+    keyword = ProtoField.string("dcs.keyword", "Keyword"),
+    text = ProtoField.string("dcs.text", "Text"),
+    binary = ProtoField.bytes("dcs.binary", "Binary part"),
+    undecoded = ProtoField.bytes("dcs.undecoded", "Undecoded bytes"),
+    fault_field = ProtoField.string("dcs.malformed.field", "Field at fault"),
+    fault_reason = ProtoField.string("dcs.malformed.reason", "Reason"),
+}
+local experts = {
+    unknown = ProtoExpert.new(
+        "dcs.expert.unknown", "Unknown keyword", expert.group.UNDECODED, expert.severity.NOTE),
+    malformed = ProtoExpert.new(
+        "dcs.expert.malformed", "Malformed message", expert.group.MALFORMED, expert.severity.ERROR),
+    framing = ProtoExpert.new(
+        "dcs.expert.framing", "Broken framing", expert.group.MALFORMED, expert.severity.ERROR),
+    cut = ProtoExpert.new(
+        "dcs.expert.cut", "Frame goes on in another packet", expert.group.REASSEMBLE,
+        expert.severity.WARN),
+}
+
+local MAKERS = { number = ProtoField.double, integer = ProtoField.int64, flag = ProtoField.bool }
+
+local all_fields = {}
+for _, field in pairs(common) do all_fields[#all_fields + 1] = field end
+
+local function add_field(maker, abbreviation, title)
+    local field = maker(abbreviation, title)
+    all_fields[#all_fields + 1] = field
+    return field
+end
+
+local function make_field(prefix, spec)
+    local abbreviation = prefix .. spec.name
+    local title = (spec.name:gsub("_", " "):gsub("^%l", string.upper))
+    if spec.kind == "readings" then
+        spec.of_name = add_field(ProtoField.string, abbreviation .. ".name", title .. ": name")
+        spec.of_counts = add_field(ProtoField.double, abbreviation .. ".counts", title .. ": counts")
+        spec.of_reason = add_field(ProtoField.string, abbreviation .. ".reason", title .. ": reason")
+        return
+    end
+    if spec.kind == "destination" then
+        spec.as_number = add_field(ProtoField.double, abbreviation, title)
+        spec.as_word = add_field(ProtoField.string, abbreviation .. "_word", title .. " (word)")
+        return
+    end
+    spec.field = add_field(MAKERS[spec.kind] or ProtoField.string, abbreviation, title)
+end
+
+for keyword, message in pairs(MESSAGES) do
+    local prefix = "dcs." .. keyword:gsub("[^%w_.-]", "_") .. "."
+    local short, long = {}, {}
+    for _, spec in ipairs(message.words) do
+        make_field(prefix, spec)
+        long[#long + 1] = spec
+        if not spec.optional then short[#short + 1] = spec end
+    end
+    if message.tail then make_field(prefix, message.tail) end
+    message.forms = #short < #long and { short, long } or { long }
+end
+
+dcs.fields = all_fields
+dcs.experts = { experts.unknown, experts.malformed, experts.framing, experts.cut }
+
+local FRAMINGS = { { 1, "auto", 1 }, { 2, "v1", 2 }, { 3, "v2", 3 } }
+dcs.prefs.ports = Pref.range("TCP ports", DEFAULT_PORTS, "Hardware ports of DCSS", 65535)
+dcs.prefs.framing = Pref.enum(
+    "Framing behind the handshake", 1, "Protocol version of the DHS in DCSS's database", FRAMINGS)
+dcs.prefs.heuristic = Pref.bool(
+    "Look on every port", false, "Follow each connection that begins with stoc_send_client_type")

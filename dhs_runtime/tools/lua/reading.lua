@@ -1,0 +1,204 @@
+-- Words and numbers, as the codec reads them --------------------------------------------------------
+
+-- Words of a text from a position on, each as { text, from, past }; no more than `most`.
+local function find_words(text, from, most)
+    local words = {}
+    for at, word, past in text:sub(from):gmatch("()(" .. WORD .. ")()") do
+        words[#words + 1] = { word, from + at - 1, from + past - 1 }
+        if #words == most then break end
+    end
+    return words
+end
+
+local function number_of(word)
+    local mantissa = word:match("^(.-)[eE][+-]?%d+$") or word
+    if not (mantissa:find("^[+-]?%d+%.?%d*$") or mantissa:find("^[+-]?%.%d+$")) then
+        return nil, "is no number: " .. word
+    end
+    local value = tonumber((word:gsub("^%+", "")))
+    if value == math.huge or value == -math.huge then return nil, "is too large: " .. word end
+    return value
+end
+
+local function utf8(code)
+    if code < 0x80 then return string.char(code) end
+    local tail, first = "", 0x3F
+    while code > first do
+        tail = string.char(0x80 + code % 64) .. tail
+        code = math.floor(code / 64)
+        first = math.floor(first / 2)
+    end
+    return string.char(254 - 2 * first + code) .. tail
+end
+
+local ESCAPES = { a = "\a", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", v = "\v" }
+
+-- What a backslash of a Tcl list stands for, and how many bytes it and its kin take.
+local function escaped(text, at)
+    local digits = text:match("^\\x(%x%x?)", at) or text:match("^\\u(%x%x?%x?%x?)", at)
+        or text:match("^\\U(0?0?10%x%x%x%x)", at) or text:match("^\\U(0?0?0?%x%x?%x?%x?%x?)", at)
+    if digits then return utf8(tonumber(digits, 16)), #digits + 2 end
+    local octal = text:match("^\\([0-3]?[0-7][0-7]?)", at)
+    if octal then return utf8(tonumber(octal, 8)), #octal + 1 end
+    local line_end = text:match("^\\\n[ \t]*", at)
+    if line_end then return " ", #line_end end
+    local mark = text:sub(at + 1, at + 1)
+    if mark == "" then return "\\", 1 end
+    return ESCAPES[mark] or mark, 2
+end
+
+local function braced(text, start)
+    local depth, at = 0, start
+    while at <= #text do
+        local mark = text:sub(at, at)
+        if mark == "\\" then
+            at = at + 1
+        elseif mark == "{" then
+            depth = depth + 1
+        elseif mark == "}" then
+            depth = depth - 1
+            if depth == 0 then return text:sub(start + 1, at - 1), at + 1 end
+        end
+        at = at + 1
+    end
+    return nil, "has a brace that is not closed"
+end
+
+local function bare(text, start, ends)
+    local pieces, at = {}, start
+    while at <= #text do
+        local mark = text:sub(at, at)
+        if ends:find(mark, 1, true) then return table.concat(pieces), at end
+        local piece, length = mark, 1
+        if mark == "\\" then piece, length = escaped(text, at) end
+        pieces[#pieces + 1] = piece
+        at = at + length
+    end
+    if ends == '"' then return nil, "has a quote that is not closed" end
+    return table.concat(pieces), at
+end
+
+-- Words of a Tcl list from a position on, as those of find_words but for braces and quotes around
+-- them; or nil and the reason.
+local function split_list(text, from)
+    local words, at = {}, from
+    while true do
+        at = text:find("[^" .. BLANKS .. "]", at)
+        if not at then return words end
+        local mark = text:sub(at, at)
+        local word, past
+        if mark == "{" then
+            word, past = braced(text, at)
+        elseif mark == '"' then
+            word, past = bare(text, at + 1, '"')
+            if word then past = past + 1 end
+        else
+            word, past = bare(text, at, BLANKS)
+        end
+        if not word then return nil, past end
+        if past <= #text and not BLANKS:find(text:sub(past, past), 1, true) then
+            return nil, "goes on right behind a closing brace or quote"
+        end
+        local inner = (mark == "{" or mark == '"') and 1 or 0
+        words[#words + 1] = { word, at + inner, past - inner }
+        at = past
+    end
+end
+
+-- Reading a message -------------------------------------------------------------------------------
+
+-- A reader gives the items of one word, each { field, from, past, value }, or nil and the reason.
+local READERS = {
+    word = function(spec, word) return { spec.field, word[2], word[3] } end,
+    number = function(spec, word)
+        local value, reason = number_of(word[1])
+        return value and { spec.field, word[2], word[3], value }, reason, value
+    end,
+    integer = function(spec, word)
+        if not word[1]:find("^[+-]?%d+$") then return nil, "is no integer: " .. word[1] end
+        return { spec.field, word[2], word[3], Int64.new((word[1]:gsub("^%+", ""))) }
+    end,
+    flag = function(spec, word)
+        if word[1] ~= "0" and word[1] ~= "1" then return nil, "is 0 or 1, not " .. word[1] end
+        return { spec.field, word[2], word[3], word[1] == "1" }
+    end,
+    destination = function(spec, word)
+        local value = number_of(word[1])
+        if value then return { spec.as_number, word[2], word[3], value } end
+        return { spec.as_word, word[2], word[3] }
+    end,
+}
+
+local function read_readings(spec, text, from, items)
+    local words = find_words(text, from)
+    if #words == 0 or #words % 2 == 1 then return "is not pairs of name and counts" end
+    for index = 1, #words, 2 do
+        local name, counts = words[index], words[index + 1]
+        local value, reason = number_of(counts[1])
+        if not value then return reason end
+        items[#items + 1] = { spec.of_name, name[2], name[3] }
+        items[#items + 1] = { spec.of_counts, counts[2], counts[3], value }
+    end
+end
+
+local function read_failure(spec, text, from, items)
+    local words, reason = split_list(text, from)
+    if not words then return reason end
+    if #words < 2 then return "is not names and a reason" end
+    for index = 1, #words - 1 do
+        if not words[index][1]:find("^" .. WORD .. "$") then return "holds a list among the names" end
+        items[#items + 1] = { spec.of_name, words[index][2], words[index][3] }
+    end
+    local reason_word = words[#words]
+    local from_byte, past_byte = reason_word[2], reason_word[3]
+    local item = { spec.of_reason, from_byte, past_byte }
+    if text:sub(from_byte, past_byte - 1) ~= reason_word[1] then item.unescaped = reason_word[1] end
+    items[#items + 1] = item
+end
+
+-- Each adds the items of what stands behind the words, and gives the reason where it cannot.
+local TAILS = {
+    rest = function(spec, text, from, items)
+        items[#items + 1] = { spec.field, math.min(from + 1, #text + 1), #text + 1 }
+    end,
+    names = function(spec, text, from, items)
+        local words = find_words(text, from)
+        if #words == 0 and not spec.may_be_empty then return "is missing" end
+        for _, word in ipairs(words) do items[#items + 1] = { spec.field, word[2], word[3] } end
+    end,
+    readings = function(spec, text, from, items, values)
+        local is_counted = (values.ion_chamber_time or 0) > 0
+        return (is_counted and read_readings or read_failure)(spec, text, from, items)
+    end,
+}
+
+-- The form that a text has, or nil with field and reason.
+local function form_of(message, count)
+    local longest = message.forms[#message.forms]
+    for _, form in ipairs(message.forms) do
+        if count == #form or (message.tail and form == longest and count > #form) then return form end
+        if count < #form then return nil, form[count + 1].name, "is missing" end
+    end
+    local last = longest[#longest]
+    return nil, last and last.name or "", "has words too many behind it"
+end
+
+-- Items of a text whose class is known; with a fault, { field, reason }, where it is malformed.
+local function read_message(message, text)
+    local items, values = {}, {}
+    local words = find_words(text, 1, #message.words + 2)
+    local form, name, reason = form_of(message, #words - 1)
+    if not form then return items, { name, reason } end
+    for index, spec in ipairs(form) do
+        local item, why, value = READERS[spec.kind](spec, words[index + 1])
+        if not item then return items, { spec.name, why } end
+        items[#items + 1] = item
+        values[spec.name] = value
+    end
+    if message.tail then
+        local why = TAILS[message.tail.kind](
+            message.tail, text, words[#form + 1][3], items, values)
+        if why then return items, { message.tail.name, why } end
+    end
+    return items
+end

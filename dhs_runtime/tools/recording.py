@@ -1,0 +1,215 @@
+"""A recording: what went through `dhs record`, on disk.
+
+A recording called NAME is these files:
+
+    NAME.jsonl            a line per frame and event, for people and programs
+    NAME-1-dcss.raw       every byte that DCSS sent on the first connection
+    NAME-1-dhs.raw        every byte that the DHS sent on it
+    NAME-2-dcss.raw ...
+
+The raw files are the truth: a byte is in them before it is sent on, so that whatever happens to the
+recorder nothing was relayed that is not recorded. The lines follow as fast as they can be decoded;
+after a kill the last ones may be missing, and `load` reads those frames from the raw files, with
+the last time that is known.
+
+Objects of NAME.jsonl: {"time", "connection", "event": "opened" | "closed", ...}; for a frame
+{"time", "connection", "direction", "offset", "size", "message", "hex"}; for bytes that are none
+{"time", "connection", "direction", "offset", "size", "damage"}.
+
+Recordings have all that was said in them, session ids too: the files are for their owner alone.
+"""
+
+import enum
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from dcs_codec import Direction, Message, default_codec
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.tools.splitting import Piece, StreamSplitter
+
+_MODE: Final = 0o600
+_PIECE: Final = 1 << 16
+
+
+class Side(enum.Enum):
+    """Who sent it."""
+
+    DCSS = "dcss"
+    DHS = "dhs"
+
+    @property
+    def direction(self) -> Direction:
+        """Which way what it sends goes."""
+        return Direction.TO_DHS if self is Side.DCSS else Direction.TO_DCSS
+
+    @property
+    def other(self) -> "Side":
+        """The other side."""
+        return Side.DHS if self is Side.DCSS else Side.DCSS
+
+
+def lines_path(name: str) -> Path:
+    """The lines of a recording."""
+    return Path(f"{name}.jsonl")
+
+
+def raw_path(name: str, connection: int, side: Side) -> Path:
+    """The bytes of one side of one connection."""
+    return Path(f"{name}-{connection}-{side.value}.raw")
+
+
+class WriteAhead:
+    """A file whose bytes outlive the process from the moment `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file.
+
+        Raises:
+            ConfigError: It is there already, or cannot be made.
+        """
+        self.path = path
+        try:
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        except FileExistsError:
+            raise ConfigError(f"{path} is there already; none is overwritten") from None
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from None
+        self.size = 0
+
+    def append(self, data: bytes) -> None:
+        """Add bytes; they are the system's when it returns.
+
+        Raises:
+            OSError: The system does not take them (the disk is full).
+        """
+        rest = memoryview(data)
+        while rest:
+            count = os.write(self._descriptor, rest)
+            self.size += count
+            rest = rest[count:]
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+@attrs.frozen(kw_only=True)
+class RecordedFrame:
+    """One frame of a recording.
+
+    Attributes:
+        time: Seconds since 1970.
+        side: Who sent it.
+        data: Its bytes, as they were.
+        message: What they say.
+    """
+
+    time: float
+    side: Side
+    data: bytes
+    message: Message
+
+
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """One connection of a recording.
+
+    Attributes:
+        connection: Its number.
+        frames: Its frames, in the order in which they were seen.
+        damages: What could not be read.
+    """
+
+    connection: int
+    frames: tuple[RecordedFrame, ...]
+    damages: tuple[str, ...]
+
+
+@attrs.define
+class _Line:
+    order: int
+    time: float
+
+
+def connections_of(name: str) -> tuple[int, ...]:
+    """Numbers of the connections of a recording; none where there is no such recording."""
+    base = Path(name)
+    numbers = set()
+    for path in base.parent.glob(f"{_escaped(base.name)}-*-*.raw"):
+        number, _, side = path.name[len(base.name) + 1 : -len(".raw")].partition("-")
+        if number.isdigit() and side in {each.value for each in Side}:
+            numbers.add(int(number))
+    return tuple(sorted(numbers))
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+
+
+def load(name: str, connection: int) -> Recorded:
+    """One connection of a recording, all of it.
+
+    Raises:
+        ConfigError: There is no such connection, or a file cannot be read.
+    """
+    lines = _read_lines(name, connection)
+    found: list[tuple[float, RecordedFrame]] = []
+    damages: list[str] = []
+    last = max((line.time for line in lines.values()), default=0.0)
+    for side in Side:
+        path = raw_path(name, connection, side)
+        for piece in _pieces(path):
+            if piece.frame is None:
+                damages.append(f"{path}: byte {piece.offset}: {piece.reason}")
+                continue
+            line = lines.get((side, piece.offset))
+            frame = RecordedFrame(
+                time=last if line is None else line.time,
+                side=side,
+                data=piece.data,
+                message=default_codec().decode(piece.frame),
+            )
+            found.append((len(lines) if line is None else line.order, frame))
+    found.sort(key=lambda each: each[0])
+    frames = tuple(frame for _, frame in found)
+    return Recorded(connection=connection, frames=frames, damages=tuple(damages))
+
+
+def _pieces(path: Path) -> Iterator[Piece]:
+    splitter = StreamSplitter()
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(_PIECE):
+                yield from splitter.feed(data)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    yield from splitter.finish()
+
+
+def _read_lines(name: str, connection: int) -> dict[tuple[Side, int], _Line]:
+    """When the frames of a connection were seen, by their side and offset.
+
+    A line that is cut off, or was never written, is no harm: the frame is in the raw file.
+    """
+    lines: dict[tuple[Side, int], _Line] = {}
+    sides = {side.direction.value: side for side in Side}
+    try:
+        with lines_path(name).open("rb") as stream:
+            for text in stream:
+                try:
+                    row = json.loads(text)
+                    if row["connection"] == connection and "message" in row:
+                        key = sides[row["direction"]], int(row["offset"])
+                        lines[key] = _Line(len(lines), float(row["time"]))
+                except (ValueError, TypeError, KeyError, RecursionError):
+                    continue
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{lines_path(name)}: {error.strerror}") from None
+    return lines

@@ -1,0 +1,221 @@
+"""A byte stream into frames of either framing, in step again after whatever stood in between.
+
+`dcs_codec.FrameDecoder` gives a stream up when it is broken, as a connection must. A file with a
+piece missing, or with several connections one behind the other, is worth more: here each frame is
+looked at anew. One that begins like a v2 header (a digit or a blank) is v2, others are v1, so the
+handshake, always v1, may stand before frames of either kind. Where no frame can begin, bytes are
+skipped up to the next keyword that has a header, or an end of v1 padding, in front of it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from dcs_codec import NEED_DATA, Frame, FrameDecoder, Framing
+
+V1_SIZE: Final = 200
+V2_HEADER_SIZE: Final = 26
+MAX_FRAME: Final = 1 << 24  # as the codec's own limit: nothing larger is waited for
+
+KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
+"""How the texts of DCS begin, on the hardware and the GUI port."""
+
+_V2_FIRST: Final = b" 0123456789"
+_WORD_FIRST: Final = re.compile(rb"[A-Za-z]")
+_PRINTABLE: Final = re.compile(rb"[ -~]")
+_TAIL: Final = V2_HEADER_SIZE + 8  # of skipped bytes: a header and part of a keyword
+
+
+@attrs.frozen(kw_only=True)
+class Piece:
+    """A frame, or bytes that are none.
+
+    Attributes:
+        offset: Where in the stream it begins.
+        size: Bytes of it.
+        data: The bytes of a frame; b"" of what was skipped.
+        frame: The frame, or None.
+        reason: Why it is none.
+    """
+
+    offset: int
+    size: int
+    data: bytes = b""
+    frame: Frame | None = None
+    reason: str = ""
+
+
+@attrs.define
+class _Lost:
+    """Bytes being skipped; where `fresh`, the very first may begin a frame."""
+
+    offset: int
+    reason: str
+    fresh: bool = False
+
+
+class StreamSplitter:
+    """Splits one stream; give it bytes with `feed` and tell it the end with `finish`."""
+
+    def __init__(self, framing: Framing = Framing.AUTO) -> None:
+        """A splitter; with V1 or V2 every frame is taken for one of those."""
+        self._framing = framing
+        self._decoders = {kind: FrameDecoder(kind) for kind in (Framing.V1, Framing.V2)}
+        self._buffer = bytearray()
+        self._at = 0  # where in the buffer the next piece begins
+        self._offset = 0  # of that in the stream
+        self._lost: _Lost | None = None
+
+    @property
+    def offset(self) -> int:
+        """Where in the stream the next piece begins."""
+        return self._offset
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Add bytes; the pieces that are whole now."""
+        self._buffer += data
+        pieces = list(self._pieces())
+        del self._buffer[: self._at]
+        self._at = 0
+        return pieces
+
+    def gap(self, size: int) -> list[Piece]:
+        """Tell that bytes are missing here; the frame they are part of is lost."""
+        pieces = self.finish()
+        pieces.append(Piece(offset=self._offset, size=size, reason=f"{size} bytes are missing"))
+        self._offset += size
+        self._lost = _Lost(self._offset, "no frame begins behind the missing bytes", fresh=True)
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """Tell the end of the stream; what can still be read behind an unfinished frame."""
+        pieces: list[Piece] = []
+        while len(self._buffer) > self._at:
+            if self._lost is None:
+                wanted = self._wanted()
+                if self._lost is None:
+                    size = len(self._buffer) - self._at
+                    of = f" of {wanted}" if wanted else ""
+                    self._lose(f"stream ended {size} bytes into a frame{of}")
+            pieces += self._pieces()
+            if self._lost is not None:  # no other frame begins in what is left
+                self._skip(len(self._buffer) - self._at)
+                pieces.append(self._found_again())
+        self._buffer.clear()
+        self._at = 0
+        self._lost = None
+        return pieces
+
+    def _pieces(self) -> Iterator[Piece]:
+        while True:
+            if self._lost is not None:
+                if not self._resynchronise(self._lost):
+                    return
+                if self._offset > self._lost.offset:
+                    yield self._found_again()
+                self._lost = None
+            wanted = self._wanted()
+            if wanted is None or len(self._buffer) - self._at < wanted:
+                return
+            if wanted:
+                yield self._take(wanted)
+            # else it was found that no frame begins here, and `_lost` says why
+
+    def _wanted(self) -> int | None:
+        """Size of the frame that begins here; 0 where none does, None where more must be seen."""
+        size = len(self._buffer) - self._at
+        if not size:
+            return None
+        if self._is_v2():
+            return self._wanted_v2() if size >= V2_HEADER_SIZE else None
+        if self._framing is Framing.AUTO and not self._is_v1():
+            self._lose("no frame begins here")
+            return 0
+        return V1_SIZE
+
+    def _is_v2(self) -> bool:
+        if self._framing is Framing.AUTO:
+            return self._buffer[self._at] in _V2_FIRST
+        return self._framing is Framing.V2
+
+    def _is_v1(self) -> bool:
+        """Whether this may be v1: begins with a word, and no other frame begins inside."""
+        is_known = KEYWORD.match(self._buffer, self._at) is not None
+        if not is_known and not _WORD_FIRST.match(self._buffer, self._at):
+            return False
+        end = self._at + V1_SIZE
+        # Behind the first NUL of a v1 frame is garbage, old texts too, but never a header.
+        inside = self._boundary(self._at + 1, end + V2_HEADER_SIZE, only_v2=is_known)
+        return inside is None or inside >= end
+
+    def _wanted_v2(self) -> int:
+        header = bytes(self._buffer[self._at : self._at + V2_HEADER_SIZE])
+        size = _v2_size(header)
+        if size is None:
+            self._lose(f"frame header is not two decimal sizes: {header!r}")
+            return 0
+        if size > MAX_FRAME:
+            self._lose(f"frame of {size} bytes announced, limit is {MAX_FRAME}")
+            return 0
+        return size
+
+    def _take(self, size: int) -> Piece:
+        kind = Framing.V2 if self._is_v2() else Framing.V1
+        data = bytes(self._buffer[self._at : self._at + size])
+        decoder = self._decoders[kind]
+        decoder.receive_data(data)
+        frame = decoder.next_frame()
+        if frame is NEED_DATA:
+            raise AssertionError("the codec wants more of a frame than its header says")
+        piece = Piece(offset=self._offset, size=size, data=data, frame=frame)
+        self._skip(size)
+        return piece
+
+    def _lose(self, reason: str) -> None:
+        self._lost = _Lost(self._offset, reason)
+
+    def _skip(self, size: int) -> None:
+        self._at += size
+        self._offset += size
+
+    def _found_again(self) -> Piece:
+        lost, self._lost = self._lost, None
+        if lost is None:
+            raise AssertionError("nothing was lost")
+        size = self._offset - lost.offset
+        reason = f"{lost.reason}; {size} bytes skipped"
+        return Piece(offset=lost.offset, size=size, reason=reason)
+
+    def _resynchronise(self, lost: _Lost) -> bool:
+        """Skip to where a frame begins; False where none does yet."""
+        is_first = self._offset == lost.offset
+        if is_first and lost.fresh and KEYWORD.match(self._buffer, self._at):
+            return True
+        found = self._boundary(self._at + (is_first and not lost.fresh), len(self._buffer))
+        if found is None:
+            self._skip(max(0, len(self._buffer) - self._at - _TAIL))
+            return False
+        self._skip(found - self._at)
+        return True
+
+    def _boundary(self, start: int, end: int, *, only_v2: bool = False) -> int | None:
+        """Where the first frame between these begins, as far as its keyword tells."""
+        for match in KEYWORD.finditer(self._buffer, start, end):
+            at = match.start()
+            header_at = at - V2_HEADER_SIZE
+            if header_at >= start and _v2_size(bytes(self._buffer[header_at:at])) is not None:
+                return header_at
+            is_v1 = at > start and not _PRINTABLE.match(self._buffer, at - 1)
+            if is_v1 and not only_v2 and self._framing is not Framing.V2:
+                return at
+        return None
+
+
+def _v2_size(header: bytes) -> int | None:
+    """Bytes of a v2 frame by its header, or None; the codec has the same rule to itself."""
+    sizes = header.replace(b"\0", b" ").split()
+    if len(sizes) == 2 and all(size.isdigit() for size in sizes):  # noqa: PLR2004
+        return V2_HEADER_SIZE + int(sizes[0]) + int(sizes[1])
+    return None

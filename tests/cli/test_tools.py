@@ -1,0 +1,386 @@
+"""The commands for the wire as processes: what they print, their exit codes, Ctrl-C, SIGKILL."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dcs_codec.catalogue import catalogue
+from dhs_runtime.cli import group
+from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
+from tests.cli.processes import DEADLINE_S, Process, dhs
+from tests.shared import shared_path
+from tests.tools.helpers import ANSWER, ASK, Conversation, pcap, stamped, v1, v2
+
+COMMAND = [sys.executable, "-m", "dhs_runtime.cli"]
+
+ECHO_DHS = """
+from dhs_runtime import Dhs
+
+dhs = Dhs("echoDHS")
+
+
+@dhs.operation("echo")
+def echo(op):
+    op.update("working")
+    op.complete(*op.args)
+"""
+
+
+def run(*args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [*COMMAND, *args], input=data, capture_output=True, timeout=DEADLINE_S, check=False
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done
+
+
+# -- decode, encode --------------------------------------------------------------------------
+
+
+def test_decode_shows_time_direction_keyword_and_fields(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_text("2026-01-01 12:00:00.5 -> stoh_start_operation echo 1.1 a b\n")
+    done = run("decode", str(path))
+    assert done.returncode == 0
+    assert done.stdout.decode() == (
+        "2026-01-01 12:00:00.500  -> DHS   stoh_start_operation          "
+        "operation_name=echo operation_handle=1.1 operation_args='a b'\n"
+    )
+    assert b"1 messages, 0 of them unknown or malformed; 0 places damaged" in done.stderr
+
+
+def test_decode_reads_what_it_can_and_names_the_rest() -> None:
+    stream = ASK + v2("stoh_abort_all") + b"\x01junk" + v2("stoh_nothing 1", "htos_motor_x")
+    done = run("decode", "-", "--json", data=stream + v2("stoh_set_motor_position phi x")[:-4])
+    assert done.returncode == 1
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["message"]["keyword"] for row in rows] == [
+        "stoc_send_client_type",
+        "stoh_abort_all",
+        "unknown",
+        "unknown",
+    ]
+    assert [row["offset"] for row in rows] == [0, 200, 246, 287]
+    assert b"-: byte 241: no frame begins here; 5 bytes skipped\n" in done.stderr
+    assert b"bytes into a frame of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "data", "code"),
+    [
+        (["decode"], v2("weird"), 0),
+        (["decode", "--strict"], v2("weird"), 1),
+        (["decode", "--strict"], v2("stoh_abort_all"), 0),
+        (["decode", "absent.log"], b"", 2),
+        (["decode", "."], b"", 2),
+        (["decode", "--format", "tape"], b"", 2),
+        (["decode"], b"\x1f\x8b\x08\0", 2),
+        (["encode", "stoh_abort_all soft"], b"", 0),
+        (["encode", "stoh_set_motor_position phi x"], b"", 1),
+        (["encode", "--framing", "v3"], b"", 2),
+        (["messages", "no such thing"], b"", 1),
+        (["stats"], v2("stoh_abort_all")[:-1], 1),
+        (["replay", "absent"], b"", 2),
+        (["replay", "absent", "--dcss", "127.0.0.1:1"], b"", 2),
+        (["record", "--dcss", "nowhere", "--output", "x"], b"", 2),
+    ],
+)
+def test_exit_codes(
+    args: list[str], data: bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.chdir(tmp_path)
+    done = run(*args, data=data)
+    assert done.returncode == code, done.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_encode_names_the_line_it_refuses_and_lets_the_others_out() -> None:
+    lines = b"stoh_abort_all soft\nstoh_set_motor_position phi x\n# no\n" + b"htos_note \xb0\n"
+    done = run("encode", data=lines)
+    assert done.returncode == 1
+    assert done.stdout == v2("stoh_abort_all soft") + v2("htos_note ?").replace(b"?", b"\xb0")
+    assert done.stderr.startswith(b"dhs encode: line 2: stoh_set_motor_position: position: is no")
+
+
+def test_encode_and_decode_are_each_other_s_reverse() -> None:
+    stream = v1("stoh_abort_all soft", "htos_motor_move_completed phi 1.5 normal")
+    decoded = run("decode", "--json", data=stream)
+    assert run("encode", "--framing", "v1", data=decoded.stdout).stdout == stream
+    as_hex = run("encode", "--framing", "v1", "--hex", data=decoded.stdout)
+    assert run("decode", "--json", data=as_hex.stdout).stdout.count(b"\n") == 2
+
+
+def test_decode_filters_and_takes_several_files(tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    paths[0].write_bytes(v2("htos_note a", "stoh_abort_all"))
+    talk = Conversation()
+    packets = [*talk.opening(), talk.segment(talk.server, ASK), talk.segment(talk.client, ANSWER)]
+    paths[1].write_bytes(pcap(stamped(packets)))
+    done = run("decode", *map(str, paths), "-k", "htos_*")
+    assert [line.split()[3] for line in done.stdout.decode().splitlines()[:1]] == ["htos_note"]
+    assert b"htos_client_is_hardware" in done.stdout
+    assert done.stdout.count(b"\n") == 2
+    assert b"[10.0.0.1:40000-10.0.0.2:14242]" in done.stdout
+
+
+def test_decode_finds_every_message_of_a_beamline_s_log(tmp_path: Path) -> None:
+    rows = shared_path("traffic/messages.jsonl").read_text().splitlines()
+    path = tmp_path / "dcss.log"
+    with path.open("w", encoding="utf-8", errors="surrogateescape") as log:
+        for row in rows:
+            text = json.loads(row)["text"]
+            log.write(f"06/26/15 14:32:47 1981794048     INFO    in <- {{{text}}} {{a.c 290  }}\n")
+    done = run("decode", str(path), "--json")
+    assert done.returncode == 0
+    assert done.stdout.count(b"\n") == len(rows) == 1694
+
+
+def test_what_is_no_utf_8_is_shown() -> None:
+    done = run("decode", data=b"12:00:00 -> htos_note \xb0\n12:00:01 -> htos_\xb0 x\n")
+    assert done.returncode == 0
+    assert b"note_message='\\udcb0'" in done.stdout
+
+
+# -- a large input, Ctrl-C, a reader that goes -----------------------------------------------
+
+PEAK = """
+import atexit, resource, sys
+from dhs_runtime.cli import main
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+atexit.register(lambda: print(f"peak {peak()} MB", file=sys.stderr))
+main()
+"""
+
+
+def test_a_large_input_is_not_held_in_memory() -> None:
+    text = b"htos_operation_update a 1.1 x"
+    frame = b"%12d %12d %b\0" % (len(text) + 1, 1 << 20, text) + b"\0" * (1 << 20)
+    with subprocess.Popen(
+        [sys.executable, "-c", PEAK, "decode"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        for _ in range(300):
+            process.stdin.write(frame)
+        _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0
+    assert b"300 messages" in errors
+    peak = re.search(rb"peak (\d+) MB", errors)
+    assert peak is not None
+    assert int(peak[1]) < 150
+
+
+@pytest.mark.parametrize("command", ["decode", "stats", "encode"])
+def test_ctrl_c_ends_it_with_130_and_no_word(command: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        # What it cannot read it says at once: then it runs, and waits for more.
+        process.stdin.write(b"stoh_set_motor_position {\n" if command == "encode" else b"\1" * 400)
+        process.stdin.flush()
+        if command != "encode":
+            process.stdin.write(b"\1" * 400 + v2("stoh_abort_all"))
+            process.stdin.flush()
+        assert process.stderr.readline().startswith(b"dhs " + command.encode())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE_S) == 130
+        assert process.stderr.read() == b""
+
+
+def test_a_reader_that_goes_is_no_error() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "decode"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(v2("stoh_abort_all") * 1000)
+            process.stdin.close()
+        assert process.wait(DEADLINE_S) == 141
+        assert process.stderr.read() == b""
+
+
+# -- messages, stats -------------------------------------------------------------------------
+
+
+def test_messages_lists_searches_and_explains() -> None:
+    runner = CliRunner()
+    everything = runner.invoke(group, ["messages", "--json"])
+    rows = [json.loads(line) for line in everything.stdout.splitlines()]
+    assert [row["keyword"] for row in rows] == [each.keyword for each in catalogue()]
+    listed = runner.invoke(group, ["messages"]).stdout
+    assert all(f"\n{each.keyword} " in listed for each in catalogue())
+    for one in ("stoh_start_motor_move", "StohStartMotorMove"):
+        shown = runner.invoke(group, ["messages", one]).stdout
+        assert "Wire:   stoh_start_motor_move motor_name destination" in shown
+        assert "Source: dcss_gui_client.c:1463-1470" in shown
+        assert "±1e10 or 79 bytes" in shown
+    by_field = runner.invoke(group, ["messages", "contents", "--json"]).stdout
+    assert {json.loads(line)["keyword"] for line in by_field.splitlines()} >= {"stoh_set_string"}
+
+
+def test_stats_of_a_log() -> None:
+    log = (
+        b"12:00:00 -> stoh_start_operation echo 1.1\n"
+        b"12:00:02 <- htos_operation_completed echo 1.1 normal\n"
+        b"12:00:03 <- htos_operation_completed echo 1.1 normal\n"
+        b"12:00:04 -> stoh_start_motor_move phi 1\n"
+    )
+    text = run("stats", data=log)
+    assert text.returncode == 0
+    assert b"4 messages" in text.stdout
+    assert re.search(rb"operation  echo +1 +1 +2\.000 +2\.000 +2\.000 +1 +normal:1", text.stdout)
+    assert re.search(rb"move       phi +1 +0 +- +- +- +1 *\n", text.stdout)
+    rows = [json.loads(line) for line in run("stats", "--json", data=log).stdout.splitlines()]
+    kinds = [row["kind"] for row in rows]
+    assert kinds == ["summary", "keyword", "keyword", "keyword", "operation", "move"]
+    assert rows[0]["per_second"] == 1.0
+    assert (rows[4]["p99_s"], rows[4]["doubles"], rows[5]["unfinished"]) == (2.0, 1, 1)
+
+
+# -- record, replay --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def echo_dhs(tmp_path: Path) -> Path:
+    path = tmp_path / "echo_dhs.py"
+    path.write_text(ECHO_DHS)
+    return path
+
+
+@pytest.fixture
+def dcss() -> Iterator[SimulatedDcss]:
+    with SimulatedDcss([HardwareHost.of("echoDHS", operations=["echo"])]) as server:
+        yield server
+
+
+def address_of(recorder: Process) -> str:
+    return recorder.wait_log(r"DHSs connect to (\S+);")[1]
+
+
+def test_a_session_is_recorded_and_played_again(
+    dcss: SimulatedDcss, echo_dhs: Path, tmp_path: Path
+) -> None:
+    name = str(tmp_path / "monday")
+    listen = ["--listen", "127.0.0.1:0"]
+    with dhs("record", *listen, "--dcss", dcss.address, "--output", name, "--once") as recorder:
+        with dhs("run", f"{echo_dhs}:dhs", "--dcss", address_of(recorder)) as process:
+            dcss.wait_online("echoDHS", DEADLINE_S)
+            for word in ("a", "1.50"):
+                run = dcss.start_operation("echo", word)
+                assert run.wait(DEADLINE_S).status == "normal"
+            assert process.terminate() == 0
+        assert recorder.wait() == 0
+        assert "1 connections" in recorder.log
+    decoded = subprocess.run(
+        [*COMMAND, "decode", f"{name}.jsonl"], capture_output=True, text=True, check=True
+    )
+    assert decoded.stdout.count("htos_operation_completed") == 2
+    assert replay_with(name, echo_dhs) == (0, "5 answers expected, 5 got: the same")
+    # A DHS of another mind.
+    echo_dhs.write_text(ECHO_DHS.replace("*op.args", '"other"'))
+    code, said = replay_with(name, echo_dhs)
+    assert (code, said) == (1, "5 answers expected, 5 got: 2 differences")
+    ignored = replay_with(name, echo_dhs, "--ignore", "htos_operation_completed")
+    assert ignored == (0, "3 answers expected, 3 got: the same")
+
+
+def replay_with(name: str, script: Path, *options: str) -> tuple[int, str]:
+    args = ["replay", name, "--listen", "127.0.0.1:0", "--fast", *options]
+    with dhs(*args) as player:
+        address = player.wait_log(r"playing DCSS at (\S+);")[1]
+        with dhs("run", f"{script}:dhs", "--dcss", address) as process:
+            code = player.wait()
+            process.terminate()
+        assert "Traceback" not in player.log
+        if code:
+            assert "operation_args: expected" in player.log
+        return code, player.wait_log(r"messages played; (.*)\n")[1]
+
+
+def test_ctrl_c_ends_a_recording_well(dcss: SimulatedDcss, tmp_path: Path) -> None:
+    name = str(tmp_path / "x")
+    args = ["record", "--listen", "127.0.0.1:0", "--dcss", dcss.address, "--output", name]
+    with dhs(*args) as recorder:
+        address_of(recorder)
+        assert recorder.terminate() == 0
+        assert "recorded " in recorder.log
+    with dhs(*args) as again:
+        assert again.wait() == 2
+        assert "is there already" in again.log
+
+
+def test_a_recorder_that_is_killed_has_written_all_that_it_passed_on(tmp_path: Path) -> None:
+    """SIGKILL in full flow, again and again: never is a byte beyond that is not in the file."""
+    for attempt in range(3):
+        name = tmp_path / f"killed{attempt}"
+        with socket.create_server(("127.0.0.1", 0)) as dcss:
+            dcss.settimeout(DEADLINE_S)
+            at = f"127.0.0.1:{dcss.getsockname()[1]}"
+            args = ["record", "--listen", "127.0.0.1:0", "--dcss", at, "--output", str(name)]
+            with dhs(*args) as recorder:
+                host, _, port = address_of(recorder).partition(":")
+                beyond = pump_until_killed(recorder, (host, int(port)), dcss)
+        written = Path(f"{name}-1-dhs.raw").read_bytes()
+        assert beyond
+        assert written[: len(beyond)] == beyond
+        lines = Path(f"{name}.jsonl").read_text().splitlines()[:-1]  # the last may be cut off
+        assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def pump_until_killed(recorder: Process, address: tuple[str, int], dcss: socket.socket) -> bytes:
+    """Send through a recorder for a while, kill it; all that came out at the other end."""
+    with socket.create_connection(address, DEADLINE_S) as sender:
+        receiver, _ = dcss.accept()
+        receiver.settimeout(DEADLINE_S)
+        beyond = bytearray()
+        enough = threading.Event()
+
+        def receive() -> None:
+            with contextlib.suppress(ConnectionResetError):
+                while data := receiver.recv(1 << 16):
+                    beyond.extend(data)
+                    if len(beyond) > 1 << 20:
+                        enough.set()
+
+        def send() -> None:
+            frames = v2("htos_note " + "x" * 60) * 20
+            with contextlib.suppress(OSError):
+                while True:
+                    sender.sendall(frames)
+
+        threads = [threading.Thread(target=receive), threading.Thread(target=send)]
+        for thread in threads:
+            thread.start()
+        assert enough.wait(DEADLINE_S)
+        os.kill(recorder.pid, signal.SIGKILL)
+        for thread in threads:
+            thread.join(DEADLINE_S)
+        receiver.close()
+    return bytes(beyond)
+
+
+def test_a_taken_port_is_one_line_and_exit_code_2(dcss: SimulatedDcss, tmp_path: Path) -> None:
+    name = str(tmp_path / "x")
+    with dhs("record", "--listen", dcss.address, "--dcss", "h:1", "--output", name) as recorder:
+        assert recorder.wait() == 2
+        assert recorder.log.endswith("in use\n")
+    assert list(tmp_path.iterdir()) == []

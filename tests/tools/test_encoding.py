@@ -1,0 +1,54 @@
+"""Texts to bytes: what goes out is read back as the same, what cannot is refused with its line."""
+
+import pytest
+from hypothesis import given
+
+from dcs_codec import Framing, Message, encode_text
+from dcs_codec.interchange import to_json
+from dcs_codec.strategies import messages
+from dhs_runtime.tools.encoding import encode_lines
+from dhs_runtime.tools.sightings import Sighting
+from tests.tools.helpers import found, v2
+
+
+@given(messages())
+def test_what_the_codec_writes_goes_out_either_way(message: Message) -> None:
+    text = encode_text(message)
+    if "\n" in text or "\r" in text:  # a line is a line
+        return
+    lines = [text.encode("utf-8", "surrogateescape")] if not message.binary else []
+    (*_, encoded) = encode_lines([*lines, to_json(message).encode()], Framing.V2)
+    assert encoded.reason == ""
+    (sighting,) = found(encoded.data)
+    assert isinstance(sighting, Sighting)
+    assert sighting.message == message
+
+
+def test_a_text_goes_out_as_it_stands() -> None:
+    (encoded,) = encode_lines([b"htos_update_motor_position phi 1.50000 normal"], Framing.V2)
+    assert encoded.data == v2("htos_update_motor_position phi 1.50000 normal")
+
+
+@pytest.mark.parametrize(
+    ("line", "framing", "reason"),
+    [
+        (b"stoh_set_motor_position phi x", Framing.V2, "position: is no number"),
+        (b"stoh_set_string s " + b"x" * 292, Framing.V1, "text of 310 bytes, v1 carries 199"),
+        (b"htos_motor_move_completed phi 1 " + b"x" * 100, Framing.V2, "status"),
+        (b" htos_note x", Framing.V2, "begins with a blank"),
+        (b'{"keyword": "nothing"}', Framing.V2, "not in the registry"),
+        (b'{"keyword": ', Framing.V2, "Expecting value"),
+        (b"htos_note a\0b", Framing.V2, "NUL"),
+    ],
+)
+def test_refusals_name_line_and_reason(line: bytes, framing: Framing, reason: str) -> None:
+    good = b"stoh_abort_all"
+    results = list(encode_lines([b"# comment", good, b"", line, good], framing))
+    assert [each.line for each in results] == [2, 4, 5]
+    assert [bool(each.data) for each in results] == [True, False, True]
+    assert reason in results[1].reason
+
+
+def test_events_of_a_recording_are_passed_over() -> None:
+    lines = [b'{"event": "opened", "connection": 1}', b'{"message": {"keyword": "stoh_abort_all"}}']
+    assert [each.data for each in encode_lines(lines, Framing.V2)] == [v2("stoh_abort_all")]
