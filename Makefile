@@ -15,7 +15,7 @@ help:
 	@echo "make bench   benchmarks"
 	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make docs    documentation in docs/_build/"
-	@echo "make docs-tables  write docs/messages.md anew from the sources"
+	@echo "make docs-tables  write docs/messages.md and docs/fidelity.md anew"
 	@echo "make docs-pictures  take the pictures of the simulated beamline's page anew; needs Chromium"
 	@echo "make clean   remove everything made here, the virtual environment too"
 
@@ -54,8 +54,9 @@ fuzz: $(VENV)/.fuzz-installed
 docs: $(VENV)/.docs-installed
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-docs-tables: $(VENV)/.docs-installed
+docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_messages.py
+	$(BIN)/python docs/generate_fidelity.py
 
 docs-pictures: $(VENV)/.test-installed
 	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/simulators/web/test_chromium.py

@@ -68,7 +68,7 @@ def decode(
     count = Count()
     with ending_cleanly():
         for name in names or (STDIN,):
-            with open_source(name) as source:
+            with open_source(name, sys.stdout.flush) as source:
                 for found in read(source, options):
                     _tell(found, count, write, keywords)
         sys.stdout.flush()

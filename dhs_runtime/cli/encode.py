@@ -56,5 +56,5 @@ def _lines(texts: tuple[str, ...]) -> Iterator[bytes]:
     if texts:
         yield from (text.encode("utf-8", "surrogateescape") for text in texts)
         return
-    with open_source(STDIN) as source:
+    with open_source(STDIN, sys.stdout.flush) as source:
         yield from source.lines()

@@ -9,6 +9,7 @@ import json
 from typing import Final
 
 from dcs_codec import Registry, __version__, default_registry
+from dcs_codec.catalogue import FieldDescription, describe
 
 _HEAD: Final = f"""\
 -- DCS hardware protocol (DCSS and its DHSs) for Wireshark and tshark.
@@ -19,16 +20,16 @@ local MESSAGES = {{
 _PARTS: Final = ("fields", "reading", "frames")
 
 KINDS: Final = {
-    "Word": "word",
-    "Number": "number",
-    "Integer": "integer",
-    "Flag": "flag",
-    "Destination": "destination",
-    "Rest": "rest",
-    "Words": "names",
-    "IonChamberResult": "readings",
+    "word": "word",
+    "number": "number",
+    "integer": "integer",
+    "0 or 1": "flag",
+    "number or word": "destination",
+    "rest of text": "rest",
+    "names": "names",
+    "readings or failure": "readings",
 }
-"""What the script calls a kind of field, by the name of its class; any other is shown as text."""
+"""What the script calls a type of the catalogue; any other is shown as text."""
 
 
 def make_dissector(registry: Registry | None = None) -> str:
@@ -43,24 +44,27 @@ def _messages(registry: Registry) -> str:
     """A line for each message: its words in wire order, and what stands behind them."""
     lines = []
     for plan in registry.plans():
+        described = {field.name: field for field in describe(plan.message_class).fields}
         words = [
-            _field(name, kind, "word", optional=kind.optional) for name, kind in plan.words.items()
+            _field(described[name], "word", optional=kind.optional)
+            for name, kind in plan.words.items()
         ]
         parts = [f"words = {{ {', '.join(words)} }}"]
         if plan.tail is not None:
-            parts.append(f"tail = {_tail(*plan.tail)}")
+            name, kind = plan.tail
+            may_be_empty = getattr(kind, "may_be_empty", False)
+            parts.append(f"tail = {_field(described[name], 'rest', may_be_empty=may_be_empty)}")
         lines.append(f"    [{_quoted(plan.keyword)}] = {{ {', '.join(parts)} }},\n")
     return "".join(lines)
 
 
-def _tail(name: str, kind: object) -> str:
-    return _field(name, kind, "rest", may_be_empty=getattr(kind, "may_be_empty", False))
-
-
-def _field(name: str, kind: object, otherwise: str, **is_so: bool) -> str:
-    shown = KINDS.get(type(kind).__name__, otherwise)
-    marks = "".join(f", {mark} = true" for mark, is_set in is_so.items() if is_set)
-    return f"{{ name = {_quoted(name)}, kind = {_quoted(shown)}{marks} }}"
+def _field(field: FieldDescription, otherwise: str, **is_so: bool) -> str:
+    members = [f"name = {_quoted(field.name)}"]
+    members.append(f"kind = {_quoted(KINDS.get(field.type, otherwise))}")
+    if field.units:
+        members.append(f"says = {_quoted(field.units)}")
+    members += [f"{mark} = true" for mark, is_set in is_so.items() if is_set]
+    return f"{{ {', '.join(members)} }}"
 
 
 def _quoted(text: str) -> str:

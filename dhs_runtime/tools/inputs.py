@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -25,10 +25,13 @@ class Readable(Protocol):
 class ByteSource:
     """Bytes of an input in order; can look ahead at the first ones."""
 
-    def __init__(self, name: str, stream: Readable) -> None:
-        """A source called `name` in messages."""
+    def __init__(
+        self, name: str, stream: Readable, before_read: Callable[[], None] = lambda: None
+    ) -> None:
+        """A source called `name` in messages; `before_read` is called where it may have to wait."""
         self.name = name
         self._stream = stream
+        self._before_read = before_read
         self._ahead = b""
 
     def peek(self) -> bytes:
@@ -83,6 +86,7 @@ class ByteSource:
             yield b"".join(started).rstrip(b"\r")
 
     def _read(self) -> bytes:
+        self._before_read()
         try:
             return self._stream.read1(_PIECE)
         except OSError as error:
@@ -90,18 +94,18 @@ class ByteSource:
 
 
 @contextlib.contextmanager
-def open_source(name: str) -> Iterator[ByteSource]:
-    """A file, or standard input where the name is `-`.
+def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
+    """A file, or standard input where the name is `-`; `before_read` as of `ByteSource`.
 
     Raises:
         ConfigError: It cannot be read.
     """
     if name == STDIN:
-        yield ByteSource(name, cast("Readable", sys.stdin.buffer))
+        yield ByteSource(name, cast("Readable", sys.stdin.buffer), before_read)
         return
     try:
         stream = Path(name).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}") from None
     with stream:
-        yield ByteSource(name, stream)
+        yield ByteSource(name, stream, before_read)

@@ -33,7 +33,7 @@ ENGINE: Final = "engine"
 """Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
 
 _KEYWORD: Final = re.compile(r"(?<![\w./-])(?:stoc|stoh|htos)_\w+")
-_C_END: Final = re.compile(r"\s*\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*$")
+_C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*$")
 _C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
 _TRACE: Final = re.compile(r"\bdhs_runtime\.wire: (?:<-|->) ")
 _TRACE_BINARY: Final = re.compile(r" <\d+ bytes>$")
@@ -55,7 +55,7 @@ _ENGINE: Final = re.compile(r"(?:::dcss\d*: out-> |self_HW in<- )$")
 _SIMULATED: Final = re.compile(r"^(\S+) (?:->|<-) $")
 _CLOSING: Final = {"{": "}", "'": "'", '"': '"', "(": ")", "[": "]"}
 _OPENING: Final = re.compile(r"([{'\"(\[]+) ?$")
-_MAX_LINES: Final = 20_000  # of one record; what has no end by then has none
+_MAX_LINES: Final = 5_000  # of one record; what has no end by then has none
 
 
 @attrs.frozen(kw_only=True)
@@ -83,22 +83,26 @@ class Entry:
 class _Record:
     line: int
     time: float | None
-    text: str
-    lines: int = 1
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        """All of it behind the time."""
+        return "\n".join(self.lines)
 
     @property
     def is_c(self) -> bool:
         """Whether the C side's logging wrote it, which ends a record by the source file's name."""
-        return _C_START.match(self.text) is not None
+        return _C_START.match(self.lines[0]) is not None
 
     @property
     def goes_on(self) -> bool:
         """Whether lines without a time belong to it."""
-        if self.lines >= _MAX_LINES:
+        if len(self.lines) >= _MAX_LINES:
             return False
         if self.is_c:
-            return not _C_END.search(self.text)
-        return _TRACE.search(self.text) is not None
+            return not _C_END.search(self.lines[-1])
+        return _TRACE.search(self.lines[0]) is not None
 
 
 def read_log(lines: Iterable[bytes]) -> Iterator[Entry]:
@@ -114,26 +118,29 @@ def _records(lines: Iterable[bytes]) -> Iterator[_Record]:
     for number, line in enumerate(lines, start=1):
         text = line.replace(b"\0", b"").decode("utf-8", "surrogateescape")
         time, rest = parse_stamp(text)
-        if record is not None and time is None and record.goes_on:
-            record.text += "\n" + text
-            record.lines += 1
-            continue
-        if record is not None:
+        if record is not None and time is None:
+            record.lines.append(text)
+        else:
+            if record is not None:
+                yield record
+            record = _Record(number, time, [rest])
+        if not record.goes_on:  # told at once, whatever is still to come
             yield record
-        record = _Record(number, time, rest)
+            record = None
     if record is not None:
         yield record
 
 
 def _entry(record: _Record) -> Entry | None:
-    trace = _TRACE.search(record.text)
+    whole = record.text
+    trace = _TRACE.search(record.lines[0])
     if trace is not None:
-        text = _of_trace(record.text[trace.end() :])
+        text = _of_trace(whole[trace.end() :])
         return Entry(line=record.line, time=record.time, text=text)
-    match = _KEYWORD.search(record.text)
+    match = _KEYWORD.search(whole)
     if match is None:
         return None
-    before = record.text[: match.start()]
+    before = whole[: match.start()]
     start = _C_START.match(before)
     if start is not None and not _C_WIRE.fullmatch(before[start.end() :]):
         return None

@@ -1,5 +1,6 @@
 """`DhsPeer`: a DHS that is a bare socket and a protocol, and answers when its test says so."""
 
+import itertools
 import socket
 from types import TracebackType
 from typing import Final
@@ -19,6 +20,7 @@ from dcs_codec import (
 from dhs_runtime.simulators.dcss import SimulatedDcss
 
 DEADLINE_S: Final = 5.0
+_SETTLED: Final = itertools.count(1)  # of all peers: another's line must not be taken for ours
 
 
 class DhsPeer:
@@ -76,6 +78,7 @@ class DhsPeer:
     def read_until_now(self) -> list[str]:
         """Texts of all that DCSS had sent when it had taken all that this peer had sent."""
         self.settle()
+        self._marks += 1
         mark = f"stoh_mark {self._marks}"
         self.dcss.send(self.name, UnknownMessage(text=mark))
         texts: list[str] = []
@@ -85,8 +88,7 @@ class DhsPeer:
 
     def settle(self) -> None:
         """Wait until DCSS has taken all that this peer has sent, and acted on it."""
-        self._marks += 1
-        text = f"settle {self._marks} of {id(self)}"
+        text = f"settle {next(_SETTLED)}"
         self.send(HtosLog(log_level="note", log_sender=self.name, log_message=text))
         self.dcss.traffic.wait_for(lambda line: line.text.endswith(text), DEADLINE_S)
 

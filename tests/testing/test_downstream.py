@@ -34,13 +34,15 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_wheel_has_the_packages_and_the_plugin(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
+    with zipfile.ZipFile(wheel) as file:
+        names = file.namelist()
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if "dist-info" not in top} == {
         "dcs_codec",
         "dhs_runtime",
         "pytest_dhs.py",
     }
+    assert "dhs_runtime/tools/lua/frames.lua" in names  # what is read at run time
     with zipfile.ZipFile(wheel) as file:
         assert file.read("pytest_dhs.py") == INSTALLED_PLUGIN.read_bytes()
 

@@ -11,6 +11,9 @@ from typing import Final
 
 import attrs
 import pytest
+from click.testing import CliRunner
+
+from dhs_runtime.cli import group
 
 DCSS_PORT: Final = 14242
 DHS_PORT: Final = 40000
@@ -99,6 +102,15 @@ class Capture:
         ip = struct.pack(">BBHHHBBH", 0x45, 0, size, len(self._packets), 0, 64, 6, 0) + addresses
         self._packets.append(bytes(12) + b"\x08\x00" + ip + tcp + data)
         self._sent[side] += len(data) + (1 if flags & 0x02 else 0)
+
+
+def printed_script(folder: Path) -> Path:
+    """The dissector as `dhs dissector` prints it, in a file."""
+    done = CliRunner().invoke(group, ["dissector"])
+    assert done.exit_code == 0, done.output
+    path = folder / "dcs.lua"
+    path.write_text(done.output, encoding="utf-8")
+    return path
 
 
 def tshark(script: Path, *args: str) -> str:

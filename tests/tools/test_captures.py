@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from dcs_codec import Direction, Framing
 from dhs_runtime.tools.captures import CaptureReader
+from dhs_runtime.tools.link import CannotRead, segment_of
+from dhs_runtime.tools.pcap import Packet as PcapPacket
+from dhs_runtime.tools.pcap import read_packets
 from dhs_runtime.tools.reading import ReadOptions
 from dhs_runtime.tools.sightings import Sighting
 from dhs_runtime.tools.tcp import Bytes, Gap, HalfStream
@@ -240,3 +243,51 @@ def test_a_gap_is_given_up_before_memory_is() -> None:
         said += list(half.add(10 + number, b"x", None))
     assert said[0] == Gap(10)
     assert sum(len(each.data) for each in said if isinstance(each, Bytes)) == 300
+
+
+def ipv6(kind: int, rest: bytes) -> bytes:
+    return struct.pack(">IHBB", 6 << 28, len(rest), kind, 64) + b"\0" * 32 + rest
+
+
+@pytest.mark.parametrize(
+    ("link", "packet", "reason"),
+    [
+        (101, b"", None),
+        (101, b"\x45" + b"\0" * 8 + b"\x11" + b"\0" * 30, None),  # UDP
+        (101, b"\x15" + b"\0" * 40, None),  # no version of IP
+        (1, b"\0" * 12 + b"\x08\x06" + b"\0" * 28, None),  # ARP
+        (101, ipv6(58, b"\0" * 20), None),  # ICMP
+        (101, ipv6(44, b"\x06\0\0\x08\0\0\0\0" + b"\0" * 20), "a fragment of an IP packet"),
+        (101, b"\x45\0\0\x28\0\0\x20\0\x40\x06" + b"\0" * 30, "a fragment of an IP packet"),
+        (147, b"x", "link type 147 is not known"),
+        (101, b"\x45\0", "the packet is cut off in its headers"),
+        (101, tcp((("1.1.1.1", 1), ("2.2.2.2", 2)), 0, ACK)[:32] + b"\0" * 20, "cannot be"),
+    ],
+)
+def test_packets_that_are_no_segments(link: int, packet: bytes, reason: str | None) -> None:
+    if reason is None:
+        assert segment_of(link, packet) is None
+    else:
+        with pytest.raises(CannotRead, match=reason):
+            segment_of(link, packet)
+
+
+def test_extension_headers_of_ipv6_are_passed_over() -> None:
+    segment = tcp((("1.1.1.1", 7), ("2.2.2.2", 8)), 5, ACK, b"abc")[20:]
+    found_one = segment_of(101, ipv6(0, b"\x2b\0" + b"\0" * 6 + b"\x06\0" + b"\0" * 6 + segment))
+    assert found_one is not None
+    assert (found_one.sequence, found_one.payload, found_one.missing) == (5, b"abc", 0)
+    assert str(found_one.source) == "[::]:7"
+
+
+def test_clocks_of_pcapng_tick_as_they_say() -> None:
+    """To 2^-10 s, and counted from a moment of the interface's own."""
+    capture = pcapng([])
+    options = struct.pack("<HHB3xHHqHH", 9, 1, 0x80 | 10, 14, 8, 1_000, 0, 0)
+    body = struct.pack("<HHI", 101, 0, 0) + options
+    capture += struct.pack("<II", 1, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    body = struct.pack("<IIIII", 1, 0, 1536, 1, 1) + b"x\0\0\0"
+    capture += struct.pack("<II", 6, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    (packet,) = read_packets(source(capture))
+    assert isinstance(packet, PcapPacket)
+    assert (packet.time, packet.data) == (1001.5, b"x")

@@ -39,32 +39,40 @@ local experts = {
         expert.severity.WARN),
 }
 
-local MAKERS = { number = ProtoField.double, integer = ProtoField.int64, flag = ProtoField.bool }
-
 local all_fields = {}
 for _, field in pairs(common) do all_fields[#all_fields + 1] = field end
 
-local function add_field(maker, abbreviation, title)
-    local field = maker(abbreviation, title)
-    all_fields[#all_fields + 1] = field
-    return field
+-- Makers take abbreviation, title and what the message's docstring says of the field.
+local function text_field(name, title, says)
+    return ProtoField.new(title, name, ftypes.STRING, nil, base.UNICODE, nil, says)
 end
+local function number_field(name, title, says) return ProtoField.double(name, title, says) end
+local MAKERS = {
+    number = number_field,
+    integer = function(name, title, says)
+        return ProtoField.int64(name, title, base.DEC, nil, nil, says)
+    end,
+    flag = function(name, title, says) return ProtoField.bool(name, title, nil, nil, nil, says) end,
+}
 
 local function make_field(prefix, spec)
-    local abbreviation = prefix .. spec.name
+    local name = prefix .. spec.name
     local title = (spec.name:gsub("_", " "):gsub("^%l", string.upper))
+    local function add(maker, suffix, more)
+        local field = maker(name .. suffix, title .. more, spec.says)
+        all_fields[#all_fields + 1] = field
+        return field
+    end
     if spec.kind == "readings" then
-        spec.of_name = add_field(ProtoField.string, abbreviation .. ".name", title .. ": name")
-        spec.of_counts = add_field(ProtoField.double, abbreviation .. ".counts", title .. ": counts")
-        spec.of_reason = add_field(ProtoField.string, abbreviation .. ".reason", title .. ": reason")
-        return
+        spec.of_name = add(text_field, ".name", ": name")
+        spec.of_counts = add(number_field, ".counts", ": counts")
+        spec.of_reason = add(text_field, ".reason", ": reason")
+    elseif spec.kind == "destination" then
+        spec.as_number = add(number_field, "", "")
+        spec.as_word = add(text_field, "_word", " (word)")
+    else
+        spec.field = add(MAKERS[spec.kind] or text_field, "", "")
     end
-    if spec.kind == "destination" then
-        spec.as_number = add_field(ProtoField.double, abbreviation, title)
-        spec.as_word = add_field(ProtoField.string, abbreviation .. "_word", title .. " (word)")
-        return
-    end
-    spec.field = add_field(MAKERS[spec.kind] or ProtoField.string, abbreviation, title)
 end
 
 for keyword, message in pairs(MESSAGES) do

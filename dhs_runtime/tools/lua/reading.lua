@@ -1,4 +1,4 @@
--- Words and numbers, as the codec reads them --------------------------------------------------------
+-- Words and numbers, as the codec reads them -------------------------------------------------------
 
 -- Words of a text from a position on, each as { text, from, past }; no more than `most`.
 local function find_words(text, from, most)
@@ -146,7 +146,9 @@ local function read_failure(spec, text, from, items)
     if not words then return reason end
     if #words < 2 then return "is not names and a reason" end
     for index = 1, #words - 1 do
-        if not words[index][1]:find("^" .. WORD .. "$") then return "holds a list among the names" end
+        if not words[index][1]:find("^" .. WORD .. "$") then
+            return "holds a list among the names"
+        end
         items[#items + 1] = { spec.of_name, words[index][2], words[index][3] }
     end
     local reason_word = words[#words]
@@ -176,7 +178,8 @@ local TAILS = {
 local function form_of(message, count)
     local longest = message.forms[#message.forms]
     for _, form in ipairs(message.forms) do
-        if count == #form or (message.tail and form == longest and count > #form) then return form end
+        local takes_more = message.tail and form == longest
+        if count == #form or (takes_more and count > #form) then return form end
         if count < #form then return nil, form[count + 1].name, "is missing" end
     end
     local last = longest[#longest]

@@ -17,7 +17,7 @@ from dhs_runtime.simulators.axis import SimulatedAxis
 from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice, SimulatedDcss
 from dhs_runtime.simulators.web import BeamlinePage
 from tests.examples.test_examples import load
-from tests.runtime.peers import fast_config, running
+from tests.runtime.peers import fast_config
 
 pytest.importorskip("selenium", reason="the test drives Chromium with selenium")
 
@@ -97,9 +97,13 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
         ),
         HardwareHost.of("robotDHS", operations=["mountSample"]),
     ]
-    with SimulatedDcss(hosts) as server, running(dhs, fast_config(server.port)):
+    with SimulatedDcss(hosts) as server:
+        dhs.start(fast_config(server.port))
         server.wait_online(dhs.name, DEADLINE_S)
         yield server
+        # A browser that is busy may keep its threads from ending in time; they are waited for
+        # like all others of a test.
+        dhs.stop()
 
 
 @pytest.fixture

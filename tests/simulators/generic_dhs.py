@@ -1,0 +1,54 @@
+"""A DHS for any hardware host of a database: it declares whatever is registered to it."""
+
+from collections.abc import Mapping
+
+from dhs_runtime import Count, Dhs, Move, Operation
+from dhs_runtime.simulators.dcss import (
+    EncoderDevice,
+    HardwareHost,
+    IonChamberDevice,
+    ObjectDevice,
+    OperationDevice,
+    PseudoMotorDevice,
+    RealMotorDevice,
+    ShutterDevice,
+    StringDevice,
+)
+
+
+def generic_dhs(host: HardwareHost) -> Dhs:
+    """A DHS of this name that obeys at once whatever it is asked for."""
+    dhs = Dhs(host.name)
+    for device in host.devices:
+        match device:
+            case RealMotorDevice():
+                dhs.motor(device.name).on_move(_move)
+            case PseudoMotorDevice():
+                dhs.pseudo_motor(device.name).on_move(_move)
+            case ShutterDevice():
+                dhs.shutter(device.name).on_set(lambda state: None)
+            case StringDevice():
+                dhs.string(device.name).on_set(lambda contents: None)
+            case IonChamberDevice():
+                dhs.ion_chamber(device.name).on_count(_count)
+            case EncoderDevice():
+                dhs.encoder(device.name).on_get(lambda: 0.0)
+            case OperationDevice():
+                dhs.operation(device.name)(_operate)
+            case ObjectDevice():
+                pass
+            case _:
+                raise AssertionError(device)
+    return dhs
+
+
+def _move(move: Move) -> None:
+    move.update(move.start)
+
+
+def _count(count: Count) -> Mapping[str, float]:
+    return dict.fromkeys(count.names, 1.0)
+
+
+def _operate(op: Operation) -> None:
+    op.complete(*op.args)
