@@ -2,6 +2,8 @@
 
 It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
 it in place of GUIs; `HardwareHost.of` makes a small database, `load_dump` reads a beamline's.
+`Fault`s make the wire go wrong. With modules of their own: `shell` drives it by lines of text, and
+`database_file` reads databases from YAML.
 
 Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
 or a DHS is lost. Not simulated: whether a DHS calls from the computer the database names,

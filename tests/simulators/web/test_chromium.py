@@ -99,11 +99,13 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
     ]
     with SimulatedDcss(hosts) as server:
         dhs.start(fast_config(server.port))
-        server.wait_online(dhs.name, DEADLINE_S)
-        yield server
-        # A browser that is busy may keep its threads from ending in time; they are waited for
-        # like all others of a test.
-        dhs.stop()
+        try:
+            server.wait_online(dhs.name, DEADLINE_S)
+            yield server
+        finally:
+            # Beside a busy browser its threads may outlive the stop for a moment; that they end
+            # is looked at behind every test.
+            dhs.stop()
 
 
 @pytest.fixture
