@@ -32,7 +32,7 @@ demo: $(VENV)/.sim-installed
 	$(BIN)/dhs demo --output demo-output
 
 test: $(VENV)/.test-installed
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=
 	$(BIN)/python -m coverage report --include='dcs_codec/*' --fail-under=100
 	$(BIN)/python -m coverage report --include='dhs_runtime/*' --fail-under=90
 

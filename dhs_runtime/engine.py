@@ -32,7 +32,7 @@ COMPLETIONS: Final = (HtosOperationCompleted, HtosMotorMoveCompleted, HtosReport
 STOPPING: Final = "DHS is stopping"
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
-JOIN_S: Final = 0.1
+JOIN_S: Final = 0.3
 """How long threads get to end after that."""
 
 
