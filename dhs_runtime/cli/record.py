@@ -63,10 +63,10 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
     except OSError as error:
         raise ConfigError(f"cannot listen at {listen}: {why(error)}") from None
     try:
-        click.echo(
-            f"recording {output}: DHSs connect to {recorder.address}; Ctrl-C ends it", err=True
-        )
-        with stop_signals(token.stop):
+        with stop_signals(token.stop):  # before it is told: who reads that may end us at once
+            click.echo(
+                f"recording {output}: DHSs connect to {recorder.address}; Ctrl-C ends it", err=True
+            )
             token.wait()
     finally:
         recorder.stop()

@@ -60,8 +60,8 @@ def axis(
             camera.rotate(angle, angle + turn * 86_400, 86_400)
         if push_url:
             camera.push(push_url, fps, duration_s=600)
-        click.echo(f"simulated Axis camera: {camera.url}/axis-cgi/jpg/image.cgi; Ctrl-C ends it")
-        wait_for_signal()
+        picture = f"{camera.url}/axis-cgi/jpg/image.cgi"
+        wait_for_signal(f"simulated Axis camera: {picture}; Ctrl-C ends it")
 
 
 @simulate.command()
@@ -83,8 +83,8 @@ def automl(*, faults: tuple[str, ...], host: str, port: int, logs: LogFlags) -> 
     server = SimulatedAutoML(host=host, port=port)
     _add_faults(server.faults, faults)
     with listening(server.start, server.stop, f"{host}:{port}"):
-        click.echo(f"simulated AutoML: {server.url}/v1/models/default:predict; Ctrl-C ends it")
-        wait_for_signal()
+        predict = f"{server.url}/v1/models/default:predict"
+        wait_for_signal(f"simulated AutoML: {predict}; Ctrl-C ends it")
 
 
 def _add_faults(faults: "HttpFaults", texts: tuple[str, ...]) -> None:

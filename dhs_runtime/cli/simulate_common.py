@@ -39,8 +39,9 @@ def listening(start: Callable[[], None], stop: Callable[[], None], where: str) -
         stop()
 
 
-def wait_for_signal() -> None:
-    """Wait for SIGINT or SIGTERM."""
+def wait_for_signal(greeting: str) -> None:
+    """Print a line, and wait for SIGINT or SIGTERM; who reads it may send one at once."""
     token = StopToken()
     with stop_signals(token.stop):
+        click.echo(greeting)
         token.wait()

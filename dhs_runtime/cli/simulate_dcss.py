@@ -212,9 +212,9 @@ def dcss(**options: Any) -> None:
     )
     where = f"{flags.host}:{flags.port}"
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web):
-        click.echo(f"simulated DCSS: hardware port {server.address}; type help")
+        greeting = f"simulated DCSS: hardware port {server.address}; type help"
         with Shell(server, click.echo, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
-            code = drive(shell, script, keep_going=flags.keep_going)
+            code = drive(shell, script, greeting=greeting, keep_going=flags.keep_going)
     sys.exit(code)
 
 

@@ -27,8 +27,8 @@ class _End(enum.Enum):
     NEVER_BEGAN = 2  # standard input was empty
 
 
-def drive(shell: Shell, script: Iterable[str] | None, *, keep_going: bool) -> int:
-    """Let lines drive the shell until they or a signal end it; the exit code.
+def drive(shell: Shell, script: Iterable[str] | None, *, greeting: str, keep_going: bool) -> int:
+    """Greet, and let lines drive the shell until they or a signal end it; the exit code.
 
     Without a script they come from standard input: by a prompt where that is a terminal, else as a
     script. Standard input that is empty, as of a service, ends nothing.
@@ -36,6 +36,7 @@ def drive(shell: Shell, script: Iterable[str] | None, *, keep_going: bool) -> in
     Args:
         shell: What they drive.
         script: The lines.
+        greeting: Printed once signals are caught.
         keep_going: Whether to go on behind a line that did not go well.
     """
     token = StopToken()
@@ -56,6 +57,7 @@ def drive(shell: Shell, script: Iterable[str] | None, *, keep_going: bool) -> in
                 token.stop()
 
     with _terminal_as_before(), stop_signals(token.stop):
+        click.echo(greeting)
         # A daemon: nothing wakes a thread that waits for somebody to type.
         threading.Thread(target=obey, name="prompt", daemon=True).start()
         token.wait()
