@@ -33,7 +33,6 @@ from dhs_runtime.errors import NotConnectedError, TransportError
 from dhs_runtime.transport import Resolver, TcpTransport
 
 logger = logging.getLogger(__name__)
-wire_logger = logging.getLogger("dhs_runtime.wire")
 
 OnMessage = Callable[[Message], None]
 
@@ -80,6 +79,7 @@ class Connection:
         self, name: str, config: DcssConfig, codec: Codec, resolver: Resolver | None = None
     ) -> None:
         self._name = name
+        self._wire_log = logging.getLogger(f"dhs_runtime.wire.{name}")  # each its own switch
         self._config = config
         self._transport = TcpTransport(resolver)
         self._protocol = DcsProtocol(Role.DHS, config.framing, codec=codec)
@@ -158,7 +158,7 @@ class Connection:
 
     def _write(self, message: Message) -> None:
         data = self._protocol.send(message)
-        wire_logger.debug("-> %s", message)
+        self._wire_log.debug("-> %s", message)
         self._transport.write(data)
 
     def _read(self, on_online: Callable[[], None], on_message: OnMessage) -> str:
@@ -173,7 +173,7 @@ class Connection:
             else:
                 protocol.receive_eof()
             while (event := protocol.next_event()) is not NEED_DATA:
-                wire_logger.debug("<- %s", event)
+                self._wire_log.debug("<- %s", event)
                 if isinstance(event, Disconnected):
                     return "DCSS closed the connection"
                 if isinstance(event, StocSendClientType) and not self.online:

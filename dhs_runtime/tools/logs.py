@@ -7,7 +7,7 @@ Known are the places where programs of DCS write what goes over the wire:
     06/26/15 14:32:47 2612467680     INFO    ::dcss2: out-> htos_... {TCL_LOG  }
     09/17/10 14:33:23 1102076224   FINEST    Receiving: 'stoh_...' {src/DcsMessageHandler.cxx 250  }
     09/17/10 14:33:23 1084942656   FINEST    sending out {htos_...} {src/GwBaseDevice.cc 528  }
-    2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire: <- stoh_...
+    2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire.loopDHS: <- stoh_...
 
 and whatever else has a keyword in it: behind an arrow, a brace, a quote or a colon, or bare. Left
 out are the places known to speak of a message that stands in another line already
@@ -35,7 +35,7 @@ ENGINE: Final = "engine"
 _KEYWORD: Final = re.compile(r"(?<![\w./-])(?:stoc|stoh|htos)_\w+")
 _C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*$")
 _C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
-_TRACE: Final = re.compile(r"\bdhs_runtime\.wire: (?:<-|->) ")
+_TRACE: Final = re.compile(r"\bdhs_runtime\.wire(?:\.\S+)?: (?:<-|->) ")
 _TRACE_BINARY: Final = re.compile(r" <\d+ bytes>$")
 _TRACE_MALFORMED: Final = re.compile(
     r"MalformedMessage\(text=(.*), field='[^']*', reason=", re.DOTALL

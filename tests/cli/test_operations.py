@@ -150,7 +150,8 @@ def test_the_trace_shows_the_wire_and_no_session_id(
             assert run.wait(DEADLINE_S).status == "normal"
         assert process.terminate() == 0
     traced, logged = trace.read_text(), log.read_text()
-    start = r"dhs_runtime.wire: <- stoh_start_operation detector_collect_image 1\.1 0 file /dir "
+    keyword = "stoh_start_operation detector_collect_image"
+    start = rf"dhs_runtime.wire.stageDHS: <- {keyword} 1\.1 0 file /dir "
     assert re.search(start + r".* 0 \*\*\*$", traced, re.MULTILINE)
     assert "-> htos_operation_completed detector_collect_image 1.2 normal" in traced
     assert "collecting with ('0', 'file', '/dir'" in logged

@@ -15,7 +15,7 @@ from tests.tools.helpers import damages, found, texts
 
 C = "06/26/15 14:32:47 1981794048     INFO    "
 FILE = " {src/dcss_hardware_client.c 290  }"
-TRACE = "2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire: "
+TRACE = "2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire.loopDHS: "
 
 
 @pytest.mark.parametrize(
