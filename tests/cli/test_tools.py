@@ -185,10 +185,19 @@ def test_what_is_there_is_told_before_more_is_waited_for(command: str) -> None:
     assert process.returncode == 0
 
 
+def heed_ctrl_c() -> None:
+    """What a shell starts in the background ignores SIGINT, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("command", ["decode", "stats", "encode"])
 def test_ctrl_c_ends_it_with_130_and_no_word(command: str) -> None:
     with subprocess.Popen(
-        [*COMMAND, command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - this test has no other thread
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
