@@ -1,11 +1,9 @@
 """`MoveRun` and `VectorRun`: moves as the side that started them sees them."""
 
-import threading
-from collections.abc import Callable
-
 import attrs
 
 from dhs_runtime.clock import Deadline
+from dhs_runtime.simulators.dcss.runs import CompletedRun
 
 
 @attrs.frozen
@@ -21,7 +19,7 @@ class MoveCompletion:
     status: str
 
 
-class MoveRun:
+class MoveRun(CompletedRun[MoveCompletion]):
     """A move that was started: what GUIs are told of it, positions folded by the circle mode."""
 
     def __init__(
@@ -35,14 +33,11 @@ class MoveRun:
             destination: Where it was sent, scaled or a word, after the shorter way was taken.
             position: Where it stands.
         """
-        self.name = name
-        self.hardware_host = hardware_host
+        super().__init__(name, hardware_host)
         self.destination = destination
         self._from = position
-        self._changed = threading.Condition()  # guards the rest
         self._started: float | None = None
         self._positions: list[float] = []
-        self._completions: list[MoveCompletion] = []
 
     @property
     def started(self) -> float | None:
@@ -55,31 +50,6 @@ class MoveRun:
         """Positions of the updates so far."""
         with self._changed:
             return tuple(self._positions)
-
-    @property
-    def completions(self) -> tuple[MoveCompletion, ...]:
-        """All completions so far; more than one is a fault of the DHS."""
-        with self._changed:
-            return tuple(self._completions)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is completed."""
-        return bool(self.completions)
-
-    @property
-    def awaits(self) -> bool:
-        """Whether the completion is still to come."""
-        return not self.is_over
-
-    def wait(self, timeout_s: float) -> MoveCompletion:
-        """The (first) completion, once it is there.
-
-        Raises:
-            TimeoutError: It did not come within `timeout_s` seconds.
-        """
-        self._wait(lambda: bool(self._completions), timeout_s, "completion")
-        return self._completions[0]
 
     def wait_started(self, timeout_s: float) -> float:
         """The destination the DHS reported at the start, once it is there; raises as `wait`."""
@@ -110,21 +80,14 @@ class MoveRun:
             self._completions.append(MoveCompletion(position, status))
             self._changed.notify_all()
 
-    def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when it is completed."""
-        with self._changed:
-            if not self._completions:
-                last = self._positions[-1] if self._positions else self._from
-                self._completions.append(MoveCompletion(last, status))
-                self._changed.notify_all()
+    def _failure(self, status: str) -> MoveCompletion:
+        return MoveCompletion(self._positions[-1] if self._positions else self._from, status)
 
-    def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
-        with self._changed:
-            if not self._changed.wait_for(happened, timeout_s):
-                raise TimeoutError(
-                    f"move of {self.name} to {self.destination}: no {what} within {timeout_s} s, "
-                    f"started: {self._started}, positions so far: {self._positions[-5:]}"
-                )
+    def _so_far(self) -> tuple[str, str]:
+        return (
+            f"move of {self.name} to {self.destination}",
+            f"started: {self._started}, positions so far: {self._positions[-5:]}",
+        )
 
 
 class VectorRun:

@@ -12,6 +12,7 @@ import attrs
 from dcs_codec import HtosOperationCompleted, HtosOperationUpdate
 from dhs_runtime.clock import Deadline
 
+C = TypeVar("C")
 R = TypeVar("R")
 
 
@@ -42,25 +43,17 @@ class Completion:
     text: str
 
 
-class OperationRun:
-    """An operation that was started: its updates, and its completion when that is there."""
+class CompletedRun(Generic[C]):
+    """Something that ends in one completion; what is kept besides is for those below."""
 
-    def __init__(self, name: str, handle: str, hardware_host: str) -> None:
+    def __init__(self, name: str, hardware_host: str) -> None:
         self.name = name
-        self.handle = handle
         self.hardware_host = hardware_host
-        self._changed = threading.Condition()  # guards the rest
-        self._updates: list[str] = []
-        self._completions: list[Completion] = []
+        self._changed = threading.Condition()  # guards all that the DHS answers
+        self._completions: list[C] = []
 
     @property
-    def updates(self) -> tuple[str, ...]:
-        """Texts of the updates so far."""
-        with self._changed:
-            return tuple(self._updates)
-
-    @property
-    def completions(self) -> tuple[Completion, ...]:
+    def completions(self) -> tuple[C, ...]:
         """All completions so far; more than one is a fault of the DHS."""
         with self._changed:
             return tuple(self._completions)
@@ -75,7 +68,7 @@ class OperationRun:
         """Whether the completion is still to come."""
         return not self.is_over
 
-    def wait(self, timeout_s: float) -> Completion:
+    def wait(self, timeout_s: float) -> C:
         """The (first) completion, once it is there.
 
         Raises:
@@ -83,6 +76,45 @@ class OperationRun:
         """
         self._wait(lambda: bool(self._completions), timeout_s, "completion")
         return self._completions[0]
+
+    def fail(self, status: str) -> None:
+        """Enter a failure that DCSS found by itself; nothing when it is completed."""
+        with self._changed:
+            if not self._completions:
+                self._completions.append(self._failure(status))
+                self._changed.notify_all()
+
+    def _failure(self, status: str) -> C:
+        """The completion that stands for a DHS that was lost; the lock is held."""
+        raise NotImplementedError
+
+    def _so_far(self) -> tuple[str, str]:
+        """What this is, and what has come of it, for an error; the lock is held."""
+        raise NotImplementedError
+
+    def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
+        with self._changed:
+            if not self._changed.wait_for(happened, timeout_s):
+                raise self._late(what, timeout_s)
+
+    def _late(self, what: str, timeout_s: float) -> TimeoutError:
+        this, so_far = self._so_far()
+        return TimeoutError(f"{this}: no {what} within {timeout_s} s, {so_far}")
+
+
+class OperationRun(CompletedRun[Completion]):
+    """An operation that was started: its updates, and its completion when that is there."""
+
+    def __init__(self, name: str, handle: str, hardware_host: str) -> None:
+        super().__init__(name, hardware_host)
+        self.handle = handle
+        self._updates: list[str] = []
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        """Texts of the updates so far."""
+        with self._changed:
+            return tuple(self._updates)
 
     def wait_update(self, first_word: str, timeout_s: float) -> str:
         """The first update that begins with this word, once it is there; raises as `wait`."""
@@ -118,13 +150,6 @@ class OperationRun:
                 )
             self._changed.notify_all()
 
-    def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when it is completed."""
-        with self._changed:
-            if not self._completions:
-                self._completions.append(Completion(status, ""))
-                self._changed.notify_all()
-
     def _updates_after(self, seen: int, deadline: Deadline | None) -> list[str]:
         """The updates behind the first `seen`, once there are some; none when completed."""
         with self._changed:
@@ -139,16 +164,11 @@ class OperationRun:
             if not self._completions:
                 raise self._late("completion", timeout_s)
 
-    def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
-        with self._changed:
-            if not self._changed.wait_for(happened, timeout_s):
-                raise self._late(what, timeout_s)
+    def _failure(self, status: str) -> Completion:
+        return Completion(status, "")
 
-    def _late(self, what: str, timeout_s: float) -> TimeoutError:
-        return TimeoutError(
-            f"{self.name} {self.handle}: no {what} within {timeout_s} s, "
-            f"updates so far: {self._updates[-5:]}"
-        )
+    def _so_far(self) -> tuple[str, str]:
+        return f"{self.name} {self.handle}", f"updates so far: {self._updates[-5:]}"
 
 
 class ReportRun(Generic[R]):
