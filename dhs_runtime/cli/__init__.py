@@ -1,28 +1,43 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
+import importlib
 import sys
+from typing import Final
 
 import click
 
 from dcs_codec import __version__
-from dhs_runtime.cli.check import check
-from dhs_runtime.cli.decode import decode
-from dhs_runtime.cli.demo import demo
-from dhs_runtime.cli.dissector import dissector
-from dhs_runtime.cli.encode import encode
-from dhs_runtime.cli.loop import loop
-from dhs_runtime.cli.messages import messages
-from dhs_runtime.cli.record import record
-from dhs_runtime.cli.replay import replay_command
-from dhs_runtime.cli.run import run
-from dhs_runtime.cli.simulate import simulate
-from dhs_runtime.cli.stats import stats
 from dhs_runtime.errors import ConfigError, DhsError, HandlerError
 
 __all__ = ["main"]
 
+COMMANDS: Final = (
+    *("run", "loop", "check", "simulate", "demo"),
+    *("decode", "encode", "messages", "stats", "record", "replay", "dissector"),
+)
+"""Each is a module of this package and the command in it, of one name."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class LazyGroup(click.Group):
+    """Imports a command when it is asked for: all of them start, and end, a DHS 0.1 s later."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
+        """As `click.Group.list_commands`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """As `click.Group.get_command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = getattr(importlib.import_module(f"dhs_runtime.cli.{cmd_name}"), cmd_name)
+        assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
+        return found
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__)
 def group() -> None:
     """Run, simulate and try out DHSs (Distributed Hardware Servers) of DCSS.
@@ -37,13 +52,6 @@ def group() -> None:
     What a log or a capture says:
         dhs decode dcss.log
     """  # noqa: D301 - click wants the sign itself
-
-
-for command in (
-    *(run, loop, check, simulate, demo),
-    *(decode, encode, messages, stats, record, replay_command, dissector),
-):
-    group.add_command(command)
 
 
 def main() -> None:

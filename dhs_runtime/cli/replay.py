@@ -14,7 +14,8 @@ from dhs_runtime.cli.wire import address_of, ending_cleanly, keep_escapes, why
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.tools.comparing import TOLERANCE, Difference
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, load
-from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss, replay
+from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss
+from dhs_runtime.tools.replaying import replay as play
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,7 +89,7 @@ def comparing_options(command: F) -> F:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print differences as JSON Lines.")
 @comparing_options
-def replay_command(
+def replay(
     *,
     name: str,
     listen: str | None,
@@ -126,7 +127,7 @@ def replay_command(
             sock, side = _accept(listen, wait), Side.DCSS
         else:
             sock, side = call_dcss(address_of(dcss or "")), Side.DHS
-        outcome = replay(recorded, side, sock, options)
+        outcome = play(recorded, side, sock, options)
         _report(outcome, as_json=as_json)
     sys.exit(SAME if outcome.is_same else DIFFERENT)
 

@@ -36,7 +36,9 @@ def parse(words: list[str]) -> click.Context:
     context = click.Context(command, info_name="dhs")
     while isinstance(command, click.Group):
         name, *words = words
-        command = command.commands[name]
+        found = command.get_command(context, name)
+        assert found is not None, name
+        command = found
     return command.make_context(command.name, list(words), parent=context)
 
 

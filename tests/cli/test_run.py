@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -210,3 +211,16 @@ def test_the_process_s_environment_is_not_needed(echo_dhs: Path) -> None:
     command = [sys.executable, "-m", "dhs_runtime.cli", "--version"]
     output = subprocess.check_output(command, env=environment, text=True)
     assert "version" in output
+
+
+def test_a_command_is_imported_when_it_is_asked_for() -> None:
+    context = click.Context(group)
+    names = group.list_commands(context)
+    assert len(names) == 12
+    for name in names:
+        command = group.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+    assert group.get_command(context, "nothing") is None
+    code = "import sys; from dhs_runtime.cli import group; sys.exit('requests' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
