@@ -3,13 +3,14 @@
 The raw results of the codec's go to `benchmarks/results/`, which git leaves alone.
 """
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import bench_pictures, bench_runtime, bench_throughput
+from benchmarks import bench_import, bench_pictures, bench_runtime, bench_throughput
 from benchmarks.bench_codec import RUNS
 from benchmarks.report import figures_of, print_tables
 
@@ -27,7 +28,8 @@ def main() -> None:
         console.print(f"measuring the codec, {run + 1} of {RUNS}")
         subprocess.run([*BENCH_CODEC, *options], check=True, stdout=subprocess.DEVNULL)
     print_tables(figures_of(path), console)
-    for part in (bench_runtime, bench_throughput, bench_pictures):
+    logging.getLogger("dhs_runtime").setLevel(logging.ERROR)  # it loses its DCSS on purpose
+    for part in (bench_import, bench_runtime, bench_throughput, bench_pictures):
         part.main()
 
 

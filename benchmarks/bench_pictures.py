@@ -22,7 +22,7 @@ RUNS: Final = 5
 PICTURE: Final = b"\xff\xd8\xff" + bytes(40_000)
 """As large as a frame of 704 x 480; nobody looks into it."""
 
-_POST: Final = (
+POST: Final = (
     b"POST / HTTP/1.1\r\nHost: dhs\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
     % len(PICTURE)
 ) + PICTURE
@@ -69,7 +69,7 @@ def measure(dhs: Callable[[int], AbstractContextManager[int]], pictures: int) ->
 def _post(camera: socket.socket, pictures: int) -> float:
     began = time.perf_counter()
     for _ in range(pictures):
-        camera.sendall(_POST)
+        camera.sendall(POST)
         answer = b""
         while b"\r\n\r\n" not in answer:
             answer += camera.recv(1 << 16)
@@ -110,13 +110,15 @@ def raw_dhs(port: int) -> Iterator[int]:
         yield camera_port
 
 
+def answer_with_boxes(peer: socket.socket) -> None:
+    """Be an inference server for one connection, until its end."""
+    while _read_request(peer) is not None:
+        peer.sendall(_REPLY)
+
+
 @contextmanager
 def _inference() -> Iterator[int]:
-    def serve(peer: socket.socket) -> None:
-        while _read_request(peer) is not None:
-            peer.sendall(_REPLY)
-
-    with _serving(serve) as port:
+    with _serving(answer_with_boxes) as port:
         yield port
 
 

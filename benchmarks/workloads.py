@@ -100,19 +100,6 @@ class Workload:
         assert not any(isinstance(m, (UnknownMessage, MalformedMessage)) for m in messages)
         return messages
 
-    def renewed(self, run: int) -> tuple[Message, ...]:
-        """The messages, where operations have handles that no other run has.
-
-        These are decoded anew, so that their words are objects nobody has looked up yet.
-        """
-        messages = list(self.messages)
-        for index, message in enumerate(messages):
-            handle = getattr(message, "operation_handle", None)
-            if handle is not None:
-                text = self.texts[index].replace(handle, f"{run}.{handle[2:]}", 1)
-                messages[index] = default_codec().decode_text(text)
-        return tuple(messages)
-
 
 def v2_frame(text: str, binary: bytes = b"") -> bytes:
     data = text.encode() + b"\0"

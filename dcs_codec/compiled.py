@@ -211,7 +211,7 @@ def compile_encode(
         "if message.binary is not NO_BINARY: return None",
         "try:",
         *_indented(lines or ["pass"]),
-        "except (KeyError, TypeError, ValueError, AttributeError):",
+        "except (KeyError, TypeError, ValueError):",
         " pass",
         "return checked(message)",
     ]
@@ -254,18 +254,20 @@ def _writing_value(
             f" and {value}.isprintable() and ' ' not in {value}"
         )
         return f" {{{value}}}"
-    if type(kind) in (Number, Destination):  # text times text is a TypeError
-        # Squares, for one comparison does for either sign; the edges are the reference's.
-        low = repr(_LEAST_FIXED**2 * (1 + _EDGE))
+    if type(kind) in (Number, Destination):
         limit = kind.limit if isinstance(kind, Number) else MAX_POSITION
-        high = repr(min(limit, _GREATEST_FIXED) ** 2 * (1 - _EDGE))
-        # No chain of comparisons: CPython takes longer for one.
+        low = repr(_LEAST_FIXED * (1 + _EDGE))  # the edges are the reference's
+        high = repr(min(limit, _GREATEST_FIXED) * (1 - _EDGE))
+        # No chains of comparisons: CPython takes longer for them.
         conditions.append(
             f"(type({value}) is float or type({value}) is int)"
-            f" and ((square := {value} * {value}) >= {low} and square <= {high} or {value} == 0)"
+            f" and ({value} >= {low} and {value} <= {high}"
+            f" or {value} <= -{low} and {value} >= -{high} or {value} == 0)"
         )
     elif type(kind) is Integer:
-        conditions.append(f"{-MAX_INTEGER} <= {value} <= {MAX_INTEGER} and type({value}) is int")
+        conditions.append(
+            f"type({value}) is int and {value} <= {MAX_INTEGER} and {value} >= {-MAX_INTEGER}"
+        )
     else:
         return f" {{write_{name}({value})}}"
     return f" {{{value}!r}}"

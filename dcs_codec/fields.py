@@ -14,7 +14,6 @@ import attrs
 
 from dcs_codec.errors import EncodeError
 from dcs_codec.limits import (
-    MAX_COUNTS,
     MAX_DEVICE_LIST,
     MAX_HARDWARE_NAME,
     MAX_INTEGER,
@@ -330,9 +329,6 @@ OptionalScaled = Annotated[float | None, Number(optional=True)]
 
 Seconds = Annotated[float, Number()]
 """Time in seconds."""
-
-Counts = Annotated[float, Number(limit=MAX_COUNTS)]
-"""Counts of an ion chamber."""
 
 Steps = Annotated[int, Integer()]
 """Integer, in steps or as the message says."""

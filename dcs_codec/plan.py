@@ -96,7 +96,7 @@ class Plan(Generic[M]):
                 return form
             if count < len(form):
                 reason = "is missing"
-                if len(self.forms) > 1 and count > len(self.forms[0]):
+                if count > len(self.forms[0]):
                     sizes = " or ".join(str(len(form)) for form in self.forms)
                     reason += f" ({count} words, the forms have {sizes})"
                 raise DecodeError(self.keyword, form[count], reason)

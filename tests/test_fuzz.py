@@ -29,6 +29,8 @@ from fuzz import corpus, fuzz_codec, invariants, shapes
 ROOT: Final = Path(__file__).resolve().parents[1]
 NEAR: Final = 500
 
+pytestmark = pytest.mark.uncovered
+
 
 # -- the target on the codec as it is --------------------------------------------------------
 

@@ -116,6 +116,44 @@ def test_lines_of_a_log_are_cleaned(text: str, message: Message) -> None:
     assert decode_text(text) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gtos_note \ud800", UnknownMessage(text="gtos_note \ud800")),
+        ("htos_note \ud800", HtosNote(note_message="\ud800")),
+        (
+            "stoh_register_operation \ud800",
+            MalformedMessage(
+                text="stoh_register_operation \ud800", field="hardware_name", reason="is missing"
+            ),
+        ),
+    ],
+)
+def test_texts_that_no_bytes_are_have_a_message_too(text: str, message: Message) -> None:
+    assert decode_text(text) == message
+    binary = default_codec().decode_text(text, b"x")
+    assert binary == attrs.evolve(message, binary=b"x")
+
+
+def test_ordinary_frames_take_the_short_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes them fast; that the results are the same, other tests see."""
+    for name in ("_decode_odd", "encode"):
+        monkeypatch.delattr(Codec, name)
+    codec = Codec(Registry([StohStartOperation]))
+    monkeypatch.setattr(codec, "_readers", {})
+    monkeypatch.setattr(codec, "_writers", {})
+    assert codec.encode_text(START) == "stoh_start_operation getLoopTip 1.10 0"
+    data = codec.encode_bytes(START, Framing.V2)
+    assert codec.decode(Frame(data[26:-1])) == START
+
+
+def test_words_are_checked_as_far_as_dcss_scans_them() -> None:
+    long = "z" * 80
+    assert encode_text(UnknownMessage(text=f"x y z {long}")) == f"x y z {long}"
+    with pytest.raises(EncodeError, match=r"^x: text: has 80 bytes, the C side takes 79"):
+        encode_text(UnknownMessage(text=f"x y {long}"))
+
+
 def test_module_functions_use_every_message_of_the_package() -> None:
     assert decode_text(encode_text(START)) == START
     assert default_codec() is default_codec()
@@ -147,6 +185,7 @@ def test_module_functions_use_every_message_of_the_package() -> None:
             UnknownMessage(text="x " + "y" * 80 + " a"),
             f"x: text: has 80 bytes, the C side takes 79: {'y' * 60!r}",
         ),
+        (UnknownMessage(text="x y z \ud800"), "x: text: character '\\ud800' has no bytes"),
         (UnknownMessage(text="x \ud800"), "x: text: character '\\ud800' has no bytes"),
         (
             UnknownMessage(text="\ud800 x"),

@@ -77,6 +77,17 @@ def test_remote_errors_carry_what_the_peer_sent() -> None:
     assert str(handshake) == f"expected a, got {'b' * 80!r}"
 
 
+def test_errors_hold_what_they_were_made_of_however_it_was_given() -> None:
+    for error_class in (EncodeError, DecodeError):
+        assert error_class("a", "b", "c").args == ("a", "b", "c")
+        assert error_class(keyword="a", field="b", reason="c").args == ("a", "b", "c")
+    assert InterchangeError(keyword="a", path="b", reason="c").args == ("a", "b", "c")
+    assert BadHeaderError(header=b"x").args == (b"x",)
+    assert FrameTooLargeError(size=11, limit=10).args == (11, 10)
+    assert TruncatedFrameError(data=b"abc").args == (b"abc",)
+    assert HandshakeError(expected="a", text="b").args == ("a", "b")
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -16,7 +16,7 @@ from dcs_codec import (
     encode_frame,
 )
 from dcs_codec import frames as frames_module
-from dcs_codec.frames import V2_MAX_TEXT, parse_header
+from dcs_codec.frames import V2_MAX_BINARY, V2_MAX_TEXT, parse_header
 from dcs_codec.strategies import chunked, frames, hostile_streams
 from tests.codec.feeding import bytewise, described, frames_of
 
@@ -109,7 +109,7 @@ def test_largest_text_of_each_framing_goes() -> None:
 
 
 def test_auto_is_for_reading_only() -> None:
-    with pytest.raises(LocalProtocolError, match="AUTO"):
+    with pytest.raises(LocalProtocolError, match=r"^Framing.AUTO is for reading; write v1 or v2$"):
         encode_frame(Frame(b"a"), Framing.AUTO)
 
 
@@ -165,6 +165,16 @@ def test_size_is_checked_on_the_header() -> None:
     assert (error.size, error.limit) == (11, 10)
 
 
+def test_a_frame_has_at_most_sixteen_megabytes_unless_told_otherwise() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(b"%12d %12d " % (2**24 - 1, 1))
+    assert decoder.next_frame() is NEED_DATA
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(b"%12d %12d " % (2**24, 1))
+    with pytest.raises(FrameTooLargeError, match=r"^frame of 16777217 bytes .* is 16777216$"):
+        decoder.next_frame()
+
+
 @pytest.mark.parametrize(
     ("framing", "data"),
     [
@@ -209,11 +219,30 @@ def test_a_binary_part_too_long_for_the_c_side_is_refused(monkeypatch: pytest.Mo
         encode_frame(Frame(b"a", b"1234"), Framing.V2)
 
 
+def test_both_sizes_of_a_frame_together_are_an_integer_of_c() -> None:
+    """dcss reads them with `%d` and adds them."""
+    assert V2_MAX_BINARY == 2**30 - 1
+    assert V2_MAX_TEXT + 1 + V2_MAX_BINARY < 2**31
+
+
+@pytest.mark.parametrize("end", [b" ", b"\0"])
+@pytest.mark.parametrize("size", [1, 2, 2047])
+def test_short_frames_are_cut_with_no_look_at_their_header(
+    monkeypatch: pytest.MonkeyPatch, end: bytes, size: int
+) -> None:
+    """What makes reading fast; that the result is the same, other tests see."""
+    monkeypatch.delattr(FrameDecoder, "_read")
+    data = b"%12d            0%b" % (size, end) + b"a".ljust(size, b"\0")
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(data + data)
+    assert [decoder.next_frame() for _ in range(3)] == [Frame(b"a"), Frame(b"a"), NEED_DATA]
+
+
 def test_no_data_follows_the_end() -> None:
     decoder = FrameDecoder(Framing.V2)
     decoder.receive_data(TAIL)
     decoder.receive_eof()
-    with pytest.raises(LocalProtocolError, match="follow the end"):
+    with pytest.raises(LocalProtocolError, match=r"^no data can follow the end of the stream$"):
         decoder.receive_data(TAIL)
     assert decoder.next_frame() == Frame(b"htos_note next")
     assert decoder.eof
@@ -242,12 +271,12 @@ def test_end_between_frames() -> None:
     decoder = FrameDecoder(Framing.V2)
     decoder.receive_data(TAIL)
     decoder.receive_eof()
-    ends = [decoder.eof]
+    ends = [FrameDecoder().eof, decoder.eof]
     assert decoder.next_frame() == Frame(b"htos_note next")
     ends.append(decoder.eof)
     decoder.receive_eof()
     ends.append(decoder.eof)
-    assert ends == [False, True, True]
+    assert ends == [False, False, True, True]
     assert decoder.next_frame() is NEED_DATA
     assert decoder.pending == b""
 
@@ -266,6 +295,29 @@ def test_auto_looks_once_and_holds() -> None:
     assert seen == [Framing.AUTO, Framing.V1, Framing.V1]
 
 
+def test_auto_looks_at_one_byte_when_it_is_set_later_too() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    decoder.framing = Framing.AUTO
+    decoder.receive_data(b"h")
+    assert decoder.next_frame() is NEED_DATA
+    seen = decoder.framing
+    assert seen is Framing.V1
+
+
+@pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
+@pytest.mark.parametrize("step", [1, 7, 26, 200, 1000])
+def test_frames_may_all_be_received_before_one_is_asked_for(framing: Framing, step: int) -> None:
+    sent = [Frame(b"first"), Frame(b"second"), Frame(b"third " + b"x" * 150)]
+    stream = b"".join(encode_frame(frame, framing) for frame in sent)
+    decoder = FrameDecoder(framing)
+    for at in range(0, len(stream), step):
+        decoder.receive_data(stream[at : at + step])
+    assert [decoder.next_frame() for _ in range(4)] == [*sent, NEED_DATA]
+    for frame in sent:  # each a piece of its own
+        decoder.receive_data(encode_frame(frame, framing))
+    assert [decoder.next_frame() for _ in range(4)] == [*sent, NEED_DATA]
+
+
 def test_framing_changes_between_frames_and_nothing_is_lost() -> None:
     decoder = FrameDecoder(Framing.V1)
     decoder.receive_data(encode_frame(Frame(b"first"), Framing.V1) + TAIL + b"third")
@@ -278,18 +330,33 @@ def test_framing_changes_between_frames_and_nothing_is_lost() -> None:
     assert decoder.next_frame() == Frame(b"third")
 
 
+def test_framing_changes_behind_a_frame_with_a_binary_part() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(encode_frame(Frame(b"first", b"x"), Framing.V2))
+    assert decoder.next_frame() == Frame(b"first", b"x")
+    decoder.framing = Framing.V1
+    decoder.receive_data(encode_frame(Frame(b"second"), Framing.V1))
+    assert decoder.next_frame() == Frame(b"second")
+
+
 def test_framing_does_not_change_inside_a_frame() -> None:
     decoder = FrameDecoder(Framing.V2)
     decoder.receive_data(TAIL[:-1])
     assert decoder.next_frame() is NEED_DATA
-    with pytest.raises(LocalProtocolError, match="between frames"):
+    with pytest.raises(
+        LocalProtocolError, match=r"^framing changes between frames, not inside one$"
+    ):
         decoder.framing = Framing.V1
     decoder.receive_data(TAIL[-1:])
     assert decoder.next_frame() == Frame(b"htos_note next")
 
 
 def test_need_data_tells_what_it_is() -> None:
-    assert repr(NEED_DATA) == "NEED_DATA"
+    assert repr(NEED_DATA) == NEED_DATA.value == "NEED_DATA"
+
+
+def test_framings_are_called_as_in_dcss_databases_and_configurations() -> None:
+    assert [framing.value for framing in Framing] == ["v1", "v2", "auto"]
 
 
 @pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])

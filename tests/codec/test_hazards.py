@@ -155,8 +155,9 @@ class StohFreeText(Message):
 
 
 def test_a_site_cannot_add_a_class_that_overflows_the_name() -> None:
+    reason = r"^\w+\.\w+: dcss scans this word into a buffer; 79 bytes at most$"
     for message_class in (HtosLongWord, HtosFreeText, HtosOperationRemark):
-        with pytest.raises(RegistryError, match="dcss scans this word into a buffer"):
+        with pytest.raises(RegistryError, match=reason):
             Registry([message_class])
     assert len(Registry([StohFreeText])) == 1
 

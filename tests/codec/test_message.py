@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import attrs
 import pytest
 
@@ -20,6 +22,10 @@ from dcs_codec.message import direction_of
 )
 def test_direction_of(keyword: str, direction: Direction | None) -> None:
     assert direction_of(keyword) is direction
+
+
+def test_directions_say_where_a_message_goes() -> None:
+    assert [direction.value for direction in Direction] == ["to DHS", "to DCSS"]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +70,22 @@ def test_messages_are_values(message: Message) -> None:
         del message.binary
 
 
+@pytest.mark.parametrize(
+    ("message_class", "values"),
+    [(Message, [b"x"]), (UnknownMessage, ["a"]), (MalformedMessage, ["a", "f", "r"])],
+)
+def test_messages_are_made_of_named_values(
+    message_class: Callable[..., Message], values: list[object]
+) -> None:
+    """So that a class may gain a field, and `binary` never is the first by mistake."""
+    with pytest.raises(TypeError, match="positional argument"):
+        message_class(*values)
+
+
 def test_messages_show_their_fields_in_wire_order_and_the_size_of_the_binary() -> None:
     assert repr(UnknownMessage(text="a")) == "UnknownMessage(text='a')"
+    malformed = MalformedMessage(text="a", field="f", reason="r")
+    assert repr(malformed) == "MalformedMessage(text='a', field='f', reason='r')"
     shown = repr(
         HtosSetEncoderCompleted(encoder_name="e", position=1, status="x", binary=b"secret")
     )

@@ -79,6 +79,9 @@ def connection_of(frames: list[Row]) -> Connection:
     )
 
 
+pytestmark = pytest.mark.uncovered
+
+
 def text_of(data: bytes, framing: Framing) -> bytes:
     """Text of a recorded frame, found without the codec."""
     if framing is Framing.V2 and not data.startswith(ASK):

@@ -69,6 +69,11 @@ def test_step_of(message: Message, step: Step) -> None:
     assert step_of(type(message)) is step
 
 
+@pytest.mark.parametrize("label", [*State, *Step])
+def test_states_and_steps_are_called_by_their_names(label: State | Step) -> None:
+    assert label.value == label.name.lower()
+
+
 def test_only_three_classes_shake_hands() -> None:
     handshake = {StocSendClientType, HtosClientIsHardware, HtosClientTypeIsHardware}
     assert handshake < set(DHS_MESSAGES)

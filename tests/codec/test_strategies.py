@@ -28,6 +28,7 @@ from dcs_codec import (
     default_codec,
     default_registry,
     encode_frame,
+    strategies,
 )
 from dcs_codec.fields import Name, Scaled, Text
 from dcs_codec.strategies import (
@@ -44,8 +45,19 @@ from dcs_codec.strategies import (
 )
 from tests.codec.feeding import frames_of
 
+# The strategies are the code under test: what is drawn is what is meant.
+pytestmark = pytest.mark.covered
+
 both_framings = pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
 FEW = settings(max_examples=settings().max_examples // 4)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_anew() -> None:
+    """Strategies are made once a process: those that an earlier test made, we make again."""
+    for made in vars(strategies).values():
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()
 
 
 @both_framings

@@ -32,6 +32,7 @@ LISTS = [
     (["a\\b"], "a\\\\b"),
     (["}{"], "\\}\\{"),
     (["} \t\n"], "\\}\\ \\t\\n"),
+    (["}\a\b\f\v\r"], "\\}\a\b\\f\\v\\r"),
     (["#{"], "\\#\\{"),
     (["1.10", "é", "\xa0"], "1.10 é {\xa0}"),
 ]
@@ -48,6 +49,7 @@ SPLIT_ONLY = [
     ("{a\\}b}", ["a\\}b"]),
     ("{a {b c} d} {}", ["a {b c} d", ""]),
     ("a\\ b\\tc", ["a b\tc"]),
+    (r"\a\b\f\n\r\t\v", ["\a\b\f\n\r\t\v"]),
     ("a\\", ["a\\"]),
     ("\x1ca \x85b\xa0c", ["\x1ca", "\x85b\xa0c"]),
     (r"\x41 \x414 \xe9g \xg", ["A", "A4", "ég", "xg"]),
@@ -75,6 +77,21 @@ def test_lists_as_others_write_them(text: str, words: list[str]) -> None:
 def test_what_is_no_list(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not closed|right behind"):
         split_list(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a {b {c} " + "d" * 99, f"brace at 2 is not closed: '{{b {{c}} {'d' * 33}'"),
+        ('a "b ' + "c" * 99, f"quote at 2 is not closed: '\"b {'c' * 38}'"),
+        ("a {b}c", "'c' right behind a closing brace or quote at 5"),
+        ('a "b"c', "'c' right behind a closing brace or quote at 5"),
+    ],
+)
+def test_where_a_list_goes_wrong_is_told(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=r"closed|closing") as caught:
+        split_list(text)
+    assert str(caught.value) == reason
 
 
 @given(st.lists(st.one_of(words(), st.text()), max_size=6))
@@ -151,11 +168,15 @@ def test_a_text_has_bytes_only_if_they_read_back(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("a\ud800", "'\\\\ud800' has no bytes"), ("\udcc3\udca9", "another character")],
+    [
+        ("a\ud800", "character '\\ud800' has no bytes"),
+        ("\udcc3\udca9", "escaped bytes that together are another character"),
+    ],
 )
 def test_texts_without_bytes(text: str, reason: str) -> None:
-    with pytest.raises(EncodeError, match=reason):
+    with pytest.raises(EncodeError) as caught:
         to_bytes(text)
+    assert str(caught.value) == reason
 
 
 def test_words_are_what_c_takes_for_words() -> None:

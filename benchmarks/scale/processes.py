@@ -1,0 +1,112 @@
+"""Processes that hold DHSs, as many as asked for, and tell how large they are."""
+
+import logging
+import multiprocessing
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Final
+
+import attrs
+
+from benchmarks.bench_throughput import resident
+from dhs_runtime import DcssConfig, Dhs, Move
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice
+
+SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent is copied
+READY_S: Final = 60.0
+
+
+@attrs.frozen
+class Devices:
+    """How many of each kind a DHS has; they are called after it, with numbers."""
+
+    motors: int = 0
+    shutters: int = 0
+    strings: int = 0
+    operations: int = 0
+
+    def names(self, host: str, kind: str) -> list[str]:
+        """Names of one kind: `motors`, say."""
+        return [f"{host}_{kind[:2]}{number}" for number in range(getattr(self, kind))]
+
+
+@attrs.frozen
+class Size:
+    """What a process takes."""
+
+    memory_mb: float
+    threads: int
+
+
+def host_of(name: str, devices: Devices) -> HardwareHost:
+    """The same as DCSS's database has it."""
+    return HardwareHost.of(
+        name,
+        motors=[RealMotorDevice(motor) for motor in devices.names(name, "motors")],
+        shutters=devices.names(name, "shutters"),
+        strings=dict.fromkeys(devices.names(name, "strings"), ""),
+        operations=devices.names(name, "operations"),
+    )
+
+
+def dhs_with(name: str, devices: Devices) -> Dhs:
+    """A DHS that obeys at once."""
+    dhs = Dhs(name)
+    for motor in devices.names(name, "motors"):
+        dhs.motor(motor).on_move(_move)
+    for shutter in devices.names(name, "shutters"):
+        dhs.shutter(shutter).on_set(lambda _: None)
+    for string in devices.names(name, "strings"):
+        dhs.string(string).on_set(lambda _: None)
+    for operation in devices.names(name, "operations"):
+        dhs.operation(operation)(lambda op: op.complete(*op.args))
+    return dhs
+
+
+def _move(move: Move) -> None:
+    for step in range(1, 10):
+        move.update(move.start + move.distance * step / 10)
+
+
+def _hold(port: int, names: Sequence[str], devices: Devices, parent: Connection) -> None:
+    logging.disable()  # that a DCSS goes away is meant here
+    dhss = [dhs_with(name, devices) for name in names]
+    for dhs in dhss:
+        dhs.start(DcssConfig(host="127.0.0.1", port=port))
+    while parent.recv() == "size":
+        parent.send(Size(resident() / 1e6, threading.active_count()))
+    for dhs in dhss:
+        dhs.ask_to_stop()
+    for dhs in dhss:
+        dhs.stop()
+
+
+@contextmanager
+def holding(
+    port: int, groups: Sequence[Sequence[str]], devices: Devices
+) -> Iterator[list[Connection]]:
+    """A process for each group of DHSs, told to come to this DCSS; what talks to each."""
+    pipes, processes = [], []
+    for names in groups:
+        here, there = SPAWN.Pipe()
+        process = SPAWN.Process(target=_hold, args=(port, names, devices, there))
+        process.start()
+        pipes.append(here)
+        processes.append(process)
+    try:
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.send("stop")
+        for process in processes:
+            process.join()
+
+
+def size_of(pipe: Connection) -> Size:
+    """What the process takes now."""
+    pipe.send("size")
+    size = pipe.recv()
+    assert isinstance(size, Size)
+    return size

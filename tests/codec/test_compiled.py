@@ -1,0 +1,282 @@
+"""The generated functions: quick where nothing is odd, and else the reference."""
+
+import math
+import tracemalloc
+from typing import Annotated, Any, ClassVar
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcs_codec import (
+    EncodeError,
+    HtosConfigureDevice,
+    HtosLog,
+    HtosMotorMoveStarted,
+    HtosNote,
+    HtosSetStringCompleted,
+    Message,
+    StohRegisterIonChamber,
+    StohRegisterOperation,
+    StohStartOperation,
+)
+from dcs_codec.compiled import compile_decode, compile_encode
+from dcs_codec.plan import Plan
+from dcs_codec.strategies import texts
+from dcs_codec.words import to_bytes
+from tests.codec.plan_samples import (
+    BOTH_WAYS,
+    PLANS,
+    StohOwnKinds,
+    anything,
+    decode_compiled,
+    encode_compiled,
+    outcome_of_decode,
+    outcome_of_encode,
+)
+
+# Of those, what the compiled functions leave to the reference, by design.
+READ_BY_REFERENCE = {
+    "htos_operation_completed a 1.1",
+    "stoh_optional_words a ",
+    "stoh_own_kind ff  a",
+}
+
+
+WRITTEN_BY_REFERENCE = {
+    "htos_operation_completed a 1.1",
+    "stoh_optional_words a ",
+    "stoh_{numbers} 5 1000000000000000.0",
+    "stoh_{numbers} -0.0 10000000000000000",
+    "stoh_{numbers} 0.00001 -5e-324",
+    "stoh_{numbers} 0 0.00009999999999999999",
+    "stoh_own_kinds_optional ff home",
+    "stoh_own_missing a",
+    "stoh_own_missing a ff",
+    "stoh_own_kinds_optional home",
+    "stoh_start_motor_move m #HM1",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BOTH_WAYS)
+def test_most_texts_are_read_without_the_reference(text: str, message: Message) -> None:
+    """What makes reading fast."""
+    plan = PLANS[type(message)]
+    data = to_bytes(text)
+    asked: list[bytes] = []
+
+    def reference(data: bytes, binary: bytes) -> Message:
+        asked.append(data)
+        return message
+
+    decode = compile_decode(type(message), plan.words, plan.tail, reference)
+    assert decode(data, data.partition(b" ")[2], b"") == message
+    assert asked == ([data] if text in READ_BY_REFERENCE else [])
+
+
+@pytest.mark.parametrize(("text", "message"), BOTH_WAYS)
+def test_most_messages_of_known_words_are_written_without_the_reference(
+    text: str, message: Message
+) -> None:
+    """What makes writing fast; a word that was never written before is the reference's."""
+    plan = PLANS[type(message)]
+    asked: list[Message] = []
+
+    def reference(message: Message) -> str:
+        asked.append(message)
+        return plan.encode_reference(message)
+
+    encode = compile_encode(type(message), plan.words, plan.tail, reference)
+    encode(message)
+    asked.clear()
+    assert encode(message) == to_bytes(text) + b"\0"
+    assert asked == ([message] if text in WRITTEN_BY_REFERENCE else [])
+
+
+CHANNEL = StohRegisterIonChamber(
+    ion_chamber_name="i", hardware_name="h", counter_channel=1, timer="t", timer_type="u"
+)
+
+
+START = StohStartOperation(operation_name="a", operation_handle="1.1", operation_args="b")
+
+
+MOVE = HtosMotorMoveStarted(motor_name="m", destination=1.5)
+
+
+NOTE = HtosNote(note_message="a")
+
+
+STRING = HtosSetStringCompleted(string_name="a", string_status="normal", string_contents="b")
+
+
+@pytest.mark.parametrize(
+    ("right", "field", "value", "reason"),
+    [
+        (CHANNEL, "counter_channel", 2**31, "has 32 bits, C reads 32 with the sign"),
+        (CHANNEL, "counter_channel", -(2**31), "has 32 bits, C reads 32 with the sign"),
+        (CHANNEL, "counter_channel", True, "is an integer on the wire, got bool True"),
+        (CHANNEL, "counter_channel", 1.0, "is an integer on the wire, got float 1.0"),
+        (START, "operation_handle", "", "is empty"),
+        (START, "operation_handle", "1 2", "holds ' ', which would end the word: '1 2'"),
+        (START, "operation_handle", "1\t2", "holds '\\t', which would end the word: '1\\t2'"),
+        (START, "operation_handle", "1" * 80, f"has 80 bytes, the C side takes 79: {'1' * 60!r}"),
+        (START, "operation_handle", "😀" * 20, "has 80 bytes, the C side takes 79"),
+        (START, "operation_handle", 1, "is text on the wire, got int 1"),
+        (START, "operation_args", "b\n", "ends in a line end, which readers take off"),
+        (START, "operation_args", "b\r", "ends in a line end, which readers take off"),
+        (START, "operation_args", "b\0", "holds a NUL, which would end the text"),
+        (START, "operation_args", None, "is text on the wire, got NoneType None"),
+        (MOVE, "destination", math.nextafter(1e10, math.inf), "is 10000000000.000002, 1e+10 is"),
+        (MOVE, "destination", -(10**10) - 1, "is -10000000001, 1e+10 is"),
+        (MOVE, "destination", math.nan, "is nan, 1e+10 is"),
+        (MOVE, "destination", True, "is a number on the wire, got bool True"),
+        (STRING, "string_contents", "a" * 1880, "has 1880 bytes, the C side takes 1879"),
+        (STRING, "string_contents", "é" * 940, "has 1880 bytes, the C side takes 1879"),
+        (NOTE, "note_message", "a" * 80, "has 80 bytes, the C side takes 79"),
+        (NOTE, "note_message", "a" * 80 + " b", "has 80 bytes, the C side takes 79"),
+        (NOTE, "note_message", "é" * 40, "has 80 bytes, the C side takes 79"),
+        (NOTE, "note_message", " " + "a" * 80, "has 80 bytes, the C side takes 79"),
+    ],
+)
+def test_known_words_let_nothing_pass_that_stands_beside_them(
+    right: Message, field: str, value: object, reason: str
+) -> None:
+    plan = PLANS[type(right)]
+    plan.encode(right)
+    wrong: dict[str, Any] = {field: value}
+    for encode in (plan.encode, plan.encode_reference):
+        with pytest.raises(EncodeError) as caught:
+            encode(attrs.evolve(right, **wrong))
+        assert str(caught.value).startswith(f"{plan.keyword}: {field}: {reason}")
+
+
+def test_no_optional_word_is_left_out_where_one_is_given() -> None:
+    plan = PLANS[HtosConfigureDevice]
+    short = HtosConfigureDevice(
+        motor_name="m",
+        position=1.0,
+        upper_limit=2.0,
+        lower_limit=-2.0,
+        lower_limit_on=True,
+        upper_limit_on=False,
+        motor_lock_on=True,
+    )
+    plan.encode(short)
+    message = attrs.evolve(short, speed=20)
+    for encode in (plan.encode, plan.encode_reference):
+        with pytest.raises(EncodeError, match="scale_factor: is missing where speed is given"):
+            encode(message)
+
+
+@given(
+    before=st.sampled_from(["", "", " ", "\t"]),
+    text=texts(),
+    message_class=st.sampled_from(list(PLANS)),
+)
+def test_compiled_decode_is_the_reference(
+    before: str, text: str, message_class: type[Message]
+) -> None:
+    """Plan.decode and decode_reference give the same message or the same error for any text."""
+    plan = PLANS[message_class]
+    whole = f"{before}{plan.keyword} {text}"
+    compiled = outcome_of_decode(plan, whole, reference=False)
+    assert compiled == outcome_of_decode(plan, whole, reference=True)
+
+
+@given(data=st.data(), message_class=st.sampled_from(list(PLANS)))
+def test_compiled_encode_is_the_reference(
+    data: st.DataObject, message_class: type[Message]
+) -> None:
+    """Plan.encode and encode_reference give the same text or the same error for any values."""
+    plan = PLANS[message_class]
+    values = {name: data.draw(anything, label=name) for name in plan.fields}
+    message = message_class(**values)
+    compiled = outcome_of_encode(plan, message, reference=False)
+    assert compiled == outcome_of_encode(plan, message, reference=True)
+    assert compiled == outcome_of_encode(plan, message, reference=False), "with known words"
+
+
+def test_words_are_forgotten_before_they_take_much_memory() -> None:
+    plan = Plan(StohRegisterOperation)
+    for _ in range(2):
+        for number in range(1100):
+            message = StohRegisterOperation(operation_name=f"a{number}", hardware_name="b")
+            assert encode_compiled(plan, message) == f"stoh_register_operation a{number} b"
+            assert encode_compiled(plan, message) == f"stoh_register_operation a{number} b"
+
+
+def test_a_thousand_words_are_known_at_once() -> None:
+    plan = Plan(StohRegisterOperation)
+    asked: list[Message] = []
+
+    def reference(message: StohRegisterOperation) -> str:
+        asked.append(message)
+        return plan.encode_reference(message)
+
+    encode = compile_encode(StohRegisterOperation, plan.words, plan.tail, reference)
+    first, *others = (
+        StohRegisterOperation(operation_name=f"a{number}", hardware_name="b")
+        for number in range(1024)
+    )
+    for _ in range(2):
+        for message in (first, *others):
+            encode(message)
+    assert asked == [first, *others]
+    encode(StohRegisterOperation(operation_name="one-too-many", hardware_name="b"))
+    asked.clear()
+    encode(first)
+    assert asked == [first]
+
+
+@attrs.frozen
+class Unwritable:
+    """A site's own kind that writes what no bytes are."""
+
+    optional: bool = False
+    missing: None = None
+
+    def read(self, word: str) -> str:
+        return word
+
+    def write(self, value: object) -> str:
+        return "\ud800"
+
+
+@attrs.frozen(kw_only=True)
+class StohUnwritable(Message):
+    keyword: ClassVar[str] = "stoh_unwritable"
+    word: Annotated[str, Unwritable()]
+
+
+def test_each_kind_of_a_site_is_asked_for_its_own_word() -> None:
+    plan = Plan(StohOwnKinds)
+    message = StohOwnKinds(first=255, second="É")
+    assert decode_compiled(plan, "stoh_own_kinds ff é", b"") == message
+    assert encode_compiled(plan, message) == "stoh_own_kinds ff é"
+
+
+def test_a_kind_of_a_site_is_given_text() -> None:
+    plan = Plan(StohUnwritable)
+    assert decode_compiled(plan, "stoh_unwritable é") == StohUnwritable(word="é", binary=b"x")
+
+
+def test_a_kind_of_a_site_cannot_write_what_no_bytes_are() -> None:
+    plan = Plan(StohUnwritable)
+    for encode in (plan.encode, plan.encode_reference):
+        with pytest.raises(
+            EncodeError, match=r"^stoh_unwritable: character '\\ud800' has no bytes$"
+        ):
+            encode(StohUnwritable(word="a"))
+
+
+def test_long_texts_of_short_words_take_little_memory() -> None:
+    text = "htos_log note  a" + " b" * 500_000
+    data = text.encode()
+    tracemalloc.start()
+    message = PLANS[HtosLog].decode(data, data.partition(b" ")[2], b"")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert message == HtosLog(log_level="note", log_sender="a", log_message="b" + " b" * 499_999)
+    assert most < 10 * len(data)
