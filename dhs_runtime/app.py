@@ -16,7 +16,6 @@ from dcs_codec import (
     Message,
     ShutterState,
     default_codec,
-    join_list,
 )
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.devices import (
@@ -34,7 +33,13 @@ from dhs_runtime.engine import Engine
 from dhs_runtime.errors import DhsError, HandlerError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, MessageHandler
 from dhs_runtime.link import LinkState
-from dhs_runtime.operation import Operation, OperationEntry, OperationHandler
+from dhs_runtime.operation import (
+    Argument,
+    Operation,
+    OperationEntry,
+    OperationHandler,
+    arguments_of,
+)
 from dhs_runtime.signals import SIGNALS, stop_signals
 
 M = TypeVar("M", bound=Message)
@@ -119,16 +124,26 @@ class Dhs:
         return register
 
     def motor(
-        self, name: str, *, config: MotorConfig | None = None, position: float = 0.0
+        self,
+        name: str,
+        *,
+        config: MotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
     ) -> Motor:
         """Declare a real motor of this DHS; see `Motor`. Raises HandlerError where it is twice."""
-        return self._declare(Motor(name, config=config, position=position))
+        return self._declare(Motor(name, config=config, position=position, words=words))
 
     def pseudo_motor(
-        self, name: str, *, config: PseudoMotorConfig | None = None, position: float = 0.0
+        self,
+        name: str,
+        *,
+        config: PseudoMotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
     ) -> PseudoMotor:
         """Declare a pseudo motor; see `PseudoMotor`. Raises as `motor`."""
-        return self._declare(PseudoMotor(name, config=config, position=position))
+        return self._declare(PseudoMotor(name, config=config, position=position, words=words))
 
     def shutter(self, name: str, *, state: ShutterState | None = None) -> Shutter:
         """Declare a shutter or filter; see `Shutter`. Raises as `motor`."""
@@ -315,7 +330,7 @@ class Dhs:
         """Send `htos_log LEVEL NAME TEXT` where there is a link; never raises for want of one.
 
         Args:
-            level: note, warning, error, severe or software_severe.
+            level: A `LogLevel`: note, warning, error, severe or software_severe.
             text: One line for the beamline's log.
         """
         try:
@@ -323,7 +338,7 @@ class Dhs:
         except (NotConnectedError, EncodeError) as error:
             logger.info("htos_log not sent (%s): %s", error, text)
 
-    def start_operation(self, name: str, handle: str, *words: str) -> None:
+    def announce_operation(self, name: str, handle: str, *words: Argument) -> None:
         """Send `htos_start_operation`: tell GUIs and scripts that an operation begins here.
 
         dcss forwards it and starts nothing by itself (dcss_hardware_client.c:1464); follow it with
@@ -331,7 +346,7 @@ class Dhs:
         """
         self.send(
             HtosStartOperation(
-                operation_name=name, operation_handle=handle, operation_args=join_list(words)
+                operation_name=name, operation_handle=handle, operation_args=arguments_of(words)
             )
         )
 

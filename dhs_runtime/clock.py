@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import attrs
+from attrs.validators import ge, gt, le
 
 
 @attrs.frozen
@@ -37,12 +38,18 @@ class Backoff:
 
     Each delay is shortened at random by up to `jitter` of itself, so that the DHSs of a beamline
     do not all knock at a restarted DCSS in the same instant.
+
+    Attributes:
+        first_s: The first delay.
+        factor: How much longer each delay is than the one before.
+        longest_s: The longest delay.
+        jitter: Part of itself by which a delay is shortened at random, at most.
     """
 
-    first_s: float = 0.05
-    factor: float = 1.5
-    longest_s: float = 1.0
-    jitter: float = 0.2
+    first_s: float = attrs.field(default=0.05, validator=gt(0))
+    factor: float = attrs.field(default=1.5, validator=ge(1))
+    longest_s: float = attrs.field(default=1.0, validator=gt(0))
+    jitter: float = attrs.field(default=0.2, validator=[ge(0), le(1)])
 
     def delays(self, seed: int | None = None) -> Iterator[float]:
         """The delays in seconds, for ever; a `seed` makes them repeatable."""

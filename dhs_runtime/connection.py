@@ -173,9 +173,9 @@ class Connection:
             else:
                 protocol.receive_eof()
             while (event := protocol.next_event()) is not NEED_DATA:
-                self._wire_log.debug("<- %s", event)
                 if isinstance(event, Disconnected):
                     return "DCSS closed the connection"
+                self._wire_log.debug("<- %s", event)
                 if isinstance(event, StocSendClientType) and not self.online:
                     self._answer(on_online)
                 else:

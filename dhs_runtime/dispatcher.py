@@ -71,6 +71,7 @@ class Dispatcher:
         self.active = ActiveTasks()
         self._handlers = handlers
         self._workers = Workers(group, "operation", MAX_RUNNING, MAX_WAITING)
+        self._answers = Workers(group, "answer", 1, MAX_WAITING)
         self._timers = Timers(group)
         self._tasks: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()  # guards _pending
@@ -124,6 +125,7 @@ class Dispatcher:
         """Start nothing more, and end the threads behind what they are doing."""
         self._closed = True
         self._workers.close()
+        self._answers.close()
         self._timers.close()
         self._tasks.put(None)
 
@@ -175,12 +177,13 @@ class Dispatcher:
         )
 
     def _submit(self, job: Job, instead: Job) -> None:
-        """Run a job in a worker; where there is none, the other in the dispatcher's thread.
+        """Run a job in a worker; where there is none, answer with the other.
 
-        Not here: it may send, which may block, and this may be the reading thread.
+        Not here: it may send, which may block, and this may be the reading thread. Nor behind
+        handlers, which may be stuck.
         """
         if not self._workers.submit(job):
-            self._put(instead)
+            self._answers.submit(instead)
 
     def _operate(self, operation: Operation, entry: OperationEntry | None) -> None:
         if entry is None:
@@ -194,17 +197,17 @@ class Dispatcher:
             self.active.remove(operation)
 
     def _expire(self, operation: Operation) -> None:
-        """A deadline has passed; the sending is left to the dispatcher's thread."""
+        """A deadline has passed; the sending, which may block, is not for this thread."""
         if not operation.finished:
             operation.expire()
-            self._put(functools.partial(operation.end, ERROR, LATE))
+            self._answers.submit(functools.partial(operation.end, ERROR, LATE))
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         operation.end(ERROR, reason)
         self.active.remove(operation)
 
     def _refuse_soon(self, operation: Operation, reason: str) -> None:
-        self._put(functools.partial(self._refuse, operation, reason))
+        self._answers.submit(functools.partial(self._refuse, operation, reason))
 
     # -- message handlers --------------------------------------------------------------------
 
@@ -236,11 +239,22 @@ class Dispatcher:
         elif isinstance(message, StohRegisterOperation):
             name = message.operation_name
             if self._handlers.operation(name) is None:
-                logger.warning("DCSS's database gives us operation %s, which has no handler", name)
+                known = " ".join(self._handlers.operation_names()) or "none"
+                logger.warning(
+                    "DCSS's database gives us operation %s, which has no handler; this DHS has: %s",
+                    name,
+                    known,
+                )
         elif (name_of := device_name(message)) is not None and not self._handlers.message(
             type(message)
         ):
-            logger.warning("%s %s: this DHS declares no such device", message.keyword, name_of)
+            known = " ".join(device.name for device in self._handlers.devices.all()) or "none"
+            logger.warning(
+                "%s %s: this DHS declares no such device; it has: %s",
+                message.keyword,
+                name_of,
+                known,
+            )
 
 
 def _name_of(task: Job) -> str:

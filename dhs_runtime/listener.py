@@ -50,12 +50,24 @@ class TcpListener:
     reads) when the listener closes. `open` and `close` may follow each other any number of times.
     """
 
-    def __init__(self, serve: Serve, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
-        """A listener; port 0 picks a free port at the first `open`, which is kept afterwards."""
+    def __init__(
+        self,
+        serve: Serve,
+        *,
+        name: str,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        """A listener; port 0 picks a free port at the first `open`, which is kept afterwards.
+
+        One connection more than `max_connections` is closed at once.
+        """
         self._serve = serve
         self._name = name
         self._host = host
         self._port = port
+        self._max_connections = max_connections
         self._lock = threading.Lock()  # guards _socket and _connections; never held over I/O waits
         self._socket: socket.socket | None = None
         self._connections: set[socket.socket] = set()
@@ -123,7 +135,7 @@ class TcpListener:
                 if self._socket is not listening:
                     connection.close()
                     return
-                if len(self._connections) >= MAX_CONNECTIONS:
+                if len(self._connections) >= self._max_connections:
                     logger.warning("%s: refused %s, too many connections", self._name, address)
                     connection.close()
                     continue

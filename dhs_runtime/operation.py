@@ -1,6 +1,6 @@
 """`Operation`: what a handler gets to do one operation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import attrs
@@ -77,13 +77,13 @@ class Operation(Task):
             HtosOperationUpdate(
                 operation_name=self.name,
                 operation_handle=self.handle,
-                operation_args=_arguments(words, text),
+                operation_args=arguments_of(words, text),
             )
         )
 
     def complete(self, *words: Argument, text: str | None = None) -> None:
         """Send `htos_operation_completed` with status `normal`; raises as `update`."""
-        self._finish(NORMAL, _arguments(words, text))
+        self._finish(NORMAL, arguments_of(words, text))
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
         """Send `htos_operation_completed` with a status that is not `normal`, and a reason.
@@ -130,9 +130,14 @@ class OperationEntry:
     max_active: int | None = None
 
 
-def _arguments(words: tuple[Argument, ...], text: str | None) -> str:
+def arguments_of(words: Iterable[Argument], text: str | None = None) -> str:
+    """The arguments of an operation: these words as a Tcl list, or `text` to the letter.
+
+    Raises:
+        TypeError: Both were given, or a word is neither text nor number.
+    """
     if text is not None:
-        if words:
+        if tuple(words):
             raise TypeError("give words or text=, not both")
         return text
     return join_list(word if isinstance(word, str) else format_number(word) for word in words)

@@ -24,9 +24,13 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def stop_signals(
-    action: Callable[[], None], signals: Collection[signal.Signals] = SIGNALS
+    action: Callable[[], None],
+    signals: Collection[signal.Signals] = SIGNALS,
+    on_interrupt: Callable[[], None] | None = None,
 ) -> Iterator[None]:
     """Call `action` on these signals while inside, in a thread of its own.
+
+    On SIGINT call `on_interrupt` in its place, where that is given.
 
     Does nothing outside the main thread, where Python lets nobody catch signals.
     """
@@ -38,7 +42,9 @@ def stop_signals(
 
     def listen() -> None:
         while number := reader.recv(1):
-            if number[0] in signals:
+            if number[0] == signal.SIGINT and on_interrupt is not None:
+                on_interrupt()
+            elif number[0] in signals:
                 logger.info("%s: stopping", signal.Signals(number[0]).name)
                 action()
 

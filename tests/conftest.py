@@ -5,11 +5,12 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from coverage import Coverage
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 _FD_FOLDER = Path("/proc/self/fd")
 _PATIENCE_S = 2.0
@@ -38,6 +39,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if _PROFILE == "thorough":
         for item in items:
             item.add_marker(pytest.mark.timeout(0))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Search without the tracer of coverage.
+
+    What drawn values happen to reach does not count as covered: a line is covered by a test that
+    means it. And under the tracer a search takes twice its time. In a worker of a parallel run
+    more than one coverage is at work, which is why pytest-cov's marker ends only one of them.
+    """
+    paused = []
+    if item.get_closest_marker("uncovered") or (
+        is_hypothesis_test(getattr(item, "obj", None)) and not item.get_closest_marker("covered")
+    ):
+        while (measuring := Coverage.current()) is not None:
+            measuring.stop()
+            paused.append(measuring)
+    try:
+        return (yield)
+    finally:
+        for measuring in reversed(paused):
+            measuring.start()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
+import difflib
 import importlib
 import sys
 from typing import Final
@@ -32,6 +33,22 @@ class LazyGroup(click.Group):
         found = getattr(importlib.import_module(f"dhs_runtime.cli.{cmd_name}"), cmd_name)
         assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As `click.Group.resolve_command`, and names what may have been meant.
+
+        Raises:
+            click.UsageError: There is no such command.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
+            if not close or "mean" in error.message:  # click itself may say it one day
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
 
 
 @click.group(

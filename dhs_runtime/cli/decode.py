@@ -51,8 +51,9 @@ def decode(
 
     FILE is raw bytes of a connection (v1, v2 or both), a hex dump, a log of dcss or a DHS, a trace
     of `dhs run --trace`, a capture of tcpdump or Wireshark (pcap, pcapng), or JSON Lines of
-    `dhs record`; - or nothing is standard input. Messages unknown and malformed are shown with the
-    reason behind `!!`. What cannot be read is reported on stderr with its place, and passed over.
+    `dhs record`; packed with gzip or not. - or nothing is standard input. Messages unknown and
+    malformed are shown with the reason behind `!!`. What cannot be read is reported on stderr with
+    its place, and passed over.
 
     Exit codes: 0 all was read, 1 something is damaged, 2 the command line is wrong or a file
     cannot be read, 130 Ctrl-C, 141 the reader of the output has gone.
@@ -73,6 +74,8 @@ def decode(
                     _tell(found, count, write, keywords)
         sys.stdout.flush()
     click.echo(f"dhs decode: {count}", err=True)
+    if not (count.messages or count.damages or keywords):
+        click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
     is_damaged = count.damages or (strict and count.odd)
     sys.exit(DAMAGED if is_damaged else GOOD)
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dcs_codec.catalogue import FieldDescription, MessageDescription
 from dhs_runtime.cli.wire import GOOD, ending_cleanly
-from dhs_runtime.tools.lookup import as_object, find
+from dhs_runtime.tools.lookup import as_object, closest, find
 
 NOTHING: Final = 1
 _WIDTH: Final = 160  # of a table that no terminal limits
@@ -37,7 +37,9 @@ def messages(*, pattern: str, as_json: bool) -> None:
     """  # noqa: D301 - click wants the sign itself
     found = find(pattern)
     if not found:
-        click.echo(f"dhs messages: nothing is called {pattern!r}", err=True)
+        near = closest(pattern)
+        hint = f"; did you mean {near}?" if near else ""
+        click.echo(f"dhs messages: nothing is called {pattern!r}{hint}", err=True)
         sys.exit(NOTHING)
     with ending_cleanly():
         if as_json:

@@ -12,7 +12,14 @@ from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.guard import Guard
 from dhs_runtime.process.logs import set_up_logging
-from dhs_runtime.process.settings import LEVELS, LogConfig, ProcessConfig, TraceConfig
+from dhs_runtime.process.settings import (
+    BACKUPS,
+    LEVELS,
+    MAX_BYTES,
+    LogConfig,
+    ProcessConfig,
+    TraceConfig,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=ProcessConfig)
@@ -113,10 +120,14 @@ def logging_options(command: F) -> F:
         ),
         click.option("--log-file", type=file, help="Also log to this file, which rotates."),
         click.option(
-            "--log-bytes", type=size, help="Size at which log files rotate.  [default: 10000000]"
+            "--log-bytes",
+            type=size,
+            help=f"Size at which log files rotate.  [default: {MAX_BYTES}]",
         ),
         click.option(
-            "--log-backups", type=size, help="Rotated log files that are kept.  [default: 5]"
+            "--log-backups",
+            type=size,
+            help=f"Rotated log files that are kept.  [default: {BACKUPS}]",
         ),
         click.option(
             "--trace",

@@ -12,7 +12,8 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.cli.simulate_common import F, fault_option, listening
-from dhs_runtime.cli.simulate_prompt import drive
+from dhs_runtime.cli.simulate_prompt import PROMPT, drive
+from dhs_runtime.cli.simulate_terminal import Voice
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.simulators.dcss import FaultKind, HardwareHost, SimulatedDcss
 from dhs_runtime.simulators.dcss.shell import TIMEOUT_S, Shell
@@ -213,8 +214,9 @@ def dcss(**options: Any) -> None:
     where = f"{flags.host}:{flags.port}"
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web):
         greeting = f"simulated DCSS: hardware port {server.address}; type help"
-        with Shell(server, click.echo, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
-            code = drive(shell, script, greeting=greeting, keep_going=flags.keep_going)
+        voice = Voice(PROMPT)
+        with Shell(server, voice.say, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
+            code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
     sys.exit(code)
 
 

@@ -1,22 +1,21 @@
 """The lines that drive `dhs simulate dcss`: a prompt, a script, or standard input."""
 
-import contextlib
 import enum
-import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 import click
 
+from dhs_runtime.cli.simulate_terminal import Voice, line_editing, logs_by, terminal_as_before
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.simulators.dcss.shell import Shell
 from dhs_runtime.threads import StopToken
 
 PROMPT: Final = "dcss> "
-HISTORY_LINES: Final = 1000
+_TWICE_S: Final = 2.0  # within which a second Ctrl-C is meant
 
 
 class _End(enum.Enum):
@@ -27,7 +26,14 @@ class _End(enum.Enum):
     NEVER_BEGAN = 2  # standard input was empty
 
 
-def drive(shell: Shell, script: Iterable[str] | None, *, greeting: str, keep_going: bool) -> int:
+def drive(
+    shell: Shell,
+    script: Iterable[str] | None,
+    *,
+    voice: Voice,
+    greeting: str,
+    keep_going: bool,
+) -> int:
     """Greet, and let lines drive the shell until they or a signal end it; the exit code.
 
     Without a script they come from standard input: by a prompt where that is a terminal, else as a
@@ -36,17 +42,20 @@ def drive(shell: Shell, script: Iterable[str] | None, *, greeting: str, keep_goi
     Args:
         shell: What they drive.
         script: The lines.
+        voice: Speaks for the shell.
         greeting: Printed once signals are caught.
         keep_going: Whether to go on behind a line that did not go well.
     """
     token = StopToken()
     ends: list[_End] = []
+    is_prompt = script is None and sys.stdin.isatty()
+    interrupts = _Interrupts(shell, voice, token.stop)
 
     def obey() -> None:
         end = _End.BADLY  # should this thread crash
         try:
-            if script is None and sys.stdin.isatty():
-                end = _prompt(shell)
+            if is_prompt:
+                end = _prompt(shell, voice)
             elif script is None:
                 end = _obey_input(shell, keep_going=keep_going)
             else:
@@ -56,7 +65,8 @@ def drive(shell: Shell, script: Iterable[str] | None, *, greeting: str, keep_goi
                 ends.append(end)
                 token.stop()
 
-    with _terminal_as_before(), stop_signals(token.stop):
+    on_interrupt = interrupts.take if is_prompt else None
+    with terminal_as_before(), stop_signals(token.stop, on_interrupt=on_interrupt):
         click.echo(greeting)
         # A daemon: nothing wakes a thread that waits for somebody to type.
         threading.Thread(target=obey, name="prompt", daemon=True).start()
@@ -64,6 +74,24 @@ def drive(shell: Shell, script: Iterable[str] | None, *, greeting: str, keep_goi
     if ends:
         return ends[0].value
     return 0 if script is None else 1  # a signal, which ends a script too early
+
+
+class _Interrupts:
+    """Ctrl-C at the prompt: drops what is waited for or typed; twice, it ends the server."""
+
+    def __init__(self, shell: Shell, voice: Voice, stop: Callable[[], None]) -> None:
+        self._shell = shell
+        self._voice = voice
+        self._stop = stop
+        self._last = -_TWICE_S
+
+    def take(self) -> None:
+        """One Ctrl-C."""
+        last, self._last = self._last, time.monotonic()
+        if self._last - last < _TWICE_S:
+            self._stop()
+        elif not self._shell.interrupt():
+            self._voice.say("quit or Ctrl-D ends the simulated DCSS; so does Ctrl-C once more")
 
 
 def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
@@ -82,69 +110,14 @@ def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
     return _End.WELL if went_well else _End.BADLY
 
 
-def _prompt(shell: Shell) -> _End:
+def _prompt(shell: Shell, voice: Voice) -> _End:
     """Obey what a person types, until quit or Ctrl-D."""
-    with _line_editing(shell.complete):
+    with line_editing(shell.complete), logs_by(voice):
         while not shell.is_over:
             try:
-                line = input(PROMPT)
+                line = voice.read()
             except EOFError:
                 click.echo()
                 break
             shell.run(line)
     return _End.WELL
-
-
-@contextlib.contextmanager
-def _line_editing(complete: Callable[[str], list[str]]) -> Iterator[None]:
-    """Editing, completion and history, where Python has readline."""
-    try:
-        import readline  # noqa: PLC0415 - not everywhere
-    except ImportError:
-        yield
-        return
-
-    def completer(_: str, state: int) -> str | None:
-        line = readline.get_line_buffer()[: readline.get_endidx()]
-        words = complete(line)
-        return words[state] + " " if state < len(words) else None
-
-    readline.set_completer_delims(" ")
-    readline.set_completer(completer)
-    is_libedit = "libedit" in (readline.__doc__ or "")
-    readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
-    readline.set_history_length(HISTORY_LINES)
-    history = history_path()
-    with contextlib.suppress(OSError):
-        readline.read_history_file(history)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            history.parent.mkdir(parents=True, exist_ok=True)
-            readline.write_history_file(history)
-
-
-def history_path() -> Path:
-    """Where the prompt's history is kept."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "dhs" / "dcss-history"
-
-
-@contextlib.contextmanager
-def _terminal_as_before() -> Iterator[None]:
-    """Leave a terminal as it was: the thread at the prompt is not there to do it after a signal."""
-    try:
-        import termios  # noqa: PLC0415 - not everywhere
-    except ImportError:
-        yield
-        return
-    try:
-        before = termios.tcgetattr(sys.stdin)
-    except (termios.error, ValueError, OSError):  # no terminal, or closed
-        yield
-        return
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

@@ -16,7 +16,7 @@ from dhs_runtime.tools.showing import show_time, show_word
 from dhs_runtime.tools.sightings import Damage
 from dhs_runtime.tools.statistics import KeywordStats, Statistics, TaskStats
 
-_WIDTH = 140  # of tables that no terminal limits
+_WIDTH = 140  # that tables have at least
 
 
 @click.command()
@@ -101,7 +101,8 @@ def _by_count(statistics: Statistics) -> list[KeywordStats]:
 
 
 def _print(statistics: Statistics) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    console = Console(highlight=False)
+    console.width = max(console.width, _WIDTH)  # a terminal breaks lines, and loses nothing
     console.print(
         f"{statistics.count} messages, {statistics.bytes} bytes, {statistics.damages} places "
         f"damaged; {show_time(statistics.first)} to {show_time(statistics.last)}; "

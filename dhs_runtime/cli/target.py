@@ -1,14 +1,17 @@
 """`FILE.py:NAME`: finding the DHS that `dhs run` is to run."""
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from dhs_runtime.app import Dhs
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import ConfigError, DhsError
 from dhs_runtime.process import Launch
 
 
@@ -38,16 +41,27 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
         return found
     if not callable(found):
         known = [key for key, value in vars(module).items() if isinstance(value, Dhs)]
+        known += [key for key, value in vars(module).items() if _may_make_dhs(value, module)]
         hint = f"; there is {', '.join(known)}" if known else "; there is none in it"
         raise ConfigError(f"{source} has no Dhs called {name!r}{hint}")
     try:
         inspect.signature(found).bind(launch)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{target} must take one argument, a Launch: {error}") from None
-    made = found(launch)
+    with _telling_where(source):
+        made = found(launch)
     if not isinstance(made, Dhs):
         raise ConfigError(f"{target} made {type(made).__name__}, a Dhs is wanted")
     return made
+
+
+def _may_make_dhs(value: object, module: ModuleType) -> bool:
+    """Whether it is a function of that file that says it takes a Launch."""
+    return (
+        inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and Launch.__name__ in str(value.__annotations__)
+    )
 
 
 def _load_file(path: Path) -> ModuleType:
@@ -57,13 +71,37 @@ def _load_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
     sys.path.insert(0, str(path.parent.resolve()))  # as `python FILE.py` does
-    spec.loader.exec_module(module)
+    with _telling_where(path.name):
+        spec.loader.exec_module(module)
     return module
+
+
+@contextlib.contextmanager
+def _telling_where(name: str) -> Iterator[None]:
+    """Turn what the author's code raises into an error that shows the author's lines alone.
+
+    Raises:
+        ConfigError: It raised; what is the user's to mend already stays as it is.
+    """
+    try:
+        yield
+    except DhsError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+        trace = error.__traceback__
+        ours = str(Path(__file__).parents[1])
+        while trace is not None and (
+            trace.tb_frame.f_code.co_filename.startswith((ours, "<frozen importlib"))
+        ):
+            trace = trace.tb_next
+        text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+        raise ConfigError(f"{name} cannot be loaded:\n{text}") from None
 
 
 def _import(name: str) -> ModuleType:
     sys.path.insert(0, str(Path.cwd()))
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"cannot import {name}: {error}") from None
+    with _telling_where(name):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"cannot import {name}: {error}") from None

@@ -45,8 +45,17 @@ class DemoSettings:
 class DemoBeamline:
     """A beamline with one sample, on ephemeral loopback ports, inside `with`."""
 
-    def __init__(self, settings: DemoSettings) -> None:
+    def __init__(
+        self, settings: DemoSettings, *, via: Callable[[str], str] = lambda address: address
+    ) -> None:
+        """A beamline that is not started.
+
+        Args:
+            settings: What it does.
+            via: Where the DHS connects, given DCSS's address: a proxy between them, say.
+        """
         self.settings = settings
+        self._via = via
         self.scene = Scene(seed=settings.seed)
         self.automl = SimulatedAutoML()
         self.axis = SimulatedAxis(scene=self.scene)
@@ -111,7 +120,7 @@ class DemoBeamline:
     def _config(self) -> LoopConfig:
         settings = self.settings
         return LoopConfig(
-            dcss=DcssConfig.at(self.dcss.address),
+            dcss=DcssConfig.at(self._via(self.dcss.address)),
             automl=AutoMLConfig(host=self.automl.host, port=self.automl.port),
             axis=AxisConfig(host=self.axis.host, port=self.axis.port),
             jpeg_receiver=JpegReceiverConfig(port=0),

@@ -1,7 +1,8 @@
 """`Motor` and `PseudoMotor`: positions, limits and moves."""
 
+import fnmatch
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar, TypeVar
 
 import attrs
@@ -55,7 +56,12 @@ class PseudoMotor(Device):
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterPseudoMotor,)
 
     def __init__(
-        self, name: str, *, config: PseudoMotorConfig | None = None, position: float = 0.0
+        self,
+        name: str,
+        *,
+        config: PseudoMotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
     ) -> None:
         """A motor.
 
@@ -64,8 +70,11 @@ class PseudoMotor(Device):
             config: Its configuration, where this DHS knows better than DCSS's database; DCSS is
                 told it at each registration. None takes over what the database has.
             position: Where it stands, in its own units; of use with a configuration.
+            words: What it may be sent to besides numbers: `home`, or patterns such as `#*`. Any
+                other word is refused, for it may be a number that was typed wrong.
         """
         super().__init__(name)
+        self.words = tuple(words)
         self.on_move: Hook[Callable[[Move], None]] = Hook(f"a move of {name}")
         self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(f"oscillation of {name}")
         self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(f"vector move of {name}")
@@ -109,17 +118,23 @@ class PseudoMotor(Device):
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason why the motor may not go there; None where it may."""
         config = self._config
-        if config is None:
-            return None
-        if config.motor_lock_on:
+        if config is not None and config.motor_lock_on:
             return MotorStatus.LOCKED, f"{self.name} is locked"
         if isinstance(destination, str):
+            return self._refusal_of_word(destination)
+        if config is None:
             return None
         if config.upper_limit_on and destination > config.upper_limit:
             return MotorStatus.SW_LIMIT, f"{destination:g} is beyond {config.upper_limit:g}"
         if config.lower_limit_on and destination < config.lower_limit:
             return MotorStatus.SW_LIMIT, f"{destination:g} is below {config.lower_limit:g}"
         return None
+
+    def _refusal_of_word(self, word: str) -> tuple[str, str] | None:
+        if any(fnmatch.fnmatchcase(word, known) for known in self.words):
+            return None
+        hint = f"; it knows {', '.join(self.words)}" if self.words else ""
+        return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
     def moved_to(self, position: float) -> None:
         """Remember where the motor stands; for moves."""
@@ -289,10 +304,15 @@ class Motor(PseudoMotor):
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterRealMotor,)
 
     def __init__(
-        self, name: str, *, config: MotorConfig | None = None, position: float = 0.0
+        self,
+        name: str,
+        *,
+        config: MotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
     ) -> None:
         """As `PseudoMotor`."""
-        super().__init__(name, config=config, position=position)
+        super().__init__(name, config=config, position=position, words=words)
 
     @property
     def config(self) -> MotorConfig | None:

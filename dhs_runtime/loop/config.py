@@ -43,7 +43,7 @@ class AxisConfig:
     Attributes:
         host: Its machine.
         port: Its HTTP port.
-        camera: Number or name of the camera on it.
+        camera: Number of the camera on it.
         user: User name, "" where it asks for none.
         password: Password of that user.
         timeout_s: For one picture.

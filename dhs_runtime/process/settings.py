@@ -29,8 +29,8 @@ class LogConfig:
     """The log.
 
     Attributes:
-        level: One of `LEVELS`.
-        file: A file beside stderr, None for none.
+        level: `warning`, `info`, `debug`, or `everything` (the libraries' debugging, too).
+        file: A file beside stderr; none where it is left out.
         max_bytes: Size at which the file is put aside and begun anew.
         backups: How many of those put aside are kept.
         mask: Regular expressions of what is a secret here beside what is known to be one.
@@ -49,7 +49,7 @@ class TraceConfig:
 
     Attributes:
         enabled: Whether there is one.
-        file: A file of its own, None for the log.
+        file: A file of its own; where it is left out, the log.
         max_bytes: As for the log.
         backups: As for the log.
     """

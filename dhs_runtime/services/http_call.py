@@ -81,7 +81,7 @@ class Call:
         return max(0.001, min(self.read_timeout_s, self.deadline.remaining()))
 
     def took(self, count: int) -> None:
-        """Account for `count` received bytes; 0 is the end of the connection."""
+        """Account for `count` received bytes (0: the end); raises the error of `too_large`."""
         self.received += count
         self.ended = count == 0
         # Only a guard of memory: the framing of small chunks can be as long as the body itself.

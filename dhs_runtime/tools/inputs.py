@@ -1,7 +1,9 @@
-"""A file or a pipe, read piece by piece however large it is."""
+"""A file or a pipe, read piece by piece however large it is; files of gzip are unpacked."""
 
 import contextlib
+import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -11,6 +13,7 @@ from dhs_runtime.errors import ConfigError
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
 _SNIFFED: Final = 256  # bytes that tell every kind of input from the others
+_GZIP: Final = b"\x1f\x8b"
 _MAX_LINE: Final = 1 << 22  # a longer line is none of a log; it is read in pieces
 
 
@@ -89,13 +92,15 @@ class ByteSource:
         self._before_read()
         try:
             return self._stream.read1(_PIECE)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ConfigError(f"{self.name}: damaged gzip: {error}") from None
         except OSError as error:
             raise ConfigError(f"{self.name}: {error.strerror}") from None
 
 
 @contextlib.contextmanager
 def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
-    """A file, or standard input where the name is `-`; `before_read` as of `ByteSource`.
+    """A file, also one of gzip, or standard input (`-`); `before_read` as of `ByteSource`.
 
     Raises:
         ConfigError: It cannot be read.
@@ -108,4 +113,5 @@ def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> It
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}") from None
     with stream:
-        yield ByteSource(name, stream, before_read)
+        packed = stream.peek(len(_GZIP)).startswith(_GZIP)  # as rotated logs are
+        yield ByteSource(name, gzip.GzipFile(fileobj=stream) if packed else stream, before_read)

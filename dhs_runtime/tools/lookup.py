@@ -1,5 +1,6 @@
 """Finding messages in the catalogue."""
 
+import difflib
 import fnmatch
 from collections.abc import Iterable
 
@@ -21,6 +22,13 @@ def find(pattern: str) -> tuple[MessageDescription, ...]:
     if not any(sign in wanted for sign in "*?["):
         wanted = f"*{wanted}*"
     return tuple(each for each in known if _matches(each, wanted))
+
+
+def closest(pattern: str) -> str | None:
+    """The keyword that a mistyped one may have meant, if any comes near."""
+    keywords = [each.keyword for each in catalogue()]
+    near = difflib.get_close_matches(pattern.casefold(), keywords, n=1, cutoff=0.8)
+    return near[0] if near else None
 
 
 def _matches(description: MessageDescription, pattern: str) -> bool:

@@ -71,7 +71,7 @@ class Totals:
     def __str__(self) -> str:
         return (
             f"{self.connections} connections, {self.bytes} bytes, {self.messages} messages, "
-            f"{self.damages} places that are none"
+            f"{self.damages} places damaged"
         )
 
 

@@ -1,4 +1,4 @@
-"""What docs/operations.md and the unit file say is true."""
+"""What docs/howto/operations.md and the unit file say is true."""
 
 import configparser
 import inspect
@@ -19,7 +19,7 @@ from dhs_runtime.process.guard import VARIABLE
 from dhs_runtime.process.settings import load_run_config
 
 ROOT: Final = Path(__file__).parents[2]
-PAGE: Final = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+PAGE: Final = (ROOT / "docs" / "howto" / "operations.md").read_text(encoding="utf-8")
 UNIT: Final = ROOT / "contrib" / "systemd" / "dhs-loop.service"
 
 

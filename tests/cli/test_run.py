@@ -124,6 +124,38 @@ def test_a_wrong_target_is_named(target: str, reason: str, monkeypatch: pytest.M
         make_dhs(target, Launch())
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("import socket\n\nsocket.create_connection(('127.0.0.1', 1))\n", "ConnectionRefusedError"),
+        ("def broken(:\n", "SyntaxError"),
+        ("from dhs_runtime import Nothing\n", "ImportError"),
+    ],
+)
+def test_what_goes_wrong_in_a_file_is_shown_with_its_lines_alone(
+    source: str, shown: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(source)
+    with dhs_command("run", f"{tmp_path / 'mine.py'}:dhs") as process:
+        _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert log.startswith("dhs: mine.py cannot be loaded:\n")
+    assert shown in log
+    assert "mine.py" in log.partition("\n")[2]
+    assert "click" not in log
+    assert "target.py" not in log
+
+
+def test_a_function_that_may_be_meant_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from dhs_runtime import Dhs\nfrom dhs_runtime.process import Launch\n\n\n"
+        "def make_dhs(launch: Launch) -> Dhs:\n    return Dhs('x')\n"
+    )
+    with dhs_command("run", f"{tmp_path / 'mine.py'}:dhs") as process:
+        _, log = process.communicate(timeout=DEADLINE_S)
+    assert log.strip().endswith("has no Dhs called 'dhs'; there is make_dhs")
+
+
 def test_a_target_is_found_by_file_and_by_module(
     echo_dhs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,12 +1,8 @@
 """`dhs simulate dcss` as a process: by hand through a pipe, by script, at a terminal."""
 
-import os
-import pty
-import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +11,6 @@ from click.testing import CliRunner
 
 from dhs_runtime import ConfigError, Dhs, Operation
 from dhs_runtime.cli import group
-from dhs_runtime.cli.simulate_prompt import history_path
 from dhs_runtime.simulators.dcss.database_file import SAMPLE
 from tests.cli.simulating import (
     DEADLINE_S,
@@ -77,7 +72,7 @@ def test_lines_of_a_pipe_are_obeyed_as_they_come() -> None:
             say(process, "traffic")
             assert "stoh_set_string s new contents" in read_until(process, "stoh_set")
             say(process, "start nosuch")
-            assert "error: no hardware host of the database" in read_until(process, "nosuch")
+            assert "error: the database has no operation" in read_until(process, "nosuch")
             say(process, "start 'open")
             assert "error: No closing quotation" in read_until(process, "quotation")
             say(process, "help")
@@ -218,44 +213,3 @@ def test_it_serves_a_page() -> None:
     with simulating(*ECHO, "--web", "0") as process:
         url = read_until(process, "simulated beamline").split()[2]
         assert requests.get(url, timeout=DEADLINE_S).status_code == 200
-
-
-# -- a terminal ------------------------------------------------------------------------------
-
-
-def test_a_terminal_has_a_prompt_with_completion_and_history(tmp_path: Path) -> None:
-    pytest.importorskip("readline")
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "dhs_runtime.cli", "simulate", *ECHO]
-    environment = os.environ | {"XDG_STATE_HOME": str(tmp_path), "TERM": "dumb"}
-    with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        os.close(theirs)
-        try:
-            read_screen(ours, "dcss> ")
-            os.write(ours, b"stat\tech\t\n")  # state, with its blank, and echo
-            read_screen(ours, "operation echo")
-            os.write(ours, b"quit\n")
-            assert process.wait(DEADLINE_S) == 0
-        finally:
-            process.kill()
-            os.close(ours)
-    assert "state echo" in (tmp_path / "dhs" / "dcss-history").read_text()
-
-
-def read_screen(terminal: int, pattern: str) -> str:
-    """What a terminal shows, until this is there."""
-    shown = ""
-    deadline = time.monotonic() + DEADLINE_S
-    while not re.search(pattern, shown):
-        assert time.monotonic() < deadline, shown
-        shown += os.read(terminal, 4096).decode()
-    return shown
-
-
-def test_history_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/state")
-    assert history_path() == Path("/state/dhs/dcss-history")
-    monkeypatch.delenv("XDG_STATE_HOME")
-    assert history_path().parts[-4:] == (".local", "state", "dhs", "dcss-history")

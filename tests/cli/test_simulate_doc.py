@@ -1,4 +1,4 @@
-"""What docs/simulators.md says is true."""
+"""What docs/reference/simulators.md says is true."""
 
 import re
 import shlex
@@ -18,7 +18,9 @@ from tests.cli.test_operations_doc import parse
 from tests.runtime.peers import fast_config, running
 from tests.simulators.generic_dhs import generic_dhs
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "simulators.md").read_text(encoding="utf-8")
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "reference" / "simulators.md").read_text(
+    encoding="utf-8"
+)
 
 
 def blocks(language: str) -> list[str]:

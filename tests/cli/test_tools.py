@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -231,6 +232,25 @@ def test_a_reader_that_goes_is_no_error() -> None:
 # -- messages, stats -------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["rum"], "Did you mean 'run'?"),
+        (["Decode"], "Did you mean 'decode'?"),
+        (["messages", "stoh_start_moter_move"], "did you mean stoh_start_motor_move?"),
+    ],
+)
+def test_a_mistyped_name_gets_a_hint(arguments: list[str], hint: str) -> None:
+    assert CliRunner().invoke(group, arguments).stderr.rstrip().endswith(hint)
+
+
+@pytest.mark.parametrize("arguments", [["xyz"], ["messages", "xyz"]])
+def test_a_name_near_to_none_gets_no_hint(arguments: list[str]) -> None:
+    result = CliRunner().invoke(group, arguments)
+    assert result.exit_code
+    assert "mean" not in result.stderr
+
+
 def test_messages_lists_searches_and_explains() -> None:
     runner = CliRunner()
     everything = runner.invoke(group, ["messages", "--json"])
@@ -264,3 +284,24 @@ def test_stats_of_a_log() -> None:
     assert kinds == ["summary", "keyword", "keyword", "keyword", "operation", "move"]
     assert rows[0]["per_second"] == 1.0
     assert (rows[4]["p99_s"], rows[4]["doubles"], rows[5]["unfinished"]) == (2.0, 1, 1)
+
+
+# -- narrow terminals ------------------------------------------------------------------------
+
+
+def test_stats_lose_nothing_in_a_narrow_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_text(
+        "2026-01-01 12:00:00.5 -> stoh_start_operation echo 1.1 a\n"
+        "2026-01-01 12:00:00.6 <- htos_operation_completed echo 1.1 normal a\n"
+    )
+    done = subprocess.run(
+        [*COMMAND, "stats", str(path)],
+        env={**os.environ, "COLUMNS": "40"},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=True,
+    )
+    assert "…" not in done.stdout
+    assert "normal" in done.stdout

@@ -1,4 +1,4 @@
-"""What docs/tools.md says is true."""
+"""What docs/reference/tools.md says is true."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ from dhs_runtime.cli import group
 from dhs_runtime.tools.sniffing import Format
 
 ROOT: Final = Path(__file__).parents[2]
-PAGE: Final = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+PAGE: Final = (ROOT / "docs" / "reference" / "tools.md").read_text(encoding="utf-8")
 TOOLS: Final = ("decode", "encode", "messages", "stats", "record", "replay")
 
 

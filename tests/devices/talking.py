@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dcs_codec import Framing
-from dhs_runtime import Dhs
+from dhs_runtime import Dhs, Motor, MotorConfig, Move
 from tests.runtime.peers import RawConnection, RawDcss, running
 
 
@@ -26,3 +26,16 @@ REAL_MOTOR = (
     "500 250 10 1 1 0 0 0 0"
 )
 """As dcss sends it; {name} is the motor's."""
+
+CONFIG = MotorConfig(lower_limit=-10, upper_limit=10, scale_factor=1000, speed=500)
+
+
+def motor_of(dhs: Dhs, *, config: MotorConfig | None = CONFIG) -> Motor:
+    """A motor that is there at once."""
+    motor = dhs.motor("z", config=config)
+
+    @motor.on_move
+    def go(move: Move) -> None:
+        move.update(0.5)
+
+    return motor

@@ -5,34 +5,18 @@ import threading
 
 import pytest
 
-from dcs_codec import AbortMode, HtosMotorMoveCompleted
+from dcs_codec import AbortMode
 from dhs_runtime import (
     DeviceError,
     Dhs,
     HandlerError,
-    Motor,
     MotorConfig,
     Move,
-    Oscillation,
     PseudoMotorConfig,
-    VectorMove,
 )
 from dhs_runtime.task import TaskState
-from tests.devices.talking import REAL_MOTOR, online, read
+from tests.devices.talking import CONFIG, REAL_MOTOR, motor_of, online, read
 from tests.runtime.peers import DEADLINE_S, eventually
-
-CONFIG = MotorConfig(lower_limit=-10, upper_limit=10, scale_factor=1000, speed=500)
-
-
-def motor_of(dhs: Dhs, *, config: MotorConfig | None = CONFIG) -> Motor:
-    """A motor that is there at once."""
-    motor = dhs.motor("z", config=config)
-
-    @motor.on_move
-    def go(move: Move) -> None:
-        move.update(0.5)
-
-    return motor
 
 
 def test_a_registration_is_answered_by_the_question_for_the_configuration() -> None:
@@ -106,7 +90,7 @@ def test_a_handler_may_say_where_the_motor_came_to_rest() -> None:
 @pytest.mark.parametrize("word", ["home", "#HM1"])
 def test_a_word_reaches_the_handler_as_it_is(word: str) -> None:
     dhs = Dhs("testDHS")
-    motor = dhs.motor("z", config=CONFIG, position=4)
+    motor = dhs.motor("z", config=CONFIG, position=4, words=("home", "#*"))
     seen: list[object] = []
 
     @motor.on_move
@@ -122,6 +106,20 @@ def test_a_word_reaches_the_handler_as_it_is(word: str) -> None:
             "htos_motor_move_completed z 0.0 normal",
         ]
     assert seen == [(word, 0.0)]
+
+
+@pytest.mark.parametrize("config", [CONFIG, None])
+def test_a_word_that_the_motor_does_not_know_is_refused(config: MotorConfig | None) -> None:
+    dhs = Dhs("testDHS")
+    called: list[Move] = []
+    dhs.motor("z", config=config, words=["home"]).on_move(called.append)
+    with online(dhs) as peer:
+        peer.send("stoh_start_motor_move z 1O")
+        assert read(peer, 2) == [
+            "htos_log error z z does not know the word '1O'; it knows home",
+            "htos_motor_move_completed z 0.0 error",
+        ]
+    assert called == []
 
 
 @pytest.mark.parametrize(
@@ -373,194 +371,6 @@ def test_a_position_is_reported_unasked() -> None:
     with online(dhs) as peer:
         motor.report(4.5)
         assert peer.read_text() == "htos_update_motor_position z 4.5 normal"
-
-
-# -- oscillations and vectors ----------------------------------------------------------------
-
-
-def test_an_oscillation_is_a_move_with_the_shutter_open() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("phi", config=MotorConfig(lower_limit=-1, upper_limit=720), position=10)
-    shutter = dhs.shutter("shutter")
-    seen: list[object] = []
-
-    @motor.on_move
-    def go(move: Move) -> None:
-        seen.append((move.destination, move.time_s, shutter.state))
-
-    with online(dhs) as peer:
-        peer.send("stoh_start_oscillation phi shutter 1.5 0.5")
-        assert read(peer, 4) == [
-            "htos_motor_move_started phi 11.5",
-            "htos_report_shutter_state shutter open",
-            "htos_report_shutter_state shutter closed",
-            "htos_motor_move_completed phi 11.5 normal",
-        ]
-        peer.send("stoh_start_oscillation phi NULL 1.5 0.5")
-        assert read(peer, 2)[-1] == "htos_motor_move_completed phi 13.0 normal"
-    assert seen == [(11.5, 0.5, "open"), (13.0, 0.5, "closed")]
-
-
-def test_an_aborted_oscillation_closes_the_shutter() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("phi")
-    dhs.shutter("shutter")
-    motor.on_move(lambda move: move.sleep(60))
-    with online(dhs) as peer:
-        peer.send("stoh_start_oscillation phi shutter 1 1")
-        read(peer, 2)
-        peer.send("stoh_abort_all hard")
-        assert read(peer, 2) == [
-            "htos_report_shutter_state shutter closed",
-            "htos_motor_move_completed phi 0.0 aborted",
-        ]
-
-
-def test_an_oscillation_may_have_a_handler_of_its_own() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("phi")
-    seen: list[object] = []
-
-    @motor.on_oscillation
-    def expose(move: Oscillation) -> None:
-        seen.append((move.shutter, move.oscillation_range, move.time_s))
-
-    with online(dhs) as peer:
-        peer.send("stoh_start_oscillation phi shutter 2 4")
-        assert read(peer, 2)[-1] == "htos_motor_move_completed phi 2.0 normal"
-    assert seen == [("shutter", 2.0, 4.0)]
-
-
-@pytest.mark.parametrize("with_handler", [True, False])
-def test_an_oscillation_that_cannot_be_fails(with_handler: bool) -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("phi")
-    if with_handler:
-        motor.on_move(lambda move: None)
-    with online(dhs) as peer:
-        peer.send("stoh_start_oscillation phi shutter 2 4")
-        assert read(peer, 3)[-1] == "htos_motor_move_completed phi 0.0 error"
-
-
-def test_a_vector_move_takes_both_motors_along() -> None:
-    dhs = Dhs("testDHS")
-    motor, other = dhs.motor("x"), dhs.motor("y")
-    go_on = threading.Event()
-    speeds: list[float] = []
-
-    @motor.on_vector_move
-    def go(move: VectorMove) -> None:
-        move.update_both(0.5, 1.0)
-        assert go_on.wait(DEADLINE_S)
-        speeds.append(move.speed)
-
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x y 1 2 50")
-        assert read(peer, 4) == [
-            "htos_motor_move_started y 2.0",
-            "htos_motor_move_started x 1.0",
-            "htos_update_motor_position x 0.5 normal",
-            "htos_update_motor_position y 1.0 normal",
-        ]
-        assert motor.is_moving
-        assert other.is_moving
-        peer.send("stoh_change_vector_speed x y 75", "stoh_start_motor_move y 9")
-        assert read(peer, 2)[-1] == "htos_motor_move_completed y 1.0 moving"
-        go_on.set()
-        assert read(peer, 2) == [
-            "htos_motor_move_completed y 2.0 normal",
-            "htos_motor_move_completed x 1.0 normal",
-        ]
-    assert speeds == [75.0]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["stoh_stop_vector_move x y", "stoh_abort_motor_move y soft", "stoh_abort_all hard"],
-)
-def test_a_vector_move_stops_as_a_whole(text: str) -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("x")
-    dhs.motor("y")
-    motor.on_vector_move(lambda move: move.sleep(60))
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x y 1 2 50")
-        read(peer, 2)
-        peer.send(text)
-        assert read(peer, 2) == [
-            "htos_motor_move_completed y 0.0 aborted",
-            "htos_motor_move_completed x 0.0 aborted",
-        ]
-
-
-def test_a_vector_beyond_a_limit_of_either_motor_is_refused() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("x", config=CONFIG)
-    dhs.motor("y", config=CONFIG)
-    called: list[VectorMove] = []
-    motor.on_vector_move(called.append)
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x y 1 20 50")
-        texts = read(peer, 4)
-        assert texts[1] == "htos_motor_move_completed y 0.0 sw_limit"
-        assert texts[3] == "htos_motor_move_completed x 0.0 sw_limit"
-    assert called == []
-
-
-def test_both_motors_of_a_vector_completed_by_hand_are_completed_once() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("x")
-    dhs.motor("y")
-
-    @motor.on_vector_move
-    def go(move: VectorMove) -> None:
-        for name in ("x", "y"):
-            dhs.send(HtosMotorMoveCompleted(motor_name=name, position=9, status="normal"))
-
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x y 1 2 50")
-        texts = read(peer, 4)
-        assert sorted(texts[2:]) == [
-            "htos_motor_move_completed x 9 normal",
-            "htos_motor_move_completed y 9 normal",
-        ]
-        peer.send("stoh_start_operation nothing 1.1")
-        assert "nothing" in peer.read_text()
-
-
-def test_a_vector_of_one_motor() -> None:
-    dhs = Dhs("testDHS")
-    motor = dhs.motor("x")
-    motor.on_vector_move(lambda move: move.update_both(0.5, 0))
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x NULL 1 0 50")
-        assert read(peer, 3)[-1] == "htos_motor_move_completed x 1.0 normal"
-
-
-def test_a_vector_with_a_motor_of_somebody_else_fails() -> None:
-    dhs = Dhs("testDHS")
-    dhs.motor("x").on_vector_move(lambda move: None)
-    with online(dhs) as peer:
-        peer.send("stoh_start_vector_move x w 1 0 50")
-        assert read(peer, 2) == [
-            "htos_log error x w is no motor of this DHS",
-            "htos_motor_move_completed x 0.0 error",
-        ]
-
-
-def test_a_vector_whose_second_motor_moves_is_refused() -> None:
-    dhs = Dhs("testDHS")
-    motor, other = dhs.motor("x"), dhs.motor("y")
-    motor.on_vector_move(lambda move: None)
-    other.on_move(lambda move: move.sleep(60))
-    with online(dhs) as peer:
-        peer.send("stoh_start_motor_move y 1")
-        assert peer.read_text() == "htos_motor_move_started y 1.0"
-        peer.send("stoh_start_vector_move x y 1 2 50")
-        assert peer.read_text() == "htos_log error x y is moving already"
-        assert peer.read_text() == "htos_motor_move_completed x 0.0 moving"
-        peer.send("stoh_abort_all soft")
-        assert peer.read_text() == "htos_motor_move_completed y 0.0 aborted"
 
 
 # -- around it -------------------------------------------------------------------------------

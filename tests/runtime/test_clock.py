@@ -1,6 +1,7 @@
 import itertools
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,14 @@ def test_deadline_counts_down_and_passes() -> None:
     past = Deadline(time.monotonic() - 1)
     assert past.passed
     assert past.remaining() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("first_s", 0), ("longest_s", -1), ("factor", 0.5), ("jitter", 1.1)]
+)
+def test_delays_that_make_no_sense_are_refused(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=field):
+        Backoff(**{field: value})
 
 
 @given(

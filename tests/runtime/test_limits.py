@@ -42,6 +42,36 @@ def test_an_operation_over_its_time_is_failed_even_when_the_handler_goes_on() ->
     assert [str(error) for error in late] == ["slow 1.1 is failed"]
 
 
+def test_a_stuck_message_handler_delays_neither_deadline_nor_refusal() -> None:
+    dhs = Dhs("testDHS")
+    release = threading.Event()
+    stuck = threading.Event()
+
+    @dhs.operation("slow", timeout_s=0.05)
+    def slow(op: Operation) -> None:
+        release.wait(DEADLINE_S)
+
+    @dhs.operation("single", max_active=1)
+    def single(op: Operation) -> None:
+        release.wait(DEADLINE_S)
+
+    @dhs.on(StohSetString)
+    def hang(message: StohSetString) -> None:
+        stuck.set()
+        release.wait(DEADLINE_S)
+
+    with online(dhs) as peer:
+        peer.send("stoh_start_operation single 1.1", "stoh_set_string s x")
+        assert stuck.wait(DEADLINE_S)
+        peer.send("stoh_start_operation single 1.2")
+        assert peer.read_text() == (
+            "htos_operation_completed single 1.2 error 1 under way already, the most"
+        )
+        peer.send("stoh_start_operation slow 1.3")
+        assert peer.read_text() == "htos_operation_completed slow 1.3 error deadline passed"
+        release.set()
+
+
 def test_an_operation_in_time_is_not_touched() -> None:
     dhs = Dhs("testDHS")
     operations: list[Operation] = []
@@ -115,7 +145,7 @@ def test_the_author_s_own_state_rides_with_the_operation() -> None:
 def test_a_dhs_tells_of_an_operation_it_begins_itself() -> None:
     dhs = Dhs("testDHS")
     with online(dhs) as peer:
-        dhs.start_operation("collect", "0.1", "two words", "x")
+        dhs.announce_operation("collect", "0.1", "two words", "x")
         assert peer.read_text() == "htos_start_operation collect 0.1 {two words} x"
 
 

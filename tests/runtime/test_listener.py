@@ -72,18 +72,18 @@ def test_port_in_use_is_an_error(echoing: TcpListener) -> None:
     assert not second.is_open
 
 
-def test_too_many_connections_are_refused(
-    monkeypatch: pytest.MonkeyPatch, echoing: TcpListener, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(listener_module, "MAX_CONNECTIONS", 1)
-    with connect(echoing) as first:
+def test_too_many_connections_are_refused(caplog: pytest.LogCaptureFixture) -> None:
+    listener = TcpListener(echo, name="echo", max_connections=1)
+    listener.open()
+    with connect(listener) as first:
         first.sendall(b"x")
         assert first.recv(1) == b"x"
-        with caplog.at_level(logging.WARNING), connect(echoing) as second:
+        with caplog.at_level(logging.WARNING), connect(listener) as second:
             assert second.recv(1) == b""
         first.sendall(b"y")
         assert first.recv(1) == b"y"
     assert "too many connections" in caplog.text
+    assert listener.close() == ()
 
 
 def test_close_names_a_thread_that_does_not_end() -> None:

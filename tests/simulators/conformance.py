@@ -1,14 +1,15 @@
 """Plays the recording of a real dcss against the simulated one, and says what came out equal.
 
 The recording is a table of cases: what a DHS or a GUI sent, and what DHSs were sent back. Cases
-are played in their order against the database of the recording, and what comes back is compared,
-numbers by their value. Steps that the table leaves out are put in; what differs is named here.
-`docs/fidelity.md` is made of this.
+are played in their order against the database of the recording, and what comes back is compared to
+the byte. Steps that the table leaves out are put in; what differs is named here.
+`docs/reference/fidelity.md` is made of this.
 """
 
 import ast
 import functools
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -27,12 +28,13 @@ DIFFERENT: Final = "different"
 NOT_PLAYED: Final = "not played"
 
 WHY_DIFFERENT: Final = {
+    "start_motor_move 0.000": "the API takes a number; dcss forwards a zero as the GUI wrote it",
     "start_motor_move over limit": "the scripting engine, which looks at limits, is not simulated",
 }
 WHY_NOT_PLAYED: Final = {
     "host expected from other computer (203.0.113.77)": "computers of hosts are not simulated",
-    "start_operation wrong client id": "the API makes the handle",
-    "start_operation no handle": "the API makes the handle",
+    "start_operation wrong client id": "clients of dcss and their ids are not simulated",
+    "start_operation no handle": "an operation of the API has a handle",
     "header+text split in 3 sends (pause 0.3 s)": "the table does not hold what was sent",
     "E:protocol 2 frame, unpadded, on a protocol 1 link": "nothing comes back from a dead link",
     "gui alive": "the GUI port is not simulated",
@@ -48,6 +50,9 @@ LEFT_OUT: Final = {
     ),
 }
 """Steps that must have come before a case, for `n` the number of the protocol."""
+
+Frames = dict[tuple[str, str], deque[bytes]]
+"""What dcss sent, by case and host."""
 
 DUPLICATE: Final = "duplicate name while first is connected"
 AFTER_DUPLICATE: Final = "first connection still alive after duplicate"
@@ -140,12 +145,13 @@ def _handshakes(dcss: SimulatedDcss) -> Iterator[Verdict]:
 
 
 def _answered(dcss: SimulatedDcss, case: dict[str, Any], answer: bytes) -> Verdict:
-    """Whether the server closes behind this answer as it did."""
+    """Whether the server asks as it did, and closes behind this answer as it did."""
     with DhsPeer(dcss) as peer:
         peer.read()
         peer.socket.sendall(answer)
         is_closed = peer.socket.recv(1) == b""
-    return _compared(case, is_closed, case["note"] == "server closed")
+    question = next(row.data for row in frame_rows() if row.from_dcss)
+    return _compared(case, (peer.received, is_closed), (question, case["note"] == "server closed"))
 
 
 def _registrations(dcss: SimulatedDcss) -> Iterator[Verdict]:
@@ -167,17 +173,20 @@ def _registrations(dcss: SimulatedDcss) -> Iterator[Verdict]:
 
 
 def _messages(dcss: SimulatedDcss) -> Iterator[Verdict]:
+    frames = recorded_frames()
     with DhsPeer.logged_in(dcss, "pydhs") as two, DhsPeer.logged_in(dcss, "pydhs1") as one:
         peers = {"pydhs": two, "pydhs1": one}
         for case in cases("htos", "gui"):
             if case["case"] in WHY_NOT_PLAYED:
                 yield _skipped(case, case["case"])
             else:
-                yield _played(dcss, peers, case)
+                yield _played(dcss, peers, case, frames)
 
 
-def _played(dcss: SimulatedDcss, peers: dict[str, DhsPeer], case: dict[str, Any]) -> Verdict:
-    """Send what was sent in a case, and compare what the DHSs get."""
+def _played(
+    dcss: SimulatedDcss, peers: dict[str, DhsPeer], case: dict[str, Any], frames: Frames
+) -> Verdict:
+    """Send what was sent in a case, and compare what the DHSs get, to the byte."""
     name, text = case["case"], case["sent"]
     if case["phase"] == "gui":
         drive(dcss, text)
@@ -193,10 +202,20 @@ def _played(dcss: SimulatedDcss, peers: dict[str, DhsPeer], case: dict[str, Any]
     if name.endswith("of the other host"):  # it goes there, and was not recorded with the case
         for peer in peers.values():
             assert len(peer.read_until_now()) == (peer.name != case["host"])
-    same = {host: [normal(text) for text in texts] for host, texts in got.items()}
+    sent = {host: peers[host].bytes_until_now for host in got}
+    key = f"gui:{name}" if case["phase"] == "gui" else name
+    recorded = {host: b"".join(frames[key, host].popleft() for _ in expected[host]) for host in got}
     known = [text for text in case["to_gui"] if not is_known(dcss, text)]
-    wanted = {host: [normal(text) for text in expected[host]] for host in got}
-    return _compared(case, (same, known), (wanted, []))
+    return _compared(case, (sent, known), (recorded, []))
+
+
+def recorded_frames() -> Frames:
+    """What dcss sent in the cases of a name to a host, in the order of the recording."""
+    frames: Frames = {}
+    for row in frame_rows():
+        if row.from_dcss:
+            frames.setdefault((row.case, row.host), deque()).append(row.data)
+    return frames
 
 
 def _offline(dcss: SimulatedDcss) -> Iterator[Verdict]:
@@ -219,21 +238,6 @@ def send(peer: DhsPeer, text: str) -> None:
         peer.socket.sendall(text.encode().ljust(200, b"\0"))
     else:
         peer.send_text(text)
-
-
-def normal(text: str) -> str:
-    """A text to compare: numbers by value, without its line end and without a handle."""
-    words = text.rstrip("\n").split(" ")
-    if words[0] == "stoh_start_operation":
-        words[2] = "HANDLE"
-    return " ".join(map(number_or_word, words))
-
-
-def number_or_word(word: str) -> str:
-    try:
-        return repr(float(word))
-    except ValueError:
-        return word
 
 
 def is_known(dcss: SimulatedDcss, broadcast: str) -> bool:
@@ -292,7 +296,7 @@ GUI_CALLS: Final[dict[str, Callable[[SimulatedDcss, list[str], str], object]]] =
     "set_encoder": lambda dcss, words, _: dcss.set_encoder(words[0], float(words[1])),
     "set_string": lambda dcss, words, text: dcss.set_string(words[0], behind(text, 2)),
     "start_operation": lambda dcss, words, text: dcss.start_operation(
-        words[0], text=behind(text, 3)
+        words[0], text=behind(text, 3), handle=words[1]
     ),
     "stop_operation": lambda dcss, words, _: dcss.stop_operation(*words),
     "abort_all": lambda dcss, words, _: dcss.abort_all("".join(words)),

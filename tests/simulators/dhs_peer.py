@@ -8,6 +8,7 @@ from typing import Final
 from dcs_codec import (
     NEED_DATA,
     DcsProtocol,
+    Framing,
     HtosClientIsHardware,
     HtosLog,
     MalformedMessage,
@@ -20,6 +21,8 @@ from dcs_codec import (
 from dhs_runtime.simulators.dcss import SimulatedDcss
 
 DEADLINE_S: Final = 5.0
+HEADER_SIZE: Final = 26
+V1_SIZE: Final = 200
 _SETTLED: Final = itertools.count(1)  # of all peers: another's line must not be taken for ours
 
 
@@ -34,7 +37,9 @@ class DhsPeer:
         self.protocol = DcsProtocol(Role.DHS)
         self.received = b""
         self.registrations: list[str] = []
+        self.bytes_until_now = b""
         self._marks = 0
+        self._read_to = 0
 
     @classmethod
     def logged_in(cls, dcss: SimulatedDcss, name: str) -> "DhsPeer":
@@ -76,7 +81,10 @@ class DhsPeer:
         return encode_text(message)
 
     def read_until_now(self) -> list[str]:
-        """Texts of all that DCSS had sent when it had taken all that this peer had sent."""
+        """Texts of all that DCSS had sent when it had taken all that this peer had sent.
+
+        The bytes of the same, and of no more, are in `bytes_until_now`.
+        """
         self.settle()
         self._marks += 1
         mark = f"stoh_mark {self._marks}"
@@ -84,6 +92,10 @@ class DhsPeer:
         texts: list[str] = []
         while (text := self.read_text()) != mark:
             texts.append(text)
+        end = self.received.index(mark.encode(), self._read_to)
+        is_v2 = self.protocol.framing is Framing.V2
+        self.bytes_until_now = self.received[self._read_to : end - HEADER_SIZE * is_v2]
+        self._read_to = end + len(mark) + 1 if is_v2 else end + V1_SIZE
         return texts
 
     def settle(self) -> None:

@@ -122,6 +122,28 @@ def test_a_duplicate_name_is_closed_and_the_first_stays(
     assert isinstance(client.read(), StohStartOperation)
 
 
+def test_arguments_may_be_numbers(dcss: SimulatedDcss, client: DhsPeer) -> None:
+    run = dcss.start_operation("op", 2, 1e-7, "a b")
+    assert client.read_text() == f"stoh_start_operation op {run.handle} 2 0.0000001 {{a b}}"
+    dcss.stop_operation("op", 3.5)
+    assert client.read_text() == "stoh_stop_operation op 3.5"
+    with pytest.raises(TypeError, match="not both"):
+        dcss.start_operation("op", "a", text="b")
+
+
+def test_an_operation_may_have_the_handle_of_another_client(
+    dcss: SimulatedDcss, client: DhsPeer
+) -> None:
+    run = dcss.start_operation("op", "a", handle="7.42")
+    assert client.read_text() == "stoh_start_operation op 7.42 a"
+    client.send(
+        HtosOperationCompleted(
+            operation_name="op", operation_handle="7.42", operation_status="normal"
+        )
+    )
+    assert run.wait(DEADLINE_S) == Completion("normal", "")
+
+
 def test_operations_have_handles_of_their_own_and_collect_answers(
     dcss: SimulatedDcss, client: DhsPeer
 ) -> None:
@@ -173,10 +195,12 @@ def test_a_lost_dhs_fails_its_operations(dcss: SimulatedDcss, client: DhsPeer) -
 
 
 def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
-    with pytest.raises(DhsError, match="OperationDevice 'nosuch'"):
+    with pytest.raises(DhsError, match=r"the database has no operation 'nosuch'$"):
         dcss.start_operation("nosuch")
-    with pytest.raises(DhsError, match="StringDevice 'op'"):
+    with pytest.raises(DhsError, match="no string 'op'; op is of kind operation"):
         dcss.set_string("op", "x")
+    with pytest.raises(DhsError, match="no operation 'OP'; did you mean op"):
+        dcss.start_operation("OP")
     with pytest.raises(DhsError, match="op is no string"):
         dcss.string("op")
 

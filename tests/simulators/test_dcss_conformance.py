@@ -60,12 +60,12 @@ def test_the_page_is_what_comes_out_today(
     generator: dict[str, Any], all_verdicts: tuple[Verdict, ...]
 ) -> None:
     render: Callable[[], str] = generator["render"]
-    if (DOCS / "fidelity.md").read_text(encoding="utf-8") != render():
-        pytest.fail("docs/fidelity.md is out of date: run `make docs-tables`")
+    if (DOCS / "reference" / "fidelity.md").read_text(encoding="utf-8") != render():
+        pytest.fail("docs/reference/fidelity.md is out of date: run `make docs-tables`")
 
 
 def test_the_page_holds_no_recorded_data() -> None:
-    page = (DOCS / "fidelity.md").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / "fidelity.md").read_text(encoding="utf-8")
     for case in cases("htos", "gui", "gui-offline"):
         for text in (case["sent"], *case["to_gui"]):
             assert len(text) < 24 or text.rstrip() not in page, text

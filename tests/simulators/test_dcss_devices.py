@@ -281,6 +281,25 @@ def test_what_dcss_ignores_or_dies_of_is_a_line_in_the_log(
     assert dcss.string("string") == "old"
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("htos_log error gonio_phi drive is off", "ERROR htos_log of gonio_phi: drive is off"),
+        ("htos_log warning me it is warm", "WARNING htos_log of me: it is warm"),
+        ("htos_log note me it is late", "INFO htos_log of me: it is late"),
+        ("htos_log odd me a\x1b[2J", r"ERROR htos_log of me: 'a\x1b[2J'"),
+        ("htos_note it is late", "INFO htos_note: it is late"),
+    ],
+)
+def test_what_a_dhs_has_to_say_to_people_is_logged(
+    dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture, text: str, line: str
+) -> None:
+    with caplog.at_level(logging.INFO, "dhs_runtime.simulators.dcss"):
+        dhs.send_text(text)
+        dhs.settle()
+    assert line in [f"{each.levelname} {each.message}" for each in caplog.records]
+
+
 def test_a_binary_part_of_an_operation_is_told(
     dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -338,7 +357,7 @@ def test_nothing_is_said_when_all_goes_well(
     dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "dhs_runtime.simulators.dcss"):
-        for text in ("htos_note x", "htos_start_operation op 1.1", "htos_simulating_device motor"):
+        for text in ("htos_start_operation op 1.1", "htos_simulating_device motor"):
             dhs.send_text(text)
         dhs.settle()
-    assert caplog.text == ""
+    assert [each.message for each in caplog.records if "settle" not in each.message] == []

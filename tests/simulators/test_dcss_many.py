@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from dhs_runtime import Dhs
+from dhs_runtime.listener import MAX_CONNECTIONS
 from dhs_runtime.simulators.dcss import (
     Completion,
     HardwareHost,
@@ -23,6 +24,7 @@ from dhs_runtime.simulators.dcss import (
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE
 from tests.runtime.peers import eventually, fast_config, running
 from tests.shared import shared_path
+from tests.simulators.dhs_peer import DhsPeer
 from tests.simulators.generic_dhs import generic_dhs
 
 DEADLINE_S = 20.0
@@ -112,3 +114,15 @@ def test_thirty_dhss_at_once() -> None:
         check_registered(dcss, dhss)
         assert check_obeyed(dcss, dhss) == 14
         assert len(dcss.online()) == 30
+
+
+def test_there_may_be_more_hosts_than_any_other_server_has_visitors() -> None:
+    names = [f"dhs{number}" for number in range(MAX_CONNECTIONS + 20)]
+    with (
+        SimulatedDcss([HardwareHost.of(name) for name in names]) as dcss,
+        contextlib.ExitStack() as stack,
+    ):
+        for name in names:
+            stack.enter_context(DhsPeer(dcss)).log_in(name)
+        for name in names:
+            dcss.wait_registered(name, DEADLINE_S)

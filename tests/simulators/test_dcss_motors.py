@@ -1,67 +1,27 @@
 """Motors of the simulated DCSS: registered, configured, moved, aborted, lost."""
 
-import logging
 from collections.abc import Iterator
 
 import pytest
 
 from dcs_codec import (
+    EncodeError,
     Framing,
     HtosConfigureDevice,
-    HtosMotorMoveCompleted,
-    HtosMotorMoveStarted,
     HtosSendConfiguration,
-    HtosUpdateMotorPosition,
 )
 from dhs_runtime import DhsError, NotConnectedError
 from dhs_runtime.simulators.dcss import (
     CircleMode,
     HardwareHost,
     MoveCompletion,
-    PseudoMotorDevice,
     RealMotorDevice,
     SimulatedDcss,
 )
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
+from tests.simulators.galil import completed, motors, started, updated
 
 REAL = "stoh_configure_real_motor"
-
-
-def motors() -> HardwareHost:
-    """Fresh ones: devices keep what happens to them."""
-    return HardwareHost.of(
-        "galil",
-        motors=[
-            RealMotorDevice(
-                "gonio_z",
-                hardware_name="stage_z",
-                position=1.5,
-                upper_limit=25,
-                lower_limit=-20,
-                scale_factor=400,
-                speed=2000,
-                acceleration=100,
-                backlash=-40,
-                backlash_on=True,
-            ),
-            RealMotorDevice("gonio_phi", position=10, circle_mode=CircleMode.UP_TO_360),
-            RealMotorDevice("sample_x", dependencies=("gonio_phi",)),
-        ],
-        pseudo_motors=[
-            PseudoMotorDevice(
-                "energy",
-                position=12000,
-                upper_limit=20000,
-                lower_limit=5000,
-                dependencies=("gonio_z", "gonio_phi"),
-                children=("gonio_z",),
-            ),
-            PseudoMotorDevice("no_dependencies", children=("gonio_z",)),
-            PseudoMotorDevice("no_children", dependencies=("gonio_z",)),
-        ],
-        shutters=["shutter"],
-        operations=["op"],
-    )
 
 
 @pytest.fixture
@@ -81,18 +41,6 @@ def dhs(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
 def other(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
     with DhsPeer.logged_in(dcss, "other") as peer:
         yield peer
-
-
-def started(dhs: DhsPeer, name: str, destination: float) -> None:
-    dhs.send(HtosMotorMoveStarted(motor_name=name, destination=destination))
-
-
-def updated(dhs: DhsPeer, name: str, position: float) -> None:
-    dhs.send(HtosUpdateMotorPosition(motor_name=name, position=position, status="normal"))
-
-
-def completed(dhs: DhsPeer, name: str, position: float, status: str = "normal") -> None:
-    dhs.send(HtosMotorMoveCompleted(motor_name=name, position=position, status=status))
 
 
 # -- registration and configuration ----------------------------------------------------------
@@ -248,6 +196,16 @@ def test_answers_belong_to_moves_in_order_and_a_second_completion_is_seen(
     assert second.completions == (MoveCompletion(2, "normal"), MoveCompletion(3, "aborted"))
 
 
+@pytest.mark.parametrize("destination", [float("inf"), float("nan"), 1e300])
+@pytest.mark.parametrize("motor", ["gonio_z", "gonio_phi"])
+def test_a_move_to_no_place_is_refused(
+    dcss: SimulatedDcss, dhs: DhsPeer, motor: str, destination: float
+) -> None:
+    with pytest.raises(EncodeError, match="destination"):
+        dcss.move(motor, destination)
+    assert dhs.read_until_now() == []
+
+
 def test_a_move_that_nobody_asked_for_changes_the_database(
     dcss: SimulatedDcss, dhs: DhsPeer
 ) -> None:
@@ -369,123 +327,3 @@ def test_a_reset_range_leaves_gui_modes_alone() -> None:
         dhs.send_text("htos_configure_device phi 500")
         assert dhs.read_until_now() == ["stoh_start_motor_move phi 90.0"]
         assert dcss.position("phi") == 500
-
-
-# -- failures --------------------------------------------------------------------------------
-
-
-def test_a_move_that_fails_aborts_everything(
-    dcss: SimulatedDcss, dhs: DhsPeer, other: DhsPeer
-) -> None:
-    run = dcss.move("gonio_z", 5)
-    completed(dhs, "gonio_z", 3, "aborted")
-    assert run.wait(DEADLINE_S) == MoveCompletion(3, "aborted")
-    run = dcss.move("gonio_z", 5)
-    completed(dhs, "gonio_z", 4, "cw_hw_limit")
-    assert run.wait(DEADLINE_S) == MoveCompletion(4, "cw_hw_limit")
-    assert dhs.read_until_now()[2:] == ["stoh_abort_all soft"]
-    assert other.read_until_now() == ["stoh_abort_all soft"]
-
-
-def test_a_lost_dhs_fails_its_moves_and_every_other_is_told_to_abort_once_per_motor(
-    dcss: SimulatedDcss, dhs: DhsPeer, other: DhsPeer
-) -> None:
-    run, untouched = dcss.move("gonio_z", 5), dcss.move("other_motor", 5)
-    report = dcss.set_shutter("shutter", "open")
-    started(dhs, "gonio_z", 5)
-    updated(dhs, "gonio_z", 2)
-    dhs.settle()
-    dhs.close()
-    assert run.wait(DEADLINE_S) == MoveCompletion(2, "no_hw_host_galil")
-    assert report.wait(DEADLINE_S).status == "no_hw_host_galil"
-    assert not dcss.is_moving("gonio_z")
-    assert other.read_until_now() == [
-        "stoh_start_motor_move other_motor 5.0",
-        *["stoh_abort_all soft"] * 6,
-    ]
-    assert untouched.completions == ()
-    with pytest.raises(NotConnectedError, match="galil is not connected"):
-        dcss.move("gonio_z", 5)
-
-
-def test_a_move_that_never_reached_a_dhs_takes_no_answers(dcss: SimulatedDcss) -> None:
-    with pytest.raises(NotConnectedError):
-        dcss.move("gonio_z", 1)
-    with DhsPeer.logged_in(dcss, "galil") as dhs:
-        run = dcss.move("gonio_z", 2)
-        completed(dhs, "gonio_z", 2)
-        assert run.wait(DEADLINE_S) == MoveCompletion(2, "normal")
-
-
-def test_a_server_that_stops_aborts_nothing(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
-    with DhsPeer.logged_in(dcss, "other"):
-        run = dcss.move("gonio_z", 1)
-        dcss.stop()
-        assert run.wait(DEADLINE_S).status == "no_hw_host_galil"
-        assert not [text for text in dcss.traffic.texts() if "abort" in text]
-
-
-def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
-    with pytest.raises(DhsError, match="MotorDevice 'nosuch'"):
-        dcss.move("nosuch", 1)
-    with pytest.raises(DhsError, match="MotorDevice 'shutter'"):
-        dcss.abort_move("shutter")
-    with pytest.raises(DhsError, match="shutter is no motor of the database"):
-        dcss.position("shutter")
-    with pytest.raises(DhsError, match="nosuch is no motor of the database"):
-        dcss.is_moving("nosuch")
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("htos_motor_move_completed nosuch 1.0 normal", "unknown device nosuch"),
-        ("htos_motor_move_completed shutter 1.0 normal", "shutter is a ShutterDevice"),
-        ("htos_motor_move_started nosuch 1.0", "unknown device nosuch"),
-        ("htos_update_motor_position nosuch 1.0 normal", "unknown device nosuch"),
-        ("htos_configure_device nosuch 1 2 3", "unknown device nosuch"),
-        ("htos_configure_device op 1 2", "op is a OperationDevice"),
-        ("htos_configure_device", "unknown device"),
-        ("htos_motor_move_completed gonio_z 1.0", "status is missing"),
-        ("htos_motor_move_completed gonio_z nan normal", "is no number: 'nan'"),
-        ("htos_motor_move_completed gonio_z 1e300 normal", "would die of the position 1e+300"),
-        ("htos_configure_device gonio_z 1e300", "would die of the position 1e+300"),
-        ("htos_motor_move_completed gonio_phi 1e20 normal", "would fold the position 1e+20"),
-        (f"htos_motor_move_completed {'m' * 200} 1 normal", "survived a word of 200 characters"),
-        (f"htos_motor_move_completed gonio_z 1 {'s' * 400}", "survived a word of 400 characters"),
-        (f"htos_motor_move_completed {'m' * 200} 1", "survived a word of 200 characters"),
-        (f"htos_{'x' * 200} gonio_z", "survived a command of 205 characters"),
-    ],
-)
-def test_what_dcss_ignores_or_dies_of_is_a_line_in_the_log(
-    dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture, text: str, line: str
-) -> None:
-    with caplog.at_level(logging.INFO, "dhs_runtime.simulators.dcss"):
-        dhs.send_text(text)
-        assert dhs.read_until_now() == []
-    assert line in caplog.text
-    assert dcss.position("gonio_z") == 1.5
-    assert dcss.position("gonio_phi") == 10
-
-
-@pytest.mark.parametrize("status", ["moving very fast", "{moving fast}"])
-def test_of_a_status_only_the_first_word_counts(
-    dcss: SimulatedDcss, dhs: DhsPeer, status: str
-) -> None:
-    dhs.send_text(f"htos_update_motor_position gonio_z 2.6 {status}")
-    dhs.settle()
-    assert dcss.position("gonio_z") == 2.6
-    run = dcss.move("gonio_z", 5)
-    dhs.send_text(f"htos_motor_move_completed gonio_z 2.9 {status}")
-    assert run.wait(DEADLINE_S) == MoveCompletion(2.9, status.split(maxsplit=1)[0])
-
-
-def test_a_position_that_fits_c_but_not_the_codec_is_kept_and_not_sent(
-    dcss: SimulatedDcss, dhs: DhsPeer, caplog: pytest.LogCaptureFixture
-) -> None:
-    completed_text = "htos_motor_move_completed gonio_z 1e11 normal"
-    dhs.send_text(completed_text)
-    dhs.send(HtosSendConfiguration(device_name="gonio_z"))
-    assert dhs.read_until_now() == []
-    assert dcss.position("gonio_z") == 1e11
-    assert "stoh_configure_real_motor not sent to galil" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from dhs_runtime.simulators.dcss import CircleMode, HardwareHost, RealMotorDevice, SimulatedDcss
 from dhs_runtime.simulators.dcss.shell import COMMANDS, Outcome, Shell
-from tests.runtime.peers import fast_config, running
+from tests.runtime.peers import eventually, fast_config, running
 
 DEADLINE_S = 10.0
 
@@ -41,7 +41,7 @@ def make_dhs() -> Dhs:
     """A DHS with a device of each kind."""
     dhs = Dhs("stageDHS")
     for name in ("phi", "z"):
-        motor = dhs.motor(name)
+        motor = dhs.motor(name, words=["home"])
         motor.on_move(go)
         motor.on_vector_move(lambda move: None)
     dhs.shutter("shutter").on_set(lambda state: None)
@@ -107,6 +107,18 @@ def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
         yield shell
 
 
+def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> None:
+    assert not driven.interrupt()
+    obeyed = threading.Thread(target=driven.run, args=("start hang",))
+    obeyed.start()
+    voice.wait("hang 1.1 started")
+    eventually(driven.interrupt)
+    obeyed.join(DEADLINE_S)
+    assert not obeyed.is_alive()
+    driven.run("abort")
+    voice.wait("hang 1.1 completed aborted")
+
+
 # -- devices ---------------------------------------------------------------------------------
 
 
@@ -143,6 +155,12 @@ def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
         ("expect stageDHS online", "stageDHS is online", "normal"),
         ("expect status sw_limit move z 5000", "z at 0.0: sw_limit, as expected", "normal"),
         ("expect status normal move z 5000", "expected normal: z at 0.0: sw_limit", "error"),
+        (
+            "send stageDHS stoh_set_string status 'a  b'",
+            "stageDHS is sent stoh_set_string status a  b",
+            "normal",
+        ),
+        ("send stageDHS stoh_site_own 1.50", "stageDHS is sent stoh_site_own 1.50", "normal"),
         ("drop stageDHS reset", "stageDHS is disconnected by a reset", "normal"),
     ],
 )
@@ -162,6 +180,28 @@ def test_an_operation_shows_its_updates(driven: Shell, voice: Voice) -> None:
         "echo 1.1 update: working",
         "echo 1.1 completed normal hello",
     ]
+
+
+def test_what_is_sent_goes_out_as_it_stands(dcss: SimulatedDcss, driven: Shell) -> None:
+    driven.run("send stageDHS stoh_site_own 1.50 'a  b'")
+    dcss.traffic.wait_for(lambda line: line.text == "stoh_site_own 1.50 a  b", 0)
+    driven.run("send stageDHS stoh_set_string status 'a  b'")
+    dcss.traffic.wait_for(
+        lambda line: line.text == "htos_set_string_completed status normal a  b", DEADLINE_S
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("send stageDHS htos_note x", "error: htos_note is not for a DCSS to send"),
+        ("send stageDHS stoh_site_own " + "x" * 80, "error: stoh_site_own"),
+    ],
+)
+def test_what_no_dcss_may_send_is_refused(driven: Shell, line: str, error: str) -> None:
+    outcome = driven.run(line)
+    assert outcome.status == "error"
+    assert outcome.text.startswith(error)
 
 
 @pytest.mark.parametrize("line", ["start hang &", "start --no-wait hang"])
@@ -272,7 +312,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("move", "error: MOTOR is missing; usage: move MOTOR POSITION"),
         ("move phi 1 2", "error: '2' is too much; usage: move MOTOR POSITION"),
         ("move phi 1", "error: hardware host stageDHS is not connected"),
-        ("move nosuch 1", "error: no hardware host of the database has a MotorDevice 'nosuch'"),
+        ("move nosuch 1", "error: the database has no motor 'nosuch'"),
         ("set-position phi x", "error: POSITION is a number, got 'x'; usage"),
         ("abort phi gently", "error: HOW is one of soft, hard, got 'gently'; usage"),
         ("configure phi speed", "error: 'speed' is no setting; there is position, upper_limit"),
@@ -282,6 +322,9 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("configure shutter x=1", "error: shutter is no motor of the database"),
         ("read 1", "error: ION_CHAMBER is missing"),
         ("read -1 i0", "error: SECONDS is a time, got -1"),
+        ("send stageDHS stoh_abort_all", "error: hardware host stageDHS is not connected"),
+        ("send stageDHS stoh_start_motor_move z", "error: destination is missing; usage: send DHS"),
+        ("send stageDHS", "error: MESSAGE holds no word; usage: send DHS KEYWORD"),
         ("drop stageDHS", "error: hardware host stageDHS is not connected"),
         ("wait nosuch", "error: no hardware host 'nosuch' in the database"),
         ("wait stageDHS 0.01", "error: stageDHS did not connect within 0.01 s"),
@@ -348,7 +391,10 @@ def test_a_failure_that_nobody_waited_for_fails_the_script(driven: Shell) -> Non
     ("line", "words"),
     [
         ("mo", ["move"]),
-        ("s", ["set", "set-position", "shutter", "sleep", "start", "state", "stop", "string"]),
+        (
+            "s",
+            ["send", "set", "set-position", "shutter", "sleep", "start", "state", "stop", "string"],
+        ),
         ("move ", ["phi", "z"]),
         ("move p", ["phi"]),
         ("start e", ["echo"]),

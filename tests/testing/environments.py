@@ -38,16 +38,21 @@ def run(*command: str, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
+def run_python(*args: str, cwd: Path = ROOT) -> str:
+    """The same of this Python."""
+    return run(sys.executable, *args, cwd=cwd)
+
+
 def build_wheel(folder: Path) -> Path:
     """The wheel of this project."""
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    run_python("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
     (wheel,) = folder.glob("dcs_codec-*.whl")
     return wheel
 
 
 def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[str] = ()) -> str:
     """The Python of a new environment with the wheel, these extras of it, and what is besides."""
-    run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+    run_python("-m", "venv", "--without-pip", str(folder))
     python = folder / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel))

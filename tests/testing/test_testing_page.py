@@ -1,4 +1,4 @@
-"""What docs/testing.md shows works, in a project of its own."""
+"""What docs/howto/testing.md shows works, in a project of its own."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from dcs_codec import HtosMotorMoveCompleted
 from dhs_runtime.testing import TrafficError, WatchedTraffic, expected, near
 from tests.testing.projects import run_pytest, write
 
-PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "testing.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", PAGE, re.DOTALL))
 
 

@@ -99,7 +99,9 @@ def test_a_display_filter_finds_by_field(script: Path, tmp_path: Path) -> None:
 
 
 def test_the_filters_of_the_page_are_right(script: Path, tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "wireshark.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "wireshark.md").read_text(
+        encoding="utf-8"
+    )
     (filters,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     wanted = " || ".join(f"({line})" for line in filters.splitlines())
     named = set(re.findall(r"`(dcs\.[\w.]+\w)`", page)) - set(NO_FIELDS)

@@ -1,8 +1,10 @@
 """Hex dumps, JSON Lines, and telling one kind of input from another."""
 
+import gzip
 import io
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from dcs_codec import Message
 from dcs_codec.strategies import messages
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.tools.hexdump import read_hex
-from dhs_runtime.tools.inputs import ByteSource
+from dhs_runtime.tools.inputs import ByteSource, open_source
 from dhs_runtime.tools.jsonl import read_jsonl, row_of
 from dhs_runtime.tools.reading import ReadOptions, read
 from dhs_runtime.tools.sightings import Place, Sighting
@@ -195,3 +197,30 @@ def test_nothing_breaks_any_reader(data: bytes, kind: Format) -> None:
     if kind is Format.AUTO and head[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7", b"(\xb5"):
         return
     found(data, ReadOptions(format=kind))
+
+
+# -- files of gzip ---------------------------------------------------------------------------
+
+
+def packed(tmp_path: Path, lines: int) -> Path:
+    path = tmp_path / "dcss.log.1.gz"
+    line = "2026-01-01 12:00:00.5 -> stoh_start_operation echo 1.{} " + "a" * 40 + "\n"
+    path.write_bytes(gzip.compress("".join(map(line.format, range(lines))).encode()))
+    return path
+
+
+def test_a_rotated_log_is_unpacked(tmp_path: Path) -> None:
+    with open_source(str(packed(tmp_path, 3000))) as stream:
+        said = texts(read(stream))
+    assert len(said) == 3000
+    assert said[-1] == f"stoh_start_operation echo 1.2999 {'a' * 40}"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-20], lambda data: data[:30] + b"\xff" * 40])
+def test_of_a_damaged_one_is_read_what_can_be_and_the_rest_is_told(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = packed(tmp_path, 10)
+    path.write_bytes(damage(path.read_bytes()))
+    with open_source(str(path)) as stream, pytest.raises(ConfigError, match="damaged gzip"):
+        list(read(stream))

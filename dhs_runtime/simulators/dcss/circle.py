@@ -9,6 +9,7 @@ from typing import Final
 
 TURN: Final = 360.0  # degrees
 HALF_TURN: Final = 180.0
+_FURTHEST: Final = 1e15  # a float holds no degrees beyond it
 
 
 class CircleMode(enum.IntEnum):
@@ -69,10 +70,12 @@ def after_configuration(mode: CircleMode, position: float, reset_range: float) -
 def shorten(mode: CircleMode, position: float, destination: float) -> float:
     """The destination by the shorter way round: at most 180 degrees from `position`.
 
+    What is too far away to have a place on a circle stays as it is.
+
     Source: dcss_client.c get_circle_corrected_destination, confirmed on the wire
     """
     way = destination - position
-    if mode is CircleMode.NONE or abs(way) <= HALF_TURN:
+    if mode is CircleMode.NONE or abs(way) <= HALF_TURN or not abs(way) < _FURTHEST:
         return destination
     turns = math.ceil((abs(way) - HALF_TURN) / TURN)
     return destination - math.copysign(turns * TURN, way)

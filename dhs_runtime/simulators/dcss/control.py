@@ -27,9 +27,9 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopOperation,
     StohStopVectorMove,
-    join_list,
 )
 from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.operation import Argument, arguments_of
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import fold, shorten
 from dhs_runtime.simulators.dcss.counting import CountingRun
@@ -77,27 +77,32 @@ class Control(Readings):
 
     # -- operations and strings --------------------------------------------------------------
 
-    def start_operation(self, name: str, *args: str, text: str | None = None) -> OperationRun:
+    def start_operation(
+        self, name: str, *args: Argument, text: str | None = None, handle: str | None = None
+    ) -> OperationRun:
         """Start an operation with these words, or with `text` to the letter.
+
+        Its handle (`CLIENT.COUNTER`) is the next of one client, or `handle`: of another client,
+        or one that was used before.
 
         Raises:
             DhsError: No host of the database has this operation.
             NotConnectedError: Its DHS is not connected.
         """
         host, _ = self._database.get(name, OperationDevice)
-        run = OperationRun(name, f"{CLIENT_ID}.{next(self._counter)}", host)
+        run = OperationRun(name, handle or f"{CLIENT_ID}.{next(self._counter)}", host)
         message = StohStartOperation(
             operation_name=name,
             operation_handle=run.handle,
-            operation_args=join_list(args) if text is None else text,
+            operation_args=arguments_of(args, text),
         )
         self._ask(message, run, ("operation", name, run.handle))
         return run
 
-    def stop_operation(self, name: str, *args: str) -> None:
+    def stop_operation(self, name: str, *args: Argument) -> None:
         """Send `stoh_stop_operation`; raises as `start_operation`."""
         host, _ = self._database.get(name, OperationDevice)
-        message = StohStopOperation(operation_name=name, operation_args=join_list(args))
+        message = StohStopOperation(operation_name=name, operation_args=arguments_of(args))
         self._links.send(host, message)
 
     def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
@@ -124,9 +129,10 @@ class Control(Readings):
         with self._database.lock:
             position = motor.position
         if not isinstance(destination, str) and destination != 0:
-            destination = round(shorten(motor.circle_mode, position, destination), DECIMALS)
-        run = MoveRun(name, host, destination, position)
+            destination = shorten(motor.circle_mode, position, destination)
         message = StohStartMotorMove(motor_name=name, destination=destination)
+        printed = destination if isinstance(destination, str) else round(destination, DECIMALS)
+        run = MoveRun(name, host, printed, position)
         self._ask(message, run, ("move", name))
         return run
 

@@ -1,5 +1,7 @@
 """The database of a simulated DCSS: hardware hosts and the devices they own."""
 
+import difflib
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
@@ -123,5 +125,20 @@ class Database:
         """
         found = self.find(name)
         if found is None or not isinstance(found[1], kind):
-            raise DhsError(f"no hardware host of the database has a {kind.__name__} {name!r}")
+            raise DhsError(f"the database has no {_words(kind)} {name!r}{self._hint(name, kind)}")
         return found[0], found[1]
+
+    def _hint(self, name: str, kind: type[Device]) -> str:
+        """What may have been meant, or what the device of this name is."""
+        found = self.find(name)
+        if found is not None:
+            return f"; {name} is of kind {_words(type(found[1]))}"
+        known = [other for other, (_, device) in self._devices.items() if isinstance(device, kind)]
+        folded = {other.lower(): other for other in known}
+        close = difflib.get_close_matches(name.lower(), folded, n=1)
+        return f"; did you mean {folded[close[0]]}?" if close else ""
+
+
+def _words(kind: type[Device]) -> str:
+    """`RealMotorDevice` as people say it: real motor."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", kind.__name__.removesuffix("Device")).lower()

@@ -28,6 +28,7 @@ from dcs_codec import (
     HtosStartOperation,
     HtosUpdateMotorPosition,
     IonChamberFailure,
+    LogLevel,
     MalformedMessage,
     Message,
     MotorStatus,
@@ -65,13 +66,14 @@ D = TypeVar("D", bound=Device)
 MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
 _FORWARDED: Final = (
     HtosLimitHit,
-    HtosLog,
     HtosMotorCorrectStarted,
-    HtosNote,
     HtosSimulatingDevice,
     HtosStartOperation,
 )
 """What dcss forwards to GUIs and the scripting engine, and does nothing about itself."""
+
+_LEVELS: Final[dict[str, int]] = {LogLevel.NOTE: logging.INFO, LogLevel.WARNING: logging.WARNING}
+"""Where a GUI would show a line of the beamline's log, a simulated DCSS logs it; others: errors."""
 
 _NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
 
@@ -97,6 +99,8 @@ class Effects:
             HtosGetEncoderCompleted: self._encoder_completed,
             HtosSetEncoderCompleted: self._encoder_completed,
             HtosSetStringCompleted: self._string_completed,
+            HtosLog: self._logged,
+            HtosNote: self._noted,
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
         }
@@ -132,6 +136,15 @@ class Effects:
                 self._links.abort_all("soft", but=hardware_host)
         for run in lost:
             run.fail(f"no_hw_host_{hardware_host}")
+
+    # -- for people --------------------------------------------------------------------------
+
+    def _logged(self, message: HtosLog) -> None:
+        level = _LEVELS.get(message.log_level, logging.ERROR)
+        logger.log(level, "htos_log of %s: %s", message.log_sender, _shown(message.log_message))
+
+    def _noted(self, message: HtosNote) -> None:
+        logger.info("htos_note: %s", _shown(message.note_message))
 
     # -- motors ------------------------------------------------------------------------------
 
@@ -328,3 +341,8 @@ class Effects:
         found = self._database.find(name)
         if found is not None:
             self._links.try_to_send(found[0], message)
+
+
+def _shown(text: str) -> str:
+    """A text that people read in a line of a log."""
+    return text if text.isprintable() else repr(text)

@@ -86,7 +86,9 @@ class MoveRun(CompletedRun[MoveCompletion]):
     def _so_far(self) -> tuple[str, str]:
         return (
             f"move of {self.name} to {self.destination}",
-            f"started: {self._started}, positions so far: {self._positions[-5:]}",
+            "it never started; the log of its DHS may say why"
+            if self._started is None and not self._positions
+            else f"started: {self._started}, positions so far: {self._positions[-5:]}",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from dcs_codec import EncodeError, MalformedMessage, Message, UnknownMessage, encode_text
 from dhs_runtime.errors import NotConnectedError
-from dhs_runtime.listener import Address, TcpListener
+from dhs_runtime.listener import MAX_CONNECTIONS, Address, TcpListener
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
@@ -68,7 +68,13 @@ class SimulatedDcss(Control):
         super().__init__(database, links, runs, changes)
         self._effects = Effects(database, links, runs, reset_range)
         self._patience = patience
-        self._listener = TcpListener(self._serve, name="simulated-dcss", host=host, port=port)
+        self._listener = TcpListener(
+            self._serve,
+            name="simulated-dcss",
+            host=host,
+            port=port,
+            max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
+        )
         self._stop = StopToken()
 
     # -- life --------------------------------------------------------------------------------
@@ -151,7 +157,13 @@ class SimulatedDcss(Control):
         self.session(name).close(by_reset=by_reset)
 
     def send(self, name: str, message: Message) -> None:
-        """Send any message to this DHS; raises as `session`."""
+        """Send any message to this DHS.
+
+        Raises:
+            NotConnectedError: It is not connected.
+            EncodeError: The message does not fit the wire.
+            StateError: No DCSS may send it.
+        """
         self._links.send(name, message)
 
     # -- serving -----------------------------------------------------------------------------

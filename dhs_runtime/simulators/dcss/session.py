@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+import attrs
+
 from dcs_codec import (
     NEED_DATA,
     DcsProtocol,
@@ -14,9 +16,9 @@ from dcs_codec import (
     Message,
     RemoteProtocolError,
     Role,
+    State,
     StateError,
     StocSendClientType,
-    default_codec,
     encode_frame,
 )
 from dhs_runtime.clock import Deadline
@@ -24,6 +26,7 @@ from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.listener import reset, shut
 from dhs_runtime.simulators.dcss.faults import Close, Faults, Pause, Steps
 from dhs_runtime.simulators.dcss.traffic import Traffic
+from dhs_runtime.simulators.dcss.wording import frame_of
 from dhs_runtime.threads import StopToken
 
 logger = logging.getLogger(__name__)
@@ -114,29 +117,29 @@ class Session:
         Raises:
             NotConnectedError: The DHS is gone.
             EncodeError: The message does not fit the wire.
+            StateError: No DCSS may send it.
         """
-        text = default_codec().encode_text(message)
+        frame = frame_of(message)
+        text = frame.text.decode(errors="surrogateescape")
         with self._lock:
-            data = self._encoded(message, line_end=line_end)
+            data = self._encoded(message, attrs.evolve(frame, text=frame.text + b"\n" * line_end))
             steps = self._faults.steps(self.hardware_host, message.keyword, data)
             for _ in range(_whole_frames(steps, len(data))):
                 self._traffic.add(self.hardware_host, "->", text)
             self._perform(steps)
 
-    def _encoded(self, message: Message, *, line_end: bool) -> bytes:
-        is_v1 = self._protocol.framing is Framing.V1
-        if is_v1 or line_end:
-            frame = default_codec().encode(message)
-            text = frame.text + b"\n" * line_end
-            if is_v1 and len(text) >= V1_FRAME_SIZE:
-                return text[:V1_FRAME_SIZE]  # as dcss cuts it: without a NUL at its end
+    def _encoded(self, message: Message, frame: Frame) -> bytes:
+        """The bytes of a message in this wording."""
+        framing = self._protocol.framing
+        if framing is Framing.V1 and len(frame.text) >= V1_FRAME_SIZE:
+            return frame.text[:V1_FRAME_SIZE]  # as dcss cuts it: without a NUL at its end
         try:
-            data = self._protocol.send(message)
+            data = self._protocol.send(message)  # which knows what may be sent now
         except StateError as error:
+            if self._protocol.state is State.ONLINE:
+                raise
             raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
-        if line_end:
-            return encode_frame(Frame(text, frame.binary), self._protocol.framing)
-        return data
+        return data if isinstance(message, StocSendClientType) else encode_frame(frame, framing)
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are, for faults and recordings; raises as `send`."""

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 import attrs
 
-from dcs_codec import EncodeError
+from dcs_codec import LocalProtocolError
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss import shell_devices, shell_server
@@ -118,8 +118,9 @@ class Shell:
         self._timeout_s = timeout_s
         self._waits = waits
         self._lock = threading.Lock()  # one voice at a time; guards failures too
+        self._waited: threading.Event | None = None  # what the line that is obeyed waits for
         self._token = StopToken()
-        self._jobs, self._followers = ThreadGroup(), ThreadGroup()
+        self._lines, self._jobs, self._followers = ThreadGroup(), ThreadGroup(), ThreadGroup()
         self._context = Context(
             dcss=dcss,
             say=self._tell,
@@ -147,16 +148,36 @@ class Shell:
             return self._show(answer)
         timeout_s = self._timeout_s if taken.timeout_s is None else taken.timeout_s
         waits = self._waits and taken.waits and not answer.is_endless
+        ended = threading.Event()
+        self._waited = ended if waits else None  # first: who reads that it started may interrupt
         if answer.is_told or not waits:
             self._tell(answer.started)
-        if waits:
-            return self._show(self._finish(answer, timeout_s))
+        outcomes: list[Outcome] = []
 
         def job() -> None:
-            self._show(self._finish(answer, timeout_s))
+            try:
+                outcomes.append(self._show(self._finish(answer, timeout_s)))
+            finally:
+                ended.set()
 
-        self._jobs.spawn("dcss-shell-job", job)
-        return Outcome(answer.started)
+        # What a line waits for is none of the jobs that `wait` waits for: it may be that itself.
+        (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
+        if waits:
+            ended.wait()
+            self._waited = None
+        return outcomes[0] if waits and outcomes else Outcome(answer.started)
+
+    def interrupt(self) -> bool:
+        """Let the line that is obeyed wait no longer; whether there was one.
+
+        What it waited for goes on, and is said when it ends.
+        """
+        waited = self._waited
+        if waited is None or waited.is_set():
+            return False
+        self._tell("it goes on; abort ends it")
+        waited.set()
+        return True
 
     def script(self, lines: Iterable[str], *, keep_going: bool = False) -> bool:
         """Obey lines until one does not go well, or says quit; whether all went well.
@@ -196,6 +217,7 @@ class Shell:
         self._token.stop()
         self._followers.join(Deadline.after(_CLOSE_S))
         self._jobs.join(Deadline.after(0))
+        self._lines.join(Deadline.after(0))
 
     def __enter__(self) -> Self:
         return self
@@ -244,7 +266,7 @@ def _guarded(function: Callable[[], Answer]) -> Answer:
     """What the function gives, or its error as an outcome."""
     try:
         return function()
-    except (DhsError, EncodeError, TimeoutError, ValueError) as error:
+    except (DhsError, LocalProtocolError, TimeoutError, ValueError) as error:
         return Outcome(f"error: {error}", ERROR)
 
 

@@ -56,7 +56,7 @@ Answer = Outcome | Pending
 
 
 class Words:
-    """The words behind a command, taken one by one; each fault is a UsageError."""
+    """The words behind a command, taken one by one; each method raises UsageError at a fault."""
 
     def __init__(self, usage: str, words: Iterable[str]) -> None:
         self._usage = usage

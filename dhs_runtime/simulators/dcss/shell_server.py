@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from dcs_codec import format_number
+from dcs_codec import MalformedMessage, decode_text, format_number
 from dhs_runtime.clock import Deadline
 from dhs_runtime.simulators.dcss.devices import (
     Device,
@@ -117,6 +117,18 @@ def _follow(context: Context, seen: int) -> None:
         if lines:
             context.say("\n".join(map(str, lines)))
         mark = context.dcss.changes.wait(mark, _FOLLOW_S)
+
+
+# -- by hand ---------------------------------------------------------------------------------
+
+
+def _send(context: Context, words: Words) -> Answer:
+    name, text = words.word("DHS"), " ".join(words.rest())
+    message = decode_text(text)
+    if isinstance(message, MalformedMessage):
+        raise words.wrong(f"{message.field or 'MESSAGE'} {message.reason}")
+    context.dcss.send(name, message)
+    return Outcome(f"{name} is sent {text}")
 
 
 # -- disturbing ------------------------------------------------------------------------------
@@ -272,6 +284,13 @@ COMMANDS: Final = (
         usage="[N] [--follow]",
         help="the last N messages; show more as they come",
         run=_traffic,
+    ),
+    Command(
+        name="send",
+        usage="DHS KEYWORD [WORD...]",
+        help="send any message as it stands; no answer is waited for",
+        run=_send,
+        names=_hosts,
     ),
     Command(
         name="drop",

@@ -15,7 +15,7 @@ class BadWishError(ValueError):
 
 
 class Wish:
-    """The values of one command, each looked at before it is used."""
+    """The values of one command, each looked at before it is used; all raise BadWishError."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values

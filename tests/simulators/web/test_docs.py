@@ -13,7 +13,7 @@ from dhs_runtime.simulators.web import BeamlinePage
 from tests.simulators.dhs_peer import DEADLINE_S
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "beamline.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "beamline.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -37,7 +37,7 @@ def test_the_second_block_adds_a_camera(dcss: SimulatedDcss) -> None:
 
 
 def test_the_pictures_are_there() -> None:
-    for picture in re.findall(r"\]\((images/[^)]+)\)", PAGE):
+    for picture in re.findall(r"\]\(\.\./(images/[^)]+)\)", PAGE):
         assert (ROOT / "docs" / picture).stat().st_size > 10_000
 
 

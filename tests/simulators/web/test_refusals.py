@@ -25,8 +25,8 @@ def refused(answer: requests.Response, status: int, *words: str) -> None:
 @pytest.mark.parametrize(
     ("verb", "wish", "status", "words"),
     [
-        ("move", {"name": "nobody", "destination": 1}, 409, ["MotorDevice", "nobody"]),
-        ("move", {"name": "s", "destination": 1}, 409, ["MotorDevice", "s"]),
+        ("move", {"name": "nobody", "destination": 1}, 409, ["no motor", "nobody"]),
+        ("move", {"name": "s", "destination": 1}, 409, ["no motor", "s"]),
         ("move", {"name": "m", "destination": 1e11}, 409, ["1e+10 is the most"]),
         ("set_shutter", {"name": "s", "state": "half open"}, 409, ["would end the word"]),
         ("disconnect", {"name": "gone"}, 409, ["gone is not connected"]),

@@ -1,0 +1,48 @@
+"""How dcss words the numbers that it writes itself: with `%f`, six decimals.
+
+What a GUI wrote it forwards to the letter; there the codec's shortest form stands for the GUI's.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from dcs_codec import (
+    Frame,
+    Message,
+    StohConfigureEncoder,
+    StohConfigurePseudoMotor,
+    StohConfigureRealMotor,
+    StohSetMotorPosition,
+    StohStartMotorMove,
+    default_codec,
+)
+
+_PRINTED: Final[Mapping[tuple[type[Message], int], range]] = {
+    (StohConfigureEncoder, 5): range(3, 5),
+    (StohConfigurePseudoMotor, 11): range(4, 7),
+    (StohConfigureRealMotor, 17): range(4, 8),
+    (StohSetMotorPosition, 3): range(2, 3),
+    (StohStartMotorMove, 3): range(2, 3),
+}
+"""Which words of these messages dcss prints, by how many words there are."""
+
+
+def frame_of(message: Message) -> Frame:
+    """The frame of a message as dcss words it, without a line end.
+
+    A move to 0 is forwarded as a word is.
+
+    Raises:
+        EncodeError: A value does not fit the wire.
+
+    Source: dcss_database.c:513-614, dcss_gui_client.c:1233 and 1463-1470, confirmed on the wire
+    """
+    frame = default_codec().encode(message)
+    if isinstance(message, StohStartMotorMove) and (
+        isinstance(message.destination, str) or message.destination == 0
+    ):
+        return frame
+    words = frame.text.split(b" ")
+    for index in _PRINTED.get((type(message), len(words)), ()):
+        words[index] = b"%f" % float(words[index])
+    return Frame(b" ".join(words), frame.binary)

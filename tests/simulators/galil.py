@@ -1,0 +1,63 @@
+"""A DHS of the simulated DCSS with motors of every kind, and what it says."""
+
+from dcs_codec import (
+    HtosMotorMoveCompleted,
+    HtosMotorMoveStarted,
+    HtosUpdateMotorPosition,
+)
+from dhs_runtime.simulators.dcss import (
+    CircleMode,
+    HardwareHost,
+    PseudoMotorDevice,
+    RealMotorDevice,
+)
+from tests.simulators.dhs_peer import DhsPeer
+
+
+def motors() -> HardwareHost:
+    """Fresh ones: devices keep what happens to them."""
+    return HardwareHost.of(
+        "galil",
+        motors=[
+            RealMotorDevice(
+                "gonio_z",
+                hardware_name="stage_z",
+                position=1.5,
+                upper_limit=25,
+                lower_limit=-20,
+                scale_factor=400,
+                speed=2000,
+                acceleration=100,
+                backlash=-40,
+                backlash_on=True,
+            ),
+            RealMotorDevice("gonio_phi", position=10, circle_mode=CircleMode.UP_TO_360),
+            RealMotorDevice("sample_x", dependencies=("gonio_phi",)),
+        ],
+        pseudo_motors=[
+            PseudoMotorDevice(
+                "energy",
+                position=12000,
+                upper_limit=20000,
+                lower_limit=5000,
+                dependencies=("gonio_z", "gonio_phi"),
+                children=("gonio_z",),
+            ),
+            PseudoMotorDevice("no_dependencies", children=("gonio_z",)),
+            PseudoMotorDevice("no_children", dependencies=("gonio_z",)),
+        ],
+        shutters=["shutter"],
+        operations=["op"],
+    )
+
+
+def started(dhs: DhsPeer, name: str, destination: float) -> None:
+    dhs.send(HtosMotorMoveStarted(motor_name=name, destination=destination))
+
+
+def updated(dhs: DhsPeer, name: str, position: float) -> None:
+    dhs.send(HtosUpdateMotorPosition(motor_name=name, position=position, status="normal"))
+
+
+def completed(dhs: DhsPeer, name: str, position: float, status: str = "normal") -> None:
+    dhs.send(HtosMotorMoveCompleted(motor_name=name, position=position, status=status))
