@@ -1,21 +1,27 @@
 # `make demo` and `make test` do all the set-up they need; the second time they are quick.
 PYTHON ?= python3
 FUZZ_SECONDS ?= 600
+MUTANTS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench fuzz docs docs-tables docs-pictures clean
+.PHONY: help demo test test-install test-pythons dist lint format bench scale fuzz mutate docs docs-tables docs-pictures clean
 
 help:
 	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
 	@echo "make test    all tests, with coverage"
+	@echo "make test-install  the wheel in clean environments, from the package index; a minute"
+	@echo "make test-pythons  all tests, on each of Python 3.11 to 3.14 that is here"
+	@echo "make dist    wheel and sdist in dist/, checked"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  let ruff format the sources"
 	@echo "make bench   benchmarks"
+	@echo "make scale   how many devices, DHSs, cameras and inference servers go together"
 	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make mutate  make mistakes in the codec and see whether its tests notice, MUTANTS=$(MUTANTS) a module"
 	@echo "make docs    documentation in docs/_build/"
-	@echo "make docs-tables  write docs/messages.md and docs/fidelity.md anew"
+	@echo "make docs-tables  write the pages and drawings anew that are made from the sources"
 	@echo "make docs-pictures  take the pictures of the simulated beamline's page anew; needs Chromium"
 	@echo "make clean   remove everything made here, the virtual environment too"
 
@@ -36,6 +42,22 @@ test: $(VENV)/.test-installed
 	$(BIN)/python -m coverage report --include='dcs_codec/*' --fail-under=100
 	$(BIN)/python -m coverage report --include='dhs_runtime/*' --fail-under=90
 
+test-install: $(VENV)/.test-installed
+	$(BIN)/python -m pytest --numprocesses=auto -m install tests/packaging
+
+# Each Python that is here, in a virtual environment of its own.
+test-pythons:
+	@failed=; for version in 3.11 3.12 3.13 3.14; do \
+		if ! python$$version -c '' 2>/dev/null; then echo "python$$version is not here"; \
+		elif ! $(MAKE) test PYTHON=python$$version VENV=.venvs/$$version; then \
+			failed="$$failed $$version"; fi; \
+	done; test -z "$$failed" || { echo "failed on Python$$failed"; exit 1; }
+
+dist: $(VENV)/.dist-installed
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+
 lint: $(VENV)/.lint-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,8 +70,14 @@ format: $(VENV)/.lint-installed
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m benchmarks
 
+scale: $(VENV)/.bench-installed $(VENV)/.sim-installed
+	$(BIN)/python -m benchmarks.scale
+
 fuzz: $(VENV)/.fuzz-installed
 	$(BIN)/python fuzz/fuzz_codec.py -max_total_time=$(FUZZ_SECONDS)
+
+mutate: $(VENV)/.test-installed
+	$(BIN)/python -m mutation --per-module $(MUTANTS)
 
 docs: $(VENV)/.docs-installed
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
@@ -57,11 +85,15 @@ docs: $(VENV)/.docs-installed
 docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_messages.py
 	$(BIN)/python docs/generate_fidelity.py
+	$(BIN)/python docs/generate_states.py
+	$(BIN)/python docs/generate_imports.py
+	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_configuration.py
 
 docs-pictures: $(VENV)/.test-installed
 	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/simulators/web/test_chromium.py
 
 clean:
-	rm -rf $(VENV) demo-output dist docs/_build benchmarks/results
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .venvs demo-output dist docs/_build benchmarks/results
+	rm -rf .mutation .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

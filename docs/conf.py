@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import re
 from itertools import takewhile
 
 from sphinx.application import Sphinx
@@ -31,6 +32,32 @@ def keep_trees(
         lines[root : root + len(tree)] = ["::", "", *(f"    {line}" for line in tree)]
 
 
+def mark_code(
+    _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
+    """Show what stands in back-quotes as code, as our Markdown does."""
+    text = re.sub(r"(?<![`:\w])`([^`\n]+)`(?![`_])", r"``\1``", "\n".join(lines))
+    lines[:] = text.split("\n")
+
+
+def list_parts(
+    _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
+    """Show `Wire:`, `Units:` and `Source:` of a message class as a list of fields."""
+    start = next((at for at, line in enumerate(lines) if line.startswith("Wire: ")), None)
+    if start is None:
+        return
+    parts = " ".join(line.strip() for line in lines[start:])
+    shown = re.sub(r"\s*\b(Wire|Units|Source):\s+", r"\n:\1: ", parts).strip()
+    lines[start:] = [
+        "",
+        *re.sub(r"^:Wire: (.*)$", r":Wire: ``\1``", shown, flags=re.MULTILINE).split("\n"),
+        "",
+    ]
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", list_parts, priority=300)
+    app.connect("autodoc-process-docstring", mark_code, priority=400)  # before napoleon, as above
     app.connect("autodoc-process-docstring", keep_trees)

@@ -35,7 +35,7 @@ from tests.simulators.conformance import (  # noqa: E402
 )
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer  # noqa: E402
 
-PAGE: Final = Path(__file__).with_name("fidelity.md")
+PAGE: Final = Path(__file__).with_name("reference") / "fidelity.md"
 
 HEAD: Final = """\
 <!-- Written by docs/generate_fidelity.py: change that or the sources, then `make docs-tables`. -->
@@ -43,8 +43,8 @@ HEAD: Final = """\
 # Fidelity of the simulated DCSS
 
 A real dcss was recorded: what a DHS or a GUI sent, and what DHSs were sent back. The simulated one
-is given the same and has to send the same, byte for byte behind the handshake, else word for word
-with numbers by their value. The recording is not part of this repository.
+is given the same (what a GUI sent as calls of its API) and has to send the same, byte for byte, in
+both framings. The recording is not part of this repository.
 """
 
 PHASES: Final = {

@@ -18,7 +18,7 @@ from typing import Final
 from dcs_codec import limits, messages, vocabulary
 from dcs_codec.catalogue import FieldDescription, MessageDescription, catalogue
 
-PAGE: Final = Path(__file__).with_name("messages.md")
+PAGE: Final = Path(__file__).with_name("reference") / "messages.md"
 
 HEAD: Final = """\
 <!-- Written by docs/generate_messages.py: change the sources, then run `make docs-tables`. -->
@@ -35,8 +35,8 @@ the wire, its fields in wire order, and the place in the C sources where that wa
   limited by the frame: 199 bytes in all in v1, 1 MiB in v2.
 - **scaled** means the device's own units (mm, deg, eV ...), which only DCSS's database knows.
 
-[Promises](promises.md) tells what reading and writing do with all this. In Python the same is in
-`dcs_codec.catalogue`, as values.
+[Promises](../explanations/promises.md) tells what reading and writing do with all this. In Python
+the same is in `dcs_codec.catalogue`, as values.
 """
 
 VOCABULARIES: Final = "## Vocabularies"

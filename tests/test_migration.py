@@ -21,7 +21,9 @@ from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
 
-PAGE: Final = (Path(__file__).parents[1] / "docs" / "migration.md").read_text(encoding="utf-8")
+PAGE: Final = (Path(__file__).parents[1] / "docs" / "howto" / "migration.md").read_text(
+    encoding="utf-8"
+)
 GUIDE, _, TABLES = PAGE.partition("\n## Every name\n")
 
 THERE: Final = "# pydhsfw"
@@ -187,7 +189,7 @@ BLOCKS: Final = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTI
 def test_every_block_is_marked_and_is_python() -> None:
     for block in BLOCKS:
         assert block.startswith((THERE, HERE)), block
-        compile(block, "docs/migration.md", "exec")
+        compile(block, "docs/howto/migration.md", "exec")
     assert {block.split()[1].strip(":") for block in BLOCKS} == {"pydhsfw", "here"}
 
 
@@ -197,7 +199,7 @@ def page() -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "migration_page"}
     for block in BLOCKS:
         if block.startswith(HERE):
-            exec(compile(block, "docs/migration.md", "exec"), names)
+            exec(compile(block, "docs/howto/migration.md", "exec"), names)
     return names
 
 

@@ -1,4 +1,4 @@
-"""What docs/devices.md shows and says of endings is true."""
+"""What docs/reference/devices.md shows and says of endings is true."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from dhs_runtime import Dhs
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, fast_config, running
 
-PAGE = (Path(__file__).parents[2] / "docs" / "devices.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "devices.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 

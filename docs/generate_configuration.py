@@ -1,0 +1,247 @@
+"""Writes `configuration.md`, every key of the files, from the classes that they become.
+
+make docs-tables
+"""
+
+import inspect
+import itertools
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from dcs_codec import Framing
+from dhs_runtime.cli.loop import SAMPLE_CONFIG
+from dhs_runtime.clock import Backoff
+from dhs_runtime.config import DcssConfig
+from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig, LoopConfig
+from dhs_runtime.process.guard import VARIABLE
+from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
+
+PAGE: Final = Path(__file__).with_name("reference") / "configuration.md"
+
+HEAD: Final = """\
+<!-- Written by docs/generate_configuration.py: change the sources, then run `make docs-tables`. -->
+
+# Configuration
+
+The keys of the YAML files of `dhs run --config` and `dhs loop --config`, and of the classes they
+become. Every key may be left out. A key that is not here, or a value of another kind, is refused
+with its path and the reason, all mistakes at once; `dhs check FILE` does just that. Values are
+taken as YAML types them: `"14242"` is text and no number, `1` is no truth, but `3` is a number as
+good as `3.0`. A file has 1 MiB at most.
+
+What the command line says goes before what the file says.
+"""
+
+SECTIONS: Final[Mapping[str, tuple[type, str]]] = {
+    "Every DHS": (
+        ProcessConfig,
+        "Keys at the top, of both files.",
+    ),
+    "`dhs run`": (
+        RunConfig,
+        (
+            "Keys at the top of the file of `dhs run --config`, beside those of every DHS. The "
+            "section `settings` belongs to the author of the DHS, who makes a class of it by "
+            "`launch.settings(MyConfig)`."
+        ),
+    ),
+    "`dhs loop`": (
+        LoopConfig,
+        (
+            "Keys at the top of the file of `dhs loop --config`, beside those of every DHS. In "
+            "files of loop-dhs they stand in a section `loopdhs`, which is read as well."
+        ),
+    ),
+    "`dcss`": (
+        DcssConfig,
+        (
+            'In Python: `dhs.run(DcssConfig(host=...))`; `DcssConfig.at("HOST:PORT")` is the short '
+            "form."
+        ),
+    ),
+    "`dcss.retry`, `dcss.retry_refused`": (
+        Backoff,
+        "The defaults of `retry` are here; `retry_refused` has the defaults {refused}.",
+    ),
+    "`log`": (LogConfig, ""),
+    "`trace`": (TraceConfig, ""),
+    "`automl`": (AutoMLConfig, "Of `dhs loop`."),
+    "`axis`": (AxisConfig, "Of `dhs loop`."),
+    "`jpeg_receiver`": (JpegReceiverConfig, "Of `dhs loop`."),
+}
+
+UNITS: Final = {
+    "max_bytes": "bytes",
+    "osci_delta": "degrees",
+    "osci_time": "s",
+    "video_fps": "1/s",
+}
+"""Units that the name does not tell; `_s` is seconds."""
+
+KINDS: Final = {
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    Framing: "one of " + ", ".join(f"`{framing.value}`" for framing in Framing),
+    tuple[str, ...]: "list of texts",
+    dict[str, Any]: "mapping",
+}
+
+ENVIRONMENT: Final = f"""\
+## Environment
+
+| variable | meaning |
+| --- | --- |
+| `{VARIABLE}` | Patterns as in `production`, parted by blanks, for all DHSs of a machine. |
+| `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID` | Set by systemd. |
+"""
+
+RUN_SAMPLE: Final = """\
+name: stageDHS
+dcss:
+  host: dcss.example.org
+  retry: {first_s: 0.05, factor: 1.5, longest_s: 1.0}
+log:
+  level: info
+  file: /var/log/dhs/stage.log
+trace:
+  enabled: true
+  file: /var/log/dhs/stage-wire.log
+production: ["dcss*.example.org"]
+status_port: 9100
+settings:
+  port: /dev/ttyS0
+  speed: 2.5
+"""
+
+
+def render() -> str:
+    """The page as the sources want it now."""
+    sections = [HEAD]
+    for title, (config_class, text) in SECTIONS.items():
+        sections += config_section(title, config_class, text.format(refused=refused()))
+    sections += [
+        ENVIRONMENT,
+        f"## A file of `dhs run`\n\n```yaml\n{RUN_SAMPLE}```",
+        (
+            "## A file of `dhs loop`\n\nAs `dhs loop --sample-config` prints it: all keys with "
+            f"their defaults but `dcss`' timeouts and delays.\n\n```yaml\n{SAMPLE_CONFIG}```"
+        ),
+    ]
+    return "\n\n".join(section.strip() for section in sections if section) + "\n"
+
+
+def config_section(title: str, config_class: type, text: str) -> Iterator[str]:
+    """Heading, use and keys of one class; keys of its base stand in the section of that."""
+    yield f"## {title}"
+    yield f"`{config_class.__module__}.{config_class.__name__}`. {text}"
+    base = config_class.__base__
+    known = {field.name for field in attrs.fields(base)} if base and attrs.has(base) else set()
+    meanings = attribute_texts(config_class)
+    rows = [
+        (
+            f"`{field.name}`",
+            kind_of(field, typing.get_type_hints(config_class)[field.name]),
+            default_of(field),
+            unit_of(field.name),
+            meanings[field.name],
+        )
+        for field in attrs.fields(config_class)
+        if field.name not in known
+    ]
+    yield table(("key", "value", "default", "unit", "meaning"), rows)
+
+
+def attribute_texts(documented: type) -> dict[str, str]:
+    """What a docstring says below `Attributes:`, by name."""
+    _, _, below = (inspect.getdoc(documented) or "").partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", below, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def kind_of(field: "attrs.Attribute[Any]", hint: Any) -> str:
+    """What a key takes."""
+    if attrs.has(hint):
+        return f"section of {hint.__name__}"
+    parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    kind = " or ".join("null" if part is type(None) else KINDS[part] for part in parts)
+    limit = limits(field.validator)
+    return f"{kind}; {limit}" if limit else kind
+
+
+def limits(validator: Any) -> str:
+    """What a validator of attrs' own asks for, in words."""
+    bounds = dict(bounds_of(validator))
+    if ">=" in bounds and "<=" in bounds:
+        return f"{bounds['>=']} to {bounds['<=']}"
+    if "in" in bounds:
+        return "one of " + ", ".join(f"`{option}`" for option in bounds["in"])
+    return ", ".join(f"{'more than' if sign == '>' else sign} {b}" for sign, b in bounds.items())
+
+
+def bounds_of(validator: Any) -> Iterator[tuple[str, Any]]:
+    """The comparisons in a validator."""
+    for part in getattr(validator, "_validators", ()):
+        yield from bounds_of(part)
+    if hasattr(validator, "validator"):
+        yield from bounds_of(validator.validator)
+    if hasattr(validator, "compare_op"):
+        yield validator.compare_op, validator.bound
+    if hasattr(validator, "options"):
+        yield "in", validator.options
+
+
+def default_of(field: "attrs.Attribute[Any]") -> str:
+    """The default of a key, as YAML writes it; "" for a section, which has defaults of its own."""
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, whatever it looks like
+        return "empty" if default.factory is dict else ""
+    return yaml_of(default)
+
+
+def yaml_of(value: object) -> str:
+    """A value as YAML writes it."""
+    if value is None or isinstance(value, bool):
+        return f"`{'null' if value is None else str(value).lower()}`"
+    if isinstance(value, Framing):
+        return f"`{value.value}`"
+    if value in ("", ()):
+        return '`""`' if value == "" else "`[]`"
+    return f"`{value}`"
+
+
+def unit_of(name: str) -> str:
+    """The unit of a key, "" where it has none."""
+    return "s" if name.endswith("_s") else UNITS.get(name, "")
+
+
+def refused() -> str:
+    """The defaults of `retry_refused`."""
+    values = attrs.asdict(DcssConfig().retry_refused)
+    return ", ".join(f"`{name}: {value}`" for name, value in values.items())
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of Markdown, without the columns in which no row says anything."""
+    cells = [tuple(map(safe, row)) for row in rows]
+    said = [any(column) for column in zip(*cells, strict=True)]
+    lines = (itertools.compress(line, said) for line in (head, ("---",) * len(head), *cells))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def safe(text: str) -> str:
+    """A text in which nothing but back-quotes and links means anything to Markdown."""
+    code_or_mark = re.compile(r"`[^`]*`|[*|<>]")
+    return code_or_mark.sub(lambda match: match[0] if match[0][0] == "`" else "\\" + match[0], text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,0 +1,117 @@
+"""The pages of the documentation, taken apart: blocks, headings and links.
+
+A page is read as CommonMark, so that a block in a list or a link over two lines is seen as well.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT: Final = Path(__file__).parents[2]
+INDENTED: Final = "(indented)"
+"""The language of a block that is indented and has no fence."""
+
+_READER: Final = MarkdownIt("commonmark").enable("table")
+_TARGET: Final = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+_FILE: Final = re.compile(r"# ([\w./-]+\.\w+)\n")
+
+
+@attrs.frozen
+class Block:
+    """A block of code.
+
+    Attributes:
+        language: First word behind the fence, "" where there is none.
+        text: What is in it.
+        line: Number of its first line.
+    """
+
+    language: str
+    text: str
+    line: int
+
+    @property
+    def file(self) -> str | None:
+        """The file that a first line such as `# stage_dhs.py` makes of it."""
+        match = _FILE.match(self.text)
+        return match[1] if match and self.language in ("python", "yaml", "text") else None
+
+
+@attrs.frozen
+class Page:
+    """A page, by its path below the root of the project."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def folder(self) -> Path:
+        """Where its links begin."""
+        return (ROOT / self.path).parent
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return (ROOT / self.path).read_text(encoding="utf-8")
+
+    def blocks(self) -> list[Block]:
+        """Its blocks of code, in order."""
+        return [_block(token) for token in _tokens(self.text) if token.type in _CODE]
+
+    def anchors(self) -> set[str]:
+        """What a link may name behind `#`: headings as GitHub and MyST name them, and targets."""
+        found = set(_TARGET.findall(self.text))
+        tokens = _tokens(self.text)
+        for number, token in enumerate(tokens):
+            if token.type == "heading_open":
+                found.add(_slug(_plain(tokens[number + 1])))
+        return found
+
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Path and anchor of each link and picture that leads to somewhere in the project."""
+        for token in _tokens(self.text):
+            for child in token.children or ():
+                target = str(child.attrGet("href") or child.attrGet("src") or "")
+                if target and not re.match(r"[a-z]+:", target):
+                    path, _, anchor = target.partition("#")
+                    yield path, anchor
+
+
+_CODE: Final = ("fence", "code_block")
+
+
+@functools.cache
+def _tokens(text: str) -> list[Token]:
+    return list(_READER.parse(text))
+
+
+def _block(token: Token) -> Block:
+    assert token.map is not None
+    if token.type == "code_block":
+        return Block(INDENTED, token.content, token.map[0] + 1)
+    language, *_ = [*token.info.split(), ""]
+    return Block(language, token.content, token.map[0] + 2)
+
+
+def _plain(heading: Token) -> str:
+    return "".join(child.content for child in heading.children or ())
+
+
+def _slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def pages() -> list[Page]:
+    """README, CONTRIBUTING and all of docs/."""
+    docs = sorted((ROOT / "docs").rglob("*.md"))
+    found = [path for path in docs if "_build" not in path.parts]
+    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *found]
+    return [Page(path.relative_to(ROOT).as_posix()) for path in paths]

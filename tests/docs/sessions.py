@@ -1,0 +1,284 @@
+"""Runs the `console` blocks of a page, as somebody would who types what stands there.
+
+In a block
+
+- `$ COMMAND` is typed at a shell's prompt, and the lines below it are what it prints, all of them;
+- `dcss> LINE` is typed at the prompt of a `dhs simulate dcss` that runs in one of the terminals;
+  the lines below it come before the prompt is back, in any order, as several threads say them;
+- `^C` is typed where the command in front of it runs;
+- lines in front of the first of these are shown by one of the terminals, in this order;
+- `...` stands for anything, alone in a line for any lines. A time is any time.
+
+A command that serves (`STAYS`) keeps its terminal, and the next `$` is typed in another. Every
+other ends before the next line is typed, with exit code 0, or 1 where `# exit code 1` is behind it.
+At the end of the page those that still run get Ctrl-C, and have to end well.
+"""
+
+import os
+import re
+import socket
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import attrs
+
+from tests.docs.terminal import Terminal
+
+STAYS: Final = re.compile(
+    r"dhs (run|loop|record|replay .*--listen) (?!--sample|--help)"
+    r"|dhs simulate (?!.*( -e | --script | --sample))"
+    r"|python fake_\w+\.py"
+)
+PORTS: Final = re.compile(
+    r"(?:localhost:|127\.0\.0\.1:|--(?:web|port|status-port) |port: |_controller.py )(\d{4,5})\b"
+)
+DCSS_PORT: Final = "14242"
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|^ +\d+\.\d{3}(?= )", re.MULTILINE)
+_LOG: Final = re.compile(r"^TIME (DEBUG|INFO|WARNING|ERROR) .*\n", re.MULTILINE)
+_PROMPT: Final = "dcss> "
+_EXIT_CODE: Final = re.compile(r"\s+# exit code (\d+)$")
+
+
+@attrs.define
+class Step:
+    """What is typed, "" for nothing, and what is shown behind it."""
+
+    typed: str
+    shown: list[str] = attrs.Factory(list)
+
+    @property
+    def expected(self) -> str:
+        """What is shown, as one text."""
+        return "".join(f"{line}\n" for line in self.shown)
+
+
+def steps(block: str) -> list[Step]:
+    """The steps of a block."""
+    found: list[Step] = []
+    for line in block.replace("\\\n", "").splitlines():
+        if line.startswith(("$ ", _PROMPT, "^C")):
+            found.append(Step(line))
+        else:
+            if not found:
+                found.append(Step(""))
+            found[-1].shown.append(line)
+    return found
+
+
+def this_environment() -> dict[str, str]:
+    """The environment of this process, with its `dhs` and `python` in front."""
+    programs = Path(sys.executable).parent
+    return os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+class Session:
+    """The terminals of one page, in a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.environment = this_environment() if environment is None else environment
+        self.terminals: list[Terminal] = []
+        self._changed = threading.Condition()  # of all terminals
+        self._last: Terminal | None = None
+        self._ports = Ports()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if exc is None:
+                self.end()
+        finally:
+            for terminal in self.terminals:
+                terminal.close()
+            self._ports.close()
+
+    def use_ports_of(self, texts: Iterable[str]) -> None:
+        """Put a free port in the place of each that these texts name."""
+        self._ports.take(port for text in texts for port in PORTS.findall(text))
+
+    def free(self, text: str) -> str:
+        """A text of the page with free ports in place of its own."""
+        return self._ports.put_in(text)
+
+    def run(self, block: str) -> None:
+        """Type a block."""
+        todo = steps(block)
+        for number, step in enumerate(todo):
+            if step.typed.startswith("$ "):
+                self._obey_shell(
+                    step, is_last=number + 1 == len(todo) or todo[number + 1].typed == "^C"
+                )
+            elif step.typed.startswith(_PROMPT):
+                self._obey_dcss(step)
+            elif step.typed == "^C":
+                self._interrupt(step)
+            else:
+                self._find(step)
+
+    def end(self) -> None:
+        """End what still runs."""
+        for terminal in self.terminals:
+            if not terminal.is_idle:
+                self._press_until_it_ends(terminal)
+
+    def _press_until_it_ends(self, terminal: Terminal) -> None:
+        terminal.interrupt()
+        if _PROMPT in terminal.screen:  # where it takes two, in quick succession
+            terminal.wait(lambda text: terminal.is_idle or "Ctrl-C once more" in text)
+            if not terminal.is_idle:
+                terminal.interrupt()
+        self._await_end(terminal, 0)
+
+    # -- the kinds of steps ------------------------------------------------------------------
+
+    def _obey_shell(self, step: Step, *, is_last: bool) -> None:
+        command = step.typed.removeprefix("$ ")
+        wanted = _EXIT_CODE.search(command)
+        command = _EXIT_CODE.sub("", command)
+        terminal = self._last = self._idle_terminal()
+        terminal.type(self.free(command))
+        stays = is_last and not wanted and STAYS.match(command)
+        pattern = as_pattern(self.free(step.expected), is_whole=not stays)
+        if stays:
+            terminal.wait(lambda shown: pattern.match(_timeless(shown)) or terminal.is_idle)
+            assert not terminal.is_idle, f"{command} ended:\n{terminal.output}"
+        else:
+            self._await_end(terminal, int(wanted[1]) if wanted else 0)
+        assert pattern.match(_timeless(terminal.output)), self._difference(step, terminal)
+
+    def _obey_dcss(self, step: Step) -> None:
+        terminal = self._terminal_of("dhs simulate dcss")
+        assert terminal.wait(lambda _: _prompts(terminal)), terminal.screen
+        line = step.typed.removeprefix(_PROMPT)
+        terminal.type(self.free(line))
+        is_end = line == "quit"
+        terminal.wait(lambda _: terminal.is_idle if is_end else _prompts(terminal))
+        if is_end:
+            self._await_end(terminal, 0)
+        patterns = [as_pattern(self.free(f"{line}\n")) for line in step.shown]
+        terminal.wait(lambda _: all(any(map(p.fullmatch, _said(terminal))) for p in patterns))
+        said = _said(terminal)
+        for pattern in patterns:
+            found = next((line for line in said if pattern.fullmatch(line)), None)
+            assert found is not None, self._difference(step, terminal)
+            said.remove(found)
+        assert not said or "..." in step.shown or is_end, self._difference(step, terminal)
+
+    def _interrupt(self, step: Step) -> None:
+        terminal = self._last
+        assert terminal is not None, "nothing runs"
+        self._press_until_it_ends(terminal)
+        pattern = as_pattern(self.free(step.expected))
+        output = _timeless(terminal.output).removeprefix("^C").lstrip("\n")
+        assert pattern.match(output), self._difference(step, terminal)
+
+    def _find(self, step: Step) -> None:
+        pattern = as_pattern(self.free(step.expected), is_whole=False)
+        assert self.terminals, "no terminal shows anything yet"
+
+        def is_shown(_: str) -> bool:
+            return any(pattern.search(_timeless(one.screen)) for one in self.terminals)
+
+        assert self.terminals[0].wait(is_shown), f"nowhere:\n{step.expected}" + "".join(
+            f"--- {one.command}\n{one.screen}" for one in self.terminals
+        )
+
+    # -- terminals ---------------------------------------------------------------------------
+
+    def _idle_terminal(self) -> Terminal:
+        for terminal in self.terminals:
+            if terminal.is_idle:
+                return terminal
+        self.terminals.append(Terminal(self.folder, self.environment, self._changed))
+        return self.terminals[-1]
+
+    def _terminal_of(self, command: str) -> Terminal:
+        for terminal in self.terminals:
+            if terminal.command.startswith(command) and not terminal.is_idle:
+                return terminal
+        raise AssertionError(f"no terminal runs {command}")
+
+    def _await_end(self, terminal: Terminal, code: int) -> None:
+        assert terminal.wait(lambda _: terminal.is_idle), (
+            f"{terminal.command} goes on:\n{terminal.output}"
+        )
+        assert terminal.code == code, f"{terminal.command}: {terminal.code}\n{terminal.output}"
+
+    def _difference(self, step: Step, terminal: Terminal) -> str:
+        """What to say where something else is shown; the other terminals may tell why."""
+        told = f"{step.typed}\n--- shown on the page\n{step.expected}--- came\n{terminal.output}"
+        for other in self.terminals:
+            if other is not terminal:
+                told += f"--- meanwhile, {other.command}\n{other.output}"
+        return told
+
+
+class Ports:
+    """Free ports of loopback for those that a page names.
+
+    Each is held by a socket that is bound and does not listen, so that nobody else gets it; Linux
+    lets a server bind it all the same.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: dict[str, socket.socket] = {}
+
+    def take(self, names: Iterable[str]) -> None:
+        """Reserve a free port for each of these."""
+        for name in {DCSS_PORT, *names} - set(self._sockets):
+            held = self._sockets[name] = socket.socket()
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", 0))
+
+    def put_in(self, text: str) -> str:
+        """A text with the free ports."""
+        text = re.sub(r"dhs simulate dcss\b(?!.* --port )", rf"\g<0> --port {DCSS_PORT}", text)
+        for name, held in self._sockets.items():
+            port = str(held.getsockname()[1])
+            text = re.sub(rf"(?<=[: =/]){name}\b", port, text)
+        return text
+
+    def close(self) -> None:
+        """Let them go."""
+        for held in self._sockets.values():
+            held.close()
+
+
+# -- comparing -------------------------------------------------------------------------------
+
+
+def as_pattern(expected: str, *, is_whole: bool = True) -> re.Pattern[str]:
+    """What matches an output that is shown so; `is_whole` where nothing may come behind it."""
+    parts: Iterator[str] = (
+        r"(?:.*\n)*?"
+        if line.strip() == "..."
+        else ".*".join(map(re.escape, line.split("..."))) + "\n"
+        for line in _timeless(expected).splitlines()
+    )
+    return re.compile("".join(parts) + (r"\Z" if is_whole else ""))
+
+
+def _timeless(text: str) -> str:
+    return _TIME.sub("TIME", text)
+
+
+def _prompts(terminal: Terminal) -> bool:
+    """Whether the prompt of dcss is back since the last line was typed."""
+    return _PROMPT in terminal.shown
+
+
+def _said(terminal: Terminal) -> list[str]:
+    """The lines that were said since the last line was typed, but for logs."""
+    text = _LOG.sub("", _timeless(terminal.output.replace(_PROMPT, "")))
+    return [line for line in text.splitlines(keepends=True) if line.strip()]

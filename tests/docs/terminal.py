@@ -1,0 +1,167 @@
+"""A terminal with a shell in it, at which a test types as a reader would."""
+
+import codecs
+import contextlib
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+DEADLINE_S: Final = 20.0
+SIZE: Final = (50, 132)
+_PROMPT: Final = re.compile(r"\x1e(\d+)\x1e")
+_LOG: Final = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .*\n)*"
+"""Lines of a log, which may come while somebody types."""
+
+_START: Final = """
+import fcntl, os, signal, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+"""
+
+
+class Terminal:
+    """A pseudo-terminal with bash.
+
+    Attributes:
+        command: What was typed last at the shell's prompt.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        changed: threading.Condition | None = None,
+    ) -> None:
+        """A terminal whose shell is ready; `changed` may be shared with other terminals."""
+        self.command = ""
+        self._ours, theirs = pty.openpty()
+        termios.tcsetwinsize(self._ours, SIZE)
+        quiet = {"PS1": r"\036$?\036", "TERM": "dumb", "VIRTUAL_ENV_DISABLE_PROMPT": "1"}
+        wide = {"LINES": str(SIZE[0]), "COLUMNS": str(SIZE[1])}  # or rich takes 80 for dumb ones
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            env={**environment, **quiet, **wide},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self._changed = changed or threading.Condition()  # guards the three below
+        self._screen = ""
+        self._start = 0
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, name="terminal")
+        self._reader.start()
+        self.wait(lambda _: self.is_idle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def screen(self) -> str:
+        """All that it showed so far."""
+        with self._changed:
+            return self._screen
+
+    @property
+    def shown(self) -> str:
+        """What it showed since the last line was typed."""
+        with self._changed:
+            return self._screen[self._start :]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the shell waits for a command."""
+        return _PROMPT.search(self.shown) is not None
+
+    @property
+    def code(self) -> int:
+        """Exit code of the last command, once the shell is idle again."""
+        found = _PROMPT.findall(self.shown)
+        assert found, self.screen
+        return int(found[-1])
+
+    @property
+    def output(self) -> str:
+        """What the last line made it show, without prompts of the shell."""
+        shown = _PROMPT.sub("", self.shown)
+        return f"{shown}\n" if shown and self.is_idle and not shown.endswith("\n") else shown
+
+    def type(self, line: str) -> None:
+        """Type a line; what is shown behind it counts as its output."""
+        if self.is_idle:
+            self.command = line
+        self.press(f"{line}\n")
+        echo = re.compile(_LOG.join(map(re.escape, f"{line}\n")))
+        assert self.wait(lambda _: echo.search(self.shown)), f"no {line!r} in\n{self.screen}"
+        with self._changed:
+            match = echo.search(self._screen, self._start)
+            assert match is not None
+            self._start = match.end()
+
+    def press(self, keys: str) -> None:
+        """Type these keys; what is shown from now on counts as output."""
+        with self._changed:
+            self._start = len(self._screen)
+        os.write(self._ours, keys.encode())
+
+    def interrupt(self) -> None:
+        """Type Ctrl-C; whether it is shown is up to who reads the terminal."""
+        self.press("\x03")
+
+    def wait(self, is_so: Callable[[str], object]) -> bool:
+        """Wait until this is so of the output, or the time is over; whether it is so."""
+        deadline = time.monotonic() + DEADLINE_S
+        with self._changed:
+            while not is_so(self.output):
+                left = deadline - time.monotonic()
+                if left <= 0 or self._ended:
+                    return bool(is_so(self.output))
+                self._changed.wait(left)
+        return True
+
+    def close(self) -> None:
+        """Kill what still runs in it, and the shell."""
+        if self._process.poll() is None:
+            for group in {os.tcgetpgrp(self._ours), self._process.pid}:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
+        self._process.wait(DEADLINE_S)
+        self._reader.join(DEADLINE_S)
+        os.close(self._ours)
+
+    def _read(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while True:
+            try:
+                data = os.read(self._ours, 4096)
+            except OSError:  # nobody has the other end open
+                data = b""
+            with self._changed:
+                self._screen += decoder.decode(data).replace("\r", "")
+                self._ended = not data
+                self._changed.notify_all()
+            if not data:
+                return

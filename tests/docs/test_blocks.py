@@ -1,0 +1,32 @@
+"""The blocks of every page are run, from its first to its last."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import Block, Page, pages
+from tests.docs.running import run_page
+from tests.docs.tables import ELSEWHERE, NOT_RUN
+
+WITH_WHEEL = "docs/tutorial/first_dhs.md"
+"""Run by `test_tutorial.py`, in an environment of its own."""
+
+
+def own_blocks(page: Page) -> list[Block]:
+    """The blocks that are run here; files among those that are not are written all the same."""
+    return [
+        block
+        for block in page.blocks()
+        if not block.language.startswith("{")
+        and (page.path, block.language) not in ELSEWHERE
+        and ((page.path, block.language) not in NOT_RUN or block.file)
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in pages() if own_blocks(page) and page.path != WITH_WHEEL], ids=str
+)
+def test_the_blocks_of_the_page_run(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_page(page, own_blocks(page), tmp_path, monkeypatch)

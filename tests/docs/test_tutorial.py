@@ -1,0 +1,91 @@
+"""The tutorial works in an empty folder with nothing but the wheel; the page has its words."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
+from dhs_runtime.simulators.web import BeamlinePage
+from tests.docs.pages import Page
+from tests.docs.running import run_page
+from tests.testing.environments import build_wheel, make_environment
+
+TUTORIAL = Page("docs/tutorial/first_dhs.md")
+LONGEST_S = 120
+
+
+def environment() -> dict[str, str]:
+    """The environment of somebody without this project: no venv, no index, nothing measured.
+
+    What pip is to install has to be in the folder, or in its environment already.
+    """
+    programs = Path(sys.executable).parent
+    paths = [path for path in os.environ["PATH"].split(os.pathsep) if Path(path) != programs]
+    python = Path(sys.base_prefix) / "bin"
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COVERAGE_", "COV_", "PYTEST_", "PYTHON", "PIP_", "VIRTUAL_ENV"))
+    }
+    return kept | {"PATH": os.pathsep.join([str(python), *paths]), "PIP_NO_INDEX": "1"}
+
+
+@pytest.mark.timeout(LONGEST_S)
+def test_the_tutorial_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_wheel(tmp_path)
+    with_needs_of_wheel(tmp_path)
+    run_page(TUTORIAL, TUTORIAL.blocks(), tmp_path, monkeypatch, environment())
+    assert (tmp_path / ".venv" / "bin" / "dhs").exists()
+
+
+def with_needs_of_wheel(folder: Path) -> None:
+    """An environment where everything is but the wheel itself, which is for pip to install."""
+    (wheel,) = folder.glob("dcs_codec-*.whl")
+    python = make_environment(folder / ".venv", wheel, "sim", besides=["pytest"])
+    (packages,) = Path(python).parents[1].glob("lib/python*/site-packages")
+    for own in (
+        *packages.glob("dcs_codec*"),
+        *packages.glob("dhs_runtime"),
+        packages / "pytest_dhs.py",
+    ):
+        remove(own)
+    remove(Path(python).parent / "dhs")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all in it."""
+    if path.is_dir() and not path.is_symlink():
+        for child in path.iterdir():
+            remove(child)
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    host = HardwareHost.of("stageDHS", motors=["sample_z"], operations=["countDown"])
+    with SimulatedDcss([host]) as dcss, BeamlinePage(dcss) as page:
+        yield page.url
+
+
+def test_the_browser_has_what_the_tutorial_clicks(served: str) -> None:
+    text = TUTORIAL.text.partition("## In the browser")[2].partition("\n## ")[0]
+    html = requests.get(served, timeout=5).text
+    headings, buttons = re.findall(r"\*\*(\w+)\*\*", text), re.findall(r" \*([\w ]+)\*", text)
+    assert (len(headings), buttons) == (3, ["Start"])
+    for heading in headings:
+        assert f"<h2>{heading}</h2>" in html
+    assert "*Abort all*" in TUTORIAL.text
+    for button in ("Start", "Abort all"):
+        assert f">{button}</button>" in html
+
+
+def test_the_urls_of_the_tutorial_are_those_of_its_commands() -> None:
+    assert "<http://127.0.0.1:8000>" in TUTORIAL.text
+    assert "--web 8000" in TUTORIAL.text

@@ -1,0 +1,57 @@
+"""The commands of the page about Wireshark do what they stand for."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dcs_codec import Frame, Framing, encode_frame
+from tests.docs.pages import Page
+from tests.docs.sessions import this_environment
+from tests.tools.dissecting import Capture, needs_tshark
+
+PAGE = Page("docs/howto/wireshark.md")
+COMMANDS = [
+    line.removeprefix("$ ")
+    for block in PAGE.blocks()
+    if block.language == "console"
+    for line in block.text.splitlines()
+]
+LIVE = "tshark -i lo -Y dcs"
+"""Needs the right to capture; tests/tools/test_dissector_live.py does that where there is one."""
+
+
+def write_capture(path: Path, dcss_port: int) -> None:
+    capture = Capture(dcss_port)
+    capture.send(True, encode_frame(Frame(b"stoh_abort_all soft"), Framing.V2))
+    capture.write(path)
+
+
+@needs_tshark
+def test_the_commands_of_the_page_show_a_message(tmp_path: Path) -> None:
+    write_capture(tmp_path / "beamline.pcapng", 14242)
+    write_capture(tmp_path / "test.pcapng", 15000)
+    home = tmp_path / "home"  # what is installed there is not for who names it as well
+    for command in COMMANDS:
+        if command == LIVE:
+            continue
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=this_environment() | {"HOME": str(tmp_path if "lua_script" in command else home)},
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stderr}"
+        if command.startswith("tshark"):
+            assert "stoh_abort_all" in done.stdout, command
+    assert LIVE in COMMANDS
+    plugin = home / ".local/lib/wireshark/plugins/dcs.lua"
+    assert plugin.read_text() == (tmp_path / "dcs.lua").read_text()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_of_a_program_we_know(command: str) -> None:
+    assert command.split(maxsplit=1)[0] in ("dhs", "tshark", "mkdir")
