@@ -12,8 +12,7 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.cli.simulate_common import F, fault_option, listening
-from dhs_runtime.cli.simulate_prompt import PROMPT, drive
-from dhs_runtime.cli.simulate_terminal import Voice
+from dhs_runtime.cli.simulate_prompt import drive, open_voice
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.simulators.dcss import FaultKind, HardwareHost, SimulatedDcss
 from dhs_runtime.simulators.dcss.shell import TIMEOUT_S, Shell
@@ -212,19 +211,19 @@ def dcss(**options: Any) -> None:
         seed=flags.seed,
     )
     where = f"{flags.host}:{flags.port}"
-    with listening(server.start, server.stop, where), _page(server, flags.host, flags.web):
-        greeting = f"simulated DCSS: hardware port {server.address}; type help"
-        voice = Voice(PROMPT)
+    with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
+        greeting = f"{page}simulated DCSS: hardware port {server.address}; type help"
+        voice = open_voice(script)
         with Shell(server, voice.say, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
     sys.exit(code)
 
 
 @contextlib.contextmanager
-def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[None]:
-    """The page for browsers, where it was asked for."""
+def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[str]:
+    """The page for browsers, where it was asked for, and the line that says where it is."""
     if port is None:
-        yield
+        yield ""
         return
     try:
         from dhs_runtime.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed
@@ -232,5 +231,4 @@ def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[None]:
         raise ConfigError(f"--web: there is no page to serve: {error}") from None
     page = BeamlinePage(server, host=host, port=port)
     with listening(page.start, page.stop, f"{host}:{port}"):
-        click.echo(f"simulated beamline: {page.url}")
-        yield
+        yield f"simulated beamline: {page.url}\n"

@@ -1,6 +1,7 @@
 """The lines that drive `dhs simulate dcss`: a prompt, a script, or standard input."""
 
 import enum
+import os
 import sys
 import threading
 import time
@@ -9,13 +10,14 @@ from typing import Final
 
 import click
 
-from dhs_runtime.cli.simulate_terminal import Voice, line_editing, logs_by, terminal_as_before
+from dhs_runtime.cli.simulate_terminal import Voice, logs_by
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.simulators.dcss.shell import Shell
 from dhs_runtime.threads import StopToken
 
 PROMPT: Final = "dcss> "
 _TWICE_S: Final = 2.0  # within which a second Ctrl-C is meant
+_CLOSE_S: Final = 1.0  # for a prompt to leave the terminal as it was
 
 
 class _End(enum.Enum):
@@ -24,6 +26,16 @@ class _End(enum.Enum):
     WELL = 0
     BADLY = 1
     NEVER_BEGAN = 2  # standard input was empty
+
+
+def open_voice(script: Iterable[str] | None = None) -> Voice:
+    """A voice at standard output: with editing, where lines are typed at a terminal that can."""
+    can_edit = os.environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+    if script is not None or not (can_edit and sys.stdin.isatty() and sys.stdout.isatty()):
+        return Voice(PROMPT)
+    from dhs_runtime.cli.simulate_editing import EditingVoice  # noqa: PLC0415 - slow
+
+    return EditingVoice(PROMPT)
 
 
 def drive(
@@ -55,7 +67,7 @@ def drive(
         end = _End.BADLY  # should this thread crash
         try:
             if is_prompt:
-                end = _prompt(shell, voice)
+                end = _prompt(shell, voice, interrupts)
             elif script is None:
                 end = _obey_input(shell, keep_going=keep_going)
             else:
@@ -66,11 +78,14 @@ def drive(
                 token.stop()
 
     on_interrupt = interrupts.take if is_prompt else None
-    with terminal_as_before(), stop_signals(token.stop, on_interrupt=on_interrupt):
+    # A daemon: nothing wakes a thread that waits for standard input.
+    thread = threading.Thread(target=obey, name="prompt", daemon=True)
+    with stop_signals(token.stop, on_interrupt=on_interrupt):
         click.echo(greeting)
-        # A daemon: nothing wakes a thread that waits for somebody to type.
-        threading.Thread(target=obey, name="prompt", daemon=True).start()
+        thread.start()
         token.wait()
+        if voice.close():
+            thread.join(_CLOSE_S)
     if ends:
         return ends[0].value
     return 0 if script is None else 1  # a signal, which ends a script too early
@@ -110,14 +125,16 @@ def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
     return _End.WELL if went_well else _End.BADLY
 
 
-def _prompt(shell: Shell, voice: Voice) -> _End:
+def _prompt(shell: Shell, voice: Voice, interrupts: _Interrupts) -> _End:
     """Obey what a person types, until quit or Ctrl-D."""
-    with line_editing(shell.complete), logs_by(voice):
+    with logs_by(voice):
         while not shell.is_over:
             try:
-                line = voice.read()
+                line = voice.read(shell.complete)
+            except KeyboardInterrupt:
+                interrupts.take()
             except EOFError:
-                click.echo()
                 break
-            shell.run(line)
+            else:
+                shell.run(line)
     return _End.WELL

@@ -1,86 +1,88 @@
-"""A terminal that several threads speak at while somebody types: `Voice`, and line editing."""
+"""A terminal that several threads speak at while somebody types: `Voice`."""
 
 import contextlib
 import logging
-import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
-HISTORY_LINES: Final = 1000
 
-
-def _find_readline() -> ModuleType | None:
-    try:
-        import readline  # noqa: PLC0415 - not everywhere
-    except ImportError:
-        return None
-    return readline
+def _no_words(_: str) -> Iterable[str]:
+    return ()
 
 
 class Voice:
-    """Says lines above the one that is being typed; any thread may call it."""
+    """Says lines, also while one is typed at a plain prompt; any thread may call it."""
 
     def __init__(self, prompt: str) -> None:
         """A voice at standard output, for lines typed behind this prompt."""
         self._prompt = prompt
-        self._lock = threading.Lock()  # held while something is shown; guards the next
-        self._is_typing = False
-        self._is_dumb = os.environ.get("TERM", "dumb") == "dumb"
+        self._lock = threading.Lock()  # held while something is shown; guards what is below
+        self._is_reading = False
+        self._is_closed = False
 
     def say(self, text: str) -> None:
-        """Show a line, or several, and below them what stood on the line at the prompt."""
-        self._show(text, redraws=True)
+        """Show a line, or several, with the prompt below them."""
+        with self._lock:
+            if self._is_reading:  # what stands there cannot be taken back
+                click.echo(f"\n{text}\n{self._prompt}", nl=False)
+            else:
+                click.echo(text)
 
     def write(self, text: str) -> int:
-        """As a stream, for a log: a dumb terminal is spared the copies of what stood there."""
-        self._show(text.removesuffix("\n"), redraws=not self._is_dumb)
+        """As a stream, for a log, which comes too often for a prompt below each line."""
+        with self._lock:
+            click.echo(text, nl=False)
         return len(text)
 
     def flush(self) -> None:
         """As a stream; what is shown is flushed."""
 
-    def read(self) -> str:
+    def read(self, complete: Callable[[str], Iterable[str]] = _no_words) -> str:
         """A line that is typed at the prompt.
 
+        Args:
+            complete: The words that may stand at the end of a line, where they can be offered.
+
         Raises:
-            EOFError: Ctrl-D.
+            EOFError: Ctrl-D, or the voice was closed.
+            KeyboardInterrupt: Ctrl-C, where it makes no signal.
         """
-        readline = _find_readline()
-        if readline is not None and hasattr(readline, "set_pre_input_hook"):  # libedit's may not
-            # readline writes the prompt between the two.
-            readline.set_startup_hook(self._lock.acquire)
-            readline.set_pre_input_hook(self._begin)
-            prompt = self._prompt
-        else:
-            self._lock.acquire()
-            click.echo(self._prompt, nl=False)
+        with self._lock:
+            if self._is_closed:
+                raise EOFError
+            self._is_reading = True
             self._begin()
-            prompt = ""
         try:
-            return input(prompt)
+            return self._read(complete)
         finally:
             with self._lock:
-                self._is_typing = False
+                self._is_reading = False
+                self._end()
+
+    def close(self) -> bool:
+        """Let `read` read no more; whether one is about to end for that."""
+        with self._lock:
+            self._is_closed = True
+            return self._is_reading and self._interrupt()
 
     def _begin(self) -> None:
-        self._is_typing = True
-        self._lock.release()
+        click.echo(self._prompt, nl=False)
 
-    def _show(self, text: str, *, redraws: bool) -> None:
-        with self._lock:
-            if not self._is_typing or not redraws:
-                click.echo(text)
-                return
-            readline = _find_readline()
-            typed = readline.get_line_buffer() if readline else ""
-            to_begin = "\n" if self._is_dumb else "\r\x1b[K"
-            click.echo(f"{to_begin}{text}\n{self._prompt}{typed}", nl=False)
+    def _read(self, _: Callable[[str], Iterable[str]]) -> str:
+        line = sys.stdin.readline()
+        if not line:
+            click.echo()
+            raise EOFError
+        return line.removesuffix("\n")
+
+    def _end(self) -> None:
+        pass
+
+    def _interrupt(self) -> bool:
+        return False  # nothing wakes who reads standard input
 
 
 @contextlib.contextmanager
@@ -100,57 +102,3 @@ def logs_by(voice: Voice) -> Iterator[None]:
     finally:
         for handler in handlers:
             handler.setStream(sys.stderr)
-
-
-@contextlib.contextmanager
-def line_editing(complete: Callable[[str], list[str]]) -> Iterator[None]:
-    """Editing, completion and history, where Python has readline."""
-    readline = _find_readline()
-    if readline is None:
-        yield
-        return
-
-    def completer(_: str, state: int) -> str | None:
-        line = readline.get_line_buffer()[: readline.get_endidx()]
-        words = complete(line)
-        return words[state] + " " if state < len(words) else None
-
-    readline.set_completer_delims(" ")
-    readline.set_completer(completer)
-    is_libedit = "libedit" in (readline.__doc__ or "")
-    readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")
-    readline.set_history_length(HISTORY_LINES)
-    history = history_path()
-    with contextlib.suppress(OSError):
-        readline.read_history_file(history)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            history.parent.mkdir(parents=True, exist_ok=True)
-            readline.write_history_file(history)
-
-
-def history_path() -> Path:
-    """Where the prompt's history is kept."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "dhs" / "dcss-history"
-
-
-@contextlib.contextmanager
-def terminal_as_before() -> Iterator[None]:
-    """Leave a terminal as it was: the thread at the prompt is not there to do it after a signal."""
-    try:
-        import termios  # noqa: PLC0415 - not everywhere
-    except ImportError:
-        yield
-        return
-    try:
-        before = termios.tcgetattr(sys.stdin)
-    except (termios.error, ValueError, OSError):  # no terminal, or closed
-        yield
-        return
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

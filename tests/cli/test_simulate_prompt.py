@@ -2,10 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.docs.terminal import Terminal
 
@@ -16,12 +13,6 @@ from dhs_runtime import Dhs
 dhs = Dhs("aDHS")
 dhs.operation("hang")(lambda op: op.sleep(60))
 """
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    with Terminal(tmp_path, {**os.environ, "HOME": str(tmp_path)}) as terminal:
-        yield terminal
 
 
 def test_ctrl_c_ends_the_waiting_and_twice_the_server(tmp_path: Path, terminal: Terminal) -> None:

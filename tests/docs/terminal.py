@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import pyte
+
 DEADLINE_S: Final = 20.0
 SIZE: Final = (50, 132)
 _PROMPT: Final = re.compile(r"\x1e(\d+)\x1e")
@@ -60,8 +62,9 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
-        self._changed = changed or threading.Condition()  # guards the three below
+        self._changed = changed or threading.Condition()  # guards the four below
         self._screen = ""
+        self._raw = ""
         self._start = 0
         self._ended = False
         self._reader = threading.Thread(target=self._read, name="terminal")
@@ -84,6 +87,15 @@ class Terminal:
         """All that it showed so far."""
         with self._changed:
             return self._screen
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that a person sees, those too that have scrolled away."""
+        screen = pyte.HistoryScreen(SIZE[1], SIZE[0], history=100_000)
+        with self._changed:
+            pyte.Stream(screen).feed(self._raw)
+        above = ["".join(row[x].data for x in range(SIZE[1])) for row in screen.history.top]
+        return [line.rstrip() for line in (*above, *screen.display)]
 
     @property
     def shown(self) -> str:
@@ -160,7 +172,9 @@ class Terminal:
             except OSError:  # nobody has the other end open
                 data = b""
             with self._changed:
-                self._screen += decoder.decode(data).replace("\r", "")
+                text = decoder.decode(data)
+                self._raw += text
+                self._screen += text.replace("\r", "")
                 self._ended = not data
                 self._changed.notify_all()
             if not data:
