@@ -90,11 +90,11 @@ def test_the_base_class_stands_for_all(message: Message) -> None:
 
 
 DOWNSTREAM = """
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from dcs_codec import HtosMotorMoveCompleted, decode_text, encode_text
 
 @given(st.from_type(HtosMotorMoveCompleted))
-@settings(max_examples=5, database=None)
+@settings(max_examples=5, database=None, deadline=None, suppress_health_check=HealthCheck)
 def test(message):
     assert isinstance(message, HtosMotorMoveCompleted)
     assert decode_text(encode_text(message)) == message

@@ -26,6 +26,8 @@ from tests.simulators.web.browser import DEADLINE_S, Browser
 pytestmark = pytest.mark.timeout(180)
 
 KEYS: Final = {"Enter": "\ue007", "ArrowUp": "\ue013", "Escape": "\ue00c"}
+SPEEDS: Final = {"gonio_phi": 60_000, "gonio_kappa": 2000}
+"""Steps a second. A move of kappa takes minutes, so that a busy browser finds it moving."""
 EXPECTED: Final = re.compile("409 .Conflict|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY")
 """What the console may say: commands that were refused, and a server that was stopped."""
 
@@ -81,7 +83,7 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
             lower_limit=-360 if name.startswith("gonio") else -5,
             units="deg" if name.startswith("gonio") else "mm",
             scale_factor=1000,
-            speed=60_000 if name.startswith("gonio") else 2000,
+            speed=SPEEDS.get(name, 2000),
         )
         for name in example.MOTORS
     ]
