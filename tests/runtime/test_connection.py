@@ -93,7 +93,7 @@ def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> N
         for byte in ASK:  # as slowly as it can come
             peer.send_bytes(bytes([byte]))
         assert len(peer.read_text()) > 0
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 0.9
     running.end()
 
 
@@ -233,12 +233,12 @@ def test_a_handshake_that_drips_in_is_given_up(dcss: RawDcss) -> None:
     running = Running(dcss, connect_timeout_s=0.1)
     began = time.monotonic()
     with dcss.accept() as peer:
-        for _ in range(20):  # each byte alone comes in time
+        for _ in range(100):  # each byte alone comes in time
             peer.send_bytes(b"s")
             if running.ended.wait(0.03):
                 break
         outcome = running.end()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2
     assert outcome.ending is Ending.NO_HANDSHAKE
     assert "nothing received in time" in outcome.reason
 

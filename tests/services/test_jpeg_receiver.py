@@ -15,7 +15,7 @@ from dhs_runtime.services import jpeg_receiver
 from dhs_runtime.services.chunked import read_sized
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from tests.services.cameras import PNG, TYPE, Album, Camera, head, in_chunks
-from tests.services.peers import JPEG, PATIENCE_S, soon
+from tests.services.peers import AT_ONCE_S, JPEG, PATIENCE_S, soon
 
 # --- pictures that are taken
 
@@ -184,7 +184,7 @@ def test_a_slow_camera_and_a_slow_handler_hold_nobody_up() -> None:
         start = time.monotonic()
         for _ in range(10):
             assert quick.post(JPEG, TYPE) == 200
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < AT_ONCE_S
         release.set()
         assert slow.status() == 200
 
@@ -278,7 +278,7 @@ def test_closing_is_immediate_in_the_middle_of_pictures(
         assert refused.status() == 415  # ... and this one may still send
         start = time.monotonic()
         assert receiver.close() == ()
-        assert time.monotonic() - start < 0.1
+        assert time.monotonic() - start < 0.8  # of the 1.0 s that it may wait
         for camera in cameras:
             with contextlib.suppress(ConnectionError):
                 camera.send(JPEG[-1:])

@@ -225,7 +225,7 @@ def test_a_stop_ends_what_waits_at_once(wait: str) -> None:
             assert hangs(sock)
             started = time.monotonic()
             server.stop()
-            assert time.monotonic() - started < 0.3
+            assert time.monotonic() - started < 0.8
             assert ended(sock)
 
 

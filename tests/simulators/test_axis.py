@@ -198,7 +198,7 @@ def test_a_stop_ends_a_hang_and_a_push_at_once() -> None:
         assert hangs(sock)
         started = time.monotonic()
         camera.stop()
-        assert time.monotonic() - started < 0.3
+        assert time.monotonic() - started < 0.8
         assert ended(sock)
     assert push.wait(0)
     assert push.errors == ()
