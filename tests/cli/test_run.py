@@ -80,7 +80,7 @@ def test_a_signal_ends_it_quickly_and_cleanly(
         log = process.stderr.read()
     assert code == 0
     print(f"gone {took * 1e3:.0f} ms after {number.name}")
-    assert took < 1  # wanted below 0.3, which a loaded machine may miss now and then
+    assert took < 3  # wanted below 0.3, which a loaded machine may miss; 5 s was the old way's
     assert "Traceback" not in log
     assert "connected to DCSS" in log
     if run is not None:

@@ -126,7 +126,7 @@ def test_the_deadline_ends_a_collection_that_brings_nothing(beamline: Beamline) 
 
 
 def test_an_inference_server_that_hangs_ends_at_the_deadline(beamline: Beamline) -> None:
-    beamline.start(collect_timeout_s=0.3)
+    beamline.start(collect_timeout_s=1.0)
     release = threading.Event()
     beamline.automl.faults.hang(release)
     run = beamline.collect()

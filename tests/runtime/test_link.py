@@ -93,7 +93,7 @@ def test_a_dcss_that_drops_everybody_is_left_in_peace_and_met_at_once_when_it_wo
     dhs = Dhs("testDHS")
     dhs.operation("op")(lambda op: op.complete("alive"))
     with RawDcss() as dcss, caplog.at_level(logging.INFO, "dhs_runtime"):
-        slower = Backoff(first_s=0.01, factor=6, jitter=0)
+        slower = Backoff(first_s=0.01, longest_s=10, factor=6, jitter=0)
         with running(dhs, attrs.evolve(dcss.config(), retry=slower)):
             came = []
             for _ in range(4):
