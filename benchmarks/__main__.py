@@ -11,22 +11,25 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import bench_import, bench_pictures, bench_runtime, bench_throughput
-from benchmarks.bench_codec import RUNS
+from benchmarks.agreement import check_agreement
+from benchmarks.bench_codec import groups
 from benchmarks.report import figures_of, print_tables
 
 RESULTS = Path(__file__).parent / "results"
-BENCH_CODEC = [sys.executable, "-m", "benchmarks.bench_codec"]
+RUNS = 5
+MEASURE = [sys.executable, "-m", "benchmarks.measure"]
 
 
 def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "codec.json"
     path.unlink(missing_ok=True)
-    options = ["--quiet", "--processes", "1", "--append", str(path)]
     console = Console()
+    check_agreement()
     for run in range(RUNS):  # all cases in turn, so that a busy minute spoils none of them
         console.print(f"measuring the codec, {run + 1} of {RUNS}")
-        subprocess.run([*BENCH_CODEC, *options], check=True, stdout=subprocess.DEVNULL)
+        for case, *_ in groups():
+            subprocess.run([*MEASURE, str(path), case.work, case.load], check=True)
     print_tables(figures_of(path), console)
     logging.getLogger("dhs_runtime").setLevel(logging.ERROR)  # it loses its DCSS on purpose
     for part in (bench_import, bench_runtime, bench_throughput, bench_pictures):

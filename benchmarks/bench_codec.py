@@ -1,16 +1,11 @@
-"""The codec's work on each kind of traffic, beside the floor and msgspec.
-
-python -m benchmarks.bench_codec -o FILE.json     (pyperf's options; see --help)
-"""
+"""The codec's work on each kind of traffic, beside the floor and msgspec."""
 
 import functools
-import statistics
-import time
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import attrs
-import pyperf
 
 from benchmarks import floor
 from benchmarks.floor_encode import encode as floor_encode
@@ -28,7 +23,6 @@ from dcs_codec import (
     default_codec,
 )
 
-RUNS: Final = 5
 BINARY_SIZE: Final = 2_000_000
 CHUNKED_SIZES: Final = (20_000, 200_000)
 _PER_RUN: Final = 15_000  # messages that one run handles, about: 15 ms
@@ -45,7 +39,7 @@ class Case:
         count: Messages, or bytes, in one call; the figure is for one of them.
         prepare: Makes what the call is given; not measured, for each call anew.
         run: The call; returns how many messages there were.
-        passes: Calls in one run of pyperf's.
+        passes: Calls for one value.
     """
 
     work: str
@@ -58,7 +52,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What pyperf calls it."""
+        """What the results call it."""
         return f"{self.work}, {self.load}, {self.who}"
 
 
@@ -80,11 +74,18 @@ def cases() -> Iterator[Case]:
                 size,
                 given,
                 frames,
-                max(1, 60_000 // size),
+                max(1, 20_000 // size),
             )
-    yield Case("binary", "copy", "floor", 1, _copy_behind_frame, copied, 20)
-    yield Case("binary", "warm copy", "floor", 1, lambda: _BINARY, copied, 20)
-    yield Case("binary", "one frame", "ours", 1, _frame_behind_copy, frames, 20)
+    # Of different names, so that each has a process and its heap for itself.
+    yield Case("binary", "copy", "floor", 1, _copy_behind_frame, copied, 10)
+    yield Case("binary", "warm copy", "floor", 1, lambda: _BINARY, copied, 10)
+    yield Case("binary", "one frame", "ours", 1, _frame_behind_copy, frames, 10)
+
+
+def groups() -> Iterator[tuple[Case, ...]]:
+    """The cases that are compared with each other."""
+    for _, rivals in itertools.groupby(cases(), lambda case: (case.work, case.load)):
+        yield tuple(rivals)
 
 
 # -- what is measured ------------------------------------------------------------------------
@@ -347,37 +348,3 @@ WORKS: Final[dict[str, dict[str, _Rival]]] = {
     "round trip": {"ours": (_messages, round_trip), "floor": (_messages, floor_round_trip)},
     "construct": {"ours": (_message_values, construct), "floor": (_plain_values, construct)},
 }
-
-
-# -- the run ---------------------------------------------------------------------------------
-
-
-def timed(loops: int, case: Case) -> float:
-    """Seconds that the calls of a case take, without what prepares them.
-
-    Those of the median call for each: the machine may be busy with other things in between.
-    """
-    times = []
-    for _ in range(loops * case.passes):
-        given = case.prepare()
-        began = time.perf_counter()
-        case.run(given)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times) * len(times)
-
-
-def main() -> None:
-    """Measure all cases, each in processes of its own."""
-    # By its name, or the processes would take what is installed, not what stands here.
-    program = ("-m", "benchmarks.bench_codec")
-    runner = pyperf.Runner(processes=RUNS, values=1, warmups=1, loops=1, program_args=program)
-    if not runner.parse_args().worker:
-        from benchmarks.agreement import check_agreement  # noqa: PLC0415 - not in the workers
-
-        check_agreement()
-    for case in cases():
-        runner.bench_time_func(case.name, timed, case, inner_loops=case.count * case.passes)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,8 @@
 """The tables of the codec's benchmarks: figures, ratios to the floor, and what was aimed at."""
 
 import itertools
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +13,11 @@ from rich.table import Table
 
 from benchmarks.bench_codec import BINARY_SIZE, CHUNKED_SIZES, WORKS, cases
 
-Figures = Mapping[str, float]
-"""Seconds for one message, byte or call, by the name of the case."""
+Figures = Mapping[str, Sequence[float]]
+"""Seconds for one message, byte or call, by the name of the case; each measured many times.
+
+Those of cases that are compared belong together, first to first, second to second.
+"""
 
 RATIOS: Final = {"frames": 1.3, "decode": 1.25, "encode": 1.3}
 """What each work may take, in floors."""
@@ -36,9 +40,14 @@ LOOK: Final[dict[str, Any]] = {
 
 
 def figures_of(path: Path) -> Figures:
-    """The medians of what pyperf measured."""
+    """What was measured."""
     suite = pyperf.BenchmarkSuite.load(str(path))
-    return {bench.get_name(): bench.median() for bench in suite.get_benchmarks()}
+    return {bench.get_name(): bench.get_values() for bench in suite.get_benchmarks()}
+
+
+def ratio_of(ours: Sequence[float], floor: Sequence[float]) -> float:
+    """The median of the ratios of what was measured by turns."""
+    return statistics.median(our / its for our, its in zip(ours, floor, strict=True))
 
 
 def print_tables(figures: Figures, console: Console) -> None:
@@ -64,7 +73,7 @@ def message_table(figures: Figures) -> Table:
     table.add_section()
     table.add_row("measured elsewhere")
     for work, load, ours, by_hand in ELSEWHERE:
-        seconds = {"ours": ours * 1e-6, **({"floor": by_hand * 1e-6} if by_hand else {})}
+        seconds = {"ours": [ours * 1e-6], **({"floor": [by_hand * 1e-6]} if by_hand else {})}
         table.add_row(f"  {work}", load, *_row(seconds, None))
     return table
 
@@ -76,22 +85,22 @@ def stream_table(figures: Figures) -> Table:
     for heading in ("figure", "target", ""):
         table.add_column(heading, justify="right")
     for load, size in itertools.product(("short frames", "one frame"), CHUNKED_SIZES):
-        micros = figures[f"chunks, {load}, {size}, ours"] * 1e6
+        micros = statistics.median(figures[f"chunks, {load}, {size}, ours"]) * 1e6
         work = f"1 byte at a time, {load}, {size // 1000} kB"
         table.add_row(work, f"{micros:.2f} µs/byte", *_verdict(micros, MICROSECONDS_PER_BYTE))
-    seconds = figures["binary, one frame, ours"]
-    copies = seconds / figures["binary, copy, floor"]
+    ours = figures["binary, one frame, ours"]
+    copies = ratio_of(ours, figures["binary, copy, floor"])
     work = f"{BINARY_SIZE // 1_000_000} MB binary in one frame, 64 KiB at a time"
     table.add_row(work, f"{copies:.2f} copies", *_verdict(copies, COPIES))
-    warm_copies = seconds / figures["binary, warm copy, floor"]
+    warm_copies = ratio_of(ours, figures["binary, warm copy, floor"])
     table.add_row("  in copies that never need a fresh page", f"{warm_copies:.2f} copies")
     return table
 
 
-def _row(seconds: Mapping[str, float], target: float | None) -> tuple[str, ...]:
+def _row(seconds: Figures, target: float | None) -> tuple[str, ...]:
     ours, floor, msgspec = (seconds.get(who) for who in ("ours", "floor", "msgspec"))
     assert ours is not None
-    ratio = None if floor is None else ours / floor
+    ratio = None if floor is None else ratio_of(ours, floor)
     verdict = ("", "") if target is None or ratio is None else _verdict(ratio, target)
     shown = (f"{ratio:.2f}" if ratio is not None else "", *verdict)
     return _micros(ours), _micros(floor), *shown, _micros(msgspec)
@@ -101,5 +110,5 @@ def _verdict(figure: float, target: float) -> tuple[str, str]:
     return f"≤ {target:g}", "[green]met[/]" if figure <= target else "[red]not met[/]"
 
 
-def _micros(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds * 1e6:.2f}"
+def _micros(seconds: Sequence[float] | None) -> str:
+    return "" if seconds is None else f"{statistics.median(seconds) * 1e6:.2f}"

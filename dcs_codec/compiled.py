@@ -42,6 +42,7 @@ _LEAST_FIXED: Final = 1e-4  # repr writes an exponent below it, and from 1e16 on
 _GREATEST_FIXED: Final = 1e15
 _EDGE: Final = 1e-9
 _LONGEST: Final = 4  # bytes of a character
+_NUL: Final = "\0"
 _LINE_ENDS: Final = ord("\r")  # and `\n` is below
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
@@ -183,16 +184,20 @@ def compile_encode(
     """A function from a message to its text, ended by a NUL; None where it has a binary part."""
     keyword = message_class.keyword
     known = {
-        name: _Known((keyword if _leads(name, words) else "") + " ", kind.write)
+        name: _Known(
+            kind.write,
+            before=(keyword if _leads(name, words) else "") + " ",
+            behind=_behind(name, words, tail),
+        )
         for name, kind in words.items()
         if _repeats(kind)
     }
     if tail is not None and isinstance(tail[1], Words):
-        known[tail[0]] = _Known("", functools.partial(tail[1].write_tail, before={}))
+        known[tail[0]] = _Known(functools.partial(tail[1].write_tail, before={}), behind=_NUL)
     names: dict[str, Any] = {
         "FLAGS": {flag: " " + word for flag, word in FLAG_WORDS.items()},
         "NO_BINARY": b"",  # of which there is but one
-        "NUL": "\0",
+        "NUL": _NUL,
         **{f"known_{name}": values.texts for name, values in known.items()},
         **{f"write_{name}": kind.write for name, kind in words.items()},
     }
@@ -226,13 +231,16 @@ def _writing_form(
     setup: list[str] = []
     conditions: list[str] = []
     head = "" if form and _leads(form[0], words) else _literal(keyword)
+    behind = ""
     for index, (name, kind) in enumerate(words.items()):
         if name in form:
-            head += _writing_value(name, kind, index, setup, conditions)
-    body = [f"return {_text(head)}"]
+            value = _writing_value(name, kind, index, setup, conditions)
+            head += value.removeprefix(behind)
+            behind = _behind(name, words, tail)
+    body = [f"return {_text(head, behind)}"]
     if tail is not None:
         setup.append(f"tail = message.{tail[0]}")
-        body = _writing_tail(tail[0], tail[1], head, conditions)
+        body = _writing_tail(tail[0], tail[1], head, behind, conditions)
     if conditions:
         body = [f"if {' and '.join(conditions)}:", *_indented(body)]
     return [*setup, *body]
@@ -273,9 +281,11 @@ def _writing_value(
     return f" {{{value}!r}}"
 
 
-def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -> list[str]:
+def _writing_tail(
+    name: str, kind: TailKind, head: str, behind: str, conditions: list[str]
+) -> list[str]:
     if type(kind) is Words:
-        return [f"return {_text(head + f'{{known_{name}[tail]}}')}"]
+        return [f"return {_text(head + f'{{known_{name}[tail]}}', _NUL)}"]
     if type(kind) is not Rest:
         return ["pass"]
     # Plain text, as a subclass may format itself otherwise.
@@ -286,7 +296,7 @@ def _writing_tail(name: str, kind: TailKind, head: str, conditions: list[str]) -
     bare = "" if kind.always_separated else f" if tail else {_text(head)}"
     fits = "" if kind.max_bytes is None else f" and len(text) <= {kind.max_bytes}"
     return [
-        f"text = {_text(head + ' {tail}')}{bare}",
+        f"text = {_text(head + ' {tail}'.removeprefix(behind))}{bare}",
         f"if text[-2] > {_LINE_ENDS}{fits}: return text",  # the byte before the NUL
     ]
 
@@ -295,9 +305,9 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _text(pattern: str) -> str:
-    """The bytes of an f-string, ended by NUL."""
-    return f"f{pattern + chr(0)!r}.encode()"
+def _text(pattern: str, behind: str = "") -> str:
+    """The bytes of an f-string, ended by the NUL that may stand behind its last value already."""
+    return f"f{pattern + ('' if behind == _NUL else _NUL)!r}.encode()"
 
 
 def _repeats(kind: WordKind) -> bool:
@@ -309,16 +319,30 @@ def _leads(name: str, words: Mapping[str, WordKind]) -> bool:
     return name == next(iter(words)) and _repeats(words[name]) and not words[name].optional
 
 
+def _behind(name: str, words: Mapping[str, WordKind], tail: Tail) -> str:
+    """What stands behind a remembered word in every form and is remembered with it."""
+    if not _repeats(words[name]):
+        return ""
+    behind = list(words)[list(words).index(name) + 1 :]
+    if not behind:
+        if tail is None:
+            return _NUL
+        return " " if type(tail[1]) is Rest and tail[1].always_separated else ""
+    kind = words[behind[0]]
+    return "" if kind.optional or _repeats(kind) or type(kind) is Flag else " "
+
+
 @attrs.frozen
 class _Known:
     """Values of one field that the reference has written, and their texts.
 
-    With the blank in front, and where it is the first the keyword: joining many short pieces is
-    half the work of writing.
+    With what always stands before them (a blank, and the keyword before the first) and behind them:
+    joining many short pieces is half the work of writing.
     """
 
-    prefix: str
     write: Callable[[object], str]
+    before: str = ""
+    behind: str = ""
     texts: dict[object, str] = attrs.field(factory=dict)
 
     def add(self, value: object) -> None:
@@ -326,7 +350,7 @@ class _Known:
         if value != "":
             if len(self.texts) >= _KNOWN_VALUES:
                 self.texts.clear()
-            self.texts[value] = self.prefix + self.write(value)
+            self.texts[value] = self.before + self.write(value) + self.behind
 
 
 def _remembering(

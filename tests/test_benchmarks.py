@@ -1,6 +1,7 @@
 """The benchmarks measure what they say; how fast it is, they tell themselves."""
 
 import io
+from pathlib import Path
 
 import attrs
 import pytest
@@ -19,8 +20,10 @@ from benchmarks import (
     report,
 )
 from benchmarks.agreement import check_agreement, check_values
-from benchmarks.bench_codec import Case, cases, timed
+from benchmarks.bench_codec import Case, cases, groups
 from benchmarks.floor import Reader
+from benchmarks.measure import main as measure_and_keep
+from benchmarks.measure import measure
 from benchmarks.workloads import DEVICES, MIX, cut, v2_frame, workloads
 from dcs_codec import decode_text
 
@@ -38,7 +41,29 @@ def test_a_case_handles_the_messages_it_counts(case: Case) -> None:
         assert handled == bench_codec.BINARY_SIZE
     else:
         assert handled == case.count
-    assert timed(1, attrs.evolve(case, passes=1)) > 0
+
+
+@pytest.mark.parametrize("rivals", tuple(groups()), ids=lambda rivals: rivals[0].name)
+def test_rivals_are_measured_side_by_side(rivals: tuple[Case, ...]) -> None:
+    few = [attrs.evolve(case, passes=1) for case in rivals]
+    values = measure(few, windows=2)
+    assert list(values) == [case.name for case in rivals]
+    assert all(len(taken) == 2 and min(taken) > 0 for taken in values.values())
+
+
+def test_what_is_measured_is_kept(tmp_path: Path) -> None:
+    for _ in range(2):
+        measure_and_keep(tmp_path / "kept.json", "frames", "storm", windows=3)
+    figures = report.figures_of(tmp_path / "kept.json")
+    assert {name: len(taken) for name, taken in figures.items()} == {
+        "frames, storm, ours": 6,
+        "frames, storm, floor": 6,
+    }
+
+
+def test_a_busy_moment_spoils_no_ratio() -> None:
+    """It slows down both, as often as not in other windows than most."""
+    assert report.ratio_of([1.2, 2.4, 1.2, 2.4], [1.0, 2.0, 1.0, 2.0]) == pytest.approx(1.2)
 
 
 def test_codec_floor_and_msgspec_agree() -> None:
@@ -77,7 +102,7 @@ def test_the_floor_reads_streams_cut_anywhere() -> None:
 
 
 def test_tables_name_what_is_met_and_what_is_not() -> None:
-    figures = {case.name: 1e-6 if case.who == "ours" else 0.5e-6 for case in CASES}
+    figures = {case.name: [1e-6 if case.who == "ours" else 0.5e-6] for case in CASES}
     out = io.StringIO()
     report.print_tables(figures, Console(file=out, width=80))
     lines = out.getvalue().splitlines()
