@@ -76,10 +76,9 @@ def cases() -> Iterator[Case]:
                 frames,
                 max(1, 20_000 // size),
             )
-    # Of different names, so that each has a process and its heap for itself.
-    yield Case("binary", "copy", "floor", 1, _copy_behind_frame, copied, 10)
-    yield Case("binary", "warm copy", "floor", 1, lambda: _BINARY, copied, 10)
-    yield Case("binary", "one frame", "ours", 1, _frame_behind_copy, frames, 10)
+    yield Case("binary", "2 MB", "ours", 1, _frame_behind_copy, frames, 10)
+    yield Case("binary", "2 MB", "floor", 1, _copy_behind_frame, copied, 10)
+    yield Case("binary", "2 MB", "warm floor", 1, lambda: _BINARY, copied, 10)
 
 
 def groups() -> Iterator[tuple[Case, ...]]:
@@ -259,6 +258,7 @@ def _json_lines(load: Workload) -> tuple[Callable[[bytes], object], bytes]:
     return structs.decode, b"\n".join(map(structs.encode, values))
 
 
+@functools.cache
 def _json_values(load: Workload) -> tuple[Callable[[object], bytes], Sequence[object]]:
     structs, values = structs_of(load.messages)
     return structs.encode, values
