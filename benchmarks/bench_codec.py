@@ -76,9 +76,8 @@ def cases() -> Iterator[Case]:
                 frames,
                 max(1, 20_000 // size),
             )
-    yield Case("binary", "2 MB", "ours", 1, _frame_behind_copy, frames, 10)
-    yield Case("binary", "2 MB", "floor", 1, _copy_behind_frame, copied, 10)
-    yield Case("binary", "2 MB", "warm floor", 1, lambda: _BINARY, copied, 10)
+    yield Case("binary", "2 MB", "ours", 1, _binary_pieces, frames, 10)
+    yield Case("binary", "2 MB", "floor", 1, lambda: bytearray(BINARY_SIZE), copied, 10)
 
 
 def groups() -> Iterator[tuple[Case, ...]]:
@@ -309,24 +308,6 @@ def _bytewise(stream: Callable[[int], bytes], size: int) -> Sequence[bytes]:
 @functools.cache
 def _binary_pieces() -> Sequence[bytes]:
     return cut(v2_frame("htos_operation_update camera 1.1 image", bytes(BINARY_SIZE)), PIECE)
-
-
-_BINARY: Final = bytearray(BINARY_SIZE)
-
-
-def _copy_behind_frame() -> bytearray:
-    """Copy and frame take turns, so that both find the same memory.
-
-    A copy that follows copies only is given the same warm pages again and again, and takes a
-    fifteenth of the time; where a frame makes the heap shrink, both pay for fresh pages.
-    """
-    frames(_binary_pieces())
-    return _BINARY
-
-
-def _frame_behind_copy() -> Sequence[bytes]:
-    copied(_BINARY)
-    return _binary_pieces()
 
 
 _Rival = tuple[Callable[[Workload], Any], Callable[[Any], int]]

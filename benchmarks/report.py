@@ -88,11 +88,9 @@ def stream_table(figures: Figures) -> Table:
         micros = statistics.median(figures[f"chunks, {load}, {size}, ours"]) * 1e6
         work = f"1 byte at a time, {load}, {size // 1000} kB"
         table.add_row(work, f"{micros:.2f} µs/byte", *_verdict(micros, MICROSECONDS_PER_BYTE))
-    ours, copy, warm = (figures[f"binary, 2 MB, {who}"] for who in ("ours", "floor", "warm floor"))
-    copies = ratio_of(ours, copy)
+    copies = ratio_of(figures["binary, 2 MB, ours"], figures["binary, 2 MB, floor"])
     work = f"{BINARY_SIZE // 1_000_000} MB binary in one frame, 64 KiB at a time"
     table.add_row(work, f"{copies:.2f} copies", *_verdict(copies, COPIES))
-    table.add_row("  in copies that never need a fresh page", f"{ratio_of(ours, warm):.2f} copies")
     return table
 
 

@@ -140,7 +140,8 @@ class FrameDecoder:
 
     Bytes are read where they came: frames are cut out of a *run*, the last piece received. What
     arrives while a run is not used up waits behind it and is joined to its remainder once, when a
-    whole frame is there, so that the cost grows with the bytes however they are cut.
+    whole frame is there, so that the cost grows with the bytes however they are cut. A binary part
+    that lies in both is joined alone: it may be large.
     """
 
     def __init__(
@@ -161,6 +162,7 @@ class FrameDecoder:
         self._at = 0  # where in the run the next frame begins
         self._waiting = bytearray()  # received behind the run
         self._needed = 1  # bytes of the next frame below which there is nothing to do
+        self._joined = 1  # those of them that have to be in the run
         # What `next_frame` cuts by itself; nothing unless it reads v2, and after an error.
         self._ends = self._known_ends()
         self._eof = False
@@ -176,7 +178,7 @@ class FrameDecoder:
         if self._needed > V2_HEADER_SIZE and self._framing is _V2:
             raise LocalProtocolError("framing changes between frames, not inside one")
         self._framing = framing
-        self._needed = 1
+        self._needed = self._joined = 1
         self._ends = self._known_ends()
 
     @property
@@ -255,7 +257,7 @@ class FrameDecoder:
             raise self._error.with_traceback(None)
         if self._size < self._needed:
             return self._starved()
-        if len(self._run) - self._at < self._needed:
+        if len(self._run) - self._at < self._joined:
             self._run = self.pending
             self._at = 0
             self._waiting.clear()
@@ -268,7 +270,7 @@ class FrameDecoder:
     def _read_v1(self) -> Frame | Literal[NeedData.NEED_DATA]:
         end = self._at + V1_FRAME_SIZE
         if end > len(self._run):
-            self._needed = V1_FRAME_SIZE
+            self._needed = self._joined = V1_FRAME_SIZE
             return self._read()
         text = self._run[self._at : end]
         self._at = end
@@ -277,19 +279,31 @@ class FrameDecoder:
     def _read_v2(self) -> Frame | Literal[NeedData.NEED_DATA]:
         text_at = self._at + V2_HEADER_SIZE
         if text_at > len(self._run):
-            self._needed = V2_HEADER_SIZE
+            self._needed = self._joined = V2_HEADER_SIZE
             return self._read()
         text_size, binary_size = self._read_header(self._run[self._at : text_at])
-        text_end = V2_HEADER_SIZE + text_size
+        text_end = text_at + text_size
         end = text_end + binary_size
-        if self._at + end > len(self._run):
-            self._needed = end
+        if text_end > len(self._run) or end - self._at > self._size:
+            self._needed, self._joined = end - self._at, text_end - self._at
             return self._read()
-        text = self._run[text_at : self._at + text_end]
-        binary = self._run[self._at + text_end : self._at + end]
-        self._at += end
-        self._needed = V2_HEADER_SIZE
+        text = self._run[text_at:text_end]
+        if end <= len(self._run):
+            binary = self._run[text_end:end]
+            self._at = end
+        else:
+            binary = self._join_binary(text_end, end - len(self._run))
+        self._needed = self._joined = V2_HEADER_SIZE
         return Frame(_clean(text), binary)
+
+    def _join_binary(self, begin: int, count: int) -> bytes:
+        """What the run has from `begin` on and `count` bytes behind it; the rest is the run."""
+        with memoryview(self._waiting) as waiting, waiting[:count] as behind:
+            binary = b"".join((self._run[begin:], behind))
+            self._run = bytes(waiting[count:])
+        self._at = 0
+        self._waiting.clear()
+        return binary
 
     def _read_header(self, header: bytes) -> tuple[int, int]:
         try:
