@@ -35,6 +35,7 @@ from dcs_codec.fields import (
     MoveDestination,
     Name,
     Number,
+    OnOff,
     OptionalName,
     Rest,
     StringContents,
@@ -154,6 +155,18 @@ class StohOwnKinds(Message):
 
 
 @attrs.frozen(kw_only=True)
+class StohSwitched(Message):
+    """A flag behind a name, and a word of a site's own kind behind another."""
+
+    keyword: ClassVar[str] = "stoh_switched"
+    first: Name
+    is_on: OnOff
+    second: Name
+    mask: Annotated[int, Hexadecimal()]
+    third: Name
+
+
+@attrs.frozen(kw_only=True)
 class StohOwnKindAlone(Message):
     keyword: ClassVar[str] = "stoh_own_kind_alone"
     mask: Annotated[int, Hexadecimal()]
@@ -194,6 +207,7 @@ OWN = (
     StohOwnKindsOptional,
     StohOwnMissing,
     StohOwnKindAlone,
+    StohSwitched,
 )
 
 
@@ -252,6 +266,10 @@ BOTH_WAYS: list[tuple[str, Message]] = [
     ("stoh_own_missing a ff", StohOwnMissing(name="a", mask=255)),
     ("stoh_own_kinds_optional home", StohOwnKindsOptional(mask=None, where="home")),
     ("stoh_own_kind_alone 10", StohOwnKindAlone(mask=16)),
+    (
+        "stoh_switched a 1 b ff c",
+        StohSwitched(first="a", is_on=True, second="b", mask=255, third="c"),
+    ),
     (
         "htos_report_shutter_state s ajar",
         HtosReportShutterState(shutter_name="s", shutter_state="ajar"),

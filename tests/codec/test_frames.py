@@ -28,6 +28,7 @@ BOTH_WAYS = [
     (Framing.V1, Frame(b"\xff\xfe \t"), b"\xff\xfe \t" + bytes(196)),
     (Framing.V2, Frame(b"stoh_abort_all soft"), b"          20            0 stoh_abort_all soft\0"),
     (Framing.V2, Frame(b"a"), b"           2            0 a\0"),
+    (Framing.V2, Frame(b"\n a"), b"           4            0 \n a\0"),
     (Framing.V2, Frame(b""), b"           1            0 \0"),
     (Framing.V2, Frame(b"a b ", b"\0\xff\n"), b"           5            3 a b \0\0\xff\n"),
     (Framing.V2, Frame(b"", b"1"), b"           1            1 \x001"),
