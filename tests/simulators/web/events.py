@@ -82,9 +82,18 @@ class Events:
 
     def _read(self) -> Generator[tuple[str, Any], None, None]:
         kind = ""
-        for line in self.response.iter_lines(chunk_size=1):
-            word, _, rest = line.decode("ascii").partition(": ")
+        for line in self._lines():
+            word, _, rest = line.decode("ascii").rstrip().partition(": ")
             if word == "event":
                 kind = rest
             elif word == "data":
                 yield kind, json.loads(rest)
+
+    def _lines(self) -> Iterator[bytes]:
+        """As `iter_lines`, which looks at the whole line again for each byte."""
+        line = bytearray()
+        for byte in self.response.iter_content(1):
+            line += byte
+            if byte == b"\n":
+                yield bytes(line)
+                line.clear()
