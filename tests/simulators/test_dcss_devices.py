@@ -126,6 +126,21 @@ def test_a_state_is_stored_where_the_result_is_normal_or_missing(
     assert dcss.shutter_state("shutter") == state
 
 
+@pytest.mark.parametrize(("state", "other"), [("open", "closed"), ("closed", "open")])
+def test_a_report_that_was_on_its_way_is_no_answer(
+    dcss: SimulatedDcss, dhs: DhsPeer, state: str, other: str
+) -> None:
+    run = dcss.set_shutter("shutter", state)
+    dhs.send_text(f"htos_report_shutter_state shutter {other}")
+    dhs.send_text(f"htos_report_shutter_state shutter {other} normal")
+    dhs.send_text(f"htos_report_shutter_state shutter {state} normal")
+    assert run.wait(DEADLINE_S) == ShutterReport(state, "normal")
+    assert len(run.reports) == 1
+    again = dcss.set_shutter("shutter", state)
+    dhs.send_text(f"htos_report_shutter_state shutter {other} no_write_access")
+    assert again.wait(DEADLINE_S) == ShutterReport(other, "no_write_access")
+
+
 # -- ion chambers ----------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from dcs_codec import (
     NO_DEVICE,
     EncodeError,
     Message,
+    ShutterState,
     StohAbortMotorMove,
     StohChangeVectorSpeed,
     StohGetEncoder,
@@ -32,7 +33,7 @@ from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.operation import Argument, arguments_of
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import fold, shorten
-from dhs_runtime.simulators.dcss.counting import CountingRun
+from dhs_runtime.simulators.dcss.counting import NORMAL, CountingRun
 from dhs_runtime.simulators.dcss.database import Database
 from dhs_runtime.simulators.dcss.devices import (
     EncoderDevice,
@@ -56,6 +57,10 @@ from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun, Run
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
 DECIMALS = 6  # of `%f`
+OTHER_STATE: Mapping[str, str] = {
+    ShutterState.OPEN: ShutterState.CLOSED,
+    ShutterState.CLOSED: ShutterState.OPEN,
+}
 
 
 class Control(Readings):
@@ -257,9 +262,19 @@ class Control(Readings):
     # -- the other devices -------------------------------------------------------------------
 
     def set_shutter(self, name: str, state: str) -> ReportRun[ShutterReport]:
-        """Ask for a shutter `open` or `closed`; any word goes out."""
+        """Ask for a shutter `open` or `closed`; any word goes out.
+
+        A report that all is well and the shutter in the other state is no answer: DHSs send one
+        when a shutter is registered, and it may still be on its way.
+        """
         host, _ = self._database.get(name, ShutterDevice)
-        run = ReportRun(name, host, lambda status: ShutterReport("unknown", status))
+        other = ShutterReport(OTHER_STATE.get(state, ""), NORMAL)
+        run = ReportRun(
+            name,
+            host,
+            lambda status: ShutterReport("unknown", status),
+            is_answer=lambda report: report != other,
+        )
         message = StohSetShutterState(shutter_name=name, shutter_state=state)
         self._ask(message, run, ("shutter", name))
         return run

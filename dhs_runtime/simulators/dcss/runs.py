@@ -181,6 +181,7 @@ class ReportRun(Generic[R]):
         failure: Callable[[str], R],
         *,
         is_repeated: bool = False,
+        is_answer: Callable[[R], bool] = lambda _: True,
     ) -> None:
         """A question about a device.
 
@@ -189,11 +190,13 @@ class ReportRun(Generic[R]):
             hardware_host: Its owner.
             failure: Makes the report of a status, for where the DHS is lost.
             is_repeated: Whether reports go on until one is a failure.
+            is_answer: Tells an answer from a report that was on its way when it was asked.
         """
         self.name = name
         self.hardware_host = hardware_host
         self._failure = failure
         self._is_repeated = is_repeated
+        self._is_answer = is_answer
         self._changed = threading.Condition()  # guards the rest
         self._reports: list[R] = []
         self._ended = False
@@ -234,6 +237,8 @@ class ReportRun(Generic[R]):
 
     def take(self, report: R, *, is_last: bool = False) -> None:
         """Enter a report of the DHS; `is_last` where a repetition ends by it."""
+        if not self._is_answer(report):
+            return
         with self._changed:
             self._reports.append(report)
             self._ended = self._ended or is_last or not self._is_repeated
