@@ -213,3 +213,9 @@ def test_it_serves_a_page() -> None:
     with simulating(*ECHO, "--web", "0") as process:
         url = read_until(process, "simulated beamline").split()[2]
         assert requests.get(url, timeout=DEADLINE_S).status_code == 200
+
+
+@pytest.mark.parametrize("seen", ["simulated beamline", "simulated DCSS"])
+def test_who_reads_where_it_is_may_end_it_at_once(seen: str) -> None:
+    with simulating(*ECHO, "--web", "0") as process:
+        read_until(process, seen)

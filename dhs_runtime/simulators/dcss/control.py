@@ -13,6 +13,7 @@ from dcs_codec import (
     NO_DEVICE,
     EncodeError,
     Message,
+    ShutterResult,
     ShutterState,
     StohAbortMotorMove,
     StohChangeVectorSpeed,
@@ -33,7 +34,7 @@ from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.operation import Argument, arguments_of
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import fold, shorten
-from dhs_runtime.simulators.dcss.counting import NORMAL, CountingRun
+from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.database import Database
 from dhs_runtime.simulators.dcss.devices import (
     EncoderDevice,
@@ -268,7 +269,7 @@ class Control(Readings):
         when a shutter is registered, and it may still be on its way.
         """
         host, _ = self._database.get(name, ShutterDevice)
-        other = ShutterReport(OTHER_STATE.get(state, ""), NORMAL)
+        other = ShutterReport(OTHER_STATE.get(state, ""), ShutterResult.NORMAL)
         run = ReportRun(
             name,
             host,
