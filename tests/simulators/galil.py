@@ -1,6 +1,11 @@
 """A DHS of the simulated DCSS with motors of every kind, and what it says."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from dcs_codec import (
+    Framing,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
     HtosUpdateMotorPosition,
@@ -10,6 +15,7 @@ from dhs_runtime.simulators.dcss import (
     HardwareHost,
     PseudoMotorDevice,
     RealMotorDevice,
+    SimulatedDcss,
 )
 from tests.simulators.dhs_peer import DhsPeer
 
@@ -49,6 +55,25 @@ def motors() -> HardwareHost:
         shutters=["shutter"],
         operations=["op"],
     )
+
+
+@pytest.fixture
+def dcss() -> Iterator[SimulatedDcss]:
+    others = HardwareHost.of("other", motors=["other_motor"], framing=Framing.V1)
+    with SimulatedDcss([motors(), others], patience=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+def dhs(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
+    with DhsPeer.logged_in(dcss, "galil") as peer:
+        yield peer
+
+
+@pytest.fixture
+def other(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
+    with DhsPeer.logged_in(dcss, "other") as peer:
+        yield peer
 
 
 def started(dhs: DhsPeer, name: str, destination: float) -> None:

@@ -1,12 +1,9 @@
 """Motors of the simulated DCSS: registered, configured, moved, aborted, lost."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from dcs_codec import (
     EncodeError,
-    Framing,
     HtosConfigureDevice,
     HtosSendConfiguration,
 )
@@ -18,29 +15,14 @@ from dhs_runtime.simulators.dcss import (
     RealMotorDevice,
     SimulatedDcss,
 )
+from tests.simulators import galil
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
-from tests.simulators.galil import completed, motors, started, updated
+from tests.simulators.galil import completed, started, updated
 
 REAL = "stoh_configure_real_motor"
 
 
-@pytest.fixture
-def dcss() -> Iterator[SimulatedDcss]:
-    others = HardwareHost.of("other", motors=["other_motor"], framing=Framing.V1)
-    with SimulatedDcss([motors(), others], patience=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-def dhs(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
-    with DhsPeer.logged_in(dcss, "galil") as peer:
-        yield peer
-
-
-@pytest.fixture
-def other(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
-    with DhsPeer.logged_in(dcss, "other") as peer:
-        yield peer
+dcss, dhs, other = galil.dcss, galil.dhs, galil.other  # fixtures
 
 
 # -- registration and configuration ----------------------------------------------------------
