@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.listener import shut
 from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.transport import shut
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
-from dhs_runtime.listener import shut
 from dhs_runtime.threads import ThreadGroup
 
 _READ_SIZE = 1 << 16
@@ -23,6 +22,12 @@ _WRITE_SIZE = 1 << 16
 
 Address = tuple[int, int, int, str, Any]
 """What `socket.getaddrinfo` gives for each address of a name."""
+
+
+def shut(sock: socket.socket) -> None:
+    """Wake whoever reads or writes `sock` in another thread; the owner closes it."""
+    with contextlib.suppress(OSError):  # the peer may have gone first
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 class Resolver:

@@ -12,7 +12,7 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.listener import Address
+from dhs_runtime.services.listener import Address
 from dhs_runtime.tools.reading import ReadOptions
 from dhs_runtime.tools.sniffing import Format
 

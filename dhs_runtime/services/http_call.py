@@ -36,9 +36,8 @@ from dhs_runtime.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
-from dhs_runtime.listener import shut
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.transport import Address, Resolver
+from dhs_runtime.transport import Address, Resolver, shut
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

@@ -5,7 +5,7 @@ import logging
 import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from dhs_runtime.listener import Address, TcpListener
+from dhs_runtime.services.listener import Address, TcpListener
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from attrs.validators import ge, optional
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.listener import reset
 from dhs_runtime.services.http_server import HttpHandler
+from dhs_runtime.services.listener import reset
 from dhs_runtime.threads import StopToken
 
 _POLL_S: Final = 0.005

@@ -18,10 +18,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
-from dhs_runtime.listener import shut
 from dhs_runtime.simulators.mount import Truth
 from dhs_runtime.simulators.scene import Scene
 from dhs_runtime.threads import StopToken
+from dhs_runtime.transport import shut
 
 logger = logging.getLogger(__name__)
 

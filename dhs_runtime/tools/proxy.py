@@ -26,10 +26,11 @@ from dcs_codec import default_codec
 from dcs_codec.interchange import to_dict
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.listener import Address, TcpListener, reset, shut
+from dhs_runtime.services.listener import Address, TcpListener, reset
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.tools.recording import Side, WriteAhead, connections_of, lines_path, raw_path
 from dhs_runtime.tools.splitting import Piece, StreamSplitter
+from dhs_runtime.transport import shut
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import attrs
 from dcs_codec import EncodeError, Framing, Message, default_codec
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
-from dhs_runtime.listener import Address, shut
+from dhs_runtime.services.listener import Address
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.tools.comparing import (
     TOLERANCE,
@@ -33,6 +33,7 @@ from dhs_runtime.tools.comparing import (
 )
 from dhs_runtime.tools.recording import Recorded, RecordedFrame, Side
 from dhs_runtime.tools.splitting import StreamSplitter
+from dhs_runtime.transport import shut
 
 _CHUNK: Final = 1 << 16
 _CONNECT_TIMEOUT_S: Final = 5.0

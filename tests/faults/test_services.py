@@ -3,9 +3,9 @@
 import pytest
 
 from dhs_runtime import Dhs, Operation
-from dhs_runtime.listener import reset
 from dhs_runtime.services.automl import AutoMLClient, PredictRequest
 from dhs_runtime.services.axis import AxisClient
+from dhs_runtime.services.listener import reset
 from tests.faults.scene import at_work
 from tests.services.peers import (
     JPEG,

@@ -18,7 +18,7 @@ from dcs_codec import (
     encode_frame,
 )
 from dhs_runtime import Backoff, DcssConfig, Dhs
-from dhs_runtime.listener import reset
+from dhs_runtime.services.listener import reset
 
 DEADLINE_S = 5.0
 ASK = b"stoc_send_client_type".ljust(200, b"\0")

@@ -13,7 +13,7 @@ from typing import Self
 import attrs
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.listener import Address, TcpListener
+from dhs_runtime.services.listener import Address, TcpListener
 
 PATIENCE_S = 5.0
 AT_ONCE_S = 1.5  # for what waits for nobody, on a busy machine too

@@ -13,8 +13,8 @@ from dhs_runtime.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
-from dhs_runtime.listener import TcpListener, reset
 from dhs_runtime.services.http_client import HttpClient, HttpReply, Login
+from dhs_runtime.services.listener import TcpListener, reset
 from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from dhs_runtime import Dhs
-from dhs_runtime.listener import MAX_CONNECTIONS
+from dhs_runtime.services.listener import MAX_CONNECTIONS
 from dhs_runtime.simulators.dcss import (
     Completion,
     HardwareHost,

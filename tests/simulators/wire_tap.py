@@ -10,8 +10,9 @@ from typing import Self
 
 import attrs
 
-from dhs_runtime.listener import Address, TcpListener, reset, shut
+from dhs_runtime.services.listener import Address, TcpListener, reset
 from dhs_runtime.simulators.dcss import SimulatedDcss
+from dhs_runtime.transport import shut
 
 DEADLINE_S = 5.0
 SMALL_BUFFER = 1 << 16  # so that who is not read from notices soon

@@ -15,7 +15,7 @@ import pytest
 
 from dcs_codec import Message
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.listener import reset
+from dhs_runtime.services.listener import reset
 from dhs_runtime.tools import proxy
 from dhs_runtime.tools.proxy import Recorder
 from dhs_runtime.tools.recording import Side, WriteAhead, load, raw_path

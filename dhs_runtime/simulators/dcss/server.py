@@ -7,7 +7,7 @@ from typing import Final
 
 from dcs_codec import EncodeError, MalformedMessage, Message, UnknownMessage, encode_text
 from dhs_runtime.errors import NotConnectedError
-from dhs_runtime.listener import MAX_CONNECTIONS, Address, TcpListener
+from dhs_runtime.services.listener import MAX_CONNECTIONS, Address, TcpListener
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost

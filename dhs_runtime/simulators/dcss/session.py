@@ -23,11 +23,12 @@ from dcs_codec import (
 )
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import NotConnectedError
-from dhs_runtime.listener import reset, shut
+from dhs_runtime.services.listener import reset
 from dhs_runtime.simulators.dcss.faults import Close, Faults, Pause, Steps
 from dhs_runtime.simulators.dcss.traffic import Traffic
 from dhs_runtime.simulators.dcss.wording import frame_of
 from dhs_runtime.threads import StopToken
+from dhs_runtime.transport import shut
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.transport import shut
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,6 @@ ACCEPT_PAUSE_S = 0.1
 
 Address = tuple[str, int]
 Serve = Callable[[socket.socket, Address], None]
-
-
-def shut(sock: socket.socket) -> None:
-    """Wake whoever reads or writes `sock` in another thread; the owner closes it."""
-    with contextlib.suppress(OSError):  # the peer may have gone first
-        sock.shutdown(socket.SHUT_RDWR)
 
 
 def reset(sock: socket.socket) -> None:

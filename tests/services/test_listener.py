@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_runtime import listener as listener_module
-from dhs_runtime.listener import Address, TcpListener, reset
+from dhs_runtime.services import listener as listener_module
+from dhs_runtime.services.listener import Address, TcpListener, reset
 
 
 def echo(sock: socket.socket, _: Address) -> None:
