@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Name, Scaled, Seconds
+from dcs_codec.fields import Name, OptionalScaled, Scaled, Seconds
 from dcs_codec.message import Message
 
 
@@ -15,8 +15,11 @@ class StohStartOscillation(Message):
     The DHS answers as for a move to the present position plus the range.
 
     Wire:   stoh_start_oscillation motor_name shutter_name oscillation_range oscillation_time
-    Units:  shutter_name: may be `NULL`; oscillation_range: scaled; oscillation_time: s
-    Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386, confirmed on the wire
+            [start_angle]
+    Units:  shutter_name: may be `NULL`; oscillation_range: scaled; oscillation_time: s;
+            start_angle: scaled, where the exposure shall begin; older servers send none
+    Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386, confirmed on the wire;
+            start_angle: logs of TPS 07A, whose dcss always sends it
     """
 
     keyword: ClassVar[str] = "stoh_start_oscillation"
@@ -24,6 +27,7 @@ class StohStartOscillation(Message):
     shutter_name: Name
     oscillation_range: Scaled
     oscillation_time: Seconds
+    start_angle: OptionalScaled = None
 
 
 @attrs.frozen(kw_only=True, repr=False)

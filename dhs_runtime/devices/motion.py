@@ -211,12 +211,15 @@ class Oscillation(Move):
     Attributes:
         shutter: Name of the shutter to open meanwhile, None for none.
         oscillation_range: How far, in the motor's own units.
+        start_angle: Where DCSS says the exposure begins, in the motor's own units; None where it
+            says nothing. The move itself starts where the motor is.
     """
 
     def __init__(self, motor: Movable, message: StohStartOscillation, send: Send) -> None:
         super().__init__(motor, motor.position + message.oscillation_range, send)
         self.oscillation_range = message.oscillation_range
         self.time_s = message.oscillation_time
+        self.start_angle = message.start_angle
         self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
 
     def _begin(self) -> None:

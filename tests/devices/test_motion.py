@@ -61,12 +61,14 @@ def test_an_oscillation_may_have_a_handler_of_its_own() -> None:
 
     @motor.on_oscillation
     def expose(move: Oscillation) -> None:
-        seen.append((move.shutter, move.oscillation_range, move.time_s))
+        seen.append((move.shutter, move.oscillation_range, move.time_s, move.start_angle))
 
     with online(dhs) as peer:
         peer.send("stoh_start_oscillation phi shutter 2 4")
         assert read(peer, 2)[-1] == "htos_motor_move_completed phi 2.0 normal"
-    assert seen == [("shutter", 2.0, 4.0)]
+        peer.send("stoh_start_oscillation phi shutter 2 4 2.000011")
+        assert read(peer, 2)[-1] == "htos_motor_move_completed phi 4.0 normal"
+    assert seen == [("shutter", 2.0, 4.0, None), ("shutter", 2.0, 4.0, 2.000011)]
 
 
 @pytest.mark.parametrize("with_handler", [True, False])

@@ -239,10 +239,10 @@ def test_commands_to_motors(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
 
 def test_oscillations_are_answered_as_moves(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
     run = dcss.oscillate("gonio_phi", "shutter", 1.0, 2.5)
-    dcss.oscillate("gonio_phi", None, 1.0, 2.5)
+    dcss.oscillate("gonio_phi", None, 1.0, 2.5, start_angle=10.0)
     assert dhs.read_until_now() == [
         "stoh_start_oscillation gonio_phi shutter 1.0 2.5",
-        "stoh_start_oscillation gonio_phi NULL 1.0 2.5",
+        "stoh_start_oscillation gonio_phi NULL 1.0 2.5 10.0",
     ]
     started(dhs, "gonio_phi", 11)
     completed(dhs, "gonio_phi", 11)

@@ -199,10 +199,18 @@ class Control(Readings):
 
     # -- motors together ---------------------------------------------------------------------
 
-    def oscillate(self, motor: str, shutter: str | None, degrees: float, time_s: float) -> MoveRun:
+    def oscillate(
+        self,
+        motor: str,
+        shutter: str | None,
+        degrees: float,
+        time_s: float,
+        *,
+        start_angle: float | None = None,
+    ) -> MoveRun:
         """Turn a motor by a range, scaled, in a time with a shutter open (None: no shutter).
 
-        The DHS answers as for a move.
+        The DHS answers as for a move. A newer dcss also says the angle where the exposure begins.
         """
         host, device = self._database.get(motor, MotorDevice)
         with self._database.lock:
@@ -213,6 +221,7 @@ class Control(Readings):
             shutter_name=shutter or NO_DEVICE,
             oscillation_range=degrees,
             oscillation_time=time_s,
+            start_angle=start_angle,
         )
         self._ask(message, run, ("move", motor))
         return run
