@@ -97,6 +97,8 @@ class DcssFlags:
         from dhs_runtime.simulators.dcss.database_file import load_database  # noqa: PLC0415 - slow
 
         loaded = load_database(self.database)
+        if loaded.generation > 1:
+            click.echo(f"{self.database}: a dump of the second generation of dcss", err=True)
         for problem in loaded.problems:
             click.echo(f"left out: {problem}", err=True)
         return loaded.hosts

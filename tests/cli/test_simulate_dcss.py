@@ -204,6 +204,15 @@ def test_what_a_dump_has_wrong_is_left_out_and_said(tmp_path: Path) -> None:
     assert f"left out: {path}: line 6: bad: type 77" in result.stderr
 
 
+def test_the_generation_of_a_newer_dump_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "db.dump"
+    string = "text\n13\nself hw\n1 1 1 1 1\n1 1 1 1 1\na\nb\n\n"
+    path.write_text(f"self\n3\nlocalhost 2\n\n{string}END\n")
+    result = run("--database", str(path), "-e", "state text")
+    assert result.returncode == 0
+    assert result.stderr.count(f"{path}: a dump of the second generation of dcss") == 1
+
+
 def test_faults_begin_with_it() -> None:
     result = run("--dhs", "x", "--fault", "late 2 count=3", "--fault", "drop", "-e", "fault")
     assert result.stdout.splitlines()[1:] == ["1: late 2 count=3, hit 0", "2: drop, hit 0"]

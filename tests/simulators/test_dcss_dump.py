@@ -220,6 +220,57 @@ def test_faults_of_the_whole_file() -> None:
     ]
 
 
+MORE = "0\n0\n1390945420\n1390945420"
+
+
+def newer(section: str) -> tuple[Device, ...]:
+    """The devices of `galil` in a dump of the second generation."""
+    dump = parse_dump(f"{SELF}{section}\n\n{GALIL}last\n6\ngalil 0\n\n{END}")
+    assert (dump.problems, dump.generation) == ((), 2)
+    assert dump.hosts[1].devices[-1] == ShutterDevice("last", "open", "last")
+    return dump.hosts[1].devices[:-1]
+
+
+@pytest.mark.parametrize(
+    ("section", "device"),
+    [
+        (f"z\n1\ngalil stage\n{PERMITS}a b\n{REAL}\n{MORE}", MOTOR),
+        (f"z\n1\ngalil stage\n{REAL}\na b\n{PERMITS}{MORE}", MOTOR),
+        (f"energy\n2\ngalil mono\n{PERMITS}0\n{PSEUDO}\nz y\n{MORE}", ENERGY),
+        (f"t\n13\ngalil hw\n{PERMITS}a\n  b c\nd", StringDevice("t", "a\nb c\nd", "hw")),
+        (
+            f"t\n13\ngalil hw\n{PERMITS}a\ne\n \n\nb\nc\n\nd",
+            StringDevice("t", "a\ne\n\n\nb\nc\n\nd", "hw"),
+        ),
+        ("t\n13\ngalil hw\na\nb\nc\nd", StringDevice("t", "a\nb\nc\nd", "hw")),
+        (
+            f"t\n13\ngalil hw\n{PERMITS}" + "x\n" * 3000,
+            StringDevice("t", "\n".join("x" * 3000), "hw"),
+        ),
+    ],
+)
+def test_dumps_of_the_second_generation(section: str, device: Device) -> None:
+    assert newer(section) == (device,)
+
+
+def test_no_size_is_demanded_of_a_newer_dcss() -> None:
+    long = f"z\n1\ngalil {'h' * 50}\n{PERMITS}{'d' * 200}\n{REAL}\n{MORE}"
+    more = f"t\n13\ngalil hw\n{PERMITS}{'c' * 3000}\té"
+    motor, string = newer(f"{long}\n\n{more}")
+    assert isinstance(motor, RealMotorDevice)
+    assert motor.dependencies == ("d" * 200,)
+    assert string == StringDevice("t", "c" * 3000 + "\té", "hw")
+
+
+def test_two_sections_run_together_are_no_newer_motor() -> None:
+    """A blank line lost between a motor and a string of four lines."""
+    dump = parse_dump(
+        f"{SELF}{GALIL}z\n1\ngalil z\n{PERMITS}0\n{REAL}\nt\n13\ngalil hw\nx\n\n{END}"
+    )
+    assert dump.generation == 1
+    assert [str(problem) for problem in dump.problems] == ["line 9: z: 11 lines, dcss reads 10"]
+
+
 @given(st.text(alphabet="self galil\n\n\n0123 1 éEND\t") | st.text())
 def test_no_text_is_an_error(text: str) -> None:
     assert isinstance(parse_dump(SELF + text), Dump)
@@ -231,6 +282,7 @@ def test_no_text_is_an_error(text: str) -> None:
         ("traffic/database.dump", 35),
         ("databases/full-beamline.dump", 477),
         ("databases/simulated-beamline.dump", 150),
+        ("databases/newer-generation.dump", 110),
     ],
 )
 def test_real_dumps_are_read_whole(name: str, count: int) -> None:
@@ -238,7 +290,7 @@ def test_real_dumps_are_read_whole(name: str, count: int) -> None:
     dump = load_dump(path)
     assert dump.problems == ()
     assert sum(len(host.devices) for host in dump.hosts) == count
-    sections = [text.split("\n") for text in re.split(r"\n\s*\n", path.read_text())]
+    sections = [text.split("\n") for text in re.split(r"\n(?:[ \t]*\n)+", path.read_text())]
     kept = [
         lines[0] for lines in sections if lines[1:2] > ["0"] and lines[1] not in ("3", "8", "9")
     ]

@@ -118,10 +118,12 @@ class LoadedDatabase:
     Attributes:
         hosts: Its hardware hosts.
         problems: One line for each section of a dump that could not be read and is left out.
+        generation: Of a dump, 1 or 2; see `Dump`.
     """
 
     hosts: tuple[HardwareHost, ...]
     problems: tuple[str, ...] = ()
+    generation: int = 1
 
 
 def load_database(path: str | Path) -> LoadedDatabase:
@@ -140,7 +142,8 @@ def load_database(path: str | Path) -> LoadedDatabase:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
     if not dump.hosts:
         raise ConfigError(f"{path}: no hardware host in it; is it a dump of dcss?")
-    return LoadedDatabase(dump.hosts, tuple(f"{path}: {problem}" for problem in dump.problems))
+    problems = tuple(f"{path}: {problem}" for problem in dump.problems)
+    return LoadedDatabase(dump.hosts, problems, dump.generation)
 
 
 def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHost, ...]:

@@ -3,6 +3,8 @@
 Sections stand between blank lines: name, number of the type, and what that type has. Where a real
 dcss gives up at the first fault, here the section is left out and reported.
 
+Which of the two generations a dump is of is seen from its sections; see `dump_sections`.
+
 Source: dcss_main.c restore_database (851-1486), dcss_device.h:36-53 for the sizes
 """
 
@@ -59,10 +61,12 @@ class Dump:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
             in the order of the file; protocol 1 or 2 is their framing.
         problems: What could not be read; empty where all of it could.
+        generation: 1, or 2 where motors have four more lines or a string has several.
     """
 
     hosts: tuple[HardwareHost, ...]
     problems: tuple[DumpProblem, ...] = ()
+    generation: int = 1
 
 
 def load_dump(path: str | os.PathLike[str]) -> Dump:
@@ -76,21 +80,51 @@ def load_dump(path: str | os.PathLike[str]) -> Dump:
 
 def parse_dump(text: str) -> Dump:
     """Read the text of a dump; never raises, whatever it is."""
-    reader = _Reader()
     lines = text.split("\n")
-    for section in _sections(lines):
-        if section.name == "END":
-            break
+    sections, has_end = _up_to_end(_sections(lines))
+    is_newer = any(section.shows_newer for section in sections)
+    reader = _Reader(is_newer=is_newer)
+    for section in _with_blank_lines(sections) if is_newer else sections:
         reader.read(section)
-    else:
+    if not has_end:
         reader.problem(len(lines), "", "the file ends without a section named END")
     return reader.dump(len(lines))
+
+
+def _up_to_end(sections: Iterable[Section]) -> tuple[list[Section], bool]:
+    """The sections before the one named END, and whether there is one."""
+    found: list[Section] = []
+    for section in sections:
+        if section.name == "END":
+            return found, True
+        found.append(section)
+    return found, False
+
+
+def _with_blank_lines(sections: Iterable[Section]) -> Iterator[Section]:
+    """The sections of a newer dump, a string with blank lines inside put together again."""
+    string: Section | None = None
+    for each in sections:
+        section = attrs.evolve(each, is_newer=True)
+        if string is not None and not section.has_type:
+            blank = [(number, "") for number in range(string.end + 1, section.line)]
+            all_lines = (*string.all_lines, *blank, *section.all_lines)
+            string = attrs.evolve(string, all_lines=all_lines)
+            continue
+        if string is not None:
+            yield string
+        string = section if section.is_string else None
+        if string is None:
+            yield section
+    if string is not None:
+        yield string
 
 
 class _Reader:
     """Collects hosts and devices; the owner of a device may stand behind it in the file."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_newer: bool) -> None:
+        self._is_newer = is_newer
         self._problems: list[DumpProblem] = []
         self._names: dict[str, int] = {}
         self._framings: dict[str, Framing] = {}
@@ -119,22 +153,16 @@ class _Reader:
             HardwareHost(name, tuple(owned[name]), framing)
             for name, framing in self._framings.items()
         )
-        return Dump(hosts, tuple(sorted(self._problems, key=lambda problem: problem.line)))
+        problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
+        return Dump(hosts, problems, generation=2 if self._is_newer else 1)
 
     def _check(self, section: Section) -> None:
-        for number, line in section.all_lines:
-            if not all(" " <= mark <= "~" for mark in line):
-                raise SectionError(number, "holds a character that is not printable")
-            if len(line) > _MAX_LINE:
-                raise SectionError(number, f"{len(line)} characters, dcss reads {_MAX_LINE}")
-        if len(section.all_lines) > _MAX_LINES:
-            raise SectionError(section.line, f"{len(section.all_lines)} lines, dcss reads 10")
-        if len(section.name) > _MAX_NAME:
-            raise SectionError(section.line, f"a name of {len(section.name)} characters")
+        if not self._is_newer:
+            _check_sizes(section)
         if section.name in self._names:
             first = self._names[section.name]
             raise SectionError(section.line, f"the name stands at line {first} already")
-        if len(self._names) >= MAX_DEVICES:
+        if len(self._names) >= MAX_DEVICES and not self._is_newer:
             raise SectionError(section.line, f"more than {MAX_DEVICES} sections")
         self._names[section.name] = section.line
 
@@ -149,6 +177,19 @@ class _Reader:
             NO_DEVICE_READERS[kind](section)
         else:
             raise SectionError(section.line + 1, f"type {kind} is obsolete or unknown")
+
+
+def _check_sizes(section: Section) -> None:
+    """See that the older dcss would read the lines."""
+    for number, line in section.all_lines:
+        if not all(" " <= mark <= "~" for mark in line):
+            raise SectionError(number, "holds a character that is not printable")
+        if len(line) > _MAX_LINE:
+            raise SectionError(number, f"{len(line)} characters, dcss reads {_MAX_LINE}")
+    if len(section.all_lines) > _MAX_LINES:
+        raise SectionError(section.line, f"{len(section.all_lines)} lines, dcss reads 10")
+    if len(section.name) > _MAX_NAME:
+        raise SectionError(section.line, f"a name of {len(section.name)} characters")
 
 
 def _framing(section: Section) -> Framing:

@@ -1,4 +1,11 @@
-"""Sections of a dump: how each type of device stands in its lines."""
+"""Sections of a dump: how each type of device stands in its lines.
+
+Dumps of the second generation are newer: a motor has four more lines at its end, two of them `0`
+and two times in seconds since 1970, which no DHS is told of; a string may have several lines. The
+sizes of that server are not known, so none is demanded of its dumps.
+
+Source: dcss_main.c restore_database (851-1486) for the first, dumps of newer dcss for the second.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,6 +32,12 @@ _MAX_DEVICE_LIST: Final = 159
 _MAX_RUN: Final = 799
 _PERMITS: Final = 2  # lines: for staff, for users
 _CONFIGURATION: Final = "configuration"
+_REAL_MOTOR: Final = 1
+_PSEUDO_MOTOR: Final = 2
+_STRING: Final = 13
+_MOTOR_LINES: Final = {_REAL_MOTOR: 5, _PSEUDO_MOTOR: 6}
+_MORE_LINES: Final = 4
+_STRING_LINES: Final = 4
 
 
 class SectionError(Exception):
@@ -45,10 +58,15 @@ class SectionError(Exception):
 class Section:
     """One section: its lines with their numbers in the file, name and type first.
 
-    Below, lines are counted from 0 behind the type.
+    Below, lines are counted from 0 after the type.
+
+    Attributes:
+        all_lines: The lines without the blanks around them.
+        is_newer: Whether the dump is of the second generation.
     """
 
     all_lines: tuple[tuple[int, str], ...]
+    is_newer: bool = False
 
     @property
     def name(self) -> str:
@@ -61,6 +79,11 @@ class Section:
         return self.all_lines[0][0]
 
     @property
+    def end(self) -> int:
+        """Line of the file where it ends."""
+        return self.all_lines[-1][0]
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The lines behind the type."""
         return tuple(text for _, text in self.all_lines[2:])
@@ -68,6 +91,34 @@ class Section:
     def number(self, at: int) -> int:
         """Number in the file of a line behind the type."""
         return self.all_lines[at + 2][0]
+
+    @property
+    def has_type(self) -> bool:
+        """Whether the second line is a number, as in every section."""
+        return len(self.all_lines) > 1 and self.all_lines[1][1].split()[0].isdigit()
+
+    @property
+    def is_string(self) -> bool:
+        """Whether it is a string's."""
+        return self.has_type and self.kind() == _STRING
+
+    @property
+    def shows_newer(self) -> bool:
+        """Whether only a dump of the second generation has such a section."""
+        if not self.has_type:
+            return False
+        kind, count = self.kind(), len(self.lines)
+        if kind in _MOTOR_LINES:
+            has_times = all(line.isdigit() for line in self.lines[-2:])
+            has_permits = any(map(is_permit, self.lines))
+            return count == _MOTOR_LINES[kind] + _MORE_LINES and has_times and has_permits
+        return kind == _STRING and count > _STRING_LINES
+
+    def older(self) -> "Section":
+        """A motor's section as the first generation has it, without the four lines more."""
+        if not (self.is_newer and self.shows_newer):
+            return self
+        return attrs.evolve(self, all_lines=self.all_lines[:-_MORE_LINES])
 
     def kind(self) -> int:
         """Number of the type; raises SectionError where there is none."""
@@ -103,8 +154,8 @@ class Section:
                 raise SectionError(self.number(number), "is no permit, five 0 or 1")
 
     def short(self, at: int, text: str, most: int = _MAX_NAME) -> str:
-        """The text; raises SectionError where it is longer than dcss's buffer."""
-        if len(text) > most:
+        """The text; raises SectionError where it is longer than the older dcss's buffer."""
+        if len(text) > most and not self.is_newer:
             raise SectionError(self.number(at), f"{len(text)} characters, dcss takes {most}")
         return text
 
@@ -139,7 +190,8 @@ def is_permit(line: str) -> bool:
 
 
 def _real_motor(section: Section) -> tuple[str, Device]:
-    section.expect(5)
+    section = section.older()
+    section.expect(_MOTOR_LINES[_REAL_MOTOR])
     host, hardware_name = section.host()
     dependencies, configuration = _order(section, new=(3, 4), old=(2, 1), old_permits=3)
     return host, RealMotorDevice(
@@ -151,7 +203,8 @@ def _real_motor(section: Section) -> tuple[str, Device]:
 
 
 def _pseudo_motor(section: Section) -> tuple[str, Device]:
-    section.expect(6)
+    section = section.older()
+    section.expect(_MOTOR_LINES[_PSEUDO_MOTOR])
     host, hardware_name = section.host()
     dependencies, configuration, children = _order(
         section, new=(3, 4, 5), old=(2, 1, 3), old_permits=4
@@ -239,14 +292,15 @@ def _encoder(section: Section) -> tuple[str, Device]:
 
 
 def _string(section: Section) -> tuple[str, Device]:
-    count = section.expect(1, 2, 3, 4)
+    if not section.is_newer:
+        section.expect(1, 2, 3, _STRING_LINES)
     at = 1
-    if count > at + 1:
-        section.permits(1)
+    lines = section.lines
+    if len(lines) > at + 1 and not (section.is_newer and not all(map(is_permit, lines[1:3]))):
+        section.permits(at)
         at += _PERMITS
     host, hardware_name = section.host()
-    contents = section.lines[at] if count > at else ""
-    return host, StringDevice(section.name, contents, hardware_name)
+    return host, StringDevice(section.name, "\n".join(lines[at:]), hardware_name)
 
 
 def _object(section: Section) -> tuple[str, Device]:
@@ -281,13 +335,13 @@ def _blank(section: Section) -> None:
 
 
 DEVICE_READERS: Final[Mapping[int, Callable[[Section], tuple[str, Device]]]] = {
-    1: _real_motor,
-    2: _pseudo_motor,
+    _REAL_MOTOR: _real_motor,
+    _PSEUDO_MOTOR: _pseudo_motor,
     4: _ion_chamber,
     6: _shutter,
     11: _operation,
     12: _encoder,
-    13: _string,
+    _STRING: _string,
     14: _object,
 }
 """By number of the type: hardware host and device of a section."""
