@@ -119,14 +119,18 @@ class Services:
         every_s: float = 5.0,
         on_change: OnChange | None = None,
     ) -> Heartbeat:
-        """Watch a service from now on; see `Heartbeat`. Watching it again ends the old watch."""
+        """Watch a service from now on; see `Heartbeat`. Watching it again ends the old watch.
+
+        Raises:
+            RuntimeError: The system has no thread left; the old watch goes on.
+        """
         heartbeat = Heartbeat(name, probe, every_s=every_s, on_change=on_change)
+        heartbeat.start()
         with self._lock:
             old = self._heartbeats.get(name)
             self._heartbeats[name] = heartbeat
         if old is not None:
             old.stop()
-        heartbeat.start()
         return heartbeat
 
     def state(self, name: str) -> ServiceState:

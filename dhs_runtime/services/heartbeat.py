@@ -69,7 +69,11 @@ class Heartbeat:
             return self._changed.wait_for(lambda: self._state is state, timeout_s)
 
     def start(self) -> None:
-        """Ask now, and from now on."""
+        """Ask now, and from now on.
+
+        Raises:
+            RuntimeError: The system has no thread left; `start` may be tried again.
+        """
         self._token = StopToken()
         self._threads.spawn(f"heartbeat-{self.name}", self._run)
 

@@ -5,6 +5,8 @@ connections to themselves; a DHS that has to stop at once cannot wait for either
 """
 
 import contextlib
+import errno
+import itertools
 import logging
 import socket
 import struct
@@ -87,15 +89,20 @@ class TcpListener:
         """Listen and accept; does nothing when open.
 
         Raises:
-            OSError: The address cannot be bound (in use, not ours, not allowed).
+            OSError: The address cannot be bound (in use, not ours, not allowed), or the system
+                has no thread left.
         """
         with self._lock:
             if self._socket is not None:
                 return
             sock = socket.create_server((self._host, self._port))
+            try:
+                self._threads.spawn(f"{self._name}-accept", lambda: self._accept(sock))
+            except RuntimeError as error:
+                sock.close()
+                raise OSError(errno.EAGAIN, str(error)) from error
             self._socket = sock
             self._port = sock.getsockname()[1]
-        self._threads.spawn(f"{self._name}-accept", lambda: self._accept(sock))
 
     def close(self, timeout: float = 1.0) -> tuple[str, ...]:
         """Stop listening, end all connections and join their threads; idempotent.
@@ -116,34 +123,67 @@ class TcpListener:
         return self._threads.join(Deadline.after(timeout))
 
     def _accept(self, listening: socket.socket) -> None:
-        number = 0
+        for number in itertools.count(1):
+            accepted = self._next(listening)
+            if accepted is None:
+                return
+            connection, address = accepted
+            self._start(f"{self._name}-{number}", listening, connection, address)
+
+    def _next(self, listening: socket.socket) -> tuple[socket.socket, Address] | None:
+        """The next connection, which `close` finds from now on; None when no longer listening."""
         while True:
             try:
                 connection, address = listening.accept()
             except OSError as error:
-                if self._socket is not listening:
-                    return
+                if not self._is_current(listening):
+                    return None
                 logger.warning("%s: cannot accept: %s", self._name, error)
                 time.sleep(ACCEPT_PAUSE_S)  # no descriptor left, say: that passes
                 continue
             with self._lock:
-                if self._socket is not listening:
-                    connection.close()
-                    return
-                if len(self._connections) >= self._max_connections:
-                    logger.warning("%s: refused %s, too many connections", self._name, address)
-                    connection.close()
-                    continue
-                self._connections.add(connection)
-            number += 1
-            self._threads.spawn(
-                f"{self._name}-{number}", partial(self._serve_one, connection, address)
-            )
+                is_current = self._socket is listening
+                if is_current and len(self._connections) < self._max_connections:
+                    self._connections.add(connection)
+                    return connection, address
+            connection.close()
+            if not is_current:
+                return None
+            logger.warning("%s: refused %s, too many connections", self._name, address)
+
+    def _start(
+        self, name: str, listening: socket.socket, connection: socket.socket, address: Address
+    ) -> None:
+        """Serve a connection in a thread of its own, as soon as there is one.
+
+        Until then it waits, and those after it wait to be accepted.
+        """
+        is_told = False
+        while True:
+            try:
+                self._threads.spawn(name, partial(self._serve_one, connection, address))
+            except RuntimeError as error:  # the system has no thread left: that passes
+                if not is_told:
+                    logger.warning("%s: %s has to wait: %s", self._name, address, error)
+                is_told = True
+            else:
+                return
+            time.sleep(ACCEPT_PAUSE_S)
+            if not self._is_current(listening):
+                self._end(connection)
+                return
+
+    def _is_current(self, listening: socket.socket) -> bool:
+        with self._lock:  # free once `open` has ended
+            return self._socket is listening
 
     def _serve_one(self, connection: socket.socket, address: Address) -> None:
         try:
             self._serve(connection, address)
         finally:
-            with self._lock:
-                self._connections.discard(connection)
-            connection.close()
+            self._end(connection)
+
+    def _end(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+        connection.close()

@@ -191,6 +191,7 @@ class SimulatedAxis(HttpSimulator):
 
         Raises:
             ValueError: Not an http URL, no positive rate or count, or a rotation without an end.
+            RuntimeError: The system has no thread left.
         """
         counts = [] if max_images is None else [max_images]
         if duration_s is not None:
@@ -204,19 +205,21 @@ class SimulatedAxis(HttpSimulator):
             cut_images=frozenset(cut_images),
         )
         begin_s = time.monotonic()
+        motion = None
         if rotate is None:
             push = Push(plan, self.scene, self._angle_at)
         elif plan.count is None:
             raise ValueError("a rotation needs duration_s or max_images")
         else:
-            self._motion = motion = _Motion(*rotate, begin_s, plan.count / fps)
+            motion = _Motion(*rotate, begin_s, plan.count / fps)
             push = Push(plan, self.scene, motion.at)
         with self._lock:
             self._number += 1
+            name = f"axis-push-{self._number}"
+            self._threads.spawn(name, lambda: push.run(begin_s))
             self._pushes = [each for each in self._pushes if not each.wait(0)]
             self._pushes.append(push)
-            name = f"axis-push-{self._number}"
-        self._threads.spawn(name, lambda: push.run(begin_s))
+        self._motion = self._motion if motion is None else motion
         return push
 
     def snapshot(self, query: SnapshotQuery) -> bytes:

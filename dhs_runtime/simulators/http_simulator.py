@@ -47,7 +47,7 @@ class HttpSimulator:
         """Listen; does nothing when running.
 
         Raises:
-            OSError: The address cannot be bound.
+            OSError: The address cannot be bound, or the system has no thread left.
         """
         if self._listener.is_open:
             return

@@ -75,7 +75,12 @@ class DhsProcess:
         self._lines: list[str] = []
         self._ended = False
         self._reader = threading.Thread(target=self._read, name="dhs-run-log", daemon=True)
-        self._reader.start()
+        try:
+            self._reader.start()
+        except RuntimeError:  # the system has no thread left
+            self._process.kill()
+            self._process.communicate()
+            raise
 
     @property
     def pid(self) -> int:

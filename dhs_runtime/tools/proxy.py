@@ -133,10 +133,10 @@ class Recorder:
         self._listener.open()
         try:
             self._scribe.open()
-        except ConfigError:
+            self._threads.spawn("record-decode", self._scribe.run)
+        except (ConfigError, RuntimeError):  # the latter: no thread left
             self._listener.close()
             raise
-        self._threads.spawn("record-decode", self._scribe.run)
 
     def stop(self) -> None:
         """End all connections, decode what is left, close the files."""

@@ -161,7 +161,11 @@ class Shell:
                 ended.set()
 
         # What a line waits for is none of the jobs that `wait` waits for: it may be that itself.
-        (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
+        try:
+            (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
+        except RuntimeError as error:  # the system has no thread left
+            self._waited = None
+            return self._show(Outcome(f"error: nobody waits for this: {error}", ERROR))
         if waits:
             ended.wait()
             self._waited = None
@@ -266,7 +270,7 @@ def _guarded(function: Callable[[], Answer]) -> Answer:
     """What the function gives, or its error as an outcome."""
     try:
         return function()
-    except (DhsError, LocalProtocolError, TimeoutError, ValueError) as error:
+    except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
         return Outcome(f"error: {error}", ERROR)
 
 

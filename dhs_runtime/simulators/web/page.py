@@ -1,5 +1,6 @@
 """`BeamlinePage`: the web page of a simulated beamline, and its life."""
 
+import errno
 import logging
 import threading
 from importlib import resources
@@ -79,7 +80,7 @@ class BeamlinePage(HttpSimulator):
         """Serve; does nothing when running.
 
         Raises:
-            OSError: The address cannot be bound.
+            OSError: The address cannot be bound, or the system has no thread left.
         """
         if self._listener.is_open:
             return
@@ -88,7 +89,11 @@ class BeamlinePage(HttpSimulator):
         super().start()
         if self._site.allow_own_name:
             logger.warning("%s: whoever reaches this address can drive the beamline", self.url)
-        self._threads.spawn(f"{self.name}-watch", self._watch)
+        try:
+            self._threads.spawn(f"{self.name}-watch", self._watch)
+        except RuntimeError as error:
+            self.stop()
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     def _watch(self) -> None:
         """Look at DCSS after each change, not more often than the page can show."""
