@@ -27,6 +27,7 @@ from dcs_codec.errors import (
     TruncatedFrameError,
 )
 from dcs_codec.frames import NEED_DATA, Frame, FrameDecoder, Framing, NeedData, encode_frame
+from dcs_codec.lists import is_list, join_list, list_safe, split_list
 from dcs_codec.message import Direction, MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import DHS_MESSAGES, default_registry
 from dcs_codec.messages.database import (
@@ -132,6 +133,7 @@ from dcs_codec.messages.string import (
 )
 from dcs_codec.numbers import format_number
 from dcs_codec.protocol import DcsProtocol, Disconnected, Event
+from dcs_codec.readable import readable
 from dcs_codec.registry import Registry
 from dcs_codec.state import Role, State
 from dcs_codec.vocabulary import (
@@ -146,7 +148,6 @@ from dcs_codec.vocabulary import (
     ShutterState,
     StringStatus,
 )
-from dcs_codec.words import join_list, split_list
 
 __version__ = "0.1.0"
 
@@ -279,6 +280,9 @@ __all__ = [
     "encode_frame",
     "encode_text",
     "format_number",
+    "is_list",
     "join_list",
+    "list_safe",
+    "readable",
     "split_list",
 ]

@@ -187,6 +187,11 @@ class FrameDecoder:
         return self._eof and not self._size and self._error is None
 
     @property
+    def has_more(self) -> bool:
+        """Whether bytes were received that no frame has taken yet."""
+        return self._at < len(self._run) or bool(self._waiting)
+
+    @property
     def pending(self) -> bytes:
         """Bytes received that are part of no frame yet (or, after an error, never will be)."""
         return self._run[self._at :] + self._waiting

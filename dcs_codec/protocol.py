@@ -110,6 +110,11 @@ class DcsProtocol:
         self._online_framing = framing
 
     @property
+    def has_more(self) -> bool:
+        """Whether bytes were received that no event has taken yet; perhaps part of a frame."""
+        return self._decoder.has_more
+
+    @property
     def hardware_name(self) -> str | None:
         """Name that the DHS gave in the handshake, None before it."""
         return self._hardware_name

@@ -35,6 +35,7 @@ from dcs_codec.fields import (
 )
 from dcs_codec.frames import V1_MAX_TEXT, V2_HEADER_SIZE, Frame, Framing, encode_frame
 from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME, MAX_WORD
+from dcs_codec.lists import join_list, quote_word
 from dcs_codec.message import Message, UnknownMessage
 from dcs_codec.messages import DHS_MESSAGES, default_registry
 from dcs_codec.messages.ion_chamber import (
@@ -43,7 +44,7 @@ from dcs_codec.messages.ion_chamber import (
     IonChamberResult,
 )
 from dcs_codec.plan import Plan
-from dcs_codec.words import find_words, join_list, quote_word, to_bytes, to_text
+from dcs_codec.words import find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
 

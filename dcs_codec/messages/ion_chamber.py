@@ -19,8 +19,9 @@ from dcs_codec.fields import (
     as_text,
 )
 from dcs_codec.limits import MAX_COUNTS, MAX_NAME
+from dcs_codec.lists import quote_word, split_list
 from dcs_codec.message import Message
-from dcs_codec.words import find_words, quote_word, split_list
+from dcs_codec.words import find_words
 
 
 @attrs.frozen(kw_only=True, repr=False)
