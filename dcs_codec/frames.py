@@ -82,6 +82,11 @@ class Frame:
     text: bytes
     binary: bytes = b""
 
+    def __str__(self) -> str:
+        """The text as it is, for a log; a binary part is given by its size, `<12 bytes>`."""
+        text = to_text(self.text)
+        return f"{text} <{len(self.binary)} bytes>" if self.binary else text
+
 
 _FrameDraft: Final = draft_class(Frame)
 

@@ -91,6 +91,12 @@ class DcsProtocol:
         self._state = State.CONNECTED
         self._hardware_name: str | None = None
         self._error: HandshakeError | None = None
+        self._last_frame = Frame(b"")
+
+    @property
+    def last_frame(self) -> Frame:
+        """Frame of the last message that `next_event` returned: the peer's own words, for logs."""
+        return self._last_frame
 
     @property
     def state(self) -> State:
@@ -154,6 +160,7 @@ class DcsProtocol:
                 return NEED_DATA
             self._go(Step.END)
             return Disconnected()
+        self._last_frame = frame
         message = self._codec.decode(frame)
         if self._shaking_hands:
             self._shake_hands(frame, message)

@@ -81,6 +81,7 @@ class Connection:
         self._name = name
         self._wire_log = logging.getLogger(f"dhs_runtime.wire.{name}")  # each its own switch
         self._config = config
+        self._codec = codec
         self._transport = TcpTransport(resolver)
         self._protocol = DcsProtocol(Role.DHS, config.framing, codec=codec)
         self._lock = threading.Lock()  # guards protocol.send + write: wire order = call order
@@ -158,7 +159,8 @@ class Connection:
 
     def _write(self, message: Message) -> None:
         data = self._protocol.send(message)
-        self._wire_log.debug("-> %s", message)
+        if self._wire_log.isEnabledFor(logging.DEBUG):
+            self._wire_log.debug("-> %s", self._codec.encode(message))
         self._transport.write(data)
 
     def _read(self, on_online: Callable[[], None], on_message: OnMessage) -> str:
@@ -175,7 +177,7 @@ class Connection:
             while (event := protocol.next_event()) is not NEED_DATA:
                 if isinstance(event, Disconnected):
                     return "DCSS closed the connection"
-                self._wire_log.debug("<- %s", event)
+                self._wire_log.debug("<- %s", protocol.last_frame)
                 if isinstance(event, StocSendClientType) and not self.online:
                     self._answer(on_online)
                 else:

@@ -9,6 +9,7 @@ from dcs_codec import (
     DcsProtocol,
     Disconnected,
     EncodeError,
+    Frame,
     FrameError,
     FrameTooLargeError,
     Framing,
@@ -28,6 +29,7 @@ from dcs_codec import (
     StohAbortAll,
     TruncatedFrameError,
     UnknownMessage,
+    encode_frame,
 )
 from tests.codec.talking import (
     ABORT,
@@ -427,3 +429,15 @@ def test_disconnected_is_a_value() -> None:
     assert disconnected == Disconnected()
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         disconnected.anything = 1  # type: ignore[attr-defined] # that it fails is the case
+
+
+def test_the_last_frame_is_kept_in_the_words_of_the_peer() -> None:
+    dhs = online(Role.DHS)
+    dhs.receive_data(encode_frame(Frame(b"stoh_start_motor_move  m 0.000000", b"12"), Framing.V2))
+    dhs.receive_data(frame_of(b"stoh_set_encoder e x", Framing.V2))
+    dhs.next_event()
+    assert dhs.last_frame == Frame(b"stoh_start_motor_move  m 0.000000", b"12")
+    assert str(dhs.last_frame) == "stoh_start_motor_move  m 0.000000 <2 bytes>"
+    assert isinstance(dhs.next_event(), MalformedMessage)
+    assert dhs.next_event() is NEED_DATA
+    assert str(dhs.last_frame) == "stoh_set_encoder e x"

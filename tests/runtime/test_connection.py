@@ -1,5 +1,6 @@
 """One connection, against a bare socket."""
 
+import logging
 import socket
 import threading
 import time
@@ -279,3 +280,29 @@ def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
             assert not thread.is_alive()
         assert not running.ended.is_set()
     running.end()
+
+
+def test_the_trace_says_the_words_of_the_wire(
+    dcss: RawDcss, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a number written anew nor a class's notation: the text as it came, or went."""
+    caplog.set_level(logging.DEBUG, "dhs_runtime.wire.testDHS")
+    received = [
+        "stoh_register_operation  a\tb",
+        "stoh_start_motor_move m 0.000000",
+        "stoh_set_motor_position phi x",
+        "stoh_unheard_of {a  b}",
+    ]
+    running = Running(dcss)
+    with go_online(dcss, running) as peer:
+        peer.send(*received)
+        running.wait_messages(len(received))
+        running.connection.send(HtosNote(note_message="a  b", binary=b"12345"))
+        peer.read_text()
+    running.end()
+    assert [record.getMessage() for record in caplog.records] == [
+        "<- stoc_send_client_type",
+        "-> htos_client_is_hardware testDHS",
+        *(f"<- {text}" for text in received),
+        "-> htos_note a  b <5 bytes>",
+    ]

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 from typing import Final
 
-from dcs_codec import EncodeError, MalformedMessage, Message, UnknownMessage, encode_text
+from dcs_codec import EncodeError, Message
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.services.listener import MAX_CONNECTIONS, Address, TcpListener
 from dhs_runtime.simulators.dcss.changes import Changes
@@ -203,7 +203,7 @@ class SimulatedDcss(Control):
             while (message := session.next_message()) is not None:
                 self._effects.take(name, message)
                 # Entered last: who waits for a message in the record finds its effect done.
-                self.traffic.add(name, "<-", _text_of(message))
+                self.traffic.add(name, "<-", session.last_text)
         except NotConnectedError as error:
             logger.info("%s", error)
         finally:
@@ -220,12 +220,3 @@ class SimulatedDcss(Control):
                 session.send(message, line_end=line_end)
             except EncodeError as error:
                 logger.warning("%s not sent to %s: %s", message.keyword, name, error)
-
-
-def _text_of(message: Message) -> str:
-    if isinstance(message, (UnknownMessage, MalformedMessage)):
-        return message.text
-    try:
-        return encode_text(message)
-    except EncodeError:  # a value that may be read, and never written
-        return repr(message)

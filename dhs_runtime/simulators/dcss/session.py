@@ -88,6 +88,11 @@ class Session:
         self.hardware_host = hardware_host
         self._protocol.framing = framing
 
+    @property
+    def last_text(self) -> str:
+        """Text of the last message of the DHS, in its own words."""
+        return self._protocol.last_frame.text.decode(errors="surrogateescape")
+
     def next_message(self) -> Message | None:
         """The next message of the DHS, None at the end, however it ended."""
         try:
