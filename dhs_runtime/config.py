@@ -1,16 +1,56 @@
 """Settings of the runtime, as values. Reading them from a file is `config_file`'s."""
 
+from collections.abc import Callable
+from typing import Final
+
 import attrs
 from attrs.validators import and_, ge, gt, le
 
 from dcs_codec import Framing
+from dhs_runtime.addresses import MAX_PORT, HostPort, bare_host, host_trouble
 from dhs_runtime.clock import Backoff
-from dhs_runtime.errors import ConfigError
 
-DCSS_PORT = 14242
-MAX_PORT = 65535
+DCSS_PORT: Final = 14242
+LONGEST_S: Final = 86400.0
+"""The longest time to wait for anything: a day. The system cannot wait for more than 24."""
+MAX_NAME: Final = 39
+"""Bytes of a hardware host's name: dcss has `hardwareID[40]` and dies of more (PROTOCOL 6)."""
+
+
+@attrs.frozen
+class Rule:
+    """A validator of a text, which looks at nothing but that text.
+
+    Attributes:
+        wanted: What it takes, in a few words.
+        trouble: Why a text is none, and what was meant; "" where it is one.
+        pattern: A regular expression that every good text matches, for the schema of editors.
+    """
+
+    wanted: str
+    trouble: Callable[[str], str]
+    pattern: str = ""
+
+    def __call__(self, _: object, field: "attrs.Attribute[str]", value: object) -> None:
+        """See that the value is one; raises ValueError with the reason."""
+        reason = self.trouble(value) if isinstance(value, str) else f"{self.wanted} wanted"
+        if reason:
+            raise ValueError(f"{field.name!r} {self.wanted} wanted: {reason}")
+
+
+def name_trouble(text: str) -> str:
+    """Why a text is no name of a hardware host; "" where it is one."""
+    if not text:
+        return "the name is empty"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return "a name is one word of ASCII"
+    return "" if len(text) <= MAX_NAME else f"a name has {MAX_NAME} letters at most"
+
 
 is_port = and_(ge(1), le(MAX_PORT))
+is_host = Rule("host name or IP address", host_trouble, r"^[^\s/@?#]+$")
+is_name = Rule("name of a hardware host", name_trouble, rf"^[!-~]{{1,{MAX_NAME}}}$")
+is_seconds = and_(gt(0.0), le(LONGEST_S))
 
 
 @attrs.frozen(kw_only=True)
@@ -29,11 +69,11 @@ class DcssConfig:
             and DCSS itself holds a refused connection for up to three seconds.
     """
 
-    host: str = "localhost"
+    host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=DCSS_PORT, validator=is_port)
     framing: Framing = Framing.AUTO
-    connect_timeout_s: float = attrs.field(default=5.0, validator=gt(0))
-    send_timeout_s: float = attrs.field(default=10.0, validator=gt(0))
+    connect_timeout_s: float = attrs.field(default=5.0, validator=is_seconds)
+    send_timeout_s: float = attrs.field(default=10.0, validator=is_seconds)
     retry: Backoff = attrs.field(factory=Backoff)
     retry_refused: Backoff = attrs.field(
         factory=lambda: Backoff(first_s=0.1, factor=3.0, longest_s=15.0)
@@ -46,10 +86,5 @@ class DcssConfig:
         Raises:
             ConfigError: The address is not of that form.
         """
-        host, _, port = address.rpartition(":") if ":" in address else (address, "", str(DCSS_PORT))
-        if not host or not port.isdecimal():
-            raise ConfigError(f"{address!r} is not HOST:PORT")
-        try:
-            return cls(host=host.strip("[]"), port=int(port))
-        except ValueError as error:
-            raise ConfigError(f"{address!r}: {error}") from None
+        at = HostPort.read(address, DCSS_PORT)
+        return cls(host=at.host, port=at.port)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from dhs_runtime.addresses import bare_host, host_trouble
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.guard import Guard
@@ -174,6 +175,13 @@ def _bundled(command: F, options: Iterable[Callable[[Any], Any]], name: str, fla
     return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
 
 
+def _host(_: click.Context, __: click.Parameter, value: str) -> str:
+    trouble = host_trouble(value)
+    if trouble:
+        raise click.BadParameter(f"{value!r}: {trouble}")
+    return bare_host(value)
+
+
 def listen_options(port: int, *, what: str) -> Callable[[F], F]:
     """--host and --port of a server."""
 
@@ -183,7 +191,8 @@ def listen_options(port: int, *, what: str) -> Callable[[F], F]:
                 "--host",
                 default="127.0.0.1",
                 show_default=True,
-                help="Address to listen on; 0.0.0.0 for all of this machine's.",
+                callback=_host,
+                help="Address to listen on; 0.0.0.0 for all of this machine's, :: for IPv6 too.",
             ),
             click.option(
                 "--port",

@@ -10,8 +10,10 @@ from typing import Any, Final, TypeVar
 import click
 
 from dcs_codec.interchange import to_dict
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.cli.wire import address_of, ending_cleanly, keep_escapes, why
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.services.listener import bound
 from dhs_runtime.tools.comparing import TOLERANCE, Difference
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, load
 from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss
@@ -149,12 +151,12 @@ def _load(name: str, connection: int | None) -> Recorded:
 
 def _accept(listen: str, wait_s: float) -> socket.socket:
     try:
-        listening = socket.create_server(address_of(listen, is_ours=True))
+        listening = bound(*address_of(listen, is_ours=True))
     except OSError as error:
         raise ConfigError(f"cannot listen at {listen}: {why(error)}") from None
     with listening:
-        host, port = listening.getsockname()[:2]
-        click.echo(f"playing DCSS at {host}:{port}; waiting for the DHS", err=True)
+        where = HostPort(*listening.getsockname()[:2])
+        click.echo(f"playing DCSS at {where}; waiting for the DHS", err=True)
         return accept_dhs(listening, wait_s)
 
 

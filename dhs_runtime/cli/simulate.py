@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dhs_runtime.addresses import HostPort, read_url
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.cli.simulate_common import fault_option, listening, wait_for_signal
 from dhs_runtime.cli.simulate_dcss import dcss
@@ -26,7 +27,13 @@ simulate.add_command(dcss)
 @click.option("--angle", default=0.0, show_default=True, help="Angle of the loop, degrees.")
 @click.option("--turn", default=0.0, show_default=True, help="Turn on, degrees per second.")
 @click.option("--push", "push_url", metavar="URL", help="Also post pictures there (10 minutes).")
-@click.option("--fps", default=5.0, show_default=True, help="Pictures per second to post.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(min=0, min_open=True, max=1000),
+    default=5.0,
+    show_default=True,
+    help="Pictures per second to post.",
+)
 @fault_option(HTTP_FAULTS)
 @listen_options(8080, what="HTTP")
 @logging_options
@@ -52,10 +59,12 @@ def axis(
     from dhs_runtime.simulators.axis import SimulatedAxis  # noqa: PLC0415 - needs extra sim
 
     logs.set_up()
+    if push_url:
+        read_url(push_url)  # before anything starts
     camera = SimulatedAxis(host=host, port=port)
     camera.angle_deg = angle
     _add_faults(camera.faults, faults)
-    with listening(camera.start, camera.stop, f"{host}:{port}"):
+    with listening(camera.start, camera.stop, HostPort(host, port)):
         if turn:
             camera.rotate(angle, angle + turn * 86_400, 86_400)
         if push_url:
@@ -82,7 +91,7 @@ def automl(*, faults: tuple[str, ...], host: str, port: int, logs: LogFlags) -> 
     logs.set_up()
     server = SimulatedAutoML(host=host, port=port)
     _add_faults(server.faults, faults)
-    with listening(server.start, server.stop, f"{host}:{port}"):
+    with listening(server.start, server.stop, HostPort(host, port)):
         predict = f"{server.url}/v1/models/default:predict"
         wait_for_signal(f"simulated AutoML: {predict}; Ctrl-C ends it")
 

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.threads import StopToken
@@ -23,7 +24,9 @@ def fault_option(kinds: str) -> Callable[[F], F]:
 
 
 @contextlib.contextmanager
-def listening(start: Callable[[], None], stop: Callable[[], None], where: str) -> Iterator[None]:
+def listening(
+    start: Callable[[], None], stop: Callable[[], None], where: HostPort
+) -> Iterator[None]:
     """A server between its start and its stop.
 
     Raises:

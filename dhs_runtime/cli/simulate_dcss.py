@@ -10,6 +10,7 @@ import attrs
 import click
 
 from dcs_codec import Framing
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.cli.simulate_common import F, fault_option, listening
 from dhs_runtime.cli.simulate_prompt import drive, open_voice
@@ -212,7 +213,7 @@ def dcss(**options: Any) -> None:
         faults=flags.faults,
         seed=flags.seed,
     )
-    where = f"{flags.host}:{flags.port}"
+    where = HostPort(flags.host, flags.port)
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
         greeting = f"{page}simulated DCSS: hardware port {server.address}; type help"
         voice = open_voice(script)
@@ -232,5 +233,5 @@ def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[str]:
     except ImportError as error:
         raise ConfigError(f"--web: there is no page to serve: {error}") from None
     page = BeamlinePage(server, host=host, port=port)
-    with listening(page.start, page.stop, f"{host}:{port}"):
+    with listening(page.start, page.stop, HostPort(host, port)):
         yield f"simulated beamline: {page.url}\n"

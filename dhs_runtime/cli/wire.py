@@ -10,9 +10,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from dcs_codec import Framing
-from dhs_runtime.config import DcssConfig
-from dhs_runtime.errors import ConfigError
-from dhs_runtime.services.listener import Address
+from dhs_runtime.addresses import HostPort
+from dhs_runtime.config import DCSS_PORT
 from dhs_runtime.tools.reading import ReadOptions
 from dhs_runtime.tools.sniffing import Format
 
@@ -88,18 +87,13 @@ def keep_escapes() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def address_of(text: str, *, is_ours: bool = False) -> Address:
-    """HOST:PORT as host and port; port 0 for one of ours picks a free one.
+def address_of(text: str, *, is_ours: bool = False) -> HostPort:
+    """HOST:PORT, or HOST with DCSS's hardware port; port 0 for one of ours picks a free one.
 
     Raises:
         ConfigError: It is none.
     """
-    if is_ours and text.endswith(":0"):
-        return text.removesuffix(":0").strip("[]"), 0
-    if ":" not in text:
-        raise ConfigError(f"{text!r} is not HOST:PORT")
-    at = DcssConfig.at(text)
-    return at.host, at.port
+    return HostPort.read(text, DCSS_PORT, lowest_port=0 if is_ours else 1)
 
 
 def why(error: OSError) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 import attrs
 from attrs.validators import ge, gt, le
 
-from dhs_runtime.config import MAX_PORT, is_port
+from dhs_runtime.addresses import MAX_PORT
+from dhs_runtime.config import is_port
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.loop.server import LoopDhs
@@ -68,9 +69,9 @@ def pretend_loop(config: LoopConfig) -> Iterator[LoopDhs]:
                 raise ConfigError(f"cannot simulate {server.name}: {error.strerror}") from None
             stack.callback(server.stop)
         logger.warning(
-            "REHEARSAL: camera %s:%d is simulated at %s, inference server %s:%d at %s",
-            *(config.axis.host, config.axis.port, camera.url),
-            *(config.automl.host, config.automl.port, automl.url),
+            "REHEARSAL: camera %s is simulated at %s, inference server %s at %s",
+            *(HostPort(config.axis.host, config.axis.port), camera.url),
+            *(HostPort(config.automl.host, config.automl.port), automl.url),
         )
         yield PretendLoopDhs(_on_loopback(config, camera, automl), camera)
 

@@ -1,5 +1,6 @@
 """Whether the camera and the inference server of a configuration are of use."""
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import ServiceReplyError
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.process.probe import Peer, probe
@@ -10,11 +11,11 @@ from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
 def probe_camera(config: LoopConfig) -> Peer:
     """Take one picture."""
     axis = config.axis
-    address = f"{axis.host}:{axis.port}"
+    address = HostPort(axis.host, axis.port)
 
     def ask() -> str:
         with AxisClient(
-            f"http://{address}",
+            address.url,
             user=axis.user or None,
             password=axis.password or None,
             read_timeout_s=axis.timeout_s,
@@ -23,19 +24,19 @@ def probe_camera(config: LoopConfig) -> Peer:
             image = client.snapshot(AxisSnapshotRequest(camera=axis.camera))
         return f"a picture of {len(image.data)} bytes"
 
-    return probe("camera", address, ask)
+    return probe("camera", str(address), ask)
 
 
 def probe_inference(config: LoopConfig) -> Peer:
     """Ask for the state of the model."""
     automl = config.automl
-    address = f"{automl.host}:{automl.port}"
+    address = HostPort(automl.host, automl.port)
 
     def ask() -> str:
-        with AutoMLClient(f"http://{address}", model=automl.model) as client:
+        with AutoMLClient(address.url, model=automl.model) as client:
             status = client.model_status()
         if not status.available:
             raise ServiceReplyError(f"model {automl.model} is {status.state}")
         return f"model {automl.model} is {status.state}"
 
-    return probe("inference server", address, ask)
+    return probe("inference server", str(address), ask)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceError
@@ -39,14 +40,14 @@ class LoopDhs:
         self.dhs = Dhs(config.name)
         automl, axis = config.automl, config.axis
         self._automl = AutoMLClient(
-            f"http://{automl.host}:{automl.port}",
+            HostPort(automl.host, automl.port).url,
             model=automl.model,
             read_timeout_s=automl.timeout_s,
             total_timeout_s=automl.timeout_s,
             pool_size=automl.in_flight,
         )
         self._axis = AxisClient(
-            f"http://{axis.host}:{axis.port}",
+            HostPort(axis.host, axis.port).url,
             user=axis.user or None,
             password=axis.password or None,
             read_timeout_s=axis.timeout_s,

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from dcs_codec import NEED_DATA, DcsProtocol, RemoteProtocolError, Role, StocSendClientType
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ServiceError, TransportError
@@ -54,7 +55,7 @@ def probe(name: str, address: str, ask: Callable[[], str]) -> Peer:
 
 def probe_dcss(config: DcssConfig) -> Peer:
     """Whether a DCSS answers at its hardware port; it is left before saying who we are."""
-    return probe("DCSS", f"{config.host}:{config.port}", lambda: _greeting(config))
+    return probe("DCSS", str(HostPort(config.host, config.port)), lambda: _greeting(config))
 
 
 def _greeting(config: DcssConfig) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Final
 import attrs
 from attrs.validators import deep_iterable, ge, gt, in_, le, optional
 
-from dhs_runtime.config import MAX_PORT, DcssConfig
+from dhs_runtime.addresses import MAX_PORT
+from dhs_runtime.config import DcssConfig
 from dhs_runtime.process.config_file import load_yaml, structure
 
 LEVELS: Final = ("warning", "info", "debug", "everything")

@@ -14,8 +14,9 @@ import logging
 import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
+from dhs_runtime.addresses import HTTP_PORT, HostPort, read_url, without_password
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.axis import AxisClient
@@ -64,17 +65,14 @@ class Services:
             ConfigError: The name is taken, the scheme unknown, or the URL not of its form.
         """
         try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port  # both look only when they are asked for
-        except ValueError as error:
-            raise ConfigError(f"{name}: {url!r}: {error}") from None
-        factory = self._factories.get(parts.scheme)
-        if factory is None or not host:
-            known = ", ".join(sorted(self._factories))
-            raise ConfigError(f"{name}: {url!r} is not SCHEME://HOST with a scheme of {known}")
+            parts = read_url(url, sorted(self._factories))
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error}") from None
         if parts.query or parts.fragment:
-            raise ConfigError(f"{name}: {url!r} has a query; make the service and `add` it")
-        service = factory(parts)
+            raise ConfigError(
+                f"{name}: {without_password(url)!r} has a query; make the service and `add` it"
+            )
+        service = self._factories[parts.scheme](parts)
         try:
             self.add(name, service)
         except ConfigError:
@@ -155,8 +153,7 @@ class Services:
 
 
 def _http(url: SplitResult) -> str:
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-    return f"http://{host}:{url.port or 80}"
+    return HostPort(unquote(url.hostname or ""), url.port or HTTP_PORT).url
 
 
 def _part(text: str | None) -> str | None:

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3.exceptions import HTTPError
 
+from dhs_runtime.addresses import read_url, without_password
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceReplyError
 from dhs_runtime.services.http_call import Call, InFlight, Pool, SafeRetry, service_error
@@ -262,16 +263,15 @@ def _auth(login: Login | None) -> AuthBase | None:
 
 def _checked_url(base_url: str) -> str:
     """`base_url` without a slash at its end, if it is one that can be called."""
+    parts = read_url(base_url)
+    if "@" in parts.netloc:
+        raise ConfigError(f"a URL is no place for a password: {without_password(base_url)!r}")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
     try:
-        parts = urlsplit(base_url)
-        if "@" in parts.netloc:
-            raise ConfigError(f"a URL is no place for a password: {parts.hostname}")
         requests.Request("GET", base_url).prepare()
-        (parts.hostname or "").encode("idna")  # what getaddrinfo would stumble over
-    except ValueError as error:
-        raise ConfigError(f"not a URL: {base_url!r} ({error})") from error
-    if parts.scheme != "http" or parts.query or parts.fragment:
-        raise ConfigError(f"not a plain http:// URL: {base_url!r}")
+    except ValueError:  # of requests, which knows more of names in other alphabets
+        raise ConfigError(f"{base_url!r} is not a URL that can be called") from None
     return base_url.rstrip("/")
 
 

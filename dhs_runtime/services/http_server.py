@@ -5,7 +5,8 @@ import logging
 import socket
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from dhs_runtime.services.listener import Address, TcpListener
+from dhs_runtime.addresses import HostPort
+from dhs_runtime.services.listener import TcpListener
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +73,10 @@ class HttpListener(TcpListener):
     @property
     def url(self) -> str:
         """Base URL, such as `http://127.0.0.1:9000`."""
-        return f"http://{self.host}:{self.port}"
+        return HostPort(self.host, self.port).url
 
-    def _serve_http(self, connection: socket.socket, address: Address) -> None:
+    def _serve_http(self, connection: socket.socket, address: HostPort) -> None:
         try:
             self._handler(connection, address, self._unbound)
         except OSError as error:  # the peer went away or stalled; nothing is owed to it
-            logger.debug("%s:%d ended: %s", *address, error)
+            logger.debug("%s ended: %s", address, error)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import attrs
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
@@ -102,7 +103,7 @@ class JpegReceiver:
     @property
     def url(self) -> str:
         """Where cameras post to."""
-        return f"http://{self._host}:{self._port}"
+        return HostPort(self._host, self._port).url
 
     @property
     def is_open(self) -> bool:
@@ -138,7 +139,8 @@ class JpegReceiver:
                 listener.open()
             except OSError as error:
                 raise ConfigError(
-                    f"cannot listen on {self._host}:{self._port}: {error.strerror or error}"
+                    f"cannot listen on {HostPort(self._host, self._port)}: "
+                    f"{error.strerror or error}"
                 ) from error
             self._port = listener.port
             self._listener = listener

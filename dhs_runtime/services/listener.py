@@ -8,6 +8,7 @@ import contextlib
 import errno
 import itertools
 import logging
+import os
 import socket
 import struct
 import threading
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.transport import shut
@@ -26,7 +28,36 @@ MAX_CONNECTIONS = 128  # more than any beamline's cameras; bounds threads, not t
 ACCEPT_PAUSE_S = 0.1
 
 Address = tuple[str, int]
-Serve = Callable[[socket.socket, Address], None]
+Serve = Callable[[socket.socket, HostPort], None]
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at a name or an IPv4 or IPv6 address; `::` takes IPv4 callers as well.
+
+    Args:
+        host: Of a name with several addresses, an IPv4 one is taken where there is one.
+        port: 0 for a free one.
+
+    Raises:
+        OSError: The address is unknown, in use, not ours, or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name") from None
+    family, _, _, _, address = min(found, key=lambda info: info[0] is not socket.AF_INET)
+    both = family is socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server(address[:2], family=family, dualstack_ipv6=both)
+    except OSError as error:  # without the address that Python adds to the text
+        raise OSError(error.errno, os.strerror(error.errno or 0)) from None
+
+
+def _peer(address: tuple[str, int, *tuple[int, ...]]) -> HostPort:
+    """Who called, by the system's address; an IPv4 caller of an IPv6 socket by its own."""
+    return HostPort(address[0].removeprefix("::ffff:"), address[1])
 
 
 def reset(sock: socket.socket) -> None:
@@ -95,7 +126,7 @@ class TcpListener:
         with self._lock:
             if self._socket is not None:
                 return
-            sock = socket.create_server((self._host, self._port))
+            sock = bound(self._host, self._port)
             try:
                 self._threads.spawn(f"{self._name}-accept", lambda: self._accept(sock))
             except RuntimeError as error:
@@ -130,7 +161,7 @@ class TcpListener:
             connection, address = accepted
             self._start(f"{self._name}-{number}", listening, connection, address)
 
-    def _next(self, listening: socket.socket) -> tuple[socket.socket, Address] | None:
+    def _next(self, listening: socket.socket) -> tuple[socket.socket, HostPort] | None:
         """The next connection, which `close` finds from now on; None when no longer listening."""
         while True:
             try:
@@ -145,14 +176,14 @@ class TcpListener:
                 is_current = self._socket is listening
                 if is_current and len(self._connections) < self._max_connections:
                     self._connections.add(connection)
-                    return connection, address
+                    return connection, _peer(address)
             connection.close()
             if not is_current:
                 return None
             logger.warning("%s: refused %s, too many connections", self._name, address)
 
     def _start(
-        self, name: str, listening: socket.socket, connection: socket.socket, address: Address
+        self, name: str, listening: socket.socket, connection: socket.socket, address: HostPort
     ) -> None:
         """Serve a connection in a thread of its own, as soon as there is one.
 
@@ -177,7 +208,7 @@ class TcpListener:
         with self._lock:  # free once `open` has ended
             return self._socket is listening
 
-    def _serve_one(self, connection: socket.socket, address: Address) -> None:
+    def _serve_one(self, connection: socket.socket, address: HostPort) -> None:
         try:
             self._serve(connection, address)
         finally:

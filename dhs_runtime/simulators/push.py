@@ -18,6 +18,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
+from dhs_runtime.addresses import read_url
+from dhs_runtime.errors import ConfigError
 from dhs_runtime.simulators.mount import Truth
 from dhs_runtime.simulators.scene import Scene
 from dhs_runtime.threads import StopToken
@@ -50,6 +52,13 @@ class PushedFrame:
     jpeg: bytes = attrs.field(repr=False)
 
 
+def _is_http_url(_: object, __: object, value: str) -> None:
+    try:
+        read_url(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
 @attrs.frozen(kw_only=True)
 class PushPlan:
     """What to push.
@@ -65,7 +74,7 @@ class PushPlan:
         reply_timeout_s: For one answer.
     """
 
-    url: str = attrs.field(validator=attrs.validators.matches_re(r"http://[^/?#\s]+.*"))
+    url: str = attrs.field(validator=_is_http_url)
     fps: float = attrs.field(validator=[attrs.validators.gt(0), attrs.validators.le(1000)])
     count: int | None = attrs.field(
         default=None, validator=attrs.validators.optional(attrs.validators.gt(0))

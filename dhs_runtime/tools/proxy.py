@@ -24,6 +24,7 @@ import attrs
 
 from dcs_codec import default_codec
 from dcs_codec.interchange import to_dict
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.listener import Address, TcpListener, reset
@@ -116,7 +117,7 @@ class Recorder:
     @property
     def address(self) -> str:
         """`HOST:PORT` that DHSs are to connect to."""
-        return f"{self._listener.host}:{self._listener.port}"
+        return str(HostPort(self._listener.host, self._listener.port))
 
     @property
     def failure(self) -> str:
@@ -153,11 +154,11 @@ class Recorder:
 
     # -- one connection ----------------------------------------------------------------------
 
-    def _serve(self, dhs: socket.socket, address: Address) -> None:
+    def _serve(self, dhs: socket.socket, address: HostPort) -> None:
         with self._lock:
             self.totals.connections += 1
             number = self.totals.connections
-        self._queue.put(_Event(time.time(), number, "opened", f"{address[0]}:{address[1]}"))
+        self._queue.put(_Event(time.time(), number, "opened", str(address)))
         reason = "closed"
         try:
             reason = self._connect(dhs, number)
@@ -169,7 +170,7 @@ class Recorder:
         try:
             dcss = socket.create_connection(self._dcss, _CONNECT_TIMEOUT_S)
         except OSError as error:
-            where = f"{self._dcss[0]}:{self._dcss[1]}"
+            where = HostPort(*self._dcss)
             logger.warning("connection %d: no DCSS at %s: %s", number, where, error)
             return f"no DCSS at {where}: {error}"
         with dcss:

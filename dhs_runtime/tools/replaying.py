@@ -17,6 +17,7 @@ from typing import Final
 import attrs
 
 from dcs_codec import EncodeError, Framing, Message, default_codec
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
 from dhs_runtime.services.listener import Address
@@ -111,7 +112,9 @@ def call_dcss(address: Address) -> socket.socket:
     try:
         sock = socket.create_connection(address, _CONNECT_TIMEOUT_S)
     except OSError as error:
-        raise TransportError(f"no DCSS at {address[0]}:{address[1]}: {error}") from None
+        raise TransportError(
+            f"no DCSS at {HostPort(*address)}: {error.strerror or error}"
+        ) from None
     sock.settimeout(None)
     return sock
 

@@ -77,7 +77,7 @@ def test_decode_reads_what_it_can_and_names_the_rest() -> None:
         (["stats"], v2("stoh_abort_all")[:-1], 1),
         (["replay", "absent"], b"", 2),
         (["replay", "absent", "--dcss", "127.0.0.1:1"], b"", 2),
-        (["record", "--dcss", "nowhere", "--output", "x"], b"", 2),
+        (["record", "--dcss", "no:where", "--output", "x"], b"", 2),
     ],
 )
 def test_exit_codes(

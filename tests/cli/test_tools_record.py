@@ -95,7 +95,7 @@ def test_a_replay_says_why_it_was_none(tmp_path: Path) -> None:
     for args, code, reason in (
         (["--listen", "127.0.0.1:0", "--wait", "0.01"], 1, b"no DHS has connected within 0.01 s"),
         (["--dcss", "127.0.0.1:1"], 1, b"no DCSS at 127.0.0.1:1"),
-        (["--dcss", "nowhere"], 2, b"'nowhere' is not HOST:PORT"),
+        (["--dcss", "no:where"], 2, b"'no:where' is not HOST:PORT"),
         (["--dcss", "h:1", "--connection", "1"], 2, b"has no connection 1"),
         (["--dcss", "h:1", "--listen", "h:1"], 2, b"say either --listen"),
     ):

@@ -55,11 +55,11 @@ def test_services_are_opened_by_scheme_and_found_by_name() -> None:
 @pytest.mark.parametrize(
     ("name", "url", "reason"),
     [
-        ("x", "ftp://host", "is not SCHEME://HOST with a scheme of automl, axis, http"),
-        ("x", "host:80", "is not SCHEME://HOST"),
-        ("x", "http://:80", "is not SCHEME://HOST"),
-        ("x", "http://host:99999", "Port out of range"),
-        ("x", "http://host:port", "Port could not be cast"),
+        ("x", "ftp://host", "is not automl://HOST:PORT or axis://HOST:PORT or http://HOST:PORT"),
+        ("x", "host:80", "is not automl://HOST:PORT"),
+        ("x", "http://:80", "is not automl://HOST:PORT"),
+        ("x", "http://host:99999", "its host or port cannot be read"),
+        ("x", "http://host:port", "its host or port cannot be read"),
         ("x", "http://host/a?b=1", "has a query"),
         ("taken", "http://host:80", "there is a service 'taken' already"),
     ],

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from dcs_codec import EncodeError, Message
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import NotConnectedError
-from dhs_runtime.services.listener import MAX_CONNECTIONS, Address, TcpListener
+from dhs_runtime.services.listener import MAX_CONNECTIONS, TcpListener
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
@@ -108,7 +109,7 @@ class SimulatedDcss(Control):
     @property
     def address(self) -> str:
         """`HOST:PORT` of the hardware port."""
-        return f"{self._listener.host}:{self._listener.port}"
+        return str(HostPort(self._listener.host, self._listener.port))
 
     @property
     def hosts(self) -> tuple[HardwareHost, ...]:
@@ -168,7 +169,7 @@ class SimulatedDcss(Control):
 
     # -- serving -----------------------------------------------------------------------------
 
-    def _serve(self, sock: socket.socket, address: Address) -> None:
+    def _serve(self, sock: socket.socket, address: HostPort) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         session = Session(sock, self.traffic, self.faults, self._stop)
         try:
@@ -176,7 +177,7 @@ class SimulatedDcss(Control):
         except NotConnectedError:
             return
         if name is None:
-            logger.info("%s:%d gave no name in time; closed", *address)
+            logger.info("%s gave no name in time; closed", address)
         elif len(name) > MAX_HOST_NAME:
             logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
         elif name not in self._database.hosts:

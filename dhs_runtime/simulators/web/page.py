@@ -6,6 +6,7 @@ import threading
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from dhs_runtime.addresses import is_loopback
 from dhs_runtime.clock import Deadline
 from dhs_runtime.simulators.dcss import SimulatedDcss
 from dhs_runtime.simulators.http_simulator import HttpSimulator
@@ -22,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 MAX_READERS: Final = 32  # browsers that look at once; each costs a thread
 PERIOD_S: Final = 0.05  # shortest time between two looks: 20 pictures a second are smooth enough
-_LOOPBACK: Final = ("127.", "localhost")
 _FILES: Final = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
@@ -72,7 +72,7 @@ class BeamlinePage(HttpSimulator):
             camera=None if axis is None else Camera(axis, turns_with),
             readers=threading.BoundedSemaphore(MAX_READERS),
             board=Board(dcss),
-            allow_own_name=not host.startswith(_LOOPBACK),
+            allow_own_name=not is_loopback(host),
         )
         self._threads = ThreadGroup()
 
