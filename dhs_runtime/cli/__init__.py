@@ -1,5 +1,6 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
+import contextlib
 import difflib
 import importlib
 import sys
@@ -79,5 +80,6 @@ def main() -> None:
     try:
         group()
     except DhsError as error:
-        click.echo(f"dhs: {error}", err=True)
+        with contextlib.suppress(OSError):  # standard error takes no more
+            click.echo(f"dhs: {error}", err=True)
         sys.exit(2 if isinstance(error, ConfigError | HandlerError) else 1)

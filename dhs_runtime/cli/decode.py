@@ -8,10 +8,17 @@ from collections.abc import Callable
 import attrs
 import click
 
-from dhs_runtime.cli.wire import DAMAGED, GOOD, ending_cleanly, keep_escapes, reading_options
-from dhs_runtime.tools.inputs import STDIN, open_source
+from dhs_runtime.cli.wire import (
+    DAMAGED,
+    GOOD,
+    ending_cleanly,
+    keep_escapes,
+    read_all,
+    reading_options,
+)
+from dhs_runtime.tools.inputs import STDIN
 from dhs_runtime.tools.jsonl import row_of
-from dhs_runtime.tools.reading import ReadOptions, read
+from dhs_runtime.tools.reading import ReadOptions
 from dhs_runtime.tools.showing import show, show_trouble
 from dhs_runtime.tools.sightings import Damage, Finding, Sighting
 
@@ -55,8 +62,9 @@ def decode(
     malformed are shown with the reason behind `!!`. What cannot be read is reported on stderr with
     its place, and passed over.
 
-    Exit codes: 0 all was read, 1 something is damaged, 2 the command line is wrong or a file
-    cannot be read, 130 Ctrl-C, 141 the reader of the output has gone.
+    Exit codes: 0 all was read, 1 something is damaged or one of several files cannot be read,
+    2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C, 141 the
+    reader of the output has gone.
 
     \b
     Examples:
@@ -68,14 +76,12 @@ def decode(
     write = _json_line if as_json else show
     count = Count()
     with ending_cleanly():
-        for name in names or (STDIN,):
-            with open_source(name, sys.stdout.flush) as source:
-                for found in read(source, options):
-                    _tell(found, count, write, keywords)
+        for found in read_all(names or (STDIN,), options, sys.stdout.flush):
+            _tell(found, count, write, keywords)
         sys.stdout.flush()
-    click.echo(f"dhs decode: {count}", err=True)
-    if not (count.messages or count.damages or keywords):
-        click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
+        click.echo(f"dhs decode: {count}", err=True)
+        if not (count.messages or count.damages or keywords):
+            click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
     is_damaged = count.damages or (strict and count.odd)
     sys.exit(DAMAGED if is_damaged else GOOD)
 

@@ -2,6 +2,7 @@
 
 import click
 
+from dhs_runtime.cli.wire import ending_cleanly
 from dhs_runtime.tools.dissector import make_dissector
 
 
@@ -14,4 +15,5 @@ def dissector() -> None:
         dhs dissector > ~/.local/lib/wireshark/plugins/dcs.lua
         dhs dissector > dcs.lua && tshark -X lua_script:dcs.lua -i lo -Y dcs
     """  # noqa: D301 - click wants the sign itself
-    click.echo(make_dissector(), nl=False)
+    with ending_cleanly():
+        click.echo(make_dissector(), nl=False)

@@ -9,9 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dhs_runtime.cli.wire import DAMAGED, GOOD, ending_cleanly, keep_escapes, reading_options
-from dhs_runtime.tools.inputs import STDIN, open_source
-from dhs_runtime.tools.reading import ReadOptions, read
+from dhs_runtime.cli.wire import (
+    DAMAGED,
+    GOOD,
+    ending_cleanly,
+    keep_escapes,
+    read_all,
+    reading_options,
+)
+from dhs_runtime.tools.inputs import STDIN
+from dhs_runtime.tools.reading import ReadOptions
 from dhs_runtime.tools.showing import show_time, show_word
 from dhs_runtime.tools.sightings import Damage
 from dhs_runtime.tools.statistics import KeywordStats, Statistics, TaskStats
@@ -30,8 +37,8 @@ def stats(*, names: tuple[str, ...], as_json: bool, options: ReadOptions) -> Non
     operation and motor: how many were started and completed, latencies (median, 99 %, longest),
     what was not finished, what was completed twice, and completions without a start.
 
-    Exit codes: 0 all was read, 1 something is damaged, 2 the command line is wrong or a file
-    cannot be read, 130 Ctrl-C.
+    Exit codes: 0 all was read, 1 something is damaged or one of several files cannot be read,
+    2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C.
 
     \b
     Examples:
@@ -41,12 +48,10 @@ def stats(*, names: tuple[str, ...], as_json: bool, options: ReadOptions) -> Non
     keep_escapes()
     statistics = Statistics()
     with ending_cleanly():
-        for name in names or (STDIN,):
-            with open_source(name) as source:
-                for found in read(source, options):
-                    statistics.add(found)
-                    if isinstance(found, Damage):
-                        click.echo(f"dhs stats: {found}", err=True)
+        for found in read_all(names or (STDIN,), options):
+            statistics.add(found)
+            if isinstance(found, Damage):
+                click.echo(f"dhs stats: {found}", err=True)
         if as_json:
             for row in _rows(statistics):
                 click.echo(json.dumps(row))

@@ -12,7 +12,10 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.config import DCSS_PORT
-from dhs_runtime.tools.reading import ReadOptions
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.tools.inputs import open_source
+from dhs_runtime.tools.reading import ReadOptions, read
+from dhs_runtime.tools.sightings import Damage, Finding, Place
 from dhs_runtime.tools.sniffing import Format
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,9 +67,36 @@ def reading_options(command: F) -> F:
     return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
 
 
+def read_all(
+    names: tuple[str, ...], options: ReadOptions, before_read: Callable[[], None] = lambda: None
+) -> Iterator[Finding]:
+    """What is in several inputs; of several, one that cannot be opened is a damage.
+
+    Raises:
+        ConfigError: None of them can be opened.
+    """
+    failures = []
+    for name in names:
+        try:
+            with open_source(name, before_read) as source:
+                yield from read(source, options)
+        except ConfigError as error:
+            failures.append(error)
+            if len(failures) == len(names):
+                raise
+            reason = str(error).removeprefix(f"{name}: ")
+            yield Damage(place=Place(source=name), reason=reason)
+
+
 @contextlib.contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """No traceback and no `Aborted!` for Ctrl-C and a reader that has gone."""
+    """No traceback and no `Aborted!` for Ctrl-C and a reader that has gone.
+
+    Raises:
+        ConfigError: Standard output is closed, or takes no more (the disk is full).
+    """
+    if sys.stdout is None:
+        raise ConfigError("standard output is closed")
     try:
         yield
         sys.stdout.flush()
@@ -75,9 +105,23 @@ def ending_cleanly() -> Iterator[None]:
             sys.stdout.flush()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The interpreter would flush at its end, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        _drop_output()
+        raise ConfigError(f"standard output: {why(error)}") from None
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere: the interpreter would flush at its end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
+                continue
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def keep_escapes() -> None:

@@ -36,6 +36,8 @@ class ByteSource:
         self._stream = stream
         self._before_read = before_read
         self._ahead = b""
+        self.fault = ""
+        """Why it ended early (a torn gzip file), "" where it did not."""
 
     def peek(self) -> bytes:
         """The first bytes, 256 and more where there are as many; they are still to be read."""
@@ -93,7 +95,8 @@ class ByteSource:
         try:
             return self._stream.read1(_PIECE)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ConfigError(f"{self.name}: damaged gzip: {error}") from None
+            self.fault = f"damaged gzip: {error}"
+            return b""
         except OSError as error:
             raise ConfigError(f"{self.name}: {error.strerror}") from None
 
@@ -106,6 +109,8 @@ def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> It
         ConfigError: It cannot be read.
     """
     if name == STDIN:
+        if sys.stdin is None:
+            raise ConfigError("standard input is closed")
         yield ByteSource(name, cast("Readable", sys.stdin.buffer), before_read)
         return
     try:

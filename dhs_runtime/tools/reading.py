@@ -45,6 +45,17 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fin
             kind = sniff(source.peek())
         except ConfigError as error:
             raise ConfigError(f"{source.name}: {error}") from None
+    return _to_the_end(source, _read_as(kind, source, options))
+
+
+def _to_the_end(source: ByteSource, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, and why the input ended early where it did."""
+    yield from findings
+    if source.fault:
+        yield Damage(place=Place(source=source.name), reason=source.fault)
+
+
+def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator[Finding]:
     if kind is Format.PCAP:
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:

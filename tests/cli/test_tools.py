@@ -1,9 +1,12 @@
 """The commands for the wire as processes: what they print, their exit codes, Ctrl-C, SIGKILL."""
 
+import bz2
 import contextlib
+import gzip
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -42,6 +45,62 @@ def test_decode_shows_time_direction_keyword_and_fields(tmp_path: Path) -> None:
         "operation_name=echo operation_handle=1.1 operation_args='a b'\n"
     )
     assert b"1 messages, 0 of them unknown or malformed; 0 places damaged" in done.stderr
+
+
+LINE = b"2026-01-01 12:00:00.5 -> stoh_abort_all soft\n"
+
+
+@pytest.mark.parametrize("command", ["decode", "stats"])
+def test_of_several_files_one_that_cannot_be_read_does_not_cost_the_others(
+    command: str, tmp_path: Path
+) -> None:
+    whole, torn, packed = tmp_path / "whole.log", tmp_path / "torn.gz", tmp_path / "x.bz2"
+    whole.write_bytes(LINE)
+    torn.write_bytes(gzip.compress(LINE * 100)[:-9])
+    packed.write_bytes(bz2.compress(LINE))
+    missing = tmp_path / "missing.log"
+    done = run(command, str(missing), str(packed), str(whole), str(torn), "--json")
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert f"{missing}: No such file or directory\n" in said
+    assert f"{packed}: the input is compressed" in said
+    assert f"{torn}: damaged gzip: " in said
+    if command == "decode":
+        assert len(done.stdout.splitlines()) == 101
+        assert "101 messages, 0 of them unknown or malformed; 3 places damaged" in said
+    done = run(command, str(missing), str(packed))
+    assert (done.returncode, done.stdout[:9]) == (2, b"")
+    assert run(command, str(missing)).stderr.decode() == (
+        f"dhs: {missing}: No such file or directory\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "redirection", "reason"),
+    [
+        (["decode", "-"], "<&-", "standard input is closed"),
+        (["stats"], "<&-", "standard input is closed"),
+        (["encode"], "<&-", "standard input is closed"),
+        (["decode", "-"], ">&-", "standard output is closed"),
+        (["messages"], ">&-", "standard output is closed"),
+        (["decode", "-"], ">/dev/full", "standard output: No space left on device"),
+        (["stats", "-"], ">/dev/full", "standard output: No space left on device"),
+        (["encode", "stoh_abort_all soft"], ">/dev/full", "standard output: No space left on dev"),
+        (["dissector"], ">/dev/full", "standard output: No space left on device"),
+        (["decode", "-"], "2>/dev/full", ""),
+        (["decode", "-"], ">&- 2>&-", ""),
+    ],
+)
+def test_streams_that_are_closed_or_full_are_one_line(
+    args: list[str], redirection: str, reason: str
+) -> None:
+    command = f"exec {shlex.join([*COMMAND, *args])} {redirection}"
+    done = subprocess.run(
+        ["sh", "-c", command], input=LINE * 10, capture_output=True, check=False, timeout=DEADLINE_S
+    )
+    assert done.returncode == 2
+    said = done.stderr.decode().splitlines()
+    assert [line[: len(reason) + 5] for line in said] == ([f"dhs: {reason}"] if reason else [])
 
 
 def test_decode_reads_what_it_can_and_names_the_rest() -> None:

@@ -222,5 +222,6 @@ def test_of_a_damaged_one_is_read_what_can_be_and_the_rest_is_told(
 ) -> None:
     path = packed(tmp_path, 10)
     path.write_bytes(damage(path.read_bytes()))
-    with open_source(str(path)) as stream, pytest.raises(ConfigError, match="damaged gzip"):
-        list(read(stream))
+    with open_source(str(path)) as stream:
+        findings = list(read(stream))
+    assert [damage for damage in damages(findings) if "damaged gzip" in damage]
