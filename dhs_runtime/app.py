@@ -18,6 +18,7 @@ from dcs_codec import (
     default_codec,
 )
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.descriptors import open_standard_descriptors
 from dhs_runtime.devices import (
     Device,
     Encoder,
@@ -41,6 +42,7 @@ from dhs_runtime.operation import (
     arguments_of,
 )
 from dhs_runtime.signals import SIGNALS, stop_signals
+from dhs_runtime.threads import StopToken
 
 M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
@@ -202,17 +204,26 @@ class Dhs:
 
         Args:
             dcss: `HOST:PORT` or a config.
-            signals: Those to stop at; caught when this is called in the main thread.
+            signals: Those to stop at; caught when this is called in the main thread, but for those
+                that this process was told to ignore.
 
         Raises:
             ConfigError: The address is not HOST:PORT.
             DhsError: A thread of the runtime crashed; which, and by what.
         """
+        open_standard_descriptors()  # before any socket may get one of their numbers
+        asked = StopToken()  # for a signal that comes before there is an engine to be told
+
+        def ask() -> None:
+            asked.stop()
+            self.ask_to_stop()
+
         # Over the stop, too: a second Ctrl-C changes nothing.
-        with stop_signals(self.ask_to_stop, signals):
+        with stop_signals(ask, signals):
             self.start(dcss)
             try:
-                self.wait()
+                if not asked.is_stopping():
+                    self.wait()
             finally:
                 self.stop()
 
@@ -224,6 +235,7 @@ class Dhs:
             DhsError: It is started already.
         """
         config = DcssConfig.at(dcss) if isinstance(dcss, str) else dcss
+        open_standard_descriptors()
         with self._start_lock:
             if self._engine is not None:
                 raise DhsError(f"{self.name} is started already")

@@ -5,6 +5,8 @@ DhsError
 ├── HandlerError                a handler was registered wrongly (twice, or for no message class)
 ├── TransportError              a TCP connection could not be made, or broke
 ├── NotConnectedError           there is no link to DCSS to send this on
+├── ForkedError                 a forked child used what belongs to the DHS's own process
+├── MachineError                a port that is taken, a full disk: this machine may mend it in time
 ├── TaskFinishedError           the operation, move or count already had its one completion
 ├── DeviceError                 raised *by* a device's handler, to say why and with which status
 ├── TaskAbortedError            raised *into* a handler: stoh_abort_all, a lost link or a stop
@@ -17,6 +19,9 @@ DhsError
 `OSError` and the exceptions of libraries are mapped to these where the socket or the library is
 called, and nowhere else; any other exception out of the runtime is a bug.
 """
+
+import errno
+from typing import Final
 
 
 class DhsError(Exception):
@@ -37,6 +42,33 @@ class TransportError(DhsError):
 
 class NotConnectedError(DhsError):
     """There is no link to DCSS that this message could go out on."""
+
+
+class ForkedError(DhsError):
+    """A forked child used what belongs to the process of the DHS."""
+
+
+class MachineError(DhsError):
+    """This machine does not give what is wanted for now: a port that is taken, a full disk."""
+
+
+_NEVER: Final = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST),
+        *(errno.ELOOP, errno.ENAMETOOLONG),
+    }
+)
+"""What no second try mends: somebody has to change the configuration, or the rights."""
+
+
+def machine_error(what: str, error: OSError) -> ConfigError | MachineError:
+    """What to raise where `what` fails by an error of the system.
+
+    A MachineError where another try may do better, as for a port that is taken or a full disk; a
+    ConfigError where it would not, as for a port or a file that this user may not have.
+    """
+    kind = ConfigError if error.errno in _NEVER else MachineError
+    return kind(f"{what}: {error.strerror or error}")
 
 
 class TaskFinishedError(DhsError):

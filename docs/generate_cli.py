@@ -27,8 +27,10 @@ Every command of `dhs`, as `--help` and `-h` have it. The command comes with the
 `dhs demo`, `dhs simulate axis`, `dhs simulate automl` and `dhs loop --pretend` need `sim`.
 
 **Exit codes** of all commands, where theirs says nothing else: 0 all is well; 1 something failed
-while it ran, and another start may help; 2 the command line or a configuration is wrong, which
-another start does not mend. What is wrong is said in one line on stderr.
+while it ran, and another start may help; 2 the command line or a configuration is wrong, or an
+extra is missing, which another start does not mend; 130 it was ended by Ctrl-C. For commands that
+run until a signal, such as `dhs run`, Ctrl-C is the good end, with 0. What is wrong is said in one
+line on stderr.
 """
 
 LOGS: Final = """\

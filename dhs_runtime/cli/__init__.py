@@ -1,85 +1,94 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
 import contextlib
-import difflib
-import importlib
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
-import click
+from dhs_runtime.cli import commands
+from dhs_runtime.descriptors import open_standard_descriptors
+from dhs_runtime.errors import ConfigError, DhsError
 
-from dcs_codec import __version__
-from dhs_runtime.errors import ConfigError, DhsError, HandlerError
+if TYPE_CHECKING:
+    import click
 
-__all__ = ["main"]
+    from dhs_runtime.cli.click_group import group
 
-COMMANDS: Final = (
-    *("run", "loop", "check", "simulate", "demo"),
-    *("decode", "encode", "messages", "stats", "record", "replay", "dissector"),
-)
-"""Each is a module of this package and the command in it, of one name."""
+__all__ = ["group", "main"]
 
 
-class LazyGroup(click.Group):
-    """Imports a command when it is asked for: all of them start, and end, a DHS 0.1 s later."""
+def __getattr__(name: str) -> "click.Group":
+    """`group`, which needs click: the help does without, and so does who lacks it."""
+    if name != "group":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dhs_runtime.cli.click_group import group  # noqa: PLC0415
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
-        """As `click.Group.list_commands`."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """As `click.Group.get_command`."""
-        if cmd_name not in COMMANDS:
-            return None
-        found = getattr(importlib.import_module(f"dhs_runtime.cli.{cmd_name}"), cmd_name)
-        assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
-        return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As `click.Group.resolve_command`, and names what may have been meant.
-
-        Raises:
-            click.UsageError: There is no such command.
-        """
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            close = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
-            if not close or "mean" in error.message:  # click itself may say it one day
-                raise
-            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
+    return group
 
 
-@click.group(
-    cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(__version__)
-def group() -> None:
-    """Run, simulate and try out DHSs (Distributed Hardware Servers) of DCSS.
-
-    \b
-    A first look, with everything simulated:
-        dhs demo
-    Your own DHS against a DCSS:
-        dhs run my_dhs.py:dhs --dcss dcss-host:14242
-    At a beamline, before it runs there:
-        dhs check loop.yaml --connect
-    What a log or a capture says:
-        dhs decode dcss.log
-    """  # noqa: D301 - click wants the sign itself
-
-
-def main() -> None:
+def main() -> NoReturn:
     """Entry point: errors that are the user's to mend are one line, not a traceback.
 
-    They are exit code 2; what fails while it runs is 1, and worth another start.
+    Exit codes are those of `commands.EXIT_CODES`.
     """
+    open_standard_descriptors()  # before any socket may get one of their numbers
+    words = sys.argv[1:]
+    if words in ([], ["-h"], ["--help"]):
+        _say(sys.stdout if words else sys.stderr, commands.help_text())
+        sys.exit(0 if words else commands.WRONG)
     try:
-        group()
+        sys.exit(_obey(words))
     except DhsError as error:
-        with contextlib.suppress(OSError):  # standard error takes no more
-            click.echo(f"dhs: {error}", err=True)
-        sys.exit(2 if isinstance(error, ConfigError | HandlerError) else 1)
+        _fail(str(error), commands.WRONG if isinstance(error, ConfigError) else commands.FAILED)
+    except ModuleNotFoundError as error:
+        extra = commands.EXTRA_OF.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        wanted = f"pip install 'dcs-codec[{extra}]'"
+        _fail(f"this needs {error.name}, which is not installed: {wanted}", commands.WRONG)
+
+
+def _obey(words: list[str]) -> int:
+    """Run a command; its exit code."""
+    serves = words[0] in commands.COMMANDS and commands.COMMANDS[words[0]].serves
+    try:
+        return _serve(words) if serves else _call(words)
+    except KeyboardInterrupt:
+        return commands.STOPPED if serves else commands.INTERRUPTED
+
+
+def _serve(words: list[str]) -> int:
+    """Run a command that a signal ends, whenever it comes."""
+    from dhs_runtime.signals import StopSignal, stop_while_starting  # noqa: PLC0415 - not for help
+
+    try:
+        with stop_while_starting():
+            return _call(words)
+    except StopSignal:
+        return commands.STOPPED
+
+
+def _call(words: list[str]) -> int:
+    import click  # noqa: PLC0415 - an extra
+
+    from dhs_runtime.cli.click_group import group  # noqa: PLC0415 - needs click
+
+    try:
+        code = group.main(words, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:  # what click makes of KeyboardInterrupt
+        raise KeyboardInterrupt from None
+    return code if isinstance(code, int) else 0
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    _say(sys.stderr, f"dhs: {text}\n")
+    sys.exit(code)
+
+
+def _say(stream: TextIO | None, text: str) -> None:
+    if stream is not None:  # as it is where it was closed
+        with contextlib.suppress(OSError):  # it takes no more
+            stream.write(text)
+            stream.flush()

@@ -9,6 +9,7 @@ import click
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process import served
+from dhs_runtime.process.service import share_the_interpreter
 
 if TYPE_CHECKING:
     from dhs_runtime.loop import LoopConfig, LoopDhs
@@ -106,6 +107,7 @@ def loop(
     with _loop_dhs(config, pretend=flags.pretend) as made:
         dhs = made.dhs
         with served(dhs, status_port=config.status_port, pretend=flags.pretend):
+            share_the_interpreter()
             dhs.run(config.dcss)
 
 

@@ -6,8 +6,8 @@ from typing import Final
 import click
 
 from dhs_runtime.cli.options import LogFlags, logging_options
-from dhs_runtime.cli.wire import address_of, why
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.cli.wire import address_of
+from dhs_runtime.errors import machine_error
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.threads import StopToken
 from dhs_runtime.tools.proxy import Recorder
@@ -41,8 +41,8 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
     A recording has session ids in it: its files are for their owner alone. dcss compares where a
     DHS connects from with its database: run this on the host of the DHS.
 
-    Exit codes: 0 after Ctrl-C, SIGTERM or, with --once, the first connection; 1 recording failed;
-    2 the command line is wrong, the port is taken or the recording is there already.
+    Exit codes: 0 after Ctrl-C, SIGTERM, SIGHUP or, with --once, the first connection; 1 recording
+    failed or the port is taken; 2 the command line is wrong or the recording is there already.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
     try:
         recorder.start()
     except OSError as error:
-        raise ConfigError(f"cannot listen at {listen}: {why(error)}") from None
+        raise machine_error(f"cannot listen at {listen}", error) from None
     try:
         with stop_signals(token.stop):  # before it is told: who reads that may end us at once
             click.echo(

@@ -11,8 +11,8 @@ import click
 
 from dcs_codec.interchange import to_dict
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.cli.wire import address_of, ending_cleanly, keep_escapes, why
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.cli.wire import address_of, ending_cleanly, keep_escapes
+from dhs_runtime.errors import ConfigError, machine_error
 from dhs_runtime.services.listener import bound
 from dhs_runtime.tools.comparing import TOLERANCE, Difference
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, load
@@ -153,7 +153,7 @@ def _accept(listen: str, wait_s: float) -> socket.socket:
     try:
         listening = bound(*address_of(listen, is_ours=True))
     except OSError as error:
-        raise ConfigError(f"cannot listen at {listen}: {why(error)}") from None
+        raise machine_error(f"cannot listen at {listen}", error) from None
     with listening:
         where = HostPort(*listening.getsockname()[:2])
         click.echo(f"playing DCSS at {where}; waiting for the DHS", err=True)

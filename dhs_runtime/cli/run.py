@@ -10,6 +10,7 @@ from dcs_codec import Framing
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.cli.target import make_dhs
 from dhs_runtime.process import Launch, RunConfig, served
+from dhs_runtime.process.service import share_the_interpreter
 from dhs_runtime.process.settings import load_run_config
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def run(
     flags: ProcessFlags,
     logs: LogFlags,
 ) -> None:
-    """Run a DHS until Ctrl-C or SIGTERM.
+    """Run a DHS until Ctrl-C, SIGTERM or SIGHUP.
 
     FILE.py:NAME is a Python file and the name of the Dhs object in it, or of a function that gets
     a `dhs_runtime.process.Launch` and makes one; package.module:NAME works too. The DHS connects
@@ -60,8 +61,11 @@ def run(
     plain Dhs object cannot be told, and is refused. ARGS are the DHS's own, for the function to
     read from `launch.args` or by `launch.arguments(parser)`.
 
-    Exit codes: 0 after Ctrl-C or SIGTERM, 1 when code of the DHS or a thread of the runtime failed,
-    2 when the command line or the configuration is wrong or a production host needs --production.
+    Exit codes: 0 it was stopped: by Ctrl-C, SIGTERM or SIGHUP, at any moment, or by itself; 1 code
+    of the DHS, its hardware or this machine failed (a port that is taken, a full disk), or a thread
+    of the runtime; another start may help; 2 the command line or the configuration is wrong, or a
+    production host needs --production; another start does not help. A signal that is ignored when
+    it starts, as under `nohup`, stays ignored.
 
     \b
     Examples:
@@ -88,4 +92,5 @@ def run(
     if flags.pretend:
         logger.warning("REHEARSAL: %s was told to touch no hardware", dhs.name)
     with served(dhs, status_port=config.status_port, pretend=flags.pretend):
+        share_the_interpreter()
         dhs.run(config.dcss)

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import machine_error
 from dhs_runtime.signals import stop_signals
 from dhs_runtime.threads import StopToken
 
@@ -30,12 +30,13 @@ def listening(
     """A server between its start and its stop.
 
     Raises:
-        ConfigError: It cannot listen there.
+        MachineError: It cannot listen there for now, as the port is taken.
+        ConfigError: It may not.
     """
     try:
         start()
     except OSError as error:
-        raise ConfigError(f"cannot listen at {where}: {error.strerror}") from None
+        raise machine_error(f"cannot listen at {where}", error) from None
     try:
         yield
     finally:

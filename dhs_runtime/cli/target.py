@@ -15,12 +15,20 @@ from dhs_runtime.errors import ConfigError, DhsError
 from dhs_runtime.process import Launch
 
 
+class CodeError(DhsError):
+    """The author's code raised before there was a DHS; the text has its lines.
+
+    Another start may help: the controller may have been off.
+    """
+
+
 def make_dhs(target: str, launch: Launch) -> Dhs:
     """The DHS that `FILE.py:NAME` or `package.module:NAME` names, or that the function there makes.
 
     Raises:
         ConfigError: There is no such file or name, it is no DHS and makes none, or this is a
             rehearsal and the DHS has no way to know.
+        CodeError: The code of the DHS raised; the text has its lines.
     """
     source, _, name = target.rpartition(":")
     if not source or not name:
@@ -48,7 +56,7 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
         inspect.signature(found).bind(launch)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{target} must take one argument, a Launch: {error}") from None
-    with _telling_where(source):
+    with _telling_where(target, "failed"):
         made = found(launch)
     if not isinstance(made, Dhs):
         raise ConfigError(f"{target} made {type(made).__name__}, a Dhs is wanted")
@@ -77,11 +85,11 @@ def _load_file(path: Path) -> ModuleType:
 
 
 @contextlib.contextmanager
-def _telling_where(name: str) -> Iterator[None]:
+def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
     """Turn what the author's code raises into an error that shows the author's lines alone.
 
     Raises:
-        ConfigError: It raised; what is the user's to mend already stays as it is.
+        CodeError: It raised; an error of ours, such as a ConfigError, stays as it is.
     """
     try:
         yield
@@ -95,7 +103,7 @@ def _telling_where(name: str) -> Iterator[None]:
         ):
             trace = trace.tb_next
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
-        raise ConfigError(f"{name} cannot be loaded:\n{text}") from None
+        raise CodeError(f"{name} {what}:\n{text}") from None
 
 
 def _import(name: str) -> ModuleType:
@@ -104,4 +112,6 @@ def _import(name: str) -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
+            if not f"{name}.".startswith(f"{error.name}."):  # the module is there, another is not
+                raise
             raise ConfigError(f"cannot import {name}: {error}") from None

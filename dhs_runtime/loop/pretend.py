@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import machine_error
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.loop.server import LoopDhs
 from dhs_runtime.simulators.automl import SimulatedAutoML
@@ -57,7 +57,7 @@ def pretend_loop(config: LoopConfig) -> Iterator[LoopDhs]:
     """A loop DHS for a rehearsal, its camera and inference server alive inside `with`.
 
     Raises:
-        ConfigError: There is no port left for them.
+        MachineError: There is no port left for them.
     """
     camera = SimulatedAxis(host=LOOPBACK)
     automl = SimulatedAutoML(host=LOOPBACK, model=config.automl.model)
@@ -66,7 +66,7 @@ def pretend_loop(config: LoopConfig) -> Iterator[LoopDhs]:
             try:
                 server.start()
             except OSError as error:
-                raise ConfigError(f"cannot simulate {server.name}: {error.strerror}") from None
+                raise machine_error(f"cannot simulate {server.name}", error) from None
             stack.callback(server.stop)
         logger.warning(
             "REHEARSAL: camera %s is simulated at %s, inference server %s at %s",

@@ -15,7 +15,7 @@ from typing import Final
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import ConfigError, ServiceError
+from dhs_runtime.errors import ConfigError, MachineError, ServiceError
 from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
@@ -177,7 +177,7 @@ class LoopDhs:
     def _collect(self, op: Operation, collection: Collection) -> None:
         try:
             self.receiver.open()
-        except ConfigError as error:
+        except (ConfigError, MachineError) as error:
             op.log.warning("%s", error)
             op.fail(str(error))
             return

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import machine_error
 from dhs_runtime.process.masking import Masker, SecretFilter
 from dhs_runtime.process.settings import LEVELS, LogConfig, TraceConfig
 
@@ -34,7 +34,8 @@ def set_up_logging(
         secrets: Passwords to mask wherever they turn up; see `masking`.
 
     Raises:
-        ConfigError: A file cannot be written.
+        ConfigError: A file may not be written.
+        MachineError: It cannot be written for now, as on a full disk.
     """
     log = LogConfig() if log is None else log
     trace = TraceConfig() if trace is None else trace
@@ -76,7 +77,7 @@ def _rotating(what: str, path: Path, max_bytes: int, backups: int) -> logging.Ha
             path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", errors="replace"
         )
     except OSError as error:
-        raise ConfigError(f"{what} {path}: {error.strerror}") from None
+        raise machine_error(f"{what} {path}", error) from None
 
 
 def _is_wire(record: logging.LogRecord) -> bool:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import machine_error
 from dhs_runtime.process.monitor import Monitor, Snapshot
 from dhs_runtime.services.http_server import HttpHandler, HttpListener
 
@@ -32,13 +32,13 @@ class StatusPort:
         """Listen.
 
         Raises:
-            ConfigError: The port is in use, or not ours to use.
+            MachineError: The port is in use.
+            ConfigError: It is not ours to use.
         """
         try:
             self._listener.open()
         except OSError as error:
-            reason = error.strerror or error
-            raise ConfigError(f"status port {self._listener.port}: {reason}") from None
+            raise machine_error(f"status port {self._listener.port}", error) from None
 
     def close(self) -> None:
         """Stop, and end the threads."""

@@ -19,7 +19,7 @@ import attrs
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import machine_error
 from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
 from dhs_runtime.services.http_server import IDLE_TIMEOUT_S, HttpHandler, HttpListener
 
@@ -124,7 +124,8 @@ class JpegReceiver:
         """Listen; does nothing when open.
 
         Raises:
-            ConfigError: The address cannot be listened on.
+            MachineError: The address cannot be listened on for now, as it is taken.
+            ConfigError: It cannot be listened on by this user.
         """
         with self._lock:
             if self._listener is not None:
@@ -138,10 +139,8 @@ class JpegReceiver:
             try:
                 listener.open()
             except OSError as error:
-                raise ConfigError(
-                    f"cannot listen on {HostPort(self._host, self._port)}: "
-                    f"{error.strerror or error}"
-                ) from error
+                where = HostPort(self._host, self._port)
+                raise machine_error(f"cannot listen on {where}", error) from error
             self._port = listener.port
             self._listener = listener
 

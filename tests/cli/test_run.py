@@ -138,7 +138,7 @@ def test_what_goes_wrong_in_a_file_is_shown_with_its_lines_alone(
     (tmp_path / "mine.py").write_text(source)
     with dhs_command("run", f"{tmp_path / 'mine.py'}:dhs") as process:
         _, log = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert log.startswith("dhs: mine.py cannot be loaded:\n")
     assert shown in log
     assert "mine.py" in log.partition("\n")[2]

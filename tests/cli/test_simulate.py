@@ -48,7 +48,7 @@ def test_a_port_in_use_is_one_line(what: list[str]) -> None:
         port = first_line(process).split("/v1")[0].rpartition(":")[2]
         command = [sys.executable, "-m", "dhs_runtime.cli", "simulate", *what, "--port", port]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
+    assert result.returncode == 1  # it may be free the next time
     assert f"dhs: cannot listen at 127.0.0.1:{port}: Address already in use" in result.stderr
 
 

@@ -191,9 +191,9 @@ def pump_until_killed(recorder: Process, address: tuple[str, int], dcss: socket.
     return bytes(beyond)
 
 
-def test_a_taken_port_is_one_line_and_exit_code_2(dcss: SimulatedDcss, tmp_path: Path) -> None:
+def test_a_taken_port_is_one_line_and_exit_code_1(dcss: SimulatedDcss, tmp_path: Path) -> None:
     name = str(tmp_path / "x")
     with dhs("record", "--listen", dcss.address, "--dcss", "h:1", "--output", name) as recorder:
-        assert recorder.wait() == 2
+        assert recorder.wait() == 1
         assert recorder.log.endswith("in use\n")
     assert list(tmp_path.iterdir()) == []

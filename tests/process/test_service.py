@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dcs_codec import StohAbortAll
-from dhs_runtime import ConfigError, Dhs
+from dhs_runtime import Dhs, MachineError
 from dhs_runtime.process import served
 from dhs_runtime.process.status_port import NO_METRICS
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
@@ -160,7 +160,7 @@ def test_a_port_in_use_is_told_and_leaves_nothing(dhs: Dhs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with (
-            pytest.raises(ConfigError, match=f"status port {port}: Address already in use"),
+            pytest.raises(MachineError, match=f"status port {port}: Address already in use"),
             served(dhs, status_port=port),
         ):
             raise AssertionError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhs_runtime.errors import ConfigError
+from dhs_runtime.errors import MachineError
 from dhs_runtime.services import jpeg_receiver
 from dhs_runtime.services.chunked import read_sized
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
@@ -251,9 +251,9 @@ def test_it_opens_and_closes_on_demand(album: Album) -> None:
     assert len(ports) == 1
 
 
-def test_a_port_in_use_is_an_error_of_the_configuration(receiver: JpegReceiver) -> None:
+def test_a_port_in_use_is_an_error_of_the_machine(receiver: JpegReceiver) -> None:
     other = JpegReceiver(lambda image: None, port=receiver.port)
-    with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1:{receiver.port}"):
+    with pytest.raises(MachineError, match=rf"cannot listen on 127\.0\.0\.1:{receiver.port}"):
         other.open()
     assert not other.is_open
     receiver.close()
