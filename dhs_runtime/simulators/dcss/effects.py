@@ -57,7 +57,7 @@ from dhs_runtime.simulators.dcss.reports import (
 )
 from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun
-from dhs_runtime.simulators.dcss.scanning import configuration_words, scan, without_surplus
+from dhs_runtime.simulators.dcss.scanning import scan
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,6 @@ class Effects:
             HtosMotorMoveStarted: self._move_started,
             HtosUpdateMotorPosition: self._position_updated,
             HtosMotorMoveCompleted: self._move_completed,
-            HtosConfigureDevice: self._configured,
             HtosSendConfiguration: self._send_configuration,
             HtosReportShutterState: self._shutter_reported,
             HtosReportIonChambers: self._ion_chambers_reported,
@@ -105,18 +104,18 @@ class Effects:
             HtosOperationCompleted: self._operation_answered,
         }
 
-    def take(self, hardware_host: str, message: Message) -> None:
-        """React to a message of this DHS."""
-        if isinstance(message, MalformedMessage):
-            message = without_surplus(message)
+    def take(self, hardware_host: str, message: Message, text: str) -> None:
+        """React to a message of this DHS, which came as this text."""
+        words = text.split()
         if danger := hazard_of(message):
             logger.warning("%s: a real dcss %s; ignored", hardware_host, danger)
+        elif words[:1] == [HtosConfigureDevice.keyword]:
+            self._configure(message, words[1:])
         elif reaction := self._reactions.get(type(message)):
             reaction(message)
-        elif isinstance(message, MalformedMessage) and message.text.split():
+        elif isinstance(message, MalformedMessage) and words:
             self._take_malformed(hardware_host, message)
         elif not isinstance(message, _FORWARDED):
-            text = getattr(message, "text", message)
             logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
 
     def lose(self, hardware_host: str, *, stopping: bool) -> None:
@@ -181,9 +180,6 @@ class Effects:
             self._links.abort_all("soft")
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
-
-    def _configured(self, message: HtosConfigureDevice) -> None:
-        self._configure(message, configuration_words(message))
 
     def _configure(self, message: Message, words: list[str]) -> None:
         """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
@@ -309,9 +305,6 @@ class Effects:
     # -- odd messages ------------------------------------------------------------------------
 
     def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
-        if message.received_keyword == HtosConfigureDevice.keyword:
-            self._configure(message, message.text.split()[1:])
-            return
         logger.warning(
             "%s sent something that a real dcss reads without a check, with stale values for what "
             "is missing or does not fit (%s %s); ignored: %.200s",

@@ -202,7 +202,7 @@ class SimulatedDcss(Control):
             self._register(name, session)
             self._links.registered(name)
             while (message := session.next_message()) is not None:
-                self._effects.take(name, message)
+                self._effects.take(name, message, session.last_text)
                 # Entered last: who waits for a message in the record finds its effect done.
                 self.traffic.add(name, "<-", session.last_text)
         except NotConnectedError as error:
