@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import click
@@ -15,8 +15,17 @@ from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.cli.simulate_common import F, fault_option, listening
 from dhs_runtime.cli.simulate_prompt import drive, open_voice
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.simulators.dcss import FaultKind, HardwareHost, SimulatedDcss
+from dhs_runtime.simulators.dcss import (
+    FaultKind,
+    HardwareHost,
+    SimulatedDcss,
+    Verdict,
+    VerdictKind,
+)
+from dhs_runtime.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
 from dhs_runtime.simulators.dcss.shell import TIMEOUT_S, Shell
+
+_REPORTED: Final = 10  # verdicts of each kind
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +47,9 @@ class DcssFlags:
     reset_range: float
     faults: tuple[str, ...]
     seed: int
+    nodelay: bool
+    answer_within: float
+    move_tolerance: float
     script: Path | None
     lines: tuple[str, ...]
     timeout: float
@@ -159,11 +171,30 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @fault_option(", ".join(FaultKind))
 @click.option("--seed", default=0, show_default=True, help="Of faults with a chance.")
 @click.option(
+    "--answer-within",
+    type=click.FloatRange(min=0),
+    default=ANSWER_WITHIN_S,
+    show_default=True,
+    help="Seconds in which a DHS has to answer all but operations.",
+)
+@click.option(
+    "--move-tolerance",
+    type=click.FloatRange(min=0),
+    default=MOVE_TOLERANCE,
+    show_default=True,
+    help="How far from its destination a move may end as normal, scaled.",
+)
+@click.option(
+    "--nodelay",
+    is_flag=True,
+    help="Send each message at once, in one piece; a dcss sends header and text apart.",
+)
+@click.option(
     "-s",
     "--script",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Obey these lines, and end: 0 if all went well, else 1.",
+    help="Obey these lines, and end: 0 if all went well and no DHS was at fault, else 1.",
 )
 @click.option("-e", "lines", multiple=True, metavar="LINE", help="Obey this line, and end; repeat.")
 @click.option(
@@ -212,6 +243,9 @@ def dcss(**options: Any) -> None:
         reset_range=flags.reset_range,
         faults=flags.faults,
         seed=flags.seed,
+        nodelay=flags.nodelay,
+        answer_within_s=flags.answer_within,
+        move_tolerance=flags.move_tolerance,
     )
     where = HostPort(flags.host, flags.port)
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
@@ -219,7 +253,21 @@ def dcss(**options: Any) -> None:
         voice = open_voice(script)
         with Shell(server, voice.say, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
-    sys.exit(code)
+    verdicts = server.verdicts  # now that it has stopped: what was not answered is among them
+    if verdicts:
+        click.echo(_report(verdicts), err=True)
+    is_script = script is not None or not sys.stdin.isatty()
+    sys.exit(1 if verdicts and is_script else code)
+
+
+def _report(verdicts: tuple[Verdict, ...]) -> str:
+    """What DHSs did wrong, each kind of thing with its count and its last cases."""
+    lines = [f"held against DHSs: {len(verdicts)}"]
+    for kind in VerdictKind:
+        if found := [verdict for verdict in verdicts if verdict.kind is kind]:
+            lines.append(f"  {kind}: {len(found)}")
+            lines += [f"    {verdict}" for verdict in found[-_REPORTED:]]
+    return "\n".join(lines)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,13 @@ from dhs_runtime.testing.patterns import (
     near,
 )
 from dhs_runtime.testing.runner import DhsProcess, DhsRunner, RunningDhs
-from dhs_runtime.testing.watched import DcssMaker, TrafficError, WatchedDcss, WatchedTraffic
+from dhs_runtime.testing.watched import (
+    DcssMaker,
+    TrafficError,
+    VerdictError,
+    WatchedDcss,
+    WatchedTraffic,
+)
 
 __all__ = [
     "ANY",
@@ -31,6 +37,7 @@ __all__ = [
     "PatternLike",
     "RunningDhs",
     "TrafficError",
+    "VerdictError",
     "WatchedDcss",
     "WatchedTraffic",
     "expected",

@@ -148,8 +148,6 @@ def shown(value: object) -> str:
     )
 
 
-_NO_SURPLUS: Final = ("surplus", _Value(""))
-
 ANY: Any = Hole()
 """A hole without a name: any value."""
 
@@ -195,8 +193,7 @@ class Pattern:
         ]
 
     def __str__(self) -> str:
-        shown = [str(field) for name, field in self.fields.items() if (name, field) != _NO_SURPLUS]
-        return " ".join((self.keyword, *shown))
+        return " ".join((self.keyword, *map(str, self.fields.values())))
 
 
 PatternLike = Pattern | Message | str
@@ -230,9 +227,8 @@ def expected(message_class: type[Message], **fields: object) -> Pattern:
 
 
 def _fields_of(message_class: type[Message]) -> list[str]:
-    """Names of the fields that are words; the binary part is not in the record of the traffic."""
-    names = [field.name for field in attrs.fields(message_class)]
-    return [name for name in names if name not in ("binary", "surplus")]
+    """Names of the fields, but for the binary part: the record of the traffic is texts."""
+    return [field.name for field in attrs.fields(message_class) if field.name != "binary"]
 
 
 def _field_pattern(value: object) -> FieldPattern:
@@ -245,7 +241,7 @@ def as_pattern(pattern: PatternLike) -> Pattern:
         return pattern
     if isinstance(pattern, str):
         return _of_text(pattern)
-    names = [*_fields_of(type(pattern)), "surplus"]
+    names = _fields_of(type(pattern))
     return Pattern(keyword_of(pattern), {name: _Value(getattr(pattern, name)) for name in names})
 
 
@@ -265,6 +261,4 @@ def _of_text(text: str) -> Pattern:
     fields |= {name: _Words((word,)) for name, word in zip(form, words, strict=False)}
     if plan.tail is not None:
         fields[plan.tail[0]] = _Words(tuple(words[len(form) :]), is_open)
-    elif not is_open:
-        fields |= [_NO_SURPLUS]
     return Pattern(keyword, fields)

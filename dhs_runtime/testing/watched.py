@@ -1,13 +1,20 @@
 """A simulated DCSS whose record of the traffic can be asserted on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from dcs_codec import Message, decode_text
 from dhs_runtime.clock import Deadline
-from dhs_runtime.simulators.dcss import Changes, HardwareHost, SimulatedDcss, Traffic
+from dhs_runtime.simulators.dcss import (
+    Changes,
+    HardwareHost,
+    SimulatedDcss,
+    Traffic,
+    Verdict,
+    VerdictKind,
+)
 from dhs_runtime.testing.diff import Came, side_by_side
 from dhs_runtime.testing.patterns import Bindings, Pattern, PatternLike, as_pattern
 
@@ -136,8 +143,12 @@ class _Search:
         return f"{head}\n{side_by_side(self._patterns, self._came, exactly=self._exactly)}"
 
 
+class VerdictError(AssertionError):
+    """A DHS did something wrong that a test does not expect, or did not what it expects."""
+
+
 class WatchedDcss(SimulatedDcss):
-    """A simulated DCSS with assertions on its traffic.
+    """A simulated DCSS with assertions on its traffic and its verdicts.
 
     Attributes:
         traffic: What went over the wire.
@@ -157,6 +168,77 @@ class WatchedDcss(SimulatedDcss):
         """
         super().__init__(deepcopy(hosts), **options)
         self.traffic = WatchedTraffic(self.changes)
+        self._expected: list[Verdict] = []
+
+    def expect_no_verdicts(
+        self, *, timeout_s: float = PATIENCE_S, but: Collection[VerdictKind] = ()
+    ) -> None:
+        """See that nothing is held against a DHS, and that all it was asked is answered.
+
+        What `expect_verdict` found is left out.
+
+        Args:
+            timeout_s: How long the last answers may take, operations included.
+            but: Kinds of verdicts that do not matter; with `NO_ANSWER`, nothing is waited for.
+
+        Raises:
+            VerdictError: The text has the verdicts, and the commands without an answer.
+        """
+        __tracebackhide__ = True
+        open_commands: tuple[str, ...] = ()
+        if VerdictKind.NO_ANSWER not in but:
+            self._wait(lambda: not self.unanswered(), timeout_s)
+            open_commands = self.unanswered()
+        found = [each for each in self.verdicts if each.kind not in but]
+        wrong = [f"{each.kind}: {each}" for each in found if each not in self._expected]
+        wrong += [f"no answer yet: {command}" for command in open_commands]
+        if wrong:
+            raise VerdictError("\n".join(wrong))
+
+    def expect_verdict(
+        self,
+        kind: VerdictKind,
+        text: str = "",
+        *,
+        host: str | None = None,
+        timeout_s: float = PATIENCE_S,
+    ) -> Verdict:
+        """Wait until something of this kind is held against a DHS; each is found once.
+
+        Args:
+            kind: What kind of fault it is.
+            text: What its text has in it.
+            host: Hardware host of the DHS; None stands for any.
+            timeout_s: How long it may take.
+
+        Raises:
+            VerdictError: There is none; the text has those that there are.
+        """
+        __tracebackhide__ = True
+
+        def found() -> list[Verdict]:
+            return [
+                each
+                for each in self.verdicts
+                if each.kind is kind and text in each.text and host in (None, each.host)
+                if each not in self._expected
+            ]
+
+        self._wait(lambda: bool(found()), timeout_s)
+        if not found():
+            others = "\n".join(f"{each.kind}: {each}" for each in self.verdicts) or "none at all"
+            raise VerdictError(f"no verdict {kind.value!r} within {timeout_s:g} s, but\n{others}")
+        self._expected.append(found()[0])
+        return self._expected[-1]
+
+    def _wait(self, happened: Callable[[], bool], timeout_s: float) -> None:
+        """Look at each change, until it happened or the time is over."""
+        deadline = Deadline.after(timeout_s)
+        while not deadline.passed:
+            bell = self.changes.wait(_AT_ONCE)
+            if happened():
+                return
+            self.changes.wait(bell, deadline.remaining())
 
 
 class DcssMaker:
@@ -175,8 +257,13 @@ class DcssMaker:
     def sections(self) -> list[tuple[str, str]]:
         """Title and text of what a report of a failed test should show."""
         return [
-            (f"traffic log of the simulated DCSS at {dcss.address}", _last_lines(dcss.traffic))
+            section
             for dcss in self._made
+            for section in (
+                (f"traffic log of the simulated DCSS at {dcss.address}", _last_lines(dcss.traffic)),
+                (f"verdicts of the simulated DCSS at {dcss.address}", _each(dcss.verdicts)),
+            )
+            if section[1]
         ]
 
     def stop(self) -> None:
@@ -194,6 +281,10 @@ class DcssMaker:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _each(verdicts: Sequence[Verdict]) -> str:
+    return "\n".join(f"{each.at_s:9.3f} {each.kind}: {each}" for each in verdicts[-_LAST_LINES:])
 
 
 def _last_lines(traffic: Traffic) -> str:

@@ -1,6 +1,7 @@
 """`dhs simulate dcss` as a process: by hand through a pipe, by script, at a terminal."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -228,3 +229,33 @@ def test_it_serves_a_page() -> None:
 def test_who_reads_where_it_is_may_end_it_at_once(seen: str) -> None:
     with simulating(*ECHO, "--web", "0") as process:
         read_until(process, seen)
+
+
+# -- verdicts --------------------------------------------------------------------------------
+
+
+def faulty_dhs(port: int, *texts: str) -> None:
+    """A DHS that logs in, says this and leaves."""
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
+        sock.sendall(b"htos_client_is_hardware echoDHS".ljust(200, b"\0"))
+        for text in texts:
+            sock.sendall(b"%12d %12d %b\0" % (len(text) + 1, 0, text.encode()))
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65536):
+            pass
+
+
+def test_what_is_held_against_a_dhs_is_reported_at_the_end() -> None:
+    command = [sys.executable, "-u", "-m", "dhs_runtime.cli", "simulate", *ECHO]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        faulty_dhs(hardware_port(process), *["htos_note {"] * 12, "htos_motor_move_completed z 0")
+        say(process, "verdicts")
+        assert "no list: echoDHS: no Tcl list" in read_until(process, "echoDHS")
+        _, errors = process.communicate("quit\n", timeout=DEADLINE_S)
+    assert process.returncode == 1
+    report = errors[errors.index("held against DHSs:") :].splitlines()
+    assert report[:2] == ["held against DHSs: 13", "  no list: 12"]
+    assert len(report) == 2 + 10 + 2
+    assert report[-2] == "  hazard: 1"
+    assert report[-1].startswith("    echoDHS: a real dcss reads this without a check")

@@ -76,7 +76,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, "tests/testing/test_downstream.py::test_the_sample_passes_with_the_wheel"
     ),
     ("docs/howto/testing.md", "python"): Elsewhere(
-        5, f"{_TESTING}::test_the_tests_of_the_page_pass"
+        6, f"{_TESTING}::test_the_tests_of_the_page_pass"
     ),
     ("docs/howto/testing.md", "text"): Elsewhere(
         1, f"{_TESTING}::test_the_difference_on_the_page_is_what_is_shown"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dhs_runtime import ConfigError, Dhs
+from dhs_runtime import Dhs, DhsError
 from dhs_runtime.process.monitor import Monitor
 from dhs_runtime.process.status_port import StatusPort
 from dhs_runtime.process.systemd import Notifier
@@ -107,7 +107,7 @@ def _posted() -> bytes:
 def open_receiver() -> Callable[[], object]:
     receiver = JpegReceiver(Album())
     with no_threads():
-        with pytest.raises(ConfigError, match=r"cannot listen on .*: can't start new thread"):
+        with pytest.raises(DhsError, match=r"cannot listen on .*: can't start new thread"):
             receiver.open()
         assert not receiver.is_open
     receiver.open()
@@ -118,7 +118,7 @@ def open_receiver() -> Callable[[], object]:
 
 def open_status_port() -> Callable[[], object]:
     status_port = StatusPort(Monitor(Dhs("testDHS"), Notifier({})), 0)
-    with no_threads(), pytest.raises(ConfigError, match="can't start new thread"):
+    with no_threads(), pytest.raises(DhsError, match="can't start new thread"):
         status_port.open()
     status_port.open()
     with urllib.request.urlopen(f"{status_port.url}/status", timeout=PATIENCE_S) as reply:

@@ -108,9 +108,12 @@ class DhsPeer:
         self.socket.sendall(self.protocol.send(message))
 
     def send_text(self, text: str) -> None:
-        """Send a text as it stands, in v2; nothing looks whether it is well-formed."""
+        """Send a text as it stands; nothing looks whether it is well-formed."""
         data = text.encode()
-        self.socket.sendall(b"%12d %12d %b\0" % (len(data) + 1, 0, data))
+        if self.protocol.framing is Framing.V1:
+            self.socket.sendall(data.ljust(V1_SIZE, b"\0"))
+        else:
+            self.socket.sendall(b"%12d %12d %b\0" % (len(data) + 1, 0, data))
 
     def log_in(self, name: str) -> None:
         assert self.read() == StocSendClientType()

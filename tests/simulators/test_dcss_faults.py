@@ -75,7 +75,7 @@ def scene(
 ) -> Iterator[Scene]:
     host = HardwareHost.of("echoDHS", operations=["echo", "talk"], framing=framing)
     with (
-        SimulatedDcss([host], patience=0.01, faults=faults) as dcss,
+        SimulatedDcss([host], patience=0.01, faults=faults, nodelay=True) as dcss,
         WireTap(dcss) as tap,
     ):
         config = attrs.evolve(fast_config(tap.port), send_timeout_s=send_timeout_s)

@@ -6,8 +6,9 @@ it in place of GUIs; `HardwareHost.of` makes a small database, `load_dump` reads
 `database_file` reads databases from YAML.
 
 Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
-or a DHS is lost. Not simulated: whether a DHS calls from the computer the database names,
-permissions, limits and locks that refuse a GUI's wish, and the GUI port itself.
+or a DHS is lost; and a `Verdict` says what its scripts would have hung on. Not simulated: whether a
+DHS calls from the computer the database names, permissions, limits and locks that refuse a GUI's
+wish, and the GUI port itself.
 """
 
 from dhs_runtime.simulators.dcss.changes import Changes
@@ -25,11 +26,13 @@ from dhs_runtime.simulators.dcss.devices import (
 )
 from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
 from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
+from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
     IonChamberReport,
+    PositionReport,
     ShutterReport,
     StringReport,
 )
@@ -58,6 +61,7 @@ __all__ = [
     "ObjectDevice",
     "OperationDevice",
     "OperationRun",
+    "PositionReport",
     "PseudoMotorDevice",
     "RealMotorDevice",
     "ReportRun",
@@ -70,6 +74,8 @@ __all__ = [
     "Traffic",
     "TrafficLine",
     "VectorRun",
+    "Verdict",
+    "VerdictKind",
     "load_dump",
     "parse_dump",
 ]

@@ -43,6 +43,7 @@ from dhs_runtime.simulators.dcss.devices import (
     ShutterDevice,
     StringDevice,
 )
+from dhs_runtime.simulators.dcss.judge import Judge
 from dhs_runtime.simulators.dcss.links import Links
 from dhs_runtime.simulators.dcss.motors import MotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveRun, VectorRun
@@ -50,11 +51,13 @@ from dhs_runtime.simulators.dcss.readings import Readings
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
     IonChamberReport,
+    PositionReport,
     ShutterReport,
     StringReport,
 )
 from dhs_runtime.simulators.dcss.run_table import Key, RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun, Run
+from dhs_runtime.simulators.dcss.wording import frame_of
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
 DECIMALS = 6  # of `%f`
@@ -74,11 +77,14 @@ class Control(Readings):
         changes: Marked with each change of the database, each message, each DHS that comes or goes.
     """
 
-    def __init__(self, database: Database, links: Links, runs: RunTable, changes: Changes) -> None:
+    def __init__(
+        self, database: Database, links: Links, runs: RunTable, judge: Judge, changes: Changes
+    ) -> None:
         super().__init__(database)
         self.changes = changes
         self._links = links
         self._runs = runs
+        self._judge = judge
         self._counter = itertools.count(1)
 
     # -- operations and strings --------------------------------------------------------------
@@ -147,14 +153,23 @@ class Control(Readings):
         host, _ = self._database.get(name, MotorDevice)
         self._links.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
 
-    def set_position(self, name: str, position: float) -> None:
+    def set_position(self, name: str, position: float) -> ReportRun[PositionReport]:
         """Call a motor's present position, scaled, by another number.
 
-        The number is folded by the circle mode. The database learns of it when the DHS reports.
+        The number is folded by the circle mode. dcss stores nothing of it: the DHS has to tell, by
+        `htos_update_motor_position` or `htos_configure_device`, or the next relative move of a
+        script goes wrong.
+
+        Source: dcss_gui_client.c:1210, confirmed on the wire
         """
         host, motor = self._database.get(name, MotorDevice)
         folded, _ = fold(motor.circle_mode, position)
-        self._links.send(host, StohSetMotorPosition(motor_name=name, position=folded))
+        with self._database.lock:
+            before = motor.position
+        run = ReportRun(name, host, lambda status: PositionReport(before, status))
+        message = StohSetMotorPosition(motor_name=name, position=folded)
+        self._ask(message, run, ("set_position", name))
+        return run
 
     def configure(
         self,
@@ -215,7 +230,7 @@ class Control(Readings):
         host, device = self._database.get(motor, MotorDevice)
         with self._database.lock:
             position = device.position
-        run = MoveRun(motor, host, position + degrees, position)
+        run = MoveRun(motor, host, position + degrees, position, takes_s=time_s)
         message = StohStartOscillation(
             motor_name=motor,
             shutter_name=shutter or NO_DEVICE,
@@ -309,6 +324,7 @@ class Control(Readings):
                 " ".join(chambers),
                 host,
                 lambda status: IonChamberReport(0.0, {}, status),
+                takes_s=time_s,
                 is_repeated=repeat,
             )
             for host, chambers in owned.items()
@@ -351,7 +367,9 @@ class Control(Readings):
         They are entered first: an answer may be there before `send` returns, and a DHS that is
         lost meanwhile fails them.
         """
+        asked = str(frame_of(message))
         for run, keys in runs.items():
+            run.asked = asked
             self._runs.add(run, *keys)
         try:
             (host,) = {run.hardware_host for run in runs}
@@ -360,3 +378,5 @@ class Control(Readings):
             for run, keys in runs.items():
                 self._runs.remove(run, *keys)
             raise
+        for run in runs:
+            self._judge.watch(run)

@@ -46,25 +46,27 @@ from dhs_runtime.simulators.dcss.devices import (
     StringDevice,
 )
 from dhs_runtime.simulators.dcss.hazards import hazard_of, hazard_of_motor
+from dhs_runtime.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_runtime.simulators.dcss.links import Links
 from dhs_runtime.simulators.dcss.motors import MotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
     IonChamberReport,
+    PositionReport,
     ShutterReport,
     StringReport,
 )
 from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun
-from dhs_runtime.simulators.dcss.scanning import scan
+from dhs_runtime.simulators.dcss.scanning import configuration_words, scan, without_surplus
 
 logger = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Device)
 
 MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
-_FORWARDED: Final = (
+_FORWARDED: Final[tuple[type[Message], ...]] = (
     HtosLimitHit,
     HtosMotorCorrectStarted,
     HtosSimulatingDevice,
@@ -82,16 +84,23 @@ class Effects:
     """The server's reaction to each message; called by the thread of the DHS's connection."""
 
     def __init__(
-        self, database: Database, links: Links, runs: RunTable, reset_range: float
+        self,
+        database: Database,
+        links: Links,
+        runs: RunTable,
+        judge: Judge,
+        reset_range: float,
     ) -> None:
         self._database = database
         self._links = links
         self._runs = runs
+        self._judge = judge
         self._reset_range = reset_range
-        self._reactions: dict[type[Message], Callable[[Any], None]] = {
+        self._reactions: dict[type[Message], Callable[[str, Any], None]] = {
             HtosMotorMoveStarted: self._move_started,
             HtosUpdateMotorPosition: self._position_updated,
             HtosMotorMoveCompleted: self._move_completed,
+            HtosConfigureDevice: self._configured,
             HtosSendConfiguration: self._send_configuration,
             HtosReportShutterState: self._shutter_reported,
             HtosReportIonChambers: self._ion_chambers_reported,
@@ -103,23 +112,29 @@ class Effects:
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
         }
+        self._passed_on = {kind.keyword for kind in (*self._reactions, *_FORWARDED)}
 
     def take(self, hardware_host: str, message: Message, text: str) -> None:
         """React to a message of this DHS, which came as this text."""
-        words = text.split()
+        if keyword_of(text) in self._passed_on:
+            self._judge.read(hardware_host, text)
+        if isinstance(message, MalformedMessage):
+            message = without_surplus(message)
         if danger := hazard_of(message):
-            logger.warning("%s: a real dcss %s; ignored", hardware_host, danger)
-        elif words[:1] == [HtosConfigureDevice.keyword]:
-            self._configure(message, words[1:])
+            self._hazard(hardware_host, f"a real dcss {danger}; ignored")
         elif reaction := self._reactions.get(type(message)):
-            reaction(message)
-        elif isinstance(message, MalformedMessage) and words:
+            reaction(hardware_host, message)
+        elif isinstance(message, MalformedMessage) and message.text.split():
             self._take_malformed(hardware_host, message)
         elif not isinstance(message, _FORWARDED):
-            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
+            shown = getattr(message, "text", message)
+            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, shown)
 
-    def lose(self, hardware_host: str, *, stopping: bool) -> None:
+    def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
         """Log a DHS out, and do what the scripting engine does when it is gone.
+
+        Where it went by itself, what it did not answer is held against it. When this server stops,
+        its operations are: all else was given a time that is not over.
 
         It fails whatever the DHS was to do, and since that is no normal end it aborts everything,
         once per motor of the DHS. Source: message_handlers.tcl:57-122, confirmed on the wire
@@ -134,21 +149,27 @@ class Effects:
             for _ in motors:
                 self._links.abort_all("soft", but=hardware_host)
         for run in lost:
+            if run.is_over:
+                pass  # of a repeated one there were reports
+            elif stopping and run.takes_s is None:
+                self._judge.unanswered(run, "before the end")
+            elif by_itself and not stopping:
+                self._judge.unanswered(run, "before it disconnected")
             run.fail(f"no_hw_host_{hardware_host}")
 
     # -- for people --------------------------------------------------------------------------
 
-    def _logged(self, message: HtosLog) -> None:
+    def _logged(self, _: str, message: HtosLog) -> None:
         level = _LEVELS.get(message.log_level, logging.ERROR)
         logger.log(level, "htos_log of %s: %s", message.log_sender, _shown(message.log_message))
 
-    def _noted(self, message: HtosNote) -> None:
+    def _noted(self, _: str, message: HtosNote) -> None:
         logger.info("htos_note: %s", _shown(message.note_message))
 
     # -- motors ------------------------------------------------------------------------------
 
-    def _move_started(self, message: HtosMotorMoveStarted) -> None:
-        motor = self._motor(message, message.destination)
+    def _move_started(self, host: str, message: HtosMotorMoveStarted) -> None:
+        motor = self._motor(host, message, message.destination)
         if motor is None:
             return
         with self._database.lock:
@@ -156,18 +177,25 @@ class Effects:
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.start(fold(motor.circle_mode, message.destination)[0])
 
-    def _position_updated(self, message: HtosUpdateMotorPosition) -> None:
-        motor = self._motor(message, message.position)
+    def _position_updated(self, host: str, message: HtosUpdateMotorPosition) -> None:
+        motor = self._motor(host, message, message.position)
         if motor is None:
             return
         kept, _ = after_move(motor.circle_mode, message.position, self._reset_range)
         with self._database.lock:
             motor.position = kept
+        folded = fold(motor.circle_mode, message.position)[0]
         if run := self._runs.find(MoveRun, "move", motor.name):
-            run.update(fold(motor.circle_mode, message.position)[0])
+            run.update(folded)
+        self._position_told(motor, folded, message.status)
 
-    def _move_completed(self, message: HtosMotorMoveCompleted) -> None:
-        motor = self._motor(message, message.position)
+    def _position_told(self, motor: MotorDevice, position: float, status: str) -> None:
+        """A motor that was to call its place by another number has a word for it now."""
+        for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
+            run.take(PositionReport(position, status))
+
+    def _move_completed(self, host: str, message: HtosMotorMoveCompleted) -> None:
+        motor = self._motor(host, message, message.position)
         if motor is None:
             return
         kept, correction = after_move(motor.circle_mode, message.position, self._reset_range)
@@ -178,18 +206,26 @@ class Effects:
         if message.status not in _NO_FAILURE:  # the scripting engine, message_handlers.tcl:1274
             logger.info("%s ended as %s: aborting everything", motor.name, message.status)
             self._links.abort_all("soft")
+        if message.status == MotorStatus.NORMAL:
+            goals = [each.goal for each in self._runs.waiting(MoveRun, "move", motor.name)]
+            known = [goal for goal in goals if goal is not None]
+            if len(known) == len(goals):
+                self._judge.moved(host, motor, message.position, known)
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
 
-    def _configure(self, message: Message, words: list[str]) -> None:
+    def _configured(self, host: str, message: HtosConfigureDevice) -> None:
+        self._configure(host, message, configuration_words(message))
+
+    def _configure(self, host: str, message: Message, words: list[str]) -> None:
         """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
-        motor = self._find(message, words[0] if words else "", MotorDevice)
+        motor = self._find(host, message, words[0] if words else "", MotorDevice)
         if motor is None:
             return
         values = scan(words[1:], motor.scanned)
         position = values.pop("position", None)
         if position is not None and (danger := hazard_of_motor(motor, message, position)):
-            logger.warning("a real dcss %s; ignored", danger)
+            self._hazard(host, f"a real dcss {danger}; ignored")
             return
         correction = 0
         with self._database.lock:
@@ -200,22 +236,24 @@ class Effects:
                     motor.circle_mode, position, self._reset_range
                 )
         self._correct(motor, correction)
+        if position is not None:
+            self._position_told(motor, fold(motor.circle_mode, position)[0], MotorStatus.NORMAL)
 
     def _correct(self, motor: MotorDevice, correction: int) -> None:
         if correction:
             message = StohCorrectMotorPosition(motor_name=motor.name, correction=correction)
             self._send_to_owner(motor.name, message)
 
-    def _motor(self, message: Any, position: float) -> MotorDevice | None:
-        motor = self._find(message, message.motor_name, MotorDevice)
+    def _motor(self, host: str, message: Any, position: float) -> MotorDevice | None:
+        motor = self._find(host, message, message.motor_name, MotorDevice)
         if motor is not None and (danger := hazard_of_motor(motor, message, position)):
-            logger.warning("a real dcss %s; ignored", danger)
+            self._hazard(host, f"a real dcss {danger}; ignored")
             return None
         return motor
 
     # -- the other devices -------------------------------------------------------------------
 
-    def _send_configuration(self, message: HtosSendConfiguration) -> None:
+    def _send_configuration(self, host: str, message: HtosSendConfiguration) -> None:
         """Send a device's configuration to its owner, whoever asked."""
         found = self._database.find(message.device_name)
         if found is None:
@@ -226,8 +264,8 @@ class Effects:
             configuration = device.configuration(host)
         self._links.try_to_send(host, configuration)
 
-    def _shutter_reported(self, message: HtosReportShutterState) -> None:
-        shutter = self._find(message, message.shutter_name, ShutterDevice)
+    def _shutter_reported(self, host: str, message: HtosReportShutterState) -> None:
+        shutter = self._find(host, message, message.shutter_name, ShutterDevice)
         if shutter is None:
             return
         status = message.result or "normal"
@@ -238,22 +276,29 @@ class Effects:
         if run := self._runs.find(ReportRun, "shutter", shutter.name):
             run.take(ShutterReport(message.shutter_state, status))
 
-    def _ion_chambers_reported(self, message: HtosReportIonChambers) -> None:
+    def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers) -> None:
         result = message.result
         if isinstance(result, IonChamberFailure):
             names, counts, status = result.names, {}, result.reason
+            if any(self._database.find(name) is None for name in names):
+                self._judge.find(
+                    host,
+                    VerdictKind.STATUS,
+                    f"its reason is not one word and not in braces, so {names[-1]!r} was read as "
+                    f"an ion chamber: {' '.join((*names, status))}",
+                )
         else:
             counts = {reading.name: reading.counts for reading in result}
             names, status = tuple(counts), "normal"
             if unknown := [name for name in names if self._database.find(name) is None]:
-                logger.warning(
-                    "a real dcss would loop for ever at %s, which is not in the database, and "
-                    "read nothing more of this DHS; ignored",
-                    unknown[0],
+                self._hazard(
+                    host,
+                    f"a real dcss would loop for ever at {unknown[0]}, which is not in the "
+                    "database, and read nothing more of this DHS; ignored",
                 )
                 return
         for name in counts:
-            ion_chamber = self._find(message, name, IonChamberDevice)
+            ion_chamber = self._find(host, message, name, IonChamberDevice)
             if ion_chamber is not None:
                 with self._database.lock:
                     ion_chamber.counts = counts[name]
@@ -263,9 +308,9 @@ class Effects:
             run.take(report, is_last=status != "normal")
 
     def _encoder_completed(
-        self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
+        self, host: str, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
     ) -> None:
-        encoder = self._find(message, message.encoder_name, EncoderDevice)
+        encoder = self._find(host, message, message.encoder_name, EncoderDevice)
         if encoder is None:
             return
         with self._database.lock:
@@ -274,8 +319,8 @@ class Effects:
         if run := self._runs.find(ReportRun, key, encoder.name):
             run.take(EncoderReport(message.position, message.status))
 
-    def _string_completed(self, message: HtosSetStringCompleted) -> None:
-        string = self._find(message, message.string_name, StringDevice)
+    def _string_completed(self, host: str, message: HtosSetStringCompleted) -> None:
+        string = self._find(host, message, message.string_name, StringDevice)
         if string is None:
             return
         contents = message.string_contents
@@ -289,7 +334,9 @@ class Effects:
         if run := self._runs.find(ReportRun, "string", string.name):
             run.take(StringReport(contents, message.string_status))
 
-    def _operation_answered(self, message: HtosOperationUpdate | HtosOperationCompleted) -> None:
+    def _operation_answered(
+        self, host: str, message: HtosOperationUpdate | HtosOperationCompleted
+    ) -> None:
         if message.binary:
             logger.info(
                 "a real dcss would write %d bytes to a file of its own", len(message.binary)
@@ -299,22 +346,29 @@ class Effects:
         )
         if run is None:
             logger.warning("answer to an operation never started: %s", message)
-        else:
-            run.take(message)
+            return
+        if isinstance(message, HtosOperationCompleted) and run.is_over:
+            self._judge.find(
+                host,
+                VerdictKind.SECOND_ANSWER,
+                f"{run.asked!r} is over already: {run.completions[0].status}; "
+                f"completed again: {message.operation_status}",
+            )
+        run.take(message)
 
     # -- odd messages ------------------------------------------------------------------------
 
     def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
-        logger.warning(
-            "%s sent something that a real dcss reads without a check, with stale values for what "
-            "is missing or does not fit (%s %s); ignored: %.200s",
+        if message.received_keyword == HtosConfigureDevice.keyword:
+            self._configure(hardware_host, message, message.text.split()[1:])
+            return
+        self._hazard(
             hardware_host,
-            message.field,
-            message.reason,
-            message.text,
+            "a real dcss reads this without a check, with stale values for what is missing or does "
+            f"not fit ({message.field} {message.reason}); ignored: {message.text:.200}",
         )
 
-    def _find(self, message: Message, name: str, kind: type[D]) -> D | None:
+    def _find(self, host: str, message: Message, name: str, kind: type[D]) -> D | None:
         """The device of this kind, None (and a line in the log) where there is no such."""
         found = self._database.find(name)
         if found is None:
@@ -322,13 +376,15 @@ class Effects:
             return None
         if isinstance(found[1], kind):
             return found[1]
-        logger.warning(
-            "%s is a %s: a real dcss does not look and would write over its record; ignored: %s",
-            name,
-            type(found[1]).__name__,
-            message,
+        self._hazard(
+            host,
+            f"{name} is a {type(found[1]).__name__}: a real dcss does not look and would write "
+            f"over its record; ignored: {message}",
         )
         return None
+
+    def _hazard(self, host: str, text: str) -> None:
+        self._judge.find(host, VerdictKind.HAZARD, text)
 
     def _send_to_owner(self, name: str, message: Message) -> None:
         found = self._database.find(name)

@@ -1,5 +1,7 @@
 """`MoveRun` and `VectorRun`: moves as the side that started them sees them."""
 
+from math import isfinite
+
 import attrs
 
 from dhs_runtime.clock import Deadline
@@ -23,7 +25,12 @@ class MoveRun(CompletedRun[MoveCompletion]):
     """A move that was started: what GUIs are told of it, positions folded by the circle mode."""
 
     def __init__(
-        self, name: str, hardware_host: str, destination: float | str, position: float
+        self,
+        name: str,
+        hardware_host: str,
+        destination: float | str,
+        position: float,
+        takes_s: float = 0.0,
     ) -> None:
         """A move of the motor `name`, which stands at `position`, scaled.
 
@@ -32,12 +39,20 @@ class MoveRun(CompletedRun[MoveCompletion]):
             hardware_host: Its owner.
             destination: Where it was sent, scaled or a word, after the shorter way was taken.
             position: Where it stands.
+            takes_s: Seconds that it takes by itself, where that is known.
         """
-        super().__init__(name, hardware_host)
+        super().__init__(name, hardware_host, takes_s)
         self.destination = destination
         self._from = position
         self._started: float | None = None
         self._positions: list[float] = []
+
+    @property
+    def goal(self) -> float | None:
+        """Where it has to end, scaled; None where nobody knows: a word, or an oscillation."""
+        if isinstance(self.destination, str) or self.takes_s or not isfinite(self.destination):
+            return None
+        return self.destination
 
     @property
     def started(self) -> float | None:
@@ -66,19 +81,19 @@ class MoveRun(CompletedRun[MoveCompletion]):
         """Enter that the DHS began to move."""
         with self._changed:
             self._started = destination
-            self._changed.notify_all()
+            self._tell()
 
     def update(self, position: float) -> None:
         """Enter a position on the way."""
         with self._changed:
             self._positions.append(position)
-            self._changed.notify_all()
+            self._tell()
 
     def complete(self, position: float, status: str) -> None:
         """Enter the end."""
         with self._changed:
             self._completions.append(MoveCompletion(position, status))
-            self._changed.notify_all()
+            self._tell()
 
     def _failure(self, status: str) -> MoveCompletion:
         return MoveCompletion(self._positions[-1] if self._positions else self._from, status)

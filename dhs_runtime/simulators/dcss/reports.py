@@ -19,6 +19,14 @@ class ShutterReport:
 
 
 @attrs.frozen
+class PositionReport:
+    """What a motor calls its position, scaled, after it was told to, and whether it obeyed."""
+
+    position: float
+    status: str
+
+
+@attrs.frozen
 class EncoderReport:
     """An encoder's position, scaled, and whether it could be read or set."""
 

@@ -1,10 +1,11 @@
 """`RunTable`: which runs wait for which answers."""
 
 import threading
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from dhs_runtime.simulators.dcss.runs import Run
 
+KEPT: Final = 10_000  # keys; of operations each has its own
 Key = tuple[str, ...]
 """What is asked of which device: `("move", "gonio_phi")`."""
 
@@ -28,6 +29,15 @@ class RunTable:
             for key in keys:
                 waiting = [other for other in self._runs.get(key, ()) if not other.is_over]
                 self._runs[key] = [*waiting, run]
+            self._forget()
+
+    def _forget(self) -> None:
+        """Keep no more than the last of those that are over."""
+        for _ in range(min(2, len(self._runs) - KEPT)):  # two for each that is entered
+            oldest = next(iter(self._runs))
+            runs = self._runs.pop(oldest)
+            if not all(run.is_over for run in runs):
+                self._runs[oldest] = runs  # as the newest: others are looked at first
 
     def remove(self, run: Run, *keys: Key) -> None:
         """Take a run back that was not asked after all."""
@@ -41,6 +51,18 @@ class RunTable:
             runs = self._runs.get(key, ())
             found = next((run for run in runs if not run.is_over), runs[-1] if runs else None)
         return found if isinstance(found, kind) else None
+
+    def waiting(self, kind: type[T], *key: str) -> list[T]:
+        """All runs that wait for an answer with this key."""
+        with self._lock:
+            runs = self._runs.get(key, ())
+            return [run for run in runs if isinstance(run, kind) and not run.is_over]
+
+    def unanswered(self) -> list[Run]:
+        """All that wait for their first answer."""
+        with self._lock:
+            runs = {id(run): run for runs in self._runs.values() for run in runs}
+        return [run for run in runs.values() if not run.is_over]
 
     def of(self, hardware_host: str) -> list[Run]:
         """The runs to which this host owes something."""

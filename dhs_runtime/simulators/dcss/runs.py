@@ -4,6 +4,7 @@ A run collects what the DHS answers, and waits for it with a deadline.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -16,20 +17,38 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 
-class Run(Protocol):
-    """What the server asks of a run."""
+class Asked(Protocol):
+    """What the judge asks of a run.
+
+    Attributes:
+        asked: The command, as text.
+        takes_s: Seconds that it takes by itself, such as counting; None: nobody knows.
+        is_told: Whether it was told that the answer is missing.
+    """
+
+    asked: str
+    takes_s: float | None
+    is_told: bool
 
     @property
     def hardware_host(self) -> str:
         """Hardware host that was asked."""
 
     @property
-    def is_over(self) -> bool:
-        """Whether the answer is there."""
-
-    @property
     def awaits(self) -> bool:
         """Whether the DHS owes something still, which it fails to give when it is lost."""
+
+    @property
+    def heard_s(self) -> float:
+        """When the DHS last said something about it, or it was asked; on `time.monotonic`."""
+
+
+class Run(Asked, Protocol):
+    """What the server asks of a run."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the answer is there."""
 
     def fail(self, status: str) -> None:
         """Enter a failure that DCSS found by itself; nothing when it is over."""
@@ -43,13 +62,34 @@ class Completion:
     text: str
 
 
-class CompletedRun(Generic[C]):
-    """Something that ends in one completion; what is kept besides is for those below."""
+class _Heard:
+    """What was asked of a DHS, and when it last said something about it."""
 
-    def __init__(self, name: str, hardware_host: str) -> None:
+    def __init__(self, name: str, hardware_host: str, takes_s: float | None) -> None:
         self.name = name
         self.hardware_host = hardware_host
+        self.takes_s = takes_s
+        self.asked = ""
+        self.is_told = False
         self._changed = threading.Condition()  # guards all that the DHS answers
+        self._heard_s = time.monotonic()
+
+    @property
+    def heard_s(self) -> float:
+        """When the DHS last said something about it, or it was asked; on `time.monotonic`."""
+        return self._heard_s
+
+    def _tell(self) -> None:
+        """Something came: wake all that wait; the lock is held."""
+        self._heard_s = time.monotonic()
+        self._changed.notify_all()
+
+
+class CompletedRun(_Heard, Generic[C]):
+    """Something that ends in one completion; what is kept besides is for those below."""
+
+    def __init__(self, name: str, hardware_host: str, takes_s: float | None) -> None:
+        super().__init__(name, hardware_host, takes_s)
         self._completions: list[C] = []
 
     @property
@@ -82,7 +122,7 @@ class CompletedRun(Generic[C]):
         with self._changed:
             if not self._completions:
                 self._completions.append(self._failure(status))
-                self._changed.notify_all()
+                self._tell()
 
     def _failure(self, status: str) -> C:
         """The completion that stands for a DHS that was lost; the lock is held."""
@@ -106,7 +146,7 @@ class OperationRun(CompletedRun[Completion]):
     """An operation that was started: its updates, and its completion when that is there."""
 
     def __init__(self, name: str, handle: str, hardware_host: str) -> None:
-        super().__init__(name, hardware_host)
+        super().__init__(name, hardware_host, None)
         self.handle = handle
         self._updates: list[str] = []
 
@@ -148,7 +188,7 @@ class OperationRun(CompletedRun[Completion]):
                 self._completions.append(
                     Completion(message.operation_status, message.operation_args)
                 )
-            self._changed.notify_all()
+            self._tell()
 
     def _updates_after(self, seen: int, deadline: Deadline | None) -> list[str]:
         """The updates behind the first `seen`, once there are some; none when completed."""
@@ -171,7 +211,7 @@ class OperationRun(CompletedRun[Completion]):
         return f"{self.name} {self.handle}", f"updates so far: {self._updates[-5:]}"
 
 
-class ReportRun(Generic[R]):
+class ReportRun(_Heard, Generic[R]):
     """A question that the DHS answers by one report, or by several when it shall go on."""
 
     def __init__(
@@ -180,6 +220,7 @@ class ReportRun(Generic[R]):
         hardware_host: str,
         failure: Callable[[str], R],
         *,
+        takes_s: float = 0.0,
         is_repeated: bool = False,
         is_answer: Callable[[R], bool] = lambda _: True,
     ) -> None:
@@ -189,15 +230,14 @@ class ReportRun(Generic[R]):
             name: Name of the device.
             hardware_host: Its owner.
             failure: Makes the report of a status, for where the DHS is lost.
+            takes_s: Seconds that each report takes by itself.
             is_repeated: Whether reports go on until one is a failure.
             is_answer: Tells an answer from a report that was on its way when it was asked.
         """
-        self.name = name
-        self.hardware_host = hardware_host
+        super().__init__(name, hardware_host, takes_s)
         self._failure = failure
         self._is_repeated = is_repeated
         self._is_answer = is_answer
-        self._changed = threading.Condition()  # guards the rest
         self._reports: list[R] = []
         self._ended = False
 
@@ -242,7 +282,7 @@ class ReportRun(Generic[R]):
         with self._changed:
             self._reports.append(report)
             self._ended = self._ended or is_last or not self._is_repeated
-            self._changed.notify_all()
+            self._tell()
 
     def fail(self, status: str) -> None:
         """Enter a failure that DCSS found by itself; nothing when no report is owed."""
@@ -250,4 +290,4 @@ class ReportRun(Generic[R]):
             if not self._ended:
                 self._reports.append(self._failure(status))
                 self._ended = True
-                self._changed.notify_all()
+                self._tell()

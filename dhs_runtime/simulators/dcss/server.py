@@ -1,5 +1,6 @@
 """`SimulatedDcss`: the server itself, its life and the logins of DHSs."""
 
+import errno
 import logging
 import socket
 from collections.abc import Iterable
@@ -14,6 +15,13 @@ from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
 from dhs_runtime.simulators.dcss.effects import Effects
 from dhs_runtime.simulators.dcss.faults import Fault, Faults
+from dhs_runtime.simulators.dcss.judge import (
+    ANSWER_WITHIN_S,
+    MOVE_TOLERANCE,
+    Judge,
+    Verdict,
+    VerdictKind,
+)
 from dhs_runtime.simulators.dcss.links import Links
 from dhs_runtime.simulators.dcss.registration import dependencies, registrations
 from dhs_runtime.simulators.dcss.run_table import RunTable
@@ -45,6 +53,9 @@ class SimulatedDcss(Control):
         reset_range: float = 0.0,
         faults: Iterable[Fault | str] = (),
         seed: int = 0,
+        nodelay: bool = False,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        move_tolerance: float = MOVE_TOLERANCE,
     ) -> None:
         """A server that is not started.
 
@@ -56,6 +67,12 @@ class SimulatedDcss(Control):
             reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
             faults: What goes wrong from the start; `self.faults` takes more at any time.
             seed: Of the faults' chances.
+            nodelay: Send each message in one piece, at once. A dcss sends header and text apart,
+                without TCP_NODELAY, which costs 40 ms where the peer's system delays its ACK.
+            answer_within_s: After so many seconds a command that got no answer, an operation
+                excepted, is held against its DHS.
+            move_tolerance: How far from its destination a move may end as `normal`, scaled; for a
+                real motor it is one step at least.
 
         Raises:
             ConfigError: Two hosts or devices have one name, or a text is no fault.
@@ -66,8 +83,15 @@ class SimulatedDcss(Control):
         database = Database(hosts)
         links = Links(database.hosts, changes)
         runs = RunTable()
-        super().__init__(database, links, runs, changes)
-        self._effects = Effects(database, links, runs, reset_range)
+        judge = Judge(
+            lambda: self.traffic.now_s,
+            changes,
+            answer_within_s=answer_within_s,
+            move_tolerance=move_tolerance,
+        )
+        super().__init__(database, links, runs, judge, changes)
+        self._effects = Effects(database, links, runs, judge, reset_range)
+        self._nodelay = nodelay
         self._patience = patience
         self._listener = TcpListener(
             self._serve,
@@ -81,9 +105,16 @@ class SimulatedDcss(Control):
     # -- life --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listen; raises OSError where the port is taken."""
+        """Listen; raises OSError where the port is taken, or there is no thread left."""
+        if self._listener.is_open:
+            return
         self._stop = StopToken()
         self._listener.open()
+        try:
+            self._judge.start()
+        except RuntimeError as error:
+            self._listener.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
         logger.info("simulated DCSS listens for hardware at %s", self.address)
 
     def stop(self, *, by_reset: bool = False) -> None:
@@ -93,6 +124,7 @@ class SimulatedDcss(Control):
             for session in self._links.sessions():
                 session.close(by_reset=True)
         self._listener.close()
+        self._judge.stop()
 
     def __enter__(self) -> "SimulatedDcss":
         self.start()
@@ -167,11 +199,25 @@ class SimulatedDcss(Control):
         """
         self._links.send(name, message)
 
+    # -- verdicts ----------------------------------------------------------------------------
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What DHSs did wrong, oldest first: the last 10,000."""
+        return self._judge.after(0)[1]
+
+    def verdicts_after(self, seen: int) -> tuple[int, tuple[Verdict, ...]]:
+        """As `Traffic.after`, of verdicts."""
+        return self._judge.after(seen)
+
+    def unanswered(self) -> tuple[str, ...]:
+        """The commands that wait for their first answer, as text."""
+        return tuple(dict.fromkeys(run.asked for run in self._runs.unanswered()))
+
     # -- serving -----------------------------------------------------------------------------
 
     def _serve(self, sock: socket.socket, address: HostPort) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(sock, self.traffic, self.faults, self._stop)
+        session = Session(sock, self.traffic, self.faults, self._stop, nodelay=self._nodelay)
         try:
             name = session.ask()
         except NotConnectedError:
@@ -205,10 +251,21 @@ class SimulatedDcss(Control):
                 self._effects.take(name, message, session.last_text)
                 # Entered last: who waits for a message in the record finds its effect done.
                 self.traffic.add(name, "<-", session.last_text)
+            if session.failure:
+                self._judge.find(
+                    name,
+                    VerdictKind.HAZARD,
+                    f"{session.failure}; a real dcss would keep the link, out of step for good; "
+                    "closed",
+                )
         except NotConnectedError as error:
             logger.info("%s", error)
         finally:
-            self._effects.lose(name, stopping=self._stop.is_stopping())
+            self._effects.lose(
+                name,
+                stopping=self._stop.is_stopping(),
+                by_itself=not session.was_disturbed,
+            )
             logger.info("%s is offline", name)
 
     def _register(self, name: str, session: Session) -> None:

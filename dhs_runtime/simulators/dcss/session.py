@@ -19,12 +19,13 @@ from dcs_codec import (
     State,
     StateError,
     StocSendClientType,
+    TruncatedFrameError,
     encode_frame,
 )
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.services.listener import reset
-from dhs_runtime.simulators.dcss.faults import Close, Faults, Pause, Steps
+from dhs_runtime.simulators.dcss.faults import HEADER_SIZE, Close, Faults, Pause, Steps
 from dhs_runtime.simulators.dcss.traffic import Traffic
 from dhs_runtime.simulators.dcss.wording import frame_of
 from dhs_runtime.threads import StopToken
@@ -43,7 +44,13 @@ class Session:
     """The server's end of one connection; the server's thread runs it, any thread sends."""
 
     def __init__(
-        self, sock: socket.socket, traffic: Traffic, faults: Faults, stop: StopToken
+        self,
+        sock: socket.socket,
+        traffic: Traffic,
+        faults: Faults,
+        stop: StopToken,
+        *,
+        nodelay: bool = False,
     ) -> None:
         """The end of a connection.
 
@@ -52,13 +59,22 @@ class Session:
             traffic: Where to record what is sent.
             faults: What goes wrong.
             stop: Ends pauses when the server stops.
+            nodelay: Send each frame in one piece, at once; else as dcss does, header and text of
+                v2 apart.
+
+        Source: xos_socket.c:1229-1245, confirmed on the wire
         """
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
         self.hardware_host = "?"
+        self.failure = ""  # why the stream could be read no further
         self._socket = sock
         self._traffic = traffic
         self._faults = faults
         self._stop = stop
+        self._in_two = False  # whether header and text go apart
+        self._nodelay = nodelay
         self._closed = False  # set once, by any thread
+        self._was_faulty = False  # so is this
         self._protocol = DcsProtocol(Role.DCSS)
         self._lock = threading.Lock()  # guards sending: wire order = order of the record
 
@@ -87,6 +103,12 @@ class Session:
         """Go online as this host; its framing holds both ways from here."""
         self.hardware_host = hardware_host
         self._protocol.framing = framing
+        self._in_two = framing is Framing.V2 and not self._nodelay
+
+    @property
+    def was_disturbed(self) -> bool:
+        """Whether this side closed it, or a fault was at work: then the DHS may have had to go."""
+        return self._closed or self._was_faulty
 
     @property
     def last_text(self) -> str:
@@ -107,14 +129,10 @@ class Session:
                     self._protocol.receive_data(data)
                 else:
                     self._protocol.receive_eof()
-        except (OSError, NotConnectedError) as error:
+        except (OSError, NotConnectedError, TruncatedFrameError) as error:
             logger.info("%s: connection ended: %s", self.hardware_host, error)
         except RemoteProtocolError as error:
-            logger.warning(
-                "%s: %s; a real dcss would keep the link, out of step for good; closed",
-                self.hardware_host,
-                error,
-            )
+            self.failure = str(error)
         return None
 
     def send(self, message: Message, *, line_end: bool = False) -> None:
@@ -130,6 +148,7 @@ class Session:
         with self._lock:
             data = self._encoded(message, attrs.evolve(frame, text=frame.text + b"\n" * line_end))
             steps = self._faults.steps(self.hardware_host, message.keyword, data)
+            self._was_faulty = self._was_faulty or steps != (data,)
             for _ in range(_whole_frames(steps, len(data))):
                 self._traffic.add(self.hardware_host, "->", text)
             self._perform(steps)
@@ -169,14 +188,16 @@ class Session:
                 self.close(by_reset=step.by_reset)
                 return  # who sent it learns of it as of any loss: the session ends
             else:
-                self._write(step)
+                self._write_as_dcss(step)
 
     def _read(self) -> bytes:
         """What there is to read, b"" at the end; as slowly as the faults have it."""
         while (rate := self._faults.reading_rate(self.hardware_host)) == 0:
+            self._was_faulty = True
             self._pause(_POLL_S)
         if rate is None:
             return self._socket.recv(_READ_SIZE)
+        self._was_faulty = True
         data = self._socket.recv(max(1, int(rate / _READS_A_SECOND)))
         self._pause(len(data) / rate)
         return data
@@ -191,6 +212,12 @@ class Session:
         while not deadline.passed:
             if self._stop.wait(min(_POLL_S, deadline.remaining())) or self._closed:
                 raise NotConnectedError(f"{self.hardware_host} was disconnected")
+
+    def _write_as_dcss(self, data: bytes) -> None:
+        if self._in_two and len(data) > HEADER_SIZE:
+            self._write(data[:HEADER_SIZE])
+            data = data[HEADER_SIZE:]
+        self._write(data)
 
     def _write(self, data: bytes) -> None:
         try:

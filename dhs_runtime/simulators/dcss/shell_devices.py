@@ -86,7 +86,7 @@ def _set_position(context: Context, words: Words) -> Answer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
     context.dcss.set_position(name, position)
-    return Outcome(f"{name} is to call its place {format_number(position)}; no answer is due")
+    return Outcome(f"{name} is to call its place {format_number(position)}")
 
 
 def _oscillate(context: Context, words: Words) -> Answer:

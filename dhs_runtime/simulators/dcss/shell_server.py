@@ -109,6 +109,13 @@ def _traffic(context: Context, words: Words) -> Answer:
     return Outcome("\n".join(map(str, last)))
 
 
+def _verdicts(context: Context, words: Words) -> Answer:
+    words.end()
+    verdicts = context.dcss.verdicts
+    lines = [f"{each.at_s:9.3f} {each.kind}: {each}" for each in verdicts]
+    return Outcome("\n".join(lines) or "nothing is held against a DHS")
+
+
 def _follow(context: Context, seen: int) -> None:
     """Show messages as they come, until the shell is closed."""
     mark = 0
@@ -285,6 +292,7 @@ COMMANDS: Final = (
         help="the last N messages; show more as they come",
         run=_traffic,
     ),
+    Command(name="verdicts", help="what DHSs did wrong", run=_verdicts),
     Command(
         name="send",
         usage="DHS KEYWORD [WORD...]",

@@ -10,7 +10,7 @@ import attrs
 from dcs_codec import Message, decode_text
 from dhs_runtime.simulators.dcss import Device, HardwareHost, SimulatedDcss
 from dhs_runtime.simulators.web.story import Story
-from dhs_runtime.simulators.web.views import JsonObject, device_view, line_view
+from dhs_runtime.simulators.web.views import JsonObject, cut, device_view, line_view
 
 KEPT_LINES: Final = 2000
 KEPT_LOG: Final = 200
@@ -36,6 +36,7 @@ class Board:
         self._owners = {device.name: host.name for host in dcss.hosts for device in host.devices}
         self._story = Story(self._owners)
         self._seen_lines = 0
+        self._seen_verdicts = 0
         self._changed = threading.Condition()  # guards the rest
         self._revision = 0
         self._is_closed = False
@@ -54,6 +55,7 @@ class Board:
         """Look at DCSS once; the devices as they were."""
         online = self._dcss.online()
         wire, log = self._new_lines()
+        log += self._new_verdicts()
         now_s = self._dcss.traffic.now_s
         for host in self._dcss.hosts:
             if host.name not in online:
@@ -119,6 +121,19 @@ class Board:
             if number > count - KEPT_LINES:
                 wire.append(line_view(number, line, message))
         return list(wire), list(log)
+
+    def _new_verdicts(self) -> list[JsonObject]:
+        """What DHSs did wrong since the last look, as lines of the log."""
+        self._seen_verdicts, verdicts = self._dcss.verdicts_after(self._seen_verdicts)
+        return [
+            {
+                "at_s": each.at_s,
+                "host": each.host,
+                "level": f"verdict ({each.kind})",
+                "text": cut(each.text),
+            }
+            for each in verdicts[-KEPT_LOG:]
+        ]
 
     def _hosts(self, online: tuple[str, ...]) -> dict[str, JsonObject]:
         logins = self._dcss.logins()

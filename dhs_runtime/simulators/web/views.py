@@ -81,8 +81,7 @@ def _decoded(message: Message) -> JsonObject:
         case UnknownMessage():
             trouble = "no message class has this keyword"
             return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
-    names = [name for name in _names(message) if name not in ("binary", "surplus")]
-    names += ["surplus"] * bool(message.surplus)
+    names = [name for name in _names(message) if name != "binary"]
     fields = {name: plain(getattr(message, name)) for name in names}
     return {"keyword": message.keyword, "fields": fields, "trouble": ""}
 

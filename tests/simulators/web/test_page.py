@@ -145,6 +145,16 @@ def test_what_a_dhs_logs_is_told(events: Events, peer: DhsPeer) -> None:
     assert (events.log[-1]["host"], events.log[-1]["text"]) == ("h", "no air")
 
 
+def test_what_is_held_against_a_dhs_is_told_among_what_is_logged(
+    events: Events, peer: DhsPeer
+) -> None:
+    peer.send_text("htos_note {")
+    events.until(lambda heard: any("no list" in said["level"] for said in heard.log))
+    (said,) = [said for said in events.log if said["level"] == "verdict (no list)"]
+    assert said["host"] == "h"
+    assert said["text"].endswith("'htos_note {'")
+
+
 def test_a_browser_that_comes_late_gets_the_last_lines_only(dcss: SimulatedDcss) -> None:
     for number in range(KEPT_LINES + 10):
         dcss.traffic.add("h", "<-", f"htos_note {number}")
