@@ -89,6 +89,7 @@ docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_imports.py
 	$(BIN)/python docs/generate_cli.py
 	$(BIN)/python docs/generate_configuration.py
+	$(BIN)/python docs/generate_mistakes.py
 
 docs-pictures: $(VENV)/.test-installed
 	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/simulators/web/test_chromium.py

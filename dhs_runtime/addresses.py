@@ -80,7 +80,7 @@ def host_trouble(text: str) -> str:
         return trouble
     host, port = _parted(text)
     if port is not None:
-        return f"the host alone is {bare_host(host)!r}, its port {port!r} comes apart from it"
+        return f"the port is no part of the host; did you mean host {bare_host(host)}, port {port}?"
     host = bare_host(host)
     if ":" in host or host != text:
         return "" if _is_ip(host, 6) else f"{host!r} is no IPv6 address{_with_brackets(host)}"
@@ -178,10 +178,11 @@ def _with_brackets(text: str) -> str:
 def _meant_by_url(text: str) -> str:
     """The host in a URL, for a message."""
     try:
-        host = urlsplit(text).hostname or ""
+        host, port = urlsplit(text).hostname or "", urlsplit(text).port
     except ValueError:
         return ""
-    return f"; the host alone is {host!r}" if host and not host_trouble(host) else ""
+    said = f"{host}, port {port}" if port else host
+    return f"; did you mean host {said}?" if not host_trouble(host) else ""
 
 
 def _meant_without_scheme(text: str, schemes: Collection[str]) -> str:

@@ -3,9 +3,15 @@
 import random
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
-from attrs.validators import ge, gt, le
+from attrs.validators import and_, ge, gt, le
+
+LONGEST_S: Final = 86400.0
+"""The longest time to wait for anything: a day. The system cannot wait for more than 24 days."""
+
+is_seconds = and_(gt(0.0), le(LONGEST_S))
 
 
 @attrs.frozen
@@ -46,9 +52,9 @@ class Backoff:
         jitter: Part of itself by which a delay is shortened at random, at most.
     """
 
-    first_s: float = attrs.field(default=0.05, validator=gt(0))
+    first_s: float = attrs.field(default=0.05, validator=is_seconds)
     factor: float = attrs.field(default=1.5, validator=ge(1))
-    longest_s: float = attrs.field(default=1.0, validator=gt(0))
+    longest_s: float = attrs.field(default=1.0, validator=is_seconds)
     jitter: float = attrs.field(default=0.2, validator=[ge(0), le(1)])
 
     def delays(self, seed: int | None = None) -> Iterator[float]:

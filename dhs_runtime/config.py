@@ -1,25 +1,26 @@
 """Settings of the runtime, as values. Reading them from a file is `config_file`'s."""
 
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import attrs
-from attrs.validators import and_, ge, gt, le
+from attrs.validators import and_, ge, le
 
 from dcs_codec import Framing
 from dhs_runtime.addresses import MAX_PORT, HostPort, bare_host, host_trouble
-from dhs_runtime.clock import Backoff
+from dhs_runtime.clock import Backoff, is_seconds
 
 DCSS_PORT: Final = 14242
-LONGEST_S: Final = 86400.0
-"""The longest time to wait for anything: a day. The system cannot wait for more than 24."""
 MAX_NAME: Final = 39
 """Bytes of a hardware host's name: dcss has `hardwareID[40]` and dies of more (PROTOCOL 6)."""
+
+_NAME: Final = r"[!#%-:<-Z^-z|~]+"
 
 
 @attrs.frozen
 class Rule:
-    """A validator of a text, which looks at nothing but that text.
+    """A validator of a text or a path, which looks at nothing but that.
 
     Attributes:
         wanted: What it takes, in a few words.
@@ -31,26 +32,25 @@ class Rule:
     trouble: Callable[[str], str]
     pattern: str = ""
 
-    def __call__(self, _: object, field: "attrs.Attribute[str]", value: object) -> None:
+    def __call__(self, _: object, field: "attrs.Attribute[Any]", value: object) -> None:
         """See that the value is one; raises ValueError with the reason."""
-        reason = self.trouble(value) if isinstance(value, str) else f"{self.wanted} wanted"
+        reason = self.trouble(str(value))
         if reason:
-            raise ValueError(f"{field.name!r} {self.wanted} wanted: {reason}")
+            raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {value!r}; {reason}")
 
 
 def name_trouble(text: str) -> str:
     """Why a text is no name of a hardware host; "" where it is one."""
     if not text:
         return "the name is empty"
-    if not text.isascii() or not text.isprintable() or " " in text:
-        return "a name is one word of ASCII"
+    if not re.fullmatch(_NAME, text):
+        return 'a name is one word of ASCII, without any of []{}$;"\\, which Tcl would take'
     return "" if len(text) <= MAX_NAME else f"a name has {MAX_NAME} letters at most"
 
 
 is_port = and_(ge(1), le(MAX_PORT))
 is_host = Rule("host name or IP address", host_trouble, r"^[^\s/@?#]+$")
-is_name = Rule("name of a hardware host", name_trouble, rf"^[!-~]{{1,{MAX_NAME}}}$")
-is_seconds = and_(gt(0.0), le(LONGEST_S))
+is_name = Rule("name of a hardware host", name_trouble, rf"^{_NAME[:-1]}{{1,{MAX_NAME}}}$")
 
 
 @attrs.frozen(kw_only=True)

@@ -3,10 +3,8 @@
 make docs-tables
 """
 
-import inspect
 import itertools
 import re
-import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +17,9 @@ from dhs_runtime.cli.loop import SAMPLE_CONFIG
 from dhs_runtime.clock import Backoff
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig, LoopConfig
+from dhs_runtime.process import kinds
 from dhs_runtime.process.guard import VARIABLE
+from dhs_runtime.process.kinds import Field
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
 
 PAGE: Final = Path(__file__).with_name("reference") / "configuration.md"
@@ -31,9 +31,15 @@ HEAD: Final = """\
 
 The keys of the YAML files of `dhs run --config` and `dhs loop --config`, and of the classes they
 become. Every key may be left out. A key that is not here, or a value of another kind, is refused
-with its path and the reason, all mistakes at once; `dhs check FILE` does just that. Values are
-taken as YAML types them: `"14242"` is text and no number, `1` is no truth, but `3` is a number as
-good as `3.0`. A file has 1 MiB at most.
+with its line, its path and the reason, all mistakes at once; `dhs check FILE` does just that, and
+the page of [mistakes](mistakes.md) shows forty. What `dhs check` calls right starts.
+
+Values are taken as YAML types them: `"14242"` is text and no number, `1` is no truth, but `3` is a
+number as good as `3.0`. YAML 1.1 has traps, and these are refused rather than read: `014242`
+(octal), `4:02:22` (base 60), a key that is there twice. A file has 1 MiB at most.
+
+`dhs check --schema` prints a JSON Schema, with which editors complete keys and underline mistakes:
+for VS Code's YAML extension, `# yaml-language-server: $schema=dhs.schema.json` in the first line.
 
 What the command line says goes before what the file says.
 """
@@ -83,17 +89,6 @@ UNITS: Final = {
     "video_fps": "1/s",
 }
 """Units that the name does not tell; `_s` is seconds."""
-
-KINDS: Final = {
-    bool: "true or false",
-    int: "whole number",
-    float: "number",
-    str: "text",
-    Path: "path",
-    Framing: "one of " + ", ".join(f"`{framing.value}`" for framing in Framing),
-    tuple[str, ...]: "list of texts",
-    dict[str, Any]: "mapping",
-}
 
 ENVIRONMENT: Final = f"""\
 ## Environment
@@ -145,7 +140,7 @@ def config_section(title: str, config_class: type, text: str) -> Iterator[str]:
     yield f"`{config_class.__module__}.{config_class.__name__}`. {text}"
     base = config_class.__base__
     known = {field.name for field in attrs.fields(base)} if base and attrs.has(base) else set()
-    meanings = attribute_texts(config_class)
+    meanings = kinds.meanings_of(config_class)
     rows = [
         (
             f"`{field.name}`",
@@ -160,46 +155,20 @@ def config_section(title: str, config_class: type, text: str) -> Iterator[str]:
     yield table(("key", "value", "default", "unit", "meaning"), rows)
 
 
-def attribute_texts(documented: type) -> dict[str, str]:
-    """What a docstring says below `Attributes:`, by name."""
-    _, _, below = (inspect.getdoc(documented) or "").partition("Attributes:\n")
-    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", below, re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
-
-
-def kind_of(field: "attrs.Attribute[Any]", hint: Any) -> str:
+def kind_of(field: Field, hint: Any) -> str:
     """What a key takes."""
     if attrs.has(hint):
         return f"section of {hint.__name__}"
-    parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    kind = " or ".join("null" if part is type(None) else KINDS[part] for part in parts)
-    limit = limits(field.validator)
-    return f"{kind}; {limit}" if limit else kind
+    each = kinds.limits_of(field.validator).get("each", {})
+    rule = f", each a {each['rule'].wanted}" if "rule" in each else ""
+    words = kinds.takes(hint, field.validator) + rule
+    if not words.startswith("one of "):
+        return words
+    options = words.removeprefix("one of ").split(", ")
+    return "one of " + ", ".join(f"`{option}`" for option in options)
 
 
-def limits(validator: Any) -> str:
-    """What a validator of attrs' own asks for, in words."""
-    bounds = dict(bounds_of(validator))
-    if ">=" in bounds and "<=" in bounds:
-        return f"{bounds['>=']} to {bounds['<=']}"
-    if "in" in bounds:
-        return "one of " + ", ".join(f"`{option}`" for option in bounds["in"])
-    return ", ".join(f"{'more than' if sign == '>' else sign} {b}" for sign, b in bounds.items())
-
-
-def bounds_of(validator: Any) -> Iterator[tuple[str, Any]]:
-    """The comparisons in a validator."""
-    for part in getattr(validator, "_validators", ()):
-        yield from bounds_of(part)
-    if hasattr(validator, "validator"):
-        yield from bounds_of(validator.validator)
-    if hasattr(validator, "compare_op"):
-        yield validator.compare_op, validator.bound
-    if hasattr(validator, "options"):
-        yield "in", validator.options
-
-
-def default_of(field: "attrs.Attribute[Any]") -> str:
+def default_of(field: Field) -> str:
     """The default of a key, as YAML writes it; "" for a section, which has defaults of its own."""
     default: Any = field.default
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, whatever it looks like

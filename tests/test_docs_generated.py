@@ -55,7 +55,7 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 # -- pages and pictures ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["cli", "configuration", "states"])
+@pytest.mark.parametrize("name", ["cli", "configuration", "mistakes", "states"])
 def test_page_is_current(name: str, generator: Callable[[str], ModuleType]) -> None:
     page = generator(name)
     if page.PAGE.read_text(encoding="utf-8") != page.render():

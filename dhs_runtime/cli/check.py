@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class Report:
 
 
 @click.command()
-@click.argument("path", metavar="CONFIG", type=click.Path(path_type=Path))
+@click.argument("path", metavar="CONFIG", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
@@ -47,8 +48,13 @@ class Report:
 )
 @click.option("--connect", is_flag=True, help="Also try to reach DCSS, camera, inference server.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(*, path: Path, kind: str | None, connect: bool, as_json: bool) -> None:
-    """Check a configuration file; every mistake is named with its place and reason.
+@click.option(
+    "--schema", is_flag=True, help="Print a JSON Schema of the files for editors, and end."
+)
+def check(
+    *, path: Path | None, kind: str | None, connect: bool, as_json: bool, schema: bool
+) -> None:
+    """Check a configuration file; every mistake is named with its line, its path and its reason.
 
     With --connect: DCSS's hardware port is called and left before a name is given, one picture is
     taken, and the inference server is asked for its model. Nothing is changed anywhere.
@@ -60,7 +66,13 @@ def check(*, path: Path, kind: str | None, connect: bool, as_json: bool) -> None
     Examples:
         dhs check loop.yaml
         dhs check loop.yaml --connect --json
+        dhs check --schema --kind run > dhs-run.schema.json
     """  # noqa: D301 - click wants the sign itself
+    if schema:
+        click.echo(json.dumps(_schema(kind), indent=2))
+        return
+    if path is None:
+        raise click.UsageError("Missing argument 'CONFIG'.")
     report = Report(str(path))
     try:
         report.kind = kind or _kind_of(path)
@@ -73,6 +85,14 @@ def check(*, path: Path, kind: str | None, connect: bool, as_json: bool) -> None
     else:
         _print(report)
     sys.exit(report.code)
+
+
+def _schema(kind: str | None) -> Mapping[str, object]:
+    from dhs_runtime.loop.config import loop_schema  # noqa: PLC0415 - slow
+    from dhs_runtime.process.schema import file_schema  # noqa: PLC0415 - slow
+
+    known = {"loop": loop_schema(), "run": file_schema(RunConfig)}
+    return {"anyOf": [known[name] for name in KINDS]} if kind is None else known[kind]
 
 
 def _kind_of(path: Path) -> str:
@@ -109,7 +129,7 @@ def _as_json(report: Report) -> dict[str, object]:
 def _print(report: Report) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for mistake in report.mistakes:
-        console.print(f"[red]wrong[/]  {escape(f'{report.file}: {mistake}')}")
+        console.print(f"[red]wrong[/]  {escape(mistake.at(report.file))}")
     if not report.mistakes:
         console.print(f"[green]right[/]  {escape(report.file)} for dhs {report.kind}")
     for peer in report.peers:

@@ -1,17 +1,33 @@
 """Configuration of the loop DHS; keys as in loop-dhs' files, which can be read as they are."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from attrs.validators import ge, gt, le
 
-from dhs_runtime.addresses import MAX_PORT
-from dhs_runtime.config import is_port
+from dhs_runtime.addresses import MAX_PORT, bare_host
+from dhs_runtime.clock import is_seconds
+from dhs_runtime.config import is_host, is_name, is_port
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
-from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig
+from dhs_runtime.process.settings import (
+    LogConfig,
+    ProcessConfig,
+    RunConfig,
+    file_mistakes,
+    file_trouble,
+    is_folder,
+    is_path,
+    is_word,
+)
 
+if TYPE_CHECKING:
+    from dhs_runtime.process.yaml_values import Section
+
+MAX_IN_FLIGHT: Final = 100
+MAX_FPS: Final = 1000.0
 OLD_SECTION: Final = "loopdhs"
 """Section of loop-dhs' files whose keys stand at the top here; read from either place."""
 
@@ -29,12 +45,12 @@ class AutoMLConfig:
         timeout_s: For one picture.
     """
 
-    host: str = "localhost"
+    host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=5000, validator=is_port)
-    model: str = "default"
+    model: str = attrs.field(default="default", validator=is_word)
     threshold: float = attrs.field(default=0.1, validator=[ge(0), le(1)])
-    in_flight: int = attrs.field(default=4, validator=gt(0))
-    timeout_s: float = attrs.field(default=35.0, validator=gt(0))
+    in_flight: int = attrs.field(default=4, validator=[ge(1), le(MAX_IN_FLIGHT)])
+    timeout_s: float = attrs.field(default=35.0, validator=is_seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,12 +66,12 @@ class AxisConfig:
         timeout_s: For one picture.
     """
 
-    host: str = "localhost"
+    host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=80, validator=is_port)
-    camera: int = 1
+    camera: int = attrs.field(default=1, validator=ge(1))
     user: str = ""
     password: str = attrs.field(default="", repr=False)
-    timeout_s: float = attrs.field(default=5.0, validator=gt(0))
+    timeout_s: float = attrs.field(default=5.0, validator=is_seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +83,7 @@ class JpegReceiverConfig:
         port: Port to listen on; 0 picks a free one.
     """
 
-    host: str = "127.0.0.1"
+    host: str = attrs.field(default="127.0.0.1", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=9000, validator=[ge(0), le(MAX_PORT)])
 
 
@@ -89,17 +105,17 @@ class LoopConfig(ProcessConfig):
         log_dir: Folder of the log file where `log` names none, "" for none.
     """
 
-    name: str = "loopDHS"
+    name: str = attrs.field(default="loopDHS", validator=is_name)
     automl: AutoMLConfig = attrs.field(factory=AutoMLConfig)
     axis: AxisConfig = attrs.field(factory=AxisConfig)
     jpeg_receiver: JpegReceiverConfig = attrs.field(factory=JpegReceiverConfig)
     osci_delta: float = 180.0
-    osci_time: float = attrs.field(default=3.0, validator=gt(0))
-    video_fps: float = attrs.field(default=30.0, validator=gt(0))
-    collect_timeout_s: float = attrs.field(default=60.0, validator=gt(0))
+    osci_time: float = attrs.field(default=3.0, validator=is_seconds)
+    video_fps: float = attrs.field(default=30.0, validator=[gt(0), le(MAX_FPS)])
+    collect_timeout_s: float = attrs.field(default=60.0, validator=is_seconds)
     save_image_files: bool = False
-    save_image_dir: Path = Path("RESULTS")
-    log_dir: str = ""
+    save_image_dir: Path = attrs.field(default=Path("RESULTS"), validator=is_path)
+    log_dir: str = attrs.field(default="", validator=is_folder)
 
     @property
     def expected_images(self) -> int:
@@ -121,19 +137,55 @@ def is_loop_config(values: Mapping[str, object]) -> bool:
     return bool(values.keys() & ((own - others) | {OLD_SECTION}))
 
 
+def loop_schema() -> dict[str, Any]:
+    """The JSON Schema of the file of `dhs loop --config`, with loop-dhs' section."""
+    from dhs_runtime.process.schema import file_schema  # noqa: PLC0415 - only where it is printed
+
+    schema: dict[str, Any] = file_schema(LoopConfig)
+    keys = schema["properties"]
+    section = {"type": ["object", "null"], "properties": keys, "additionalProperties": False}
+    return {**schema, "properties": {**keys, OLD_SECTION: section}}
+
+
 def load_loop_config(path: Path) -> LoopConfig:
     """The configuration in a YAML file, in this project's form or loop-dhs'.
 
     Raises:
         ConfigFileError: One line per mistake, with the file and the path of the value.
     """
-    values = dict(load_yaml(path))
-    section = values.pop(OLD_SECTION, {})
-    if not isinstance(section, dict):
-        mistake = Mistake(OLD_SECTION, "a mapping of names to values is wanted")
-        raise ConfigFileError(str(path), (mistake,))
-    twice = sorted(values.keys() & section.keys())
+    values = load_yaml(path)
+    old = values.get(OLD_SECTION) or {}
+    if not isinstance(old, dict):
+        reason = "section wanted, with the keys of the loop DHS"
+        raise ConfigFileError(str(path), [_at(values, OLD_SECTION, reason)])
+    reason = f"this key is doubled; it is in {OLD_SECTION} too"
+    twice = [_at(values, str(key), reason) for key in values.keys() & old.keys()]
     if twice:
-        reason = f"stands at the top and in {OLD_SECTION} too"
-        raise ConfigFileError(str(path), tuple(Mistake(key, reason) for key in twice))
-    return structure(values | section, LoopConfig, str(path))
+        raise ConfigFileError(str(path), twice)
+    merged = values.joined_with(OLD_SECTION)
+    try:
+        return structure(merged, LoopConfig, str(path), further=_mistakes)
+    except ConfigFileError as error:
+        raise ConfigFileError(str(path), [_moved(one, old) for one in error.mistakes]) from None
+
+
+def _at(values: "Section", key: str, reason: str) -> Mistake:
+    return Mistake(key, reason, values.places[key].line)
+
+
+def _moved(mistake: Mistake, old: Mapping[str, object]) -> Mistake:
+    """With the path that the key has in the file."""
+    is_there = re.split(r"[.\[]", mistake.path)[0] in old
+    return attrs.evolve(mistake, path=f"{OLD_SECTION}.{mistake.path}") if is_there else mistake
+
+
+def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
+    """What no single value shows, by path and reason."""
+    yield from file_mistakes(config)
+    log = config.effective_log.file
+    trouble = file_trouble(log) if log is not None and log != config.log.file else ""
+    if trouble:
+        yield "log_dir", f"folder wanted, got {config.log_dir!r}; of the log {log}: {trouble}"
+    ports = config.jpeg_receiver.port, config.status_port
+    if config.status_port and ports[0] == ports[1]:
+        yield "status_port", f"a port of its own wanted, got {ports[0]}; jpeg_receiver has it"

@@ -1,6 +1,8 @@
 """Settings of a DHS's process, which stand beside those of the DHS itself in its file."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +10,7 @@ import attrs
 from attrs.validators import deep_iterable, ge, gt, in_, le, optional
 
 from dhs_runtime.addresses import MAX_PORT
-from dhs_runtime.config import DcssConfig
+from dhs_runtime.config import DcssConfig, Rule, is_name, name_trouble
 from dhs_runtime.process.config_file import load_yaml, structure
 
 LEVELS: Final = ("warning", "info", "debug", "everything")
@@ -18,11 +20,37 @@ MAX_BYTES: Final = 10_000_000
 BACKUPS: Final = 5
 
 
-def _is_pattern(_: object, __: object, value: str) -> None:
+def _mask_trouble(text: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {value!r} ({error})") from None
+        pattern = re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        return str(error).partition(" at position")[0] or "too long"
+    return "it matches an empty text, and so would mask everything" if pattern.search("") else ""
+
+
+def _host_pattern_trouble(text: str) -> str:
+    if not text:
+        return "it is empty, and matches nothing"
+    return "" if text.split() == [text] else "a pattern has no blanks; write one to each line"
+
+
+def _path_trouble(text: str) -> str:
+    if text.startswith("~"):
+        return f"'~' is not read here; did you mean {Path(text).expanduser()}?"
+    return "" if text.isprintable() else "a path has no control characters"
+
+
+def _own_name_trouble(text: str) -> str:
+    return name_trouble(text) if text else ""
+
+
+is_path = Rule("path", _path_trouble, r"^[^~\x00-\x1f]")
+is_folder = Rule("path of a folder", _path_trouble, r"^(?!~)[^\x00-\x1f]*$")
+is_mask = Rule("regular expression", _mask_trouble, r"^[\s\S]")
+is_word = Rule("text", lambda text: "" if text else "it is empty", r"^[\s\S]")
+is_host_pattern = Rule("pattern of host names", _host_pattern_trouble, r"^\S+$")
+is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
+MAX_BACKUPS: Final = 1000
 
 
 @attrs.frozen(kw_only=True)
@@ -38,10 +66,10 @@ class LogConfig:
     """
 
     level: str = attrs.field(default="info", validator=in_(LEVELS))
-    file: Path | None = None
+    file: Path | None = attrs.field(default=None, validator=optional(is_path))
     max_bytes: int = attrs.field(default=MAX_BYTES, validator=gt(0))
-    backups: int = attrs.field(default=BACKUPS, validator=gt(0))
-    mask: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_pattern))
+    backups: int = attrs.field(default=BACKUPS, validator=[ge(1), le(MAX_BACKUPS)])
+    mask: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(is_mask))
 
 
 @attrs.frozen(kw_only=True)
@@ -56,9 +84,9 @@ class TraceConfig:
     """
 
     enabled: bool = False
-    file: Path | None = None
+    file: Path | None = attrs.field(default=None, validator=optional(is_path))
     max_bytes: int = attrs.field(default=MAX_BYTES, validator=gt(0))
-    backups: int = attrs.field(default=BACKUPS, validator=gt(0))
+    backups: int = attrs.field(default=BACKUPS, validator=[ge(1), le(MAX_BACKUPS)])
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +106,7 @@ class ProcessConfig:
     dcss: DcssConfig = attrs.field(factory=DcssConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     trace: TraceConfig = attrs.field(factory=TraceConfig)
-    production: tuple[str, ...] = ()
+    production: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(is_host_pattern))
     status_port: int | None = attrs.field(default=None, validator=optional([ge(0), le(MAX_PORT)]))
 
 
@@ -91,7 +119,7 @@ class RunConfig(ProcessConfig):
         settings: What the DHS's author wants to know; see `Launch.settings`.
     """
 
-    name: str = ""
+    name: str = attrs.field(default="", validator=is_own_name)
     settings: dict[str, Any] = attrs.field(factory=dict, repr=False)
 
 
@@ -101,4 +129,40 @@ def load_run_config(path: Path) -> RunConfig:
     Raises:
         ConfigFileError: One line per mistake, with the file and the path of the value.
     """
-    return structure(load_yaml(path), RunConfig, str(path))
+    return structure(load_yaml(path), RunConfig, str(path), further=file_mistakes)
+
+
+def file_mistakes(config: ProcessConfig) -> Iterator[tuple[str, str]]:
+    """The path and the reason for each file of the log that could not be written now."""
+    for path, file in (("log.file", config.log.file), ("trace.file", config.trace.file)):
+        trouble = "" if file is None else file_trouble(file)
+        if trouble:
+            yield path, f"file wanted, got {str(file)!r}; {trouble}"
+
+
+def file_trouble(file: Path) -> str:
+    """Why a log file cannot be written, "" where it can; folders that are missing are made."""
+    try:
+        if file.is_dir():
+            return f"this is a folder; did you mean {file / 'dhs.log'}?"
+        if file.exists():
+            if file.is_fifo() or file.is_socket():
+                return "this is a pipe or a socket"
+            return "" if os.access(file, os.W_OK) else "this user may not write it"
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        if not folder.is_dir():
+            return f"{folder} is a file and no folder"
+        return _folder_trouble(folder)
+    except OSError as error:  # a name that is too long, a loop of links
+        return error.strerror or str(error)
+
+
+def _folder_trouble(folder: Path) -> str:
+    """Why no file can be made in a folder; what `os.access` says is no promise, to root least."""
+    import tempfile  # noqa: PLC0415 - slow
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return f"no file can be made in the folder {folder}: {error.strerror or error}"

@@ -56,13 +56,16 @@ def test_keys_stand_at_the_top_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("dcss: {prt: 1}", "dcss: unknown key prt"),
-        ("automl: {port: '5000'}", "automl.port: whole number wanted, got '5000'"),
-        ("automl: {port: 0}", "automl.port: must be >= 1: 0"),
-        ("automl: {threshold: 1.5}", "automl.threshold: must be <= 1: 1.5"),
-        ("loopdhs: {osci_time: 0}", "osci_time: must be > 0: 0"),
-        ("loopdhs: 5", "loopdhs: a mapping of names to values is wanted"),
-        ("axis: {}\nloopdhs: {axis: {}}", "axis: stands at the top and in loopdhs too"),
+        ("dcss: {prt: 1}", "dcss.prt: unknown key; did you mean port?"),
+        ("automl: {port: '5000'}", "automl.port: whole number of 1 to 65535 wanted, got '5000'"),
+        ("automl: {port: 0}", "automl.port: whole number of 1 to 65535 wanted, got 0"),
+        ("automl: {threshold: 1.5}", "automl.threshold: number of 0 to 1 wanted, got 1.5"),
+        (
+            "loopdhs: {osci_time: 0}",
+            "loopdhs.osci_time: number more than 0 and",
+        ),
+        ("loopdhs: 5", "loopdhs: section wanted, with the keys of the loop DHS"),
+        ("axis: {}\nloopdhs: {axis: {}}", "axis: this key is doubled; it is in loopdhs too"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_path(tmp_path: Path, text: str, reason: str) -> None:

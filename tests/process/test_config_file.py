@@ -1,12 +1,20 @@
+import contextlib
+import datetime
+import enum
+import math
 from pathlib import Path
+from typing import Any, Literal
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dcs_codec import Framing
 from dhs_runtime import ConfigError
-from dhs_runtime.process import config_file
-from dhs_runtime.process.config_file import load_yaml, structure
+from dhs_runtime.process import Launch, yaml_file
+from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
+from dhs_runtime.process.settings import load_run_config
 
 
 @attrs.frozen(kw_only=True)
@@ -44,17 +52,41 @@ def test_values_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({}, "file: name: required field missing"),
-        ({"name": 1}, "file: name: text wanted, got 1"),
-        ({"name": "x", "count": "3"}, "file: count: whole number wanted, got '3'"),
-        ({"name": "x", "count": True}, "file: count: whole number wanted, got True"),
-        ({"name": "x", "framing": "v3"}, "file: framing: one of v1, v2, auto wanted, got 'v3'"),
-        ({"name": "x", "folder": 1}, "file: folder: text wanted, got 1"),
-        ({"name": "x", "inner": {"flag": 1}}, "file: inner.flag: true or false wanted, got 1"),
-        ({"name": "x", "inner": {"number": "a"}}, "file: inner.number: number wanted, got 'a'"),
+        (
+            {},
+            "file: name: this key is missing, and has no default",
+        ),
+        (
+            {"name": 1},
+            "file: name: text wanted, got 1; put it in quotes if it is meant",
+        ),
+        (
+            {"name": "x", "count": "3"},
+            "file: count: whole number wanted, got '3'; did you mean 3, without quotes?",
+        ),
+        (
+            {"name": "x", "count": True},
+            "file: count: whole number wanted, got true",
+        ),
+        (
+            {"name": "x", "framing": "v3"},
+            "file: framing: one of v1, v2, auto wanted, got 'v3'",
+        ),
+        (
+            {"name": "x", "folder": 1},
+            "file: folder: path wanted, got 1; put it in quotes if it is meant",
+        ),
+        (
+            {"name": "x", "inner": {"flag": 1}},
+            "file: inner.flag: true or false wanted, got 1; did you mean true?",
+        ),
+        (
+            {"name": "x", "inner": {"number": "a"}},
+            "file: inner.number: number wanted, got 'a'",
+        ),
         (
             {"name": "x", "inner": {"numbr": 1}},
-            "file: inner: unknown key numbr (known: number, flag)",
+            "file: inner.numbr: unknown key; did you mean number?",
         ),
     ],
 )
@@ -75,30 +107,322 @@ def test_every_mistake_has_its_line() -> None:
     assert len(str(caught.value).splitlines()) == 3
 
 
+# -- files -----------------------------------------------------------------------------------
+
+
+def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
+    """What is wrong with a file, read as the configuration of `dhs run`."""
+    path = folder / "config.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigFileError) as caught:
+        load_run_config(path)
+    for line, mistake in zip(str(caught.value).splitlines(), caught.value.mistakes, strict=True):
+        assert line == mistake.at(str(path))
+    return caught.value.mistakes
+
+
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("content", "line", "reason"),
     [
-        (b"a: [1", "not YAML"),
-        (b"- 1\n- 2\n", "a mapping of names to values is wanted"),
-        (b"1: 2\n", "a mapping of names to values is wanted"),
-        (b"", "a mapping of names to values is wanted"),
-        (b"a: \xff\xfe", "not YAML"),
-        (b"!!python/object/apply:os.system ['true']", "not YAML"),
-        (b"[" * 3_000, "not YAML"),
+        (b"", 1, "the file is empty"),
+        (b"# nothing\n---\n", 1, "the file is empty"),
+        (b"\n- 1\n- 2\n", 2, "keys with values (KEY: VALUE) are wanted at the top, this is a list"),
+        (b"hello\n", 1, "this is a text or a number"),
+        (b"name: a\n1: 2\n", 2, "a key at the top is a text; put it in quotes"),
+        (b"name: a\nyes: 2\n", 2, "a key at the top is a text; put it in quotes"),
+        (b"? [a]\n: 1\n", 1, "a key is a word, not a list or a mapping"),
+        (b"name: x\n# caf\xe9\n", 2, "byte 0xe9 is no UTF-8"),
+        (b"name: x\n# caf\xc3", 2, "is no UTF-8"),
+        (b"name: x\n\x00\x01", 2, "a binary file"),
+        (b"name: x\n\x07", 2, "the character U+0007"),
+        (b"\xff\xfen\x00a", 1, "is no UTF-16"),
+        (b"\xff\xfen\x00", 1, "this is a text or a number"),
+        (b"name: x\n\tlog: y\n", 2, "a tab"),
+        (b"production: [1\nname: x\n", 1, "'[' is not closed"),
+        (b"name: 'x\n\nlog: {}\n", 1, "a quote that is not closed"),
+        (b"dcss:\n   host: a\n  port: 1\n", 3, "indented otherwise"),
+        (b"name: a\n---\nname: b\n", 2, "a second document"),
+        (b"name: *x\n", 1, "an alias"),
+        (b'name: "\\q"\n', 1, "single quotes"),
+        (b"%YAML 3.0\n---\nname: x\n", 1, "another version"),
+        (b"[" * 3_000, 1, "nested deeper than 40 levels"),
+        (b"a: " + b"{b: " * 3_000, 1, "nested deeper than 40 levels"),
+        (b"name: !!python/object/apply:os.system ['true']", 1, "the tag !!python/object"),
+        (b"name: !mine x\n", 1, "the tag !mine is not taken here"),
+        (b"settings: !!set {a}\n", 1, "the tag !!set is not taken here"),
+        (b"settings: &a\n  b: *a\n", 1, "an alias of what it is itself part of"),
+        (b"settings: &a\n  <<: *a\n", 1, "an alias of what it is itself part of"),
+        (b"settings:\n  <<: 5\n", 2, "'<<' takes an alias of a mapping"),
+        (b"name: a\nname: b\n", 2, "this key is doubled; it is in line 1 already"),
+        (b"settings: {a: {b: 1, b: 2}}\n", 1, "this key is doubled"),
     ],
 )
-def test_a_file_that_is_no_configuration(tmp_path: Path, content: bytes, reason: str) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_bytes(content)
-    with pytest.raises(ConfigError, match=reason):
-        load_yaml(path)
+def test_a_file_that_is_no_configuration(
+    tmp_path: Path, content: bytes, line: int, reason: str
+) -> None:
+    mistake = mistakes_in(tmp_path, content)[0]
+    assert (mistake.line, reason in mistake.reason) == (line, True), mistake
+    assert not set(mistake.reason.split()) & {"Traceback", "None", "token", "dict", "NoneType"}
+
+
+def test_an_alias_bomb_ends_after_so_many_values(tmp_path: Path) -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for name, after in zip("abcdefgh", "bcdefghi", strict=True):
+        lines.append(f"{after}: &{after} [{', '.join(['*' + name] * 10)}]")
+    (mistake,) = mistakes_in(tmp_path, "\n".join(lines))
+    assert mistake.reason == "more than 100000 values, most of them by aliases"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_yaml(tmp_path / "absent.yaml")
-    monkeypatch.setattr(config_file, "MAX_FILE_BYTES", 10)
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load_yaml(tmp_path)
+    with pytest.raises(ConfigError, match="no file can have this name"):
+        load_yaml(Path("a\0b"))
+    monkeypatch.setattr(yaml_file, "MAX_FILE_BYTES", 10)
     path = tmp_path / "large.yaml"
     path.write_text("name: " + "x" * 10)
     with pytest.raises(ConfigError, match="larger than 10 bytes"):
         load_yaml(path)
+
+
+def test_what_yaml_means_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "\ufeffa: &a {x: 1, y: 0x10}\nb: {<<: *a, y: 2}\nc: [yes, ~, 1e3, 1_000, -0, .5, '014']\n"
+        "d: 2024-02-29\ne: !!str 12\nf: {1: one}\n",
+        encoding="utf-8",
+    )
+    assert load_yaml(path) == {
+        "a": {"x": 1, "y": 16},
+        "b": {"y": 2, "x": 1},
+        "c": [True, None, 1000.0, 1000, 0, 0.5, "014"],
+        "d": datetime.date(2024, 2, 29),
+        "e": "12",
+        "f": {1: "one"},
+    }
+
+
+def test_utf_16_is_read_by_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("name: x\n".encode("utf-16"))
+    assert load_yaml(path) == {"name": "x"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["014242", "4:02:22", "2024-13-45", "1" * 5000, "!!int x", "!!bool x", "1:2:3.5", "!!float x"],
+)
+def test_what_nobody_means_is_refused_wherever_it_is(tmp_path: Path, text: str) -> None:
+    for key in ("name", "status_port"):
+        (mistake,) = mistakes_in(tmp_path, f"{key}: {text}\n")
+        assert mistake.path == key
+        assert "wanted, got" in mistake.reason
+    for value in (text, f"[{text}]", f"{{a: {text}}}"):
+        (mistake,) = mistakes_in(tmp_path, f"dcss: {{}}\nsettings:\n  x: {value}\n")
+        assert mistake.path.startswith("settings.x")
+        assert mistake.line == 3
+        assert text[:20] not in mistake.reason  # it may be a password
+
+
+@given(data=st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused_in_lines(data: bytes, folder: Path) -> None:
+    path = folder / "config.yaml"
+    path.write_bytes(data)
+    with contextlib.suppress(ConfigFileError):
+        load_run_config(path)
+
+
+PIECES = (
+    *("name", "dcss", "host", "log", ":", ": ", "\n", "\n  ", "- ", "[", "]", "{", "}", ","),
+    *("&a ", "*a", "'", '"', "!!", "!", "%", "|", ">", "?", "#", "<<", "014", "1:2", ".inf"),
+    *("\t", "é", "---", "yes"),
+)
+
+
+@settings(max_examples=300)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=15).map("".join))
+def test_any_pieces_of_yaml_are_read_or_refused_in_lines(text: str, folder: Path) -> None:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        load_run_config(path)
+    except ConfigFileError as error:
+        mistakes = error.mistakes
+    else:
+        mistakes = ()
+    assert all(mistake.line and mistake.reason for mistake in mistakes)
+    assert all(mistake.reason.isprintable() for mistake in mistakes)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("configurations")
+
+
+# -- what was meant --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("log: info", "{level: info}"),
+        ("log: x.log", "{file: x.log}"),
+        ("log: 5", "{max_bytes: 5}"),
+        ("trace: true", "{enabled: true}"),
+        ("dcss: dcss-host", "{host: dcss-host}"),
+        ("dcss: dcss-host:14242", "{host: dcss-host, port: 14242}"),
+        ("dcss: '[::1]:14242'", "{host: ::1, port: 14242}"),
+        ("dcss: http://dcss-host:14242", "{host: dcss-host, port: 14242}"),
+        ("dcss: 14242", "{port: 14242}"),
+        ("dcss: v2", "{host: v2}"),
+        ("dcss: {retry: 5}", "{first_s: 5}"),
+        ("dcss:\n  host=x", "host: x"),
+        ("dcss:\n  host:x", "host: x"),
+        ("dcss: {framing: V2}", "v2"),
+        ("dcss: {framing: 1}", "v1"),
+        ("log: {level: INFO}", "info"),
+        ("log: {lvel: info}", "level"),
+        ("log: {max-bytes: 1}", "max_bytes"),
+        ("dcss: {connectTimeoutS: 1}", "connect_timeout_s"),
+        ("port: 1", "dcss.port"),
+        ("trace: {enabled: 'yes'}", "true"),
+        ("trace: {enabled: 0}", "false"),
+        ("trace: {enabled: off x}", ""),
+        ("dcss: {port: '14242'}", "14242, without quotes"),
+        ("dcss: {port: 14242 # x\n  }", ""),
+        ("dcss: {connect_timeout_s: 5s}", "5"),
+        ("dcss: {connect_timeout_s: '1,5'}", "1.5"),
+        ("production: bl*", "[bl*]"),
+    ],
+)
+def test_what_was_meant_is_guessed(tmp_path: Path, text: str, meant: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    try:
+        load_run_config(path)
+    except ConfigFileError as error:
+        said = str(error)
+    else:
+        said = ""
+    assert said.partition("did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
+# -- an author's own classes -----------------------------------------------------------------
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@attrs.frozen(kw_only=True)
+class Axis:
+    name: str
+    steps: int = attrs.field(default=1, validator=attrs.validators.gt(0))
+    secret: str = attrs.field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.name == "broken":
+            raise KeyError(self.name)
+
+
+@attrs.frozen(kw_only=True)
+class Everything:
+    axes: list[Axis] = attrs.field(factory=list)
+    by_name: dict[str, Axis] = attrs.field(factory=dict)
+    counts: dict[str, int] = attrs.field(factory=dict)
+    limits: tuple[float, float] = (0.0, 1.0)
+    colour: Colour = Colour.RED
+    mode: Literal["fast", "slow"] = "fast"
+    maybe: int | None = None
+    words: frozenset[str] = frozenset()
+    anything: Any = None
+    even: int = attrs.field(default=0)
+
+    @even.validator
+    def _check_even(self, _: object, value: int) -> None:
+        if value % 2:
+            raise ValueError(f"{value} is odd")
+
+
+def test_values_of_an_authors_kinds() -> None:
+    values = {
+        "axes": [{"name": "x"}, {"name": "y", "steps": 2}],
+        "by_name": {"z": {"name": "z"}},
+        "counts": {"a": 1},
+        "limits": [1, 2.5],
+        "colour": "blue",
+        "mode": "slow",
+        "maybe": None,
+        "words": ["a", "b"],
+        "anything": {"at": [1, "all"]},
+    }
+    assert structure(values, Everything, "file") == Everything(
+        axes=[Axis(name="x"), Axis(name="y", steps=2)],
+        by_name={"z": Axis(name="z")},
+        counts={"a": 1},
+        limits=(1.0, 2.5),
+        colour=Colour.BLUE,
+        mode="slow",
+        words=frozenset({"a", "b"}),
+        anything={"at": [1, "all"]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"axes": {"name": "x"}}, "axes: list of section wanted, got a mapping"),
+        ({"axes": [{}]}, "axes[0].name: this key is missing, and has no default"),
+        ({"axes": [{"name": "x", "stps": 1}]}, "axes[0].stps: unknown key; did you mean steps?"),
+        ({"axes": [{"name": "x", "steps": 0}]}, "axes[0].steps: whole number more than 0 wanted"),
+        ({"axes": [{"name": "x", "secret": 5}]}, "axes[0].secret: text wanted (not shown"),
+        ({"axes": [{"name": "broken"}]}, "axes[0]: not taken (KeyError: 'broken')"),
+        (
+            {"by_name": {"z": {"name": "z", "stps": 1}}},
+            "by_name.z.stps: unknown key; did you mean steps?",
+        ),
+        ({"counts": {"a": "b"}}, "counts.a: whole number wanted, got 'b'"),
+        ({"counts": {1: 1}}, "counts[1]: a key here is a text"),
+        ({"counts": 5}, "counts: mapping wanted, got 5"),
+        ({"limits": [1]}, "limits: list of 2 wanted, this has 1"),
+        ({"limits": [1, "x"]}, "limits[1]: number wanted, got 'x'"),
+        ({"limits": [1, math.inf]}, "limits[1]: finite number wanted, got inf"),
+        ({"limits": [1, 10**400]}, "limits[1]: finite number wanted"),
+        ({"colour": "bleu"}, "colour: one of red, blue wanted, got 'bleu'; did you mean blue?"),
+        ({"mode": True}, "mode: one of fast, slow wanted, got true"),
+        ({"maybe": "x"}, "maybe: whole number or null wanted, got 'x'"),
+        ({"words": "a"}, "words: list of texts wanted, got 'a'; did you mean [a]?"),
+        ({"even": 3}, "3 is odd"),
+    ],
+)
+def test_what_is_wrong_in_an_authors_classes(values: dict[str, object], line: str) -> None:
+    with pytest.raises(ConfigFileError) as caught:
+        structure(values, Everything, "file")
+    assert len(caught.value.mistakes) == 1
+    assert line in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "name: a b\n\ndcss:\n  port: 0\n  hst: x\nlog:\n  mask:\n    - ''\n    - x\n    - '('\n"
+    found = [(mistake.line, mistake.path) for mistake in mistakes_in(tmp_path, text)]
+    assert found == [
+        (1, "name"),
+        (4, "dcss.port"),
+        (5, "dcss.hst"),
+        (8, "log.mask[0]"),
+        (10, "log.mask[2]"),
+    ]
+
+
+def test_an_authors_mistakes_have_lines_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("name: x\nsettings:\n  axes:\n    - name: x\n      steps: 0\n")
+    config = load_run_config(path)
+    with pytest.raises(ConfigFileError) as caught:
+        Launch(values=config.settings, source="run.yaml").settings(Everything)
+    assert str(caught.value) == (
+        "run.yaml:5: settings.axes[0].steps: whole number more than 0 wanted, got 0"
+    )

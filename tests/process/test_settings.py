@@ -42,16 +42,25 @@ def test_a_file_with_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("log: {level: loud}", Mistake("log.level", "must be in")),
-        ("log: {backups: 0}", Mistake("log.backups", "must be > 0: 0")),
-        ("log: {mask: ['(']}", Mistake("log.mask", "not a regular expression: '('")),
+        (
+            "log: {level: loud}",
+            Mistake("log.level", "one of warning, info, debug, everything wanted, got 'loud'"),
+        ),
+        ("log: {backups: 0}", Mistake("log.backups", "whole number of 1 to 1000 wanted, got 0")),
+        (
+            "log: {mask: ['(']}",
+            Mistake("log.mask[0]", "regular expression wanted, got '('; missing )"),
+        ),
         ("log: {mask: x}", Mistake("log.mask", "list of texts wanted, got 'x'")),
         ("production: bl*", Mistake("production", "list of texts wanted, got 'bl*'")),
-        ("production: [1]", Mistake("production", "list of texts wanted, got [1]")),
-        ("status_port: 65536", Mistake("status_port", "must be <= 65535: 65536")),
-        ("status_port: '1'", Mistake("status_port", "whole number wanted, got '1'")),
-        ("settings: [1]", Mistake("settings", "no value of its kind")),
-        ("dcss: {port: 0}", Mistake("dcss.port", "must be >= 1: 0")),
+        ("production: [1]", Mistake("production[0]", "text wanted, got 1")),
+        (
+            "status_port: 65536",
+            Mistake("status_port", "whole number of 0 to 65535 or null wanted, got 65536"),
+        ),
+        ("status_port: '1'", Mistake("status_port", "wanted, got '1'; did you mean 1, without")),
+        ("settings: [1]", Mistake("settings", "mapping wanted (not shown, as it is secret)")),
+        ("dcss: {port: 0}", Mistake("dcss.port", "whole number of 1 to 65535 wanted, got 0")),
     ],
 )
 def test_a_mistake_is_named_with_its_path(tmp_path: Path, text: str, mistake: Mistake) -> None:
@@ -60,7 +69,7 @@ def test_a_mistake_is_named_with_its_path(tmp_path: Path, text: str, mistake: Mi
     (found,) = caught.value.mistakes
     assert found.path == mistake.path
     assert mistake.reason in found.reason
-    assert str(caught.value) == f"{tmp_path / 'run.yaml'}: {found}"
+    assert str(caught.value) == f"{tmp_path / 'run.yaml'}:1: {found}"
 
 
 def test_every_mistake_of_a_file_is_named(tmp_path: Path) -> None:
@@ -68,7 +77,7 @@ def test_every_mistake_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigFileError) as caught:
         load(tmp_path, text)
     paths = sorted(mistake.path for mistake in caught.value.mistakes)
-    assert paths == ["dcss.host", "dcss.port", "log.backups", "log.level", "name", "top"]
+    assert paths == ["dcss.host", "dcss.port", "log.backups", "log.level", "more", "name"]
 
 
 # -- the author's own settings ---------------------------------------------------------------
@@ -97,13 +106,28 @@ def test_an_author_gets_settings_of_a_class_of_his(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"port": 1}, "run.yaml: settings.port: text wanted, got 1"),
-        ({"port": "x", "speed": -1}, "run.yaml: settings.speed: must be > 0: -1.0"),
-        ({}, "run.yaml: settings.port: required field missing"),
-        ({"port": "x", "limit": 0.5}, "run.yaml: settings: limit 0.5 is below speed 1.0"),
+        (
+            {"port": 1},
+            "run.yaml: settings.port: text wanted, got 1; put it in quotes if it is meant",
+        ),
+        (
+            {"port": "x", "speed": -1},
+            "run.yaml: settings.speed: number more than 0 wanted, got -1",
+        ),
+        (
+            {},
+            "run.yaml: settings.port: this key is missing, and has no default",
+        ),
+        (
+            {"port": "x", "limit": 0.5},
+            "run.yaml: settings: limit 0.5 is below speed 1.0",
+        ),
         (
             {"port": "x", "password": 123456},
-            "run.yaml: settings.password: no value of its kind (not shown, as it is secret)",
+            (
+                "run.yaml: settings.password: text wanted (not shown, as it is secret); "
+                "put it in quotes"
+            ),
         ),
     ],
 )

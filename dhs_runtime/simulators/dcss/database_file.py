@@ -13,6 +13,7 @@ import attrs
 from dcs_codec import Framing
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
+from dhs_runtime.process.hints import shown
 from dhs_runtime.simulators.dcss.circle import CircleMode
 from dhs_runtime.simulators.dcss.database import Database, HardwareHost
 from dhs_runtime.simulators.dcss.devices import (
@@ -135,7 +136,12 @@ def load_database(path: str | Path) -> LoadedDatabase:
     """
     path = Path(path)
     if path.suffix in YAML_SUFFIXES:
-        return LoadedDatabase(read_database(load_yaml(path), str(path)))
+        values = load_yaml(path)
+        try:
+            return LoadedDatabase(read_database(values, str(path)))
+        except ConfigFileError as error:
+            found = [values.located(mistake) for mistake in error.mistakes]
+            raise ConfigFileError(str(path), found) from None
     try:
         dump = load_dump(path)
     except OSError as error:
@@ -189,7 +195,7 @@ class _Reader:
         return {**values, "hosts": {name: self._host(name, hosts[name]) for name in hosts}}
 
     def _host(self, name: object, value: object) -> dict[Any, object]:
-        at = f"hosts[{name!r}]"
+        at = f"hosts.{name}"
         self._check_name(at, name)
         host = dict(self._mapping(at, value))
         if host.get("framing") == Framing.AUTO.value:
@@ -203,9 +209,7 @@ class _Reader:
         if isinstance(value, list):
             value = {str(name): None for name in value}
         devices = self._mapping(at, value)
-        return {
-            name: self._device(f"{at}[{name!r}]", kind, name, devices[name]) for name in devices
-        }
+        return {name: self._device(f"{at}.{name}", kind, name, devices[name]) for name in devices}
 
     def _device(self, at: str, kind: str, name: object, value: object) -> dict[Any, object]:
         self._check_name(at, name)
@@ -221,7 +225,7 @@ class _Reader:
             if isinstance(word, str) and word in known:
                 device[key] = known[word]
             else:
-                self._wrong(f"{at}.{key}", f"one of {', '.join(known)} wanted, got {word!r}")
+                self._wrong(f"{at}.{key}", f"one of {', '.join(known)} wanted, got {shown(word)}")
         return device
 
     def _mapping(self, at: str, value: object, what: str = "a mapping") -> Mapping[Any, object]:
@@ -229,7 +233,7 @@ class _Reader:
             return {}
         if isinstance(value, Mapping):
             return value
-        self._wrong(at, f"{what} wanted, got {value!r}")
+        self._wrong(at, f"{what} wanted, got {shown(value)}")
         return {}
 
     def _check_name(self, at: str, name: object) -> None:
@@ -250,5 +254,5 @@ def _mistakes(hosts: Mapping[str, HostEntry]) -> Iterator[Mistake]:
         for motor in (*host.motors.values(), *host.pseudo_motors.values()):
             needed = {*motor.dependencies, *getattr(motor, "children", ())}
             for name in sorted(needed - motors):
-                at = f"hosts[{host_name!r}]: {motor.name}"
+                at = f"hosts.{host_name}: {motor.name}"
                 yield Mistake(at, f"there is no motor {name} for it to need")

@@ -1,0 +1,123 @@
+"""What was meant: guesses for messages about a configuration, each one short and likely."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import attrs
+
+from dhs_runtime.addresses import HostPort, read_url
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.process.kinds import fields_of
+from dhs_runtime.process.yaml_values import Unclear
+
+MOST: Final = 60
+"""Letters of a value that are shown."""
+MOST_PLACES: Final = 3
+
+_NUMBER: Final = re.compile(r"\s*([-+]?[0-9]+([.,][0-9]+)?)\s*([a-zA-Z%/°µ]*)\s*", re.ASCII)
+_TRUE: Final = ("yes", "true", "on", "1")
+_FALSE: Final = ("no", "false", "off", "0", "none")
+
+
+def shown(value: object, text: str | None = None) -> str:
+    """A value for a message, as it is written where that is known."""
+    if isinstance(value, Mapping | list):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, str):
+        return repr(value if len(value) <= MOST else f"{value[: MOST - 3]}...")
+    if text:
+        return text
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def hint_for(wanted: str, value: object) -> str:
+    """What may have been meant by a value of the wrong kind, "" where nobody knows."""
+    if isinstance(value, Unclear):
+        return _by_unclear(wanted, value)
+    if value is None:
+        return "leave the key out for its default"
+    if isinstance(value, str) or wanted.startswith(("one of ", "true or false")):
+        return _by_text(wanted, str(value))
+    is_scalar = not isinstance(value, list | Mapping)
+    return "put it in quotes if it is meant" if is_scalar and "number" not in wanted else ""
+
+
+def secret_hint(value: object) -> str:
+    """What can be said of a value that is not to be shown."""
+    if isinstance(value, Unclear):
+        return f"{value.reason}; put it in quotes if it is a text"
+    return "put it in quotes" if isinstance(value, bool | int | float) else ""
+
+
+def meant_key(key: str, known: list[str], config_class: type) -> str:
+    """What is said of an unknown key: what it may have been meant for, or which there are."""
+    before, colon, _ = key.partition(":")
+    if colon and before in known:
+        return f"unknown key; a blank is missing after '{before}:'"
+    close = _close(key, known)
+    if close:
+        return f"unknown key; {close}"
+    places = [place for place in _places(config_class) if place.rpartition(".")[2] == key]
+    if places:
+        return f"unknown key here; did you mean {' or '.join(places[:MOST_PLACES])}?"
+    return f"unknown key (known: {', '.join(known)})" if known else "unknown key"
+
+
+def address_in(value: object) -> HostPort | None:
+    """The host and the port in a text or a URL that has both."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if "://" in value:
+            scheme, _, rest = value.partition("://")
+            url = read_url(f"http://{rest}")
+            return HostPort(url.hostname or "", url.port) if url.port and scheme else None
+        return HostPort.read(value)
+    except ConfigError:
+        return None
+
+
+def _meant(text: object) -> str:
+    return f"did you mean {text}?"
+
+
+def _by_unclear(wanted: str, value: Unclear) -> str:
+    if "number" in wanted:
+        return f"{value.reason}; {_meant(value.number)}" if value.number else value.reason
+    return secret_hint(value)
+
+
+def _by_text(wanted: str, value: str) -> str:
+    if wanted.startswith("one of "):
+        return _close(value, wanted.removeprefix("one of ").split(", "))
+    if "number" in wanted:
+        match = _NUMBER.fullmatch(value)
+        number = match[1].replace(",", ".") if match else ""
+        return number and _meant(f"{number}, without quotes" if number == value else number)
+    if wanted == "true or false":
+        word = value.strip().lower()
+        return _meant("true") if word in _TRUE else _meant("false") if word in _FALSE else ""
+    is_short = len(value) < MOST and value.isprintable()
+    return _meant(f"[{value}]") if wanted.startswith("list of") and is_short else ""
+
+
+def _close(word: str, options: Iterable[str]) -> str:
+    by_letters = {_letters(option): option for option in options}
+    close = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.65)
+    return _meant(by_letters[close[0]]) if close else ""
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", word.lower())
+
+
+def _places(config_class: type, at: str = "", depth: int = 3) -> Iterator[str]:
+    """The paths of all keys of a class."""
+    for name, (_, hint) in fields_of(config_class).items():
+        yield f"{at}{name}"
+        if attrs.has(hint) and depth:
+            yield from _places(hint, f"{at}{name}.", depth - 1)

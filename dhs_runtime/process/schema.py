@@ -1,0 +1,104 @@
+"""JSON Schema of the configuration files, for editors; from the classes that they become.
+
+It says what one value shows: keys, types, limits. What needs the file system, or two values at
+once, is told by `dhs check` alone.
+"""
+
+import enum
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from dhs_runtime.process import kinds
+from dhs_runtime.process.kinds import Field, fields_of
+
+Schema = dict[str, object]
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_TYPES: Final[Mapping[object, str]] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    Path: "string",
+    types.NoneType: "null",
+}
+_BOUNDS: Final = {
+    ">": "exclusiveMinimum",
+    ">=": "minimum",
+    "<=": "maximum",
+    "<": "exclusiveMaximum",
+}
+
+
+def file_schema(config_class: type) -> Schema:
+    """The JSON Schema of a file that becomes a class, as `dhs check --schema` prints it."""
+    return {"$schema": DIALECT, **schema_of(config_class), "type": "object"}
+
+
+def schema_of(config_class: type) -> Schema:
+    """A JSON Schema (2020-12) of the mappings that become a class; sections may be left empty."""
+    properties: dict[str, object] = {}
+    required: list[str] = []
+    meanings = kinds.meanings_of(config_class)
+    for name, (field, hint) in fields_of(config_class).items():
+        schema = _of_field(hint, field)
+        if name in meanings:
+            schema["description"] = meanings[name]
+        properties[name] = schema
+        if field.default is attrs.NOTHING:
+            required.append(name)
+    schema = {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
+    if required:
+        return {**schema, "type": "object", "required": required}
+    return schema
+
+
+def _of_field(hint: Any, field: Field) -> Schema:
+    schema = _of_type(hint)
+    for sign, limit in kinds.limits_of(field.validator).items():
+        if sign in _BOUNDS:
+            schema[_BOUNDS[sign]] = limit
+        elif sign == "in":
+            schema["enum"] = list(limit)
+        elif sign == "rule" and limit.pattern:
+            schema["pattern"] = limit.pattern
+        elif sign == "each" and "rule" in limit and limit["rule"].pattern:
+            schema["items"] = {**_of_type(str), "pattern": limit["rule"].pattern}
+    default = field.default
+    if isinstance(default, bool | int | float | str | types.NoneType):
+        schema["default"] = default
+    elif isinstance(default, Path):
+        schema["default"] = str(default)
+    elif isinstance(default, enum.Enum):
+        schema["default"] = default.value
+    return schema
+
+
+def _of_type(hint: Any) -> Schema:
+    parts = [_of_one(part) for part in kinds.parts_of(hint)]
+    if len(parts) == 1:
+        return parts[0]
+    if all(part.keys() == {"type"} for part in parts):
+        return {"type": [part["type"] for part in parts]}
+    return {"anyOf": parts}
+
+
+def _of_one(hint: Any) -> Schema:
+    if attrs.has(hint):
+        return schema_of(hint)
+    options = kinds.options_of(hint)
+    if options:
+        return {"enum": list(options)}
+    origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if origin in kinds.LISTS:
+        return {"type": "array", "items": _of_type(args[0])} if args else {"type": "array"}
+    if origin is dict:
+        values = _of_type(args[1]) if args else {}
+        return {"type": ["object", "null"], "additionalProperties": values or True}
+    return {"type": _TYPES[hint]} if hint in _TYPES else {}

@@ -1,0 +1,374 @@
+"""From nested mappings to attrs classes: every wrong value is found, and told as people need it.
+
+cattrs finds the way from types to values. What is ours: values are taken as YAML types them, each
+is checked where it is rather than by the class, which would stop at its first bad one, and nothing
+is said in Python's words.
+"""
+
+import math
+import re
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import attrs
+import cattrs
+
+from dhs_runtime.config import Rule
+from dhs_runtime.process import kinds
+from dhs_runtime.process.hints import address_in, hint_for, meant_key, secret_hint, shown
+from dhs_runtime.process.kinds import Field, fields_of
+from dhs_runtime.process.mistakes import ConfigFileError, Mistake
+from dhs_runtime.process.yaml_values import Unclear, path_text, place_of, unclear_in
+
+C = TypeVar("C")
+Hook = Callable[[Any, Any], Any]
+KeyPath = tuple[object, ...]
+
+
+@attrs.frozen
+class Wrong:
+    """A wrong value before its place is known.
+
+    Attributes:
+        path: Where, from where the finder stands.
+        reason: What is wrong; where `wanted` is given, that is all of it.
+        wanted: What is wanted instead of the value.
+        hint: What was probably meant, "" where nobody knows.
+        secret: Whether the value may not be shown.
+    """
+
+    path: KeyPath = ()
+    reason: str = ""
+    wanted: str = ""
+    hint: str = ""
+    secret: bool = False
+
+
+class _NotTaken(ValueError):  # noqa: N818 - carries several
+    """Raised by the hooks: what is wrong with a value, or within it."""
+
+    def __init__(self, *wrongs: Wrong) -> None:
+        super().__init__(*wrongs)
+        self.wrongs = wrongs
+
+
+def structured(
+    values: Mapping[str, object],
+    config_class: type[C],
+    source: str,
+    at: str,
+    further: Callable[[C], Iterable[tuple[str, str]]],
+) -> C:
+    """As `config_file.structure`, and raises its ConfigFileError."""
+    try:
+        made = _CONVERTER.structure(values, config_class)
+    except Exception as error:  # noqa: BLE001 - an author's class may raise anything
+        found = [_mistake(wrong, values, config_class, at) for wrong in _wrongs(error)]
+        raise ConfigFileError(source, found) from None
+    mistakes = []
+    for path, reason in further(made):
+        place = place_of(values, tuple(path.split(".")))
+        mistakes.append(
+            Mistake(f"{at}.{path}" if at else path, reason, place.line if place else None)
+        )
+    if mistakes:
+        raise ConfigFileError(source, mistakes)
+    return made
+
+
+def _mistake(wrong: Wrong, values: object, config_class: type, at: str) -> Mistake:
+    """A wrong value in words, with its place."""
+    path, place = wrong.path, place_of(values, wrong.path)
+    line = place.line if place else getattr(values, "line", None)
+    reason, hint = wrong.reason, wrong.hint
+    value = _value_at(values, path)
+    if wrong.secret:
+        reason = f"{wrong.wanted or 'value of its kind'} wanted (not shown, as it is secret)"
+        hint = secret_hint(value)
+    elif wrong.wanted:
+        reason = f"{wrong.wanted} wanted, got {shown(value, place.text if place else None)}"
+        hint = hint or hint_for(wrong.wanted, value)
+    elif not reason:
+        reason = meant_key(str(path[-1]), _known_at(config_class, path[:-1]), config_class)
+    where = ".".join(filter(None, (at, path_text(path)))).replace(".[", "[") or "top"
+    return Mistake(where, f"{reason}; {hint}" if hint else reason, line)
+
+
+def _value_at(values: object, path: KeyPath) -> object:
+    for key in path:
+        if isinstance(values, Mapping):
+            values = values.get(key)
+        elif isinstance(values, list) and isinstance(key, int) and key < len(values):
+            values = values[key]
+    return values
+
+
+def _known_at(config_class: Any, path: KeyPath) -> list[str]:
+    """The keys that a section takes."""
+    hint = config_class
+    for key in path:
+        args = typing.get_args(hint)
+        if attrs.has(hint):
+            hint = fields_of(hint)[str(key)][1]
+        else:  # the values of a mapping, the items of a list
+            hint = next((arg for arg in reversed(args) if arg is not ...), None)
+    return list(fields_of(hint)) if attrs.has(hint) else []
+
+
+def _wrongs(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
+    """All that is wrong, out of what was raised."""
+    if isinstance(error, _NotTaken):
+        for wrong in error.wrongs:
+            yield attrs.evolve(wrong, path=(*path, *wrong.path))
+    elif isinstance(error, cattrs.IterableValidationError):
+        inner, others = error.group_exceptions()
+        for exception, note in inner:
+            yield from _wrongs(exception, (*path, note.index))
+        for exception in others:
+            yield from _wrongs(exception, path)
+    else:  # of an author's class or validator, in the words of its author
+        text = " ".join(str(error).split())
+        is_plain = isinstance(error, ValueError | TypeError) and text
+        yield Wrong(path, text if is_plain else f"not taken ({type(error).__name__}: {text})")
+
+
+# -- values of each kind, as YAML types them -------------------------------------------------
+
+
+def _number(value: object, _: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if math.isfinite(number):
+            return number
+        raise _NotTaken(Wrong(wanted="finite number"))
+    raise _NotTaken(Wrong(wanted="number"))
+
+
+def _whole(value: object, _: object) -> int:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _NotTaken(Wrong(wanted="whole number"))
+
+
+def _truth(value: object, _: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _NotTaken(Wrong(wanted="true or false"))
+
+
+def _text(value: object, _: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise _NotTaken(Wrong(wanted="text"))
+
+
+def _path(value: object, _: object) -> Path:
+    if not isinstance(value, str) or not value:
+        raise _NotTaken(Wrong(wanted="path"))
+    return Path(value)
+
+
+def _anything(value: object, _: object) -> object:
+    unclear = [Wrong(path, wanted="clear value") for path in unclear_in(value)]
+    if unclear:
+        raise _NotTaken(*unclear)
+    return value
+
+
+def _option_hook(hint: Any) -> Hook:
+    options = kinds.options_of(hint)
+    make: Callable[[object], object] = hint if isinstance(hint, type) else (lambda value: value)
+
+    def hook(value: object, _: object) -> object:
+        is_one = any(value == option and type(value) is type(option) for option in options)
+        if is_one or (isinstance(hint, type) and isinstance(value, hint)):
+            return make(value)
+        raise _NotTaken(Wrong(wanted=kinds.kind_of(hint)))
+
+    return hook
+
+
+def _list_hook(hint: Any, converter: cattrs.Converter) -> Hook:
+    origin, args = typing.get_origin(hint) or hint, typing.get_args(hint) or (Any, ...)
+    is_fixed = origin is tuple and args[-1] is not ...
+
+    def hook(value: object, _: object) -> object:
+        if not isinstance(value, list):
+            raise _NotTaken(Wrong(wanted=kinds.kind_of(hint)))
+        if is_fixed and len(value) != len(args):
+            raise _NotTaken(Wrong(reason=f"list of {len(args)} wanted, this has {len(value)}"))
+        made: list[object] = []
+        wrongs: list[Wrong] = []
+        for index, item in enumerate(value):
+            try:
+                made.append(converter.structure(item, args[index if is_fixed else 0]))
+            except Exception as error:  # noqa: BLE001 - whatever an author's class raises
+                wrongs += _wrongs(error, (index,))
+        if wrongs:
+            raise _NotTaken(*wrongs)
+        return origin(made)
+
+    return hook
+
+
+def _mapping_hook(hint: Any, converter: cattrs.Converter) -> Hook:
+    args = typing.get_args(hint) or (Any, Any)
+
+    def hook(value: object, _: object) -> object:
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise _NotTaken(Wrong(wanted="mapping"))
+        wrongs: list[Wrong] = []
+        for key, item in value.items():
+            if args[0] is str and not isinstance(key, str):
+                wrongs.append(Wrong((key,), "a key here is a text; put it in quotes"))
+                continue
+            try:
+                converter.structure(item, args[1])
+            except Exception as error:  # noqa: BLE001 - whatever an author's class raises
+                wrongs += _wrongs(error, (key,))
+        if wrongs:
+            raise _NotTaken(*wrongs)
+        if args[1] is Any:
+            return value  # as it is, with the lines it knows
+        return {key: converter.structure(item, args[1]) for key, item in value.items()}
+
+    return hook
+
+
+# -- classes ---------------------------------------------------------------------------------
+
+
+def _class_hook(config_class: type, converter: cattrs.Converter) -> Hook:
+    """A hook for an attrs class that checks each value where it is."""
+    fields = fields_of(config_class)
+
+    def hook(value: object, _: object) -> object:
+        if value is None:  # `log:` with nothing after it
+            value = {}
+        if not isinstance(value, Mapping):
+            raise _NotTaken(Wrong(wanted="section", hint=_meant_section(fields, value, converter)))
+        wrongs = [Wrong((key,)) for key in value if key not in fields]
+        made: dict[str, object] = {}
+        for name, (field, hint) in fields.items():
+            if name in value:
+                try:
+                    made[field.alias or name] = _taken(converter, field, hint, value[name])
+                except Exception as error:  # noqa: BLE001 - whatever an author's class raises
+                    wrongs += _of_field(_wrongs(error, (name,)), field)
+            elif field.default is attrs.NOTHING:
+                wrongs.append(Wrong((name,), "this key is missing, and has no default"))
+        if wrongs:
+            raise _NotTaken(*wrongs)
+        return config_class(**made)
+
+    return hook
+
+
+def _of_field(wrongs: Iterable[Wrong], field: Field) -> Iterator[Wrong]:
+    for wrong in wrongs:
+        yield wrong if field.repr else attrs.evolve(wrong, secret=True)  # a password
+
+
+def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
+    """A value for a field, once its type and the validators that look at it alone are content."""
+    try:
+        made = converter.structure(value, hint)
+    except _NotTaken as error:
+        (*_, last) = error.wrongs
+        if len(error.wrongs) == 1 and not last.path and last.wanted and not last.hint:
+            raise _NotTaken(_more_exact(last, hint, field)) from None
+        raise
+    if field.validator is not None and _stands_alone(field.validator):
+        try:
+            field.validator(None, field, made)
+        except (ValueError, TypeError) as error:
+            raise _NotTaken(*_refused(error, hint, field, made)) from None
+    return made
+
+
+def _more_exact(wrong: Wrong, hint: Any, field: Field) -> Wrong:
+    """With the limits of the field: who writes text for a port is told which numbers there are."""
+    exact = kinds.takes(hint, field.validator)
+    is_more = not attrs.has(hint) and exact.removesuffix(" or null") != "number"
+    return attrs.evolve(wrong, wanted=exact) if is_more else wrong
+
+
+def _refused(error: Exception, hint: Any, field: Field, made: object) -> Iterator[Wrong]:
+    """What is wrong with a value of the right type that a validator refused."""
+    limits = kinds.limits_of(field.validator)
+    each: dict[str, Any] = limits.get("each", {})
+    if "rule" in limits:
+        yield _by_rule(limits["rule"], made, ())
+    elif "rule" in each and isinstance(made, tuple | list):
+        for index, item in enumerate(made):
+            if each["rule"].trouble(str(item)):
+                yield _by_rule(each["rule"], item, (index,))
+    elif limits:
+        yield Wrong(wanted=kinds.takes(hint, field.validator))
+    else:
+        yield Wrong(reason=str(error).removeprefix(f"{field.name!r} "))
+
+
+def _by_rule(rule: Rule, value: object, path: KeyPath) -> Wrong:
+    return Wrong(path, wanted=rule.wanted, hint=rule.trouble(str(value)))
+
+
+def _meant_section(
+    fields: Mapping[str, tuple[Field, Any]], value: object, converter: cattrs.Converter
+) -> str:
+    """The keys that a value may have been meant for, as `did you mean {level: info}?`."""
+    if isinstance(value, list):
+        return "its keys are KEY: VALUE, without '-' or brackets"
+    if isinstance(value, Unclear):
+        return value.reason
+    begun = re.match(r"(\w+)\s*[:=]\s*", str(value))
+    if begun and begun[1] in fields:
+        return f"did you mean {begun[1]}: {str(value)[begun.end() :]}?"
+    address = address_in(value)
+    if address and {"host", "port"} <= fields.keys():
+        return f"did you mean {{host: {address.host}, port: {address.port}}}?"
+    for name, (field, hint) in fields.items():
+        try:
+            _taken(converter, field, hint, value)
+        except Exception:  # noqa: BLE001, S112 - then it was not meant for this
+            continue
+        return f"did you mean {{{name}: {str(value).lower() if value is True else value}}}?"
+    return f"its keys are {', '.join(fields)}"
+
+
+def _stands_alone(validator: object) -> bool:
+    """Whether it is a rule or one of attrs' own, which look at nothing but the value."""
+    parts = getattr(validator, "_validators", None)
+    if parts is not None:
+        return all(map(_stands_alone, parts))
+    own = attrs.validators.ge(0).__class__.__module__
+    return isinstance(validator, Rule) or type(validator).__module__ == own
+
+
+def _origin_in(*origins: object) -> Callable[[Any], bool]:
+    return lambda hint: (typing.get_origin(hint) or hint) in origins
+
+
+_CONVERTER: Final = cattrs.Converter()
+for _kind, _hook in (
+    (bool, _truth),
+    (int, _whole),
+    (float, _number),
+    (str, _text),
+    (Path, _path),
+):
+    _CONVERTER.register_structure_hook(_kind, _hook)
+_CONVERTER.register_structure_hook_func(lambda hint: hint is Any, _anything)
+_CONVERTER.register_structure_hook_factory(attrs.has, _class_hook)
+_CONVERTER.register_structure_hook_factory(lambda hint: bool(kinds.options_of(hint)), _option_hook)
+_CONVERTER.register_structure_hook_factory(_origin_in(*kinds.LISTS), _list_hook)
+_CONVERTER.register_structure_hook_factory(_origin_in(dict), _mapping_hook)

@@ -1,0 +1,324 @@
+"""YAML as configuration files need it: lines are kept, doubled keys and what nobody means refused.
+
+PyYAML parses and gives nodes with their places; what becomes of a node is decided here. Its own
+constructor forgets the lines, takes the last of two equal keys, reads `014242` as octal and
+`4:02:22` by sixties, and fails in Python's words on a date or a number that cannot be.
+
+Values are those of YAML 1.1, as PyYAML reads it, and `1e3` is a number, as in YAML 1.2.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import yaml
+from yaml.composer import Composer, ComposerError
+from yaml.constructor import SafeConstructor
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.parser import Parser
+from yaml.reader import Reader, ReaderError
+from yaml.resolver import Resolver
+from yaml.scanner import Scanner
+
+from dhs_runtime.process.mistakes import ConfigFileError, Mistake
+from dhs_runtime.process.yaml_values import Items, Place, Section, Unclear, path_text, short
+
+MAX_FILE_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 40
+MAX_VALUES: Final = 100_000
+"""Aliases can make billions of values out of a few lines."""
+MAX_DIGITS: Final = 18
+
+_TAG: Final = "tag:yaml.org,2002:"
+_EXPONENT: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+", re.ASCII)
+_DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
+_OCTAL: Final = re.compile(r"[-+]?0[0-9]+", re.ASCII)
+_OTHER_BASE: Final = re.compile(r"[-+]?0(x[0-9a-f]+|b[01]+)", re.ASCII | re.IGNORECASE)
+
+_PLAINER: Final = (
+    ("'\\t' that cannot start", "a tab; YAML wants blanks here"),
+    ("mapping values are not allowed", "a ':' too many; a text with ': ' in it wants quotes"),
+    ("could not find expected ':'", "a key without ':'"),
+    ("expected <block end>", "this line is indented otherwise than those it belongs to"),
+    ("expected ',' or ']'", "'[' is not closed, or a ',' is missing"),
+    ("expected ',' or '}'", "'{' is not closed, or a ',' is missing"),
+    ("unexpected end of stream", "a quote that is not closed"),
+    ("undefined alias", "an alias (*NAME) of what no anchor (&NAME) names"),
+    ("duplicate anchor", "two anchors of one name"),
+    ("another document", "a second document begins ('---'); a file has one"),
+    ("undefined tag handle", "a '!' in front; put the text in quotes if it is one"),
+    ("cannot start any token", "a sign that no value begins with; put the text in quotes"),
+    (
+        "unknown escape",
+        "a '\\' in double quotes with a letter that means nothing; use single quotes",
+    ),
+    ("escape sequence of", "a '\\x' or '\\u' without its digits; use single quotes"),
+    ("<document start>", "keys with values (KEY: VALUE) are wanted"),
+    ("YAML document (version", "the line %YAML names another version than 1.1"),
+    ("directive", "a line that begins with '%' cannot be read"),
+    ("mapping keys are not allowed", "a '?' too many"),
+    ("sequence entries are not allowed", "a '-' where no list can begin"),
+    ("tag", "a '!' in front; put the text in quotes if it is one"),
+    ("did not find expected", "a key or a value is missing or indented wrongly"),
+)
+"""What PyYAML says, and what we say."""
+
+
+def read_yaml(path: Path) -> Section:
+    """The mapping in a YAML file.
+
+    Raises:
+        ConfigFileError: The file is absent, unreadable, too large, no YAML or no mapping.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # a name with NUL in it is a ValueError
+        reason = (isinstance(error, OSError) and error.strerror) or "no file can have this name"
+        raise ConfigFileError(str(path), [Mistake("", reason)]) from None
+    reader = _Reader()
+    try:
+        section = reader.read(data)
+    except _StopReading as stop:
+        reader.mistakes.append(stop.mistake)
+    if reader.mistakes:
+        raise ConfigFileError(str(path), reader.mistakes)
+    return section
+
+
+class _StopReading(Exception):  # noqa: N818 - an end, with what ended it
+    """There is no sense in reading on."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.mistake = Mistake("", reason, line)
+
+
+class _Nodes(Reader, Scanner, Parser, Composer, Resolver):
+    """PyYAML without its constructor, and not deeper than one can follow."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        Resolver.__init__(self)
+        self._depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """As PyYAML's."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # stubs
+            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+class _Reader:
+    """Makes values of nodes, and notes what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+        self._count = 0
+        self._inside: set[int] = set()  # ids of the nodes that are being read
+
+    def read(self, data: bytes) -> Section:
+        """The mapping in the bytes of a file."""
+        if len(data) > MAX_FILE_BYTES:
+            raise _StopReading(f"larger than {MAX_FILE_BYTES} bytes")
+        node = _node_of(_decoded(data))
+        if node is None or node.tag == f"{_TAG}null":
+            raise _StopReading("the file is empty; keys with values are wanted", 1)
+        if not isinstance(node, MappingNode):
+            what = "a list" if isinstance(node, SequenceNode) else "a text or a number"
+            raise _StopReading(
+                f"keys with values (KEY: VALUE) are wanted at the top, this is {what}", _line(node)
+            )
+        return self._section(node, ())
+
+    def _value(self, node: Node, path: tuple[object, ...]) -> object:
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise _StopReading(
+                f"more than {MAX_VALUES} values, most of them by aliases", _line(node)
+            )
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        if id(node) in self._inside:
+            self._wrong(path, "an alias of what it is itself part of", _line(node))
+            return None
+        self._inside.add(id(node))
+        try:
+            if isinstance(node, MappingNode):
+                return self._section(node, path)
+            return self._items(node, path)
+        finally:
+            self._inside.discard(id(node))
+
+    def _items(self, node: Node, path: tuple[object, ...]) -> object:
+        self._check_tag(node, "seq", path)
+        items = Items()
+        for index, inner in enumerate(node.value):
+            items.places.append(_place(inner))
+            items.append(self._value(inner, (*path, index)))
+        return items
+
+    def _section(self, node: MappingNode, path: tuple[object, ...]) -> Section:
+        self._check_tag(node, "map", path)
+        section = Section(_line(node))
+        merged: list[Section] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == f"{_TAG}merge":
+                merged += self._merged(value_node, path)
+                continue
+            key = self._key(key_node, path)
+            at = (*path, key_node.value if isinstance(key_node, ScalarNode) else "?")
+            place = _place(value_node, _line(key_node))
+            value = self._value(value_node, at)
+            if not path and not isinstance(key, str):
+                self._wrong(at, "a key at the top is a text; put it in quotes", place.line)
+            elif key in section:
+                first = section.places[key].line
+                self._wrong(at, f"this key is doubled; it is in line {first} already", place.line)
+            else:
+                section.put(key, value, place)
+        for more in merged:
+            for key in more.keys() - section.keys():
+                section.put(key, more[key], more.places[key])
+        return section
+
+    def _merged(self, node: Node, path: tuple[object, ...]) -> list[Section]:
+        value = self._value(node, (*path, "<<"))
+        parts = value if isinstance(value, Items) else [value]
+        sections = [part for part in parts if isinstance(part, Section)]
+        if len(sections) < len(parts):
+            self._wrong((*path, "<<"), "'<<' takes an alias of a mapping", _line(node))
+        return sections
+
+    def _key(self, node: Node, path: tuple[object, ...]) -> object:
+        if not isinstance(node, ScalarNode):
+            self._wrong(path, "a key is a word, not a list or a mapping", _line(node))
+            return None
+        key = self._scalar(node, path)
+        return key.text if isinstance(key, Unclear) else key
+
+    def _scalar(self, node: ScalarNode, path: tuple[object, ...]) -> object:
+        make = _SCALARS.get(node.tag.removeprefix(_TAG))
+        if make is None:
+            self._wrong(path, f"the tag {_tag(node)} is not taken here", _line(node))
+            return None
+        return make(node)
+
+    def _check_tag(self, node: Node, kind: str, path: tuple[object, ...]) -> None:
+        if node.tag != f"{_TAG}{kind}":
+            self._wrong(path, f"the tag {_tag(node)} is not taken here", _line(node))
+
+    def _wrong(self, path: tuple[object, ...], reason: str, line: int | None) -> None:
+        self.mistakes.append(Mistake(path_text(path), reason, line))
+
+
+def _decoded(data: bytes) -> str:
+    is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not is_utf16 and b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise _StopReading("a zero byte; this is no text but a binary file", line)
+    try:
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        sign = f"byte 0x{data[error.start]:02x}" if error.start < len(data) else "the end"
+        encoding = "UTF-16" if is_utf16 else "UTF-8"
+        raise _StopReading(f"{sign} is no {encoding}; save the file as UTF-8", line) from None
+
+
+def _node_of(text: str) -> Node | None:
+    try:
+        nodes = _Nodes(text)
+        return nodes.get_single_node()
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sign = f"the character U+{ord(text[error.position]):04X}"
+        raise _StopReading(f"{sign}, which no text has; is this a binary file?", line) from None
+    except yaml.MarkedYAMLError as error:
+        said = f"{error.context or ''} {error.problem or ''}"
+        plainer = [ours for theirs, ours in _PLAINER if theirs in said]
+        reason = plainer[0] if plainer else (error.problem or "cannot be read")
+        marks = [error.problem_mark, error.context_mark]
+        if "not closed" in reason:  # where it was opened tells more than where the file ends
+            marks.reverse()
+        opened = next((mark.line + 1 for mark in marks if mark), None)
+        raise _StopReading(f"not YAML: {short(reason, 120)}", opened) from None
+    except (yaml.YAMLError, ValueError) as error:  # a number in a directive or an escape
+        raise _StopReading(f"not YAML: {short(str(error), 120)}") from None
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _place(node: Node, line: int | None = None) -> Place:
+    is_plain = isinstance(node, ScalarNode) and node.style is None
+    return Place(_line(node) if line is None else line, short(node.value) if is_plain else None)
+
+
+def _tag(node: Node) -> str:
+    return short(node.tag.replace(_TAG, "!!"))
+
+
+def _text(node: ScalarNode) -> object:
+    is_number = node.style is None and _EXPONENT.fullmatch(node.value)
+    return float(node.value) if is_number else node.value
+
+
+def _truth(node: ScalarNode) -> object:
+    known: bool | None = SafeConstructor.bool_values.get(node.value.lower())
+    return Unclear(short(node.value), "this is not true or false") if known is None else known
+
+
+def _whole(node: ScalarNode) -> object:
+    text, digits = node.value, node.value.replace("_", "")
+    if ":" in digits:
+        return Unclear(short(text), "YAML reads it as a number to base 60")
+    if _OCTAL.fullmatch(digits):
+        number = digits.lstrip("+-").lstrip("0") or "0"
+        sign = "-" if digits.startswith("-") else ""
+        return Unclear(short(text), "YAML reads it as octal", short(sign + number))
+    if not (_DECIMAL.fullmatch(digits) or _OTHER_BASE.fullmatch(digits)):
+        return Unclear(short(text), "this is no whole number")
+    if len(digits.lstrip("+-")) > MAX_DIGITS:
+        return Unclear(short(text, 20), f"this has more than {MAX_DIGITS} digits")
+    return int(digits, 0)
+
+
+def _number(node: ScalarNode) -> object:
+    digits = node.value.replace("_", "").lower()
+    if ":" in digits:
+        return Unclear(short(node.value), "YAML reads it as a number to base 60")
+    try:
+        return float(digits.replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError:
+        return Unclear(short(node.value), "this is no number")
+
+
+def _date(node: ScalarNode) -> object:
+    try:
+        return SafeConstructor().construct_yaml_timestamp(node)
+    except (ValueError, AttributeError, OverflowError):  # no such day, or a tag before anything
+        return Unclear(short(node.value), "there is no such date")
+
+
+_SCALARS: Final[Mapping[str, Callable[[ScalarNode], object]]] = {
+    "str": _text,
+    "value": _text,
+    "merge": _text,
+    "null": lambda _: None,
+    "bool": _truth,
+    "int": _whole,
+    "float": _number,
+    "timestamp": _date,
+}
+"""What becomes of a scalar, by its tag."""

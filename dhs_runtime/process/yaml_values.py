@@ -1,0 +1,115 @@
+"""What a YAML file holds once it is read: values that know their places in it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from dhs_runtime.process.mistakes import Mistake
+
+
+@attrs.frozen
+class Place:
+    """Where a value is, and how a plain one is written."""
+
+    line: int
+    text: str | None = None
+
+
+class Section(dict[Any, object]):
+    """A mapping that knows the places of its keys."""
+
+    def __init__(self, line: int | None = None) -> None:
+        super().__init__()
+        self.line = line
+        self.places: dict[object, Place] = {}
+
+    def joined_with(self, name: str) -> "Section":
+        """This mapping with the keys of its section `name` in place of that section."""
+        joined = Section(self.line)
+        inner = self.get(name)
+        for part in (self, inner if isinstance(inner, Section) else Section()):
+            for key in part.keys() - {name}:
+                joined.put(key, part[key], part.places[key])
+        return joined
+
+    def located(self, mistake: Mistake) -> Mistake:
+        """A mistake with the line of its path, where that is known."""
+        place = place_of(self, tuple(re.split(r"[.:]", mistake.path)))
+        return mistake if place is None else attrs.evolve(mistake, line=place.line)
+
+    def put(self, key: object, value: object, place: Place) -> None:
+        """Set a key and its place."""
+        self[key] = value
+        self.places[key] = place
+
+
+class Items(list[object]):
+    """A list that knows the places of its items."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[Place] = []
+
+
+@attrs.frozen
+class Unclear:
+    """A value as written that means something to YAML which hardly anybody means.
+
+    Attributes:
+        text: As it is in the file, shortened.
+        reason: What YAML makes of it, or why it makes nothing.
+        number: The number that was meant, "" where nobody knows.
+    """
+
+    text: str
+    reason: str
+    number: str = ""
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def place_of(values: object, path: tuple[object, ...]) -> Place | None:
+    """The place of what is at a path, or of the nearest that it is in; None if nothing is known."""
+    place = None
+    for key in path:
+        if isinstance(values, Section):
+            place = values.places.get(key) or (place and attrs.evolve(place, text=None))
+            values = values.get(key)
+        elif isinstance(values, Items) and isinstance(key, int) and key < len(values):
+            place = values.places[key]
+            values = values[key]
+        else:
+            break
+    return place
+
+
+def unclear_in(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """The paths of everything unclear in a value."""
+    if isinstance(value, Unclear):
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from unclear_in(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from unclear_in(inner, (*path, index))
+
+
+def path_text(path: tuple[object, ...]) -> str:
+    """A path for people: `automl.port`, `log.mask[2]`."""
+    text = ""
+    for key in path:
+        if isinstance(key, int) and not isinstance(key, bool):
+            text += f"[{key}]"
+        else:
+            word = "".join(c if c.isprintable() else "?" for c in short(str(key)))
+            text += f".{word}" if text else word
+    return text
+
+
+def short(text: str, most: int = 40) -> str:
+    """A text of any length, for a message."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
