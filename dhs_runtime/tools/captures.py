@@ -1,55 +1,93 @@
 """Messages in a capture of the network.
 
 Each connection is looked at by itself: is it DCS at all (a keyword in its first bytes, or the port
-that was asked for), and if so, each direction is split into frames. The handshake is v1 there, and
-what follows is v1 or v2 as it turns out.
+that was asked for), and if so, each direction is split into frames. The handshake is v1 there;
+whether what follows is v1 or v2 is settled by the first frame that leaves no doubt, and holds for
+both directions. What comes after lost bytes is then not taken for a frame of the other kind.
+
+Ports may be used again for another connection, and its SYN may not be in the capture. It is another
+one where the first is over and the numbers do not go on from it, where both numbers of a segment
+are far off, or where the handshake comes again.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dcs_codec import Direction, Framing, default_codec
 from dhs_runtime.tools.inputs import ByteSource
-from dhs_runtime.tools.link import ACK, FIN, RST, SYN, CannotRead, End, Segment, segment_of
 from dhs_runtime.tools.pcap import Packet, Trouble, read_packets
+from dhs_runtime.tools.segments import (
+    ACK,
+    FIN,
+    RST,
+    SYN,
+    CannotRead,
+    Checksum,
+    Segment,
+    SegmentReader,
+)
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
-from dhs_runtime.tools.splitting import KEYWORD, Piece, StreamSplitter
-from dhs_runtime.tools.tcp import Bytes, Gap, HalfStream
+from dhs_runtime.tools.splitting import KEYWORD, V1_SIZE, Piece, StreamSplitter
+from dhs_runtime.tools.tcp import Gap, HalfStream, Said, distance
 
 _UNDECIDED: Final = 4096  # bytes without a keyword: no DCS
+_STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one may be sent again
 _OPPOSITE: Final = {
     Direction.TO_DHS: Direction.TO_DCSS,
     Direction.TO_DCSS: Direction.TO_DHS,
     None: None,
 }
+_UNSURE: Final = 3  # segments with a wrong checksum before all of a sender's are taken for wrong
 _ONCE: Final = 3  # times that one kind of trouble with packets is reported
+_ENDING: Final = SYN | FIN | RST
+_WRONG_SUM: Final = "the checksum of the TCP segment is wrong"
+_HANDSHAKE: Final = (b"stoc_send_client_type", b"htos_client_")
+_V2_FIRST: Final = b" 0123456789"
 
 
 class _Half:
     """One direction of a connection."""
 
-    def __init__(self, sender: End, framing: Framing) -> None:
+    def __init__(self, sender: str, connection: "_Connection", framing: Framing) -> None:
         self.sender = sender
+        self.connection = connection
         self.stream = HalfStream()
         self.splitter = StreamSplitter(framing)
-        self.held: list[Bytes | Gap] = []  # until it is known whether this is DCS
-        self.held_bytes = b""
+        self.source = ""  # for places
+        self.other = self
+        self.head = b""  # until it is known whether this is DCS
         self.direction: Direction | None = None
         self.time: float | None = None
+        self.is_settled = framing is not Framing.AUTO  # whether its framing is known
+        self.is_aligned = True  # whether what comes next begins a frame, or goes on with one
+        self.sums: bool | None = None  # whether its checksums are right, where they are not damaged
+        self.unsure: list[tuple[Segment, Packet]] = []  # with wrong ones, until that is known
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a byte of it was seen."""
+        return self.stream.next is not None
 
 
 class _Connection:
     """Two ends, two directions."""
 
-    def __init__(self, first: End, second: End, framing: Framing, *, is_dcs: bool | None) -> None:
-        self.halves = {first: _Half(first, framing), second: _Half(second, framing)}
+    def __init__(self, segment: Segment, framing: Framing, *, is_dcs: bool | None) -> None:
         self.is_dcs = is_dcs
-        self.name = f"{first}-{second}"
-
-    def other(self, half: _Half) -> _Half:
-        """The other direction."""
-        first, second = self.halves.values()
-        return second if half is first else first
+        self.is_closed = False
+        self.framing = framing  # AUTO until it is settled
+        self.held: list[tuple[_Half, Said]] = []  # until it is known whether this is DCS
+        self.sending = _Half(segment.source, self, framing)
+        self.receiving = _Half(segment.target, self, framing)
+        self.sending.other, self.receiving.other = self.receiving, self.sending
+        client, server = self.sending, self.receiving
+        if segment.flags & SYN and segment.flags & ACK:
+            client, server = server, client
+        elif not segment.flags & SYN and segment.source_port < segment.target_port:
+            client, server = server, client  # the lower port is the server's, as a rule
+        self.name = f"{client.sender}-{server.sender}"
+        self.halves = (client, server)
 
 
 class CaptureReader:
@@ -62,147 +100,255 @@ class CaptureReader:
         self._source = source
         self._framing = framing
         self._port = port
-        self._connections: dict[frozenset[End], _Connection | None] = {}
-        self._troubles: dict[str, int] = {}
+        self._segments = SegmentReader()
+        self._halves: dict[tuple[bytes, bytes], _Half] = {}
+        self._troubles: Counter[str] = Counter()
+        self._others: Counter[str] = Counter()
+        self._found_any = False
         self.left_out = 0
         """Connections that are no DCS."""
 
     def findings(self) -> Iterator[Finding]:
         """All messages in it, in the order in which their last bytes were captured."""
+        packets = 0
         for packet in read_packets(self._source):
             if isinstance(packet, Trouble):
                 yield self._damage(packet.offset, packet.reason)
+                continue
+            packets += 1
+            try:
+                segment = self._segments.read(packet.link_type, packet.data)
+            except CannotRead as error:
+                yield from self._cannot_read(packet, str(error))
+                continue
+            if isinstance(segment, str):
+                self._others[segment] += 1
+            elif segment.missing and not packet.is_cut:
+                yield from self._cannot_read(packet, "the packet is shorter than it says")
             else:
-                yield from self._packet(packet)
-        for connection in list(self._connections.values()):
-            if connection is not None:
-                yield from self._close(connection)
+                yield from self._segment(segment, packet)
+        for half in list(self._halves.values()):
+            if not half.connection.is_closed:
+                yield from self._close(half.connection)
+        yield from self._summary(packets)
+
+    def _cannot_read(self, packet: Packet, reason: str) -> Iterator[Finding]:
+        self._troubles[reason] += 1
+        if self._troubles[reason] <= _ONCE:
+            yield self._damage(packet.offset, reason)
+
+    def _summary(self, packets: int) -> Iterator[Finding]:
+        """What was counted on the way; and of packets without a message, what they were."""
+        place = Place(source=self._source.name)
         for reason, count in self._troubles.items():
             if count > _ONCE:
-                place = Place(source=self._source.name)
                 yield Damage(place=place, reason=f"{count - _ONCE} packets more: {reason}")
+        if self._segments.unfinished:
+            reason = f"{self._segments.unfinished} IP packets of which fragments are missing"
+            yield Damage(place=place, reason=reason)
+        elif packets and not (self._found_any or self._troubles):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in self._others.most_common())
+            yield Damage(place=place, reason=f"no DCS in {packets} packets: {kinds}")
 
-    def _packet(self, packet: Packet) -> Iterator[Finding]:
-        try:
-            segment = segment_of(packet.link_type, packet.data)
-        except CannotRead as error:
-            reason = str(error)
-            self._troubles[reason] = self._troubles.get(reason, 0) + 1
-            if self._troubles[reason] <= _ONCE:
-                yield self._damage(packet.offset, reason)
-            return
-        if segment is None:
-            return
-        ports = (segment.source.port, segment.target.port)
-        if self._port is not None and self._port not in ports:
-            return
-        yield from self._segment(segment, packet)
+    def _segment(self, segment: Segment, packet: Packet) -> Iterable[Finding]:
+        half = self._halves.get((segment.addresses, segment.ports))
+        if half is None:
+            if segment.source == segment.target:
+                return ()  # a socket connected to itself
+            if self._port not in (None, segment.source_port, segment.target_port):
+                self._others[f"TCP of other ports than {self._port}"] += 1
+                return ()
+            half = self._open(segment)
+        if segment.checksum is Checksum.RIGHT:
+            half.sums = True
+        elif (
+            half.sums is not False
+            and segment.checksum is not Checksum.UNKNOWN
+            and (half.sums or segment.checksum is Checksum.WRONG)
+        ):
+            return self._unsound(half, segment, packet)
+        if self._is_another(half, segment):
+            closed = tuple(self._close(half.connection))
+            return (*closed, *self._take(self._open(segment), segment, packet))
+        return self._take(half, segment, packet)
 
-    def _segment(self, segment: Segment, packet: Packet) -> Iterator[Finding]:
-        key = frozenset((segment.source, segment.target))
-        if len(key) == 1:  # a socket connected to itself
+    def _unsound(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+        """A segment whose checksum is wrong; of some senders all are, and tell nothing."""
+        if half.sums:
+            yield from self._cannot_read(packet, _WRONG_SUM)
             return
-        is_first = segment.flags & SYN and not segment.flags & ACK
-        connection = self._connections.get(key)
-        if is_first and connection is not None:
-            half = connection.halves[segment.source]
-            if not half.stream.begin(_after(segment)):  # the ports are used a second time
-                yield from self._close(connection)
-                connection = None
-        if connection is None:
-            if key in self._connections and not segment.flags & SYN:
-                return  # a straggler of one that was closed
-            connection = self._open(segment)
-            self._connections[key] = connection
-        half = connection.halves[segment.source]
-        half.time = packet.time
+        half.unsure.append((segment, packet))
+        if len(half.unsure) > _UNSURE:
+            half.sums = False
+            unsure, half.unsure = half.unsure, []
+            for each in unsure:
+                yield from self._segment(*each)
+
+    def _is_another(self, half: _Half, segment: Segment) -> bool:
+        """Whether a segment between known ports is of another connection than the one before."""
+        stream = half.stream
         if segment.flags & SYN:
-            half.stream.begin(_after(segment))
+            return not stream.begin(_after(segment))
+        is_closed = half.connection.is_closed
+        if not segment.payload:
+            return False
+        if stream.next is None or stream.first is None or segment.sequence == stream.next:
+            return is_closed
+        if segment.payload.startswith(_HANDSHAKE):
+            before = distance(segment.sequence, stream.first)
+            return before != 0 and (stream.is_whole or not 0 < before <= V1_SIZE)
+        if is_closed:
+            return not -_STRAGGLER <= distance(stream.next, segment.sequence) < 0
+        known = half.other.stream
+        is_far = stream.is_far(segment.sequence) and known.is_far(segment.acknowledged)
+        return is_far and segment.acknowledged != 0
+
+    def _take(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+        connection, stream = half.connection, half.stream
+        if connection.is_closed:
+            return  # sent again after the end
+        half.time = packet.time
+        start = segment.sequence
+        if segment.flags & SYN:
+            start = _after(segment)
+            stream.begin(start)
         if segment.missing and connection.is_dcs is not False:
             yield self._damage(packet.offset, f"{segment.missing} bytes cut off by the capture")
-        if segment.flags & FIN:
-            half.stream.end((segment.sequence + len(segment.payload)) % (1 << 32))
-        start = _after(segment) if segment.flags & SYN else segment.sequence
-        yield from self._say(connection, half, half.stream.add(start, segment.payload, packet.time))
-        over = all(each.stream.is_finished for each in connection.halves.values())
-        if over or segment.flags & RST:
+        if segment.acknowledged:
+            yield from self._say(half.other, half.other.stream.acknowledge(segment.acknowledged))
+        if segment.payload:
+            yield from self._say(half, stream.add(start, segment.payload, packet.time))
+        if segment.flags & _ENDING:
+            yield from self._ending(half, segment)
+        elif stream.is_finished and half.other.stream.is_finished:
             yield from self._close(connection)
 
-    def _open(self, segment: Segment) -> _Connection:
-        ends = (segment.source, segment.target)
-        if segment.flags & ACK and segment.flags & SYN:
-            ends = ends[::-1]
-        elif not segment.flags & SYN and segment.source.port < segment.target.port:
-            ends = ends[::-1]  # the lower port is the server's, as a rule
-        return _Connection(*ends, self._framing, is_dcs=True if self._port else None)
+    def _ending(self, half: _Half, segment: Segment) -> Iterator[Finding]:
+        if segment.flags & FIN:
+            half.stream.end((segment.sequence + len(segment.payload)) % (1 << 32))
+        is_over = half.stream.is_finished and half.other.stream.is_finished
+        if is_over or (segment.flags & RST and self._is_heeded(half, segment)):
+            yield from self._close(half.connection)
+
+    def _is_heeded(self, half: _Half, segment: Segment) -> bool:
+        """Whether a RST has the number that its receiver waits for; others are not heeded."""
+        known = half.stream.next
+        return known is None or 0 <= distance(known, segment.sequence) <= 1
+
+    def _open(self, segment: Segment) -> _Half:
+        connection = _Connection(segment, self._framing, is_dcs=True if self._port else None)
+        for half in connection.halves:
+            half.source = f"{self._source.name}: {half.sender}>{half.other.sender}"
+        middle = len(segment.addresses) // 2
+        back = segment.addresses[middle:] + segment.addresses[:middle]
+        self._halves[segment.addresses, segment.ports] = connection.sending
+        self._halves[back, segment.ports[2:] + segment.ports[:2]] = connection.receiving
+        if not segment.flags & SYN:  # what comes first need not be the beginning of a frame
+            for half in connection.halves:
+                half.splitter.gap(0)
+                half.is_aligned = False
+        return connection.sending
 
     def _close(self, connection: _Connection) -> Iterator[Finding]:
-        self._connections[frozenset(connection.halves)] = None
-        for half in connection.halves.values():
-            yield from self._say(connection, half, half.stream.finish())
+        connection.is_closed = True
+        for half in connection.halves:
+            for _, packet in half.unsure:
+                yield from self._cannot_read(packet, _WRONG_SUM)
+            yield from self._say(half, half.stream.finish())
         if connection.is_dcs:
-            for half in connection.halves.values():
-                yield from self._found(connection, half, half.splitter.finish(), half.time)
-        elif any(half.held_bytes for half in connection.halves.values()):
-            self.left_out += 1
+            for half in connection.halves:
+                yield from self._found(half, half.splitter.finish(), half.time)
+            return
+        connection.held.clear()
+        self.left_out += any(half.has_begun for half in connection.halves)
+        is_empty = not any(half.head for half in connection.halves)
+        self._others[
+            "TCP connections " + ("without a byte" if is_empty else "that are no DCS")
+        ] += 1
 
-    def _say(
-        self, connection: _Connection, half: _Half, said: Iterator[Bytes | Gap]
-    ) -> Iterator[Finding]:
+    def _say(self, half: _Half, said: Iterable[Said]) -> Iterator[Finding]:
+        connection = half.connection
         for each in said:
-            if connection.is_dcs is None:
-                half.held.append(each)
-                if isinstance(each, Bytes):
-                    half.held_bytes += each.data
-                connection.is_dcs = _is_dcs(half.held_bytes)
+            if connection.is_dcs:
+                yield from self._split(half, each)
+            elif connection.is_dcs is None:
+                connection.held.append((half, each))
+                if not isinstance(each, Gap):
+                    half.head += each.data
+                connection.is_dcs = _is_dcs(half.head)
                 if connection.is_dcs is not None:
-                    yield from self._release(connection)
-            elif connection.is_dcs:
-                yield from self._split(connection, half, each)
+                    held, connection.held = connection.held, []
+                    for its, what in held if connection.is_dcs else ():
+                        yield from self._split(its, what)
 
-    def _release(self, connection: _Connection) -> Iterator[Finding]:
-        """Split what was held, now that it is known whether this is DCS."""
-        for half in connection.halves.values():
-            held, half.held = half.held, []
-            for each in held if connection.is_dcs else ():
-                yield from self._split(connection, half, each)
-
-    def _split(self, connection: _Connection, half: _Half, said: Bytes | Gap) -> Iterator[Finding]:
+    def _split(self, half: _Half, said: Said) -> Iterable[Finding]:
         if isinstance(said, Gap):
-            yield from self._found(connection, half, half.splitter.gap(said.size), half.time)
-        else:
-            yield from self._found(connection, half, half.splitter.feed(said.data), said.time)
+            half.is_aligned = False
+            return self._found(half, half.splitter.gap(said.size), half.time)
+        if not said.is_late:
+            return self._found(half, half.splitter.feed(said.data), said.time)
+        splitter = StreamSplitter(half.splitter.framing)
+        splitter.gap(0)  # only what is a frame for certain
+        pieces = splitter.feed(said.data)
+        return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
-    def _found(
-        self, connection: _Connection, half: _Half, pieces: list[Piece], time: float | None
-    ) -> Iterator[Finding]:
+    def _found(self, half: _Half, pieces: list[Piece], time: float | None) -> Iterator[Finding]:
+        connection = half.connection
         for piece in pieces:
-            source = f"{self._source.name}: {half.sender}>{connection.other(half).sender}"
-            place = Place(source=source, offset=piece.offset)
+            place = Place(source=half.source, offset=piece.offset)
+            self._found_any = True
             if piece.frame is None:
                 yield Damage(place=place, reason=piece.reason)
                 continue
+            if not (half.is_settled or self._settle(half, piece)):
+                yield Damage(
+                    place=place, reason=f"no frame for certain; {piece.size} bytes skipped"
+                )
+                continue
             message = default_codec().decode(piece.frame)
             direction = direction_of(message)
-            if direction is not None:
-                half.direction = direction
-                connection.other(half).direction = _OPPOSITE[direction]
+            if direction is None:
+                direction = half.direction
+            elif direction is not half.direction:
+                half.direction, half.other.direction = direction, _OPPOSITE[direction]
             yield Sighting(
                 message=message,
                 place=place,
                 time=time,
                 connection=connection.name,
                 conversation=connection.name,
-                direction=direction or half.direction,
+                direction=direction,
                 size=piece.size,
             )
 
+    def _settle(self, half: _Half, piece: Piece) -> bool:
+        """Learn the framing of a direction from a frame of it; False where it may be none.
+
+        Of a text that lost its v2 header the first 200 bytes look like v1, but without the padding.
+        """
+        connection = half.connection
+        if not piece.data.startswith(_HANDSHAKE):
+            framing = connection.framing
+            if piece.data[0] in _V2_FIRST:
+                framing = Framing.V2
+            elif piece.data.endswith(b"\0") and b"\0" not in piece.data.rstrip(b"\0"):
+                framing = Framing.V1
+            elif not (half.is_aligned and KEYWORD.match(piece.data)):
+                return False
+            if connection.framing is Framing.AUTO:
+                connection.framing = framing
+        if connection.framing is not Framing.AUTO:
+            half.is_settled = True
+            half.splitter.framing = connection.framing
+        return True
+
     def _damage(self, offset: int, reason: str) -> Damage:
+        self._found_any = True
         return Damage(place=Place(source=self._source.name, offset=offset), reason=reason)
 
 
 def _after(segment: Segment) -> int:
-    """Number of the first byte behind a SYN."""
+    """Number of the first byte after a SYN."""
     return (segment.sequence + 1) % (1 << 32)
 
 

@@ -12,17 +12,20 @@ import attrs
 
 from dhs_runtime.tools.inputs import ByteSource
 
-_MAGICS: Final = {  # bytes of the file: byte order, fractions of a second
-    b"\xa1\xb2\xc3\xd4": (">", 1_000_000),
-    b"\xd4\xc3\xb2\xa1": ("<", 1_000_000),
-    b"\xa1\xb2\x3c\x4d": (">", 1_000_000_000),
-    b"\x4d\x3c\xb2\xa1": ("<", 1_000_000_000),
+_MAGICS: Final = {  # bytes of the file: byte order, fractions of a second, bytes of a record's head
+    b"\xa1\xb2\xc3\xd4": (">", 1_000_000, 16),
+    b"\xd4\xc3\xb2\xa1": ("<", 1_000_000, 16),
+    b"\xa1\xb2\x3c\x4d": (">", 1_000_000_000, 16),
+    b"\x4d\x3c\xb2\xa1": ("<", 1_000_000_000, 16),
+    b"\xa1\xb2\xcd\x34": (">", 1_000_000, 24),  # of an old Linux, with the interface in it
+    b"\x34\xcd\xb2\xa1": ("<", 1_000_000, 24),
 }
 _MAX_PACKET: Final = 1 << 26  # a length beyond is damage, not a packet
 _MICROS: Final = 1_000_000
 
 _SECTION: Final = 0x0A0D0D0A
 _INTERFACE: Final = 1
+_OBSOLETE: Final = 2
 _SIMPLE: Final = 3
 _ENHANCED: Final = 6
 _BYTE_ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
@@ -31,7 +34,7 @@ _OPTION_RESOLUTION: Final = 9
 _OPTION_OFFSET: Final = 14
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Packet:
     """One packet.
 
@@ -40,12 +43,14 @@ class Packet:
         time: Seconds since 1970, None where the capture has none.
         link_type: What its first bytes are (LINKTYPE_ of tcpdump.org).
         data: Its bytes, as many as were captured.
+        is_cut: Whether it was longer.
     """
 
     offset: int
     time: float | None
     link_type: int
     data: bytes
+    is_cut: bool = False
 
 
 @attrs.frozen
@@ -73,7 +78,14 @@ class _Reader:
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
-        self.offset = 0
+        self._buffer = b""
+        self._at = 0
+        self._base = 0  # offset of the buffer in the file
+
+    @property
+    def offset(self) -> int:
+        """Offset in the file of what is read next."""
+        return self._base + self._at
 
     def take(self, size: int, *, may_end: bool = False) -> bytes:
         """So many bytes; `may_end` where the file may end instead.
@@ -81,13 +93,29 @@ class _Reader:
         Raises:
             _End: There are fewer.
         """
-        data = self._source.read_exactly(size)
-        if len(data) < size:
-            if may_end and not data:
-                raise _End
-            raise _End(f"the capture ends in the middle of a record ({len(data)} of {size} bytes)")
-        self.offset += size
-        return data
+        begin, end = self._at, self._at + size
+        if end > len(self._buffer):
+            self._fill(size, may_end=may_end)
+            begin, end = 0, size
+        self._at = end
+        return self._buffer[begin:end]
+
+    def _fill(self, size: int, *, may_end: bool) -> None:
+        """Read until there are so many bytes; what was used up is dropped."""
+        pieces = [self._buffer[self._at :]]
+        missing = size - len(pieces[0])
+        self._base += self._at
+        while missing > 0:
+            piece = self._source.read_some()
+            if not piece:
+                got = size - missing
+                self._buffer, self._at = b"", 0
+                if may_end and not got:
+                    raise _End
+                raise _End(f"the capture ends in the middle of a record ({got} of {size} bytes)")
+            pieces.append(piece)
+            missing -= len(piece)
+        self._buffer, self._at = b"".join(pieces), 0
 
 
 def read_packets(source: ByteSource) -> Iterator[Packet | Trouble]:
@@ -106,15 +134,20 @@ def read_packets(source: ByteSource) -> Iterator[Packet | Trouble]:
             yield Trouble(reader.offset, str(end))
 
 
-def _classic(reader: _Reader, order: str, per_second: int) -> Iterator[Packet | Trouble]:
-    link_type = struct.unpack(order + "HHiIII", reader.take(20))[-1] & 0x0FFF_FFFF
+def _classic(
+    reader: _Reader, order: str, per_second: int, head_size: int
+) -> Iterator[Packet | Trouble]:
+    # The upper half of the number is about checksums of frames: the packet itself has its length.
+    link_type = struct.unpack(order + "HHiIII", reader.take(20))[-1] & 0xFFFF
+    head = struct.Struct(f"{order}IIII{head_size - 16}x")
     while True:
         offset = reader.offset
-        seconds, fraction, size, _ = struct.unpack(order + "IIII", reader.take(16, may_end=True))
+        seconds, fraction, size, whole = head.unpack(reader.take(head_size, may_end=True))
         if size > _MAX_PACKET:
             raise _End(f"a packet of {size} bytes cannot be; the rest is not read")
         time = seconds + fraction / per_second
-        yield Packet(offset=offset, time=time, link_type=link_type, data=reader.take(size))
+        data = reader.take(size)
+        yield Packet(offset=offset, time=time, link_type=link_type, data=data, is_cut=size < whole)
 
 
 def _next_generation(reader: _Reader) -> Iterator[Packet | Trouble]:
@@ -134,7 +167,10 @@ def _next_generation(reader: _Reader) -> Iterator[Packet | Trouble]:
             if kind == _INTERFACE:
                 interfaces.append(_interface(order, body))
             elif kind == _ENHANCED:
-                yield _enhanced(order, body, interfaces, offset)
+                yield _packet(body, interfaces, offset, struct.unpack_from(order + "5I", body))
+            elif kind == _OBSOLETE:
+                numbers = struct.unpack_from(order + "HxxIIII", body)
+                yield _packet(body, interfaces, offset, numbers)
             elif kind == _SIMPLE:
                 yield _simple(order, body, interfaces, offset)
         except (struct.error, IndexError, ValueError, OverflowError) as error:
@@ -180,25 +216,40 @@ def _interface(order: str, body: bytes) -> _Interface:
     return _Interface(link_type, snap_length, per_second, offset_s)
 
 
-def _enhanced(order: str, body: bytes, interfaces: list[_Interface], offset: int) -> Packet:
-    number, high, low, size, _ = struct.unpack_from(order + "IIIII", body)
+def _packet(
+    body: bytes, interfaces: list[_Interface], offset: int, numbers: tuple[int, ...]
+) -> Packet:
+    """A packet after 20 bytes of a block's own.
+
+    Those give the interface, the time in two halves, the size here and on the wire.
+    """
+    number, high, low, size, wire_size = numbers
     if number >= len(interfaces):
         raise ValueError(f"no interface {number}")
     if 20 + size > len(body):
         raise ValueError(f"{size} bytes do not fit into it")
     interface = interfaces[number]
-    ticks = (high << 32) | low
-    whole, rest = divmod(ticks, interface.per_second)
+    whole, rest = divmod((high << 32) | low, interface.per_second)
     time = interface.offset_s + whole + rest / interface.per_second
     data = body[20 : 20 + size]
-    return Packet(offset=offset, time=time, link_type=interface.link_type, data=data)
+    return Packet(
+        offset=offset,
+        time=time,
+        link_type=interface.link_type,
+        data=data,
+        is_cut=size < wire_size,
+    )
 
 
 def _simple(order: str, body: bytes, interfaces: list[_Interface], offset: int) -> Packet:
-    (size,) = struct.unpack_from(order + "I", body)
+    (wire_size,) = struct.unpack_from(order + "I", body)
     if not interfaces:
         raise ValueError("no interface 0")
-    if interfaces[0].snap_length:
-        size = min(size, interfaces[0].snap_length)
-    data = body[4 : 4 + size]
-    return Packet(offset=offset, time=None, link_type=interfaces[0].link_type, data=data)
+    size = min(wire_size, interfaces[0].snap_length or wire_size)
+    return Packet(
+        offset=offset,
+        time=None,
+        link_type=interfaces[0].link_type,
+        data=body[4 : 4 + size],
+        is_cut=size < wire_size,
+    )

@@ -8,9 +8,11 @@ from dhs_runtime.errors import ConfigError
 from dhs_runtime.tools.splitting import KEYWORD
 
 _PCAP_MAGICS: Final = {
-    bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1")
+    bytes.fromhex(magic)
+    for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1")
 }
 _PCAPNG_MAGIC: Final = b"\n\r\r\n"
+_OTHER_CAPTURES: Final = (b"snoop\0\0\0", b"RTSS", b"GMBU", b"TRSNIFF data    \x1a", b"XCP\0")
 _COMPRESSED: Final = {b"\x1f\x8b": "zcat", b"BZ": "bzcat", b"\xfd7": "xzcat", b"(\xb5": "zstdcat"}
 _V2_FRAME: Final = re.compile(rb"[ \d][ \d\0]{25}[A-Za-z]")
 _V1_FRAME: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[^\n\0]*\n?\0")
@@ -40,8 +42,10 @@ def sniff(head: bytes) -> Format:
     """The format of an input that begins like this.
 
     Raises:
-        ConfigError: It is compressed.
+        ConfigError: It is compressed, or a capture of another form.
     """
+    if head.startswith(_OTHER_CAPTURES):
+        raise ConfigError("the input is a capture of another form; `editcap FILE NEW.pcap` helps")
     if head[:4] in _PCAP_MAGICS or head[:4] == _PCAPNG_MAGIC:
         return Format.PCAP
     if (program := _COMPRESSED.get(head[:2])) and not head.isascii():

@@ -49,11 +49,15 @@ class Piece:
 
 @attrs.define
 class _Lost:
-    """Bytes being skipped; where `fresh`, the very first may begin a frame."""
+    """Bytes being skipped; where `fresh`, the very first may begin a frame.
+
+    The next frame begins at offset `until`, where that is known.
+    """
 
     offset: int
     reason: str
     fresh: bool = False
+    until: int | None = None
 
 
 class StreamSplitter:
@@ -67,6 +71,16 @@ class StreamSplitter:
         self._at = 0  # where in the buffer the next piece begins
         self._offset = 0  # of that in the stream
         self._lost: _Lost | None = None
+        self._v1_offset: int | None = None  # of a v1 frame; others are multiples of 200 away
+
+    @property
+    def framing(self) -> Framing:
+        """How frames are cut; may be set once it is known."""
+        return self._framing
+
+    @framing.setter
+    def framing(self, framing: Framing) -> None:
+        self._framing = framing
 
     @property
     def offset(self) -> int:
@@ -86,7 +100,9 @@ class StreamSplitter:
         pieces = self.finish()
         pieces.append(Piece(offset=self._offset, size=size, reason=f"{size} bytes are missing"))
         self._offset += size
-        self._lost = _Lost(self._offset, "no frame begins behind the missing bytes", fresh=True)
+        self._lost = _Lost(self._offset, "no frame begins after the missing bytes", fresh=True)
+        if self._framing is Framing.V1 and self._v1_offset is not None:
+            self._lost.until = self._offset + (self._v1_offset - self._offset) % V1_SIZE
         return pieces
 
     def finish(self) -> list[Piece]:
@@ -170,6 +186,8 @@ class StreamSplitter:
         if frame is NEED_DATA:
             raise AssertionError("the codec wants more of a frame than its header says")
         piece = Piece(offset=self._offset, size=size, data=data, frame=frame)
+        if kind is Framing.V1:
+            self._v1_offset = self._offset
         self._skip(size)
         return piece
 
@@ -190,6 +208,9 @@ class StreamSplitter:
 
     def _resynchronise(self, lost: _Lost) -> bool:
         """Skip to where a frame begins; False where none does yet."""
+        if lost.until is not None:
+            self._skip(min(lost.until - self._offset, len(self._buffer) - self._at))
+            return self._offset == lost.until
         is_first = self._offset == lost.offset
         if is_first and lost.fresh and KEYWORD.match(self._buffer, self._at):
             return True

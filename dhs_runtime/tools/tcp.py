@@ -1,28 +1,36 @@
 """TCP segments of one direction into its bytes, in order, each once.
 
 Segments may come out of order, twice, or overlap; of bytes that came twice the first are taken.
-Bytes that never come are a gap: it is reported when so much waits behind it that it will not be
-filled any more, or at the end.
+Bytes that are not in the capture are a gap. It is reported as soon as the other side acknowledges
+them, for then they were delivered and not captured; else when so much waits after it that it will
+not be filled any more, or at the end.
+
+A capture that begins in the middle has no SYN: its first segment is taken for the beginning. What
+comes later from before it, or fills a gap that was reported, is handed out by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
 _SPACE: Final = 1 << 32
 _HALF: Final = 1 << 31
-_MAX_WAITING: Final = 256  # segments behind a gap; a window full of large ones
+WINDOW: Final = 1 << 24
+"""How far a number may be off and still belong to a stream; more than systems buffer."""
+
+_MAX_WAITING: Final = 256  # segments after a gap; a window full of large ones
 _MAX_WAITING_BYTES: Final = 1 << 22
-_SETTLE: Final = 16  # segments of a stream without a beginning, before the first is called so
+_GAPS: Final = 16  # that are remembered
 
 
-@attrs.frozen
+@attrs.define(eq=True)
 class Bytes:
-    """Bytes that follow those before."""
+    """Bytes that follow those before; where `is_late`, bytes by themselves."""
 
     data: bytes
     time: float | None
+    is_late: bool = False
 
 
 @attrs.frozen
@@ -30,6 +38,9 @@ class Gap:
     """Bytes that are missing here."""
 
     size: int
+
+
+Said = Bytes | Gap
 
 
 @attrs.define
@@ -43,82 +54,130 @@ class HalfStream:
     """One direction of a connection."""
 
     def __init__(self) -> None:
-        self._next: int | None = None  # number of the next byte
-        self._first: int | None = None  # and of the first
+        self.next: int | None = None
+        """Number of the next byte, None before the first."""
+        self.first: int | None = None
+        """Number of the first byte."""
+        self.is_whole = False
+        """Whether it began with a SYN."""
+        self._acknowledged: int | None = None
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
         self._end: int | None = None  # number of the FIN
+        self._gaps: list[tuple[int, int]] = []  # begin and size
 
     @property
     def is_finished(self) -> bool:
         """Whether the end of the stream was seen, and every byte before it."""
-        return self._end is not None and self._next == self._end
+        return self._end is not None and self.next == self._end
 
     def begin(self, sequence: int) -> bool:
         """Tell the number of the first byte, from a SYN; False where it contradicts what came."""
-        if self._first is None:
-            self._first = self._next = sequence
-        return self._first == sequence
+        if self.first is None:
+            self.first = self.next = sequence
+            self.is_whole = True
+        return self.first == sequence
 
     def end(self, sequence: int) -> None:
-        """Tell the number behind the last byte, from a FIN."""
+        """Tell the number after the last byte, from a FIN."""
         self._end = sequence
 
-    def add(self, sequence: int, data: bytes, time: float | None) -> Iterator[Bytes | Gap]:
+    def is_far(self, sequence: int) -> bool:
+        """Whether a number is so far off that it must be of another stream."""
+        return self.next is not None and abs(distance(self.next, sequence)) > WINDOW
+
+    def add(self, sequence: int, data: bytes, time: float | None) -> Iterable[Said]:
         """Add a segment; what can be said in order now."""
-        if data:
-            self._waiting.append(_Waiting(sequence, data, time))
-            self._waiting_bytes += len(data)
-        if self._next is None:
-            if len(self._waiting) < _SETTLE:
-                return
-            self._settle()
-        yield from self._drain()
+        if not data:
+            return ()
+        if self.next is None:
+            self.first = self.next = sequence
+        if sequence == self.next and not self._waiting:
+            self.next = (sequence + len(data)) % _SPACE
+            return (Bytes(data, time),)
+        if self._fills(sequence, len(data)):
+            return (Bytes(data, time, is_late=True),)
+        self._waiting.append(_Waiting(sequence, data, time))
+        self._waiting_bytes += len(data)
+        said: list[Said] = self._drain()
+        if self._acknowledged is not None:
+            said += self.acknowledge(self._acknowledged)
         while len(self._waiting) > _MAX_WAITING or self._waiting_bytes > _MAX_WAITING_BYTES:
-            yield from self._give_up()
+            said += self._give_up()
+        return said
 
-    def finish(self) -> Iterator[Bytes | Gap]:
+    def acknowledge(self, number: int) -> Iterable[Said]:
+        """Tell what the other side acknowledged; what is said now that nothing more is awaited."""
+        said: list[Said] = []
+        self._acknowledged = number
+        while self._waiting and self.next is not None:
+            gap = _ahead(self.next, self._waiting[0].sequence)
+            if not gap <= distance(self.next, number) <= WINDOW:
+                break
+            said += self._give_up()
+        return said
+
+    def finish(self) -> Iterable[Said]:
         """Tell the end of the capture; all that is left, gaps in between."""
-        if self._next is None:
-            self._settle()
-        yield from self._drain()
+        said: list[Said] = []
         while self._waiting:
-            yield from self._give_up()
+            said += self._give_up()
+        return said
 
-    def _settle(self) -> None:
-        """Take the lowest number for the beginning: the capture began in the middle."""
-        if self._waiting:
-            first = self._waiting[0].sequence
-            lowest = min(_distance(first, each.sequence) for each in self._waiting)
-            self._first = self._next = (first + lowest) % _SPACE
+    def _fills(self, sequence: int, size: int) -> bool:
+        """Whether a segment is from before the first, or from a gap that was given up."""
+        if self.first is not None and not self.is_whole:
+            before = distance(sequence, self.first)
+            if size <= before <= WINDOW:
+                self.first = sequence
+                return True
+        for at, (begin, missing) in enumerate(self._gaps):
+            offset = distance(begin, sequence)
+            if 0 <= offset <= missing - size:
+                del self._gaps[at]
+                if offset:
+                    self._gaps.append((begin, offset))
+                if missing > offset + size:
+                    self._gaps.append(((sequence + size) % _SPACE, missing - offset - size))
+                return True
+        return False
 
-    def _drain(self) -> Iterator[Bytes]:
-        if self._next is None or not self._waiting:
-            return
-        start = self._next
+    def _drain(self) -> list[Said]:
+        said: list[Said] = []
+        if self.next is None:
+            return said
+        start = self.next
         if len(self._waiting) > 1:
-            self._waiting.sort(key=lambda each: _distance(start, each.sequence))
+            self._waiting.sort(key=lambda each: _ahead(start, each.sequence))
         used = 0
         for each in self._waiting:
-            known = -_distance(self._next, each.sequence)  # bytes of it that came before
+            known = -_ahead(self.next, each.sequence)  # bytes of it that came before
             if known < 0:
                 break
             used += 1
             self._waiting_bytes -= len(each.data)
             if known < len(each.data):
-                self._next = (each.sequence + len(each.data)) % _SPACE
-                yield Bytes(each.data[known:], each.time)
+                self.next = (each.sequence + len(each.data)) % _SPACE
+                said.append(Bytes(each.data[known:], each.time))
         del self._waiting[:used]
+        return said
 
-    def _give_up(self) -> Iterator[Bytes | Gap]:
-        """Go on behind a gap."""
-        if self._next is not None and self._waiting:
-            nearest = self._waiting[0].sequence
-            yield Gap(_distance(self._next, nearest))
-            self._next = nearest
-            yield from self._drain()
+    def _give_up(self) -> list[Said]:
+        """Go on after a gap."""
+        if self.next is None:
+            return []
+        nearest = self._waiting[0].sequence
+        size = _ahead(self.next, nearest)
+        self._gaps = [*self._gaps[1 - _GAPS :], (self.next, size)]
+        self.next = nearest
+        return [Gap(size), *self._drain()]
 
 
-def _distance(start: int, other: int) -> int:
-    """How far a number is behind another, negative where it is before it; they wrap around."""
+def distance(start: int, other: int) -> int:
+    """How far a number is after another, negative where it is before it; they wrap around."""
     return (other - start + _HALF) % _SPACE - _HALF
+
+
+def _ahead(start: int, other: int) -> int:
+    """The same; but what is far before counts as far after, as it cannot have come already."""
+    return (other - start + WINDOW) % _SPACE - WINDOW

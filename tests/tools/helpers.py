@@ -77,19 +77,34 @@ def tcp(
     payload: bytes = b"",
     *,
     ipv6: bool = False,
+    acknowledged: int = 0,
+    is_summed: bool = False,
 ) -> bytes:
-    """An IP packet with a TCP segment in it."""
+    """An IP packet with a TCP segment in it; `is_summed` gives that its checksum."""
     (source_host, source_port), (target_host, target_port) = ends
-    segment = struct.pack(
-        ">HHIIBBHHH", source_port, target_port, sequence % 2**32, 0, 8 << 4, flags, 8192, 0, 0
-    )
+    numbers = (source_port, target_port, sequence % 2**32, acknowledged % 2**32)
+    segment = struct.pack(">HHIIBBHHH", *numbers, 8 << 4, flags, 8192, 0, 0)
     segment += b"\x01" * 12 + payload  # twelve bytes of options: NOP
+    if is_summed:
+        address = _v6 if ipv6 else _v4
+        pseudo = address(source_host) + address(target_host) + struct.pack(">II", len(segment), 6)
+        checksum = _checksum(pseudo + segment)
+        segment = segment[:16] + struct.pack(">H", checksum) + segment[18:]
     if ipv6:
         head = struct.pack(">IHBB", 6 << 28, len(segment), 6, 64)
         return head + _v6(source_host) + _v6(target_host) + segment
     size = 20 + len(segment)
     head = struct.pack(">BBHHHBBH", 0x45, 0, size, 1, 0x4000, 64, 6, 0)
     return head + _v4(source_host) + _v4(target_host) + segment
+
+
+def _checksum(data: bytes) -> int:
+    """RFC 1071, word by word."""
+    padded = data + b"\0" * (len(data) % 2)
+    total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
 def _v4(host: str) -> bytes:
@@ -103,6 +118,10 @@ def _v6(host: str) -> bytes:
 LINKS: Final[dict[str, tuple[int, Callable[[bytes], bytes]]]] = {
     "ethernet": (1, lambda ip: b"\x02" * 12 + _kind(ip) + ip),
     "vlan": (1, lambda ip: b"\x02" * 12 + b"\x81\x00\x00\x05" + _kind(ip) + ip),
+    "two VLANs": (1, lambda ip: b"\x02" * 12 + b"\x88\xa8\0\1\x81\0\0\2" + _kind(ip) + ip),
+    "checksums of frames": (0x44000001, lambda ip: b"\x02" * 12 + _kind(ip) + ip + b"\xde\xad" * 4),
+    "cooked VLAN": (113, lambda ip: b"\0" * 14 + b"\x81\0\0\5" + _kind(ip) + ip),
+    "cooked2 VLAN": (276, lambda ip: b"\x81\0" + b"\0" * 18 + b"\0\5" + _kind(ip) + ip),
     "cooked": (113, lambda ip: b"\0\0\x03\x04\0\6" + b"\0" * 8 + _kind(ip) + ip),
     "cooked2": (276, lambda ip: _kind(ip) + b"\0" * 18 + ip),
     "null": (0, lambda ip: (b"\x02" if ip[0] >> 4 == 4 else b"\x1e") + b"\0\0\0" + ip),
@@ -135,6 +154,7 @@ def pcapng(packets: Iterable[Packet], link: str = "ethernet", form: str = "<ng")
     number, wrap = LINKS[link]
     order = form[0]
     out = [_block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    number &= 0xFFFF
     options = struct.pack(order + "HHB3xHH", 9, 1, 9, 0, 0)
     interface = struct.pack(order + "HHI", number, 0, 0) + options
     out.append(_block(order, 1, interface))
@@ -159,6 +179,19 @@ def pcapng_simple(packets: Iterable[Packet], link: str = "raw", order: str = "<"
     return b"".join(out)
 
 
+def pcapng_obsolete(packets: Iterable[Packet], link: str = "raw", order: str = "<") -> bytes:
+    """Packet blocks as of before there were enhanced ones."""
+    number, wrap = LINKS[link]
+    out = [_block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    out.append(_block(order, 1, struct.pack(order + "HHI", number, 0, 0)))
+    for packet in packets:
+        data = wrap(packet.data)
+        high, low = divmod(packet.time_ns // 1000, 2**32)
+        head = struct.pack(order + "HHIIII", 0, 0xFFFF, high, low, len(data), len(data))
+        out.append(_block(order, 2, head + data))
+    return b"".join(out)
+
+
 def _block(order: str, kind: int, body: bytes) -> bytes:
     body += b"\0" * (-len(body) % 4)
     size = 12 + len(body)
@@ -173,6 +206,8 @@ class Conversation:
     server: tuple[str, int] = ("10.0.0.2", 14242)
     start: int = 2**32 - 300  # numbers wrap around on the way
     ipv6: bool = False
+    is_summed: bool = False
+    acknowledges: bool = False
 
     sent: dict[tuple[str, int], int] = attrs.field(init=False)
 
@@ -183,7 +218,15 @@ class Conversation:
         self, sender: tuple[str, int], sequence: int, flags: int, data: bytes = b""
     ) -> bytes:
         receiver = self.server if sender == self.client else self.client
-        return tcp((sender, receiver), sequence, flags, data, ipv6=self.ipv6)
+        return tcp(
+            (sender, receiver),
+            sequence,
+            flags,
+            data,
+            ipv6=self.ipv6,
+            acknowledged=self.sent[receiver] if self.acknowledges else 0,
+            is_summed=self.is_summed,
+        )
 
     def opening(self) -> list[bytes]:
         return [

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dcs_codec import Direction, Framing
 from dhs_runtime.tools.captures import CaptureReader
-from dhs_runtime.tools.link import CannotRead, segment_of
 from dhs_runtime.tools.pcap import Packet as PcapPacket
 from dhs_runtime.tools.pcap import read_packets
 from dhs_runtime.tools.reading import ReadOptions
@@ -21,13 +20,13 @@ from tests.tools.helpers import (
     ANSWER,
     ASK,
     LINKS,
-    RST,
     Conversation,
     Packet,
     damages,
     found,
     pcap,
     pcapng,
+    pcapng_obsolete,
     pcapng_simple,
     source,
     stamped,
@@ -123,6 +122,12 @@ def test_every_link_type_is_read(link: str, ipv6: bool) -> None:
     assert findings == found(pcap(stamped(conversation(ipv6=ipv6)), link, ">ns"))
 
 
+def test_obsolete_packet_blocks_are_read() -> None:
+    findings = found(pcapng_obsolete(stamped(conversation())))
+    assert (texts(findings), damages(findings)) == (SAID, [])
+    assert findings == found(pcap(stamped(conversation()), "raw"))
+
+
 def test_simple_packet_blocks_have_no_time() -> None:
     findings = found(pcapng_simple(stamped(conversation())))
     assert texts(findings) == SAID
@@ -159,13 +164,6 @@ def test_a_snap_length_is_named_and_costs_what_it_cut() -> None:
     assert set(texts(findings)) == {*SAID} - {*TO_DHS}
 
 
-def test_a_capture_that_began_in_the_middle() -> None:
-    packets = [packet for packet in conversation()[3:] if b"stoc_send" not in packet]
-    findings = found(pcap(stamped(packets)))
-    assert sorted(texts(findings)) == sorted(SAID[1:])
-    assert damages(findings) == []
-
-
 def test_several_connections_are_told_apart_and_others_left_out() -> None:
     second = Conversation(client=("10.0.0.3", 40000))
     web = Conversation(client=("10.0.0.1", 50000), server=("10.0.0.9", 80))
@@ -184,32 +182,18 @@ def test_several_connections_are_told_apart_and_others_left_out() -> None:
     assert by_connection == [SAID, ["stoc_send_client_type", "htos_client_is_hardware testDHS"]]
 
 
-def test_ports_that_are_used_again_are_another_connection() -> None:
-    first, second = Conversation(start=1000), Conversation(start=77_000)
-    packets = [*first.opening(), first.segment(first.server, ASK + v2("stoh_abort_all")[:30])]
-    packets += [*second.opening(), second.segment(second.server, ASK + v1("stoh_abort_all"))]
-    findings = found(pcap(stamped(packets)))
-    assert texts(findings) == ["stoc_send_client_type", "stoc_send_client_type", "stoh_abort_all"]
-    assert len(damages(findings)) == 1
-
-
-def test_a_reset_ends_a_connection() -> None:
-    talk = Conversation()
-    packets = [*talk.opening(), talk.segment(talk.server, ASK)]
-    packets.append(tcp((talk.client, talk.server), talk.sent[talk.client], RST))
-    packets.append(talk.segment(talk.server, v2("stoh_abort_all")))
-    assert texts(found(pcap(stamped(packets)))) == ["stoc_send_client_type"]
-
-
 def test_a_port_takes_what_no_keyword_tells() -> None:
     talk = Conversation(server=("10.0.0.2", 9999))
     packets = [*talk.opening(), talk.segment(talk.server, v2("weird thing"))]
     capture = pcap(stamped(packets))
-    assert found(capture) == []
+    assert damages(found(capture)) == ["x: no DCS in 4 packets: 1 TCP connections that are no DCS"]
     (only,) = found(capture, ReadOptions(port=9999, framing=Framing.V2))
     assert isinstance(only, Sighting)
     assert (only.keyword, only.direction) == ("weird", None)
-    assert found(capture, ReadOptions(port=14242)) == []
+    others = ReadOptions(port=14242)
+    assert damages(found(capture, others)) == [
+        "x: no DCS in 4 packets: 4 TCP of other ports than 14242"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -243,41 +227,6 @@ def test_a_gap_is_given_up_before_memory_is() -> None:
         said += list(half.add(10 + number, b"x", None))
     assert said[0] == Gap(10)
     assert sum(len(each.data) for each in said if isinstance(each, Bytes)) == 300
-
-
-def ipv6(kind: int, rest: bytes) -> bytes:
-    return struct.pack(">IHBB", 6 << 28, len(rest), kind, 64) + b"\0" * 32 + rest
-
-
-@pytest.mark.parametrize(
-    ("link", "packet", "reason"),
-    [
-        (101, b"", None),
-        (101, b"\x45" + b"\0" * 8 + b"\x11" + b"\0" * 30, None),  # UDP
-        (101, b"\x15" + b"\0" * 40, None),  # no version of IP
-        (1, b"\0" * 12 + b"\x08\x06" + b"\0" * 28, None),  # ARP
-        (101, ipv6(58, b"\0" * 20), None),  # ICMP
-        (101, ipv6(44, b"\x06\0\0\x08\0\0\0\0" + b"\0" * 20), "a fragment of an IP packet"),
-        (101, b"\x45\0\0\x28\0\0\x20\0\x40\x06" + b"\0" * 30, "a fragment of an IP packet"),
-        (147, b"x", "link type 147 is not known"),
-        (101, b"\x45\0", "the packet is cut off in its headers"),
-        (101, tcp((("1.1.1.1", 1), ("2.2.2.2", 2)), 0, ACK)[:32] + b"\0" * 20, "cannot be"),
-    ],
-)
-def test_packets_that_are_no_segments(link: int, packet: bytes, reason: str | None) -> None:
-    if reason is None:
-        assert segment_of(link, packet) is None
-    else:
-        with pytest.raises(CannotRead, match=reason):
-            segment_of(link, packet)
-
-
-def test_extension_headers_of_ipv6_are_passed_over() -> None:
-    segment = tcp((("1.1.1.1", 7), ("2.2.2.2", 8)), 5, ACK, b"abc")[20:]
-    found_one = segment_of(101, ipv6(0, b"\x2b\0" + b"\0" * 6 + b"\x06\0" + b"\0" * 6 + segment))
-    assert found_one is not None
-    assert (found_one.sequence, found_one.payload, found_one.missing) == (5, b"abc", 0)
-    assert str(found_one.source) == "[::]:7"
 
 
 def test_clocks_of_pcapng_tick_as_they_say() -> None:
