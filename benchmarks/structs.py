@@ -15,7 +15,11 @@ from dcs_codec import DHS_MESSAGES, Message
 
 def _struct(message_class: type[Message]) -> type[msgspec.Struct]:
     hints = get_type_hints(message_class)
-    names = [field.name for field in attrs.fields(message_class) if field.name != "binary"]
+    names = [
+        field.name
+        for field in attrs.fields(message_class)
+        if field.name not in ("binary", "surplus")
+    ]
     return msgspec.defstruct(
         message_class.__name__,
         [(name, hints[name]) for name in names],

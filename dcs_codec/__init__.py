@@ -131,7 +131,7 @@ from dcs_codec.messages.string import (
     StohRegisterStringMotor,
     StohSetString,
 )
-from dcs_codec.numbers import format_number
+from dcs_codec.numbers import NotFinite, format_number
 from dcs_codec.protocol import DcsProtocol, Disconnected, Event
 from dcs_codec.readable import readable
 from dcs_codec.registry import Registry
@@ -214,6 +214,7 @@ __all__ = [
     "Message",
     "MotorStatus",
     "NeedData",
+    "NotFinite",
     "OperationStatus",
     "Registry",
     "RegistryError",

@@ -4,9 +4,9 @@
     >>> from dcs_codec.messages.motor import StohAbortMotorMove
     >>> description = describe(StohAbortMotorMove)
     >>> description.wire
-    'stoh_abort_motor_move motor_name abort_arg'
+    'stoh_abort_motor_move motor_name [abort_arg]'
     >>> [(field.name, field.type, field.limit) for field in description.fields]
-    [('motor_name', 'word', '39 bytes'), ('abort_arg', 'rest of text', '')]
+    [('motor_name', 'word', '39 bytes'), ('abort_arg', 'word', '79 bytes')]
 
 Names, types and limits come from the wire plan, all else from the docstring: a summary, notes, and
 the parts `Wire:`, `Units:` and `Source:`. A part that a docstring does not have is "".
@@ -166,7 +166,7 @@ def _type_and_limit(kind: object) -> tuple[str, str]:
         case Word():
             found = "word", _sizes(("{} bytes", kind.max_bytes))
         case Number():
-            found = "number", _plus_minus(kind.limit)
+            found = "number", _plus_minus(kind.limit) + ", nan, inf" * kind.stored
         case Integer():
             found = "integer", _plus_minus(MAX_INTEGER)
         case Flag():

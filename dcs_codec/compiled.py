@@ -45,6 +45,7 @@ _LONGEST: Final = 4  # bytes of a character
 _NUL: Final = "\0"
 _LINE_ENDS: Final = ord("\r")  # and `\n` is below
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
+_BESIDE: Final = ("draft = Draft()", "draft.binary = binary", "draft.surplus = ''")
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
 
 
@@ -104,7 +105,7 @@ def _least(kind: TailKind) -> int:
 
 def _filling(words: Mapping[str, WordKind], form: list[str], names: dict[str, Any]) -> list[str]:
     """Lines that fill a draft from w0, w1 ... and return it, where nothing looks odd."""
-    lines = ["draft = Draft()", "draft.binary = binary"]
+    lines = list(_BESIDE)
     odd: list[str] = []
     numbers: list[str] = []
     for name, kind in words.items():
@@ -155,7 +156,7 @@ def _reading_destination(name: str, word: str) -> list[str]:
 
 def _reading_rest(words: list[str], rest: str) -> list[str]:
     """Lines for words and a rest that is kept to the letter."""
-    fill = ["draft = Draft()", "draft.binary = binary"]
+    fill = list(_BESIDE)
     make = ["draft.__class__ = Message", "return draft"]
     count = len(words)
     if not count:
@@ -181,7 +182,10 @@ def compile_encode(
     tail: Tail,
     reference: Callable[[M], str],
 ) -> Callable[[M], bytes | None]:
-    """A function from a message to its text, ended by a NUL; None where it has a binary part."""
+    """A function from a message to its text, ended by a NUL.
+
+    It gives None where the message has a binary part, or surplus.
+    """
     keyword = message_class.keyword
     known = {
         name: _Known(
@@ -212,8 +216,9 @@ def compile_encode(
     lines += _writing_form(keyword, words, list(words), tail)
     if any(value is not None and value != "" for value in missing.values()):
         lines = []  # what a site's own kind holds for a missing word, the reference knows
+    surplus = "" if tail else " or message.surplus"
     lines = [
-        "if message.binary is not NO_BINARY: return None",
+        f"if message.binary is not NO_BINARY{surplus}: return None",
         "try:",
         *_indented(lines or ["pass"]),
         "except (KeyError, TypeError, ValueError):",

@@ -23,8 +23,14 @@ from dcs_codec.limits import (
     MAX_STRING_CONTENTS,
     MAX_WORD,
 )
-from dcs_codec.message import Message
-from dcs_codec.numbers import format_number, parse_integer, parse_number
+from dcs_codec.message import BESIDE_FIELDS, Message
+from dcs_codec.numbers import (
+    NotFinite,
+    format_number,
+    parse_integer,
+    parse_number,
+    parse_stored_number,
+)
 from dcs_codec.words import BLANKS, find_words, first_word, to_bytes
 
 
@@ -101,18 +107,25 @@ class Number:
     Attributes:
         limit: Largest number encode lets out, in either direction; decode takes any.
         optional: Whether the word may be missing; the field holds None then.
+        stored: Whether dcss tells what it has stored there, which may be a `NotFinite`.
     """
 
     limit: float = MAX_POSITION
     optional: bool = False
+    stored: bool = False
     missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> float:
-        """The number; raises ValueError for other words, nan and infinity among them."""
-        return parse_number(word)
+        """The number; raises ValueError for other words, also for nan if that is not stored."""
+        return parse_stored_number(word) if self.stored else parse_number(word)
 
     def write(self, value: object) -> str:
-        """The number in decimal digits; raises ValueError where it is none, or beyond the limit."""
+        """The number in decimal digits; raises ValueError where it is none, or beyond the limit.
+
+        A `NotFinite` that was stored is written again; any other nan or infinity is refused.
+        """
+        if self.stored and isinstance(value, NotFinite):
+            return value.word
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"is a number on the wire, got {type(value).__name__} {value!r}")
         if not -self.limit <= value <= self.limit:  # so also for nan
@@ -324,6 +337,9 @@ OptionalStatus = Annotated[str, Word(optional=True)]
 Scaled = Annotated[float, Number()]
 """Number in the motor's own units (mm, deg, eV ...)."""
 
+StoredScaled = Annotated[float, Number(stored=True)]
+"""The same as dcss has stored it: a `NotFinite` if a DHS reported that once."""
+
 OptionalScaled = Annotated[float | None, Number(optional=True)]
 """The same where one form of the message does without."""
 
@@ -371,15 +387,17 @@ def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:
     """Name and kind of each field of a message class, in wire order.
 
     Raises:
-        TypeError: A field's annotation names no kind, stands behind the tail, or is not plain
-            (decoding calls no converter or validator).
+        TypeError: A field's annotation names no kind, stands behind the tail, is not plain
+            (decoding calls no converter or validator), or has a name that every message has.
     """
     hints = get_type_hints(message_class, include_extras=True)
     kinds: dict[str, WordKind | TailKind] = {}
     for field in attrs.fields(message_class):
-        if field.name == "binary":
-            continue
         where = f"{message_class.__name__}.{field.name}"
+        if field.name in BESIDE_FIELDS:
+            if not field.inherited:
+                raise TypeError(f"{where}: every message has it, and it is no word")
+            continue
         kind = _kind_of(hints[field.name])
         if kind is None:
             raise TypeError(f"{where}: annotation names no kind")

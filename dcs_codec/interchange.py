@@ -12,8 +12,9 @@ Form: one object per message, its fields in wire order behind the `keyword`, whi
 `unknown` and `malformed` stand for `UnknownMessage` and `MalformedMessage`: no keyword of a
 registry is such a word, all begin with `stoc_`, `stoh_` or `htos_`. Tuples are lists. Members of a
 union are told apart by shape: readings of ion chambers are a list, a failure is an object.
-`binary` comes last, in base64. A field that is empty ("", None) by default is left out while it is:
-its word is not on the wire either, so the keys are the words there are. It may be given.
+Surplus words of a decoded message follow its fields as `surplus`; `binary` comes last, in base64. A
+field that is empty ("", None) by default is left out while it is: its word is not on the wire
+either, so the keys are the words there are. It may be given.
 
 What holds:
 
@@ -21,7 +22,8 @@ What holds:
   whether encode takes it or not, and for every one made of values of its fields' types. Bytes that
   are no UTF-8 stay lone surrogates, `\udcff`. `to_dict` and `to_json` refuse what would not come
   back, none of which decode makes: numbers that are not finite, integers of thousands of digits,
-  two characters that are a surrogate pair (JSON reads one).
+  two characters that are a surrogate pair (JSON reads one). A `NotFinite` that decode made is its
+  word, `"nan"`.
 - `to_json` gives one line of ASCII, so lines of it are JSON Lines.
 - From any mapping and any text comes a message or an `InterchangeError`: keys too many, twice or
   missing are refused, and so are values of another type. true is no number and 1.0 no integer; an
@@ -43,11 +45,20 @@ from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
 
 from dcs_codec.errors import InterchangeError
-from dcs_codec.message import MalformedMessage, Message, UnknownMessage
+from dcs_codec.message import (
+    BESIDE_FIELDS,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    keep_surplus,
+)
 from dcs_codec.messages import default_registry
+from dcs_codec.numbers import NotFinite
 from dcs_codec.registry import Registry
+from dcs_codec.words import BLANKS
 
 _TAG: Final = "keyword"
+_SURPLUS: Final = "surplus"
 _ODD_TAGS: Final[dict[type[Message], str]] = {
     UnknownMessage: "unknown",
     MalformedMessage: "malformed",
@@ -75,6 +86,7 @@ class Interchange:
         self._writers = {cls: converter.get_unstructure_hook(cls) for cls in classes}
         self._readers: dict[str, _Read]
         self._readers = {_tag_of(cls): converter.get_structure_hook(cls) for cls in classes}
+        self._may_have_surplus = {plan.keyword for plan in known.plans() if plan.tail is None}
 
     def to_dict(self, message: Message) -> dict[str, object]:
         """The object of a message.
@@ -103,13 +115,17 @@ class Interchange:
         if keyword not in self._readers:
             raise InterchangeError("", _TAG, f"is not in the registry: {keyword[:_SHOWN]!r}")
         fields = {name: value for name, value in mapping.items() if name != _TAG}
+        surplus = fields.pop(_SURPLUS, "") if keyword in self._may_have_surplus else ""
         try:
             message: Message = self._readers[keyword](fields, None)
         except (cattrs.BaseValidationError, ValueError) as error:
             mistakes = cattrs.transform_error(error, path="", format_exception=_explain)
             reason, _, path = mistakes[0].rpartition(" @ ")
             raise InterchangeError(keyword, path.removeprefix("."), reason) from None
-        return message
+        try:
+            return keep_surplus(message, _surplus_words(surplus))
+        except ValueError as error:
+            raise InterchangeError(keyword, _SURPLUS, str(error)) from None
 
     def to_json(self, message: Message) -> str:
         """The object of a message as one line of ASCII; raises as `to_dict`."""
@@ -188,6 +204,8 @@ def _new_converter() -> cattrs.Converter:
     for kind, check in _SCALARS.items():
         converter.register_structure_hook(kind, _reader(check))
         converter.register_unstructure_hook(kind, check)
+    converter.register_structure_hook(float, _reader(_read_number))
+    converter.register_unstructure_hook(float, _written_number)
     converter.register_structure_hook(bytes, _reader(_from_base64))
     converter.register_unstructure_hook(bytes, _to_base64)
     converter.register_structure_hook_factory(_is_row, _row_reader)
@@ -217,6 +235,13 @@ def _text(value: object) -> str:
     if not value.isascii() and _SURROGATE_PAIR.search(value):
         raise ValueError("holds a surrogate pair in two characters")
     return str.__str__(value)
+
+
+def _surplus_words(value: object) -> str:
+    words = _text(value)
+    if words != words.strip(BLANKS):
+        raise ValueError("has blanks before its words or after them")
+    return words
 
 
 def _number(value: object) -> float:
@@ -252,6 +277,19 @@ _SCALARS: Final[dict[type, Callable[[object], object]]] = {
     bool: _truth,
     types.NoneType: _nothing,
 }
+
+
+def _read_number(value: object) -> float:
+    if not isinstance(value, str):
+        return _number(value)
+    try:
+        return NotFinite(value)
+    except ValueError:
+        _refuse(value, "a number")
+
+
+def _written_number(value: object) -> float | str:
+    return value.word if isinstance(value, NotFinite) else _number(value)
 
 
 def _from_base64(value: object) -> bytes:
@@ -346,7 +384,7 @@ def _message_writer(message_class: type[Message], converter: cattrs.Converter) -
     hints = get_type_hints(message_class, include_extras=True)
     hooks = [
         (field.name, _empty_default(field), converter.get_unstructure_hook(hints[field.name]))
-        for field in sorted(attrs.fields(message_class), key=lambda field: field.name == "binary")
+        for field in sorted(attrs.fields(message_class), key=_place)
     ]
 
     def write_message(message: Message) -> dict[str, object]:
@@ -361,6 +399,11 @@ def _message_writer(message_class: type[Message], converter: cattrs.Converter) -
         return written
 
     return write_message
+
+
+def _place(field: "attrs.Attribute[object]") -> int:
+    """Words in wire order first, then what every message has."""
+    return BESIDE_FIELDS.index(field.name) if field.name in BESIDE_FIELDS else -1
 
 
 def _empty_default(field: "attrs.Attribute[object]") -> object:

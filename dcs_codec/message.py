@@ -6,7 +6,7 @@ docstring gives format, units and source.
 """
 
 import enum
-from typing import ClassVar
+from typing import ClassVar, Final, TypeVar
 
 import attrs
 
@@ -20,6 +20,9 @@ class Direction(enum.Enum):
     TO_DCSS = "to DCSS"
 
 
+BESIDE_FIELDS: Final = ("surplus", "binary")
+"""What every message has besides the words that its class names."""
+
 _DIRECTIONS = {"stoc_": Direction.TO_DHS, "stoh_": Direction.TO_DHS, "htos_": Direction.TO_DCSS}
 
 
@@ -32,14 +35,20 @@ class Message:
     Attributes:
         keyword: First word of the message on the wire; "" in classes that are no wire message.
         binary: Binary part of the frame (v2 only; dcss keeps it only for `htos_operation_*`).
+        surplus: Words after those that the class knows, as the peer wrote them; readers of the
+            other code bases pass them over. Encode gives them back. Only decode makes messages
+            that have any: they are no argument, and `attrs.evolve` leaves them out.
     """
 
     keyword: ClassVar[str] = ""
     binary: bytes = b""
+    surplus: str = attrs.field(default="", init=False)
 
     def __repr__(self) -> str:
-        """The class and its fields in wire order; the binary part by its size, if there is one."""
-        names = [field.name for field in attrs.fields(type(self)) if field.name != "binary"]
+        """The class and its fields in wire order; surplus and the binary part's size, if any."""
+        names = [field.name for field in attrs.fields(type(self))]
+        names = [name for name in names if name not in BESIDE_FIELDS]
+        names += ["surplus"] * bool(self.surplus)
         shown = [f"{name}={getattr(self, name)!r}" for name in names]
         if self.binary:
             shown.append(f"binary=<{len(self.binary)} bytes>")
@@ -84,3 +93,12 @@ class MalformedMessage(Message):
 def direction_of(keyword: str) -> Direction | None:
     """Direction of a keyword, or None where its first letters tell none."""
     return _DIRECTIONS.get(keyword[:5])
+
+
+M = TypeVar("M", bound=Message)
+
+
+def keep_surplus(message: M, surplus: str) -> M:
+    """Enter surplus words into a message that was just decoded, and give it back."""
+    object.__setattr__(message, "surplus", surplus)
+    return message

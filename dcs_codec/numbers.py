@@ -1,4 +1,7 @@
-"""Numbers as C's `%lf` and `%d` scanners and Tcl read them; never nan, never infinite."""
+"""Numbers as C's `%lf` and `%d` scanners and Tcl read them.
+
+They are finite; only what a dcss has stored, and then sends, may be a `NotFinite`.
+"""
 
 import math
 import re
@@ -8,8 +11,41 @@ from typing import Final
 from dcs_codec.errors import EncodeError
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_INTEGER: Final = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
+_NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 _LONGEST_FIXED: Final = 40  # characters; beyond, a tiny number is written with an exponent
+
+
+class NotFinite(float):
+    """A number that is not finite, as a peer wrote it: `nan`, `-inf`.
+
+    It is a float like any other, but equal to one of the same word and to nothing else, so that
+    messages that hold it can be compared.
+    """
+
+    __slots__ = ("word",)
+    word: str
+
+    def __new__(cls, word: str) -> "NotFinite":
+        """The number of a word; raises ValueError for any other word."""
+        if not _NOT_FINITE.fullmatch(word):
+            raise ValueError(f"is finite, or no number: {word[:60]!r}")
+        number = super().__new__(cls, word)
+        number.word = word
+        return number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NotFinite) and self.word == other.word
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.word)
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # a float gives a float
+        """What a copy is made of."""
+        return (self.word,)
 
 
 def parse_number(word: str) -> float:
@@ -26,16 +62,28 @@ def parse_number(word: str) -> float:
     return value
 
 
+def parse_stored_number(word: str) -> float:
+    """The number that a word is; a `NotFinite` for nan and infinity.
+
+    A dcss stores those when a DHS reports them, and sends them with the device's configuration.
+
+    Raises:
+        ValueError: As `parse_number` for any other word.
+    """
+    return NotFinite(word) if _NOT_FINITE.fullmatch(word) else parse_number(word)
+
+
 def parse_integer(word: str) -> int:
-    """The integer that a word is.
+    """The integer that a word is, `20000` or as MX writes it `20000.000000`.
 
     Raises:
         ValueError: The word is no decimal integer, or has thousands of digits.
     """
-    if not _INTEGER.fullmatch(word):
+    match = _INTEGER.fullmatch(word)
+    if match is None:
         raise ValueError(f"is no integer: {word[:60]!r}")
     try:
-        return int(word)
+        return int(match[1])
     except ValueError:  # Python's own limit
         raise ValueError(f"is an integer of {len(word)} digits") from None
 

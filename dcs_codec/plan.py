@@ -13,8 +13,8 @@ from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import Rest, TailKind, Word, WordKind, field_kinds
 from dcs_codec.limits import MAX_WORD
-from dcs_codec.message import Direction, Message, direction_of
-from dcs_codec.words import find_words, to_bytes, to_text
+from dcs_codec.message import Direction, Message, direction_of, keep_surplus
+from dcs_codec.words import BLANKS, find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
 
@@ -29,7 +29,7 @@ class Plan(Generic[M]):
         decode: Compiled; a function of the bytes of a text, what of them stands behind the
             keyword and one blank, and the binary part. Raises DecodeError.
         encode: Compiled; a function from a message to the bytes of its text with the NUL that
-            ends it, or None where it has a binary part. Raises EncodeError.
+            ends it, or None where it has a binary part or surplus. Raises EncodeError.
         fields: Kind of each field, in wire order.
         words: Those that are one word each.
         tail: Name and kind of the field behind the words, if there is one.
@@ -64,45 +64,53 @@ class Plan(Generic[M]):
     def decode_reference(self, text: str, binary: bytes = b"") -> M:
         """An instance from any text whose first word is the keyword.
 
+        Where no field takes the rest of the text, words after those of a form are its surplus.
+
         Raises:
             DecodeError: The text does not have a form of the keyword.
         """
-        words = find_words(text, len(self.forms[-1]) + 2)  # the keyword, and one too many
-        form = self._form_of(text, words)
+        words = find_words(text, len(self.forms[-1]) + 1)
+        count = len(words) - 1
+        errors: list[DecodeError] = []
+        for form in reversed(self.forms):
+            if count < len(form):
+                errors.append(self._missing(form, count))
+            elif self.tail is None or form is self.forms[-1] or count == len(form):
+                try:
+                    return self._read(form, text, words, binary)
+                except DecodeError as error:
+                    errors.append(error)
+        raise errors[-1 if count <= len(self.forms[0]) else 0]
+
+    def _read(self, form: Form, text: str, words: list[tuple[str, int]], binary: bytes) -> M:
         values: dict[str, object] = {name: kind.missing for name, kind in self.words.items()}
         for name, (word, _) in zip(form, words[1:], strict=False):
             try:
                 values[name] = self.words[name].read(word)
             except ValueError as error:
                 raise DecodeError(self.keyword, name, str(error)) from None
-        if self.tail is not None:
-            name, tail = self.tail
-            try:
-                values[name] = tail.read_tail(text[words[len(form)][1] :], values)
-            except ValueError as error:
-                raise DecodeError(self.keyword, name, str(error)) from None
+        rest = text[words[len(form)][1] :]
+        if self.tail is None:
+            message = self.message_class(binary=binary, **values)
+            return keep_surplus(message, rest.strip(BLANKS))
+        name, tail = self.tail
+        try:
+            values[name] = tail.read_tail(rest, values)
+        except ValueError as error:
+            raise DecodeError(self.keyword, name, str(error)) from None
         return self.message_class(binary=binary, **values)
 
     def decode_reference_bytes(self, data: bytes, binary: bytes) -> M:
         """The same from the bytes of a text."""
         return self.decode_reference(to_text(data), binary)
 
-    def _form_of(self, text: str, words: list[tuple[str, int]]) -> Form:
-        """The form that a text has, told by how many words stand behind the keyword."""
-        count = len(words) - 1
-        longest = self.forms[-1]
-        for form in self.forms:
-            if count == len(form) or (self.tail and form is longest and count > len(form)):
-                return form
-            if count < len(form):
-                reason = "is missing"
-                if count > len(self.forms[0]):
-                    sizes = " or ".join(str(len(form)) for form in self.forms)
-                    reason += f" ({count} words, the forms have {sizes})"
-                raise DecodeError(self.keyword, form[count], reason)
-        surplus = text[words[len(longest)][1] :].strip()
-        last = longest[-1] if longest else ""
-        raise DecodeError(self.keyword, last, f"has words too many behind it: {surplus[:60]!r}")
+    def _missing(self, form: Form, count: int) -> DecodeError:
+        """That a text of so many words ends too early for this form."""
+        reason = "is missing"
+        if count > len(self.forms[0]):
+            sizes = " or ".join(str(len(form)) for form in self.forms)
+            reason += f" ({count} words, the forms have {sizes})"
+        return DecodeError(self.keyword, form[count], reason)
 
     def encode_reference(self, message: M) -> str:
         """The text of any instance.
@@ -118,6 +126,9 @@ class Plan(Generic[M]):
                 parts.append(self.words[name].write(values[name]))
             except ValueError as error:
                 raise EncodeError(self.keyword, name, str(error)) from None
+        if "\0" in message.surplus:
+            raise EncodeError(self.keyword, "surplus", "holds a NUL, which would end the text")
+        parts += [message.surplus] * bool(message.surplus)
         text = " ".join(parts) + self._written_tail(form, values)
         try:
             to_bytes(text)

@@ -43,6 +43,7 @@ from dcs_codec.messages.ion_chamber import (
     IonChamberReading,
     IonChamberResult,
 )
+from dcs_codec.numbers import NotFinite
 from dcs_codec.plan import Plan
 from dcs_codec.words import find_words, to_bytes, to_text
 
@@ -63,6 +64,7 @@ _V1_NUMBER: Final = 9999
 _EXACT: Final = 2**53  # beyond, a C double holds some integers only
 
 _visible = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+_not_finite = st.sampled_from(["nan", "-nan", "inf", "-inf"]).map(NotFinite)
 _printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
 
@@ -120,7 +122,8 @@ def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
         case Word():
             return words(min(kind.max_bytes, _V1_WORD) if narrow else kind.max_bytes)
         case Number():
-            return _numbers(kind.limit, framing)
+            finite = _numbers(kind.limit, framing)
+            return st.one_of(finite, _not_finite) if kind.stored else finite
         case Integer():
             largest = _V1_NUMBER if narrow else MAX_INTEGER
             return st.integers(-largest, largest)
@@ -205,6 +208,24 @@ def _messages_of(
         is_counted = isinstance(time, (int, float)) and time > 0
         values[name] = "" if alone else draw(_tail_values(tail, framing, is_counted=is_counted))
     return plan.message_class(binary=draw(binaries), **values)
+
+
+def messages_with_surplus(message_class: type[M]) -> st.SearchStrategy[M]:
+    """Messages of one class as decode makes them of texts with words too many.
+
+    For classes none of whose fields takes the rest of the text. Optional words that a message does
+    without may be read from the surplus; then there may be none left.
+    """
+    key = message_class, "surplus"
+    if key not in _made:
+        _made[key] = _messages_with_surplus(Plan(message_class), messages_of(message_class))
+    return _made[key]
+
+
+@st.composite
+def _messages_with_surplus(draw: st.DrawFn, plan: Plan[M], made: st.SearchStrategy[M]) -> M:
+    surplus = draw(rests().filter(find_words))
+    return plan.decode_reference(f"{plan.encode_reference(draw(made))} {surplus}")
 
 
 @st.composite

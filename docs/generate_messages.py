@@ -33,6 +33,8 @@ the wire, its fields in wire order, and the place in the C sources where that wa
   may be empty. **Names** are the words that follow, one at least.
 - A **limit** binds what is written; what is longer or larger is still read. Texts without one are
   limited by the frame: 199 bytes in all in v1, 1 MiB in v2.
+- Words after those of a message are **surplus**: they are read, kept in `surplus` and given back,
+  in messages that do not end in a rest of text or in names. What you make has none.
 - **scaled** means the device's own units (mm, deg, eV ...), which only DCSS's database knows.
 
 [Promises](../explanations/promises.md) tells what reading and writing do with all this. In Python

@@ -67,9 +67,9 @@ def frame_rows() -> tuple[Row, ...]:
     return _rows(shared_path("traffic/frames.jsonl"))
 
 
-def message_texts() -> tuple[str, ...]:
-    """Every distinct text logged at a beamline."""
-    lines = shared_path("traffic/messages.jsonl").read_text().splitlines()
+def message_texts(name: str = "messages") -> tuple[str, ...]:
+    """Every distinct text logged at a beamline, or with `messages_field` at others."""
+    lines = shared_path(f"traffic/{name}.jsonl").read_text().splitlines()
     return tuple(json.loads(line)["text"] for line in lines)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import pytest
 
 from dcs_codec import (
@@ -29,6 +30,7 @@ from dcs_codec import (
     State,
     StocSendClientType,
     StohAbortAll,
+    StohConfigureEncoder,
     UnknownMessage,
     decode_text,
     default_codec,
@@ -186,10 +188,22 @@ def test_texts_that_would_not_be_read_back_are_refused(text: str) -> None:
         contents(text)
 
 
-@pytest.mark.parametrize("word", ["nan", "inf", "0x10", "12abc", "1.0 normal and more"])
+@pytest.mark.parametrize("word", ["nan", "inf", "0x10", "12abc"])
 def test_what_c_reads_but_the_page_calls_malformed(word: str) -> None:
     text = f"htos_motor_move_completed m {word} normal"
     assert isinstance(decode_text(text), MalformedMessage)
+
+
+def test_what_others_write_is_read_as_the_page_says() -> None:
+    message = decode_text("htos_motor_move_completed m 1.0 normal and more")
+    assert message.surplus == "and more"
+    assert attrs.evolve(message).surplus == ""
+    encoder = decode_text("stoh_configure_encoder e h nan 1.000000")
+    assert isinstance(encoder, StohConfigureEncoder)
+    assert not math.isfinite(encoder.position)
+    assert encode_text(encoder) == "stoh_configure_encoder e h nan 1.0"
+    port = decode_text("stoc_reconnect_on_port 20000.000000")
+    assert encode_text(port) == "stoc_reconnect_on_port 20000"
 
 
 def test_what_the_page_says_is_kept_and_not_kept() -> None:

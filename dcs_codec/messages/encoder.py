@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import HardwareName, Name, Scaled, Status, Text
+from dcs_codec.fields import HardwareName, Name, Scaled, Status, StoredScaled, Text
 from dcs_codec.message import Message
 
 
@@ -33,8 +33,8 @@ class StohConfigureEncoder(Message):
     keyword: ClassVar[str] = "stoh_configure_encoder"
     encoder_name: Name
     hardware_host: Name
-    position: Scaled
-    repeated_position: Scaled
+    position: StoredScaled
+    repeated_position: StoredScaled
 
 
 @attrs.frozen(kw_only=True, repr=False)

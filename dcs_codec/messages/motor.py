@@ -16,10 +16,12 @@ from dcs_codec.fields import (
     OptionalName,
     OptionalOnOff,
     OptionalScaled,
+    OptionalStatus,
     OptionalSteps,
     Scaled,
     Status,
     Steps,
+    StoredScaled,
     Text,
 )
 from dcs_codec.message import Message
@@ -98,10 +100,10 @@ class StohConfigureRealMotor(Message):
     motor_name: Name
     hardware_host: OptionalName = ""
     hardware_name: OptionalHardwareName = ""
-    position: Scaled
-    upper_limit: Scaled
-    lower_limit: Scaled
-    scale_factor: Scaled
+    position: StoredScaled
+    upper_limit: StoredScaled
+    lower_limit: StoredScaled
+    scale_factor: StoredScaled
     speed: Steps
     acceleration: Steps
     backlash: Steps
@@ -131,9 +133,9 @@ class StohConfigurePseudoMotor(Message):
     motor_name: Name
     hardware_host: OptionalName = ""
     hardware_name: OptionalHardwareName = ""
-    position: Scaled
-    upper_limit: Scaled
-    lower_limit: Scaled
+    position: StoredScaled
+    upper_limit: StoredScaled
+    lower_limit: StoredScaled
     lower_limit_on: OnOff
     upper_limit_on: OnOff
     motor_lock_on: OnOff
@@ -158,14 +160,14 @@ class StohStartMotorMove(Message):
 class StohAbortMotorMove(Message):
     """Stop one motor; its move completes as `aborted`.
 
-    Wire:   stoh_abort_motor_move motor_name abort_arg
+    Wire:   stoh_abort_motor_move motor_name [abort_arg]
     Units:  abort_arg: `soft` (decelerate) or `hard`, may be missing; anything else means hard
     Source: dcss_gui_client.c:1509 (verbatim), dhs_motor_messages.cc:656 (only a moving motor)
     """
 
     keyword: ClassVar[str] = "stoh_abort_motor_move"
     motor_name: Name
-    abort_arg: Text = ""
+    abort_arg: OptionalStatus = ""
 
 
 @attrs.frozen(kw_only=True, repr=False)

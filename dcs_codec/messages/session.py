@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Name, Note, Steps, Text
+from dcs_codec.fields import Name, Note, OptionalStatus, Steps, Text
 from dcs_codec.message import Message
 
 
@@ -81,13 +81,13 @@ class StohAbortAll(Message):
 
     Sent to every DHS, also once per motor of a DHS that was lost.
 
-    Wire:   stoh_abort_all abort_arg
+    Wire:   stoh_abort_all [abort_arg]
     Units:  abort_arg: `soft` (decelerate) or `hard`; may be missing, anything else means hard
     Source: dcss_gui_client.c:1693 (verbatim), dhs_motor_messages.cc:538, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_abort_all"
-    abort_arg: Text = ""
+    abort_arg: OptionalStatus = ""
 
 
 @attrs.frozen(kw_only=True, repr=False)

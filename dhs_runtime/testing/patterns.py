@@ -148,6 +148,8 @@ def shown(value: object) -> str:
     )
 
 
+_NO_SURPLUS: Final = ("surplus", _Value(""))
+
 ANY: Any = Hole()
 """A hole without a name: any value."""
 
@@ -193,7 +195,8 @@ class Pattern:
         ]
 
     def __str__(self) -> str:
-        return " ".join((self.keyword, *map(str, self.fields.values())))
+        shown = [str(field) for name, field in self.fields.items() if (name, field) != _NO_SURPLUS]
+        return " ".join((self.keyword, *shown))
 
 
 PatternLike = Pattern | Message | str
@@ -227,8 +230,9 @@ def expected(message_class: type[Message], **fields: object) -> Pattern:
 
 
 def _fields_of(message_class: type[Message]) -> list[str]:
-    """Names of the fields, but for the binary part: the record of the traffic is texts."""
-    return [field.name for field in attrs.fields(message_class) if field.name != "binary"]
+    """Names of the fields that are words; the binary part is not in the record of the traffic."""
+    names = [field.name for field in attrs.fields(message_class)]
+    return [name for name in names if name not in ("binary", "surplus")]
 
 
 def _field_pattern(value: object) -> FieldPattern:
@@ -241,7 +245,7 @@ def as_pattern(pattern: PatternLike) -> Pattern:
         return pattern
     if isinstance(pattern, str):
         return _of_text(pattern)
-    names = _fields_of(type(pattern))
+    names = [*_fields_of(type(pattern)), "surplus"]
     return Pattern(keyword_of(pattern), {name: _Value(getattr(pattern, name)) for name in names})
 
 
@@ -261,4 +265,6 @@ def _of_text(text: str) -> Pattern:
     fields |= {name: _Words((word,)) for name, word in zip(form, words, strict=False)}
     if plan.tail is not None:
         fields[plan.tail[0]] = _Words(tuple(words[len(form) :]), is_open)
+    elif not is_open:
+        fields |= [_NO_SURPLUS]
     return Pattern(keyword, fields)

@@ -46,7 +46,12 @@ def _messages(registry: Registry) -> str:
     for plan in registry.plans():
         described = {field.name: field for field in describe(plan.message_class).fields}
         words = [
-            _field(described[name], "word", optional=kind.optional)
+            _field(
+                described[name],
+                "word",
+                optional=kind.optional,
+                stored=getattr(kind, "stored", False),
+            )
             for name, kind in plan.words.items()
         ]
         parts = [f"words = {{ {', '.join(words)} }}"]

@@ -218,7 +218,6 @@ PLANS: dict[type[Message], Plan[Message]] = {cls: Plan(cls) for cls in (*DHS_MES
 BOTH_WAYS: list[tuple[str, Message]] = [
     ("stoh_abort_all", StohAbortAll()),
     ("stoh_abort_all soft", StohAbortAll(abort_arg="soft")),
-    ("stoh_abort_all  soft ", StohAbortAll(abort_arg=" soft ")),
     (
         "stoh_register_operation a b",
         StohRegisterOperation(operation_name="a", hardware_name="b"),
@@ -339,7 +338,8 @@ BOTH_WAYS: list[tuple[str, Message]] = [
 
 # Only read: what stands in logs, or a peer may write.
 READ_ONLY: list[tuple[str, Message]] = [
-    ("  stoh_abort_all\t soft", StohAbortAll(abort_arg=" soft")),
+    ("  stoh_abort_all\t soft", StohAbortAll(abort_arg="soft")),
+    ("stoh_abort_all  soft ", StohAbortAll(abort_arg="soft")),
     ("stoh_abort_all ", StohAbortAll()),
     (
         "\tstoh_register_operation \v a\n\fb \r",

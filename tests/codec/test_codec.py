@@ -77,14 +77,6 @@ DECODE_ONLY: list[tuple[Frame, Message]] = [
             binary=b"b",
         ),
     ),
-    (
-        Frame(b"stoh_register_operation a b c"),
-        MalformedMessage(
-            text="stoh_register_operation a b c",
-            field="hardware_name",
-            reason="has words too many behind it: 'c'",
-        ),
-    ),
 ]
 
 
@@ -202,7 +194,7 @@ def test_encode_refuses(message: Message, error: str) -> None:
 @pytest.mark.parametrize("binary", ["text", None, 5, [1], bytearray(b"a")])
 @pytest.mark.parametrize("message", [START, UnknownMessage(text="gtos_note")])
 def test_encode_refuses_a_binary_part_that_is_no_bytes(message: Message, binary: object) -> None:
-    wrong = type(message)(**{**attrs.asdict(message), "binary": binary})
+    wrong = attrs.evolve(message, binary=binary)  # type: ignore[arg-type]  # on purpose
     keyword = encode_text(message).split()[0]
     with pytest.raises(EncodeError) as caught:
         default_codec().encode(wrong)

@@ -37,6 +37,7 @@ from dcs_codec import (
 )
 from dcs_codec.fields import Name, Number, Rest, Word
 from dcs_codec.interchange import Interchange, from_dict, from_json, to_dict, to_json
+from dcs_codec.message import BESIDE_FIELDS
 from dcs_codec.strategies import messages, messages_of, texts
 from dcs_codec.words import to_bytes
 from tests.shared import frame_rows, message_texts
@@ -154,6 +155,22 @@ def test_a_binary_part_comes_last_in_base64() -> None:
     comes_back(MalformedMessage(text="", field="", reason="holds no word", binary=b"\0"))
 
 
+def test_surplus_comes_before_the_binary_part() -> None:
+    message = default_codec().decode(Frame(b"htos_limit_hit m cw by  hand", b"\xff"))
+    assert to_json(message) == (
+        '{"keyword": "htos_limit_hit", "motor_name": "m", "direction": "cw", '
+        '"surplus": "by  hand", "binary": "/w=="}'
+    )
+    comes_back(message)
+
+
+def test_what_is_not_finite_is_its_word() -> None:
+    message = decode_text("stoh_configure_encoder e h nan -inf")
+    assert to_dict(message)["position"] == "nan"
+    assert to_dict(message)["repeated_position"] == "-inf"
+    comes_back(message)
+
+
 @pytest.mark.parametrize(
     "absent",
     [
@@ -203,7 +220,8 @@ def test_every_message_comes_back(message_class: type[Message], data: st.DataObj
     message = data.draw(messages_of(message_class))
     comes_back(message)
     written = to_dict(message)
-    fields = [field.name for field in attrs.fields(message_class) if field.name != "binary"]
+    names = [field.name for field in attrs.fields(message_class)]
+    fields = [name for name in names if name not in BESIDE_FIELDS]
     assert list(written) == [name for name in ("keyword", *fields, "binary") if name in written]
     for name in fields:
         left_out = getattr(message, name) in ("", None) and name not in REQUIRED[message_class]

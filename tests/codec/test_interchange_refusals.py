@@ -40,6 +40,15 @@ REFUSED: Final[list[tuple[object, str]]] = [
     ({"keyword": "k" * 99}, f"keyword: is not in the registry: '{'k' * 60}'"),
     ({"keyword": "unknown"}, "unknown: text: is missing"),
     ({"keyword": "malformed", "text": "a", "field": ""}, "malformed: reason: is missing"),
+    (
+        MOVED | {"surplus": " a"},
+        "htos_motor_move_completed: surplus: has blanks before its words or after them",
+    ),
+    (MOVED | {"surplus": 1}, "htos_motor_move_completed: surplus: is text, got int"),
+    (
+        {"keyword": "htos_note", "note_message": "a", "surplus": "a"},
+        "htos_note: has a key too many: 'surplus'",
+    ),
     (MOVED | {"position": "1.5"}, "htos_motor_move_completed: position: is a number, got str"),
     (MOVED | {"position": True}, "htos_motor_move_completed: position: is a number, got bool"),
     (MOVED | {"position": None}, "htos_motor_move_completed: position: is a number, got NoneType"),

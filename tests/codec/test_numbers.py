@@ -1,12 +1,14 @@
+import copy
 import math
+import pickle
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcs_codec import EncodeError, format_number
-from dcs_codec.numbers import parse_integer, parse_number
+from dcs_codec import EncodeError, NotFinite, format_number
+from dcs_codec.numbers import parse_integer, parse_number, parse_stored_number
 
 PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 TINY = re.compile(r"-?[0-9](\.[0-9]+)?e-[0-9]+")
@@ -125,8 +127,39 @@ def test_numbers_that_no_double_holds() -> None:
     with pytest.raises(ValueError, match=r"^is an integer of 5000 digits$"):
         parse_integer("9" * 5000)
     assert parse_integer("-0012") == -12
-    with pytest.raises(ValueError, match=r"^is no integer: '5.0'$"):
-        parse_integer("5.0")
+
+
+def test_integers_may_have_decimals_that_are_noughts() -> None:
+    """As MX writes them, with `%f`."""
+    for word in ("20000", "20000.", "+20000.0", "20000.000000"):
+        assert parse_integer(word) == 20000
+        assert type(parse_integer(word)) is int
+    assert parse_integer("-1.000000") == -1
+    for word in ("5.5", "20000.000001", ".0", ".", "2e4", "1_0.0", "1.0.0", "nan"):
+        with pytest.raises(ValueError, match=f"^is no integer: '{re.escape(word)}'$"):
+            parse_integer(word)
+
+
+@pytest.mark.parametrize("word", ["nan", "-nan", "NaN", "inf", "-inf", "+Infinity"])
+def test_what_is_not_finite_is_kept_by_its_word(word: str) -> None:
+    number = parse_stored_number(word)
+    assert isinstance(number, NotFinite)
+    assert not math.isfinite(number)
+    assert number.word == word
+    assert number == NotFinite(word)
+    assert hash(number) == hash(NotFinite(word))
+    assert number not in (NotFinite("INFINITY"), math.inf, 0.0, None)
+    for again in (copy.deepcopy(number), pickle.loads(pickle.dumps(number))):
+        assert again == number
+    with pytest.raises(ValueError, match="is no number"):
+        parse_number(word)
+
+
+def test_what_is_finite_is_a_number() -> None:
+    assert type(parse_stored_number("1.5")) is float
+    for word in ("1.5", "nanx", "nan(1)", "1e999", ""):
+        with pytest.raises(ValueError, match=f"^is finite, or no number: '{re.escape(word)}'$"):
+            NotFinite(word)
 
 
 @given(st.text("0123456789+-.eE_nif ", max_size=12))

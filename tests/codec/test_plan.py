@@ -17,7 +17,6 @@ from dcs_codec import (
     HtosNote,
     HtosOperationCompleted,
     Message,
-    StocSendClientType,
     StohConfigureRealMotor,
     StohRegisterOperation,
     StohSetMotorChildren,
@@ -85,17 +84,6 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
     [
         (StohRegisterOperation, "stoh_register_operation", "operation_name: is missing"),
         (StohRegisterOperation, "stoh_register_operation a ", "hardware_name: is missing"),
-        (
-            StohRegisterOperation,
-            "stoh_register_operation a b  c ",
-            "hardware_name: has words too many behind it: 'c'",
-        ),
-        (StohBase, "stoh_base a " + "b" * 99, f"first: has words too many behind it: {'b' * 60!r}"),
-        (
-            StocSendClientType,
-            "stoc_send_client_type now",
-            "has words too many behind it: 'now'",
-        ),
         (StohStartOperation, "stoh_start_operation a", "operation_handle: is missing"),
         (StohOptionalWords, "stoh_optional_words ", "first: is missing"),
         (
@@ -110,13 +98,13 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
         ),
         (
             HtosConfigureDevice,
-            "htos_configure_device m 1 2 3 1 1 0 mm",
+            "htos_configure_device m 1 2 3 1 1 mm 0",
             "lower_limit_on: is missing (8 words, the forms have 7 or 13)",
         ),
         (
             StohConfigureRealMotor,
-            "stoh_configure_real_motor m h w 1 2 3 4 5.0 6 7 0 0 0 0 0 0",
-            "speed: is no integer: '5.0'",
+            "stoh_configure_real_motor m h w 1 2 3 4 5.5 6 7 0 0 0 0 0 0",
+            "speed: is no integer: '5.5'",
         ),
         (
             StohConfigureRealMotor,
@@ -137,11 +125,6 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
             HtosMotorMoveCompleted,
             "htos_motor_move_completed m 1e999 normal",
             "position: is too large for a number: '1e999'",
-        ),
-        (
-            HtosMotorMoveCompleted,
-            "htos_motor_move_completed m 2.9 error motor has stalled",
-            "status: has words too many behind it: 'motor has stalled'",
         ),
         (HtosMotorMoveCompleted, "htos_motor_move_completed m 2.9", "status: is missing"),
         (
@@ -253,7 +236,7 @@ def test_encode_refuses_or_reads_back(data: st.DataObject, message_class: type[M
         assert decode_compiled(plan, text, b"") == message
 
 
-@given(data=st.data(), message_class=st.sampled_from([*DHS_MESSAGES, *OWN[:-4]]))
+@given(data=st.data(), message_class=st.sampled_from([*DHS_MESSAGES, *OWN[:-5]]))
 def test_messages_read_back(data: st.DataObject, message_class: type[Message]) -> None:
     """decode(encode(message)) is the message, of exactly its class."""
     plan = PLANS[message_class]
@@ -274,7 +257,7 @@ def test_decoded_messages_are_as_frozen_as_constructed_ones(
     message = decode_compiled(plan, encode_compiled(plan, made), made.binary)
     assert attrs.evolve(message) == message == made
     assert not hasattr(message, "__dict__")
-    for name in (*plan.fields, "binary", "keyword", "anything_else"):
+    for name in (*plan.fields, "binary", "surplus", "keyword", "anything_else"):
         with pytest.raises((attrs.exceptions.FrozenInstanceError, AttributeError)):
             setattr(message, name, "other")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):

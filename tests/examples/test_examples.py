@@ -8,11 +8,13 @@ from types import ModuleType
 
 import pytest
 
+from dcs_codec import NEED_DATA, FrameDecoder, Framing, decode_text, encode_frame
 from dhs_runtime import Dhs, Motor
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import JpegReceiverConfig
 from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorDevice, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
+from tests.shared import shared_path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -97,6 +99,37 @@ def test_the_goniometer_exposes_with_the_shutter_open(goniometer: SimulatedDcss)
         "htos_report_shutter_state shutter closed",
         "htos_motor_move_completed gonio_phi 1.0 normal",
     ]
+
+
+def wait_said(dcss: SimulatedDcss, text: str) -> None:
+    """Wait until the DHS says this."""
+    dcss.traffic.wait_for(lambda line: (line.arrow, line.text) == ("<-", text), DEADLINE_S)
+
+
+def test_the_goniometer_serves_the_oscillations_of_tps_07a(goniometer: SimulatedDcss) -> None:
+    """Of five words, as its dcss sent them: nine of them take less than a second."""
+    decoder = FrameDecoder(Framing.V2)
+    decoder.receive_data(shared_path("field/tps_07a_oscillation.raw").read_bytes())
+    position, served = 0.0, 0
+    while (frame := decoder.next_frame()) is not NEED_DATA:
+        words = frame.text.decode().split()
+        if words[0] != "stoh_start_oscillation" or float(words[4]) > 1:
+            continue  # three seconds each
+        assert len(words) == 6
+        goniometer.session("gonioSimDHS").send_bytes(encode_frame(frame, Framing.V2))
+        position += float(words[3])
+        wait_said(goniometer, f"htos_motor_move_completed gonio_phi {position} normal")
+        served += 1
+    assert served == 9
+
+
+def test_the_goniometer_serves_commands_with_surplus_words(goniometer: SimulatedDcss) -> None:
+    text = "stoh_start_motor_move sample_x 1.5 by {the  script}"
+    goniometer.send("gonioSimDHS", decode_text(text))
+    wait_said(goniometer, "htos_motor_move_completed sample_x 1.5 normal")
+    assert "stoh_start_motor_move sample_x 1.500000 by {the  script}" in goniometer.traffic.texts(
+        arrow="->"
+    )
 
 
 def test_the_goniometer_stops_where_it_is(goniometer: SimulatedDcss) -> None:

@@ -276,8 +276,14 @@ def test_a_name_too_long_for_dcss_is_closed(
         ("htos_set_string_completed nosuch normal x", "unknown device nosuch"),
         (f"htos_set_string_completed string {'s' * 100} x", "survived a word of 100 characters"),
         ("htos_send_configuration nosuch", "unknown device"),
-        ("htos_configure_shutter shutter closed", "dcss would ignore: HtosConfigureShutter"),
-        ("stoh_set_shutter_state shutter closed", "dcss would ignore: StohSetShutterState"),
+        (
+            "htos_configure_shutter shutter closed",
+            "dcss would ignore: htos_configure_shutter shutter closed",
+        ),
+        (
+            "stoh_set_shutter_state shutter closed",
+            "dcss would ignore: stoh_set_shutter_state shutter closed",
+        ),
         ("", "dcss would ignore: "),
         ("htos_report_ion_chambers 1 i0", "is not pairs of name and counts"),
         ("htos_limit_hit motor cw", ""),

@@ -160,6 +160,11 @@ def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> No
             "stageDHS is sent stoh_set_string status a  b",
             "normal",
         ),
+        (
+            "send stageDHS stoh_start_motor_move z 1 2 'a  b'",
+            "stageDHS is sent stoh_start_motor_move z 1 2 a  b",
+            "normal",
+        ),
         ("send stageDHS stoh_site_own 1.50", "stageDHS is sent stoh_site_own 1.50", "normal"),
         ("drop stageDHS reset", "stageDHS is disconnected by a reset", "normal"),
     ],

@@ -21,6 +21,7 @@ from dcs_codec import (
     IonChamberReading,
     MalformedMessage,
     Message,
+    NotFinite,
     StocSendClientType,
     UnknownMessage,
     default_codec,
@@ -28,7 +29,8 @@ from dcs_codec import (
     encode_frame,
 )
 from dcs_codec.frames import parse_header
-from dcs_codec.strategies import messages_of, texts, unknown_messages
+from dcs_codec.numbers import parse_integer
+from dcs_codec.strategies import messages_of, messages_with_surplus, texts, unknown_messages
 from dcs_codec.words import to_bytes
 from tests.tools.dissecting import (
     DCSS_PORT,
@@ -138,6 +140,8 @@ def check(message: Message, one: Dissected) -> None:
     assert not one.get("dcs.expert.malformed"), (message, one)
     assert [item.raw for item in one.get("dcs.keyword")] == [to_bytes(keyword)]
     assert [item.raw for item in one.get("dcs.binary")] == [message.binary] * bool(message.binary)
+    surplus = [item.raw for item in one.get("dcs.surplus")]
+    assert surplus == [to_bytes(message.surplus)] * bool(message.surplus), (message, one)
     if isinstance(message, UnknownMessage):
         assert one.get("dcs.expert.unknown")
         return
@@ -180,10 +184,11 @@ def is_shown(value: object, item: Item) -> bool:
     match value:
         case bool():
             return item.raw == (b"1" if value else b"0") and item.shown in {"01"[value], str(value)}
-        case int() if abs(value) < 2**63:
-            return int(item.shown) == value == int(item.raw)
         case int():
-            return int(item.raw) == value
+            shown = int(item.shown) if abs(value) < 2**63 else value
+            return shown == value == parse_integer(item.raw.decode())
+        case NotFinite():
+            return item.raw.decode() == value.word and not math.isfinite(float(item.shown))
         case float():
             return float(item.raw) == value and math.isclose(float(item.shown), value, rel_tol=1e-6)
         case str():
@@ -205,6 +210,8 @@ def test_every_class_is_shown_as_the_codec_reads_it(
         of_class = list(frames_of(strategy, EACH, framing))
         assert of_class, message_class
         frames += of_class
+        if PLANS[message_class.keyword].tail is None:
+            frames += frames_of(messages_with_surplus(message_class), EACH, framing)
     random.Random(1).shuffle(frames)
     compare(script, tmp_path, frames, framing)
 

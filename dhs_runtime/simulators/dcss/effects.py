@@ -59,7 +59,7 @@ from dhs_runtime.simulators.dcss.reports import (
 )
 from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun
-from dhs_runtime.simulators.dcss.scanning import configuration_words, scan, without_surplus
+from dhs_runtime.simulators.dcss.scanning import scan
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,6 @@ class Effects:
             HtosMotorMoveStarted: self._move_started,
             HtosUpdateMotorPosition: self._position_updated,
             HtosMotorMoveCompleted: self._move_completed,
-            HtosConfigureDevice: self._configured,
             HtosSendConfiguration: self._send_configuration,
             HtosReportShutterState: self._shutter_reported,
             HtosReportIonChambers: self._ion_chambers_reported,
@@ -112,23 +111,25 @@ class Effects:
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
         }
-        self._passed_on = {kind.keyword for kind in (*self._reactions, *_FORWARDED)}
+        self._passed_on = {
+            kind.keyword for kind in (HtosConfigureDevice, *self._reactions, *_FORWARDED)
+        }
 
     def take(self, hardware_host: str, message: Message, text: str) -> None:
         """React to a message of this DHS, which came as this text."""
+        words = text.split()
         if keyword_of(text) in self._passed_on:
             self._judge.read(hardware_host, text)
-        if isinstance(message, MalformedMessage):
-            message = without_surplus(message)
         if danger := hazard_of(message):
             self._hazard(hardware_host, f"a real dcss {danger}; ignored")
+        elif words[:1] == [HtosConfigureDevice.keyword]:
+            self._configure(hardware_host, message, words[1:])
         elif reaction := self._reactions.get(type(message)):
             reaction(hardware_host, message)
-        elif isinstance(message, MalformedMessage) and message.text.split():
+        elif isinstance(message, MalformedMessage) and words:
             self._take_malformed(hardware_host, message)
         elif not isinstance(message, _FORWARDED):
-            shown = getattr(message, "text", message)
-            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, shown)
+            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
 
     def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
         """Log a DHS out, and do what the scripting engine does when it is gone.
@@ -213,9 +214,6 @@ class Effects:
                 self._judge.moved(host, motor, message.position, known)
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
-
-    def _configured(self, host: str, message: HtosConfigureDevice) -> None:
-        self._configure(host, message, configuration_words(message))
 
     def _configure(self, host: str, message: Message, words: list[str]) -> None:
         """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
@@ -359,9 +357,6 @@ class Effects:
     # -- odd messages ------------------------------------------------------------------------
 
     def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
-        if message.received_keyword == HtosConfigureDevice.keyword:
-            self._configure(hardware_host, message, message.text.split()[1:])
-            return
         self._hazard(
             hardware_host,
             "a real dcss reads this without a check, with stale values for what is missing or does "

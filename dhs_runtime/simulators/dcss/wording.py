@@ -24,7 +24,7 @@ _PRINTED: Final[Mapping[tuple[type[Message], int], range]] = {
     (StohSetMotorPosition, 3): range(2, 3),
     (StohStartMotorMove, 3): range(2, 3),
 }
-"""Which words of these messages dcss prints, by how many words there are."""
+"""Which words of these messages dcss prints, by how many words the class knows there."""
 
 
 def frame_of(message: Message) -> Frame:
@@ -43,6 +43,7 @@ def frame_of(message: Message) -> Frame:
     ):
         return frame
     words = frame.text.split(b" ")
-    for index in _PRINTED.get((type(message), len(words)), ()):
+    surplus = message.surplus.count(" ") + 1 if message.surplus else 0
+    for index in _PRINTED.get((type(message), len(words) - surplus), ()):
         words[index] = b"%f" % float(words[index])
     return Frame(b" ".join(words), frame.binary)

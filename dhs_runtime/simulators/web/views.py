@@ -81,7 +81,8 @@ def _decoded(message: Message) -> JsonObject:
         case UnknownMessage():
             trouble = "no message class has this keyword"
             return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
-    names = [name for name in _names(message) if name != "binary"]
+    names = [name for name in _names(message) if name not in ("binary", "surplus")]
+    names += ["surplus"] * bool(message.surplus)
     fields = {name: plain(getattr(message, name)) for name in names}
     return {"keyword": message.keyword, "fields": fields, "trouble": ""}
 

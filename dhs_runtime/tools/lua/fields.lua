@@ -22,6 +22,7 @@ local common = {
     direction = ProtoField.string("dcs.direction", "Direction"),
     keyword = ProtoField.string("dcs.keyword", "Keyword"),
     text = ProtoField.string("dcs.text", "Text"),
+    surplus = ProtoField.string("dcs.surplus", "Surplus words"),
     binary = ProtoField.bytes("dcs.binary", "Binary part"),
     undecoded = ProtoField.bytes("dcs.undecoded", "Undecoded bytes"),
     fault_field = ProtoField.string("dcs.malformed.field", "Field at fault"),

@@ -108,15 +108,23 @@ end
 -- Reading a message -------------------------------------------------------------------------------
 
 -- A reader gives the items of one word, each { field, from, past, value }, or nil and the reason.
+local function stored_number_of(word)
+    local sign, kind = word:lower():match("^([+-]?)(%a+)$")
+    if kind == "nan" then return 0 / 0 end
+    if kind == "inf" or kind == "infinity" then return sign == "-" and -math.huge or math.huge end
+    return number_of(word)
+end
+
 local READERS = {
     word = function(spec, word) return { spec.field, word[2], word[3] } end,
     number = function(spec, word)
-        local value, reason = number_of(word[1])
+        local value, reason = (spec.stored and stored_number_of or number_of)(word[1])
         return value and { spec.field, word[2], word[3], value }, reason, value
     end,
     integer = function(spec, word)
-        if not word[1]:find("^[+-]?%d+$") then return nil, "is no integer: " .. word[1] end
-        return { spec.field, word[2], word[3], Int64.new((word[1]:gsub("^%+", ""))) }
+        local digits = word[1]:match("^%+?(-?%d+)$") or word[1]:match("^%+?(-?%d+)%.0*$")
+        if not digits then return nil, "is no integer: " .. word[1] end
+        return { spec.field, word[2], word[3], Int64.new(digits) }
     end,
     flag = function(spec, word)
         if word[1] ~= "0" and word[1] ~= "1" then return nil, "is 0 or 1, not " .. word[1] end
@@ -174,34 +182,42 @@ local TAILS = {
     end,
 }
 
--- The form that a text has, or nil with field and reason.
-local function form_of(message, count)
-    local longest = message.forms[#message.forms]
-    for _, form in ipairs(message.forms) do
-        local takes_more = message.tail and form == longest
-        if count == #form or (takes_more and count > #form) then return form end
-        if count < #form then return nil, form[count + 1].name, "is missing" end
-    end
-    local last = longest[#longest]
-    return nil, last and last.name or "", "has words too many behind it"
-end
-
--- Items of a text whose class is known; with a fault, { field, reason }, where it is malformed.
-local function read_message(message, text)
-    local items, values = {}, {}
-    local words = find_words(text, 1, #message.words + 2)
-    local form, name, reason = form_of(message, #words - 1)
-    if not form then return items, { name, reason } end
+-- Reads the words of a form into items and values; where it cannot, { field, reason }.
+local function read_words(message, form, text, words, items, values)
+    if #words <= #form then return { form[#words].name, "is missing" } end
     for index, spec in ipairs(form) do
         local item, why, value = READERS[spec.kind](spec, words[index + 1])
-        if not item then return items, { spec.name, why } end
+        if not item then return { spec.name, why } end
         items[#items + 1] = item
         values[spec.name] = value
     end
+    local past = words[#form + 1][3]
     if message.tail then
-        local why = TAILS[message.tail.kind](
-            message.tail, text, words[#form + 1][3], items, values)
-        if why then return items, { message.tail.name, why } end
+        local why = TAILS[message.tail.kind](message.tail, text, past, items, values)
+        return why and { message.tail.name, why }
     end
-    return items
+    local from, last = text:find("[^" .. BLANKS .. "].*", past)
+    if from then
+        last = text:find("[" .. BLANKS .. "]*$", from) - 1
+        items[#items + 1] = { common.surplus, from, last + 1 }
+    end
+end
+
+-- Items of a text whose class is known, in the longest form that can be read; with a fault,
+-- { field, reason }, where it is malformed.
+local function read_message(message, text)
+    local words = find_words(text, 1, #message.words + 1)
+    local shortest, longest = message.forms[1], message.forms[#message.forms]
+    local count = #words - 1
+    local read, fault
+    for index = #message.forms, 1, -1 do
+        local form = message.forms[index]
+        if not message.tail or form == longest or count <= #form then
+            local items = {}
+            local wrong = read_words(message, form, text, words, items, {})
+            if not wrong then return items end
+            if not fault or count <= #shortest then read, fault = items, wrong end
+        end
+    end
+    return read, fault
 end
