@@ -43,8 +43,8 @@ HEAD: Final = """\
 # Fidelity of the simulated DCSS
 
 A real dcss was recorded: what a DHS or a GUI sent, and what DHSs were sent back. The simulated one
-is given the same (what a GUI sent as calls of its API) and has to send the same, byte for byte, in
-both framings. The recording is not part of this repository.
+is given the same (what a GUI sent by `from_gui`) and has to send the same, byte for byte, in both
+framings. The recording is not part of this repository.
 """
 
 PHASES: Final = {
@@ -68,8 +68,9 @@ NOT_SIMULATED: Final = """\
 
 - The GUI port, permissions, and whether a DHS calls from the computer that the database names.
 - Of the scripting engine: limits and locks that refuse a GUI's wish, and scripts. What a DHS
-  notices of it is there: everything is aborted when a motor fails or a DHS is lost, and ion
-  chambers are asked of the DHS that owns them.
+  notices of it is there: everything is aborted when a motor fails or a DHS is lost, ion chambers
+  are asked of the DHS that owns them and, from a GUI, once only, `home` from a GUI is refused while
+  limits hold, and `[ ] $ ; "` and line ends in a GUI's text are blanks.
 """
 
 

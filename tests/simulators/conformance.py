@@ -10,7 +10,7 @@ import ast
 import functools
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -18,8 +18,7 @@ import attrs
 
 from dcs_codec import Framing
 from dhs_runtime import DhsError, NotConnectedError
-from dhs_runtime.simulators.dcss import RealMotorDevice, SimulatedDcss, load_dump
-from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice
+from dhs_runtime.simulators.dcss import SimulatedDcss, from_gui, load_dump
 from tests.shared import frame_rows, shared_path
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
 
@@ -189,7 +188,7 @@ def _played(
     """Send what was sent in a case, and compare what the DHSs get, to the byte."""
     name, text = case["case"], case["sent"]
     if case["phase"] == "gui":
-        drive(dcss, text)
+        from_gui(dcss, text)
         expected = {host: case["to_dhs"].get(host, []) for host in peers}
         got = {host: peer.read_until_now() for host, peer in peers.items()}
     else:
@@ -223,7 +222,7 @@ def _offline(dcss: SimulatedDcss) -> Iterator[Verdict]:
     for case in cases("gui-offline"):
         refusal = DhsError if "obj2" in case["sent"] else NotConnectedError
         try:
-            drive(dcss, case["sent"])
+            from_gui(dcss, case["sent"])
         except refusal:
             yield _compared(case, dcss.traffic.lines(), ())
         else:
@@ -249,55 +248,3 @@ def is_known(dcss: SimulatedDcss, broadcast: str) -> bool:
     if keyword in ("stog_configure_real_motor", "stog_configure_pseudo_motor"):
         return dcss.position(name) == float(words[2])
     return True
-
-
-# -- what a GUI sends, as calls --------------------------------------------------------------
-
-
-def drive(dcss: SimulatedDcss, text: str) -> None:
-    """Do what a message of a GUI asks for."""
-    keyword, *words = text.split()
-    GUI_CALLS[keyword.removeprefix("gtos_")](dcss, words, text)
-
-
-def configure(dcss: SimulatedDcss, words: list[str], _: str) -> None:
-    name, *numbers = words
-    scanned = (RealMotorDevice if len(numbers) > 6 else PseudoMotorDevice).scanned
-    kinds: dict[str, Callable[[str], float]] = {"%lf": float, "%d": int}
-    values: dict[str, Any] = {
-        field: bool(int(word)) if field.endswith("_on") else kinds[kind](word)
-        for word, (field, kind) in zip(numbers, scanned, strict=True)
-    }
-    dcss.configure(name, **values)
-
-
-def behind(text: str, words: int) -> str:
-    """What stands behind so many words."""
-    return " ".join(text.split(" ")[words:])
-
-
-GUI_CALLS: Final[dict[str, Callable[[SimulatedDcss, list[str], str], object]]] = {
-    "start_motor_move": lambda dcss, words, _: dcss.move(words[0], float(words[1])),
-    "abort_motor_move": lambda dcss, words, _: dcss.abort_move(*words),
-    "set_motor_position": lambda dcss, words, _: dcss.set_position(words[0], float(words[1])),
-    "configure_device": configure,
-    "start_oscillation": lambda dcss, words, _: dcss.oscillate(
-        words[0], words[1], float(words[2]), float(words[3])
-    ),
-    "start_vector_move": lambda dcss, words, _: dcss.vector_move(
-        words[0], words[1], float(words[2]), float(words[3]), int(words[4])
-    ),
-    "stop_vector_move": lambda dcss, words, _: dcss.stop_vector_move(*words),
-    "set_shutter_state": lambda dcss, words, _: dcss.set_shutter(*words),
-    "read_ion_chambers": lambda dcss, words, _: dcss.read_ion_chambers(
-        float(words[0]), words[2:], repeat=words[1] == "1"
-    ),
-    "get_encoder": lambda dcss, words, _: dcss.get_encoder(words[0]),
-    "set_encoder": lambda dcss, words, _: dcss.set_encoder(words[0], float(words[1])),
-    "set_string": lambda dcss, words, text: dcss.set_string(words[0], behind(text, 2)),
-    "start_operation": lambda dcss, words, text: dcss.start_operation(
-        words[0], text=behind(text, 3), handle=words[1]
-    ),
-    "stop_operation": lambda dcss, words, _: dcss.stop_operation(*words),
-    "abort_all": lambda dcss, words, _: dcss.abort_all("".join(words)),
-}

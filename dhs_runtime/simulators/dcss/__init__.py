@@ -1,7 +1,8 @@
 """A simulated DCSS: the hardware port, as the protocol's facts have it, for tests and demos.
 
 It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
-it in place of GUIs; `HardwareHost.of` makes a small database, `load_dump` reads a beamline's.
+it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes a small database,
+`load_dump` reads a beamline's.
 `Fault`s make the wire go wrong. With modules of their own: `shell` drives it by lines of text, and
 `database_file` reads databases from YAML.
 
@@ -27,6 +28,7 @@ from dhs_runtime.simulators.dcss.devices import (
 from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
 from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
+from dhs_runtime.simulators.dcss.gui_path import from_gui
 from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
@@ -76,6 +78,7 @@ __all__ = [
     "VectorRun",
     "Verdict",
     "VerdictKind",
+    "from_gui",
     "load_dump",
     "parse_dump",
 ]

@@ -111,10 +111,10 @@ class Control(Readings):
         self._ask(message, run, ("operation", name, run.handle))
         return run
 
-    def stop_operation(self, name: str, *args: Argument) -> None:
-        """Send `stoh_stop_operation`; raises as `start_operation`."""
+    def stop_operation(self, name: str, *args: Argument, text: str | None = None) -> None:
+        """Send `stoh_stop_operation`; takes and raises what `start_operation` does."""
         host, _ = self._database.get(name, OperationDevice)
-        message = StohStopOperation(operation_name=name, operation_args=arguments_of(args))
+        message = StohStopOperation(operation_name=name, operation_args=arguments_of(args, text))
         self._links.send(host, message)
 
     def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:

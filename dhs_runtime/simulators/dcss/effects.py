@@ -111,9 +111,12 @@ class Effects:
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
         }
-        self._passed_on = {
-            kind.keyword for kind in (HtosConfigureDevice, *self._reactions, *_FORWARDED)
-        }
+        passed_on: tuple[type[Message], ...] = (
+            HtosConfigureDevice,
+            *self._reactions,
+            *_FORWARDED,
+        )
+        self._passed_on = {kind.keyword for kind in passed_on}
 
     def take(self, hardware_host: str, message: Message, text: str) -> None:
         """React to a message of this DHS, which came as this text."""
