@@ -27,8 +27,8 @@ from dhs_runtime.simulators.dcss.devices import (
 )
 from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
 from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
-from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_runtime.simulators.dcss.gui_path import from_gui
+from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
 from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
