@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from benchmarks.peer import dcss_for, done_frame, raw_dhs, start_frame
 from dhs_runtime import DcssConfig, Dhs
-from dhs_runtime.workers import Workers
+from dhs_runtime.scheduling import Workers
 
 PIPELINED: Final = 10_000
 RUNS: Final = 7

@@ -47,6 +47,7 @@ Event = Message | Disconnected
 _SENDS: Final = {Role.DHS: Direction.TO_DCSS, Role.DCSS: Direction.TO_DHS}
 _ONLINE: Final = State.ONLINE  # looking up a member of an enum takes longer than sending
 _AUTO: Final = Framing.AUTO
+_V2: Final = Framing.V2
 
 
 @functools.lru_cache(maxsize=16)
@@ -166,6 +167,20 @@ class DcsProtocol:
             self._shake_hands(frame, message)
         return message
 
+    def encode(self, message: Message) -> bytes:
+        """The bytes that `send` makes while online; nothing changes, and no peer is needed.
+
+        In v2 framing as long as the framing is not known.
+
+        Raises:
+            EncodeError: The message does not fit the wire.
+            StateError: It is not for this role to send, or no message after the handshake.
+        """
+        if type(message) not in self._ordinary:
+            self._check(message, step_of(type(message)), _ONLINE)
+        framing = self.framing
+        return self._codec.encode_bytes(message, _V2 if framing is _AUTO else framing)
+
     def send(self, message: Message) -> bytes:
         """The bytes of `message`, ready for the socket.
 
@@ -173,36 +188,30 @@ class DcsProtocol:
             EncodeError: The message does not fit the wire; nothing has changed.
             StateError: It may not be sent now or by this role; nothing has changed.
         """
-        if self._state is _ONLINE and type(message) in self._ordinary:
-            framing = self.framing
-            if framing is not _AUTO:
-                return self._codec.encode_bytes(message, framing)
-        step = step_of(type(message))
         state = self._state  # once: a reading thread may meet the end meanwhile
+        if state is _ONLINE:
+            data = self.encode(message)
+            if self.framing is _AUTO:
+                raise StateError(
+                    f"{_keyword(message)}: framing is not known before DCSS sends its first "
+                    "frame; set v1 or v2 to send earlier"
+                )
+            return data
+        step = step_of(type(message))
         self._check(message, step, state)
-        if state is State.ONLINE:
-            data = self._codec.encode_bytes(message, self.framing)
-        else:
-            data = self._codec.encode_bytes(message, Framing.V1)
-            self._state = TRANSITIONS[state, step]
-            if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
-                self._hardware_name = message.hardware_name
+        data = self._codec.encode_bytes(message, Framing.V1)
+        self._state = TRANSITIONS[state, step]
+        if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
+            self._hardware_name = message.hardware_name
         return data
 
     def _check(self, message: Message, step: Step, state: State) -> None:
-        keyword = message.keyword or type(message).__name__
-        if isinstance(message, UnknownMessage):
-            keyword = message.received_keyword or keyword
+        keyword = _keyword(message)
         direction = direction_of(keyword)
         if direction is not None and direction is not _SENDS[self.role]:
             raise StateError(f"{keyword} is not for a {self.role.value} to send")
         if (state, step) not in TRANSITIONS:
             raise StateError(f"{keyword} cannot be sent in state {state.value}")
-        if state is State.ONLINE and self.framing is Framing.AUTO:
-            raise StateError(
-                f"{keyword}: framing is not known before DCSS sends its first frame; "
-                "set v1 or v2 to send earlier"
-            )
 
     def _shake_hands(self, frame: Frame, message: Message) -> None:
         """Take the peer's half of the handshake, its first frame."""
@@ -227,3 +236,10 @@ class DcsProtocol:
 
     def _go(self, step: Step) -> None:
         self._state = TRANSITIONS[self._state, step]
+
+
+def _keyword(message: Message) -> str:
+    keyword = message.keyword or type(message).__name__
+    if isinstance(message, UnknownMessage):
+        keyword = message.received_keyword or keyword
+    return keyword

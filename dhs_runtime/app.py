@@ -16,6 +16,7 @@ from dcs_codec import (
     Message,
     ShutterState,
     default_codec,
+    list_safe,
 )
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.descriptors import open_standard_descriptors
@@ -30,7 +31,6 @@ from dhs_runtime.devices import (
     Shutter,
     StringDevice,
 )
-from dhs_runtime.engine import Engine
 from dhs_runtime.errors import DhsError, HandlerError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, MessageHandler
 from dhs_runtime.link import LinkState
@@ -41,6 +41,7 @@ from dhs_runtime.operation import (
     OperationHandler,
     arguments_of,
 )
+from dhs_runtime.run import Run
 from dhs_runtime.signals import SIGNALS, stop_signals
 from dhs_runtime.threads import StopToken
 
@@ -74,8 +75,8 @@ class Dhs:
         except EncodeError as error:
             raise HandlerError(f"{name!r} is no name of a DHS: {error.reason}") from None
         self._handlers = HandlerTable()
-        self._engine: Engine | None = None
-        self._start_lock = threading.Lock()  # guards making an engine; free while it runs
+        self._run: Run | None = None
+        self._start_lock = threading.Lock()  # guards making a run; free while it runs
 
     def __repr__(self) -> str:
         return f"<Dhs {self.name} {self.state.value}>"
@@ -83,7 +84,12 @@ class Dhs:
     # -- declaring ---------------------------------------------------------------------------
 
     def operation(
-        self, name: str, *, timeout_s: float | None = None, max_active: int | None = None
+        self,
+        name: str,
+        *,
+        timeout_s: float | None = None,
+        max_active: int | None = None,
+        inline: bool = False,
     ) -> Callable[[OperationHandler], OperationHandler]:
         """Decorator: the function does the operation `name`.
 
@@ -96,13 +102,21 @@ class Dhs:
             timeout_s: Seconds from `stoh_start_operation` after which it is aborted and completed
                 as `error`, even when the handler goes on.
             max_active: How many may be under way at once; one more is completed as `error`.
+            inline: Run it in the thread that reads from DCSS, for a handler that answers from
+                memory: it must return at once, for while it runs nothing else is read, not even an
+                abort. One that takes over 50 ms is named in the log.
 
         Raises:
-            HandlerError: The operation has a handler, or the function does not take one argument.
+            HandlerError: The operation has a handler, its name is no word that DCSS could take,
+                the function does not take one argument, or the DHS runs already.
         """
+        if callable(name):
+            raise HandlerError('@dhs.operation needs the name: @dhs.operation("NAME")')
+        self._check_not_running(f"operation {name}")
 
         def register(handler: OperationHandler) -> OperationHandler:
-            self._handlers.add_operation(name, OperationEntry(handler, timeout_s, max_active))
+            entry = OperationEntry(handler, timeout_s, max_active, inline)
+            self._handlers.add_operation(name, entry)
             return handler
 
         return register
@@ -237,20 +251,24 @@ class Dhs:
         config = DcssConfig.at(dcss) if isinstance(dcss, str) else dcss
         open_standard_descriptors()
         with self._start_lock:
-            if self._engine is not None:
+            if self._run is not None:
                 raise DhsError(f"{self.name} is started already")
-            self._engine = Engine(self.name, self._handlers, config, self._codec)
-            self._engine.start()
+            try:
+                run = Run(self.name, self._handlers, config, self._codec)
+                run.start()
+            except RuntimeError as error:
+                raise DhsError(f"{self.name} cannot start: {error}") from None
+            self._run = run
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for `ask_to_stop()`; whether it came within `timeout_s` seconds."""
-        engine = self._engine
-        return engine is None or engine.wait(timeout_s)
+        run = self._run
+        return run is None or run.wait(timeout_s)
 
     def wait_online(self, timeout_s: float) -> bool:
         """Wait for the handshake with DCSS; whether it was done within `timeout_s` seconds."""
-        engine = self._engine
-        return engine is not None and engine.wait_online(timeout_s)
+        run = self._run
+        return run is not None and run.link.wait_online(timeout_s)
 
     def stuck_handler(self, longer_than_s: float) -> str | None:
         """Name of the message handler that runs for longer than so many seconds, or None.
@@ -258,14 +276,14 @@ class Dhs:
         For watchdogs: one that never returns holds up all others. (A crash of a thread of the
         runtime ends `run` by itself.)
         """
-        engine = self._engine
-        return None if engine is None else engine.stuck_handler(longer_than_s)
+        run = self._run
+        return None if run is None else run.dispatcher.stuck_handler(longer_than_s)
 
     def ask_to_stop(self) -> None:
         """Let `run` and `wait` return; may be called from any thread, also from handlers."""
-        engine = self._engine
-        if engine is not None:
-            engine.ask_to_stop()
+        run = self._run
+        if run is not None:
+            run.ask_to_stop()
 
     def stop(self) -> tuple[str, ...]:
         """Stop, in well under a second; does nothing when not running.
@@ -275,12 +293,12 @@ class Dhs:
         Returns:
             Names of threads that did not end, such as a handler stuck in a library's C code.
         """
-        engine = self._engine
-        if engine is None:
+        run = self._run
+        if run is None:
             return ()
-        alive = engine.stop()
-        if self._engine is engine:  # and not yet the next
-            self._engine = None
+        alive = run.stop()
+        if self._run is run:  # and not yet the next
+            self._run = None
         return alive
 
     # -- speaking ----------------------------------------------------------------------------
@@ -288,15 +306,25 @@ class Dhs:
     @property
     def state(self) -> LinkState:
         """How the link to DCSS stands."""
-        engine = self._engine
-        return LinkState.STOPPED if engine is None else engine.state
+        run = self._run
+        return LinkState.STOPPED if run is None else run.link.state
+
+    @property
+    def aborts(self) -> int:
+        """How many `stoh_abort_all` came in this run."""
+        run = self._run
+        return 0 if run is None else run.dispatcher.aborts
+
+    def operations_started(self) -> dict[str, int]:
+        """How often DCSS asked for each declared operation, in all runs."""
+        return {name: entry.started for name, entry in self._handlers.operations.items()}
 
     def active_operations(
         self, name: str | None = None, handle: str | None = None
     ) -> tuple[Operation, ...]:
         """The operations under way with this name and handle, oldest first; None stands for any."""
-        engine = self._engine
-        tasks = () if engine is None else engine.active.all()
+        run = self._run
+        tasks = () if run is None else run.dispatcher.active.all()
         return tuple(
             task
             for task in tasks
@@ -319,10 +347,10 @@ class Dhs:
             StateError: It is not for a DHS to send; nothing was sent.
             NotConnectedError: There is no link, or it broke.
         """
-        engine = self._engine
-        if engine is None:
+        run = self._run
+        if run is None:
             raise NotConnectedError(f"{message.keyword} not sent: {self.name} is not running")
-        engine.send(message)
+        run.send(message)
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Run a function that blocks in a thread of the DHS, and give its future.
@@ -333,10 +361,10 @@ class Dhs:
         Raises:
             DhsError: The DHS is not running.
         """
-        engine = self._engine
-        if engine is None:
+        run = self._run
+        if run is None:
             raise DhsError(f"{self.name} is not running")
-        return engine.call(function)
+        return run.dispatcher.workers.call(function)
 
     def log(self, level: str, text: str) -> None:
         """Send `htos_log LEVEL NAME TEXT` where there is a link; never raises for want of one.
@@ -346,7 +374,8 @@ class Dhs:
             text: One line for the beamline's log.
         """
         try:
-            self.send(HtosLog(log_level=level, log_sender=self.name, log_message=text))
+            message = list_safe(text)
+            self.send(HtosLog(log_level=level, log_sender=self.name, log_message=message))
         except (NotConnectedError, EncodeError) as error:
             logger.info("htos_log not sent (%s): %s", error, text)
 
@@ -363,7 +392,10 @@ class Dhs:
         )
 
     def _declare(self, device: D) -> D:
-        if self._engine is not None:
-            raise HandlerError(f"{device!r} is declared too late: {self.name} runs already")
+        self._check_not_running(repr(device))
         self._handlers.devices.add(device)
         return device
+
+    def _check_not_running(self, what: str) -> None:
+        if self._run is not None:
+            raise HandlerError(f"{what} is declared too late: {self.name} runs already")

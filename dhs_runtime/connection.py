@@ -1,7 +1,8 @@
 """`Connection`: one TCP connection to DCSS from its handshake to its end.
 
-The link's thread runs it and reads; any thread sends. The one lock spans encoding and writing, so
-the order on the wire is the order in which `send` was called, and it is free while handlers run.
+The link's thread runs it and reads; any thread sends: `encode`, which changes nothing and needs no
+connection, then `write`. Answers that the reading thread itself makes while more input is buffered
+are corked: they go out together at the end of the buffer, or before whatever another thread writes.
 """
 
 import enum
@@ -18,14 +19,16 @@ from dcs_codec import (
     Codec,
     DcsProtocol,
     Disconnected,
+    EncodeError,
+    FrameDecoder,
+    Framing,
     HtosClientIsHardware,
     Message,
     RemoteProtocolError,
     Role,
     State,
-    StateError,
     StocSendClientType,
-    UnknownMessage,
+    is_list,
 )
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
@@ -35,13 +38,17 @@ from dhs_runtime.transport import Resolver, TcpTransport
 logger = logging.getLogger(__name__)
 
 OnMessage = Callable[[Message], None]
+MAX_CORKED: Final = 500
+"""Answers that wait for the end of the buffer at most."""
 
 WORKED_S: Final = 1.0
 """A connection that stood so long worked, whatever went over it."""
 REFUSAL_S: Final = 5.0
 """dcss takes three seconds to refuse a name that is connected already, one for a wrong computer."""
 START: Final = "stoh_start_"
-DCSS_SAYS: Final = ("stoc_", "stoh_")
+V2_BEGINS: Final = b" 0123456789"  # as a v2 header does, and no text of a v1 frame
+_V2: Final = Framing.V2  # looking up a member of an enum takes longer than sending
+_AUTO: Final = Framing.AUTO
 
 
 class Ending(enum.Enum):
@@ -84,7 +91,11 @@ class Connection:
         self._codec = codec
         self._transport = TcpTransport(resolver)
         self._protocol = DcsProtocol(Role.DHS, config.framing, codec=codec)
-        self._lock = threading.Lock()  # guards protocol.send + write: wire order = call order
+        self._lock = threading.Lock()  # guards the order on the wire, and what is corked
+        self._corked: list[bytes] = []
+        self._corking = 0  # ident of the reading thread while more input is buffered
+        self._wrote = False  # since the last bytes came, by whichever thread
+        self._given_up = False
         self._online_at = 0.0
         self._heard = False  # whether DCSS sent anything after the handshake
         self._used = False  # whether it started an operation or a move
@@ -119,49 +130,102 @@ class Connection:
             return Outcome(Ending.NO_HANDSHAKE, f"no handshake with {config.host}: {reason}")
         return Outcome(self._ending(), reason)
 
-    def send(self, message: Message) -> None:
-        """Encode and write a message; returns when the system has taken all of it.
+    def encode(self, message: Message) -> bytes:
+        """The bytes of a message, as this connection frames them; sends nothing.
+
+        Raises:
+            EncodeError: The message does not fit the wire, or its text is no Tcl list, which the
+                scripts of dcss could not read.
+            StateError: The message is not for a DHS to send, or not after the handshake.
+        """
+        data = self._protocol.encode(message)
+        if b"{" in data or b"}" in data or b'"' in data or b"\\" in data:
+            text = self._codec.encode_text(message)
+            if not is_list(text):
+                keyword = text.partition(" ")[0]
+                raise EncodeError(keyword, "", f"is no Tcl list, scripts would hang: {text[:200]}")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Write what was encoded; returns when the system has taken all of it.
 
         Nothing is kept for later: while DCSS does not read, senders wait here, each with its one
         message, and when it takes no byte for `send_timeout_s` the connection is given up.
 
         Raises:
-            EncodeError: The message does not fit the wire; nothing was sent.
-            StateError: The message is not for a DHS to send; nothing was sent.
             NotConnectedError: The connection is not online, broke, or DCSS reads nothing.
         """
+        if self._corking and self._corking == threading.get_ident():
+            self._corked.append(data)  # by the one thread that also takes them out, or locked
+            if len(self._corked) >= MAX_CORKED:
+                self._flush()
+            return
         if not self._lock.acquire(blocking=False):
-            self._wait_for_turn(message)
+            self._wait_for_turn()
         try:
-            self._write(message)
-        except StateError as error:
-            if _is_for_dcss(message):
-                raise
-            raise NotConnectedError(f"{message.keyword} not sent: {error}") from None
-        except TransportError as error:
-            self._transport.interrupt()  # part of a frame may be out: the stream is broken
-            raise NotConnectedError(f"{message.keyword} not sent: {error}") from None
+            self._check_online(data)
+            self._put(data)
         finally:
             self._lock.release()
 
+    def send(self, message: Message) -> None:
+        """`encode` and `write`; raises as both."""
+        self.write(self.encode(message))
+
     def interrupt(self) -> None:
         """End the connection from another thread; what was sent before still goes out."""
+        self._given_up = True
         self._transport.interrupt()
 
-    def _wait_for_turn(self, message: Message) -> None:
-        """Take the lock, for which a slow DCSS may need long; give up on one that reads nothing."""
+    def _wait_for_turn(self) -> None:
+        """Acquire the lock. A slow DCSS may hold it long; give up only if it stops reading."""
         written = self._transport.written
         while not self._lock.acquire(timeout=self._config.send_timeout_s):
             if self._transport.written == written:
-                self._transport.interrupt()  # dropping a completion on a live link would be worse
-                raise NotConnectedError(f"{message.keyword} not sent: DCSS does not read")
+                self._transport.interrupt()  # dropping an answer on a live link would be worse
+                raise NotConnectedError("not sent: DCSS does not read")
             written = self._transport.written
 
-    def _write(self, message: Message) -> None:
-        data = self._protocol.send(message)
+    def _check_online(self, data: bytes) -> None:
+        if not self.online:
+            raise NotConnectedError(f"not sent: connection is {self._protocol.state.value}")
+        framing = self._protocol.framing
+        if framing is _AUTO or (framing is _V2) is not (data[0] in V2_BEGINS):
+            raise NotConnectedError("not sent: framing is not known before DCSS's first frame")
+
+    def _put(self, data: bytes) -> None:
+        """Write, after what is corked; the lock is held."""
+        if self._corked:
+            data, self._corked = b"".join((*self._corked, data)), []
+        self._wrote = True
+        try:
+            self._transport.write(data)
+        except TransportError as error:
+            self._transport.interrupt()  # part of a frame may be out: the stream is broken
+            raise NotConnectedError(f"not sent: {error}") from None
         if self._wire_log.isEnabledFor(logging.DEBUG):
-            self._wire_log.debug("-> %s", self._codec.encode(message))
-        self._transport.write(data)
+            self._trace(data)
+
+    def _flush(self) -> None:
+        """Write what is corked; for the reading thread."""
+        if not self._corked:
+            return
+        try:
+            if not self._lock.acquire(blocking=False):
+                self._wait_for_turn()
+            try:
+                if self._corked:  # or another thread was faster
+                    self._put(b"")
+            finally:
+                self._lock.release()
+        except NotConnectedError as error:
+            logger.info("answers dropped: %s", error)
+
+    def _trace(self, data: bytes) -> None:
+        decoder = FrameDecoder(_V2 if data[0] in V2_BEGINS else Framing.V1)
+        decoder.receive_data(data)
+        while (frame := decoder.next_frame()) is not NEED_DATA:
+            self._wire_log.debug("-> %s", frame)
 
     def _read(self, on_online: Callable[[], None], on_message: OnMessage) -> str:
         protocol = self._protocol
@@ -170,26 +234,46 @@ class Connection:
             if not self.online:
                 self._transport.set_read_timeout(max(0.001, deadline.remaining()))
             data = self._transport.read()
+            self._wrote = False
             if data:
                 protocol.receive_data(data)
             else:
                 protocol.receive_eof()
+            if self._take_events(on_online, on_message):
+                return "DCSS closed the connection"
+            if not self._wrote or protocol.has_more:  # an answer carries the ACK by itself
+                self._transport.acknowledge()
+
+    def _take_events(self, on_online: Callable[[], None], on_message: OnMessage) -> bool:
+        """Hand over what was received; whether that was the end of the stream."""
+        protocol = self._protocol
+        me = threading.get_ident()
+        try:
             while (event := protocol.next_event()) is not NEED_DATA:
                 if isinstance(event, Disconnected):
-                    return "DCSS closed the connection"
-                self._wire_log.debug("<- %s", protocol.last_frame)
+                    return True
+                if self._given_up:
+                    logger.info("the connection was given up; what DCSS sent before is not read")
+                    return True
+                if self._wire_log.isEnabledFor(logging.DEBUG):
+                    self._wire_log.debug("<- %s", protocol.last_frame)
                 if isinstance(event, StocSendClientType) and not self.online:
                     self._answer(on_online)
                 else:
                     self._heard = True
                     if not self._used and event.keyword.startswith(START):
                         self._used = True
+                    self._corking = me if protocol.has_more else 0
                     on_message(event)
+        finally:
+            self._corking = 0
+            self._flush()
+        return False
 
     def _answer(self, on_online: Callable[[], None]) -> None:
         """Say who we are, at once: DCSS waits one second for it."""
         with self._lock:
-            self._write(HtosClientIsHardware(hardware_name=self._name))
+            self._put(self._protocol.send(HtosClientIsHardware(hardware_name=self._name)))
         self._transport.set_read_timeout(None)
         self._online_at = time.monotonic()
         on_online()
@@ -199,10 +283,3 @@ class Connection:
         if not self._heard:
             return Ending.REFUSED if stood_s < REFUSAL_S else Ending.LOST
         return Ending.LOST if self._used or stood_s >= WORKED_S else Ending.DROPPED
-
-
-def _is_for_dcss(message: Message) -> bool:
-    """Whether only DCSS sends this, so that no connection would help."""
-    if isinstance(message, UnknownMessage):
-        return message.received_keyword.startswith(DCSS_SAYS)
-    return message.keyword.startswith(DCSS_SAYS)

@@ -1,173 +1,219 @@
-"""`Dispatcher`: brings messages to handlers, in threads of their own.
+"""`Dispatcher`: brings messages to handlers.
 
-The reading thread calls `feed`, which never runs user code and never waits:
+The reading thread calls `feed`, which never waits and runs no code of the author's but inline
+handlers:
 
-- message handlers run one at a time, in wire order, in the thread `dispatcher`;
-- operations run beside them, each in a worker. One starts behind the message handlers of
-  everything that came before it; when none of those is pending, it goes straight to a worker and
-  saves a change of threads;
+- message handlers and hooks run one at a time, in wire order, in a lane;
+- operations run beside them, each in a worker. One starts after the message handlers of everything
+  that came before it; when none of those is pending, it goes straight to a worker;
 - messages about a device go to the device, which has an order of its own (see `devices`);
-- an abort marks what is under way before anything else happens.
+- an abort marks what is under way before anything else happens;
+- what cannot be done is answered as failed, in a thread of its own: that may block, too.
 """
 
-import functools
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from functools import partial
+from typing import Final
 
 from dcs_codec import (
     AbortMode,
+    Codec,
     MalformedMessage,
     Message,
     StohAbortAll,
     StohRegisterOperation,
     StohStartOperation,
     UnknownMessage,
+    readable,
 )
+from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.base import Wiring
-from dhs_runtime.devices.table import device_name
+from dhs_runtime.devices.base import TOO_MUCH, Wiring, run_inline
 from dhs_runtime.handlers import HandlerTable
-from dhs_runtime.lane import Job
 from dhs_runtime.operation import Operation, OperationEntry
+from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
-from dhs_runtime.task import ERROR, LATE, ActiveTasks, Send
+from dhs_runtime.task import LATE, ActiveTasks, Outlet, Task
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.timers import Timers
-from dhs_runtime.workers import Workers
-
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-MAX_RUNNING = 64
-MAX_WAITING = 20_000
-SLOW_HANDLER_S = 0.5
+STOPPING: Final = "DHS is stopping"
+MAX_RUNNING: Final = 64
+MAX_REFUSED: Final = 200_000
+"""Refusals that wait for a DCSS that does not read; with one more the link is given up."""
+MAX_UNKNOWN: Final = 1000
+SHOWN_KEYWORD: Final = 80
+SLOW_HANDLER_S: Final = 0.5
 
 
 class Dispatcher:
-    """Dispatches the messages of one DHS, over as many connections as it lives through."""
+    """Dispatches the messages of one DHS, over as many connections as it lives through.
+
+    Attributes:
+        active: The tasks under way.
+        aborts: How many `stoh_abort_all` came.
+        workers: Run operations, moves, counts and calls.
+    """
 
     def __init__(
         self,
         handlers: HandlerTable,
+        codec: Codec,
         group: ThreadGroup,
-        send: Send,
+        outlet: Outlet,
         on_overload: Callable[[], None] = lambda: None,
     ) -> None:
-        """A dispatcher.
+        """A dispatcher; one thread of each kind is there from now on.
 
         Args:
             handlers: Handlers and devices.
+            codec: To make sense of commands that are cut short.
             group: For its threads.
-            send: Sends on whatever connection there is.
-            on_overload: Called by `feed` when too many messages wait for a handler that is stuck.
+            outlet: Sends on whatever connection there is.
+            on_overload: Called by `feed` when too much waits for a handler that is stuck, or for a
+                DCSS that does not read.
         """
-        self._on_overload = on_overload
-        self.active = ActiveTasks()
         self._handlers = handlers
-        self._workers = Workers(group, "operation", MAX_RUNNING, MAX_WAITING)
-        self._answers = Workers(group, "answer", 1, MAX_WAITING)
+        self._codec = codec
+        self._on_overload = on_overload
         self._timers = Timers(group)
-        self._tasks: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()  # guards _pending
-        self._pending = 0  # tasks put into the queue and not yet done
-        self._running: tuple[Job, float] | None = None  # the task, and since when
+        self.active = ActiveTasks(self._timers.cancel)
+        self.aborts = 0
+        self.workers = Workers(group, "operation", MAX_RUNNING, ready=True)
+        self._lanes = Workers(group, "lane", MAX_RUNNING + len(handlers.devices.all()), ready=True)
+        self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
+        self._inbox = Lane(self._lanes)
         self._closed = False
         self._unknown: set[str] = set()
-        handlers.devices.wire(Wiring(self._submit, send, self.active, handlers.devices.find))
-        group.spawn("dispatcher", self._run_tasks)
+        handlers.devices.wire(
+            Wiring(
+                workers=self.workers,
+                lanes=self._lanes,
+                answers=self._answer,
+                outlet=outlet,
+                active=self.active,
+                find=handlers.devices.find,
+                tell=handlers.devices.tell,
+            )
+        )
 
-    def feed(self, message: Message, send: Send) -> None:
-        """Take one message from the reading thread; answers to it go out by `send`."""
+    def feed(self, message: Message, outlet: Outlet) -> None:
+        """Take one message from the reading thread; answers to it go out by `outlet`."""
         if isinstance(message, StohStartOperation):
-            self._start(message, send)
+            self._start(message, outlet)
         elif isinstance(message, StohAbortAll):
             self._abort_all(message)
-        elif not self._handlers.devices.accept(message, send):
-            self._note(message)
-        handlers = self._handlers.message(type(message))
-        if handlers and self._pending >= MAX_WAITING:
-            # Dropping one in silence would leave wrong state; a new connection begins afresh.
-            logger.error("%d messages wait for a handler; giving the link up", self._pending)
-            self._on_overload()
-            return
-        for handler in handlers:
-            self._put(functools.partial(_call, handler, message))
+        elif isinstance(message, MalformedMessage):
+            self._salvage(message, outlet)
+        else:
+            self._to_device(message, outlet)
+        for handler in self._handlers.message(type(message)):
+            if not self._inbox.put(partial(_call, handler, message)) and not self._closed:
+                # Dropping one in silence would leave wrong state; a new connection begins afresh.
+                logger.error("too many messages wait for a handler; giving the link up")
+                self._on_overload()
+                return
 
     def new_link(self) -> None:
-        """The handshake is done, and no message behind it was read."""
+        """The handshake is done, and no message after it was read."""
         for hook in self._handlers.connected_hooks:
-            self._put(functools.partial(_call_hook, hook))
+            self._inbox.put(partial(_call_hook, hook))
 
     def lost_link(self, reason: str) -> None:
         """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
         self.active.abort_all(reason)
         for hook in self._handlers.disconnected_hooks:
-            self._put(functools.partial(_call_hook, functools.partial(hook, reason)))
+            self._inbox.put(partial(_call_hook, partial(hook, reason)))
 
     def stuck_handler(self, longer_than_s: float) -> str | None:
         """Name of the message handler that runs for longer than so many seconds, or None."""
-        running = self._running
+        running = self._inbox.current
         if running is None or time.monotonic() - running[1] <= longer_than_s:
             return None
         return _name_of(running[0])
 
-    def call(self, function: Callable[[], T]) -> Future[T]:
-        """The future of `function()`, run in a worker; cancelled where there is none for it."""
-        return self._workers.call(function)
-
     def close(self) -> None:
-        """Start nothing more, and end the threads behind what they are doing."""
+        """Start nothing more, and end the threads after what they are doing."""
         self._closed = True
-        self._workers.close()
+        self.workers.close()
+        self._lanes.close()
         self._answers.close()
         self._timers.close()
-        self._tasks.put(None)
+
+    def _to_device(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+        if self._closed:
+            refusal = STOPPING
+        route = self._handlers.devices.route(type(message))
+        if route is None:
+            self._note(message)
+        elif not self._handlers.devices.accept(route, message, outlet, refusal):
+            if self._handlers.handles(route.kind):
+                return
+            self._handlers.devices.turn_away(route, message, outlet)
+            known = " ".join(device.name for device in self._handlers.devices.all()) or "none"
+            logger.warning(
+                "%s %s: this DHS declares no such device; it has: %s",
+                message.keyword,
+                route.name(message),
+                known,
+            )
+
+    def _salvage(self, malformed: MalformedMessage, outlet: Outlet) -> None:
+        """Answer a command that cannot be read in full, where its name can."""
+        message = readable(malformed, self._codec)
+        refusal = f"cannot be read: {malformed.field} {malformed.reason}".replace("  ", " ")
+        if isinstance(message, StohStartOperation):
+            self._refuse(Operation(message, outlet), refusal)
+        elif message is not None:
+            self._to_device(message, outlet, refusal)
+        what = f"{malformed.field} {malformed.reason}".lstrip()
+        logger.warning("malformed message, %s: %.200r", what, malformed.text)
 
     def _abort_all(self, message: StohAbortAll) -> None:
         """Abort everything; any word but `soft`, and none, means hard (dhs_motor_messages.cc:538).
 
         When another DHS is lost, dcss sends one of these for each of its motors.
         """
+        self.aborts += 1
         reason = f"{message.keyword} {message.abort_arg}".rstrip()
-        tasks = self.active.all()
-        fresh = sum(not task.aborted for task in tasks)
-        logger.log(
-            logging.WARNING if fresh else logging.INFO, "%s: aborting %d tasks", reason, fresh
-        )
         mode = AbortMode.SOFT if message.abort_arg == AbortMode.SOFT else AbortMode.HARD
-        for task in tasks:
+        fresh = 0
+        for task in self.active.all():
+            before = task.aborted
             task.abort(reason, mode)
+            fresh += task.aborted and not before
+        level = logging.WARNING if fresh else logging.INFO
+        logger.log(level, "%s: aborting %d tasks", reason, fresh)
 
     # -- operations --------------------------------------------------------------------------
 
-    def _start(self, message: StohStartOperation, send: Send) -> None:
-        operation = Operation(message, send)
-        self.active.add(operation)
-        entry = self._handlers.operation(operation.name)
+    def _start(self, message: StohStartOperation, outlet: Outlet) -> None:
+        operation = Operation(message, outlet)
+        entry = self._handlers.operations.get(operation.name)
         if self._closed:
-            self._refuse(operation, "DHS is stopping")
+            self._refuse(operation, STOPPING)
             return
-        if entry is not None:
-            if entry.max_active is not None and self._count(operation.name) > entry.max_active:
-                self._refuse_soon(operation, f"{entry.max_active} under way already, the most")
-                return
+        if entry is None:
+            self._refuse(operation, f"no handler for operation {operation.name}")
+            operation.log.error("no handler for this operation; this DHS has: %s", self._names())
+            return
+        entry.started += 1
+        most = entry.max_active
+        if most is not None and self._count(operation.name) >= most:
+            self._refuse(operation, f"{most} under way already, the most")
+        else:
+            self.active.add(operation)
             if entry.timeout_s is not None:
                 operation.deadline = Deadline.after(entry.timeout_s)
-                self._timers.at(operation.deadline, functools.partial(self._expire, operation))
-        job = functools.partial(self._operate, operation, entry)
-        refuse = functools.partial(self._refuse, operation, "too many operations under way")
-        with self._lock:
-            straight = not self._pending
-        if straight:
-            self._submit(job, refuse)
-        else:
-            self._put(functools.partial(self._submit, job, refuse))
+                expire = partial(self._expire, operation)
+                operation._timer = self._timers.at(operation.deadline, expire)
+            if entry.inline and not self._inbox.busy:
+                run_inline(self.active, operation, entry.handler)
+            elif not self._inbox.then(partial(self._submit, operation, entry)):
+                self._answer(partial(self.active.refuse, operation, ERROR, TOO_MUCH))
 
     def _count(self, name: str) -> int:
         """Operations of this name that are not completed."""
@@ -176,91 +222,59 @@ class Dispatcher:
             for task in self.active.all()
         )
 
-    def _submit(self, job: Job, instead: Job) -> None:
-        """Run a job in a worker; where there is none, answer with the other.
-
-        Not here: it may send, which may block, and this may be the reading thread. Nor behind
-        handlers, which may be stuck.
-        """
-        if not self._workers.submit(job):
-            self._answers.submit(instead)
-
-    def _operate(self, operation: Operation, entry: OperationEntry | None) -> None:
-        if entry is None:
-            known = " ".join(self._handlers.operation_names()) or "none"
-            operation.log.error("no handler for this operation; this DHS has: %s", known)
-            self._refuse(operation, f"no handler for operation {operation.name}")
-            return
-        try:
-            operation.run(entry.handler)
-        finally:
-            self.active.remove(operation)
+    def _submit(self, operation: Operation, entry: OperationEntry) -> None:
+        if not self.workers.submit(partial(self.active.run, operation, entry.handler)):
+            why = "too many operations under way"
+            self._answer(partial(self.active.refuse, operation, ERROR, why))
 
     def _expire(self, operation: Operation) -> None:
         """A deadline has passed; the sending, which may block, is not for this thread."""
         if not operation.finished:
             operation.expire()
-            self._answers.submit(functools.partial(operation.end, ERROR, LATE))
+            self._answer(partial(operation.give_up, LATE))
+            operation.log.warning(LATE)
 
-    def _refuse(self, operation: Operation, reason: str) -> None:
-        operation.end(ERROR, reason)
-        self.active.remove(operation)
+    # -- refusing ----------------------------------------------------------------------------
 
-    def _refuse_soon(self, operation: Operation, reason: str) -> None:
-        self._answers.submit(functools.partial(self._refuse, operation, reason))
+    def _refuse(self, task: Task, reason: str) -> None:
+        self.active.add(task)
+        self._answer(partial(self.active.refuse, task, ERROR, reason))
 
-    # -- message handlers --------------------------------------------------------------------
-
-    def _put(self, task: Job) -> None:
-        with self._lock:
-            self._pending += 1
-        self._tasks.put(task)
-
-    def _run_tasks(self) -> None:
-        while (task := self._tasks.get()) is not None and not self._closed:
-            self._running = task, time.monotonic()
-            task()
-            self._running = None
-            with self._lock:
-                self._pending -= 1
+    def _answer(self, job: Job) -> None:
+        """Run what sends a refusal: not here, for this may be the reading thread."""
+        if self._answers.submit(job):
+            return
+        if not self._closed:
+            logger.error("DCSS does not read the answers to what it asks; giving the link up")
+            self._on_overload()
+        job()  # without a link it cannot block
 
     # -- what the log should know ------------------------------------------------------------
 
+    def _names(self) -> str:
+        return " ".join(self._handlers.operations) or "none"
+
     def _note(self, message: Message) -> None:
-        if isinstance(message, MalformedMessage):
-            what = f"{message.field} {message.reason}".lstrip()
-            logger.warning("malformed message, %s: %.200r", what, message.text)
-        elif isinstance(message, UnknownMessage):
-            keyword = message.received_keyword
+        if isinstance(message, UnknownMessage):
+            keyword = message.received_keyword[:SHOWN_KEYWORD]
             level = logging.DEBUG if keyword in self._unknown else logging.INFO
-            logger.log(level, "no message class for %.80r; handlers do not see it", keyword)
-            if len(self._unknown) < MAX_WAITING:
+            if len(self._unknown) < MAX_UNKNOWN:
                 self._unknown.add(keyword)
+            logger.log(level, "no message class for %r; handlers do not see it", keyword)
         elif isinstance(message, StohRegisterOperation):
             name = message.operation_name
-            if self._handlers.operation(name) is None:
-                known = " ".join(self._handlers.operation_names()) or "none"
+            if name not in self._handlers.operations:
                 logger.warning(
                     "DCSS's database gives us operation %s, which has no handler; this DHS has: %s",
                     name,
-                    known,
+                    self._names(),
                 )
-        elif (name_of := device_name(message)) is not None and not self._handlers.message(
-            type(message)
-        ):
-            known = " ".join(device.name for device in self._handlers.devices.all()) or "none"
-            logger.warning(
-                "%s %s: this DHS declares no such device; it has: %s",
-                message.keyword,
-                name_of,
-                known,
-            )
 
 
-def _name_of(task: Job) -> str:
-    """The author's function in a task, for logs."""
-    inner: object = task
-    while isinstance(inner, functools.partial):
+def _name_of(job: Job) -> str:
+    """The author's function in a job, for logs."""
+    inner: object = job
+    while isinstance(inner, partial):
         inner = inner.args[0] if inner.args else inner.func
     return name_of(inner) if callable(inner) else repr(inner)
 
@@ -283,4 +297,4 @@ def _call(handler: Callable[[Message], None], message: Message) -> None:
     took = time.monotonic() - started
     if took > SLOW_HANDLER_S:
         name = name_of(handler)
-        logger.warning("handler %s took %.1f s; messages behind it waited", name, took)
+        logger.warning("handler %s took %.1f s; messages after it waited", name, took)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dcs_codec import Message
+from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.table import DeviceTable
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.operation import OperationEntry
-from dhs_runtime.signatures import check_handler, name_of
+from dhs_runtime.signatures import check_handler, check_name, name_of
 
 M = TypeVar("M", bound=Message)
 
@@ -18,8 +19,9 @@ class HandlerTable:
     """Handlers and devices of one DHS. Filled before it runs, only read afterwards."""
 
     def __init__(self) -> None:
-        self._operations: dict[str, OperationEntry] = {}
         self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
+        self._found: dict[type[Message], tuple[Callable[[Any], None], ...]] = {}
+        self.operations: dict[str, OperationEntry] = {}
         self.devices = DeviceTable()
         self.connected_hooks: list[Callable[[], None]] = []
         self.disconnected_hooks: list[Callable[[str], None]] = []
@@ -29,13 +31,15 @@ class HandlerTable:
         """Let `entry.handler(operation)` do the operation `name`.
 
         Raises:
-            HandlerError: The operation has a handler, or this one does not take one argument.
+            HandlerError: The operation has a handler, its name is no word that DCSS could take, or
+                the handler does not take one argument.
         """
-        if name in self._operations:
-            other = name_of(self._operations[name].handler)
+        if name in self.operations:
+            other = name_of(self.operations[name].handler)
             raise HandlerError(f"operation {name!r} has a handler already: {other}")
         check_handler(entry.handler)
-        self._operations[name] = entry
+        check_name(name, "an operation")
+        self.operations[name] = entry
 
     def add_message(self, message_class: type[M], handler: MessageHandler[M]) -> None:
         """Call `handler(message)` for each message of this class or a class below it.
@@ -47,17 +51,17 @@ class HandlerTable:
             raise HandlerError(f"{message_class!r} is no message class")
         check_handler(handler)
         self._messages.setdefault(message_class, []).append(handler)
-
-    def operation(self, name: str) -> OperationEntry | None:
-        """An operation's handler and what holds for it, or None."""
-        return self._operations.get(name)
-
-    def operation_names(self) -> tuple[str, ...]:
-        """Names of the operations with a handler."""
-        return tuple(self._operations)
+        self._found.clear()
 
     def message(self, message_class: type[Message]) -> tuple[Callable[[Any], None], ...]:
         """The handlers of a message class: its own first, then those of its bases."""
-        return tuple(
-            handler for base in message_class.__mro__ for handler in self._messages.get(base, ())
-        )
+        found = self._found.get(message_class)
+        if found is None:
+            bases = message_class.__mro__
+            found = tuple(handler for base in bases for handler in self._messages.get(base, ()))
+            self._found[message_class] = found
+        return found
+
+    def handles(self, kind: type[Device]) -> bool:
+        """Whether the author handles messages about such devices by hand."""
+        return any(self.message(each) for each in (*kind.registrations, *kind.commands))

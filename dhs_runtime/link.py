@@ -9,8 +9,7 @@ OFFLINE ──▶ CONNECTING ──▶ ONLINE
 import enum
 import logging
 import threading
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from dcs_codec import Codec, Message
 from dhs_runtime.clock import Deadline
@@ -22,9 +21,19 @@ from dhs_runtime.transport import Resolver
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[Message], None]
-OnMessage = Callable[[Message, Send], None]
-OnLost = Callable[[str], None]
+
+class Receiver(Protocol):
+    """What a link tells what it meets; all in the link's own thread, so it must return at once."""
+
+    def feed(self, message: Message, outlet: Connection) -> None:
+        """A message came; answers to it go out by `outlet`."""
+
+    def new_link(self) -> None:
+        """The handshake is done, and no message after it was read."""
+
+    def lost_link(self, reason: str) -> None:
+        """A link that was online is lost."""
+
 
 REFUSED_HINT: Final = (
     "DCSS closed the connection right after we said we are {name!r}; check that its database has "
@@ -99,25 +108,20 @@ class Link:
         name: str,
         config: DcssConfig,
         codec: Codec,
-        on_message: OnMessage,
-        on_lost: OnLost,
         *,
         threads: ThreadGroup,
-        on_online: Callable[[], None] = lambda: None,
     ) -> None:
         """A link that is not run; `threads` is where it looks up DCSS's address."""
-        self._on_online = on_online
         self._name = name
         self._config = config
         self._codec = codec
-        self._on_message = on_message
-        self._on_lost = on_lost
         self._changed = threading.Condition()  # guards _state and _connection
         self._state = LinkState.OFFLINE
         self._connection: Connection | None = None
         self._stop = StopToken()
         self._retry = Retry(config)
         self._resolver = Resolver(threads)
+        self._next = self._new_connection()
 
     @property
     def state(self) -> LinkState:
@@ -135,32 +139,36 @@ class Link:
             )
             return self._state is LinkState.ONLINE and not self._is_over
 
-    def run(self) -> None:
+    def run(self, receiver: Receiver) -> None:
         """Keep connected until `stop()`; runs in the link's own thread."""
         try:
-            self._run()
+            self._run(receiver)
         finally:  # a crash is the end of the link, too
             self._go(LinkState.STOPPED)
 
-    def _run(self) -> None:
+    def _run(self, receiver: Receiver) -> None:
         address = f"{self._config.host}:{self._config.port}"
         while not self._stop.is_stopping():
-            outcome = self._connect(address)
+            outcome = self._connect(address, receiver)
             if self._stop.is_stopping():
                 break
             if outcome.ending.was_online:
-                self._on_lost(f"connection to DCSS lost: {outcome.reason}")
+                receiver.lost_link(f"connection to DCSS lost: {outcome.reason}")
             delay_s = self._retry.after(outcome)
             self._report(outcome, address)
             self._go(LinkState.WAITING)
             self._stop.wait(delay_s)
 
-    def send(self, message: Message) -> None:
-        """Send on the present connection; raises as `Connection.send`."""
+    def encode(self, message: Message) -> bytes:
+        """The bytes of a message on the present connection, or on the next; as its `encode`."""
+        return (self._connection or self._next).encode(message)
+
+    def write(self, data: bytes) -> None:
+        """Write on the present connection; raises as `Connection.write`."""
         connection = self._connection
         if connection is None:
-            raise NotConnectedError(f"{message.keyword} not sent: no connection to DCSS")
-        connection.send(message)
+            raise NotConnectedError("not sent: no connection to DCSS")
+        connection.write(data)
 
     def give_up(self) -> None:
         """End the present connection; the next is made as after any other end."""
@@ -178,8 +186,11 @@ class Link:
         if connection is not None:
             connection.interrupt()
 
-    def _connect(self, address: str) -> Outcome:
-        connection = Connection(self._name, self._config, self._codec, self._resolver)
+    def _new_connection(self) -> Connection:
+        return Connection(self._name, self._config, self._codec, self._resolver)
+
+    def _connect(self, address: str, receiver: Receiver) -> Outcome:
+        connection, self._next = self._next, self._new_connection()
         with self._changed:
             self._connection = connection
         self._go(LinkState.CONNECTING)
@@ -190,12 +201,10 @@ class Link:
             level = logging.INFO if self._retry.dropped < SAY_DROPPED_AT else logging.DEBUG
             logger.log(level, "connected to DCSS at %s as %s", address, self._name)
             self._go(LinkState.ONLINE)
-            self._on_online()
+            receiver.new_link()
 
         try:
-            return connection.run(
-                on_online, lambda message: self._on_message(message, connection.send)
-            )
+            return connection.run(on_online, lambda message: receiver.feed(message, connection))
         finally:
             with self._changed:
                 self._connection = None

@@ -14,7 +14,9 @@ from dcs_codec import (
     join_list,
     split_list,
 )
-from dhs_runtime.task import ERROR, NORMAL, Send, Task, one_line
+from dhs_runtime.answers import ERROR, NORMAL, OperationFailed
+from dhs_runtime.errors import TaskFinishedError
+from dhs_runtime.task import Outlet, Task
 
 S = TypeVar("S")
 
@@ -31,8 +33,8 @@ class Operation(Task):
         args_text: Its arguments to the letter.
     """
 
-    def __init__(self, message: StohStartOperation, send: Send) -> None:
-        super().__init__(send)
+    def __init__(self, message: StohStartOperation, outlet: Outlet) -> None:
+        super().__init__(outlet)
         self.name = message.operation_name
         self.handle = message.operation_handle
         self.args_text = message.operation_args
@@ -83,14 +85,19 @@ class Operation(Task):
 
     def complete(self, *words: Argument, text: str | None = None) -> None:
         """Send `htos_operation_completed` with status `normal`; raises as `update`."""
-        self._finish(NORMAL, arguments_of(words, text))
+        self._complete(self._completed(NORMAL, arguments_of(words, text)), NORMAL)
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
         """Send `htos_operation_completed` with a status that is not `normal`, and a reason.
 
-        The reason is made one line of at most 90 bytes; raises as `update`.
+        The reason is made one line of at most 90 bytes. A status that is no plain word, or
+        `normal`, is told as `error`.
+
+        Raises:
+            TaskFinishedError: The operation is over.
         """
-        self._finish(status, one_line(reason))
+        if not self.end(status, reason):
+            raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
     def is_completed_by(self, message: Message) -> bool:
         """Whether this message is the completion of this operation."""
@@ -103,7 +110,13 @@ class Operation(Task):
     def _status_of(self, message: Message) -> str:
         return message.operation_status if isinstance(message, HtosOperationCompleted) else ERROR
 
-    def _completion(self, status: str, text: str) -> Message:
+    def _success(self) -> Message:
+        return self._completed(NORMAL, "")
+
+    def _failures(self, status: str, reason: str) -> Iterable[Message]:
+        return OperationFailed(self.name, self.handle)(status, reason)
+
+    def _completed(self, status: str, text: str) -> Message:
         return HtosOperationCompleted(
             operation_name=self.name,
             operation_handle=self.handle,
@@ -115,7 +128,7 @@ class Operation(Task):
 OperationHandler = Callable[[Operation], None]
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class OperationEntry:
     """An operation as its author declared it.
 
@@ -123,11 +136,15 @@ class OperationEntry:
         handler: Does it.
         timeout_s: Seconds it may take before it is completed as failed; None for ever.
         max_active: How many may be under way at once; one more is refused. None for any number.
+        inline: Whether the handler runs in the reading thread.
+        started: How often DCSS asked for it.
     """
 
     handler: OperationHandler
     timeout_s: float | None = None
     max_active: int | None = None
+    inline: bool = False
+    started: int = 0
 
 
 def arguments_of(words: Iterable[Argument], text: str | None = None) -> str:

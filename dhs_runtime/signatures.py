@@ -1,13 +1,32 @@
-"""Seeing at once that a function of the author's can be called as it will be."""
+"""Checks at registration: that a name is one, that a handler takes the arguments it will get."""
 
 import inspect
 from collections.abc import Callable
 
+from dcs_codec import EncodeError, HtosSendConfiguration, default_codec, join_list
 from dhs_runtime.errors import HandlerError
 
 
+def check_name(name: object, what: str) -> None:
+    """See that a name is one plain word that DCSS's database could have.
+
+    Raises:
+        HandlerError: It is not so; the text says what to give.
+    """
+    reason = "is no plain word"
+    try:
+        if isinstance(name, str) and join_list([name]) == name:
+            default_codec().encode(HtosSendConfiguration(device_name=name))
+            return
+    except EncodeError as error:
+        reason = error.reason
+    raise HandlerError(
+        f"{name!r} is no name of {what}: {reason}; give the one word that DCSS's database has"
+    )
+
+
 def check_handler(handler: Callable[..., object], arguments: int = 1) -> None:
-    """See that a function takes so many arguments, and is none of asyncio's, which none awaits.
+    """See that a function takes this many arguments and is not async: nothing would await it.
 
     Raises:
         HandlerError: It is not so.

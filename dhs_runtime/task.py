@@ -1,8 +1,9 @@
-"""`Task`: something DCSS asked for that takes time, may be aborted, and ends exactly once.
+"""`Task`: one command of DCSS under way, which ends in exactly one answer.
 
-An operation, a move of a motor and a count of ion chambers are tasks. Each leads to exactly one
-completion on the wire, and the task itself enforces it: the first of what the handler says, the end
-of the handler, its deadline, or the stop of the DHS wins.
+An operation, a move of a motor, a count of ion chambers and each command to a device is a task. The
+task itself enforces its one answer: the first of what the handler says, the end of the handler, its
+deadline, or the stop of the DHS wins. What the answer is, `answers` says. Nothing is `finished`
+before its answer is encoded; success and failure are two methods, never one with a status.
 """
 
 import concurrent.futures
@@ -11,31 +12,39 @@ import enum
 import functools
 import logging
 import threading
-from collections.abc import Callable, MutableMapping
-from typing import Final, TypeVar
+import time
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Final, Protocol, TypeVar
 
-from dcs_codec import AbortMode, EncodeError, Message
+from dcs_codec import AbortMode, Message
+from dhs_runtime.answers import ABORTED, ERROR, NORMAL, settle, text_of, told_by
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import (
+    DeviceError,
     DhsError,
     NotConnectedError,
     TaskAbortedError,
     TaskFinishedError,
 )
+from dhs_runtime.scheduling import Timer
+from dhs_runtime.signatures import name_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound="Task")
 
-NORMAL: Final = "normal"
-ERROR: Final = "error"
-ABORTED: Final = "aborted"
 LATE: Final = "deadline passed"
-
-_MAX_REASON: Final = 90  # bytes: a failure fits a v1 frame whatever the names in it
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[Message], None]
+
+class Outlet(Protocol):
+    """Where answers go: a connection, or the link over all connections."""
+
+    def encode(self, message: Message) -> bytes:
+        """The bytes of a message; raises EncodeError, StateError. Needs no connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send what was encoded; raises NotConnectedError."""
 
 
 class TaskLog(logging.LoggerAdapter[logging.Logger]):
@@ -62,32 +71,38 @@ class TaskState(enum.Enum):
 _WAITING: Final = TaskState.WAITING  # looking up a member of an enum takes long
 _RUNNING: Final = TaskState.RUNNING
 _STATES: Final = {NORMAL: TaskState.COMPLETED, ABORTED: TaskState.ABORTED}
+_SOFT: Final = AbortMode.SOFT
+
+_aborting: Final = threading.Lock()
+"""Guards what is about aborts, of all tasks; held for no I/O, so `abort` waits for nothing."""
 
 
 class Task:
-    """One thing under way; its methods may be called from any thread.
+    """One command under way; its methods may be called from any thread.
 
     Attributes:
         state: How far it has come.
-        finished: Whether the one completion is out, or on its way.
+        finished: Whether the one answer is encoded, and out or on its way.
         deadline: When it must have ended, or None.
+        since: When DCSS asked for it (`time.monotonic()`).
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, outlet: Outlet) -> None:
         self.state = _WAITING
         self.finished = False
         self.deadline: Deadline | None = None
-        self._send = send
-        # Guards state and sending, so that no update follows the completion. Held while a send
-        # blocks: abort() has a lock of its own and never waits for a slow DCSS.
+        self.since = time.monotonic()
+        self._outlet = outlet
+        # Guards state and sending, so that no update follows the answer. Held while a write
+        # blocks: abort() never takes it.
         self._lock = threading.Lock()
-        self._abort_lock = threading.Lock()  # guards what is about the abort
         self._aborted = False
         self._expired = False
         self._dropped = False  # an update, for want of a link; told once
         self._abort_reason = ""
-        self._abort_mode = AbortMode.SOFT
-        self._waiting: set[threading.Event] = set()
+        self._abort_mode = _SOFT
+        self._waiting: list[threading.Event] = []
+        self._timer: Timer | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {self.state.value}>"
@@ -107,9 +122,9 @@ class Task:
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """Ask the handler to end: `aborted` turns true, waits end with TaskAbortedError.
 
-        Again changes nothing, but that `hard` after `soft` counts.
+        Idempotent, except that `hard` overrides an earlier `soft`.
         """
-        with self._abort_lock:
+        with _aborting:
             if mode is AbortMode.HARD:
                 self._abort_mode = mode
             if self._aborted:
@@ -153,145 +168,208 @@ class Task:
             Exception: What the future raised.
         """
         wake = threading.Event()
-        with self._abort_lock:
-            self._waiting.add(wake)
+        with _aborting:
+            self._waiting.append(wake)
             if self._aborted:
                 wake.set()
         future.add_done_callback(lambda _: wake.set())
         try:
             wake.wait(timeout_s)
         finally:
-            with self._abort_lock:
-                self._waiting.discard(wake)
+            with _aborting:
+                self._waiting.remove(wake)
         self.raise_if_aborted()
         return future.result(0)
 
     # -- for the runtime ---------------------------------------------------------------------
 
     def run(self: K, handler: Callable[[K], None]) -> None:
-        """Run the handler and see that the task is finished behind it; never raises."""
+        """Run the handler and see that the task has its answer after it; never raises."""
         try:
             with self._lock:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
                 self.state = _RUNNING
-            self.raise_if_aborted()
             self._begin()
             handler(self)
             if not self.finished:
-                self.end(NORMAL)
+                self.succeed()
         except TaskAbortedError as error:
-            self.end(ERROR if self._expired else ABORTED, str(error))
+            self.end(ERROR if self._expired else ABORTED, told_by(error), handler)
         except TaskFinishedError as error:  # by a deadline, say, or by itself before
-            self.log.warning("handler went on behind the completion: %s", error)
-            self.end(ERROR, f"{type(error).__name__}: {error}")  # of another task's, perhaps
+            self.end(ERROR, told_by(error), handler)  # of another task's, perhaps
+            self.log.warning("handler went on after the answer: %s", text_of(error))
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
+            self.end(self._status_for(error), told_by(error), handler)
             if isinstance(error, DhsError):  # whose text says all
-                self.log.error("handler failed: %s", error)  # noqa: TRY400
+                self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
             else:
                 self.log.exception("handler failed")
-            # An aborted call may end as anything; for a move `error` would abort the beamline.
-            status = ABORTED if self._aborted and not self._expired else ERROR
-            self.end(status, f"{type(error).__name__}: {error}")
+
+    def _status_for(self, error: BaseException) -> str:
+        # An aborted call may end as anything; for a move `error` would abort the beamline.
+        if self._aborted and not self._expired:
+            return ABORTED
+        return error.status if isinstance(error, DeviceError) else ERROR
 
     def expire(self) -> None:
         """The deadline has passed: abort, so that the end is a failure; `end` is to follow."""
         self._expired = True
-        self.log.warning(LATE)
         self.abort(LATE)
 
-    def end(self, status: str, reason: str = "") -> None:
-        """Finish unless it is finished; a failure to send is logged."""
-        try:
-            self._finish(status, one_line(reason))
-        except TaskFinishedError:
-            pass
-        except EncodeError:
-            self.log.exception("no completion possible")
+    def succeed(self) -> None:
+        """Answer that it is done, unless it is answered; a failure where that does not encode."""
+        self._settle(self._success, NORMAL, "")
+
+    def end(
+        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
+    ) -> bool:
+        """Answer that it failed, unless it is answered; whether this was the answer.
+
+        Never raises. A status that is no plain word, or `normal`, is told as `error`.
+        """
+        return self._settle(None, status, reason, handler)
+
+    def give_up(self, reason: str) -> None:
+        """`end` with `error`, as a job."""
+        self.end(ERROR, reason)
 
     def is_completed_by(self, message: Message) -> bool:
-        """Whether this message, sent by hand, is the completion of this very task."""
+        """Whether this message, sent by hand, is the answer to this very task."""
         raise NotImplementedError
 
     def finish_with(self, message: Message) -> None:
-        """Finish by a completion that its author made; raises TaskFinishedError."""
-        with self._lock:
-            self._check_unfinished()
-            self._complete(message, self._status_of(message))
+        """Finish by an answer that its author made; raises EncodeError, TaskFinishedError."""
+        self._complete(message, self._status_of(message))
 
     # -- for the kinds of task ---------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Say what is to be said before the handler runs."""
+        """Say what is to be said before the handler runs; raises TaskAbortedError."""
+        self.raise_if_aborted()
 
-    def _completion(self, status: str, text: str) -> Message:
-        """The one message that ends the task."""
+    def _success(self) -> Message:
+        """The answer of success."""
         raise NotImplementedError
 
-    def _finish(self, status: str, text: str) -> None:
-        with self._lock:
-            self._check_unfinished()
-            self._complete(self._completion(status, text), status)
-
-    def _complete(self, message: Message, status: str) -> None:
-        """Send the one completion; the lock is held."""
-        # First, for DCSS may answer with the next command before the sending returns.
-        self.finished = True
-        try:
-            self._send_or_drop(message)
-        except EncodeError:
-            self.finished = False
-            raise
-        self.state = _STATES.get(status, TaskState.FAILED)
+    def _failures(self, status: str, reason: str) -> Iterable[Message]:
+        """The forms of a failure, most telling first."""
+        raise NotImplementedError
 
     def _status_of(self, message: Message) -> str:
-        """The status in a completion."""
+        """The status in an answer."""
         raise NotImplementedError
 
-    def _say(self, message: Message) -> None:
-        """Send, unless the completion is out."""
+    def _told(self, message: Message) -> None:
+        """A message of this task is encoded and goes out: let the device remember it."""
+
+    def _explain(self, status: str, reason: str) -> None:
+        """Say by other means why it failed, where the answer has no room for it."""
+
+    def _settle(
+        self,
+        success: Callable[[], Message] | None,
+        status: str,
+        reason: str,
+        handler: Callable[..., object] | None = None,
+    ) -> bool:
+        with self._lock:
+            if self.finished:
+                return False
+            try:
+                answer = settle(success, self._failures, status, reason, self._outlet.encode)
+            except Exception:
+                self.finished = True  # or a motor would be moving for ever
+                self.state = TaskState.FAILED
+                logger.exception("%s: no answer is possible", self.label)
+                return True
+            if answer.status != NORMAL:
+                self._explain(answer.status, answer.reason)
+            self._conclude(answer.message, answer.data, answer.status)
+        if success is not None and answer.status != NORMAL:
+            self.log.error("done, but that cannot be told: %s", answer.reason)
+        elif success is None and answer.status != status:
+            who = "" if handler is None else f" of {name_of(handler)}"
+            self.log.error("status %.80r%s is no word for a failure; told as error", status, who)
+        return True
+
+    def _complete(self, message: Message, status: str) -> None:
+        """Answer by this message, or raise and change nothing; for what an author says."""
         with self._lock:
             self._check_unfinished()
-            self._send_or_drop(message)
+            self._conclude(message, self._outlet.encode(message), status)
+
+    def _conclude(self, message: Message, data: bytes, status: str) -> None:
+        """Take an encoded answer for the one; the lock is held."""
+        self._told(message)
+        # Before the writing, for DCSS may send the next command before it returns.
+        self.finished = True
+        self.state = _STATES.get(status, TaskState.FAILED)
+        self._write(data, message)
+
+    def _say(self, message: Message) -> None:
+        """Send, unless the answer is out; raises EncodeError, TaskFinishedError."""
+        with self._lock:
+            self._check_unfinished()
+            data = self._outlet.encode(message)
+            self._told(message)
+            self._write(data, message)
 
     def _check_unfinished(self) -> None:
         if self.finished:
             raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
-    def _send_or_drop(self, message: Message) -> None:
-        """Send; without a link DCSS has failed the task itself, and nobody is waiting."""
+    def _write(self, data: bytes, message: Message) -> None:
+        """Write; without a link DCSS has failed the task itself, and nobody is waiting."""
         try:
-            self._send(message)
+            self._outlet.write(data)
         except NotConnectedError as error:
             once = self._dropped and not self.finished
-            self.log.log(logging.DEBUG if once else logging.INFO, "dropped: %s", error)
+            self.log.log(
+                logging.DEBUG if once else logging.INFO, "dropped: %s %s", message.keyword, error
+            )
             self._dropped = True
 
 
 class ActiveTasks:
-    """The tasks under way, from DCSS's command to the end of their handler."""
+    """The tasks under way, from DCSS's command to the end of their handler.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards _tasks
-        self._none = threading.Condition(self._lock)
-        self._tasks: dict[int, Task] = {}
+    Entering and striking out are single operations of a dict, which need no lock.
+    """
+
+    def __init__(self, cancel: Callable[[Timer], None] = lambda _: None) -> None:
+        """No task; `cancel` lets go of the timer of one that ended."""
+        self._tasks: dict[Task, None] = {}
+        self._cancel = cancel
+        self._none: threading.Event | None = None
 
     def add(self, task: Task) -> None:
         """Enter a task."""
-        with self._lock:
-            self._tasks[id(task)] = task
+        self._tasks[task] = None
 
     def remove(self, task: Task) -> None:
         """Strike a task out."""
-        with self._lock:
-            del self._tasks[id(task)]
-            if not self._tasks:
-                self._none.notify_all()
+        del self._tasks[task]
+        if task._timer is not None:
+            self._cancel(task._timer)
+        if self._none is not None and not self._tasks:
+            self._none.set()
+
+    def run(self, task: K, handler: Callable[[K], None]) -> None:
+        """Run a task that was entered, and strike it out."""
+        try:
+            task.run(handler)
+        finally:
+            self.remove(task)
+
+    def refuse(self, task: Task, status: str, reason: str) -> None:
+        """Answer a task that was entered with a failure, and strike it out."""
+        task.end(status, reason)
+        self.remove(task)
 
     def all(self) -> tuple[Task, ...]:
         """Every task under way, oldest first."""
-        with self._lock:
-            return tuple(self._tasks.values())
+        return tuple(self._tasks)
 
     def abort_all(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """Abort every task under way."""
@@ -300,12 +378,5 @@ class ActiveTasks:
 
     def wait_until_none(self, timeout_s: float) -> bool:
         """Wait until no task is under way; whether that came within `timeout_s` seconds."""
-        with self._lock:
-            return self._none.wait_for(lambda: not self._tasks, timeout_s)
-
-
-def one_line(text: str) -> str:
-    """A text as one line of at most 90 bytes that fits any frame: blanks for line ends."""
-    line = " ".join(text.replace("\0", " ").split())
-    data = line.encode("utf-8", "replace")[:_MAX_REASON]
-    return data.decode("utf-8", "ignore")
+        self._none = none = threading.Event()
+        return not self._tasks or none.wait(timeout_s)

@@ -22,8 +22,9 @@ import yaml
 import dcs_codec
 import dhs_runtime
 from dcs_codec.state import State
-from dhs_runtime import Dhs, LinkState, Operation, TaskState
+from dhs_runtime import DcssConfig, Dhs, LinkState, Operation, TaskState
 from dhs_runtime.clock import Backoff
+from dhs_runtime.connection import Connection
 from dhs_runtime.link import Link
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.process.config_file import structure
@@ -223,8 +224,9 @@ def test_tasks_go_just_the_ways_of_their_table(
         scene.send("stoh_abort_all hard")
         assert scene.completion(waiting).startswith("aborted")
     message = dcs_codec.StohStartOperation(operation_name="x", operation_handle="1.1")
-    for status in ("normal", "aborted"):
-        Operation(message, lambda _: None).end(status)
+    outlet = Connection("testDHS", DcssConfig(), dcs_codec.default_codec())
+    Operation(message, outlet).succeed()
+    Operation(message, outlet).end("aborted")
     assert watched.moves == set(generator("states").TASK)
 
 
@@ -245,7 +247,9 @@ def test_every_thread_and_lock_of_the_core_is_explained() -> None:
     spawned = {
         name for text in sources.values() for name in re.findall(r'spawn\(f?"([\w-]+)', text)
     }
-    assert len(spawned) >= 6
+    for text in sources.values():
+        spawned.update(re.findall(r'Workers\(group, "(\w+)', text))
+    assert len(spawned) >= 8
     for name in spawned:
         assert f"`{name}" in page
     locked = re.compile(

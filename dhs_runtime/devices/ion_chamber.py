@@ -1,6 +1,7 @@
 """`IonChamber` and `Count`: counters that are read together, for a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from dcs_codec import (
@@ -8,11 +9,14 @@ from dcs_codec import (
     IonChamberFailure,
     IonChamberReading,
     Message,
+    StohConfigureIonChamber,
     StohReadIonChambers,
     StohRegisterIonChamber,
 )
-from dhs_runtime.devices.base import Device, Hook, Wiring
-from dhs_runtime.task import ERROR, NORMAL, Send, Task
+from dhs_runtime.answers import ERROR, NORMAL, count_failed
+from dhs_runtime.devices.base import TOO_MUCH, Device, Hook
+from dhs_runtime.errors import TaskFinishedError
+from dhs_runtime.task import Outlet, Task
 
 
 class Count(Task):
@@ -24,12 +28,18 @@ class Count(Task):
         is_repeated: Whether to go on counting until aborted.
     """
 
-    def __init__(self, message: StohReadIonChambers, send: Send) -> None:
-        super().__init__(send)
+    def __init__(
+        self,
+        message: StohReadIonChambers,
+        outlet: Outlet,
+        tell: Callable[[Message], None] = lambda _: None,
+    ) -> None:
+        """A count; `tell` lets the ion chambers remember what DCSS is told."""
+        super().__init__(outlet)
         self.names = message.ion_chamber_names
         self.time_s = message.ion_chamber_time
         self.is_repeated = message.is_repeated
-        self._counts: Mapping[str, float] | None = None
+        self._told_to = tell
 
     @property
     def label(self) -> str:
@@ -53,12 +63,12 @@ class Count(Task):
             counts: Counts over `time_s` by name; others than asked for are left out, for dcss
                 hangs at a name that it does not know.
         """
-        self._counts = counts
-        self._finish(NORMAL, "")
+        self._complete(self._readings(counts), NORMAL)
 
     def fail(self, reason: str) -> None:
         """Send `htos_report_ion_chambers` in its failure form; raises TaskFinishedError."""
-        self._finish(ERROR, reason)
+        if not self.end(ERROR, reason):
+            raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
     def is_completed_by(self, message: Message) -> bool:
         """Whether this message is the report of this count."""
@@ -73,18 +83,19 @@ class Count(Task):
         failed = isinstance(getattr(message, "result", None), IonChamberFailure)
         return ERROR if failed else NORMAL
 
+    def _success(self) -> Message:
+        raise LookupError("no counts")
+
+    def _failures(self, status: str, reason: str) -> Iterable[Message]:
+        return count_failed(self.names, status, reason)
+
+    def _told(self, message: Message) -> None:
+        self._told_to(message)
+
     def _readings(self, counts: Mapping[str, float]) -> Message:
         return HtosReportIonChambers(
             ion_chamber_time=self.time_s,
             result=tuple(IonChamberReading(name, counts[name]) for name in self.names),
-        )
-
-    def _completion(self, status: str, text: str) -> Message:
-        if status == NORMAL and self._counts is not None:
-            return self._readings(self._counts)
-        reason = text or ("no counts" if status == NORMAL else status)
-        return HtosReportIonChambers(
-            ion_chamber_time=0, result=IonChamberFailure(self.names, reason)
         )
 
 
@@ -103,40 +114,41 @@ class IonChamber(Device):
 
     kind = "ion chamber"
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterIonChamber,)
+    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureIonChamber, StohReadIonChambers)
+    reports: ClassVar[tuple[type[Message], ...]] = (HtosReportIonChambers,)
+    name_fields: ClassVar[tuple[str, ...]] = ("ion_chamber_name", "ion_chamber_names")
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.on_count: Hook[Counter] = Hook(f"counting {name}")
         self.counts = 0.0
 
-    def accept(self, message: Message, send: Send) -> None:
+    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         """As `Device.accept`; counts run beside everything else."""
         if not isinstance(message, StohReadIonChambers):
-            super().accept(message, send)
-        elif self._wiring is not None:
-            self._start(Count(message, send), self._wiring)
-
-    def _obey(self, message: Message, send: Send) -> None:
-        """Registration and configuration of an ion chamber ask for nothing."""
-
-    def _start(self, count: Count, wiring: Wiring) -> None:
+            super().accept(message, outlet, refusal)
+            return
+        wiring = self._wiring
+        if wiring is None:
+            return
+        count = Count(message, outlet, wiring.tell)
         wiring.active.add(count)
+        if refusal:
+            wiring.refuse(count, ERROR, refusal)
+        elif not wiring.workers.submit(partial(wiring.active.run, count, self._count)):
+            wiring.refuse(count, ERROR, TOO_MUCH)
 
-        def run() -> None:
-            try:
-                count.run(self._count)
-            finally:
-                wiring.active.remove(count)
-
-        def refuse() -> None:
-            count.end(ERROR, "too much under way")
-            wiring.active.remove(count)
-
-        wiring.submit(run, refuse)
+    def told(self, message: Message) -> None:
+        """As `Device.told`."""
+        if isinstance(message, HtosReportIonChambers) and isinstance(message.result, tuple):
+            for reading in message.result:
+                if reading.name == self.name:
+                    self.counts = reading.counts
 
     def _count(self, count: Count) -> None:
         """Count once, or again and again until aborted; runs in a worker."""
-        chambers = [self._companion(name) for name in count.names]
+        for name in count.names:
+            self._check_companion(name)
         counter = self.on_count.function
         if counter is None:
             raise LookupError(f"no handler for counting {self.name}")
@@ -144,19 +156,22 @@ class IonChamber(Device):
             counts = counter(count)
             if count.finished:
                 return
-            for chamber in chambers:
-                chamber.counts = counts[chamber.name]
             if not count.is_repeated:
                 count.complete(counts)
                 return
             count.report(counts)
             count.raise_if_aborted()
 
-    def _companion(self, name: str) -> "IonChamber":
-        """The ion chamber of this name, which must be counted by the same function."""
+    def _deed(self, _: Message) -> None:
+        """Registration and configuration of an ion chamber ask for nothing."""
+
+    def _note(self, _: Message) -> None:
+        """As `_deed`."""
+
+    def _check_companion(self, name: str) -> None:
+        """See that the ion chamber of this name is counted by the same function."""
         chamber = None if self._wiring is None else self._wiring.find(name)
         if not isinstance(chamber, IonChamber):
             raise LookupError(f"{name} is no ion chamber of this DHS")
         if chamber.on_count.function is not self.on_count.function:
             raise LookupError(f"{name} is not counted together with {self.name}")
-        return chamber

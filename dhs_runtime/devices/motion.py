@@ -7,35 +7,36 @@ beamline: the scripting engine of dcss aborts everything at any word but `normal
 |---|---|
 | the handler returns, or calls `complete` | `normal` |
 | `stoh_abort_all`, `stoh_abort_motor_move`, `stoh_stop_vector_move`, lost link, stop | `aborted` |
+| the handler returns after an abort, and `follow` did not see the motor stand | `aborted` |
 | the destination is beyond a software limit that is on; the handler is not called | `sw_limit` |
 | the motor is locked; the handler is not called | `locked` |
 | the motor is moving already; that move goes on | `moving` |
 | the handler raises, or there is none | `error`, or the status of its `DeviceError` |
+| where it stands is no number for the wire (nan) | `error`, at the last position told |
 
 The words are those of the Galil DHS (dmc2180API.cc:1546-1805).
 """
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
 
 from dcs_codec import (
     NO_DEVICE,
     AbortMode,
-    HtosLog,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
     HtosUpdateMotorPosition,
-    LogLevel,
     Message,
     MotorStatus,
     StohStartOscillation,
     StohStartVectorMove,
 )
+from dhs_runtime.answers import ABORTED, ERROR, NORMAL, move_failed
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
-from dhs_runtime.errors import DeviceError
-from dhs_runtime.task import ABORTED, ERROR, NORMAL, Send, Task
+from dhs_runtime.errors import DeviceError, TaskFinishedError
+from dhs_runtime.task import Outlet, Task, TaskState
 
-_HARMLESS: Final = (NORMAL, ABORTED)
+K = TypeVar("K", bound=Task)
 
 
 class Movable(Protocol):
@@ -53,8 +54,11 @@ class Movable(Protocol):
     def config(self) -> PseudoMotorConfig | None:
         """How it is set up; a `MotorConfig` for a real motor."""
 
-    def moved_to(self, position: float) -> None:
-        """Remember where it stands now."""
+    def told(self, message: Message) -> None:
+        """Remember what a message says that goes out now."""
+
+    def complain(self, outlet: Outlet, reason: str) -> None:
+        """Say in both logs why something could not be done."""
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason why it may not go there; None where it may."""
@@ -70,8 +74,8 @@ class Move(Task):
         time_s: Seconds that it shall take, None for the motor's own speed.
     """
 
-    def __init__(self, motor: Movable, destination: float | str, send: Send) -> None:
-        super().__init__(send)
+    def __init__(self, motor: Movable, destination: float | str, outlet: Outlet) -> None:
+        super().__init__(outlet)
         self.motor = motor
         self.destination = destination
         self.start = motor.position
@@ -102,7 +106,6 @@ class Move(Task):
             EncodeError: The number does not fit the wire.
             TaskFinishedError: The move is over.
         """
-        self.motor.moved_to(position)
         self._say(
             HtosUpdateMotorPosition(
                 motor_name=self.motor.name, position=float(position), status=MotorStatus.NORMAL
@@ -136,50 +139,54 @@ class Move(Task):
             position: Where the motor is, in its own units; by default where `follow` left it,
                 else the destination, or where that is a word the last position of an update.
         """
-        if position is not None:
-            self._end_position = position
-        self._finish(NORMAL, "")
+        self._complete(self._completed(self._end if position is None else position), NORMAL)
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
         """Send `htos_motor_move_completed` with another status, and the reason by `htos_log`.
 
-        The position is that of the last update. Raises as `update`.
+        The position is that of the last update. A status that is no plain word, or `normal`, is
+        told as `error`.
+
+        Raises:
+            TaskFinishedError: The move is over.
         """
-        self._finish(status, reason)
+        if not self.end(status, reason):
+            raise TaskFinishedError(f"{self.label} is {self.state.value}")
+
+    def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
+        """As `Task.abort`; of a vector move both motors stop."""
+        for part in (self.leader or self).parts():
+            super(Move, part).abort(reason, mode)
+
+    def succeed(self) -> None:
+        """As `Task.succeed`; but who stopped for an abort did not arrive."""
+        if self.aborted and self._end_position is None:
+            self.end(ERROR if self._expired else ABORTED, self.abort_reason)
+        else:
+            super().succeed()
 
     def is_completed_by(self, message: Message) -> bool:
         """Whether this message is the completion of this move."""
         return isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name
 
     def _status_of(self, message: Message) -> str:
-        if not isinstance(message, HtosMotorMoveCompleted):
-            return ERROR
-        self.motor.moved_to(message.position)
-        return message.status
-
-    def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
-        """As `Task.abort`; of a vector move both motors stop."""
-        super().abort(reason, mode)
-        if self.leader is not None:
-            self.leader.abort(reason, mode)
-
-    def run(self, handler: Callable[["Move"], None]) -> None:
-        """As `Task.run`, where the motor may move; a DeviceError gives its status."""
-
-        def guarded(move: Move) -> None:
-            try:
-                handler(move)
-            except DeviceError as error:
-                self.end(error.status, str(error))
-
-        refusals = [part.motor.refusal(part.destination) for part in self.parts()]
-        refusal = next((each for each in refusals if each is not None), None)
-        if refusal is not None:
-            self.end(*refusal)
-        else:
-            super().run(guarded)
+        return message.status if isinstance(message, HtosMotorMoveCompleted) else ERROR
 
     def _begin(self) -> None:
+        super()._begin()
+        for part in self.parts():
+            part._check()
+        for part in reversed(self.parts()):
+            part._start()
+
+    def _check(self) -> None:
+        """Raise DeviceError where the motor may not go there."""
+        refusal = self.motor.refusal(self.destination)
+        if refusal is not None:
+            status, reason = refusal
+            raise DeviceError(reason, status=status)
+
+    def _start(self) -> None:
         self.start = self.motor.position
         word = isinstance(self.destination, str)
         self._say(
@@ -189,20 +196,30 @@ class Move(Task):
             )
         )
 
-    def _completion(self, status: str, text: str) -> Message:
-        if status == NORMAL:
-            if self._end_position is not None:
-                self.motor.moved_to(self._end_position)
-            elif not isinstance(self.destination, str):
-                self.motor.moved_to(self.destination)
-        elif status not in _HARMLESS and text:
-            self.log.error("%s: %s", status, text)
-            self._send_or_drop(
-                HtosLog(log_level=LogLevel.ERROR, log_sender=self.motor.name, log_message=text)
-            )
+    @property
+    def _end(self) -> float:
+        """Where it ends, as far as anybody said."""
+        if self._end_position is not None:
+            return self._end_position
+        return self.motor.position if isinstance(self.destination, str) else self.destination
+
+    def _success(self) -> Message:
+        return self._completed(self._end)
+
+    def _failures(self, status: str, _: str) -> Iterator[Message]:
+        return move_failed(self.motor.name, self.motor.position, status)
+
+    def _completed(self, position: float) -> Message:
         return HtosMotorMoveCompleted(
-            motor_name=self.motor.name, position=self.motor.position, status=status
+            motor_name=self.motor.name, position=float(position), status=MotorStatus.NORMAL
         )
+
+    def _told(self, message: Message) -> None:
+        self.motor.told(message)
+
+    def _explain(self, status: str, reason: str) -> None:
+        if status != ABORTED and reason:
+            self.motor.complain(self._outlet, reason)
 
 
 class Oscillation(Move):
@@ -215,16 +232,16 @@ class Oscillation(Move):
             says nothing. The move itself starts where the motor is.
     """
 
-    def __init__(self, motor: Movable, message: StohStartOscillation, send: Send) -> None:
-        super().__init__(motor, motor.position + message.oscillation_range, send)
+    def __init__(self, motor: Movable, message: StohStartOscillation, outlet: Outlet) -> None:
+        super().__init__(motor, motor.position + message.oscillation_range, outlet)
         self.oscillation_range = message.oscillation_range
         self.time_s = message.oscillation_time
         self.start_angle = message.start_angle
         self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
 
-    def _begin(self) -> None:
+    def _check(self) -> None:
         self.destination = self.motor.position + self.oscillation_range
-        super()._begin()
+        super()._check()
 
 
 class VectorMove(Move):
@@ -240,11 +257,11 @@ class VectorMove(Move):
         motor: Movable,
         second: Movable | None,
         message: StohStartVectorMove,
-        send: Send,
+        outlet: Outlet,
     ) -> None:
-        super().__init__(motor, message.destination_1, send)
+        super().__init__(motor, message.destination_1, outlet)
         self.speed = message.speed
-        self.other = None if second is None else Move(second, message.destination_2, send)
+        self.other = None if second is None else Move(second, message.destination_2, outlet)
         if self.other is not None:
             self.other.leader = self
 
@@ -258,13 +275,43 @@ class VectorMove(Move):
         if self.other is not None:
             self.other.update(other_position)
 
-    def _begin(self) -> None:
+    def succeed(self) -> None:
+        """As `Move.succeed`, of both motors: each has an answer of its own."""
         if self.other is not None:
-            self.other.raise_if_aborted()
-            self.other._begin()
-        super()._begin()
+            self.other.succeed()
+        super().succeed()
 
-    def _completion(self, status: str, text: str) -> Message:
+    def end(
+        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
+    ) -> bool:
+        """As `Task.end`, of both motors."""
         if self.other is not None:
-            self.other.end(status, text)
-        return super()._completion(status, text)
+            self.other.end(status, reason, handler)
+        return super().end(status, reason, handler)
+
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message is the completion of one of the two."""
+        return any(Move.is_completed_by(part, message) for part in self.parts())
+
+    def finish_with(self, message: Message) -> None:
+        """As `Task.finish_with`, of the motor it is about."""
+        if self.other is not None and self.other.is_completed_by(message):
+            self.other.finish_with(message)
+        else:
+            super().finish_with(message)
+
+    def complete(self, position: float | None = None) -> None:
+        """As `Move.complete`, of both motors; the position is the first one's."""
+        super().complete(position)
+        if self.other is not None:
+            self.other.succeed()
+
+    def run(self, handler: Callable[[K], None]) -> None:
+        """As `Task.run`; a second motor that has no answer of its own ends as the first did."""
+        super().run(handler)  # type: ignore[arg-type]  # the handler takes this kind of move
+        if self.other is None:
+            return
+        if self.state is TaskState.COMPLETED:
+            self.other.succeed()
+        else:
+            self.other.end(ABORTED if self.state is TaskState.ABORTED else ERROR)

@@ -1,8 +1,10 @@
 """`Motor` and `PseudoMotor`: positions, limits and moves."""
 
 import fnmatch
+import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import ClassVar, TypeVar
 
 import attrs
@@ -10,7 +12,10 @@ import attrs
 from dcs_codec import (
     NO_DEVICE,
     AbortMode,
+    EncodeError,
     HtosConfigureDevice,
+    HtosMotorMoveCompleted,
+    HtosMotorMoveStarted,
     HtosSendConfiguration,
     HtosUpdateMotorPosition,
     Message,
@@ -29,14 +34,19 @@ from dcs_codec import (
     StohStartOscillation,
     StohStartVectorMove,
     StohStopVectorMove,
+    default_codec,
 )
-from dhs_runtime.devices.base import Device, Hook, Wiring
+from dhs_runtime.answers import ERROR, position_failed, told_by
+from dhs_runtime.devices.base import TOO_MUCH, Deed, Device, Hook
 from dhs_runtime.devices.motion import Move, Oscillation, VectorMove
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
 from dhs_runtime.devices.shutter import Shutter
-from dhs_runtime.task import ERROR, Send
+from dhs_runtime.errors import DeviceError
+from dhs_runtime.task import Outlet
 
 M = TypeVar("M", bound=Move)
+
+logger = logging.getLogger(__name__)
 
 
 class PseudoMotor(Device):
@@ -54,6 +64,28 @@ class PseudoMotor(Device):
 
     kind = "pseudo motor"
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterPseudoMotor,)
+    commands: ClassVar[tuple[type[Message], ...]] = (
+        StohStartMotorMove,
+        StohStartOscillation,
+        StohStartVectorMove,
+        StohAbortMotorMove,
+        StohStopVectorMove,
+        StohChangeVectorSpeed,
+        StohSetMotorPosition,
+        StohCorrectMotorPosition,
+        StohConfigureRealMotor,
+        StohConfigurePseudoMotor,
+        StohSetMotorDependency,
+        StohSetMotorChildren,
+    )
+    reports: ClassVar[tuple[type[Message], ...]] = (
+        HtosMotorMoveStarted,
+        HtosUpdateMotorPosition,
+        HtosMotorMoveCompleted,
+        HtosConfigureDevice,
+    )
+    name_fields: ClassVar[tuple[str, ...]] = ("motor_name", "motor_name_1")
+    asks = True
 
     def __init__(
         self,
@@ -72,8 +104,14 @@ class PseudoMotor(Device):
             position: Where it stands, in its own units; of use with a configuration.
             words: What it may be sent to besides numbers: `home`, or patterns such as `#*`. Any
                 other word is refused, for it may be a number that was typed wrong.
+
+        Raises:
+            HandlerError: DCSS could not be told the configuration or the position.
         """
         super().__init__(name)
+        self._check_declared(
+            self._update(position) if config is None else self._told_as(config, position)
+        )
         self.words = tuple(words)
         self.on_move: Hook[Callable[[Move], None]] = Hook(f"a move of {name}")
         self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(f"oscillation of {name}")
@@ -108,12 +146,7 @@ class PseudoMotor(Device):
         Raises:
             EncodeError: The number does not fit the wire.
         """
-        self.moved_to(position)
-        self._report(
-            HtosUpdateMotorPosition(
-                motor_name=self.name, position=position, status=MotorStatus.NORMAL
-            )
-        )
+        self._report(self._update(position))
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason why the motor may not go there; None where it may."""
@@ -136,21 +169,24 @@ class PseudoMotor(Device):
         hint = f"; it knows {', '.join(self.words)}" if self.words else ""
         return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
-    def moved_to(self, position: float) -> None:
-        """Remember where the motor stands; for moves."""
-        with self._state_lock:
-            self._position = float(position)
+    def told(self, message: Message) -> None:
+        """As `Device.told`."""
+        if isinstance(
+            message, (HtosUpdateMotorPosition, HtosMotorMoveCompleted, HtosConfigureDevice)
+        ):
+            with self._state_lock:
+                self._position = float(message.position)
 
     # -- from DCSS ---------------------------------------------------------------------------
 
-    def accept(self, message: Message, send: Send) -> None:
+    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         """As `Device.accept`; what is about a move under way counts at once."""
         if isinstance(message, StohStartMotorMove):
-            self._start(Move(self, message.destination, send), self.on_move.function)
+            self._start(Move(self, message.destination, outlet), self.on_move.function, refusal)
         elif isinstance(message, StohStartOscillation):
-            self._start(Oscillation(self, message, send), self._oscillate)
+            self._start(Oscillation(self, message, outlet), self._oscillate, refusal)
         elif isinstance(message, StohStartVectorMove):
-            self._start_vector(message, send)
+            self._start_vector(message, outlet, refusal)
         elif isinstance(message, StohAbortMotorMove):
             self._abort(f"{message.keyword} {message.abort_arg}".rstrip(), message.abort_arg)
         elif isinstance(message, StohStopVectorMove):
@@ -161,19 +197,27 @@ class PseudoMotor(Device):
                 move.speed = message.speed
         else:
             if isinstance(message, StohCorrectMotorPosition):
-                with self._state_lock:
-                    self._position += message.correction
-            super().accept(message, send)
+                self._known(self.position + message.correction)
+            super().accept(message, outlet, refusal)
 
-    def _obey(self, message: Message, send: Send) -> None:
+    def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
-            self._answer(send, self._configuration())
-        elif isinstance(message, (StohConfigureRealMotor, StohConfigurePseudoMotor)):
+            return Deed(lambda: None, self._configuration, lambda *_: (self._question(),))
+        if isinstance(message, StohSetMotorPosition):
+            position = message.position
+            return Deed(
+                lambda: self._set_position(position),
+                self._update,
+                self._failures,
+                self.on_set_position.inline,
+            )
+        return None
+
+    def _note(self, message: Message) -> None:
+        if isinstance(message, (StohConfigureRealMotor, StohConfigurePseudoMotor)):
             self._configure(message)
-        elif isinstance(message, StohSetMotorPosition):
-            self._set_position(message.position, send)
         elif isinstance(message, StohCorrectMotorPosition):
-            self._tell_hardware(self.position, send)
+            self._follow_correction()
         elif isinstance(message, StohSetMotorDependency):
             self.dependencies = message.dependencies
         elif isinstance(message, StohSetMotorChildren):
@@ -181,20 +225,26 @@ class PseudoMotor(Device):
 
     # -- moving ------------------------------------------------------------------------------
 
-    def _start(self, move: M, handler: Callable[[M], None] | None) -> None:
+    def _start(self, move: M, handler: Callable[[M], None] | None, refusal: str = "") -> None:
         wiring, lane = self._wiring, self._lane
         if wiring is None or lane is None:
             return
-        self._enter(move, wiring)
-        if not self._engage(move):
-            lane.put(lambda: self._end(move, MotorStatus.MOVING, f"{self.name} is moving already"))
-        elif handler is None:
-            lane.put(lambda: self._end(move, ERROR, f"no handler for a {move.label}"))
-        else:
-            lane.beside(
-                lambda: self._run(move, handler),
-                lambda: self._end(move, ERROR, "too much under way"),
-            )
+        wiring.active.add(move)
+        status = ERROR
+        if not refusal and not self._engage(move):
+            status, refusal = MotorStatus.MOVING, f"{self.name} is moving already"
+        if not refusal and handler is None:
+            refusal = f"no handler for a {move.label}"
+        if refusal or handler is None:
+            wiring.refuse(move, status, refusal)
+        elif not lane.then(partial(self._submit, move, handler)):
+            wiring.refuse(move, ERROR, TOO_MUCH)
+
+    def _submit(self, move: M, handler: Callable[[M], None]) -> None:
+        if self._wiring is not None:
+            run = partial(self._wiring.active.run, move, handler)
+            if not self._wiring.workers.submit(run):
+                self._wiring.refuse(move, ERROR, TOO_MUCH)
 
     def _engage(self, move: Move) -> bool:
         with self._state_lock:
@@ -203,44 +253,24 @@ class PseudoMotor(Device):
             self._move = move
             return True
 
-    def _run(self, move: M, handler: Callable[[M], None]) -> None:
-        try:
-            move.run(handler)  # type: ignore[arg-type]  # the handler takes this kind of move
-        finally:
-            self._strike_out(move)
-
-    def _end(self, move: Move, status: str, reason: str) -> None:
-        move.end(status, reason)
-        self._strike_out(move)
-
-    def _enter(self, move: Move, wiring: Wiring) -> None:
-        for part in move.parts():
-            wiring.active.add(part)
-
-    def _strike_out(self, move: Move) -> None:
-        if self._wiring is not None:
-            for part in move.parts():
-                self._wiring.active.remove(part)
-
-    def _start_vector(self, message: StohStartVectorMove, send: Send) -> None:
-        second = None
-        if message.motor_name_2 != NO_DEVICE and self._wiring is not None:
-            found = self._wiring.find(message.motor_name_2)
-            second = found if isinstance(found, PseudoMotor) else None
-        move = VectorMove(self, second, message, send)
-        handler = self.on_vector_move.function
-        if second is None and message.motor_name_2 != NO_DEVICE:
-            self._lane_end(move, ERROR, f"{message.motor_name_2} is no motor of this DHS")
-        elif second is not None and (move.other is None or not second._engage(move.other)):
-            move.other = None  # or its completion would end the move that is under way
-            self._lane_end(move, MotorStatus.MOVING, f"{second.name} is moving already")
-        else:
-            self._start(move, handler)
-
-    def _lane_end(self, move: Move, status: str, reason: str) -> None:
-        if self._lane is not None and self._wiring is not None:
-            self._enter(move, self._wiring)
-            self._lane.put(lambda: self._end(move, status, reason))
+    def _start_vector(self, message: StohStartVectorMove, outlet: Outlet, refusal: str) -> None:
+        wiring, name = self._wiring, message.motor_name_2
+        if wiring is None:
+            return
+        found = None if name == NO_DEVICE else wiring.find(name)
+        second = found if isinstance(found, PseudoMotor) and found is not self else None
+        if found is self:
+            refusal = refusal or f"{name} is no second motor beside itself"
+        elif second is None and name != NO_DEVICE:
+            refusal = refusal or f"{name} is no motor of this DHS"
+        move = VectorMove(self, second, message, outlet)
+        if second is not None and move.other is not None and not second._engage(move.other):
+            move.other = None  # its answer would end the move that is under way
+            if not refusal:
+                wiring.active.add(move)
+                wiring.refuse(move, MotorStatus.MOVING, f"{second.name} is moving already")
+                return
+        self._start(move, self.on_vector_move.function, refusal)
 
     def _abort(self, reason: str, how: str) -> None:
         """Stop the move there is; any word but `soft` means hard (dhs_motor_messages.cc:656)."""
@@ -266,35 +296,68 @@ class PseudoMotor(Device):
 
     # -- configuration -----------------------------------------------------------------------
 
-    def _configuration(self) -> Message:
+    def _configuration(self, _: object) -> Message:
         """What to answer to a registration: our configuration, or the question for DCSS's."""
         config = self._config
-        if config is None:
-            return HtosSendConfiguration(device_name=self.name)
-        return HtosConfigureDevice(
-            motor_name=self.name, position=self.position, **attrs.asdict(config)
-        )
+        return self._question() if config is None else self._told_as(config, self.position)
+
+    def _question(self) -> Message:
+        return HtosSendConfiguration(device_name=self.name)
+
+    def _told_as(self, config: PseudoMotorConfig, position: float) -> Message:
+        return HtosConfigureDevice(motor_name=self.name, position=position, **attrs.asdict(config))
 
     def _configure(self, message: StohConfigureRealMotor | StohConfigurePseudoMotor) -> None:
         kind = MotorConfig if isinstance(message, StohConfigureRealMotor) else PseudoMotorConfig
         self._config = kind(
             **{field.name: getattr(message, field.name) for field in attrs.fields(kind)}
         )
+        if not self.is_moving:
+            self._known(message.position)
+
+    def _known(self, position: float) -> None:
+        """Take over a position of DCSS's, where it is one: a dcss can store nan."""
+        try:
+            default_codec().encode(self._update(position))
+        except EncodeError:
+            return
         with self._state_lock:
-            if self._move is None or self._move.finished:
-                self._position = message.position
+            self._position = position
 
-    def _set_position(self, position: float, send: Send) -> None:
+    def _update(self, position: object) -> Message:
+        if not isinstance(position, (int, float)):
+            raise TypeError(f"a position is a number, not {type(position).__name__}")
+        return HtosUpdateMotorPosition(
+            motor_name=self.name, position=position, status=MotorStatus.NORMAL
+        )
+
+    def _failures(self, status: str, _: str) -> Iterator[Message]:
+        return position_failed(self.name, self.position, status)
+
+    def _set_position(self, position: float) -> float:
         if self.is_moving:
-            self._complain(send, f"{self.name} is moving; its position cannot be set")
-        elif self._tell_hardware(position, send):
-            self.moved_to(position)
+            raise DeviceError(
+                f"{self.name} is moving; its position cannot be set", status=MotorStatus.MOVING
+            )
+        try:
+            default_codec().encode(self._update(position))
+        except EncodeError as error:
+            raise DeviceError(f"position {error.reason}") from None
+        self._tell_hardware(position)
+        return position
 
-    def _tell_hardware(self, position: float, send: Send) -> bool:
-        function = self.on_set_position.function
-        if function is None:
-            return True
-        return self._attempt(send, lambda: function(position)) == MotorStatus.NORMAL
+    def _follow_correction(self) -> None:
+        """Tell the hardware the folded position; dcss has stored it and waits for nothing."""
+        try:
+            self._tell_hardware(self.position)
+        except BaseException as error:  # sys.exit() in a handler must not silence the device
+            logger.exception("handler of %s %s failed", self.kind, self.name)
+            if self._wiring is not None:
+                self.complain(self._wiring.outlet, told_by(error))
+
+    def _tell_hardware(self, position: float) -> None:
+        if self.on_set_position.function is not None:
+            self.on_set_position.function(position)
 
 
 class Motor(PseudoMotor):

@@ -13,9 +13,9 @@ from dcs_codec import (
     StohRegisterShutter,
     StohSetShutterState,
 )
-from dhs_runtime.devices.base import Device, Hook
+from dhs_runtime.answers import NORMAL, shutter_failed
+from dhs_runtime.devices.base import Deed, Device, Hook
 from dhs_runtime.errors import DeviceError
-from dhs_runtime.task import NORMAL, Send
 
 
 class Shutter(Device):
@@ -28,6 +28,9 @@ class Shutter(Device):
 
     kind = "shutter"
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterShutter,)
+    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureShutter, StohSetShutterState)
+    reports: ClassVar[tuple[type[Message], ...]] = (HtosReportShutterState,)
+    name_fields: ClassVar[tuple[str, ...]] = ("shutter_name",)
 
     def __init__(self, name: str, *, state: ShutterState | None = None) -> None:
         """A shutter.
@@ -48,58 +51,67 @@ class Shutter(Device):
 
     def report(self, state: ShutterState) -> None:
         """Tell DCSS, unasked, that it is open or closed; nothing where there is no link."""
-        self._state = state
-        self._report(self._state_message())
+        self._report(self._state_message(state))
 
     def drive(self, state: ShutterState) -> None:
         """Open or close it and tell DCSS; for handlers of this DHS. Raises what `on_set` raises."""
-        with self._driving:
-            function = self.on_set.function
-            if function is not None:
-                function(state)
-            self._state = state
-        self._report(self._state_message())
+        self._move(state)
+        self.report(state)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
-        """Open for as long as the block runs, and closed behind it, whatever happens there."""
+        """Open for as long as the block runs, and closed after it, whatever happens there."""
         try:
             self.drive(ShutterState.OPEN)
             yield
         finally:
             self.drive(ShutterState.CLOSED)
 
-    def _obey(self, message: Message, send: Send) -> None:
-        if isinstance(message, StohRegisterShutter):
-            if self._state is None:
-                self._state = _known_state(message.shutter_state)
-            self._answer(send, self._state_message())
-        elif isinstance(message, StohSetShutterState):
-            self._set(message.shutter_state, send)
-        elif isinstance(message, StohConfigureShutter) and self._state is None:
+    def told(self, message: Message) -> None:
+        """As `Device.told`."""
+        if isinstance(message, HtosReportShutterState) and message.result in ("", NORMAL):
             self._state = _known_state(message.shutter_state)
 
-    def _set(self, word: str, send: Send) -> None:
-        result = self._attempt(send, lambda: self._set_state(word))
-        self._answer(send, self._state_message("" if result == NORMAL else result))
+    def _deed(self, message: Message) -> Deed | None:
+        if isinstance(message, StohRegisterShutter):
+            word = message.shutter_state
+            return Deed(lambda: self._registered(word), self._state_message, self._failures)
+        if isinstance(message, StohSetShutterState):
+            word = message.shutter_state
+            return Deed(
+                lambda: self._set(word), self._state_message, self._failures, self.on_set.inline
+            )
+        return None
 
-    def _set_state(self, word: str) -> None:
+    def _note(self, message: Message) -> None:
+        if isinstance(message, StohConfigureShutter) and self._state is None:
+            self._state = _known_state(message.shutter_state)
+
+    def _registered(self, word: str) -> ShutterState:
+        """Its state, or where nobody here knows it what DCSS remembers."""
+        return self._state or _known_state(word)
+
+    def _set(self, word: str) -> ShutterState:
         try:
             state = ShutterState(word)
         except ValueError:  # the C side would open at any word but `closed`
             raise DeviceError(f"{self.name}: {word!r} is neither open nor closed") from None
-        with self._driving:
-            function = self.on_set.function
-            if function is not None:
-                function(state)
-            self._state = state
+        self._move(state)
+        return state
 
-    def _state_message(self, result: str = "") -> Message:
-        return HtosReportShutterState(
-            shutter_name=self.name, shutter_state=self.state, result=result
-        )
+    def _move(self, state: ShutterState) -> None:
+        with self._driving:
+            if self.on_set.function is not None:
+                self.on_set.function(state)
+
+    def _state_message(self, state: object) -> Message:
+        word = ShutterState(str(state))
+        return HtosReportShutterState(shutter_name=self.name, shutter_state=word)
+
+    def _failures(self, status: str, _: str) -> Iterator[Message]:
+        return shutter_failed(self.name, self.state, status)
 
 
 def _known_state(word: str) -> ShutterState:
-    """As dcss reads it: every word but `closed` is open."""
-    return ShutterState.CLOSED if word == ShutterState.CLOSED else ShutterState.OPEN
+    """A word that is not `open` means closed: nobody says open of what nobody opened."""
+    return ShutterState.OPEN if word == ShutterState.OPEN else ShutterState.CLOSED

@@ -1,6 +1,6 @@
 """`StringDevice`: a named text that DCSS keeps and this DHS owns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from dcs_codec import (
@@ -12,8 +12,8 @@ from dcs_codec import (
     StohSetString,
     StringStatus,
 )
-from dhs_runtime.devices.base import Device, Hook
-from dhs_runtime.task import Send
+from dhs_runtime.answers import NORMAL, string_failed
+from dhs_runtime.devices.base import Deed, Device, Hook
 
 
 class StringDevice(Device):
@@ -27,6 +27,9 @@ class StringDevice(Device):
 
     kind = "string"
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterString,)
+    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureString, StohSetString)
+    reports: ClassVar[tuple[type[Message], ...]] = (HtosSetStringCompleted,)
+    name_fields: ClassVar[tuple[str, ...]] = ("string_name",)
 
     def __init__(self, name: str, contents: str | None = None) -> None:
         """A string.
@@ -34,9 +37,14 @@ class StringDevice(Device):
         Args:
             name: Its name in DCSS's database.
             contents: Its contents, where this DHS knows them; None takes over what DCSS has.
+
+        Raises:
+            HandlerError: DCSS could not be told the contents.
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(f"setting {name}")
+        if contents is not None:
+            self._check_declared(self._completed(contents))
         self._contents = contents
 
     @property
@@ -50,27 +58,43 @@ class StringDevice(Device):
         Raises:
             EncodeError: The contents do not fit the wire.
         """
-        self._report(self._completed(StringStatus.NORMAL, contents))
-        self._contents = contents
+        self._report(self._completed(contents))
 
-    def _obey(self, message: Message, send: Send) -> None:
-        if isinstance(message, StohRegisterString):
-            if self._contents is None:
-                self._answer(send, HtosSendConfiguration(device_name=self.name))
-            else:
-                self._answer(send, self._completed(StringStatus.NORMAL, self._contents))
-        elif isinstance(message, StohConfigureString):
+    def told(self, message: Message) -> None:
+        """As `Device.told`."""
+        if isinstance(message, HtosSetStringCompleted) and message.string_status == NORMAL:
             self._contents = message.string_contents
-        elif isinstance(message, StohSetString):
-            status = self._attempt(send, lambda: self._take(message.string_contents))
-            self._answer(send, self._completed(status, self.contents))
 
-    def _take(self, contents: str) -> None:
+    def _deed(self, message: Message) -> Deed | None:
+        if isinstance(message, StohRegisterString):
+            return Deed(lambda: None, self._registered, self._failures)
+        if isinstance(message, StohSetString):
+            contents = message.string_contents
+            return Deed(
+                lambda: self._take(contents), self._completed, self._failures, self.on_set.inline
+            )
+        return None
+
+    def _note(self, message: Message) -> None:
+        if isinstance(message, StohConfigureString):
+            self._contents = message.string_contents
+
+    def _registered(self, _: object) -> Message:
+        if self._contents is None:
+            return HtosSendConfiguration(device_name=self.name)
+        return self._completed(self._contents)
+
+    def _take(self, contents: str) -> object:
         function = self.on_set.function
         kept = None if function is None else function(contents)
-        self._contents = contents if kept is None else kept
+        return contents if kept is None else kept
 
-    def _completed(self, status: str, contents: str) -> Message:
+    def _completed(self, contents: object) -> Message:
+        if not isinstance(contents, str):
+            raise TypeError(f"contents are text, not {type(contents).__name__}")
         return HtosSetStringCompleted(
-            string_name=self.name, string_status=status, string_contents=contents
+            string_name=self.name, string_status=StringStatus.NORMAL, string_contents=contents
         )
+
+    def _failures(self, status: str, _: str) -> Iterator[Message]:
+        return string_failed(self.name, self.contents, status)

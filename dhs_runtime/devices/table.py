@@ -1,30 +1,57 @@
 """`DeviceTable`: the devices of one DHS, by name; which message is about which."""
 
+import logging
+from collections.abc import Iterator
+from typing import Final
+
 import attrs
 
-from dcs_codec import Message, StohReadIonChambers
+from dcs_codec import HtosReportIonChambers, IonChamberFailure, Message
 from dhs_runtime.devices.base import Device, Wiring
+from dhs_runtime.devices.encoder import Encoder
+from dhs_runtime.devices.ion_chamber import IonChamber
+from dhs_runtime.devices.motor import Motor, PseudoMotor
+from dhs_runtime.devices.shutter import Shutter
+from dhs_runtime.devices.string import StringDevice
 from dhs_runtime.errors import HandlerError
-from dhs_runtime.task import Send
+from dhs_runtime.task import Outlet
 
-_NAME_FIELDS = frozenset(
-    {
-        "motor_name",
-        "motor_name_1",
-        "shutter_name",
-        "string_name",
-        "ion_chamber_name",
-        "encoder_name",
-    }
-)
-"""Fields that name the device a message is about; operations have a table of their own."""
+KINDS: Final = (Motor, PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
+MAX_STRANGERS: Final = 1000
+
+logger = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class Route:
+    """Where the messages of one class go.
+
+    Attributes:
+        kind: The device they are about is one of this class.
+        field: Field that names it; of several names the first, as dcss picks the owner by it.
+    """
+
+    kind: type[Device]
+    field: str
+
+    def name(self, message: Message) -> str:
+        """Name of the device that a message is about."""
+        value = getattr(message, self.field)
+        return str(value[0] if isinstance(value, tuple) else value)
 
 
 class DeviceTable:
-    """Devices of one DHS. Filled before it runs, only read afterwards."""
+    """Devices of one DHS. Filled before it runs, only read afterwards, but for the strangers.
+
+    A *stranger* is a device that DCSS takes for ours and that nobody declares: what it is told to
+    do has to be answered all the same, or the beamline waits.
+    """
 
     def __init__(self) -> None:
         self._devices: dict[str, Device] = {}
+        self._strangers: dict[tuple[type[Device], str], Device] = {}
+        self._routes = dict(_routes())
+        self._wiring: Wiring | None = None
 
     def add(self, device: Device) -> None:
         """Enter a device; raises HandlerError where there is one of its name."""
@@ -33,41 +60,87 @@ class DeviceTable:
         self._devices[device.name] = device
 
     def find(self, name: str) -> Device | None:
-        """The device of this name, or None."""
+        """The declared device of this name, or None."""
         return self._devices.get(name)
 
     def all(self) -> tuple[Device, ...]:
-        """Every device, in the order of declaration."""
+        """Every declared device, in the order of declaration."""
         return tuple(self._devices.values())
 
     def wire(self, wiring: Wiring) -> None:
         """Let all devices take part in a run of the DHS."""
+        self._wiring = wiring
+        self._strangers.clear()
         for device in self._devices.values():
             device.wire(wiring)
 
-    def accept(self, message: Message, send: Send) -> bool:
-        """Give a message to the device it is about; whether there is one. Returns at once."""
-        name = device_name(message)
-        device = None if name is None else self._devices.get(name)
-        if device is None:
+    def route(self, message_class: type[Message]) -> Route | None:
+        """Where DCSS's messages of a class go; None for those about no device."""
+        if message_class not in self._routes:  # of an author's own, below one of ours, perhaps
+            bases = message_class.__mro__[1:]
+            found = (self._routes[base] for base in bases if self._routes.get(base))
+            self._routes[message_class] = next(found, None)
+        return self._routes[message_class]
+
+    def accept(self, route: Route, message: Message, outlet: Outlet, refusal: str = "") -> bool:
+        """Give a message to the device it is about; whether that is declared. Returns at once."""
+        device = self._devices.get(route.name(message))
+        if device is None or not isinstance(device, route.kind):
             return False
-        device.accept(message, send)
+        device.accept(message, outlet, refusal)
         return True
 
+    def turn_away(self, route: Route, message: Message, outlet: Outlet) -> None:
+        """Answer for a device that is not declared, or is of another kind than DCSS has it."""
+        name = route.name(message)
+        known = self._devices.get(name)
+        what = f"a {known.kind} here" if known is not None else "not declared by this DHS"
+        stranger = self._stranger(route.kind, name)
+        if stranger is not None:
+            stranger.accept(message, outlet, f"{stranger.kind} {name} is {what}")
 
-def device_name(message: Message) -> str | None:
-    """Name of the device that a message is about, None where it is about none."""
-    if isinstance(message, StohReadIonChambers):
-        return message.ion_chamber_names[0]  # as dcss picks the owner by the first
-    field = _name_field(type(message))
-    return None if field is None else str(getattr(message, field))
+    def tell(self, message: Message) -> None:
+        """Let the devices that a message is about remember it; it is encoded and goes out now."""
+        for name in _told(message):
+            device = self._devices.get(name)
+            if device is not None and isinstance(message, device.reports):
+                device.told(message)
+
+    def _stranger(self, kind: type[Device], name: str) -> Device | None:
+        stranger = self._strangers.get((kind, name))
+        if stranger is None and self._wiring is not None:
+            if len(self._strangers) >= MAX_STRANGERS:
+                return None
+            try:
+                stranger = kind(name)
+            except HandlerError as error:  # a name that nothing we send could hold
+                logger.warning("no answer is possible: %s", error)
+                return None
+            stranger.wire(self._wiring)
+            self._strangers[kind, name] = stranger
+        return stranger
 
 
-def _name_field(message_class: type[Message]) -> str | None:
-    if message_class not in _found:
-        names = [field.name for field in attrs.fields(message_class)]
-        _found[message_class] = next((name for name in names if name in _NAME_FIELDS), None)
-    return _found[message_class]
+def _routes() -> Iterator[tuple[type[Message], Route | None]]:
+    for kind in KINDS:
+        owner = PseudoMotor if kind is Motor else kind  # DCSS's database may have it either way
+        for message_class in (*kind.registrations, *kind.commands):
+            yield message_class, Route(owner, _name_field(message_class, kind))
 
 
-_found: dict[type[Message], str | None] = {}
+def _name_field(message_class: type[Message], kind: type[Device]) -> str:
+    names = {field.name for field in attrs.fields(message_class)}
+    return next(field for field in kind.name_fields if field in names)
+
+
+def _told(message: Message) -> Iterator[str]:
+    """Names of the devices that a message to DCSS is about."""
+    if isinstance(message, HtosReportIonChambers):
+        if not isinstance(message.result, IonChamberFailure):
+            for reading in message.result:
+                yield reading.name
+        return
+    for kind in KINDS:
+        if isinstance(message, kind.reports):
+            yield str(getattr(message, _name_field(type(message), kind)))
+            return

@@ -14,8 +14,8 @@ import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
 from dhs_runtime.loop.info import FAILED, LoopInfo
+from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
-from dhs_runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
 

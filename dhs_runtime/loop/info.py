@@ -7,9 +7,9 @@ from typing import Final
 
 import attrs
 
+from dhs_runtime.answers import NORMAL
 from dhs_runtime.operation import Argument
 from dhs_runtime.services.automl import Box, Prediction
-from dhs_runtime.task import NORMAL
 
 FIBER_WIDTH: Final = 0.222
 """What loop-dhs sends: no detector of its line measures the fibre."""

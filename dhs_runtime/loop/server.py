@@ -20,11 +20,11 @@ from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
 from dhs_runtime.operation import Argument, Operation
+from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import AutoMLClient, PredictRequest
 from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
 

@@ -333,10 +333,12 @@ def test_a_position_is_not_set_while_moving_or_when_the_hardware_refuses() -> No
     with online(dhs) as peer:
         peer.send("stoh_set_motor_position z 7")
         assert peer.read_text() == "htos_log error z no encoder"
+        assert peer.read_text() == "htos_update_motor_position z 0.0 error"
         peer.send("stoh_start_motor_move z 1")
         peer.read_text()
         peer.send("stoh_set_motor_position z 7")
         assert peer.read_text() == "htos_log error z z is moving; its position cannot be set"
+        assert peer.read_text() == "htos_update_motor_position z 0.0 moving"
         assert motor.position == 0
 
 

@@ -18,6 +18,7 @@ from dcs_codec import (
     StohRegisterRealMotor,
     StohRegisterShutter,
     StohRegisterString,
+    StohSetMotorPosition,
     StohSetString,
     StohStartMotorMove,
     StohStartOperation,
@@ -41,7 +42,6 @@ SILENT: Final = (
     "stoh_set_motor_children",
     "stoh_configure_",
     "stoh_correct_motor_position",
-    "stoh_set_motor_position",
     "stoh_abort_all",  # nothing is under way
     "stoh_stop_",
 )
@@ -103,6 +103,9 @@ ANSWERS: Final[dict[type[Message], Callable[[Any, Dhs], list[str]]]] = {
     StohStartVectorMove: moved_along,
     StohReadIonChambers: counted,
     StohGetEncoder: read_out,
+    StohSetMotorPosition: lambda m, _: [
+        f"htos_update_motor_position {m.motor_name} {m.position!r} normal"
+    ],
     StohSetString: lambda m, _: [
         f"htos_set_string_completed {m.string_name} normal {m.string_contents}"
     ],

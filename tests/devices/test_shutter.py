@@ -11,7 +11,7 @@ from tests.runtime.peers import eventually
 
 
 @pytest.mark.parametrize(
-    ("remembered", "reported"), [("open", "open"), ("closed", "closed"), ("odd", "open")]
+    ("remembered", "reported"), [("open", "open"), ("closed", "closed"), ("odd", "closed")]
 )
 def test_a_registration_is_answered_by_the_state_dcss_remembers(
     remembered: str, reported: str

@@ -23,6 +23,8 @@ class Scene:
         self._started: set[str] = set()
         self._completions: dict[str, list[str]] = {}
         self._updates: dict[str, list[str]] = {}
+        self.others: list[str] = []
+        """What came about devices, and to the beamline's log."""
 
     @property
     def peer(self) -> RawConnection:
@@ -93,7 +95,11 @@ class Scene:
         assert set(self._completions) == self._started
 
     def _read(self) -> None:
-        keyword, name, handle, *rest = self.peer.read_text().split(" ", 3)
+        text = self.peer.read_text()
+        if not text.startswith("htos_operation_"):
+            self.others.append(text)
+            return
+        keyword, name, handle, *rest = text.split(" ", 3)
         assert name
         texts = {
             "htos_operation_completed": self._completions,

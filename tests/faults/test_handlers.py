@@ -16,7 +16,7 @@ from tests.runtime.peers import DEADLINE_S, eventually
     [
         pytest.param(ValueError("two\nlines"), "ValueError: two lines", id="ValueError"),
         pytest.param(SystemExit(1), "SystemExit: 1", id="SystemExit"),
-        pytest.param(KeyboardInterrupt(), "KeyboardInterrupt:", id="KeyboardInterrupt"),
+        pytest.param(KeyboardInterrupt(), "KeyboardInterrupt", id="KeyboardInterrupt"),
     ],
 )
 def test_handler_raises(error: BaseException, text: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -31,7 +31,7 @@ def test_messages_without_end_behind_a_stuck_handler(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The link is given up before memory is, and the DHS begins afresh with the next."""
-    monkeypatch.setattr("dhs_runtime.dispatcher.MAX_WAITING", 100)
+    monkeypatch.setattr("dhs_runtime.scheduling.MAX_WAITING", 100)
     dhs = Dhs("testDHS")
     entered, release = threading.Event(), threading.Event()
 
@@ -51,7 +51,7 @@ def test_messages_without_end_behind_a_stuck_handler(
             peer.shake_hands()
             peer.send("stoh_start_operation in.step 1.1")
             assert peer.read_text().startswith("htos_operation_completed in.step 1.1 error")
-    assert "messages wait for a handler; giving the link up" in caplog.text
+    assert "too many messages wait for a handler; giving the link up" in caplog.text
 
 
 @pytest.mark.parametrize("jump_s", [10 * 365 * 86400.0, -10 * 365 * 86400.0], ids=["ahead", "back"])

@@ -6,9 +6,9 @@ import pytest
 from dhs_runtime import ServiceTimeoutError, TaskFinishedError
 from dhs_runtime.clock import Deadline
 from dhs_runtime.loop.collection import CollectedImage, Collection, Predict
+from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Box, Detection, Prediction, PredictRequest
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.workers import Workers
 
 DEADLINE_S = 5.0
 

@@ -79,7 +79,7 @@ def test_status_tells_what_is_going_on(dhs: Dhs, dcss: SimulatedDcss) -> None:
             assert operation["state"] == "running"
             assert operation["seconds"] >= 0
             assert now["counts"]["operations_started"] == {"echo": 1, "nap": 1}
-            assert {"dcss-link", "dispatcher", "operation-1"} <= set(now["threads"])
+            assert {"dcss-link", "lane-1", "operation-1"} <= set(now["threads"])
             assert "PRIVATE" not in json.dumps(now)
             dcss.abort_all("soft")
             run.wait(DEADLINE_S)

@@ -322,7 +322,7 @@ def test_too_many_operations_are_refused(
     dcss: SimulatedDcss, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dhs_runtime.dispatcher.MAX_RUNNING", 1)
-    monkeypatch.setattr("dhs_runtime.dispatcher.MAX_WAITING", 1)
+    monkeypatch.setattr("dhs_runtime.scheduling.MAX_WAITING", 1)
     dhs = Dhs("testDHS")
     release = threading.Event()
 
@@ -376,4 +376,4 @@ def test_a_slow_message_handler_is_named(
             StohConfigureString(string_name="s", hardware_host="testDHS", string_contents=""),
         )
         assert done.wait(DEADLINE_S)
-    assert "dawdle took 0.0 s; messages behind it waited" in caplog.text
+    assert "dawdle took 0.0 s; messages after it waited" in caplog.text

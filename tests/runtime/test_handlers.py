@@ -22,9 +22,7 @@ def test_finds_what_was_added() -> None:
     entry = OperationEntry(do_nothing)
     table.add_operation("one", entry)
     table.add_message(StohAbortAll, take)
-    assert table.operation("one") is entry
-    assert table.operation("two") is None
-    assert table.operation_names() == ("one",)
+    assert table.operations == {"one": entry}
     assert table.message(StohAbortAll) == (take,)
     assert table.message(StohSetString) == ()
 

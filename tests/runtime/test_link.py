@@ -9,12 +9,12 @@ import time
 import attrs
 import pytest
 
-from dcs_codec import Framing, HtosNote, Message, default_codec
+from dcs_codec import Framing, HtosNote, default_codec
 from dhs_runtime import Backoff, Dhs, LinkState, NotConnectedError
 from dhs_runtime.clock import Deadline
 from dhs_runtime.connection import Ending, Outcome
 from dhs_runtime.errors import DhsError
-from dhs_runtime.link import Link, Retry, Send
+from dhs_runtime.link import Link, Retry
 from dhs_runtime.threads import ThreadGroup
 from tests.runtime.peers import DEADLINE_S, RawDcss, fast_config, running
 
@@ -177,22 +177,20 @@ def test_stop_ends_a_wait_and_a_pending_connection_at_once() -> None:
 def test_stop_before_the_connection_is_made() -> None:
     """`stop` may look before there is a connection to end."""
     with RawDcss() as dcss:
-        states: list[LinkState] = []
+        told: list[object] = []
 
-        def on_message(_: Message, __: Send) -> None:
-            raise AssertionError
+        class Receiver:
+            feed = new_link = lost_link = told.append
 
         group = ThreadGroup()
         link = Link(
             "testDHS",
             dcss.config(Framing.V2),
             default_codec(),
-            on_message,
-            states.append,  # type: ignore[arg-type]  # never called
             threads=group,
         )
         link.stop()
-        group.spawn("link", link.run)
+        group.spawn("link", lambda: link.run(Receiver()))  # type: ignore[arg-type]  # never called
         assert group.join(Deadline.after(DEADLINE_S)) == ()
         assert link.state is LinkState.STOPPED
-        assert states == []
+        assert told == []

@@ -22,8 +22,9 @@ from dhs_runtime import (
     TaskFinishedError,
     TaskState,
 )
+from dhs_runtime.answers import one_line
 from dhs_runtime.operation import OperationHandler
-from dhs_runtime.task import ActiveTasks, one_line
+from dhs_runtime.task import ActiveTasks
 
 
 class Wire:
@@ -33,15 +34,18 @@ class Wire:
         self.texts: list[str] = []
         self.connected = True
 
-    def send(self, message: Message) -> None:
+    def encode(self, message: Message) -> bytes:
+        return encode_text(message).encode()
+
+    def write(self, data: bytes) -> None:
         if not self.connected:
             raise NotConnectedError("gone")
-        self.texts.append(encode_text(message))
+        self.texts.append(data.decode())
 
 
 def start(wire: Wire, args: str = "") -> Operation:
     message = StohStartOperation(operation_name="op", operation_handle="1.10", operation_args=args)
-    return Operation(message, wire.send)
+    return Operation(message, wire)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,8 @@ def test_nothing_follows_the_completion() -> None:
         operation.complete()
     with pytest.raises(TaskFinishedError):
         operation.fail("again")
-    operation.end("normal")
+    assert not operation.end("error")
+    operation.succeed()
     assert wire.texts == ["htos_operation_completed op 1.10 broken why not"]
 
 
@@ -216,9 +221,9 @@ def test_without_a_link_answers_are_dropped_and_the_operation_ends() -> None:
 
 def test_an_impossible_completion_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     message = StohStartOperation(operation_name="two words", operation_handle="1.1")
-    operation = Operation(message, Wire().send)
+    operation = Operation(message, Wire())
     operation.run(lambda op: None)
-    assert "no completion possible" in caplog.text
+    assert "no answer is possible" in caplog.text
 
 
 def test_completion_from_two_threads_goes_out_once() -> None:
@@ -263,7 +268,7 @@ def test_one_line_always_fits_the_end_of_a_completion(text: str) -> None:
 def test_active_tasks_are_kept_in_their_order_and_aborted_together() -> None:
     active = ActiveTasks()
     operations = [
-        Operation(StohStartOperation(operation_name=name, operation_handle=handle), Wire().send)
+        Operation(StohStartOperation(operation_name=name, operation_handle=handle), Wire())
         for name, handle in (("a", "1.1"), ("a", "1.10"), ("b", "1.1"))
     ]
     for operation in operations:
@@ -278,10 +283,9 @@ def test_active_tasks_are_kept_in_their_order_and_aborted_together() -> None:
 
 
 def test_update_is_a_message_of_its_operation() -> None:
-    sent: list[Message] = []
+    wire = Wire()
     message = StohStartOperation(operation_name="op", operation_handle="1.10")
-    Operation(message, sent.append).update("a")
-    assert sent == [
-        HtosOperationUpdate(operation_name="op", operation_handle="1.10", operation_args="a")
-    ]
-    assert repr(Operation(message, sent.append)) == "<Operation op 1.10 waiting>"
+    Operation(message, wire).update("a")
+    update = HtosOperationUpdate(operation_name="op", operation_handle="1.10", operation_args="a")
+    assert wire.texts == [encode_text(update)]
+    assert repr(Operation(message, wire)) == "<Operation op 1.10 waiting>"

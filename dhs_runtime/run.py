@@ -1,99 +1,86 @@
-"""`Engine`: one run of a DHS: its link, its dispatcher and their threads, from start to stop."""
+"""`Run`: one run of a DHS: its link, its dispatcher and their threads, from start to stop."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Final, TypeVar
+from typing import Final
 
 from dcs_codec import (
     Codec,
+    HtosGetEncoderCompleted,
     HtosMotorMoveCompleted,
     HtosOperationCompleted,
     HtosReportIonChambers,
+    HtosSetEncoderCompleted,
     Message,
 )
+from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
-from dhs_runtime.dispatcher import Dispatcher
-from dhs_runtime.errors import DhsError
+from dhs_runtime.dispatcher import STOPPING, Dispatcher
+from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable
-from dhs_runtime.link import Link, LinkState
-from dhs_runtime.task import ABORTED, ActiveTasks
+from dhs_runtime.link import Link
 from dhs_runtime.threads import StopToken, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-COMPLETIONS: Final = (HtosOperationCompleted, HtosMotorMoveCompleted, HtosReportIonChambers)
-"""What ends a task, also where an author sends it by hand: there is one, all the same."""
-STOPPING: Final = "DHS is stopping"
+COMPLETIONS: Final = (
+    HtosOperationCompleted,
+    HtosMotorMoveCompleted,
+    HtosReportIonChambers,
+    HtosGetEncoderCompleted,
+    HtosSetEncoderCompleted,
+)
+"""What answers a command, also where an author sends it by hand: there is one, all the same."""
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
 JOIN_S: Final = 0.3
 """How long threads get to end after that."""
 
 
-class Engine:
-    """One run of a DHS. Start it once, stop it once (again does nothing)."""
+class Run:
+    """One run of a DHS. Start it once, stop it once (again does nothing).
+
+    Attributes:
+        link: Its link to DCSS.
+        dispatcher: What brings messages to handlers.
+    """
 
     def __init__(self, name: str, handlers: HandlerTable, config: DcssConfig, codec: Codec) -> None:
+        """A run that is not started.
+
+        Raises:
+            RuntimeError: The system has no thread left.
+        """
         self._handlers = handlers
         self._token = StopToken()
         self._crash: tuple[str, BaseException] | None = None
         self._threads = ThreadGroup(on_crash=self._crashed)
-        self._dispatcher = Dispatcher(handlers, self._threads, self.send, self._give_up)
-        self._link = Link(
-            name,
-            config,
-            codec,
-            self._dispatcher.feed,
-            self._dispatcher.lost_link,
-            threads=self._threads,
-            on_online=self._dispatcher.new_link,
+        self.link = Link(name, config, codec, threads=self._threads)
+        self.dispatcher = Dispatcher(
+            handlers, codec, self._threads, self.link, on_overload=self.link.give_up
         )
         self._stop_lock = threading.RLock()  # one thread stops, others wait; a hook may call again
         self._stopped = False
 
-    @property
-    def state(self) -> LinkState:
-        """How the link to DCSS stands."""
-        return self._link.state
-
-    @property
-    def active(self) -> ActiveTasks:
-        """Operations, moves and counts under way."""
-        return self._dispatcher.active
-
     def start(self) -> None:
         """Start the link's thread and return; the connection comes when it comes."""
-        self._threads.spawn("dcss-link", self._link.run)
+        self._threads.spawn("dcss-link", lambda: self.link.run(self.dispatcher))
 
     def send(self, message: Message) -> None:
         """Send a message; raises as `Dhs.send`."""
         if isinstance(message, COMPLETIONS):
-            for task in self.active.all():
-                if task.is_completed_by(message):
-                    task.finish_with(message)
-                    return
-        self._link.send(message)
-
-    def _give_up(self) -> None:
-        self._link.give_up()
-
-    def stuck_handler(self, longer_than_s: float) -> str | None:
-        """Name of the message handler that runs for longer than so many seconds, or None."""
-        return self._dispatcher.stuck_handler(longer_than_s)
-
-    def call(self, function: Callable[[], T]) -> Future[T]:
-        """The future of `function()`, run in a worker."""
-        return self._dispatcher.call(function)
-
-    def wait_online(self, timeout_s: float) -> bool:
-        """Wait until the handshake is done; False after `timeout_s` seconds, or on a stop."""
-        return self._link.wait_online(timeout_s)
+            tasks = [each for each in self.dispatcher.active.all() if each.is_completed_by(message)]
+            if tasks:
+                next((each for each in tasks if not each.finished), tasks[0]).finish_with(message)
+                return
+        data = self.link.encode(message)
+        self._handlers.devices.tell(message)
+        try:
+            self.link.write(data)
+        except NotConnectedError as error:
+            raise NotConnectedError(f"{message.keyword} {error}") from None
 
     def ask_to_stop(self) -> None:
         """Let `wait` return; for signal handlers, operations and anybody else."""
@@ -127,13 +114,13 @@ class Engine:
                 return ()
             self._stopped = True
             started = time.monotonic()
-            self._dispatcher.close()
-            self.active.abort_all(STOPPING)
+            self.dispatcher.close()
+            self.dispatcher.active.abort_all(STOPPING)
             self._call_stop_hooks()
-            self.active.wait_until_none(LAST_WORDS_S)
+            self.dispatcher.active.wait_until_none(LAST_WORDS_S)
             # In a thread: a DCSS that reads nothing must not hold up the stop.
             self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
-            self._link.stop()
+            self.link.stop()
             alive = self._threads.join(Deadline.after(JOIN_S))
         if alive:
             logger.warning("threads that did not end: %s", ", ".join(alive))
@@ -147,9 +134,9 @@ class Engine:
 
     def _end_tasks(self) -> None:
         """Complete what its handlers did not, as aborted."""
-        for task in self.active.all():
-            task.log.warning("handler did not end; completed as aborted")
-            task.end(ABORTED, STOPPING)
+        for task in self.dispatcher.active.all():
+            if task.end(ABORTED, STOPPING):
+                task.log.warning("handler did not end; completed as aborted")
 
     def _call_stop_hooks(self) -> None:
         for hook in self._handlers.stop_hooks:

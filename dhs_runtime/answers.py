@@ -1,0 +1,195 @@
+"""The one place where an answer is made: from a command and its outcome to a message that encodes.
+
+Pure. A kind of command says how its success is spelled and which forms its failure may take, most
+telling first; `settle` gives the first that the other side can read. Nothing in here leads from a
+failure to a success: an answer of success that does not encode becomes a failure.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+import attrs
+
+from dcs_codec import (
+    HtosGetEncoderCompleted,
+    HtosMotorMoveCompleted,
+    HtosOperationCompleted,
+    HtosReportIonChambers,
+    HtosReportShutterState,
+    HtosSetEncoderCompleted,
+    HtosSetStringCompleted,
+    HtosUpdateMotorPosition,
+    IonChamberFailure,
+    Message,
+    ShutterState,
+    list_safe,
+)
+from dhs_runtime.errors import DeviceError, TaskAbortedError
+
+NORMAL: Final = "normal"
+ERROR: Final = "error"
+ABORTED: Final = "aborted"
+
+MAX_REASON: Final = 90  # bytes; more helps nobody who reads a beamline's log
+_SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
+_MAX_STATUS: Final = 79  # bytes: `state[80]` in dcss
+_CONSIDERED: Final = 1000  # characters of a reason
+_STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
+
+_TELLING: Final = (DeviceError, TaskAbortedError)
+
+Failures = Callable[[str, str], Iterable[Message]]
+"""The forms of a failure with this status and reason, most telling first."""
+
+
+class Answer(NamedTuple):
+    """What `settle` gives.
+
+    Attributes:
+        message: The answer.
+        data: Its bytes.
+        status: The status word it carries, `normal` for a success only.
+        reason: Why it is a failure, one line; "" for a success.
+    """
+
+    message: Message
+    data: bytes
+    status: str
+    reason: str
+
+
+def settle(
+    success: Callable[[], Message] | None,
+    failures: Failures,
+    status: str,
+    reason: str,
+    encode: Callable[[Message], bytes],
+) -> Answer:
+    """The answer to a command: its success if that is to be and encodes, else a failure that does.
+
+    Args:
+        success: Makes the answer of success; None where the command failed. Whatever it raises is
+            the reason of the failure.
+        failures: The forms of a failure.
+        status: For a failure: the word that was asked for, judged by `failure_word`.
+        reason: For a failure: why.
+        encode: Makes bytes, or raises.
+
+    Raises:
+        Exception: No form encodes: the names in the command itself do not fit the wire.
+    """
+    if success is not None:
+        try:
+            message = success()
+            return Answer(message, encode(message), NORMAL, "")
+        except Exception as error:  # noqa: BLE001 - wrong types, nan, too long, no list, anything
+            status, reason = ERROR, told_by(error)
+    reason = one_line(reason)
+    last: Exception = ValueError("no form of a failure")
+    for word in dict.fromkeys((failure_word(status), ERROR)):
+        for message in failures(word, reason):
+            try:
+                return Answer(message, encode(message), word, reason)
+            except Exception as error:  # noqa: BLE001 - the next form may do
+                last = error
+    raise last
+
+
+def failure_word(status: object) -> str:
+    """The status of a failure as it is told: one plain word that is not `normal`, else `error`."""
+    if not isinstance(status, str) or status == NORMAL or not _STATUS.fullmatch(status):
+        return ERROR
+    return str(status) if len(status.encode("utf-8", "replace")) <= _MAX_STATUS else ERROR
+
+
+def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
+    """A text as one line of at most so many bytes that scripts can read: blanks for line ends."""
+    words = str(text)[:_CONSIDERED].replace("\0", " ").split()
+    data = " ".join(words).encode("utf-8", "replace")[:max_bytes]
+    return list_safe(data.decode("utf-8", "ignore")).strip()
+
+
+def told_by(error: BaseException) -> str:
+    """An exception as a reason: its class and text; the text alone of those that say all by it."""
+    text = text_of(error)
+    name = type(error).__name__
+    return text if isinstance(error, _TELLING) or text == name else f"{name}: {text}"
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an exception; its class where it has none, or where that cannot be had."""
+    try:
+        return str(error) or type(error).__name__
+    except BaseException:  # noqa: BLE001 - no reason to be silent
+        return type(error).__name__
+
+
+# -- how each kind of command fails ----------------------------------------------------------------
+
+
+@attrs.frozen
+class OperationFailed:
+    """Of an operation: the reason shortened, then left out."""
+
+    name: str
+    handle: str
+
+    def __call__(self, status: str, reason: str) -> Iterator[Message]:
+        """The forms."""
+        for text in (reason, one_line(reason, _SHORT_REASON), ""):
+            yield HtosOperationCompleted(
+                operation_name=self.name,
+                operation_handle=self.handle,
+                operation_status=status,
+                operation_args=text,
+            )
+
+
+def move_failed(name: str, last: float, status: str) -> Iterator[Message]:
+    """Of a move: where the motor stands; the reason goes by `htos_log`."""
+    yield HtosMotorMoveCompleted(motor_name=name, position=last, status=status)
+
+
+def position_failed(name: str, last: float, status: str) -> Iterator[Message]:
+    """Of setting a motor's position."""
+    yield HtosUpdateMotorPosition(motor_name=name, position=last, status=status)
+
+
+def shutter_failed(name: str, last: ShutterState, status: str) -> Iterator[Message]:
+    """Of a shutter."""
+    yield HtosReportShutterState(shutter_name=name, shutter_state=last, result=status)
+
+
+def encoder_failed(
+    kind: type[HtosGetEncoderCompleted | HtosSetEncoderCompleted],
+    name: str,
+    last: float,
+    status: str,
+) -> Iterator[Message]:
+    """Of reading or setting an encoder."""
+    yield kind(encoder_name=name, position=last, status=status)
+
+
+def string_failed(name: str, last: str, status: str) -> Iterator[Message]:
+    """Of a string: with the contents that stay, where they fit."""
+    for contents in (last, ""):
+        yield HtosSetStringCompleted(
+            string_name=name, string_status=status, string_contents=contents
+        )
+
+
+def count_failed(names: tuple[str, ...], status: str, reason: str) -> Iterator[Message]:
+    """Of a count: the reason shortened, then the status alone, then names dropped from the end.
+
+    A v1 command of 199 bytes may name more chambers than an answer can.
+    """
+    for text in (reason or status, one_line(reason or status, _SHORT_REASON), status, "x"):
+        if text:
+            yield _not_counted(names, text)
+    for count in range(len(names) - 1, 0, -1):
+        yield _not_counted(names[:count], "x")
+
+
+def _not_counted(names: tuple[str, ...], reason: str) -> Message:
+    return HtosReportIonChambers(ion_chamber_time=0, result=IonChamberFailure(names, reason))

@@ -1,0 +1,258 @@
+"""Who runs what: `Workers` (threads), `Lane` (jobs in order), `Timers` (jobs at a moment)."""
+
+import collections
+import heapq
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, TypeVar
+
+from dhs_runtime.clock import Deadline
+from dhs_runtime.threads import ThreadGroup
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Job = Callable[[], None]
+
+MAX_WAITING: Final = 20_000
+
+
+class Workers:
+    """Up to `max_threads` threads, each running one job at a time; more jobs wait their turn.
+
+    Not `concurrent.futures.ThreadPoolExecutor`: its threads keep the interpreter alive at exit,
+    and its shutdown cannot give up on a handler that never returns.
+    """
+
+    def __init__(
+        self,
+        group: ThreadGroup,
+        name: str,
+        max_threads: int,
+        max_waiting: int | None = None,
+        *,
+        ready: bool = False,
+    ) -> None:
+        """Workers whose threads are made when needed.
+
+        Args:
+            group: For the threads.
+            name: What they are called, with a number.
+            max_threads: How many there may be.
+            max_waiting: How many jobs may wait for one; None for `MAX_WAITING`.
+            ready: Whether the first is made now, so that there is one when the system has no
+                thread left; raises RuntimeError where it has none now.
+        """
+        self._group = group
+        self._name = name
+        self._max_threads = max_threads
+        self._max_waiting = MAX_WAITING if max_waiting is None else max_waiting
+        self._lock = threading.Lock()  # guards the counters; never held while a job runs
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._threads = 0
+        self._idle = 0
+        self._waiting = 0
+        self._closed = False
+        if ready and not self.submit(lambda: None):
+            raise RuntimeError(f"the system has no thread for {name}")
+
+    @property
+    def idle(self) -> int:
+        """Threads that wait for a job."""
+        return self._idle
+
+    def submit(self, job: Job) -> bool:
+        """Run `job` in a worker, soon; False when too many wait already, or after `close`."""
+        with self._lock:
+            if self._closed:
+                return False
+            if self._idle:
+                self._idle -= 1
+            elif self._threads < self._max_threads and self._spawn(job):
+                return True
+            elif self._threads and self._waiting < self._max_waiting:
+                self._waiting += 1
+            else:
+                return False
+            self._jobs.put(job)
+            return True
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """The future of `function()`, run in a worker; cancelled where `submit` says False."""
+        future: Future[T] = Future()
+
+        def job() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
+                future.set_exception(error)
+
+        if not self.submit(job):
+            future.cancel()
+        return future
+
+    def close(self) -> None:
+        """Take no more jobs and end the threads after those they have."""
+        with self._lock:
+            self._closed = True
+            for _ in range(self._threads):
+                self._jobs.put(None)
+
+    def _spawn(self, job: Job) -> bool:
+        try:
+            self._group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
+        except RuntimeError:  # the next job tries again
+            logger.warning("the system has no thread for %s-%d", self._name, self._threads + 1)
+            return False
+        self._threads += 1
+        return True
+
+    def _work(self, first: Job) -> None:
+        job: Job | None = first
+        while job is not None:
+            try:
+                job()
+            except BaseException:  # sys.exit() in a job must not cost its thread
+                logger.exception("%s-*: a job failed", self._name)
+            del job  # or the last operation would live until the next comes
+            with self._lock:
+                if self._waiting:
+                    self._waiting -= 1
+                else:
+                    self._idle += 1
+            job = self._jobs.get()
+
+
+class Lane:
+    """A job queue that occupies a worker only while it has jobs; they run one at a time."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._lock = threading.Lock()  # guards what follows; free while a job runs
+        self._jobs: collections.deque[Job] = collections.deque()
+        self.busy = False
+        self.current: tuple[Job, float] | None = None
+        """The job that runs, and since when (`time.monotonic()`)."""
+
+    def put(self, job: Job) -> bool:
+        """Run a job after those put before; False where too many wait, or after the close."""
+        with self._lock:
+            if len(self._jobs) >= MAX_WAITING:
+                return False
+            self._jobs.append(job)
+            if not self.busy:
+                self.busy = self._workers.submit(self._run)  # no state before a step that may fail
+                if not self.busy:
+                    self._jobs.pop()
+            return self.busy
+
+    def then(self, job: Job) -> bool:
+        """Run a job here and now if nothing waits or runs, else as `put`.
+
+        For one thread, which puts all jobs; the job must return at once.
+        """
+        if self.busy:
+            return self.put(job)
+        job()
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self.busy = False
+                    return
+                job = self._jobs.popleft()
+            self.current = job, time.monotonic()
+            try:
+                job()
+            except BaseException:  # sys.exit() in a handler must not silence its device
+                logger.exception("a job failed")
+            self.current = None
+
+
+class Timer:
+    """One call of `Timers` that may be cancelled."""
+
+    __slots__ = ("at", "call", "number")
+
+    def __init__(self, at: float, number: int, call: Job) -> None:
+        self.at = at
+        self.number = number  # calls of one moment come in their order
+        self.call: Job | None = call
+
+    def __lt__(self, other: "Timer") -> bool:
+        return (self.at, self.number) < (other.at, other.number)
+
+
+class Timers:
+    """Runs short callbacks at deadlines, in one thread. Internal; callbacks must not block."""
+
+    def __init__(self, group: ThreadGroup) -> None:
+        """Timers whose thread starts now, so that it is there when the system has none left."""
+        self._changed = threading.Condition()  # guards the rest; free while a call runs
+        self._due: list[Timer] = []
+        self._numbers = itertools.count()
+        self._cancelled = 0
+        self._closed = False
+        group.spawn("timers", self._run)
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def at(self, deadline: Deadline, call: Job) -> Timer:
+        """Make the call when the deadline passes, unless `cancel` or `close` comes first."""
+        with self._changed:
+            timer = Timer(deadline.at, next(self._numbers), call)
+            heapq.heappush(self._due, timer)
+            if self._due[0] is timer:
+                self._changed.notify()
+        return timer
+
+    def cancel(self, timer: Timer) -> None:
+        """Let go of a call; what it kept is free at once, its place soon."""
+        with self._changed:
+            if timer.call is None:
+                return
+            timer.call = None
+            self._cancelled += 1
+            if self._cancelled > len(self._due) // 2:
+                self._due = [each for each in self._due if each.call is not None]
+                heapq.heapify(self._due)
+                self._cancelled = 0
+
+    def close(self) -> None:
+        """Make no more calls and end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while (call := self._next()) is not None:
+            try:
+                call()
+            except BaseException:  # the other deadlines are still to be kept
+                logger.exception("a timed call failed")
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while not self._closed:
+                if not self._due:
+                    self._changed.wait()
+                elif (left := self._due[0].at - time.monotonic()) > 0:
+                    self._changed.wait(left)
+                else:
+                    timer = heapq.heappop(self._due)
+                    call, timer.call = timer.call, None
+                    if call is not None:
+                        return call
+                    self._cancelled -= 1
+            return None

@@ -1,0 +1,319 @@
+"""Workers, lanes and timers, with real threads."""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+
+import pytest
+
+from dhs_runtime.clock import Deadline
+from dhs_runtime.scheduling import Job, Lane, Timers, Workers
+from dhs_runtime.threads import ThreadGroup
+from tests.runtime.peers import DEADLINE_S, eventually
+
+
+@pytest.fixture
+def group() -> Iterator[ThreadGroup]:
+    group = ThreadGroup()
+    yield group
+    assert group.join(Deadline.after(5)) == ()
+
+
+def test_jobs_run_side_by_side_up_to_the_limit_and_the_rest_wait(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=2, max_waiting=2)
+    release = threading.Event()
+    entered = threading.Semaphore(0)
+    done = threading.Semaphore(0)
+
+    def job() -> None:
+        entered.release()
+        release.wait(5)
+        done.release()
+
+    assert [workers.submit(job) for _ in range(5)] == [True, True, True, True, False]
+    for _ in range(2):
+        assert entered.acquire(timeout=5)
+    assert not entered.acquire(timeout=0)
+    release.set()
+    for _ in range(4):
+        assert done.acquire(timeout=5)
+    workers.close()
+
+
+def test_an_idle_thread_is_used_again(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=8, max_waiting=0)
+    names: set[str] = set()
+    for _ in range(5):
+        future = workers.call(lambda: threading.current_thread().name)
+        names.add(future.result(5))
+        # The future resolves inside the job; the thread is idle a moment later.
+        eventually(lambda: workers.idle == 1)
+    assert names == {"job-1"}
+    workers.close()
+
+
+def test_call_carries_result_and_exception(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+    assert workers.call(lambda: 6 * 7).result(5) == 42
+    with pytest.raises(ZeroDivisionError):
+        workers.call(lambda: 1 / 0).result(5)
+    workers.close()
+
+
+def test_a_cancelled_call_does_not_run(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+    release = threading.Event()
+
+    def wait() -> None:
+        assert release.wait(5)
+
+    workers.submit(wait)
+    ran = threading.Event()
+    future = workers.call(ran.set)
+    assert future.cancel()
+    release.set()
+    workers.call(lambda: None).result(5)
+    assert not ran.is_set()
+    workers.close()
+
+
+def test_after_close_nothing_is_taken(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+    workers.close()
+    assert not workers.submit(lambda: None)
+    with pytest.raises(CancelledError):
+        workers.call(lambda: None).result(5)
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Inside, the system starts no thread."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        yield patch
+
+
+def test_without_a_thread_the_job_is_refused_and_later_ones_are_not(
+    group: ThreadGroup, no_thread: pytest.MonkeyPatch
+) -> None:
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+    assert not workers.submit(lambda: None)
+    no_thread.undo()
+    assert workers.call(lambda: "later").result(5) == "later"
+    workers.close()
+
+
+def test_without_a_second_thread_jobs_wait_for_the_first(
+    group: ThreadGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers(group, "job", max_threads=2, max_waiting=5, ready=True)
+    entered, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        entered.set()
+        release.wait(5)
+
+    assert workers.submit(hold)
+    assert entered.wait(5)
+    with monkeypatch.context() as patch:
+
+        def start(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patch.setattr(threading.Thread, "start", start)
+        future = workers.call(lambda: "waited")
+    assert not future.done()
+    release.set()
+    assert future.result(5) == "waited"
+    workers.close()
+
+
+def test_ready_workers_say_so_where_they_cannot_be(
+    group: ThreadGroup, no_thread: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RuntimeError, match="no thread for job"):
+        Workers(group, "job", 1, ready=True)
+
+
+def test_a_job_that_raises_costs_no_thread(
+    group: ThreadGroup, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers = Workers(group, "job", max_threads=1, max_waiting=5)
+
+    def fail() -> None:
+        raise RuntimeError("boom")
+
+    with caplog.at_level(logging.ERROR):
+        workers.submit(fail)
+        assert workers.call(lambda: "alive").result(5) == "alive"
+    assert "boom" in caplog.text
+    workers.close()
+
+
+@pytest.fixture
+def workers(group: ThreadGroup) -> Iterator[Workers]:
+    """Workers that end with the test."""
+    workers = Workers(group, "w", 4, 100)
+    yield workers
+    workers.close()
+
+
+def test_jobs_run_one_at_a_time_in_their_order(workers: Workers) -> None:
+    lane = Lane(workers)
+    running = threading.Lock()
+    done: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def job(number: int) -> Job:
+        def run() -> None:
+            assert running.acquire(blocking=False), "two at a time"
+            done.put(number)
+            running.release()
+
+        return run
+
+    for number in range(500):
+        lane.put(job(number))
+    assert [done.get(timeout=DEADLINE_S) for _ in range(500)] == list(range(500))
+
+
+def test_a_job_that_fails_costs_the_others_nothing(
+    workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    lane = Lane(workers)
+    done = threading.Event()
+    with caplog.at_level(logging.ERROR):
+        lane.put(divide)
+        lane.put(done.set)
+        assert done.wait(DEADLINE_S)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_then_runs_at_once_only_where_nothing_was_put_before(workers: Workers) -> None:
+    lane = Lane(workers)
+    release, begun, beside = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        release.wait(DEADLINE_S)
+
+    lane.put(hold)
+    assert begun.wait(DEADLINE_S)
+    assert lane.then(beside.set)
+    assert not beside.is_set()
+    release.set()
+    assert beside.wait(DEADLINE_S)
+    eventually(lambda: not lane.busy)
+    here: list[str] = []
+    assert lane.then(lambda: here.append(threading.current_thread().name))
+    assert here == [threading.current_thread().name]
+
+
+def test_a_lane_without_a_worker_is_not_deaf_for_ever(
+    group: ThreadGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = Workers(group, "w", 1)
+    lane = Lane(workers)
+    with monkeypatch.context() as patch:
+
+        def start(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patch.setattr(threading.Thread, "start", start)
+        assert not lane.put(divide)
+        assert not lane.busy
+    done = threading.Event()
+    assert lane.put(done.set)
+    assert done.wait(DEADLINE_S)
+    workers.close()
+
+
+def test_a_lane_takes_no_more_than_it_may(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dhs_runtime.scheduling.MAX_WAITING", 2)
+    lane = Lane(workers)
+    entered, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        entered.set()
+        release.wait(DEADLINE_S)
+
+    assert lane.put(hold)
+    assert entered.wait(DEADLINE_S)
+    assert lane.current is not None
+    assert [lane.put(lambda: None) for _ in range(3)] == [True, True, False]
+    release.set()
+    eventually(lambda: not lane.busy)
+    assert lane.current is None
+
+
+@pytest.fixture
+def timers(group: ThreadGroup) -> Iterator[Timers]:
+    """Timers whose thread ends with the test."""
+    timers = Timers(group)
+    yield timers
+    timers.close()
+
+
+def test_calls_come_in_the_order_of_their_moments(timers: Timers) -> None:
+    called: queue.SimpleQueue[str] = queue.SimpleQueue()
+    start = Deadline.after(0.01)
+    for name, later in (("c", 0.03), ("a", 0.0), ("b", 0.015), ("a2", 0.0)):
+        timers.at(Deadline(start.at + later), lambda name=name: called.put(name))  # type: ignore[misc]  # a default binds it
+    assert [called.get(timeout=DEADLINE_S) for _ in range(4)] == ["a", "a2", "b", "c"]
+
+
+def test_a_call_that_fails_costs_the_others_nothing(
+    timers: Timers, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = threading.Event()
+    with caplog.at_level(logging.ERROR):
+        timers.at(Deadline.after(0), divide)
+        timers.at(Deadline.after(0.001), done.set)
+        assert done.wait(DEADLINE_S)
+    assert "a timed call failed" in caplog.text
+
+
+def test_an_earlier_moment_wakes_the_thread_that_waits_for_a_later(timers: Timers) -> None:
+    done = threading.Event()
+    timers.at(Deadline.after(3600), done.clear)
+    timers.at(Deadline.after(0.001), done.set)
+    assert done.wait(DEADLINE_S)
+
+
+def test_nothing_is_called_after_the_close() -> None:
+    group = ThreadGroup()
+    timers = Timers(group)
+    timers.close()
+    called: list[int] = []
+    timers.at(Deadline.after(0), lambda: called.append(1))
+    assert group.join(Deadline.after(DEADLINE_S)) == ()
+    assert called == []
+
+
+def test_what_is_cancelled_is_not_called_and_takes_no_room(timers: Timers) -> None:
+    """A million operations with a deadline of an hour leave nothing behind."""
+    called: list[int] = []
+    for _ in range(10_000):
+        timer = timers.at(Deadline.after(3600), lambda: called.append(1))
+        timers.cancel(timer)
+        timers.cancel(timer)
+        assert timer.call is None
+        assert len(timers) <= 2
+    done = threading.Event()
+    kept = [timers.at(Deadline.after(0.01), lambda: called.append(2)) for _ in range(3)]
+    for timer in kept:
+        timers.cancel(timer)
+    timers.at(Deadline.after(0.02), done.set)
+    assert done.wait(DEADLINE_S)
+    assert called == []
+
+
+def divide() -> None:
+    raise ZeroDivisionError
