@@ -196,17 +196,17 @@ class PseudoMotor(Device):
             if isinstance(move, VectorMove):
                 move.speed = message.speed
         else:
-            if isinstance(message, StohCorrectMotorPosition):
-                self._known(self.position + message.correction)
+            if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
+                self._lane.then(partial(self._shift, message.correction))
             super().accept(message, outlet, refusal)
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
             return Deed(lambda: None, self._configuration, lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
-            position = message.position
+            position, before = message.position, self._move
             return Deed(
-                lambda: self._set_position(position),
+                lambda: self._set_position(position, before),
                 self._update,
                 self._failures,
                 self.on_set_position.inline,
@@ -315,6 +315,9 @@ class PseudoMotor(Device):
         if not self.is_moving:
             self._known(message.position)
 
+    def _shift(self, correction: float) -> None:
+        self._known(self.position + correction)
+
     def _known(self, position: float) -> None:
         """Take over a position of DCSS's, where it is one: a dcss can store nan."""
         try:
@@ -334,8 +337,8 @@ class PseudoMotor(Device):
     def _failures(self, status: str, _: str) -> Iterator[Message]:
         return position_failed(self.name, self.position, status)
 
-    def _set_position(self, position: float) -> float:
-        if self.is_moving:
+    def _set_position(self, position: float, before: Move | None) -> float:
+        if before is not None and not before.finished:  # a move that came later waits for this
             raise DeviceError(
                 f"{self.name} is moving; its position cannot be set", status=MotorStatus.MOVING
             )
