@@ -33,6 +33,7 @@ from dcs_codec import (
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import NotConnectedError, TransportError
+from dhs_runtime.greeting import stranger
 from dhs_runtime.transport import Resolver, TcpTransport
 
 logger = logging.getLogger(__name__)
@@ -230,11 +231,16 @@ class Connection:
     def _read(self, on_online: Callable[[], None], on_message: OnMessage) -> str:
         protocol = self._protocol
         deadline = Deadline.after(self._config.connect_timeout_s)  # in all, however slowly it drips
+        first = b""
         while True:
             if not self.online:
                 self._transport.set_read_timeout(max(0.001, deadline.remaining()))
             data = self._transport.read()
             self._wrote = False
+            if not self.online:
+                first += data
+                if who := stranger(first):
+                    raise TransportError(who)
             if data:
                 protocol.receive_data(data)
             else:

@@ -12,6 +12,7 @@ import threading
 from typing import Final, Protocol
 
 from dcs_codec import Codec, Message
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.connection import Connection, Ending, Outcome
@@ -147,7 +148,7 @@ class Link:
             self._go(LinkState.STOPPED)
 
     def _run(self, receiver: Receiver) -> None:
-        address = f"{self._config.host}:{self._config.port}"
+        address = str(HostPort(self._config.host, self._config.port))
         while not self._stop.is_stopping():
             outcome = self._connect(address, receiver)
             if self._stop.is_stopping():

@@ -13,6 +13,7 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
 from dhs_runtime.threads import ThreadGroup
@@ -100,7 +101,7 @@ class TcpTransport:
                 seconds in all, or `interrupt()` was called.
         """
         deadline = Deadline.after(timeout_s)
-        where = f"{host}:{port}"
+        where = HostPort(host, port)
         addresses = self._look_up(host, port, deadline)
         failure = "no address"
         for tried, (family, kind, proto, _, address) in enumerate(addresses):

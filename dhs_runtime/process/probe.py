@@ -11,6 +11,7 @@ from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ServiceError, TransportError
+from dhs_runtime.greeting import stranger
 from dhs_runtime.transport import TcpTransport
 
 GREETING_S: Final = 2.0
@@ -64,11 +65,15 @@ def _greeting(config: DcssConfig) -> str:
         transport.connect(config.host, config.port, config.connect_timeout_s)
         deadline = Deadline.after(GREETING_S)
         protocol = DcsProtocol(Role.DHS, config.framing)
+        first = b""
         while (event := _next(protocol)) is None:
             transport.set_read_timeout(max(0.001, deadline.remaining()))
             data = transport.read()
             if not data:
                 raise TransportError("it closed the connection without a word")
+            first += data
+            if who := stranger(first):
+                raise TransportError(who)
             protocol.receive_data(data)
         if not isinstance(event, StocSendClientType):
             raise TransportError(f"it is no DCSS: it said {event!r:.80}")

@@ -38,9 +38,9 @@ def test_a_dcss_is_recognised_and_left_as_it_was() -> None:
     ("data", "reason"),
     [
         (b"", "it closed the connection without a word"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "it closed the connection without a word"),
-        (b"220 mail.example.org ESMTP".ljust(200), "it is no DCSS: "),
-        (b"stoh_abort_all soft".ljust(200, b"\0"), "it is no DCSS: "),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "this is an SSH server: it said"),
+        (b"220 mail.example.org ESMTP".ljust(200), "this is a mail or FTP server: it said"),
+        (b"stoh_abort_all soft".ljust(200, b"\0"), "this is no DCSS: it said"),
     ],
 )
 def test_another_server_is_no_dcss(data: bytes, reason: str) -> None:

@@ -192,8 +192,8 @@ def test_closing_inside_a_frame_is_told(dcss: RawDcss) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n".ljust(200), "expected stoc_send_client_type, got"),
-        (bytes(200), "expected stoc_send_client_type, got ''"),
+        (b"HTTP/1.1 400 Bad Request\r\n".ljust(200), "this is a web server: it said"),
+        (bytes(200), "this is no DCSS: it said"),
         (b"short", "stream ended 5 bytes into a frame"),
         (b"", "DCSS closed the connection"),
     ],
