@@ -28,6 +28,7 @@ class Count:
     """What was found so far."""
 
     messages: int = 0
+    again: int = 0
     odd: int = 0
     damages: int = 0
 
@@ -80,6 +81,10 @@ def decode(
             _tell(found, count, write, keywords)
         sys.stdout.flush()
         click.echo(f"dhs decode: {count}", err=True)
+        if count.again:
+            click.echo(
+                f"dhs decode: {count.again} times a line told a message again: left out", err=True
+            )
         if not (count.messages or count.damages or keywords):
             click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
     is_damaged = count.damages or (strict and count.odd)
@@ -95,6 +100,9 @@ def _tell(
         click.echo(f"dhs decode: {found}", err=True)
         return
     if keywords and not any(fnmatch.fnmatchcase(found.keyword, each) for each in keywords):
+        return
+    if found.is_again:
+        count.again += 1
         return
     count.messages += 1
     count.odd += bool(show_trouble(found.message))

@@ -1,5 +1,6 @@
 """A file or a pipe, read piece by piece however large it is; files of gzip are unpacked."""
 
+import codecs
 import contextlib
 import gzip
 import sys
@@ -13,7 +14,9 @@ from dhs_runtime.errors import ConfigError
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
 _SNIFFED: Final = 256  # bytes that tell every kind of input from the others
+_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP: Final = b"\x1f\x8b"
+_MAX_NULS: Final = 1 << 20
 _MAX_LINE: Final = 1 << 22  # a longer line is none of a log; it is read in pieces
 
 
@@ -40,8 +43,13 @@ class ByteSource:
         """Why it ended early (a torn gzip file), "" where it did not."""
 
     def peek(self) -> bytes:
-        """The first bytes, 256 and more where there are as many; they are still to be read."""
-        while len(self._ahead) < _SNIFFED:
+        """The first bytes, 256 and more where there are as many; they are still to be read.
+
+        A block of NULs is not counted, up to a megabyte: a loss of power leaves one.
+        """
+        while len(self._ahead) < _SNIFFED or (
+            len(self._ahead) < _MAX_NULS and len(self._ahead.lstrip(b"\0")) < _SNIFFED
+        ):
             piece = self._read()
             if not piece:
                 break
@@ -72,23 +80,30 @@ class ByteSource:
         while piece := self.read_some():
             yield piece
 
-    def lines(self) -> Iterator[bytes]:
-        """All of it by lines, without their ends."""
+    def line_batches(self) -> Iterator[tuple[list[bytes], bool]]:
+        """All of it by lines without their ends, as they come; False with one that has none."""
         started: list[bytes] = []
         size = 0
         for piece in self.pieces():
-            first, *others = piece.split(b"\n")
-            started.append(first)
-            size += len(first)
-            if others:
-                yield b"".join(started).rstrip(b"\r")
-                yield from (line.rstrip(b"\r") for line in others[:-1])
-                started, size = [others[-1]], len(others[-1])
+            lines = piece.split(b"\n")
+            size += len(lines[0])
+            started.append(lines[0])
+            if len(lines) > 1:
+                lines[0] = b"".join(started)
+                last = lines.pop()
+                started, size = [last], len(last)
+                yield lines, True
             elif size > _MAX_LINE:
-                yield b"".join(started)
+                yield [b"".join(started)], False
                 started, size = [], 0
         if size:
-            yield b"".join(started).rstrip(b"\r")
+            yield [b"".join(started)], False
+
+    def lines(self) -> Iterator[bytes]:
+        """All of it by lines, without their ends."""
+        for lines, _ in self.line_batches():
+            for line in lines:
+                yield line.rstrip(b"\r")
 
     def _read(self) -> bytes:
         self._before_read()
@@ -99,6 +114,36 @@ class ByteSource:
             return b""
         except OSError as error:
             raise ConfigError(f"{self.name}: {error.strerror}") from None
+
+
+class _Recoded:
+    """Text of another encoding as UTF-8."""
+
+    def __init__(self, source: ByteSource, encoding: str) -> None:
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+
+    def read1(self, _: int = -1, /) -> bytes:
+        while piece := self._source.read_some():
+            text = self._decoder.decode(piece)
+            if text:
+                return text.encode("utf-8", "surrogatepass")
+        return self._decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def as_utf8(source: ByteSource) -> ByteSource:
+    """The source as plain UTF-8, where it is UTF-16 or begins with a byte-order mark."""
+    head = source.peek()
+    if head.startswith(codecs.BOM_UTF8):
+        source.read_exactly(len(codecs.BOM_UTF8))
+        return source
+    encoding = "utf-16" if head.startswith(_MARKS) else None
+    if encoding is None and len(head) >= _SNIFFED:
+        for name, letters, zeros in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
+            text = head[letters:_SNIFFED:2]
+            if not any(head[zeros:_SNIFFED:2]) and text.isascii() and text.split() and all(text):
+                encoding = name
+    return source if encoding is None else ByteSource(source.name, _Recoded(source, encoding))
 
 
 @contextlib.contextmanager

@@ -8,67 +8,68 @@ Known are the places where programs of DCS write what goes over the wire:
     09/17/10 14:33:23 1102076224   FINEST    Receiving: 'stoh_...' {src/DcsMessageHandler.cxx 250  }
     09/17/10 14:33:23 1084942656   FINEST    sending out {htos_...} {src/GwBaseDevice.cc 528  }
     2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire.loopDHS: <- stoh_...
+    2024-01-05 17:47:58,363 - EPICSDHS - DEBUG -reciver - recive b'stoh_...\x00' (EpicsDHS.py:327)
 
-and whatever else has a keyword in it: behind an arrow, a brace, a quote or a colon, or bare. Left
-out are the places known to speak of a message that stands in another line already
+and whatever else has a keyword in it: after an arrow, a brace, a quote or a colon, or bare. Left
+out are the places known to speak of a message that is in another line already
 (`do task:{stoh_...}`, `no one takes this message: ...`).
 
 A text may hold line ends: then the record goes on up to its end, which in the logs of the C side is
-the name of the source file in braces, in ours the next line with a time.
+the name of the source file in braces, in ours the next line with a time, and in those that write
+`(file.py:327)` at the end of each line that. A text whose end is lost is a damage and no message.
 
 Source: logs kept with the public DCS source tree as 19-ID has it (dcss, epicsgw, robot,
-simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats.
+simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats; logs of TPS 07A.
 """
 
-import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import attrs
 
-from dhs_runtime.tools.stamps import parse_stamp
+from dhs_runtime.tools.log_c import message_in_c, place_of, starts_c_record
+from dhs_runtime.tools.log_frames import Cut, FrameCutter
+from dhs_runtime.tools.log_lines import Line, Unwrapper, without_syslog
+from dhs_runtime.tools.log_retelling import Retelling, voice_of
+from dhs_runtime.tools.log_texts import (
+    KEYWORD,
+    TRACE,
+    bare_text,
+    bytes_of,
+    c_end,
+    location_at_end,
+    quoted_text,
+    trace_text,
+)
+from dhs_runtime.tools.splitting import V2_HEADER_SIZE, v2_sizes
+from dhs_runtime.tools.stamps import Days, read_stamp
 
-ENGINE: Final = "engine"
-"""Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
-
-_KEYWORD: Final = re.compile(r"(?<![\w./-])(?:stoc|stoh|htos)_\w+")
-_C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*$")
-_C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
-_TRACE: Final = re.compile(r"\bdhs_runtime\.wire(?:\.\S+)?: (?:<-|->) ")
-_TRACE_BINARY: Final = re.compile(r" <\d+ bytes>$")
-_TRACE_MALFORMED: Final = re.compile(
-    r"MalformedMessage\(text=(.*), field='[^']*', reason=", re.DOTALL
+_CANDIDATE: Final = re.compile(
+    rb"(?:stoc|stoh|htos)_|\bb\\?['\"]|dhs_runtime\.wire|\"MESSAGE\"\s*:\s*\["
 )
-_C_WIRE: Final = re.compile(
-    r"(?:|.*(?:(?:->|<-) ?\{?|Receiving: '|Sending: '|sending out \{|SendoutDcsMessage\( ))",
-    re.DOTALL,
-)
-_MENTION: Final = re.compile(
-    r"(?:do task:\{|no one takes this message: |ConsumeDcsMessage: |\bGot |while processing "
-    r"|no handler .*|[Uu]n\w+ command.*|FROM DCSS: |REGISTER: |GOT: |Handling message |msg="
-    r"|(?:stog|gtos)_.*)$",
-    re.DOTALL,
-)
-_FROM: Final = re.compile(r"message from (\S+) <- \{$")
-_ENGINE: Final = re.compile(r"(?:::dcss\d*: out-> |self_HW in<- )$")
-_SIMULATED: Final = re.compile(r"^(\S+) (?:->|<-) $")
-_CLOSING: Final = {"{": "}", "'": "'", '"': '"', "(": ")", "[": "]"}
-_OPENING: Final = re.compile(r"([{'\"(\[]+) ?$")
+_BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+_BYTES_OPEN: Final = re.compile(r"\bb['\"]")
+_NUL: Final = r"\x00"  # in a text that a program showed with its escapes, which is as good as bytes
+_NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
 _MAX_LINES: Final = 5_000  # of one record; what has no end by then has none
+_MAX_VOICES: Final = 256
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define
 class Entry:
     """One message in a log, or a place with one that cannot be cut out.
 
     Attributes:
         line: Its line, from 1.
-        time: When, as `parse_stamp`.
+        time: When, as `read_stamp`.
         text: Text of the message.
         connection: Name of the hardware host, where the line says it.
         conversation: `ENGINE` or "".
         reason: Why there is no text.
+        is_again: Whether the log told it before, in other words.
     """
 
     line: int
@@ -77,143 +78,296 @@ class Entry:
     connection: str = ""
     conversation: str = ""
     reason: str = ""
+    is_again: bool = False
 
 
 @attrs.define
 class _Record:
+    """A line and those that belong to it.
+
+    Attributes:
+        text: All of it after the time.
+        has_time: Whether it begins with one.
+        is_whole: False where its end is lost.
+        is_c: Whether the C side's logging wrote it, which ends a record by the source file's name.
+        trace_at: Where the text of our own trace begins, 0 in other logs.
+    """
+
     line: int
     time: float | None
-    lines: list[str]
-
-    @property
-    def text(self) -> str:
-        """All of it behind the time."""
-        return "\n".join(self.lines)
-
-    @property
-    def is_c(self) -> bool:
-        """Whether the C side's logging wrote it, which ends a record by the source file's name."""
-        return _C_START.match(self.lines[0]) is not None
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether lines without a time belong to it."""
-        if len(self.lines) >= _MAX_LINES:
-            return False
-        if self.is_c:
-            return not _C_END.search(self.lines[-1])
-        return _TRACE.search(self.lines[0]) is not None
+    text: str
+    speaker: str
+    has_time: bool
+    is_whole: bool
+    is_c: bool
+    trace_at: int
+    lines: int = 1
 
 
-def read_log(lines: Iterable[bytes]) -> Iterator[Entry]:
-    """The messages in a log."""
-    for record in _records(lines):
-        entry = _entry(record)
-        if entry is not None:
-            yield entry
+def read_log(
+    batches: Iterable[tuple[list[bytes], bool]], wanted: Callable[[bytes], bool] | None = None
+) -> Iterator[Entry]:
+    """The messages in a log.
+
+    Args:
+        batches: Lines without their ends; False with a last line that has no end.
+        wanted: Whether a line may hold a message that is asked for; others are passed over.
+    """
+    return _Reader(wanted).read(batches)
 
 
-def _records(lines: Iterable[bytes]) -> Iterator[_Record]:
-    record: _Record | None = None
-    for number, line in enumerate(lines, start=1):
-        text = line.replace(b"\0", b"").decode("utf-8", "surrogateescape")
-        time, rest = parse_stamp(text)
-        if record is not None and time is None:
-            record.lines.append(text)
+class _Reader:
+    def __init__(self, wanted: Callable[[bytes], bool] | None) -> None:
+        self._is_candidate = _candidates(wanted)
+        self._unwrapper = Unwrapper()
+        self._days = Days()
+        self._retelling = Retelling()
+        self._cutters: dict[str, tuple[FrameCutter, Entry]] = {}
+        self._record: _Record | None = None
+        self._has_records = False  # of more lines: those without a time are part of one
+        self._has_inner_times = False  # besides those of what collected the lines
+        self._has_two_times = False  # in a line, one after the other
+        self._located = 0  # lines that end with the place in the source, less those that do not
+
+    def read(self, batches: Iterable[tuple[list[bytes], bool]]) -> Iterator[Entry]:
+        number = 0
+        is_candidate, unwrapper = self._is_candidate, self._unwrapper
+        for lines, is_whole in batches:
+            for raw in lines:
+                number += 1
+                if self._record is not None or unwrapper.is_waiting or is_candidate(raw):
+                    for line in unwrapper.lines_of(number, raw, is_whole=is_whole):
+                        yield from self._take(line)
+        if self._record is not None:
+            yield from self._close(self._record)
+        for cutter, entry in self._cutters.values():
+            yield from self._cuts(cutter.finish(), entry, "")
+
+    # -- records -----------------------------------------------------------------------------
+
+    def _take(self, line: Line) -> Iterator[Entry]:
+        if line.reason:
+            yield Entry(line.number, line.time, reason=line.reason)
+            return
+        new = self._open(line)
+        record = self._record
+        if record is not None:
+            if not new.has_time:
+                if _NO_TEXT.fullmatch(new.text):  # a form feed is no part of a text
+                    return
+                record.text += "\n" + new.text
+                record.is_whole = line.is_whole
+                record.lines += 1
+                if not self._goes_on(record):
+                    self._record = None
+                    yield from self._close(record)
+                return
+            self._record = None
+            yield from self._close(record)
+        if self._has_records and not new.has_time and not c_end(line.text) >= 0:
+            return  # of a record that is not asked for
+        if self._goes_on(new):
+            self._has_records = True
+            self._record = new
         else:
-            if record is not None:
-                yield record
-            record = _Record(number, time, [rest])
-        if not record.goes_on:  # told at once, whatever is still to come
-            yield record
-            record = None
-    if record is not None:
-        yield record
+            yield from self._close(new)
 
+    def _open(self, line: Line) -> _Record:
+        text, time, speaker = line.text, line.time, line.speaker
+        stamp = read_stamp(text)
+        if stamp is not None and line.time is None:
+            speaker_of_line, rest = without_syslog(text, stamp.rest)
+            inner = read_stamp(rest) if rest[:1].isdigit() or speaker_of_line else None
+            self._has_two_times |= inner is not None
+            if speaker_of_line or self._has_two_times:  # that of what collected it is the first
+                time, speaker = stamp.time, speaker or speaker_of_line
+                text, stamp = rest, inner
+        is_collected = time is not None
+        if stamp is not None:
+            self._has_inner_times |= is_collected
+            time, text = self._days.of(stamp), stamp.rest
+        has_time = stamp is not None or (is_collected and not self._has_inner_times)
+        trace = TRACE.search(text) if "dhs_runtime.wire" in text else None
+        return _Record(
+            line.number,
+            time,
+            text,
+            speaker,
+            has_time,
+            line.is_whole,
+            is_c=starts_c_record(text),
+            trace_at=0 if trace is None else trace.end(),
+        )
 
-def _entry(record: _Record) -> Entry | None:
-    whole = record.text
-    trace = _TRACE.search(record.lines[0])
-    if trace is not None:
-        text = _of_trace(whole[trace.end() :])
-        return Entry(line=record.line, time=record.time, text=text)
-    match = _KEYWORD.search(whole)
-    if match is None:
-        return None
-    before = whole[: match.start()]
-    start = _C_START.match(before)
-    if start is not None and not _C_WIRE.fullmatch(before[start.end() :]):
-        return None
-    if _MENTION.search(before):
-        return None
-    host = _FROM.search(before) or _SIMULATED.search(before)
-    entry = Entry(
-        line=record.line,
-        time=record.time,
-        connection=host[1] if host else "",
-        conversation=ENGINE if _ENGINE.search(before) else "",
-    )
-    try:
-        text = _cut(record, match.start(), _OPENING.search(before))
-    except ValueError as error:
-        return attrs.evolve(entry, reason=str(error))
-    return attrs.evolve(entry, text=text)
+    def _goes_on(self, record: _Record) -> bool:
+        """Whether lines without a time belong to it."""
+        if record.lines >= _MAX_LINES or not record.is_whole:
+            return False
+        if record.is_c:
+            return c_end(record.text) < 0
+        if record.trace_at:
+            return True
+        return record.has_time and self._located > 0 and not location_at_end(record.text)
 
+    def _close(self, record: _Record) -> Iterator[Entry]:
+        if record.trace_at:
+            yield _of_trace(record)
+        elif record.is_c:
+            yield from _of_c(record)
+        else:
+            yield from self._of_any(record)
 
-def _of_trace(text: str) -> str:
-    malformed = _TRACE_MALFORMED.match(text)
-    if malformed is not None:
-        return str(ast.literal_eval(malformed[1]))
-    return _TRACE_BINARY.sub("", text)
+    # -- logs of other programs --------------------------------------------------------------
 
+    def _of_any(self, record: _Record) -> Iterator[Entry]:
+        text = record.text
+        location = location_at_end(text)
+        if record.has_time:
+            self._located += 1 if location else -1
+        if _NUL in text or _BYTES_OPEN.search(text):
+            entries = self._of_bytes(record)
+            if entries is not None:
+                yield from entries
+                return
+        if location and self._located > 0:
+            text = text[: -len(location)]
+        elif self._located > 0 and record.has_time:
+            record.is_whole = False
+        match = KEYWORD.search(text)
+        if match is None:
+            return
+        yield from self._of_text(record, text, match.start())
 
-def _cut(record: _Record, start: int, opening: re.Match[str] | None) -> str:
-    text = record.text[start:]
-    if record.is_c:
-        end = _C_END.search(text)
-        if end is None:
-            raise ValueError(f"the record is cut off: {text[:60]!r}")
-        text = text[: end.start()]
-    else:
-        text = text.rstrip("\n")
-    if opening is None:
-        return text.rstrip() if record.is_c else text
-    opened = opening[1]
-    if opened[-2:] in ("['", "('"):
-        return _of_list(record.text[opening.start(1) + len(opened) - 2 :])
-    if opened[-1] == "[":
-        return text
-    closing = _CLOSING[opened[-1]]
-    if not record.is_c:  # other logs may go on behind it
-        return _up_to(text, opened[-1], closing)
-    text = text.rstrip()
-    if not text.endswith(closing):
-        raise ValueError(f"{opened[-1]} is not closed: {text[:60]!r}")
-    return text[:-1].removesuffix(" ") if opened[-1] == "(" else text[:-1]
-
-
-def _up_to(text: str, opening: str, closing: str) -> str:
-    """The text up to its closing sign: the last one, but of braces the one that matches."""
-    if opening != closing:
-        depth = 1
-        for match in re.finditer(f"[{re.escape(opening + closing)}]", text):
-            depth += 1 if match.group() == opening else -1
-            if depth == 0:
-                return text[: match.start()]
-    found = text.rfind(closing)
-    if found < 0:
-        raise ValueError(f"{opening} is not closed: {text[:60]!r}")
-    return text[:found]
-
-
-def _of_list(text: str) -> str:
-    """The words of a Python list or tuple, as some DHSs in Python log them."""
-    end = text.find("]" if text[0] == "[" else ")")
-    while end >= 0:
+    def _of_text(self, record: _Record, text: str, at: int) -> Iterator[Entry]:
+        before = text[:at]
+        place = place_of(before)
+        if not place.is_message:
+            return
+        entry = Entry(
+            record.line,
+            record.time,
+            connection=place.connection,
+            conversation=place.conversation,
+        )
+        header_at = at - V2_HEADER_SIZE
+        has_header = header_at >= 0 and v2_sizes(before[header_at:].encode()) is not None
+        if has_header and "\\x" in text[at:]:
+            entry.reason = f"the beginning of the line is lost: {text[at : at + 60]!r}"
+            yield entry
+            return
+        if has_header or "\0" in text[at:]:
+            start = header_at if has_header else at
+            yield from self._of_frames(record, entry, text[start:], text[:start])
+            return
         try:
-            words = ast.literal_eval(text[: end + 1])
-        except (SyntaxError, ValueError):
-            end = text.find("]" if text[0] == "[" else ")", end + 1)
-            continue
-        return " ".join(map(str, words)) if isinstance(words, list | tuple) else str(words)
-    raise ValueError(f"the list is not closed: {text[:60]!r}")
+            found = quoted_text(text, at)
+            if found is None:
+                found = bare_text(text, at, is_whole=record.is_whole)
+        except ValueError as error:
+            entry.reason = str(error)
+            yield entry
+            return
+        yield from self._cuts([Cut(found)], entry, before, record.speaker)
+
+    def _of_frames(self, record: _Record, entry: Entry, text: str, before: str) -> Iterator[Entry]:
+        cutter = FrameCutter()
+        data = text.rstrip("'\" ").encode("utf-8", "surrogateescape")
+        cuts = list(cutter.feed(data))
+        rest = cutter.rest.strip(b" ")
+        if rest and record.is_whole and not self._is_awaited(cutter.rest):
+            cuts += cutter.finish()
+        yield from self._cuts(cuts, entry, before, record.speaker)
+
+    def _is_awaited(self, data: bytes) -> bool:
+        """Whether this is part of a frame that is put together from what was logged as bytes."""
+        return any(cutter.rest.endswith(data) for cutter, _ in self._cutters.values())
+
+    def _of_bytes(self, record: _Record) -> list[Entry] | None:
+        """Messages in literals of bytes, which may be pieces of frames; None without such."""
+        entries: list[Entry] | None = None
+        at = 0
+        for match in _BYTES.finditer(record.text):
+            literal = match.group()
+            if literal[0] != "b" and _NUL not in literal:
+                continue
+            before = record.text[at : match.start()]
+            at = match.end()
+            entry = Entry(record.line, record.time)
+            try:
+                data = bytes_of(literal)
+            except ValueError as error:
+                if KEYWORD.search(literal):
+                    entry.reason = str(error)
+                    entries = [*(entries or []), entry]
+                continue
+            key = record.speaker + _VARIES.sub("", before)
+            cutter = self._cutters[key][0] if key in self._cutters else FrameCutter()
+            is_full = len(self._cutters) >= _MAX_VOICES
+            if key not in self._cutters and (is_full or not cutter.may_start_with(data)):
+                continue
+            self._cutters[key] = cutter, entry
+            entries = entries or []
+            entries += self._cuts(cutter.feed(data), entry, before, record.speaker)
+        opened = _BYTES_OPEN.search(record.text, at)
+        if opened and KEYWORD.search(record.text, opened.end()):
+            reason = f"bytes that are not closed: {record.text[opened.start() :][:60]!r}"
+            entries = [*(entries or []), Entry(record.line, record.time, reason=reason)]
+        return entries
+
+    def _cuts(
+        self, cuts: Iterable[Cut], entry: Entry, before: str, speaker: str = ""
+    ) -> Iterator[Entry]:
+        for cut in cuts:
+            if cut.reason:
+                yield attrs.evolve(entry, reason=cut.reason)
+                continue
+            found = _checked(attrs.evolve(entry, text=cut.text))
+            if not found.reason:
+                voice = voice_of(_VARIES.sub("", before))
+                found.is_again = self._retelling.is_again(
+                    found.text, speaker, voice, entry.line, entry.time
+                )
+            yield found
+
+
+def _candidates(wanted: Callable[[bytes], bool] | None) -> Callable[[bytes], object]:
+    if wanted is None:
+        return _CANDIDATE.search
+
+    def is_candidate(raw: bytes) -> bool:
+        is_in_pieces = b"b'" in raw or b'b"' in raw or b'b\\"' in raw
+        return wanted(raw) or is_in_pieces
+
+    return is_candidate
+
+
+def _of_c(record: _Record) -> Iterator[Entry]:
+    found = message_in_c(record.text)
+    if found is None:
+        return
+    entry = Entry(
+        record.line,
+        record.time,
+        found.text,
+        found.place.connection,
+        found.place.conversation,
+        found.reason,
+    )
+    yield entry if entry.reason else _checked(entry)
+
+
+def _of_trace(record: _Record) -> Entry:
+    entry = Entry(record.line, record.time)
+    try:
+        entry.text = trace_text(record.text[record.trace_at :], is_whole=record.is_whole)
+    except ValueError as error:
+        entry.reason = str(error)
+    return _checked(entry)
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry, without its text where that cannot be what was sent."""
+    if not entry.text.isprintable() and _CONTROL.search(entry.text.removesuffix("\r")):
+        entry.reason = f"control characters in it: {entry.text[:60]!a}"
+        entry.text = ""
+    return entry

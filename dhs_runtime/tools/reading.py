@@ -8,8 +8,8 @@ import attrs
 from dcs_codec import Framing, default_codec
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.tools.captures import CaptureReader
-from dhs_runtime.tools.hexdump import read_hex
-from dhs_runtime.tools.inputs import ByteSource
+from dhs_runtime.tools.hexdump import NoDump, Row, read_hex
+from dhs_runtime.tools.inputs import ByteSource, as_utf8
 from dhs_runtime.tools.jsonl import read_jsonl
 from dhs_runtime.tools.logs import read_log
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
@@ -39,13 +39,15 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fin
         ConfigError: The input is of no kind that can be read; before anything is yielded.
     """
     options = ReadOptions() if options is None else options
-    kind = options.format
+    kind, text = options.format, source
+    if kind not in (Format.RAW, Format.PCAP):
+        text = as_utf8(source)
     if kind is Format.AUTO:
         try:
-            kind = sniff(source.peek())
+            kind = sniff(text.peek())
         except ConfigError as error:
             raise ConfigError(f"{source.name}: {error}") from None
-    return _to_the_end(source, _read_as(kind, source, options))
+    return _to_the_end(source, _read_as(kind, text, options))
 
 
 def _to_the_end(source: ByteSource, findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -77,30 +79,55 @@ def _read_raw(source: ByteSource, framing: Framing) -> Iterator[Finding]:
 
 
 def _read_hex(source: ByteSource, framing: Framing) -> Iterator[Finding]:
-    splitter = StreamSplitter(framing)
-    starts: list[int] = []  # offsets of lines that are part of a frame to come
-    lines: list[int] = []
-    end = 0
-    for row in read_hex(source.lines()):
-        place = Place(source=source.name, line=row.line)
-        if row.reason:
-            yield Damage(place=place, reason=row.reason)
-            continue
-        starts.append(end)
-        lines.append(row.line)
-        end += len(row.data)
-        for piece in splitter.feed(row.data):
-            line = lines[bisect.bisect(starts, piece.offset) - 1]
-            yield _finding(piece, Place(source=source.name, line=line))
-        done = max(0, bisect.bisect(starts, splitter.offset) - 1)
-        if done and splitter.offset < end:
-            del starts[:done], lines[:done]
-        elif splitter.offset == end:
-            starts.clear()
-            lines.clear()
-    for piece in splitter.finish():
-        line = lines[bisect.bisect(starts, piece.offset) - 1] if lines else 1
-        yield _finding(piece, Place(source=source.name, line=line))
+    streams: dict[str, _HexStream] = {}
+    try:
+        for row in read_hex(source.lines()):
+            if row.begins and row.stream in streams:
+                yield from streams.pop(row.stream).finish()
+            if row.stream not in streams:
+                streams[row.stream] = _HexStream(source.name, framing)
+            yield from streams[row.stream].read(row)
+    except NoDump as error:
+        raise ConfigError(f"{source.name}: {error}") from None
+    for stream in streams.values():
+        yield from stream.finish()
+
+
+class _HexStream:
+    """The frames in one stream of a dump, and the lines they begin in."""
+
+    def __init__(self, source: str, framing: Framing) -> None:
+        self._source = source
+        self._splitter = StreamSplitter(framing)
+        self._starts = [0]  # offsets of the lines that are part of a frame to come
+        self._lines = [1]
+        self._end = 0
+
+    def read(self, row: Row) -> Iterator[Finding]:
+        if row.missing or row.missing is None:
+            self._at(row.line)
+            self._end += row.missing or 0
+            yield from self._found(self._splitter.gap(row.missing or 0, row.reason))
+        elif row.reason:
+            yield Damage(place=Place(source=self._source, line=row.line), reason=row.reason)
+        if row.data:
+            self._at(row.line)
+            self._end += len(row.data)
+            yield from self._found(self._splitter.feed(row.data))
+            done = max(0, bisect.bisect(self._starts, self._splitter.offset) - 1)
+            del self._starts[:done], self._lines[:done]
+
+    def finish(self) -> Iterator[Finding]:
+        yield from self._found(self._splitter.finish())
+
+    def _at(self, line: int) -> None:
+        self._starts.append(self._end)
+        self._lines.append(line)
+
+    def _found(self, pieces: list[Piece]) -> Iterator[Finding]:
+        for piece in pieces:
+            line = self._lines[max(0, bisect.bisect(self._starts, piece.offset) - 1)]
+            yield _finding(piece, Place(source=self._source, line=line))
 
 
 def _finding(piece: Piece, place: Place) -> Finding:
@@ -112,7 +139,7 @@ def _finding(piece: Piece, place: Place) -> Finding:
 
 def _read_log(source: ByteSource) -> Iterator[Finding]:
     codec = default_codec()
-    for entry in read_log(source.lines()):
+    for entry in read_log(source.line_batches()):
         place = Place(source=source.name, line=entry.line)
         if entry.reason:
             yield Damage(place=place, reason=entry.reason)
@@ -126,4 +153,5 @@ def _read_log(source: ByteSource) -> Iterator[Finding]:
             conversation=entry.conversation,
             direction=direction_of(message),
             size=len(entry.text.encode("utf-8", "surrogateescape")),
+            is_again=entry.is_again,
         )

@@ -46,6 +46,7 @@ class Sighting:
         conversation: What a start and its completion have in common; usually the connection.
         direction: Which way it went, None where neither its keyword nor its stream tells.
         size: Bytes of the frame, of a log's text the bytes of that.
+        is_again: Whether the log told this message before, in other words.
     """
 
     message: Message
@@ -55,6 +56,7 @@ class Sighting:
     conversation: str = ""
     direction: Direction | None = None
     size: int = 0
+    is_again: bool = False
 
     @property
     def keyword(self) -> str:

@@ -5,7 +5,9 @@ import re
 from typing import Final
 
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.tools.hexdump import looks_like_dump
 from dhs_runtime.tools.splitting import KEYWORD
+from dhs_runtime.tools.stamps import read_stamp
 
 _PCAP_MAGICS: Final = {
     bytes.fromhex(magic)
@@ -16,9 +18,14 @@ _OTHER_CAPTURES: Final = (b"snoop\0\0\0", b"RTSS", b"GMBU", b"TRSNIFF data    \x
 _COMPRESSED: Final = {b"\x1f\x8b": "zcat", b"BZ": "bzcat", b"\xfd7": "xzcat", b"(\xb5": "zstdcat"}
 _V2_FRAME: Final = re.compile(rb"[ \d][ \d\0]{25}[A-Za-z]")
 _V1_FRAME: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[^\n\0]*\n?\0")
-_HEX_LINE: Final = re.compile(
-    rb"\s*(?:[0-9a-fA-F]{4,16}:?\s\s*(?:[0-9a-fA-F]{2,4}\s+){1,16}.*|(?:[0-9a-fA-F]{2}\s*){4,})\s*"
+_OURS: Final = re.compile(
+    rb'"(?:keyword|damage)"\s*:|"message"\s*:\s*\{|"event"\s*:\s*"(?:opened|closed)"'
 )
+_COLLECTED: Final = re.compile(
+    rb'"(?:log|MESSAGE|message|msg|event|text|_[A-Z_]+|SYSLOG_[A-Z]+)"\s*:\s*["\[]'
+)
+_BREAKS: Final = re.compile(rb"\n|\0{8,}")
+_LINES: Final = 20  # of the first ones, which are looked at
 
 
 class Format(enum.Enum):
@@ -29,7 +36,7 @@ class Format(enum.Enum):
     RAW = "raw"
     """The bytes of a connection, one direction of it or both in turn."""
     HEX = "hex"
-    """Those in hexadecimal digits: plain, or as `xxd` and `hexdump -C` write them."""
+    """Those in digits, as `xxd`, `hexdump`, `od` and Wireshark write them."""
     LOG = "log"
     """Lines of a log with texts of messages in them."""
     PCAP = "pcap"
@@ -52,16 +59,30 @@ def sniff(head: bytes) -> Format:
         raise ConfigError(f"the input is compressed; try `{program} FILE | dhs decode`")
     if _V2_FRAME.match(head) or _V1_FRAME.match(head):
         return Format.RAW
-    if head.lstrip()[:1] == b"{":
-        return Format.JSONL
-    first = head.lstrip().split(b"\n", 1)[0]
-    if _HEX_LINE.fullmatch(first):
+    if head.lstrip(b" \t\r\n\0")[:1] == b"{":
+        return Format.LOG if _is_log_of_objects(head) else Format.JSONL
+    if looks_like_dump(_first_lines(head)):
         return Format.HEX
     return Format.LOG if _is_text(head) else Format.RAW
 
 
+def _is_log_of_objects(head: bytes) -> bool:
+    """Whether its objects are lines of a log, as docker, journald and others write them."""
+    return _OURS.search(head) is None and _COLLECTED.search(head) is not None
+
+
 def _is_text(head: bytes) -> bool:
-    """Whether these are lines; some logs have a stray NUL."""
-    odd = sum(byte < ord(" ") and byte not in b"\t\n\r\0\x1b" for byte in head)
+    """Whether these are lines of a log, which may have stray control characters in them.
+
+    With many NULs (a loss of power leaves a block of them) only where a line begins with a time.
+    """
+    lines = [line for line in _BREAKS.split(head) if line]
+    if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):
+        return True
+    odd = sum(byte < ord(" ") and byte not in b"\t\n\f\r\0\x1b" for byte in head)
     is_line = b"\n" in head or KEYWORD.search(head) is not None
-    return is_line and odd == 0 and head.count(0) * 20 < len(head)
+    return is_line and odd * 20 < len(head) and head.count(0) * 20 < len(head)
+
+
+def _first_lines(head: bytes) -> list[str]:
+    return [line.decode("latin-1") for line in head.split(b"\n", _LINES)[:_LINES]]

@@ -24,6 +24,7 @@ KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
 
 _V2_FIRST: Final = b" 0123456789"
 _WORD_FIRST: Final = re.compile(rb"[A-Za-z]")
+_AFTER_TEXT: Final = re.compile(rb"[ \d]{25}[ \0]|[ \d]{1,25}\Z|\0")
 _PRINTABLE: Final = re.compile(rb"[ -~]")
 _TAIL: Final = V2_HEADER_SIZE + 8  # of skipped bytes: a header and part of a keyword
 
@@ -95,10 +96,11 @@ class StreamSplitter:
         self._at = 0
         return pieces
 
-    def gap(self, size: int) -> list[Piece]:
+    def gap(self, size: int, reason: str = "") -> list[Piece]:
         """Tell that bytes are missing here; the frame they are part of is lost."""
         pieces = self.finish()
-        pieces.append(Piece(offset=self._offset, size=size, reason=f"{size} bytes are missing"))
+        reason = reason or f"{size} bytes are missing"
+        pieces.append(Piece(offset=self._offset, size=size, reason=reason))
         self._offset += size
         self._lost = _Lost(self._offset, "no frame begins after the missing bytes", fresh=True)
         if self._framing is Framing.V1 and self._v1_offset is not None:
@@ -135,7 +137,9 @@ class StreamSplitter:
             wanted = self._wanted()
             if wanted is None or len(self._buffer) - self._at < wanted:
                 return
-            if wanted:
+            if wanted and self._is_torn(wanted):
+                self._lose("bytes are missing in a frame")
+            elif wanted:
                 yield self._take(wanted)
             # else it was found that no frame begins here, and `_lost` says why
 
@@ -176,6 +180,27 @@ class StreamSplitter:
             self._lose(f"frame of {size} bytes announced, limit is {MAX_FRAME}")
             return 0
         return size
+
+    def _is_torn(self, size: int) -> bool:
+        """Whether a v2 text was put together from the beginning of one frame and another.
+
+        A text ends with its NUL, or, of senders that write none, where another frame begins.
+        """
+        if not self._is_v2():
+            return False
+        end = self._at + size
+        sizes = v2_sizes(bytes(self._buffer[self._at : self._at + V2_HEADER_SIZE]))
+        text_size, binary_size = sizes or (0, 0)
+        start = self._at + V2_HEADER_SIZE
+        text = bytes(self._buffer[start : start + text_size])
+        nul = text.find(b"\0")
+        if nul >= 0 and text[nul:].strip(b"\0"):
+            return True
+        if nul < 0 and not binary_size and end < len(self._buffer):
+            after = bytes(self._buffer[end : end + V2_HEADER_SIZE])
+            if not _AFTER_TEXT.match(after) and not KEYWORD.match(after):
+                return True
+        return self._boundary(start + 1, start + text_size, only_v2=True) is not None
 
     def _take(self, size: int) -> Piece:
         kind = Framing.V2 if self._is_v2() else Framing.V1
@@ -234,9 +259,14 @@ class StreamSplitter:
         return None
 
 
-def _v2_size(header: bytes) -> int | None:
-    """Bytes of a v2 frame by its header, or None; the codec has the same rule to itself."""
+def v2_sizes(header: bytes) -> tuple[int, int] | None:
+    """Bytes of text and of binary by a v2 header, or None; as the codec reads it."""
     sizes = header.replace(b"\0", b" ").split()
     if len(sizes) == 2 and all(size.isdigit() for size in sizes):  # noqa: PLR2004
-        return V2_HEADER_SIZE + int(sizes[0]) + int(sizes[1])
+        return int(sizes[0]), int(sizes[1])
     return None
+
+
+def _v2_size(header: bytes) -> int | None:
+    sizes = v2_sizes(header)
+    return None if sizes is None else V2_HEADER_SIZE + sum(sizes)

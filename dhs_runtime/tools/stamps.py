@@ -1,42 +1,52 @@
-"""Times in front of the lines of logs.
+"""Times at the beginning of log lines.
 
 Times with a date are seconds since 1970; where the line names no zone, in the zone of this machine,
-so that they are shown again as they stand. Without a date they are seconds since midnight.
+so that they are shown again as they stand. Without a date they are seconds since midnight of the
+log's first day.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+import attrs
+
 _FRACTION: Final = r"(?:[.,](\d{1,9}))?"
-_CLOCK: Final = rf"(\d\d):(\d\d):(\d\d){_FRACTION}"
-_END: Final = r"(?=[\s\]:,;|-]|$)"
-_LEAD: Final = r"[\s\[<(]*(?:\x1b\[[\d;]*m)*"
+_CLOCK: Final = rf"(\d?\d:\d\d:\d\d){_FRACTION}"
+_HALF: Final = r"(?: ?([AaPp])\.?[Mm]\.?)?"
+_ZONE: Final = r"( ?(?:Z|UTC|GMT)|[+-]\d\d:?\d\d| [+-](?:0\d|1[0-4])[0-5]0)?"
+_END: Final = r"(?=[\s\]:,;|>)-]|$)"
+LEVEL: Final = r"(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
+"""Levels of logs, which may be in front of the time."""
+
+_LEAD: Final = rf"[\s\[<(]*(?:\d{{1,3}}>(?:1 )?)?(?:{LEVEL}[\]:|\s-]+[\[(<]?)?"
 _AFTER: Final = re.compile(r"[\]>):,;|]?\s*")
 
-_MONTHS: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
+_MONTH: Final = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MONTHS: Final = _MONTH.strip("()").split("|")
+_WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
+_DAY_S: Final = 86_400.0
 
 
-def parse_stamp(line: str) -> tuple[float | None, str]:
-    """The time a line begins with, None where it has none, and the rest of the line.
+@attrs.define
+class Stamp:
+    """The time at the beginning of a line.
 
-    >>> parse_stamp("11:54:45.5 stoh_abort_all")
-    (42885.5, 'stoh_abort_all')
+    Attributes:
+        time: Seconds, see the module.
+        has_date: False for a clock alone.
+        rest: The line after it.
     """
+
+    time: float
+    has_date: bool
+    rest: str
+
+
+def read_stamp(line: str) -> Stamp | None:
+    """The time a line begins with, None where it has none."""
     for pattern, read in _STAMPS:
         match = pattern.match(line)
         if match is not None:
@@ -45,60 +55,142 @@ def parse_stamp(line: str) -> tuple[float | None, str]:
             except (ValueError, OverflowError):  # the 31st of February
                 continue
             after = _AFTER.match(line, match.end())
-            return time, line[after.end() if after else match.end() :]
-    return None, line
+            rest = line[after.end() if after else match.end() :]
+            return Stamp(time, read is not _clock, rest)
+    return None
+
+
+def parse_stamp(line: str) -> tuple[float | None, str]:
+    """The time a line begins with, None where it has none, and the rest of the line.
+
+    >>> parse_stamp("11:54:45.5 stoh_abort_all")
+    (42885.5, 'stoh_abort_all')
+    """
+    stamp = read_stamp(line)
+    return (None, line) if stamp is None else (stamp.time, stamp.rest)
+
+
+class Days:
+    """Gives clock times without a date the day that is nearest to the time before.
+
+    So 00:00:08 after 23:59:58 is of the next day, and 23:59:59 after that of the day before.
+    """
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+
+    def of(self, stamp: Stamp) -> float:
+        """The time of a stamp."""
+        if stamp.has_date:
+            return stamp.time
+        time = stamp.time
+        if self._last is not None:
+            time += round((self._last - time) / _DAY_S) * _DAY_S
+        self._last = time
+        return time
+
+
+def time_of_iso(text: str) -> float | None:
+    """The time of an ISO date and time alone, as JSON logs have it; None where it is none."""
+    stamp = read_stamp(text)
+    return stamp.time if stamp is not None and stamp.has_date and not stamp.rest else None
 
 
 def _fraction(digits: str | None) -> float:
     return float(f"0.{digits}") if digits else 0.0
 
 
-def _iso(match: re.Match[str]) -> float:
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    moment = datetime(*map(int, (year, month, day, hour, minute, second)))  # type: ignore[arg-type]
-    if zone:
-        moment = moment.replace(tzinfo=_zone(zone))
-    return moment.timestamp() + _fraction(fraction)
+@functools.lru_cache(maxsize=1024)
+def _seconds(clock: str, half: str | None = None) -> int:
+    hour, minute, second = map(int, clock.split(":"))
+    if half:
+        if not 1 <= hour <= 12:  # noqa: PLR2004
+            raise ValueError("no hour of half a day")
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    if not (hour < 24 and minute < 60 and second <= 60):  # noqa: PLR2004
+        raise ValueError("no time of a day")
+    return hour * 3600 + minute * 60 + second
 
 
-def _zone(text: str) -> timezone:
-    if text == "Z":
+@functools.lru_cache(maxsize=4096)
+def _moment(year: int, month: int, day: int, seconds: int, zone: str | None = None) -> float:
+    clock = timedelta(seconds=seconds)
+    return (datetime(year, month, day, tzinfo=_zone(zone)) + clock).timestamp()
+
+
+def _zone(text: str | None) -> timezone | None:
+    if not text:
+        return None
+    text = text.strip()
+    if text[0] not in "+-":
         return UTC
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
+def _iso(match: re.Match[str]) -> float:
+    year, month, day, clock, fraction, zone = match.groups()
+    date = int(year), int(month), int(day)
+    return _moment(*date, _seconds(clock), zone) + _fraction(fraction)
+
+
 def _american(match: re.Match[str]) -> float:
-    month, day, year, *clock, fraction = match.groups()
+    month, day, year, clock, fraction, half = match.groups()
     full = int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004
-    moment = datetime(full, int(month), int(day), *map(int, clock))  # type: ignore[arg-type]
-    return moment.timestamp() + _fraction(fraction)
+    return _moment(full, int(month), int(day), _seconds(clock, half)) + _fraction(fraction)
 
 
-def _syslog(match: re.Match[str]) -> float:
-    month, day, *clock, fraction = match.groups()
-    year = datetime.now().year
-    number = _MONTHS.index(month) + 1
-    moment = datetime(year, number, int(day), *map(int, clock))  # type: ignore[arg-type]
-    return moment.timestamp() + _fraction(fraction)
+def _month_first(match: re.Match[str]) -> float:
+    name, day, before, clock, fraction, half, after = match.groups()
+    month, seconds = _MONTHS.index(name) + 1, _seconds(clock, half)
+    year = before or after
+    if year:
+        return _moment(int(year), month, int(day), seconds) + _fraction(fraction)
+    return _latest(month, int(day), seconds) + _fraction(fraction)
+
+
+def _latest(month: int, day: int, seconds: int) -> float:
+    """Of a day without a year: the last one that is not to come (a log has no future)."""
+    limit = datetime.now() + timedelta(days=1)
+    for year in range(limit.year, limit.year - 9, -1):  # a 29th of February may be eight years ago
+        try:
+            moment = _moment(year, month, day, seconds)
+        except ValueError:
+            continue
+        if moment <= limit.timestamp():
+            return moment
+    raise ValueError("no such day")
+
+
+def _day_first(match: re.Match[str]) -> float:
+    day, name, year, clock, fraction, zone = match.groups()
+    date = int(year), _MONTHS.index(name) + 1, int(day)
+    return _moment(*date, _seconds(clock), zone) + _fraction(fraction)
 
 
 def _clock(match: re.Match[str]) -> float:
-    hour, minute, second, fraction = match.groups()
-    return int(hour) * 3600 + int(minute) * 60 + int(second) + _fraction(fraction)
+    clock, fraction, half = match.groups()
+    return _seconds(clock, half) + _fraction(fraction)
 
 
-def _seconds(match: re.Match[str]) -> float:
+def _epoch(match: re.Match[str]) -> float:
     return float(match[1])
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_LEAD + pattern + _END)
+
+
 _STAMPS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], float]], ...]] = (
+    (_compiled(rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_CLOCK}{_HALF}"), _american),
+    (_compiled(rf"(\d{{4}})[-/.](\d\d)[-/.](\d\d)(?:[ T]|, ){_CLOCK}{_ZONE}"), _iso),
+    (_compiled(rf"{_CLOCK}{_HALF}"), _clock),
     (
-        re.compile(rf"{_LEAD}(\d{{4}})[-/](\d\d)[-/](\d\d)[ T]{_CLOCK}(Z|[+-]\d\d:?\d\d)?{_END}"),
-        _iso,
+        _compiled(
+            rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}(?: (\d{{4}})(?= |$))?"
+        ),
+        _month_first,
     ),
-    (re.compile(rf"{_LEAD}(\d\d)/(\d\d)/(\d\d(?:\d\d)?) {_CLOCK}{_END}"), _american),
-    (re.compile(rf"{_LEAD}({'|'.join(_MONTHS)}) +(\d\d?) {_CLOCK}{_END}"), _syslog),
-    (re.compile(rf"{_LEAD}{_CLOCK}{_END}"), _clock),
-    (re.compile(rf"{_LEAD}(\d{{1,12}}\.\d{{3,9}}){_END}"), _seconds),
+    (_compiled(rf"{_WEEKDAY}(\d\d?)[ /-]{_MONTH}[ /-](\d{{4}})[ :T]{_CLOCK}{_ZONE}"), _day_first),
+    (_compiled(r"(\d{1,12}\.\d{3,9})"), _epoch),
 )

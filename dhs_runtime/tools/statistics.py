@@ -106,9 +106,11 @@ class Statistics:
         self._seconds: Counter[int] = Counter()
 
     def add(self, found: Finding) -> None:
-        """Add what was found."""
+        """Add what was found; what a log tells again is counted once."""
         if isinstance(found, Damage):
             self.damages += 1
+            return
+        if found.is_again:
             return
         key = found.keyword, found.direction
         if key not in self.keywords:

@@ -116,8 +116,8 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
         1, "takes minutes; tests/test_benchmarks.py runs each benchmark once"
     ),
     ("docs/howto/decode_log.md", "text"): NotRun(
-        2,
-        "a log, which the commands below it read; a capture, for which one must be root: "
+        3,
+        "logs, which the commands below them read; a capture, for which one must be root: "
         "tests/tools/test_captures.py has some",
     ),
     ("docs/howto/deploy.md", "text"): NotRun(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhs_runtime.tools.logs import ENGINE
+from dhs_runtime.tools.log_c import ENGINE
 from dhs_runtime.tools.sightings import Sighting
 from dhs_runtime.tools.stamps import parse_stamp
 from tests.shared import shared_path

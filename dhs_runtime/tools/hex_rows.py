@@ -1,0 +1,236 @@
+r"""One row of a dump to its bytes, in the forms that programs write.
+
+| program | row |
+|---|---|
+| `xxd` | `00000010: 5f74 7970 65 ...  _type`, groups of any size |
+| `hexdump -C` | `00000010  5f 74 79 70 65 00 00 00  00 ...  |_type...|` |
+| Wireshark | `0010   5f 74 79 70 65 ...   _type`, follow: `00000010  5f ...   _type... ........` |
+| `od -t x1`, `od -t x1z` | `0000020 5f 74 79 70 65 ...  >_type...<` |
+| `od -x`, `hexdump`, `od` | `0000020 745f 7079 ...`: words, the low byte first; octal ones too |
+| `od -c`, `hexdump -c` | `0000020   _   t   y   p   e  \0  \0` |
+| `xxd -p`, a hex stream | `5f7479706500` |
+| `xxd -i`, C arrays | `0x5f, 0x74, 0x79,` |
+| escaped strings | `"\x5f\x74"` |
+
+The bytes as text tell where the digits end, and that none is wrong.
+"""
+
+import re
+from typing import Final
+
+import attrs
+
+_OFFSET: Final = re.compile(r"([0-9a-fA-F]{4,16})(:?)(?=\s|$)")
+_DIGITS: Final = re.compile(r"\s*([0-9a-fA-F]+)(?=\s|$|[|>])")
+_PAIRS: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_FRAMED: Final = re.compile(r"\s+(?:\|(.*)\||>(.*)<)\s*", re.DOTALL)
+_FRAMED_BY_OD: Final = re.compile(r"\s+>(.*)<\s*$")
+_CELL: Final = re.compile(r"   ([ -~])|  \\([0abfnrtv])|[ ]([0-3][0-7]{2})")
+_C_ESCAPES: Final = dict(zip("0abfnrtv", b"\0\a\b\f\n\r\t\v", strict=True))
+_IN_C: Final = re.compile(r"\s*(?:0x[0-9a-fA-F]{2},?\s*)+(?:\};?)?\s*")
+_ESCAPED: Final = re.compile(r'\s*"?(?:\\x[0-9a-fA-F]{2})+"?[\s\\;]*')
+_BYTE: Final = re.compile(r"(?:0|\\)x([0-9a-fA-F]{2})")
+_HALF_ROW: Final = 8  # after which Wireshark puts a blank into the text
+_OCTAL: Final = {3: 1, 6: 2}  # digits of a word, and its bytes
+
+
+@attrs.frozen
+class Form:
+    """How the rows of a dump are written.
+
+    Attributes:
+        has_offset: Whether a row begins with the number of its first byte.
+        has_colon: Whether a colon follows that.
+        kind: `bytes`, `words` (the low byte first), `octal`, `cells` or `c`.
+        has_text: Whether the bytes follow as text; None where no row has told yet.
+    """
+
+    has_offset: bool
+    has_colon: bool
+    kind: str
+    has_text: bool | None = None
+
+
+@attrs.frozen
+class Parsed:
+    """A row: the white space before it, its offset as written, and its bytes."""
+
+    indent: str
+    offset: str
+    data: bytes
+
+
+def form_of(line: str) -> Form:
+    """The form of a dump by its first row.
+
+    Raises:
+        ValueError: It is of none that is read; the text says which it may be.
+    """
+    text = line.strip()
+    if _IN_C.fullmatch(line) or _ESCAPED.fullmatch(line):
+        return Form(False, False, "c", False)
+    offset = _OFFSET.match(text)
+    if offset is None:
+        return _form_of_plain(text)
+    body = text[offset.end() :]
+    widths = [len(each) for each in _leading_digits(body)]
+    if widths and (offset[2] or widths[0] == 2):  # noqa: PLR2004
+        return _form_of_bytes(offset[2] != "", body)
+    if not body.strip() or widths[:1] == [len(offset[1])]:
+        return _form_of_plain(text)
+    return Form(True, False, _kind_of_words(widths, body), False)
+
+
+def _kind_of_words(widths: list[int], body: str) -> str:
+    if widths and widths[0] in (4, 8, 16) and set(widths) == {widths[0]}:
+        return "words"
+    if widths and widths[0] in _OCTAL and re.match(r"[0-7\s]*(?:>|$)", body):
+        return "octal"
+    if cells_of(body):
+        return "cells"
+    raise ValueError("its numbers or names are of no form that is read")
+
+
+def _form_of_plain(text: str) -> Form:
+    if not text or not re.fullmatch(r"[0-9a-fA-F\s]+", text):
+        raise ValueError("it is no row of a dump")
+    return Form(False, False, "bytes", False)
+
+
+def _form_of_bytes(has_colon: bool, body: str) -> Form:
+    try:
+        return Form(True, has_colon, "bytes", _bytes_of(body, None)[1])
+    except ValueError as error:
+        groups = [each for each in _leading_digits(body) if _PAIRS.fullmatch(each)]
+        if all(re.fullmatch("[01]{8}", each) for each in groups):
+            raise ValueError("it has binary digits (xxd -b)") from None
+        backwards = b"".join(bytes.fromhex(each)[::-1] for each in groups)
+        if _text_of(backwards)[:_HALF_ROW] in body:
+            raise ValueError("its groups are little-endian (xxd -e)") from None
+        raise error from None
+
+
+def parse_row(line: str, form: Form) -> Parsed:
+    """The bytes of a row.
+
+    Raises:
+        ValueError: It is not of that form, or its digits and its text do not fit.
+    """
+    indent = line[: len(line) - len(line.lstrip())]
+    text = line[len(indent) :].rstrip("\r\n")
+    if not form.has_offset:
+        return Parsed(indent, "", _plain(text, form))
+    offset = _OFFSET.match(text)
+    if offset is None or bool(offset[2]) is not form.has_colon:
+        raise ValueError(f"no row of the dump: {line.strip()[:40]!r}")
+    body = text[offset.end() :]
+    if not body.strip() and form.kind != "cells":
+        return Parsed(indent, offset[1], b"")
+    if form.kind == "bytes":
+        return Parsed(indent, offset[1], _bytes_of(body, form.has_text)[0])
+    if form.kind == "cells":
+        data = cells_of(body)
+        if body.strip() and not data:
+            raise ValueError(f"no characters as of od -c: {body.strip()[:40]!r}")
+        return Parsed(indent, offset[1], data)
+    return Parsed(indent, offset[1], _words(body, form.kind))
+
+
+def shows_text(line: str, form: Form) -> bool | None:
+    """Whether a row has its bytes as text, too; None where they are blanks."""
+    text = line.strip()
+    offset = _OFFSET.match(text)
+    return None if offset is None else _bytes_of(text[offset.end() :], form.has_text)[1]
+
+
+def _leading_digits(body: str) -> list[str]:
+    found, at = [], 0
+    while (match := _DIGITS.match(body, at)) is not None:
+        found.append(match[1])
+        at = match.end()
+    return found
+
+
+def _is_all_digits(body: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F\s]*", body) is not None
+
+
+def _plain(text: str, form: Form) -> bytes:
+    if form.kind == "c":
+        if not (_IN_C.fullmatch(text) or _ESCAPED.fullmatch(text)):
+            raise ValueError(f"no bytes of a C array or string: {text[:40]!r}")
+        return bytes.fromhex("".join(_BYTE.findall(text)))
+    if not _is_all_digits(text):
+        raise ValueError(f"no hexadecimal digits: {text[:40]!r}")
+    digits = "".join(text.split())
+    if len(digits) % 2:
+        raise ValueError("an odd number of digits")
+    return bytes.fromhex(digits)
+
+
+def _bytes_of(body: str, has_text: bool | None) -> tuple[bytes, bool | None]:
+    """The bytes, and whether they follow as text; None where that cannot be told."""
+    ends, digits, at = [], [], 0
+    while (match := _DIGITS.match(body, at)) is not None and _PAIRS.fullmatch(match[1]):
+        at = match.end()
+        ends.append(at)
+        digits.append(match[1])
+    if has_text is not False:
+        for count in range(len(digits), 0, -1):
+            data = bytes.fromhex("".join(digits[:count]))
+            rest = body[ends[count - 1] :]
+            if _shows(rest, data):
+                return data, True if rest.strip() else None
+    if has_text is True or not digits or body[ends[-1] :].strip():
+        raise ValueError(f"its digits and its text do not fit: {body.strip()[:60]!r}")
+    return bytes.fromhex("".join(digits)), False
+
+
+def _shows(rest: str, data: bytes) -> bool:
+    """Whether what follows the digits is the bytes as text."""
+    text = _text_of(data)
+    framed = _FRAMED.fullmatch(rest)
+    if framed is not None and (framed[1] if framed[1] is not None else framed[2]) == text:
+        return True
+    rest = rest.rstrip().replace("·", ".")
+    for shown in (text.rstrip(), (text[:_HALF_ROW] + " " + text[_HALF_ROW:]).rstrip()):
+        if rest.endswith(shown) and not rest[: len(rest) - len(shown)].strip():
+            return rest[: len(rest) - len(shown)].startswith(" ") or not shown
+    return False
+
+
+def _text_of(data: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)  # noqa: PLR2004
+
+
+def _words(body: str, kind: str) -> bytes:
+    framed = _FRAMED_BY_OD.search(body)
+    words = (body[: framed.start()] if framed else body).split()
+    out = b""
+    for word in words:
+        size = _OCTAL.get(len(word), 0) if kind == "octal" else len(word) // 2
+        base = 8 if kind == "octal" else 16
+        try:
+            out += int(word, base).to_bytes(size, "little")
+        except (ValueError, OverflowError):
+            raise ValueError(f"no word of a dump: {word[:20]!r}") from None
+        if len(word) != len(words[0]):
+            raise ValueError(f"words of several sizes: {body.strip()[:40]!r}")
+    if framed is not None and not _text_of(out).startswith(framed[1]):
+        raise ValueError(f"its digits and its text do not fit: {body.strip()[:60]!r}")
+    return out
+
+
+def cells_of(body: str) -> bytes:
+    """The bytes of `od -c`, b"" where these are no such characters."""
+    out = bytearray()
+    body += " " * (-len(body) % 4)
+    for at in range(0, len(body), 4):
+        match = _CELL.fullmatch(body, at, at + 4)
+        if match is None:
+            return b""
+        if match[1]:
+            out += match[1].encode()
+        else:
+            out.append(_C_ESCAPES[match[2]] if match[2] else int(match[3], 8))
+    return bytes(out)

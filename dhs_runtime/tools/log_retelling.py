@@ -1,0 +1,96 @@
+"""Messages that one program tells several times: as read, as decoded, as it hands them on.
+
+A telling counts as another message where it may be one: the same words in front of it, words that
+differ in a name alone (`to dhsA: ...`, `to dhsB: ...`), or one was read and the other sent.
+"""
+
+import functools
+import re
+from collections import deque
+from typing import Final
+
+import attrs
+
+_SENT: Final = re.compile(r"->|\bsen[dt]|\bout\b|\bwr(?:ite|ote)|\breply|\banswer", re.IGNORECASE)
+_READ: Final = re.compile(r"<-|\bre[cv]\w*v|\bgot\b|\bin\b|\bread|\bfrom\b|\breci", re.IGNORECASE)
+_VERB: Final = re.compile(
+    r"\w*(?:re[cv]|got|deco|pars|handl|process|dispatch|read|sen[dt]|sav|queu|add)\w*",
+    re.IGNORECASE,
+)
+_NO_WORD: Final = re.compile(
+    r"[\d.:,-]*|TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|\W+", re.IGNORECASE
+)
+_NEAR_LINES: Final = 200
+_NEAR_S: Final = 5.0
+
+
+@attrs.frozen
+class Voice:
+    """The words in front of a message, and whether they say that it was read or sent."""
+
+    words: tuple[str, ...]
+    was_sent: bool | None
+
+    def may_repeat(self, other: "Voice") -> bool:
+        """Whether both may be about one message."""
+        if self.words == other.words:
+            return False
+        if self.was_sent is not other.was_sent and None not in (self.was_sent, other.was_sent):
+            return False
+        if len(self.words) != len(other.words):
+            return True
+        pairs = zip(self.words, other.words, strict=True)
+        different = [pair for pair in pairs if pair[0] != pair[1]]
+        if len(different) > 1:
+            return True
+        return any(map(_VERB.fullmatch, different[0]))
+
+
+@functools.lru_cache(maxsize=1024)
+def voice_of(before: str) -> Voice:
+    """The voice by the words in front of a message."""
+    sent, read = _SENT.search(before), _READ.search(before)
+    was_sent = None if bool(sent) is bool(read) else bool(sent)
+    words = tuple(word for word in before.split() if not _NO_WORD.fullmatch(word))
+    return Voice(words, was_sent)
+
+
+@attrs.define
+class _Telling:
+    key: tuple[str, str]
+    voices: list[Voice]
+    line: int
+    time: float | None
+
+
+class Retelling:
+    """Remembers what was told lately."""
+
+    def __init__(self) -> None:
+        self._lately: deque[_Telling] = deque()
+        self._by_key: dict[tuple[str, str], list[_Telling]] = {}
+
+    def is_again(
+        self, text: str, speaker: str, voice: Voice, line: int, time: float | None
+    ) -> bool:
+        """Whether this message was told already, in other words; else it is remembered."""
+        self._forget(line)
+        key = speaker, " ".join(text.split())
+        tellings = self._by_key.setdefault(key, [])
+        for telling in tellings:
+            is_near = time is None or telling.time is None or abs(time - telling.time) <= _NEAR_S
+            if is_near and all(map(voice.may_repeat, telling.voices)):
+                telling.voices.append(voice)
+                return True
+        telling = _Telling(key, [voice], line, time)
+        tellings.append(telling)
+        self._lately.append(telling)
+        return False
+
+    def _forget(self, line: int) -> None:
+        while self._lately and line - self._lately[0].line > _NEAR_LINES:
+            old = self._lately.popleft()
+            tellings = self._by_key[old.key]
+            tellings.remove(old)
+            if not tellings:
+                del self._by_key[old.key]
