@@ -25,10 +25,10 @@ from dcs_codec.fields import (
     Number,
     Rest,
     Word,
-    WordKind,
     Words,
     field_kinds,
 )
+from dcs_codec.kinds import WordKind
 from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME
 from dcs_codec.message import Direction, Message, direction_of
 from dcs_codec.messages import default_registry

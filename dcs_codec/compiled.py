@@ -24,11 +24,10 @@ from dcs_codec.fields import (
     Integer,
     Number,
     Rest,
-    TailKind,
     Word,
-    WordKind,
     Words,
 )
+from dcs_codec.kinds import FastTail, TailKind, WordKind
 from dcs_codec.limits import MAX_INTEGER, MAX_POSITION
 from dcs_codec.message import Message
 from dcs_codec.words import to_bytes
@@ -44,6 +43,7 @@ _EDGE: Final = 1e-9
 _LONGEST: Final = 4  # bytes of a character
 _NUL: Final = "\0"
 _LINE_ENDS: Final = ord("\r")  # and `\n` is below
+_NINE: Final = ord("9")
 _UNDERSCORE: Final = ord("_")  # Python's numbers may hold it, the wire's do not
 _BESIDE: Final = ("draft = Draft()", "draft.binary = binary", "draft.surplus = ''")
 _FLAG_BYTES: Final = {word.encode(): flag for word, flag in FLAGS.items()}
@@ -65,7 +65,9 @@ def compile_decode(
         "FLAGS": _FLAG_BYTES,
         "reference": reference,
     }
-    if tail is None or type(tail[1]) is Words:
+    if tail is None or isinstance(tail[1], (Words, FastTail)):
+        if tail is not None and isinstance(tail[1], FastTail):
+            names["read_plain"] = tail[1].read_plain
         lines = _reading_words(words, tail, names)
     elif type(tail[1]) is Rest and all(type(kind) is Word for kind in words.values()):
         lines = _reading_rest(list(words), tail[0])
@@ -91,6 +93,8 @@ def _reading_words(words: Mapping[str, WordKind], tail: Tail, names: dict[str, A
         body += _filling(words, form, names)
         if tail is not None:
             value = "tuple(b' '.join(rest).decode().split(' ')) if rest else ()"
+            if not isinstance(tail[1], Words):
+                value = "read_plain(rest, draft)"
             body.insert(-2, f"draft.{tail[0]} = {value}")
             lines.append(f"if len(words) >= {len(form) + _least(tail[1])}:")
         elif lines:
@@ -146,11 +150,14 @@ def _reading_value(name: str, kind: WordKind, word: str, names: dict[str, Any]) 
 
 def _reading_destination(name: str, word: str) -> list[str]:
     return [
-        "try:",
-        f" draft.{name} = number = float({word})",
-        f" if {_UNDERSCORE} in {word} or number * 0.0 != 0.0: return reference(text, binary)",
-        "except ValueError:",
+        f"if {word}[0] > {_NINE}:",  # a letter: sooner seen than a failure of float
         f" draft.{name} = {word}.decode()",
+        "else:",
+        " try:",
+        f"  draft.{name} = number = float({word})",
+        f"  if {_UNDERSCORE} in {word} or number * 0.0 != 0.0: return reference(text, binary)",
+        " except ValueError:",
+        f"  draft.{name} = {word}.decode()",
     ]
 
 
@@ -196,6 +203,7 @@ def compile_encode(
         for name, kind in words.items()
         if _repeats(kind)
     }
+    known |= {n: _Known(kind.write) for n, kind in words.items() if type(kind) is Destination}
     if tail is not None and isinstance(tail[1], Words):
         known[tail[0]] = _Known(functools.partial(tail[1].write_tail, before={}), behind=_NUL)
     names: dict[str, Any] = {
@@ -205,6 +213,8 @@ def compile_encode(
         **{f"known_{name}": values.texts for name, values in known.items()},
         **{f"write_{name}": kind.write for name, kind in words.items()},
     }
+    if tail is not None and isinstance(tail[1], FastTail):
+        names["write_plain"] = tail[1].write_plain
     names["checked"] = _remembering(reference, known)
     lines: list[str] = []
     missing = {name: kind.missing for name, kind in words.items() if kind.optional}
@@ -214,6 +224,8 @@ def compile_encode(
         lines.append(f"if {' and '.join(tests)}:")
         lines += _indented(_writing_form(keyword, words, list(short), None))
     lines += _writing_form(keyword, words, list(words), tail)
+    if any(type(kind) is Destination for kind in words.values()):
+        lines += _writing_form(keyword, words, list(words), tail, named=True)
     if any(value is not None and value != "" for value in missing.values()):
         lines = []  # what a site's own kind holds for a missing word, the reference knows
     surplus = "" if tail else " or message.surplus"
@@ -230,16 +242,27 @@ def compile_encode(
 
 
 def _writing_form(
-    keyword: str, words: Mapping[str, WordKind], form: list[str], tail: Tail
+    keyword: str,
+    words: Mapping[str, WordKind],
+    form: list[str],
+    tail: Tail,
+    *,
+    named: bool = False,
 ) -> list[str]:
-    """Lines that return the text of a message in this form, where nothing looks odd."""
+    """Lines that return the text of a message in this form, where nothing looks odd.
+
+    If it is `named`, destinations are words that were written before.
+    """
     setup: list[str] = []
     conditions: list[str] = []
     head = "" if form and _leads(form[0], words) else _literal(keyword)
     behind = ""
     for index, (name, kind) in enumerate(words.items()):
         if name in form:
-            value = _writing_value(name, kind, index, setup, conditions)
+            if named and type(kind) is Destination:
+                value = f" {{known_{name}[message.{name}]}}"
+            else:
+                value = _writing_value(name, kind, index, setup, conditions)
             head += value.removeprefix(behind)
             behind = _behind(name, words, tail)
     body = [f"return {_text(head, behind)}"]
@@ -291,6 +314,11 @@ def _writing_tail(
 ) -> list[str]:
     if type(kind) is Words:
         return [f"return {_text(head + f'{{known_{name}[tail]}}', _NUL)}"]
+    if isinstance(kind, FastTail):
+        return [
+            "written = write_plain(tail, message)",
+            f"return {_text(head + '{written}')}",
+        ]
     if type(kind) is not Rest:
         return ["pass"]
     # Plain text, as a subclass may format itself otherwise.
@@ -351,8 +379,11 @@ class _Known:
     texts: dict[object, str] = attrs.field(factory=dict)
 
     def add(self, value: object) -> None:
-        """Remember a value that was written; an empty word stays out, for it is never written."""
-        if value != "":
+        """Remember a value that was written, unless it is a number or an empty word.
+
+        Numbers seldom come again, and an empty word is never written.
+        """
+        if value != "" and not isinstance(value, (int, float)):
             if len(self.texts) >= _KNOWN_VALUES:
                 self.texts.clear()
             self.texts[value] = self.before + self.write(value) + self.behind

@@ -8,11 +8,12 @@ by a few words are one class (`htos_report_shutter_state` with and without its r
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Protocol, get_type_hints, runtime_checkable
+from typing import Annotated, Any, Final, get_type_hints
 
 import attrs
 
 from dcs_codec.errors import EncodeError
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.limits import (
     MAX_DEVICE_LIST,
     MAX_HARDWARE_NAME,
@@ -32,42 +33,6 @@ from dcs_codec.numbers import (
     parse_stored_number,
 )
 from dcs_codec.words import BLANKS, find_words, first_word, to_bytes
-
-
-@runtime_checkable
-class WordKind(Protocol):
-    """A kind of field that is one word."""
-
-    def __hash__(self) -> int:
-        """Kinds are values."""
-
-    @property
-    def optional(self) -> bool:
-        """Whether the word may be missing."""
-
-    @property
-    def missing(self) -> object:
-        """What the field holds where the word is missing."""
-
-    def read(self, word: str) -> object:
-        """The value of a word; raises ValueError with the reason where it has none."""
-
-    def write(self, value: object) -> str:
-        """The word of a value; raises ValueError with the reason where it has none."""
-
-
-@runtime_checkable
-class TailKind(Protocol):
-    """A kind of field that is everything behind the words; always the last."""
-
-    def __hash__(self) -> int:
-        """Kinds are values."""
-
-    def read_tail(self, tail: str, before: Mapping[str, object]) -> object:
-        """The value of a tail, given as it stands, with the fields before it; else ValueError."""
-
-    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """The tail of a value, blank in front included; else ValueError."""
 
 
 @attrs.frozen(kw_only=True)

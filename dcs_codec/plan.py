@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.errors import DecodeError, EncodeError
-from dcs_codec.fields import Rest, TailKind, Word, WordKind, field_kinds
+from dcs_codec.fields import Rest, Word, field_kinds
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import Direction, Message, direction_of, keep_surplus
 from dcs_codec.words import BLANKS, find_words, to_bytes, to_text

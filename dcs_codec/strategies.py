@@ -28,12 +28,11 @@ from dcs_codec.fields import (
     Integer,
     Number,
     Rest,
-    TailKind,
     Word,
-    WordKind,
     Words,
 )
 from dcs_codec.frames import V1_MAX_TEXT, V2_HEADER_SIZE, Frame, Framing, encode_frame
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME, MAX_WORD
 from dcs_codec.lists import join_list, quote_word
 from dcs_codec.message import Message, UnknownMessage

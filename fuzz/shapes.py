@@ -32,11 +32,10 @@ from dcs_codec.fields import (
     OptionalSteps,
     Rest,
     StringContents,
-    TailKind,
     Word,
-    WordKind,
     Words,
 )
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.messages.ion_chamber import IonChamberResult
 from dcs_codec.plan import Plan
 from dcs_codec.words import to_text

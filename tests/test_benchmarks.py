@@ -12,6 +12,7 @@ pytest.importorskip("msgspec", reason="the extra `bench` is not installed")
 from rich.console import Console
 
 from benchmarks import (
+    bench_classes,
     bench_codec,
     bench_import,
     bench_pictures,
@@ -25,7 +26,9 @@ from benchmarks.floor import Reader
 from benchmarks.measure import main as measure_and_keep
 from benchmarks.measure import measure
 from benchmarks.workloads import DEVICES, MIX, cut, v2_frame, workloads
-from dcs_codec import decode_text
+from dcs_codec import DHS_MESSAGES, Message, decode_text
+from dcs_codec.compiled import compile_decode, compile_encode
+from dcs_codec.plan import Plan
 
 CASES = tuple(cases())
 
@@ -135,3 +138,29 @@ def test_throughput_and_pictures_run(
     printed = capsys.readouterr().out
     assert "after    20,000 operations" in printed
     assert "receiver and client" in printed
+
+
+def test_every_message_class_has_a_row() -> None:
+    rows = bench_classes.measure(rounds=1, calls=2)
+    assert [row.keyword for row in rows] == [each.keyword for each in DHS_MESSAGES]
+    assert all(row.read_s > 0 and row.write_s > 0 for row in rows)
+    console = Console(file=io.StringIO(), width=120)
+    console.print(bench_classes.table_of(rows))
+    for row in rows:
+        assert row.keyword in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+
+
+@pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
+def test_a_sample_is_read_by_generated_code(message_class: type[Message]) -> None:
+    """A class without a compiled form would be many times slower than its neighbours."""
+    text = bench_classes.sample_of(message_class).encode()
+
+    def reference(text: bytes, binary: bytes) -> Message:
+        raise AssertionError(f"{text!r} was left to the reference")
+
+    plan = Plan(message_class)
+    decode = compile_decode(message_class, plan.words, plan.tail, reference)
+    message = decode(text, text.partition(b" ")[2], b"")
+    assert message == plan.decode(text, text.partition(b" ")[2], b"")
+    encode = compile_encode(message_class, plan.words, plan.tail, plan.encode_reference)
+    assert encode(message) == encode(message)

@@ -1,10 +1,12 @@
 """Messages of ion chambers: counters that are read together, for a time."""
 
+import functools
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import attrs
 
+from dcs_codec.drafts import draft_class
 from dcs_codec.fields import (
     DeviceNames,
     HardwareName,
@@ -77,7 +79,7 @@ class StohReadIonChambers(Message):
     ion_chamber_names: DeviceNames
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class IonChamberReading:
     """What one ion chamber counted.
 
@@ -106,6 +108,9 @@ class IonChamberFailure:
 _NAME: Final = Word(max_bytes=MAX_NAME)
 _COUNTS: Final = Number(limit=MAX_COUNTS)
 _REASON: Final = Rest()
+_FEWEST: Final = 2  # a name and a reason
+_QUOTING: Final = b'{}"\\'  # what a Tcl list holds words together with
+_UNDERSCORE: Final = ord("_")
 
 
 @attrs.frozen
@@ -138,6 +143,50 @@ class IonChamberResult:
         names = " ".join(map(_written_name, value.names))
         reason = quote_word(as_text(value.reason))
         return f" {names}{_REASON.write_tail(reason, {})}"
+
+    def read_plain(
+        self, words: list[bytes], before: Any
+    ) -> tuple[IonChamberReading, ...] | IonChamberFailure:
+        """As `read_tail`, of words without braces, quotes and backslashes."""
+        if not before.ion_chamber_time > 0:
+            text = b" ".join(words)
+            if len(words) < _FEWEST or text.translate(None, _QUOTING) != text:
+                raise ValueError
+            *names, reason = text.decode().split(" ")
+            return IonChamberFailure(tuple(names), reason)
+        readings = []
+        for name, counts in zip(words[::2], words[1::2], strict=True):
+            value = float(counts)
+            if _UNDERSCORE in counts or value * 0.0 != 0.0:
+                raise ValueError
+            draft = _Draft()
+            draft.name = name.decode()
+            draft.counts = value
+            draft.__class__ = IonChamberReading
+            readings.append(draft)
+        return tuple(readings)
+
+    def write_plain(self, value: Any, before: Any) -> str:
+        """As `write_tail`, of readings."""
+        if type(value) is not tuple or {*map(type, value)} != _READINGS:
+            raise ValueError
+        if not before.ion_chamber_time > 0:
+            raise ValueError
+        written = ""
+        for reading in value:
+            counts = reading.counts
+            if type(counts) not in _NUMBERS or not (_LEAST < counts < _MOST or counts == 0):
+                raise ValueError
+            written += f" {_known_name(reading.name)} {counts!r}"
+        return written
+
+
+_NUMBERS: Final = (float, int)
+_LEAST: Final = 1e-3  # well within what Python writes without an exponent
+_MOST: Final = 9e14
+_READINGS: Final = {IonChamberReading}
+_Draft: Final = draft_class(IonChamberReading)
+_known_name: Final = functools.lru_cache(1024)(_NAME.write)
 
 
 def _is_counted(before: Mapping[str, object]) -> bool:

@@ -51,11 +51,9 @@ WRITTEN_BY_REFERENCE = {
     "stoh_{numbers} -0.0 10000000000000000",
     "stoh_{numbers} 0.00001 -5e-324",
     "stoh_{numbers} 0 0.00009999999999999999",
-    "stoh_own_kinds_optional ff home",
     "stoh_own_missing a",
     "stoh_own_missing a ff",
     "stoh_own_kinds_optional home",
-    "stoh_start_motor_move m #HM1",
 }
 
 

@@ -36,14 +36,13 @@ from dcs_codec.fields import (
     Scaled,
     Status,
     StringContents,
-    TailKind,
     Text,
     Word,
-    WordKind,
     Words,
     binary_refusal,
     field_kinds,
 )
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.message import BESIDE_FIELDS
 from dcs_codec.strategies import UNICODE_BLANKS, rests, words
 from dcs_codec.words import find_words, to_bytes

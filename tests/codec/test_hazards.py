@@ -27,7 +27,8 @@ from dcs_codec import (
     default_codec,
     encode_text,
 )
-from dcs_codec.fields import HardwareName, Name, TailKind, Text, Words, field_kinds
+from dcs_codec.fields import HardwareName, Name, Text, Words, field_kinds
+from dcs_codec.kinds import TailKind
 from dcs_codec.message import direction_of
 from dcs_codec.messages.ion_chamber import IonChamberResult
 from dcs_codec.strategies import messages_of, unknown_messages
