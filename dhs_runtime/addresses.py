@@ -51,7 +51,7 @@ class HostPort(NamedTuple):
             ConfigError: It is no such address.
         """
         form = "HOST:PORT" if default_port is None else "HOST:PORT or HOST"
-        host, port = _parted(text)
+        host, port = (text, None) if "://" in text else _parted(text)
         trouble = host_trouble(host)
         if trouble:
             raise ConfigError(f"{text!r} is not {form}: {trouble}")
@@ -87,6 +87,11 @@ def host_trouble(text: str) -> str:
     if not host.strip("0123456789."):
         return "" if _is_ip(host, 4) else "an IPv4 address has four numbers of 0 to 255"
     return _name_trouble(host)
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an IPv4 or IPv6 address, and no name."""
+    return _is_ip(host, 4) or _is_ip(host, 6)
 
 
 def is_loopback(host: str) -> bool:

@@ -41,6 +41,10 @@ number as good as `3.0`. YAML 1.1 has traps, and these are refused rather than r
 `dhs check --schema` prints a JSON Schema, with which editors complete keys and underline mistakes:
 for VS Code's YAML extension, `# yaml-language-server: $schema=dhs.schema.json` in the first line.
 
+A host is a name, an IPv4 or an IPv6 address (`::1`, or `[::1]`), without a port or `http://`. Where
+an option takes HOST:PORT, an IPv6 address has brackets: `--dcss [::1]:14242`. A listener at
+`0.0.0.0` takes callers of every IPv4 network, at `::` those of IPv6 as well.
+
 What the command line says goes before what the file says.
 """
 

@@ -13,9 +13,11 @@ from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.guard import Guard
 from dhs_runtime.process.logs import set_up_logging
+from dhs_runtime.process.rules import file_trouble, is_path
 from dhs_runtime.process.settings import (
     BACKUPS,
     LEVELS,
+    MAX_BACKUPS,
     MAX_BYTES,
     LogConfig,
     ProcessConfig,
@@ -111,6 +113,13 @@ class ProcessFlags:
         return config
 
 
+def _file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    trouble = "" if value is None else is_path.trouble(str(value)) or file_trouble(value)
+    if trouble:
+        raise click.BadParameter(f"{str(value)!r}: {trouble}")
+    return value
+
+
 def logging_options(command: F) -> F:
     """-v, --log-file, --trace and their kin, as one argument `logs`."""
     size = click.IntRange(min=1)
@@ -119,7 +128,9 @@ def logging_options(command: F) -> F:
         click.option(
             "-v", "--verbose", "verbosity", count=True, help="Log more; twice: even more."
         ),
-        click.option("--log-file", type=file, help="Also log to this file, which rotates."),
+        click.option(
+            "--log-file", type=file, callback=_file, help="Also log to this file, which rotates."
+        ),
         click.option(
             "--log-bytes",
             type=size,
@@ -127,7 +138,7 @@ def logging_options(command: F) -> F:
         ),
         click.option(
             "--log-backups",
-            type=size,
+            type=click.IntRange(1, MAX_BACKUPS),
             help=f"Rotated log files that are kept.  [default: {BACKUPS}]",
         ),
         click.option(
@@ -138,7 +149,10 @@ def logging_options(command: F) -> F:
             help="Log every message sent and received, session ids masked.",
         ),
         click.option(
-            "--trace-file", type=file, help="Trace to this file, which rotates, not to the log."
+            "--trace-file",
+            type=file,
+            callback=_file,
+            help="Trace to this file, which rotates, not to the log.",
         ),
     )
     return _bundled(command, options, "logs", LogFlags)

@@ -9,11 +9,19 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.cli.target import make_dhs
+from dhs_runtime.config import name_trouble
 from dhs_runtime.process import Launch, RunConfig, served
 from dhs_runtime.process.service import share_the_interpreter
 from dhs_runtime.process.settings import load_run_config
 
 logger = logging.getLogger(__name__)
+
+
+def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    trouble = name_trouble(value) if value else ""
+    if trouble:
+        raise click.BadParameter(f"{value!r}: {trouble}")
+    return value
 
 
 @click.command()
@@ -32,7 +40,7 @@ logger = logging.getLogger(__name__)
     metavar="HOST:PORT",
     help="DCSS's hardware port.  [default: localhost:14242]",
 )
-@click.option("--name", help="Name to give DCSS instead of the DHS's own.")
+@click.option("--name", callback=_name, help="Name to give DCSS instead of the DHS's own.")
 @click.option(
     "--framing",
     type=click.Choice([framing.value for framing in Framing]),

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 from attrs.validators import ge, gt, le
 
-from dhs_runtime.addresses import MAX_PORT, bare_host
+from dhs_runtime.addresses import MAX_PORT, bare_host, is_ip
 from dhs_runtime.clock import is_seconds
 from dhs_runtime.config import is_host, is_name, is_port
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
-from dhs_runtime.process.settings import (
-    LogConfig,
-    ProcessConfig,
-    RunConfig,
-    file_mistakes,
-    file_trouble,
-    is_folder,
-    is_path,
-    is_word,
-)
+from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
+from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
 
 if TYPE_CHECKING:
     from dhs_runtime.process.yaml_values import Section
@@ -131,10 +123,12 @@ class LoopConfig(ProcessConfig):
 
 
 def is_loop_config(values: Mapping[str, object]) -> bool:
-    """Whether a file's values look like the loop DHS's, and not like another DHS's."""
-    own = {field.name for field in attrs.fields(LoopConfig)}
+    """Whether a file's keys, with their slips, are the loop DHS's and not another DHS's."""
+    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a file
+
+    own = {field.name for field in attrs.fields(LoopConfig)} | {OLD_SECTION}
     others = {field.name for field in attrs.fields(RunConfig)}
-    return bool(values.keys() & ((own - others) | {OLD_SECTION}))
+    return any(nearest(str(key), own | others) in own - others for key in values)
 
 
 def loop_schema() -> dict[str, Any]:
@@ -186,6 +180,11 @@ def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
     trouble = file_trouble(log) if log is not None and log != config.log.file else ""
     if trouble:
         yield "log_dir", f"folder wanted, got {config.log_dir!r}; of the log {log}: {trouble}"
+    receiver = config.jpeg_receiver
+    if is_ip(receiver.host):
+        unheard = listen_trouble(receiver.host, receiver.port)
+        if unheard:
+            yield "jpeg_receiver", f"address to listen on wanted; {unheard}"
     ports = config.jpeg_receiver.port, config.status_port
     if config.status_port and ports[0] == ports[1]:
         yield "status_port", f"a port of its own wanted, got {ports[0]}; jpeg_receiver has it"

@@ -53,6 +53,13 @@ def secret_hint(value: object) -> str:
     return "put it in quotes" if isinstance(value, bool | int | float) else ""
 
 
+def nearest(word: str, options: Iterable[str]) -> str:
+    """The option that a word, with its slips, stands for; "" where there is none."""
+    by_letters = {_letters(option): option for option in options}
+    close = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.65)
+    return by_letters[close[0]] if close else ""
+
+
 def meant_key(key: str, known: list[str], config_class: type) -> str:
     """What is said of an unknown key: what it may have been meant for, or which there are."""
     before, colon, _ = key.partition(":")
@@ -106,9 +113,8 @@ def _by_text(wanted: str, value: str) -> str:
 
 
 def _close(word: str, options: Iterable[str]) -> str:
-    by_letters = {_letters(option): option for option in options}
-    close = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.65)
-    return _meant(by_letters[close[0]]) if close else ""
+    near = nearest(word, options)
+    return _meant(near) if near else ""
 
 
 def _letters(word: str) -> str:

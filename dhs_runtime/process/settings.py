@@ -1,7 +1,5 @@
 """Settings of a DHS's process, which stand beside those of the DHS itself in its file."""
 
-import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +8,9 @@ import attrs
 from attrs.validators import deep_iterable, ge, gt, in_, le, optional
 
 from dhs_runtime.addresses import MAX_PORT
-from dhs_runtime.config import DcssConfig, Rule, is_name, name_trouble
+from dhs_runtime.config import DcssConfig
 from dhs_runtime.process.config_file import load_yaml, structure
+from dhs_runtime.process.rules import file_trouble, is_host_pattern, is_mask, is_own_name, is_path
 
 LEVELS: Final = ("warning", "info", "debug", "everything")
 """How much is logged; `everything` is debug of libraries too."""
@@ -20,36 +19,6 @@ MAX_BYTES: Final = 10_000_000
 BACKUPS: Final = 5
 
 
-def _mask_trouble(text: str) -> str:
-    try:
-        pattern = re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        return str(error).partition(" at position")[0] or "too long"
-    return "it matches an empty text, and so would mask everything" if pattern.search("") else ""
-
-
-def _host_pattern_trouble(text: str) -> str:
-    if not text:
-        return "it is empty, and matches nothing"
-    return "" if text.split() == [text] else "a pattern has no blanks; write one to each line"
-
-
-def _path_trouble(text: str) -> str:
-    if text.startswith("~"):
-        return f"'~' is not read here; did you mean {Path(text).expanduser()}?"
-    return "" if text.isprintable() else "a path has no control characters"
-
-
-def _own_name_trouble(text: str) -> str:
-    return name_trouble(text) if text else ""
-
-
-is_path = Rule("path", _path_trouble, r"^[^~\x00-\x1f]")
-is_folder = Rule("path of a folder", _path_trouble, r"^(?!~)[^\x00-\x1f]*$")
-is_mask = Rule("regular expression", _mask_trouble, r"^[\s\S]")
-is_word = Rule("text", lambda text: "" if text else "it is empty", r"^[\s\S]")
-is_host_pattern = Rule("pattern of host names", _host_pattern_trouble, r"^\S+$")
-is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
 MAX_BACKUPS: Final = 1000
 
 
@@ -138,31 +107,3 @@ def file_mistakes(config: ProcessConfig) -> Iterator[tuple[str, str]]:
         trouble = "" if file is None else file_trouble(file)
         if trouble:
             yield path, f"file wanted, got {str(file)!r}; {trouble}"
-
-
-def file_trouble(file: Path) -> str:
-    """Why a log file cannot be written, "" where it can; folders that are missing are made."""
-    try:
-        if file.is_dir():
-            return f"this is a folder; did you mean {file / 'dhs.log'}?"
-        if file.exists():
-            if file.is_fifo() or file.is_socket():
-                return "this is a pipe or a socket"
-            return "" if os.access(file, os.W_OK) else "this user may not write it"
-        folder = next(parent for parent in file.absolute().parents if parent.exists())
-        if not folder.is_dir():
-            return f"{folder} is a file and no folder"
-        return _folder_trouble(folder)
-    except OSError as error:  # a name that is too long, a loop of links
-        return error.strerror or str(error)
-
-
-def _folder_trouble(folder: Path) -> str:
-    """Why no file can be made in a folder; what `os.access` says is no promise, to root least."""
-    import tempfile  # noqa: PLC0415 - slow
-
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return ""
-    except OSError as error:
-        return f"no file can be made in the folder {folder}: {error.strerror or error}"

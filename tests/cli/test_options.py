@@ -2,8 +2,10 @@ import logging
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from dhs_runtime import DcssConfig
+from dhs_runtime.cli import group
 from dhs_runtime.cli.options import LogFlags, ProcessFlags
 from dhs_runtime.process import LogConfig, ProcessConfig, TraceConfig
 from dhs_runtime.process.logs import WIRE_LOGGER
@@ -59,3 +61,23 @@ def test_the_command_line_goes_before_the_file() -> None:
     changed = port.apply(config, "b:15000")
     assert changed.status_port == 0
     assert changed.dcss == DcssConfig(host="b", port=15000, send_timeout_s=3.0)
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (["run", "x.py:dhs", "--name", "a b"], "a name is one word of ASCII"),
+        (["run", "x.py:dhs", "--log-file", "~/x.log"], "'~' is not read here"),
+        (
+            ["run", "x.py:dhs", "--trace-file", "/etc/passwd/x"],
+            "/etc/passwd is a file and no folder",
+        ),
+        (["run", "x.py:dhs", "--log-backups", "5000"], "5000 is not in the range"),
+        (["simulate", "dcss", "--dhs", "x", "--host", "a b"], "'a b': a host has no blanks"),
+        (["simulate", "dcss", "--dhs", "x", "--host", "[::1]:5"], "did you mean host ::1, port 5?"),
+    ],
+)
+def test_options_say_what_is_wrong_before_anything_starts(args: list[str], reason: str) -> None:
+    result = CliRunner().invoke(group, args)
+    assert result.exit_code == 2
+    assert reason in result.output

@@ -1,10 +1,13 @@
+import socket
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dcs_codec import Framing
 from dhs_runtime import ConfigError
 from dhs_runtime.loop import LoopConfig, load_loop_config
+from dhs_runtime.loop.config import is_loop_config
 
 LOOP_DHS_FILE = """
 dcss:
@@ -73,3 +76,39 @@ def test_a_mistake_is_named_with_file_and_path(tmp_path: Path, text: str, reason
         load(tmp_path, text)
     assert str(tmp_path / "loop.yaml") in str(caught.value)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["jpeg_reciever: 1", "AXIS: {}", "oscTime: 1", "loopDhs: {}"])
+def test_a_slip_in_a_key_does_not_make_it_the_file_of_another_dhs(text: str) -> None:
+    assert is_loop_config(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize("text", ["name: x", "settings: {axis: 1}", "colour: red", "dcs: {}"])
+def test_the_file_of_another_dhs_is_none_of_the_loop_dhs(text: str) -> None:
+    assert not is_loop_config(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "jpeg_receiver: {host: 192.0.2.1}",
+            "jpeg_receiver: address to listen on wanted; 192.0.2.1",
+        ),
+        ("jpeg_receiver: {host: '2001:db8::1'}", "2001:db8::1 is no address of this machine"),
+        ("jpeg_receiver: {port: 9100}\nstatus_port: 9100", "2: status_port: a port of its own"),
+        ("log_dir: /etc/passwd", "log_dir: folder wanted, got '/etc/passwd'"),
+        ("name: ''", "name: name of a hardware host wanted, got ''"),
+    ],
+)
+def test_what_this_machine_would_not_do_is_told(tmp_path: Path, text: str, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert line in str(caught.value)
+
+
+def test_a_port_that_is_in_use_is_no_mistake(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config = load(tmp_path, f"jpeg_receiver: {{port: {port}}}\n")
+    assert config.jpeg_receiver.port == port

@@ -112,6 +112,11 @@ def test_a_port_is_a_number_of_1_to_65535(port: str) -> None:
     assert HostPort.read("dcss:0", lowest_port=0) == HostPort("dcss", 0)
 
 
+def test_a_url_is_no_address_of_dcss() -> None:
+    with pytest.raises(ConfigError, match=r"a URL is no host; did you mean host x, port 5\?$"):
+        HostPort.read("dcss://x:5", 14242)
+
+
 def test_a_port_is_wanted_where_there_is_none_by_default() -> None:
     with pytest.raises(ConfigError, match="'dcss' is not HOST:PORT: there is no port"):
         HostPort.read("dcss")

@@ -1,0 +1,96 @@
+"""What the texts of a configuration must be, and what this machine lets a process do.
+
+The rules look at a text alone. The troubles at the end ask the system, as only that knows.
+"""
+
+import errno
+import os
+import re
+import socket
+import warnings
+from pathlib import Path
+
+from dhs_runtime.config import Rule, is_name, name_trouble
+
+
+def _mask_trouble(text: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            pattern = re.compile(text)
+    except FutureWarning:
+        return "'[', '--', '&&', '~~' and '||' within [...] want a '\\' in front"
+    except (re.error, OverflowError, RecursionError) as error:
+        return str(error).partition(" at position")[0] or "too long"
+    return "it matches an empty text, and so would mask everything" if pattern.search("") else ""
+
+
+def _host_pattern_trouble(text: str) -> str:
+    if not text:
+        return "it is empty, and matches nothing"
+    return "" if text.split() == [text] else "a pattern has no blanks; write one to each line"
+
+
+def _path_trouble(text: str) -> str:
+    if text.startswith("~"):
+        return f"'~' is not read here; did you mean {Path(text).expanduser()}?"
+    return "" if text.isprintable() else "a path has no control characters"
+
+
+def _own_name_trouble(text: str) -> str:
+    return name_trouble(text) if text else ""
+
+
+is_path = Rule("path", _path_trouble, r"^[^~\x00-\x1f]")
+is_folder = Rule("path of a folder", _path_trouble, r"^(?!~)[^\x00-\x1f]*$")
+is_mask = Rule("regular expression", _mask_trouble, r"^[\s\S]")
+is_word = Rule("text", lambda text: "" if text else "it is empty", r"^[\s\S]")
+is_host_pattern = Rule("pattern of host names", _host_pattern_trouble, r"^\S+$")
+is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
+
+
+def file_trouble(file: Path) -> str:
+    """Why a log file cannot be written, "" where it can; folders that are missing are made."""
+    try:
+        if file.is_dir():
+            return f"this is a folder; did you mean {file / 'dhs.log'}?"
+        if file.exists():
+            if file.is_fifo() or file.is_socket():
+                return "this is a pipe or a socket"
+            return "" if os.access(file, os.W_OK) else "this user may not write it"
+        folder = next(parent for parent in file.absolute().parents if parent.exists())
+        if not folder.is_dir():
+            return f"{folder} is a file and no folder"
+        return _folder_trouble(folder)
+    except OSError as error:  # a name that is too long, a loop of links
+        return error.strerror or str(error)
+
+
+def _folder_trouble(folder: Path) -> str:
+    """Why no file can be made in a folder; what `os.access` says is no promise, to root least."""
+    import tempfile  # noqa: PLC0415 - slow
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return f"no file can be made in the folder {folder}: {error.strerror or error}"
+
+
+def listen_trouble(host: str, port: int) -> str:
+    """Why nothing on this machine could ever listen there; "" where it could, or is in use now.
+
+    Names are not looked up; they are told when something listens.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as sock:
+            sock.bind((host, port))
+    except socket.gaierror:
+        return ""
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{host} is no address of this machine"
+        if error.errno == errno.EACCES:
+            return f"port {port} is not for this user to listen on"
+    return ""
