@@ -1,0 +1,135 @@
+"""`Account`: what was asked of the DHS, what it answered, and what was wrong with that."""
+
+import math
+from collections import Counter, defaultdict, deque
+from typing import Final
+
+from benchmarks.soak.commands import Command, Key
+from dcs_codec import (
+    HtosGetEncoderCompleted,
+    HtosMotorMoveCompleted,
+    HtosOperationCompleted,
+    HtosOperationUpdate,
+    HtosReportIonChambers,
+    HtosReportShutterState,
+    HtosSetEncoderCompleted,
+    HtosSetStringCompleted,
+    IonChamberFailure,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    is_list,
+)
+
+NORMAL: Final = "normal"
+KEPT: Final = 50  # faults that are shown
+
+
+class Account:
+    """Each command is answered exactly once, truly and readably, or lost with its link.
+
+    Attributes:
+        asked: How many commands of each kind.
+        answered: How many of each kind came to which end: done, aborted or failed.
+        lost: How many of each kind were lost with their link.
+        faults: What was wrong, the first ones.
+        fault_count: How much was wrong.
+    """
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.answered: Counter[tuple[str, str]] = Counter()
+        self.lost: Counter[str] = Counter()
+        self.faults: list[str] = []
+        self.fault_count = 0
+        self.open_count = 0
+        self._open: dict[Key, deque[Command]] = defaultdict(deque)
+
+    def is_open(self, key: Key) -> bool:
+        """Whether a command with this key waits for its answer."""
+        return bool(self._open.get(key))
+
+    def ask(self, command: Command) -> None:
+        """Enter a command that is being sent."""
+        self.asked[command.kind] += 1
+        self.open_count += 1
+        self._open[command.key].append(command)
+
+    def expect(self, key: Key) -> None:
+        """Enter that the DHS has to say something by itself, at a registration."""
+        self.ask(Command("registration", key, "its registration"))
+
+    def lose(self) -> None:
+        """The link is gone, and with it what was not answered."""
+        for commands in self._open.values():
+            self.lost.update(command.kind for command in commands)
+        self._open.clear()
+        self.open_count = 0
+
+    def end(self) -> None:
+        """Nothing more will come: what is open is missing."""
+        for commands in self._open.values():
+            for command in commands:
+                self._wrong(f"no answer to {command.text}")
+
+    def take(self, message: Message, text: str) -> None:
+        """Enter a message of the DHS."""
+        if isinstance(message, MalformedMessage | UnknownMessage):
+            self._wrong(f"cannot be read: {text}")
+        if not is_list(text):
+            self._wrong(f"no Tcl list: {text}")
+        if not math.isfinite(getattr(message, "position", 0.0)):
+            self._wrong(f"no position: {text}")
+        if isinstance(message, HtosOperationUpdate):
+            if not self.is_open(("operation", message.operation_handle)):
+                self._wrong(f"update of what is over: {text}")
+        elif isinstance(message, HtosMotorMoveCompleted):
+            self._moved(message)
+        elif (answer := _answer_of(message)) is not None:
+            self._answer(*answer)
+
+    def _moved(self, message: HtosMotorMoveCompleted) -> None:
+        command = self._answer(("move", message.motor_name), message.status)
+        if command is not None and message.status == NORMAL and message.position != command.goal:
+            self._wrong(f"{command.text} was told as done at {message.position:g}")
+
+    def _answer(self, key: Key, status: str) -> Command | None:
+        commands = self._open.get(key)
+        if not commands:
+            self._wrong(f"an answer that nobody waits for: {' '.join(key)} {status}")
+            return None
+        command = commands.popleft()
+        if not commands:
+            del self._open[key]
+        self.open_count -= 1
+        outcome = {NORMAL: "done", "aborted": "aborted"}.get(status, "failed")
+        self.answered[command.kind, outcome] += 1
+        if command.must_fail and status == NORMAL:
+            self._wrong(f"told as done, but it cannot be: {command.text}")
+        return command
+
+    def _wrong(self, text: str) -> None:
+        self.fault_count += 1
+        if len(self.faults) < KEPT:
+            self.faults.append(text[:300])
+
+
+def _answer_of(message: Message) -> tuple[Key, str] | None:
+    """What a message answers, and how; None where it answers nothing."""
+    answer: tuple[Key, str] | None = None
+    match message:
+        case HtosOperationCompleted():
+            answer = ("operation", message.operation_handle), message.operation_status
+        case HtosSetStringCompleted():
+            answer = ("string", message.string_name), message.string_status
+        case HtosReportShutterState():
+            answer = ("shutter", message.shutter_name), message.result or NORMAL
+        case HtosGetEncoderCompleted():
+            answer = ("get", message.encoder_name), message.status
+        case HtosSetEncoderCompleted():
+            answer = ("set", message.encoder_name), message.status
+        case HtosReportIonChambers(result=IonChamberFailure(names=names)):
+            answer = ("count", names[0]), "error"
+        case HtosReportIonChambers(result=tuple(readings)):
+            answer = ("count", readings[0].name), NORMAL
+    return answer
