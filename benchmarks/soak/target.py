@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from benchmarks.soak.commands import (
@@ -29,15 +29,15 @@ class SpeechlessError(Exception):
         raise RuntimeError("no words")
 
 
-ERRORS: Final = (
-    ValueError("Expecting {property"),
-    KeyError("}"),
-    SpeechlessError(),
-    OSError(5, "Input/output error"),
-    RuntimeError('a line\nend, a quote " and \ud800'),
-    DeviceError("controller is off", status="not homed"),
-    DeviceError("told as done", status="normal"),
-    ZeroDivisionError("x" * 5000),
+ERRORS: Final[tuple[Callable[[], Exception], ...]] = (
+    lambda: ValueError("Expecting {property"),
+    lambda: KeyError("}"),
+    SpeechlessError,
+    lambda: OSError(5, "Input/output error"),
+    lambda: RuntimeError('a line\nend, a quote " and \ud800'),
+    lambda: DeviceError("controller is off", status="not homed"),
+    lambda: DeviceError("told as done", status="normal"),
+    lambda: ZeroDivisionError("x" * 500),
 )
 BAD_TEXTS: Final = ("{", 'a "b', "{a}b", "x\0y", "a\ud800b", "line\nend {")
 
@@ -58,7 +58,7 @@ def updates(op: Operation) -> None:
 
 @dhs.operation("raises")
 def raises(op: Operation) -> None:
-    raise ERRORS[int(op.args[0]) % len(ERRORS)]
+    raise ERRORS[int(op.args[0]) % len(ERRORS)]()
 
 
 @dhs.operation("fails")
