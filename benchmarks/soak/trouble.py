@@ -44,7 +44,8 @@ class Scrapes:
                 except urllib.error.HTTPError as error:
                     self.count[f"{page} {error.code}"] += 1
                 except OSError:
-                    self.count[f"{page} failed"] += 1
+                    if self.count:  # before the first answer, the DHS is on its way
+                        self.count[f"{page} failed"] += 1
 
 
 class Disk:

@@ -129,7 +129,7 @@ def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> No
         ("move phi 350", "phi at 350.0: normal", "normal"),
         ("move z home", "z at 0.0: no_limits", "no_limits"),
         ("move z 5000", "z at 0.0: sw_limit", "sw_limit"),
-        ("set-position z 3", "z is to call its place 3.0", "normal"),
+        ("set-position z 3", "z at 3.0: normal", "normal"),
         ("oscillate phi shutter 10 0.01", "phi at 10.0: normal", "normal"),
         ("oscillate phi - 10 0.01", "phi at 10.0: normal", "normal"),
         ("vector phi z 1 2 100", "phi at 1.0: normal, z at 2.0: normal", "normal"),

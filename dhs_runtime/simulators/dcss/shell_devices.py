@@ -85,8 +85,15 @@ def _abort(context: Context, words: Words) -> Answer:
 def _set_position(context: Context, words: Words) -> Answer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
-    context.dcss.set_position(name, position)
-    return Outcome(f"{name} is to call its place {format_number(position)}")
+    run = context.dcss.set_position(name, position)
+
+    def wait(timeout_s: float) -> Outcome:
+        report = run.wait(timeout_s)
+        return Outcome(
+            f"{name} at {format_number(report.position)}: {report.status}", report.status
+        )
+
+    return Pending(f"{name} is to call its place {format_number(position)}", wait)
 
 
 def _oscillate(context: Context, words: Words) -> Answer:
