@@ -26,8 +26,10 @@ def encode(*, texts: tuple[str, ...], framing: str, as_hex: bool) -> None:
 
     Each TEXT is one message; without any, each line of standard input is one, as text or as an
     object of JSON Lines (`dhs decode --json` writes such). Empty lines and those that begin with #
-    are passed over. A message that is malformed, or that dcss's buffers or the framing do not
-    take, is refused on stderr with the number of its line; the others go out.
+    are passed over. A message that is malformed, that dcss's buffers or the framing do not take, or
+    that dcss would misread (surplus words, two blanks where it counts one) is refused on stderr
+    with the number of its line; the others go out. A keyword that no message has goes out, with a
+    hint at one like it.
 
     Exit codes: 0 all went out, 1 something was refused, 2 the command line is wrong, 130 Ctrl-C.
 
@@ -44,7 +46,10 @@ def encode(*, texts: tuple[str, ...], framing: str, as_hex: bool) -> None:
             if encoded.reason:
                 refused += 1
                 click.echo(f"dhs encode: {what} {encoded.line}: {encoded.reason}", err=True)
-            elif as_hex:
+                continue
+            if encoded.hint:
+                click.echo(f"dhs encode: {what} {encoded.line}: {encoded.hint}", err=True)
+            if as_hex:
                 sys.stdout.write(encoded.data.hex() + "\n")
             else:
                 sys.stdout.buffer.write(encoded.data)

@@ -4,22 +4,40 @@ A text goes out as it stands, once it is known that the codec reads it and would
 goes out as the codec writes it.
 """
 
+import functools
 import json
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import attrs
 
 from dcs_codec import (
     DcsError,
+    Direction,
     EncodeError,
     Frame,
     Framing,
+    HtosReportIonChambers,
+    HtosSetStringCompleted,
     MalformedMessage,
+    Message,
+    UnknownMessage,
     default_codec,
     encode_frame,
 )
 from dhs_runtime.tools.jsonl import finding_of
-from dhs_runtime.tools.sightings import Place, Sighting, keyword_of
+from dhs_runtime.tools.lookup import closest
+from dhs_runtime.tools.sightings import Place, Sighting, direction_of, keyword_of
+
+_SHOWN: Final = 60
+_closest: Final = functools.lru_cache(256)(closest)
+_COUNTED: Final = (HtosSetStringCompleted, HtosReportIonChambers)
+"""Messages in which dcss finds what it stores by counting one blank a word.
+
+Source: dcss_hardware_client.c:1535 and 787, confirmed on the wire
+"""
+_SINGLE_BLANKS: Final = re.compile(rb"\S+ \S+ \S+(?: |$)")
 
 
 @attrs.frozen
@@ -30,11 +48,13 @@ class Encoded:
         line: Its number, from 1.
         data: The frame.
         reason: Why there is none, "" where there is.
+        hint: What may be wrong with one that went out, "" if nothing is.
     """
 
     line: int
     data: bytes
     reason: str = ""
+    hint: str = ""
 
 
 def encode_lines(lines: Iterable[bytes], framing: Framing) -> Iterator[Encoded]:
@@ -52,7 +72,7 @@ def encode_lines(lines: Iterable[bytes], framing: Framing) -> Iterator[Encoded]:
             yield Encoded(number, b"", str(error))
             continue
         if data:
-            yield Encoded(number, data)
+            yield Encoded(number, data, hint=_hint(line))
 
 
 def encode_line(text: bytes, framing: Framing) -> bytes:
@@ -67,10 +87,30 @@ def encode_line(text: bytes, framing: Framing) -> bytes:
     if isinstance(message, MalformedMessage):
         raise EncodeError(message.received_keyword, message.field, message.reason)
     codec.encode(message)
-    keyword = keyword_of(message)
-    if not text.startswith(keyword.encode()):
-        raise EncodeError(keyword, "", "begins with a blank; dcss would garble it")
+    reason = _refusal(text, message)
+    if reason:
+        raise EncodeError(keyword_of(message), "", reason)
     return encode_frame(frame, framing)
+
+
+def _refusal(text: bytes, message: Message) -> str:
+    """Why a text that the codec can read should not go to a dcss as it stands, "" if it may."""
+    if not text.startswith(keyword_of(message).encode()):
+        return "begins with a blank; dcss would garble it"
+    if message.surplus and direction_of(message) is Direction.TO_DCSS:
+        return f"has words too many: {message.surplus[:_SHOWN]!r}; dcss would pass them on"
+    if isinstance(message, _COUNTED) and not _SINGLE_BLANKS.match(text):
+        return "has more than one blank between words; dcss counts on one and would store the wrong"
+    return ""
+
+
+def _hint(line: bytes) -> str:
+    message = default_codec().decode(Frame(line.strip()))
+    if not isinstance(message, UnknownMessage) or line.lstrip().startswith(b"{"):
+        return ""
+    near = _closest(message.received_keyword)
+    known = f"no message is called {message.received_keyword!r}"
+    return f"{known}; did you mean {near}?" if near else ""
 
 
 def _encode_json(line: bytes, framing: Framing) -> bytes:

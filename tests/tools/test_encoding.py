@@ -35,6 +35,11 @@ def test_a_text_goes_out_as_it_stands() -> None:
         (b"stoh_set_motor_position phi x", Framing.V2, "position: is no number"),
         (b"stoh_set_string s " + b"x" * 292, Framing.V1, "text of 310 bytes, v1 carries 199"),
         (b"htos_motor_move_completed phi 1 " + b"x" * 100, Framing.V2, "status"),
+        (b"htos_set_string_completed  s normal x", Framing.V2, "more than one blank"),
+        (b"htos_set_string_completed s\tnormal x", Framing.V2, "more than one blank"),
+        (b"htos_set_string_completed s  normal x", Framing.V2, "more than one blank"),
+        (b"htos_report_ion_chambers 0.1  i0 5", Framing.V2, "more than one blank"),
+        (b"htos_motor_move_completed phi 1 error it stalled", Framing.V2, "too many: 'it stalled'"),
         (b" htos_note x", Framing.V2, "begins with a blank"),
         (b'{"keyword": "nothing"}', Framing.V2, "not in the registry"),
         (b'{"keyword": ', Framing.V2, "Expecting value"),
@@ -52,3 +57,30 @@ def test_refusals_name_line_and_reason(line: bytes, framing: Framing, reason: st
 def test_events_of_a_recording_are_passed_over() -> None:
     lines = [b'{"event": "opened", "connection": 1}', b'{"message": {"keyword": "stoh_abort_all"}}']
     assert [each.data for each in encode_lines(lines, Framing.V2)] == [v2("stoh_abort_all")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"htos_set_string_completed s normal  two blanks are contents",
+        b"htos_set_string_completed s normal",
+        b"htos_report_ion_chambers 0 i0 {no  answer}",
+        b"htos_motor_move_completed  phi 1  normal",
+        b"stoh_start_motor_move phi 1 by the script",
+        b'{"keyword": "htos_limit_hit", "motor_name": "m", "direction": "cw", "surplus": "by x"}',
+    ],
+)
+def test_what_dcss_reads_as_it_is_meant_goes_out(line: bytes) -> None:
+    (encoded,) = encode_lines([line], Framing.V2)
+    assert (encoded.reason, encoded.hint) == ("", "")
+    assert encoded.data
+
+
+def test_a_mistyped_keyword_goes_out_with_a_hint() -> None:
+    lines = [b"htos_update_motor_positon phi 1 normal", b"stoh_site_own 1", b"htos_note x"]
+    mistyped, own, known = encode_lines(lines, Framing.V2)
+    assert mistyped.data
+    assert mistyped.hint == (
+        "no message is called 'htos_update_motor_positon'; did you mean htos_update_motor_position?"
+    )
+    assert own.hint == known.hint == ""
