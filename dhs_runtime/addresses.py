@@ -80,12 +80,14 @@ def host_trouble(text: str) -> str:
         return trouble
     host, port = _parted(text)
     if port is not None:
-        return f"the port is no part of the host; did you mean host {bare_host(host)}, port {port}?"
+        meant = f"; did you mean host {bare_host(host)}, port {port}?" if host and port else ""
+        return f"the port is no part of the host{meant}"
     host = bare_host(host)
     if ":" in host or host != text:
         return "" if _is_ip(host, 6) else f"{host!r} is no IPv6 address{_with_brackets(host)}"
     if not host.strip("0123456789."):
-        return "" if _is_ip(host, 4) else "an IPv4 address has four numbers of 0 to 255"
+        wanted = "an IPv4 address is four numbers of 0 to 255, without leading zeros"
+        return "" if _is_ip(host, 4) else wanted
     return _name_trouble(host)
 
 

@@ -53,6 +53,16 @@ def secret_hint(value: object) -> str:
     return "put it in quotes" if isinstance(value, bool | int | float) else ""
 
 
+def _number(value: str, digits: str, unit: str) -> str:
+    """The number in a text of digits and perhaps a unit."""
+    number = digits.replace(",", ".")
+    if unit == "%":
+        return f"{float(number) / 100:g}"
+    if number.isdecimal() and number.startswith("0"):  # which would be octal
+        return number.lstrip("0") or "0"
+    return f"{number}, without quotes" if number == value else number
+
+
 def nearest(word: str, options: Iterable[str]) -> str:
     """The option that a word, with its slips, stands for; "" where there is none."""
     by_letters = {_letters(option): option for option in options}
@@ -103,8 +113,7 @@ def _by_text(wanted: str, value: str) -> str:
         return _close(value, wanted.removeprefix("one of ").split(", "))
     if "number" in wanted:
         match = _NUMBER.fullmatch(value)
-        number = match[1].replace(",", ".") if match else ""
-        return number and _meant(f"{number}, without quotes" if number == value else number)
+        return _meant(_number(value, match[1], match[3])) if match else ""
     if wanted == "true or false":
         word = value.strip().lower()
         return _meant("true") if word in _TRUE else _meant("false") if word in _FALSE else ""

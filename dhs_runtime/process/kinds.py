@@ -3,6 +3,7 @@
 All of it is read from the classes: their types, their validators, their docstrings.
 """
 
+import collections.abc
 import enum
 import inspect
 import re
@@ -36,7 +37,18 @@ _PLURALS: Final[Mapping[object, str]] = {
     str: "texts",
     Path: "paths",
 }
-LISTS: Final = (list, tuple, set, frozenset)
+LISTS: Final[Mapping[object, type]] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+    collections.abc.Sequence: tuple,
+    collections.abc.Collection: tuple,
+    collections.abc.Iterable: tuple,
+    collections.abc.Set: frozenset,
+}
+"""The types that a list of a file becomes, and what is made for them."""
+MAPPINGS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def kind_of(hint: Any) -> str:
@@ -53,7 +65,7 @@ def kind_of(hint: Any) -> str:
     if origin in LISTS:
         return f"list of {_PLURALS.get(args[0], kind_of(args[0]))}" if args else "list"
     name: str = getattr(hint, "__name__", str(hint))
-    return "mapping" if origin is dict else _WORDS.get(hint, name)
+    return "mapping" if origin in MAPPINGS else _WORDS.get(hint, name)
 
 
 def parts_of(hint: Any) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ def _of_one(hint: Any) -> Schema:
     origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin in kinds.LISTS:
         return {"type": "array", "items": _of_type(args[0])} if args else {"type": "array"}
-    if origin is dict:
+    if origin in kinds.MAPPINGS:
         values = _of_type(args[1]) if args else {}
         return {"type": ["object", "null"], "additionalProperties": values or True}
     return {"type": _TYPES[hint]} if hint in _TYPES else {}

@@ -11,6 +11,7 @@ from dhs_runtime.addresses import MAX_PORT
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.process.config_file import load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_host_pattern, is_mask, is_own_name, is_path
+from dhs_runtime.process.yaml_values import short
 
 LEVELS: Final = ("warning", "info", "debug", "everything")
 """How much is logged; `everything` is debug of libraries too."""
@@ -106,4 +107,4 @@ def file_mistakes(config: ProcessConfig) -> Iterator[tuple[str, str]]:
     for path, file in (("log.file", config.log.file), ("trace.file", config.trace.file)):
         trouble = "" if file is None else file_trouble(file)
         if trouble:
-            yield path, f"file wanted, got {str(file)!r}; {trouble}"
+            yield path, f"file wanted, got {short(str(file), 60)!r}; {trouble}"

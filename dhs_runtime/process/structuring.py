@@ -213,7 +213,7 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> Hook:
                 wrongs += _wrongs(error, (index,))
         if wrongs:
             raise _NotTaken(*wrongs)
-        return origin(made)
+        return kinds.LISTS[origin](made)
 
     return hook
 
@@ -371,4 +371,4 @@ _CONVERTER.register_structure_hook_func(lambda hint: hint is Any, _anything)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_hook)
 _CONVERTER.register_structure_hook_factory(lambda hint: bool(kinds.options_of(hint)), _option_hook)
 _CONVERTER.register_structure_hook_factory(_origin_in(*kinds.LISTS), _list_hook)
-_CONVERTER.register_structure_hook_factory(_origin_in(dict), _mapping_hook)
+_CONVERTER.register_structure_hook_factory(_origin_in(*kinds.MAPPINGS), _mapping_hook)

@@ -2,6 +2,8 @@ import contextlib
 import datetime
 import enum
 import math
+from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -143,6 +145,9 @@ def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
         (b"dcss:\n   host: a\n  port: 1\n", 3, "indented otherwise"),
         (b"name: a\n---\nname: b\n", 2, "a second document"),
         (b"name: *x\n", 1, "an alias"),
+        (b"name: * x\n", 1, "a name is missing after"),
+        (b"name: 'a' b\n", 1, "follows a closed quote"),
+        (b"dcss: {a,, b}\n", 1, "a sign too many"),
         (b'name: "\\q"\n', 1, "single quotes"),
         (b"%YAML 3.0\n---\nname: x\n", 1, "another version"),
         (b"[" * 3_000, 1, "nested deeper than 40 levels"),
@@ -294,10 +299,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("dcss: {port: 14242 # x\n  }", ""),
         ("dcss: {connect_timeout_s: 5s}", "5"),
         ("dcss: {connect_timeout_s: '1,5'}", "1.5"),
+        ("dcss: {port: 08}", "8"),
+        ("dcss: {port: '014242'}", "14242"),
+        ("dcss: {retry: {jitter: 20%}}", "0.2"),
+        ("log: {file: $HOME/x.log}", "/home/dhs/x.log"),
+        ("log: {file: ~/x.log}", "/home/dhs/x.log"),
         ("production: bl*", "[bl*]"),
     ],
 )
-def test_what_was_meant_is_guessed(tmp_path: Path, text: str, meant: str) -> None:
+def test_what_was_meant_is_guessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, meant: str
+) -> None:
+    monkeypatch.setenv("HOME", "/home/dhs")
     path = tmp_path / "config.yaml"
     path.write_text(text)
     try:
@@ -338,6 +351,9 @@ class Everything:
     mode: Literal["fast", "slow"] = "fast"
     maybe: int | None = None
     words: frozenset[str] = frozenset()
+    names: Sequence[str] = ()
+    notes: Mapping[str, str] = attrs.field(factory=dict)
+    last: deque[int] = attrs.field(factory=deque)
     anything: Any = None
     even: int = attrs.field(default=0)
 
@@ -357,6 +373,9 @@ def test_values_of_an_authors_kinds() -> None:
         "mode": "slow",
         "maybe": None,
         "words": ["a", "b"],
+        "names": ["c"],
+        "notes": {"d": "e"},
+        "last": [1, 2],
         "anything": {"at": [1, "all"]},
     }
     assert structure(values, Everything, "file") == Everything(
@@ -367,6 +386,9 @@ def test_values_of_an_authors_kinds() -> None:
         colour=Colour.BLUE,
         mode="slow",
         words=frozenset({"a", "b"}),
+        names=("c",),
+        notes={"d": "e"},
+        last=deque([1, 2]),
         anything={"at": [1, "all"]},
     )
 
@@ -395,6 +417,9 @@ def test_values_of_an_authors_kinds() -> None:
         ({"mode": True}, "mode: one of fast, slow wanted, got true"),
         ({"maybe": "x"}, "maybe: whole number or null wanted, got 'x'"),
         ({"words": "a"}, "words: list of texts wanted, got 'a'; did you mean [a]?"),
+        ({"names": "abc"}, "names: list of texts wanted, got 'abc'; did you mean [abc]?"),
+        ({"notes": {"d": 1}}, "notes.d: text wanted, got 1"),
+        ({"last": [1, "x"]}, "last[1]: whole number wanted, got 'x'"),
         ({"even": 3}, "3 is odd"),
     ],
 )
