@@ -10,7 +10,9 @@ A fork by a C library that calls `fork(2)` itself is not seen here.
 
 import contextlib
 import os
+import signal
 import socket
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -64,6 +66,18 @@ def undo_in_children(undo: Callable[[], None]) -> Iterator[None]:
             _undo.remove(undo)
 
 
+_held = threading.local()
+
+
+def _before() -> None:
+    # A signal to the child that comes before its handlers are undone would still reach the parent.
+    _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+
+def _after() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _held.mask)
+
+
 def _in_child() -> None:
     global _generation  # noqa: PLW0603 - one process has one
     _generation += 1
@@ -76,6 +90,10 @@ def _in_child() -> None:
         with contextlib.suppress(OSError):
             os.close(sock.detach())
     _sockets.clear()
+    try:
+        _after()
+    except BaseException:  # noqa: BLE001 - Ctrl-C that came first; Python would ignore it here
+        os._exit(1)
 
 
-os.register_at_fork(after_in_child=_in_child)
+os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)

@@ -70,6 +70,7 @@ class Run:
 
     def send(self, message: Message) -> None:
         """Send a message; raises as `Dhs.send`."""
+        self._threads.birthplace.check(message.keyword)
         if isinstance(message, COMPLETIONS):
             tasks = [each for each in self.dispatcher.active.all() if each.is_completed_by(message)]
             if tasks:
@@ -108,6 +109,7 @@ class Run:
         Returns:
             Names of threads that did not end: handlers stuck in code that cannot be told to stop.
         """
+        self._threads.birthplace.check("a stop")
         self._token.stop()
         with self._stop_lock:
             if self._stopped:

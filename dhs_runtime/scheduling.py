@@ -49,7 +49,7 @@ class Workers:
             ready: Whether the first is made now, so that there is one when the system has no
                 thread left; raises RuntimeError where it has none now.
         """
-        self._group = group
+        self.group = group
         self._name = name
         self._max_threads = max_threads
         self._max_waiting = MAX_WAITING if max_waiting is None else max_waiting
@@ -108,7 +108,7 @@ class Workers:
 
     def _spawn(self, job: Job) -> bool:
         try:
-            self._group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
+            self.group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
         except RuntimeError:  # the next job tries again
             logger.warning("the system has no thread for %s-%d", self._name, self._threads + 1)
             return False
@@ -122,6 +122,7 @@ class Workers:
                 job()
             except BaseException:  # sys.exit() in a job must not cost its thread
                 logger.exception("%s-*: a job failed", self._name)
+            self.group.end_child()
             del job  # or the last operation would live until the next comes
             with self._lock:
                 if self._waiting:
@@ -176,6 +177,7 @@ class Lane:
                 job()
             except BaseException:  # sys.exit() in a handler must not silence its device
                 logger.exception("a job failed")
+            self._workers.group.end_child()
             self.current = None
 
 

@@ -2,10 +2,12 @@
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable
 
 from dhs_runtime.clock import Deadline
+from dhs_runtime.forks import Birthplace
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ class StopToken:
 class ThreadGroup:
     """Daemon threads with names, joined together under one deadline.
 
+    Attributes:
+        birthplace: The process whose threads they are.
+
     They are daemons so that a handler stuck in somebody's C code cannot keep the interpreter
     alive, and they are joined all the same: `join` names those that did not end.
     """
@@ -56,6 +61,7 @@ class ThreadGroup:
     def __init__(self, on_crash: Callable[[str, BaseException], None] | None = None) -> None:
         """A group; `on_crash` is told, in the thread, which one ended by which exception."""
         self._on_crash = on_crash
+        self.birthplace = Birthplace()
         self._lock = threading.Lock()  # guards _threads only
         self._threads: set[threading.Thread] = set()
 
@@ -64,7 +70,11 @@ class ThreadGroup:
 
         Raises:
             RuntimeError: The system has no thread left.
+            ForkedError: This is a forked child, which must not go on with what the group does.
         """
+        if not self._threads:  # made before a fork, as of a daemon, and used for the first time
+            self.birthplace = Birthplace()
+        self.birthplace.check(f"thread {name}")
 
         def run() -> None:
             try:
@@ -74,6 +84,7 @@ class ThreadGroup:
                 if self._on_crash is not None:
                     self._on_crash(name, error)
             finally:
+                self.end_child()
                 with self._lock:
                     self._threads.discard(thread)
 
@@ -82,6 +93,15 @@ class ThreadGroup:
             thread.start()
             self._threads.add(thread)
         return thread
+
+    def end_child(self) -> None:
+        """End this process where a handler forked it and came back; for threads after each job.
+
+        Such a child has the one thread that forked: it must not do the jobs of its parent again.
+        """
+        if self.birthplace.is_elsewhere:
+            logger.error("a handler came back in a child that it forked; the child is ended")
+            os._exit(1)
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:
         """Wait for all threads until the deadline; the names of those that still live.

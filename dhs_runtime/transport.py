@@ -16,6 +16,7 @@ from typing import Any
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
+from dhs_runtime.forks import Birthplace, close_in_children
 from dhs_runtime.threads import ThreadGroup
 
 _READ_SIZE = 1 << 16
@@ -90,6 +91,7 @@ class TcpTransport:
         self._lock = threading.Lock()  # guards _socket and _interrupted; held for no I/O
         self._socket: socket.socket | None = None
         self._interrupted = False
+        self._birthplace = Birthplace()
         self._wake = threading.Event()  # an answer of the resolver, or interrupt()
         self._written = 0
 
@@ -109,6 +111,7 @@ class TcpTransport:
             share = Deadline.after(deadline.remaining() / (len(addresses) - tried))
             try:
                 sock = socket.socket(family, kind, proto)
+                close_in_children(sock)
             except OSError as error:  # a family the system lacks, or no descriptor left
                 failure = error.strerror or str(error)
                 continue
@@ -239,6 +242,7 @@ class TcpTransport:
             sock.close()
 
     def _connected(self) -> socket.socket:
+        self._birthplace.check("a word with DCSS")
         sock = self._socket
         if sock is None:
             raise TransportError("not connected")

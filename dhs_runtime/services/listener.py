@@ -18,6 +18,7 @@ from functools import partial
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
+from dhs_runtime.forks import close_in_children
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.transport import shut
 
@@ -50,9 +51,11 @@ def bound(host: str, port: int) -> socket.socket:
     family, _, _, _, address = min(found, key=lambda info: info[0] is not socket.AF_INET)
     both = family is socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
     try:
-        return socket.create_server(address[:2], family=family, dualstack_ipv6=both)
+        listening = socket.create_server(address[:2], family=family, dualstack_ipv6=both)
     except OSError as error:  # without the address that Python adds to the text
         raise OSError(error.errno, os.strerror(error.errno or 0)) from None
+    close_in_children(listening)  # or one that outlives the DHS would keep the port
+    return listening
 
 
 def _peer(address: tuple[str, int, *tuple[int, ...]]) -> HostPort:
@@ -172,6 +175,7 @@ class TcpListener:
                 logger.warning("%s: cannot accept: %s", self._name, error)
                 time.sleep(ACCEPT_PAUSE_S)  # no descriptor left, say: that passes
                 continue
+            close_in_children(connection)
             with self._lock:
                 is_current = self._socket is listening
                 if is_current and len(self._connections) < self._max_connections:

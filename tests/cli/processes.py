@@ -1,6 +1,9 @@
 """`dhs` as a process, for tests."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +23,7 @@ class Process:
             stderr=subprocess.STDOUT,
             text=True,
             env=environment,
+            start_new_session=True,  # so that `close` ends what it forked, too
         )
         self._changed = threading.Condition()  # guards the two below
         self._lines: list[str] = []
@@ -62,7 +66,8 @@ class Process:
 
     def close(self) -> None:
         """End it whatever it does."""
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(DEADLINE_S)
         self._reader.join(DEADLINE_S)
         assert self._process.stdout is not None
