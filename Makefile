@@ -2,11 +2,12 @@
 PYTHON ?= python3
 FUZZ_SECONDS ?= 600
 MUTANTS ?= 20
+SOAK ?= --operations 1000000
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-install test-pythons dist lint format bench scale fuzz mutate docs docs-tables docs-pictures clean
+.PHONY: help demo test test-install test-pythons dist lint format bench scale soak fuzz mutate docs docs-tables docs-pictures clean
 
 help:
 	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
@@ -18,6 +19,7 @@ help:
 	@echo "make format  let ruff format the sources"
 	@echo "make bench   benchmarks"
 	@echo "make scale   how many devices, DHSs, cameras and inference servers go together"
+	@echo "make soak    a million commands at a DHS, each answered once; or SOAK='--minutes 20'"
 	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make mutate  make mistakes in the codec and see whether its tests notice, MUTANTS=$(MUTANTS) a module"
 	@echo "make docs    documentation in docs/_build/"
@@ -69,6 +71,9 @@ format: $(VENV)/.lint-installed
 
 bench: $(VENV)/.bench-installed
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.bench-installed
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 scale: $(VENV)/.bench-installed $(VENV)/.sim-installed
 	$(BIN)/python -m benchmarks.scale
