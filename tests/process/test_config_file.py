@@ -2,6 +2,8 @@ import contextlib
 import datetime
 import enum
 import math
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -451,3 +453,11 @@ def test_an_authors_mistakes_have_lines_too(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "run.yaml:5: settings.axes[0].steps: whole number more than 0 wanted, got 0"
     )
+
+
+def test_a_dhs_without_a_file_imports_neither_yaml_nor_cattrs() -> None:
+    program = "import sys, dhs_runtime.cli.run as _; print({'yaml', 'cattrs'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
