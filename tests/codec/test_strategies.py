@@ -38,6 +38,7 @@ from dcs_codec.strategies import (
     frames,
     messages,
     messages_of,
+    messages_with_surplus,
     numbers,
     texts,
     unknown_messages,
@@ -284,3 +285,13 @@ def test_kinds_of_a_site_need_a_strategy_of_its_own(message_class: type[Message]
 
 def test_malformed_messages_are_none_of_them() -> None:
     assert MalformedMessage not in DHS_MESSAGES
+
+
+@given(data=st.data())
+@FEW
+def test_messages_with_surplus_are_as_decode_makes_them(data: st.DataObject) -> None:
+    message = data.draw(messages_with_surplus(StohStartMotorMove))
+    assert message.surplus
+    text = default_codec().encode_text(message)
+    assert default_codec().decode_text(text) == message
+    assert messages_with_surplus(StohStartMotorMove) is messages_with_surplus(StohStartMotorMove)
