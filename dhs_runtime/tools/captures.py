@@ -41,6 +41,8 @@ _OPPOSITE: Final = {
 _UNSURE: Final = 3  # segments with a wrong checksum before all of a sender's are taken for wrong
 _ONCE: Final = 3  # times that one kind of trouble with packets is reported
 _ENDING: Final = SYN | FIN | RST
+_RIGHT: Final = Checksum.RIGHT
+_decode: Final = default_codec().decode
 _WRONG_SUM: Final = "the checksum of the TCP segment is wrong"
 _HANDSHAKE: Final = (b"stoc_send_client_type", b"htos_client_")
 _V2_FIRST: Final = b" 0123456789"
@@ -159,18 +161,29 @@ class CaptureReader:
                 self._others[f"TCP of other ports than {self._port}"] += 1
                 return ()
             half = self._open(segment)
-        if segment.checksum is Checksum.RIGHT:
+        if segment.checksum is _RIGHT:
             half.sums = True
-        elif (
-            half.sums is not False
-            and segment.checksum is not Checksum.UNKNOWN
-            and (half.sums or segment.checksum is Checksum.WRONG)
-        ):
+        elif _is_wrong(segment.checksum, half.sums):
             return self._unsound(half, segment, packet)
-        if self._is_another(half, segment):
-            closed = tuple(self._close(half.connection))
-            return (*closed, *self._take(self._open(segment), segment, packet))
+        if self._goes_on(half, segment):
+            half.other.stream.acknowledged = segment.acknowledged or None
+            if not segment.payload:
+                return ()
+            half.time = packet.time
+            return self._found(half, half.splitter.feed(segment.payload), packet.time)
         return self._take(half, segment, packet)
+
+    def _goes_on(self, half: _Half, segment: Segment) -> bool:
+        """Take a segment that goes on where its direction stood, as nearly all do."""
+        connection = half.connection
+        return (
+            connection.is_dcs is True
+            and not segment.flags & _ENDING
+            and not connection.is_closed
+            and not segment.missing
+            and not half.other.stream.waiting
+            and half.stream.goes_on(segment.sequence, len(segment.payload))
+        )
 
     def _unsound(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
         """A segment whose checksum is wrong; of some senders all are, and tell nothing."""
@@ -204,6 +217,9 @@ class CaptureReader:
         return is_far and segment.acknowledged != 0
 
     def _take(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+        if self._is_another(half, segment):
+            yield from self._close(half.connection)
+            half = self._open(segment)
         connection, stream = half.connection, half.stream
         if connection.is_closed:
             return  # sent again after the end
@@ -292,34 +308,36 @@ class CaptureReader:
         pieces = splitter.feed(said.data)
         return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
-    def _found(self, half: _Half, pieces: list[Piece], time: float | None) -> Iterator[Finding]:
-        connection = half.connection
+    def _found(self, half: _Half, pieces: list[Piece], time: float | None) -> list[Finding]:
+        name = half.connection.name
+        found: list[Finding] = []
         for piece in pieces:
             place = Place(source=half.source, offset=piece.offset)
-            self._found_any = True
             if piece.frame is None:
-                yield Damage(place=place, reason=piece.reason)
+                found.append(Damage(place=place, reason=piece.reason))
                 continue
             if not (half.is_settled or self._settle(half, piece)):
-                yield Damage(
-                    place=place, reason=f"no frame for certain; {piece.size} bytes skipped"
-                )
+                reason = f"no frame for certain; {piece.size} bytes skipped"
+                found.append(Damage(place=place, reason=reason))
                 continue
-            message = default_codec().decode(piece.frame)
+            message = _decode(piece.frame)
             direction = direction_of(message)
             if direction is None:
                 direction = half.direction
             elif direction is not half.direction:
                 half.direction, half.other.direction = direction, _OPPOSITE[direction]
-            yield Sighting(
+            sighting = Sighting(
                 message=message,
                 place=place,
                 time=time,
-                connection=connection.name,
-                conversation=connection.name,
+                connection=name,
+                conversation=name,
                 direction=direction,
                 size=piece.size,
             )
+            found.append(sighting)
+        self._found_any = self._found_any or bool(found)
+        return found
 
     def _settle(self, half: _Half, piece: Piece) -> bool:
         """Learn the framing of a direction from a frame of it; False where it may be none.
@@ -345,6 +363,13 @@ class CaptureReader:
     def _damage(self, offset: int, reason: str) -> Damage:
         self._found_any = True
         return Damage(place=Place(source=self._source.name, offset=offset), reason=reason)
+
+
+def _is_wrong(checksum: Checksum, has_right: bool | None) -> bool:
+    """Whether a checksum other than a right one says that something is damaged."""
+    if checksum is Checksum.WRONG:
+        return has_right is not False
+    return checksum is Checksum.ABSENT and has_right is True
 
 
 def _after(segment: Segment) -> int:

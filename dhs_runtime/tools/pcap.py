@@ -34,7 +34,7 @@ _OPTION_RESOLUTION: Final = 9
 _OPTION_OFFSET: Final = 14
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Packet:
     """One packet.
 
@@ -146,8 +146,7 @@ def _classic(
         if size > _MAX_PACKET:
             raise _End(f"a packet of {size} bytes cannot be; the rest is not read")
         time = seconds + fraction / per_second
-        data = reader.take(size)
-        yield Packet(offset=offset, time=time, link_type=link_type, data=data, is_cut=size < whole)
+        yield Packet(offset, time, link_type, reader.take(size), size < whole)
 
 
 def _next_generation(reader: _Reader) -> Iterator[Packet | Trouble]:

@@ -8,10 +8,11 @@ Source: tcpdump.org/linktypes.html; IANA's registries of EtherTypes, protocols a
 """
 
 import enum
+import functools
 import ipaddress
 import struct
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 
@@ -22,9 +23,9 @@ SYN: Final = 0x02
 RST: Final = 0x04
 ACK: Final = 0x10
 
-_IPV4: Final = 0x0800
-_IPV6: Final = 0x86DD
-_VLANS: Final = {0x8100, 0x88A8, 0x9100, 0x9200}
+_IPV4: Final = b"\x08\x00"
+_IPV6: Final = b"\x86\xdd"
+_VLANS: Final = {b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00"}
 _FIRST_ETHERTYPE: Final = 0x0600  # below it the number is a length
 _TCP: Final = 6
 _UDP: Final = 17
@@ -32,10 +33,15 @@ _GRE: Final = 47
 _FRAGMENT: Final = 44
 _EXTENSIONS: Final = {0, 43, 60}  # hop-by-hop, routing, destination: all of one form
 _IPV6_HEADER: Final = 40
-_ONES: Final = 0xFFFF  # sums of the checksum are modulo this number
+_ONES: Final = 0xFFFF  # the sum of 16-bit words in ones' complement is the remainder by this
+_number: Final = functools.partial(int.from_bytes, byteorder="big")
 
-_TCP_HEADER: Final = struct.Struct(">4sIIBBHH")
-_V4_HEADER: Final = struct.Struct(">xxHHHxBH8s")
+_TCP_HEADER: Final = struct.Struct(">4sIIBBxxH")
+_V4_HEADER: Final = struct.Struct(">xxHHHxBxx8s")
+_PLAIN: Final = struct.Struct(">BxHxxHxBxx8s4sIIBBxxH")
+"""Both headers of TCP in IPv4 without options."""
+_PLAIN_HEADER: Final = 20
+_PLAIN_VERSION: Final = 0x45
 
 _OTHER_LINKS: Final[Mapping[int, str]] = {
     9: "PPP",
@@ -100,6 +106,9 @@ class Checksum(enum.Enum):
     """It is 0, and was never computed."""
     UNKNOWN = enum.auto()
     """The network card was to compute it, or part of the segment is missing."""
+
+
+_RIGHT: Final = Checksum.RIGHT  # looking up a member of an enum takes long for each packet
 
 
 @attrs.define(eq=False)
@@ -171,22 +180,28 @@ class SegmentReader:
             name = _OTHER_LINKS.get(link_type)
             raise CannotRead(f"link type {link_type}{f' ({name})' if name else ''} is not known")
         try:
-            packet = unwrap(data)
-            if isinstance(packet, str):
-                return packet
-            version = packet[0] >> 4
+            at = unwrap(data)
+            if isinstance(at, str):
+                return at
+            version = data[at] >> 4
             if version == 4:  # noqa: PLR2004
-                return self._of_ipv4(packet)
+                return self._of_ipv4(data, at)
             if version == 6:  # noqa: PLR2004
-                return self._of_ipv6(packet)
+                return self._of_ipv6(data[at:])
         except (struct.error, IndexError):
             if not data:
                 return "empty"
             raise CannotRead("the packet is cut off in its headers") from None
         return f"no IP (version {version})"
 
-    def _of_ipv4(self, packet: bytes) -> Segment | str:
-        length, number, fragment, kind, _, addresses = _V4_HEADER.unpack_from(packet)
+    def _of_ipv4(self, data: bytes, at: int) -> Segment | str:
+        if len(data) - at >= _PLAIN.size:  # nearly all packets: no options, no fragment
+            version, length, fragment, kind, addresses, *tcp = _PLAIN.unpack_from(data, at)
+            if version == _PLAIN_VERSION and kind == _TCP and length and not fragment & 0x3FFF:
+                body = data[at + _PLAIN_HEADER : at + length]
+                return _of_tcp(addresses, tcp, body, length - _PLAIN_HEADER)
+        packet = data[at:]
+        length, number, fragment, kind, addresses = _V4_HEADER.unpack_from(packet)
         header = (packet[0] & 0x0F) * 4
         # Segmentation in the network card leaves the length 0 in what the kernel captures.
         size = length - header if length else len(packet) - header
@@ -222,45 +237,47 @@ class SegmentReader:
         return _inside(kind, addresses, body, size)
 
 
-# -- links: the IP packet in a frame, or what it holds instead -----------------------------------
+# -- links: where in a frame the IP packet begins, or what it holds instead ---------------------
 
 
-def _of_ethernet(data: bytes) -> bytes | str:
-    return _of_ethertype(data, 12)
+def _of_ethernet(data: bytes) -> int | str:
+    return 14 if data[12:14] == _IPV4 else _of_ethertype(data, 12)
 
 
-def _of_cooked(data: bytes) -> bytes | str:
+def _of_cooked(data: bytes) -> int | str:
     return _of_ethertype(data, 14)
 
 
-def _of_cooked2(data: bytes) -> bytes | str:
-    return _of_ethertype(data[:2] + data[20:], 0)
+def _of_cooked2(data: bytes) -> int | str:
+    return _of_ethertype(data, 0, 20)
 
 
-def _of_ethertype(data: bytes, at: int) -> bytes | str:
-    """What comes after an EtherType at this offset, and after tags of VLANs."""
-    (kind,) = struct.unpack_from(">H", data, at)
+def _of_ethertype(data: bytes, at: int, after: int | None = None) -> int | str:
+    """What comes after an EtherType at `at`, or at `after`, and after tags of VLANs."""
+    kind = data[at : at + 2]
+    after = at + 2 if after is None else after
     while kind in _VLANS:
-        at += 4
-        (kind,) = struct.unpack_from(">H", data, at)
+        kind = data[after + 2 : after + 4]
+        after += 4
     if kind in (_IPV4, _IPV6):
-        return data[at + 2 :]
-    if kind in _TUNNEL_ETHERTYPES:
-        raise CannotRead(f"{_TUNNEL_ETHERTYPES[kind]} is not read")
-    if kind < _FIRST_ETHERTYPE:
+        return after
+    (number,) = struct.unpack(">H", kind)
+    if number in _TUNNEL_ETHERTYPES:
+        raise CannotRead(f"{_TUNNEL_ETHERTYPES[number]} is not read")
+    if number < _FIRST_ETHERTYPE:
         return "IEEE 802.3"
-    return _OTHER_ETHERTYPES.get(kind, f"EtherType 0x{kind:04x}")
+    return _OTHER_ETHERTYPES.get(number, f"EtherType 0x{number:04x}")
 
 
-def _of_loopback(data: bytes) -> bytes:
-    return data[4:]  # an address family in some byte order; the packet itself says more
+def _of_loopback(_: bytes) -> int:
+    return 4  # an address family in some byte order; the packet itself says more
 
 
-def _of_raw(data: bytes) -> bytes:
-    return data
+def _of_raw(_: bytes) -> int:
+    return 0
 
 
-_LINKS: Final[dict[int, Callable[[bytes], bytes | str]]] = {
+_LINKS: Final[dict[int, Callable[[bytes], int | str]]] = {
     0: _of_loopback,  # NULL
     1: _of_ethernet,
     12: _of_raw,
@@ -279,7 +296,7 @@ _LINKS: Final[dict[int, Callable[[bytes], bytes | str]]] = {
 
 def _inside(kind: int, addresses: bytes, body: bytes, size: int) -> Segment | str:
     if kind == _TCP:
-        return _of_tcp(addresses, body, size)
+        return _of_tcp(addresses, _TCP_HEADER.unpack_from(body), body[:size], size)
     if kind == _UDP:
         ports = struct.unpack_from(">HH", body)
         for port in ports:
@@ -294,38 +311,31 @@ def _inside(kind: int, addresses: bytes, body: bytes, size: int) -> Segment | st
     return _OTHER_PROTOCOLS.get(kind, f"IP protocol {kind}")
 
 
-def _of_tcp(addresses: bytes, data: bytes, size: int) -> Segment:
-    ports, sequence, acknowledged, words, flags, _, checksum = _TCP_HEADER.unpack_from(data)
+def _of_tcp(addresses: bytes, numbers: Sequence[Any], data: bytes, size: int) -> Segment:
+    """The segment in `data`, which should have `size` bytes; `numbers` are those of its header."""
+    ports, sequence, acknowledged, words, flags, checksum = numbers
     header = (words >> 4) * 4
     if header < 20 or size < header:  # noqa: PLR2004 - of five words at least
         raise CannotRead("lengths of the TCP segment that cannot be")
-    if len(data) > size:
-        data = data[:size]  # after it may be padding or a checksum of the Ethernet frame
-    return Segment(
-        addresses,
-        ports,
-        sequence,
-        acknowledged if flags & ACK else 0,
-        flags,
-        data[header:],
-        size - max(len(data), header),
-        _checksum(addresses, data, checksum) if len(data) == size else Checksum.UNKNOWN,
-    )
+    missing = size - len(data)
+    if missing:
+        told, missing = Checksum.UNKNOWN, min(missing, size - header)
+    else:
+        whole = _number(data) << 8 if size % 2 else _number(data)
+        is_right = (whole + _number(addresses) + _TCP + size) % _ONES == 0
+        told = _RIGHT if is_right else _not_right(addresses, size, checksum)
+    if not flags & ACK:
+        acknowledged = 0
+    return Segment(addresses, ports, sequence, acknowledged, flags, data[header:], missing, told)
 
 
-def _checksum(addresses: bytes, segment: bytes, checksum: int) -> Checksum:
-    """What a checksum tells.
+def _not_right(addresses: bytes, size: int, checksum: int) -> Checksum:
+    """What a checksum tells that is not right.
 
-    The sum of 16-bit words in ones' complement is the remainder of the whole as one number. Before
-    the card has done its part, the field holds the sum of addresses, protocol and length, or (where
-    the card cuts the segment too) that without the length.
+    Before the network card has done its part, the field holds the sum of addresses, protocol and
+    length, or (where the card cuts the segment too) that without the length.
     """
-    size = len(segment)
-    whole = int.from_bytes(segment, "big") << (8 if size % 2 else 0)
-    pseudo = int.from_bytes(addresses, "big") + _TCP
-    if (whole + pseudo + size) % _ONES == 0:
-        return Checksum.RIGHT
     if checksum == 0:
         return Checksum.ABSENT
-    is_to_be_computed = (checksum - pseudo) % _ONES in (0, size % _ONES)
-    return Checksum.UNKNOWN if is_to_be_computed else Checksum.WRONG
+    sum_of_card = checksum - _number(addresses) - _TCP
+    return Checksum.UNKNOWN if sum_of_card % _ONES in (0, size % _ONES) else Checksum.WRONG

@@ -7,6 +7,7 @@ handshake, always v1, may stand before frames of either kind. Where no frame can
 skipped up to the next keyword that has a header, or an end of v1 padding, in front of it.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -29,7 +30,7 @@ _PRINTABLE: Final = re.compile(rb"[ -~]")
 _TAIL: Final = V2_HEADER_SIZE + 8  # of skipped bytes: a header and part of a keyword
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Piece:
     """A frame, or bytes that are none.
 
@@ -90,6 +91,15 @@ class StreamSplitter:
 
     def feed(self, data: bytes) -> list[Piece]:
         """Add bytes; the pieces that are whole now."""
+        if (
+            not self._buffer
+            and self._lost is None
+            and self._framing is not Framing.V1
+            and _v2_size(data[:V2_HEADER_SIZE]) == len(data)
+            and data.find(b"\0", V2_HEADER_SIZE) == len(data) - 1
+            and b"  " not in data[V2_HEADER_SIZE:]  # or it may be torn
+        ):
+            return [self._piece(Framing.V2, data)]  # nearly always a frame is sent as one
         self._buffer += data
         pieces = list(self._pieces())
         del self._buffer[: self._at]
@@ -204,16 +214,21 @@ class StreamSplitter:
 
     def _take(self, size: int) -> Piece:
         kind = Framing.V2 if self._is_v2() else Framing.V1
-        data = bytes(self._buffer[self._at : self._at + size])
+        piece = self._piece(kind, bytes(self._buffer[self._at : self._at + size]))
+        self._at += size
+        return piece
+
+    def _piece(self, kind: Framing, data: bytes) -> Piece:
+        """The frame that these bytes are."""
         decoder = self._decoders[kind]
         decoder.receive_data(data)
         frame = decoder.next_frame()
         if frame is NEED_DATA:
             raise AssertionError("the codec wants more of a frame than its header says")
-        piece = Piece(offset=self._offset, size=size, data=data, frame=frame)
+        piece = Piece(offset=self._offset, size=len(data), data=data, frame=frame)
         if kind is Framing.V1:
             self._v1_offset = self._offset
-        self._skip(size)
+        self._offset += len(data)
         return piece
 
     def _lose(self, reason: str) -> None:
@@ -267,6 +282,8 @@ def v2_sizes(header: bytes) -> tuple[int, int] | None:
     return None
 
 
+@functools.lru_cache(maxsize=4096)
 def _v2_size(header: bytes) -> int | None:
+    """Bytes of a v2 frame by its header, or None."""
     sizes = v2_sizes(header)
     return None if sizes is None else V2_HEADER_SIZE + sum(sizes)

@@ -44,7 +44,9 @@ Said = Bytes | Gap
 
 
 @attrs.define
-class _Waiting:
+class Waiting:
+    """A segment after bytes that are missing."""
+
     sequence: int
     data: bytes
     time: float | None
@@ -60,8 +62,10 @@ class HalfStream:
         """Number of the first byte."""
         self.is_whole = False
         """Whether it began with a SYN."""
-        self._acknowledged: int | None = None
-        self._waiting: list[_Waiting] = []
+        self.acknowledged: int | None = None
+        """What the other side acknowledged last."""
+        self.waiting: list[Waiting] = []
+        """Segments after bytes that are missing, the nearest first."""
         self._waiting_bytes = 0
         self._end: int | None = None  # number of the FIN
         self._gaps: list[tuple[int, int]] = []  # begin and size
@@ -70,6 +74,16 @@ class HalfStream:
     def is_finished(self) -> bool:
         """Whether the end of the stream was seen, and every byte before it."""
         return self._end is not None and self.next == self._end
+
+    def goes_on(self, sequence: int, size: int) -> bool:
+        """Take a segment that begins where the stream stands, if nothing waits and no end is known.
+
+        So do nearly all; False for the others, which are to be given to `add`.
+        """
+        if self.waiting or self._end is not None or (size and sequence != self.next):
+            return False
+        self.next = (sequence + size) % _SPACE if size else self.next
+        return True
 
     def begin(self, sequence: int) -> bool:
         """Tell the number of the first byte, from a SYN; False where it contradicts what came."""
@@ -92,26 +106,26 @@ class HalfStream:
             return ()
         if self.next is None:
             self.first = self.next = sequence
-        if sequence == self.next and not self._waiting:
+        if sequence == self.next and not self.waiting:
             self.next = (sequence + len(data)) % _SPACE
             return (Bytes(data, time),)
         if self._fills(sequence, len(data)):
             return (Bytes(data, time, is_late=True),)
-        self._waiting.append(_Waiting(sequence, data, time))
+        self.waiting.append(Waiting(sequence, data, time))
         self._waiting_bytes += len(data)
         said: list[Said] = self._drain()
-        if self._acknowledged is not None:
-            said += self.acknowledge(self._acknowledged)
-        while len(self._waiting) > _MAX_WAITING or self._waiting_bytes > _MAX_WAITING_BYTES:
+        if self.acknowledged is not None:
+            said += self.acknowledge(self.acknowledged)
+        while len(self.waiting) > _MAX_WAITING or self._waiting_bytes > _MAX_WAITING_BYTES:
             said += self._give_up()
         return said
 
     def acknowledge(self, number: int) -> Iterable[Said]:
         """Tell what the other side acknowledged; what is said now that nothing more is awaited."""
         said: list[Said] = []
-        self._acknowledged = number
-        while self._waiting and self.next is not None:
-            gap = _ahead(self.next, self._waiting[0].sequence)
+        self.acknowledged = number
+        while self.waiting and self.next is not None:
+            gap = _ahead(self.next, self.waiting[0].sequence)
             if not gap <= distance(self.next, number) <= WINDOW:
                 break
             said += self._give_up()
@@ -120,7 +134,7 @@ class HalfStream:
     def finish(self) -> Iterable[Said]:
         """Tell the end of the capture; all that is left, gaps in between."""
         said: list[Said] = []
-        while self._waiting:
+        while self.waiting:
             said += self._give_up()
         return said
 
@@ -147,10 +161,10 @@ class HalfStream:
         if self.next is None:
             return said
         start = self.next
-        if len(self._waiting) > 1:
-            self._waiting.sort(key=lambda each: _ahead(start, each.sequence))
+        if len(self.waiting) > 1:
+            self.waiting.sort(key=lambda each: _ahead(start, each.sequence))
         used = 0
-        for each in self._waiting:
+        for each in self.waiting:
             known = -_ahead(self.next, each.sequence)  # bytes of it that came before
             if known < 0:
                 break
@@ -159,14 +173,14 @@ class HalfStream:
             if known < len(each.data):
                 self.next = (each.sequence + len(each.data)) % _SPACE
                 said.append(Bytes(each.data[known:], each.time))
-        del self._waiting[:used]
+        del self.waiting[:used]
         return said
 
     def _give_up(self) -> list[Said]:
         """Go on after a gap."""
         if self.next is None:
             return []
-        nearest = self._waiting[0].sequence
+        nearest = self.waiting[0].sequence
         size = _ahead(self.next, nearest)
         self._gaps = [*self._gaps[1 - _GAPS :], (self.next, size)]
         self.next = nearest

@@ -49,7 +49,9 @@ def play_demo(name: str, capture: Path) -> None:
             beamline.collect(lambda _: None)
             beamline.ask("getLoopInfo")
         for side in Side:
-            witnesses[0][1].wait_for(raw_path(name, 1, side).read_bytes()[-20:])  # less than any text
+            witnesses[0][1].wait_for(
+                raw_path(name, 1, side).read_bytes()[-20:]
+            )  # less than any text
     finally:
         for recorder, dumpcap in witnesses:
             recorder.stop()
