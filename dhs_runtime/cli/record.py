@@ -34,9 +34,9 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
 
     The DHS is told to connect here instead of to DCSS. What passes goes into NAME-1-dcss.raw and
     NAME-1-dhs.raw (2 for the second connection, and so on) before it is sent on, so that nothing is
-    relayed unrecorded, whatever happens to this program. Decoded beside it, a line per frame goes
-    into NAME.jsonl. Bytes that are no DCS are relayed untouched. Where a file cannot be written any
-    more, the connection is closed.
+    relayed unrecorded, whatever happens to this program. Another process decodes it and writes a
+    line per frame into NAME.jsonl. Bytes that are no DCS are relayed untouched. Where a file cannot
+    be written any more, the connection is closed.
 
     A recording has session ids in it: its files are for their owner alone. dcss compares where a
     DHS connects from with its database: run this on the host of the DHS.
@@ -71,4 +71,6 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
     finally:
         recorder.stop()
     click.echo(f"recorded {output}: {recorder.totals}", err=True)
+    if recorder.failure:
+        click.echo(f"dhs record: not all is recorded: {recorder.failure}", err=True)
     sys.exit(FAILED if recorder.failure else 0)

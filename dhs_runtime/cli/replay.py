@@ -9,10 +9,12 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from dcs_codec import HtosClientIsHardware, HtosClientTypeIsHardware
 from dcs_codec.interchange import to_dict
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.cli.wire import address_of, ending_cleanly, keep_escapes
 from dhs_runtime.errors import ConfigError, machine_error
+from dhs_runtime.process.guard import Guard
 from dhs_runtime.services.listener import bound
 from dhs_runtime.tools.comparing import TOLERANCE, Difference
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, load
@@ -25,8 +27,53 @@ SAME: Final = 0
 DIFFERENT: Final = 1
 
 
+_NUMBER: Final = click.FloatRange(min=0)
+_COMPARING: Final = (
+    click.option(
+        "--patience",
+        type=_NUMBER,
+        default=2.0,
+        show_default=True,
+        help="Seconds to wait for an answer.",
+    ),
+    click.option(
+        "--as-recorded",
+        is_flag=True,
+        help="Send to a DCSS also what dhs encode would refuse.",
+    ),
+    click.option(
+        "--longest-pause",
+        type=_NUMBER,
+        default=ReplayOptions().longest_pause_s,
+        show_default=True,
+        help="Seconds of a pause of the recording at most.",
+    ),
+    click.option(
+        "--tolerance",
+        type=_NUMBER,
+        default=TOLERANCE,
+        show_default=True,
+        help="How far numbers may differ, relative and absolute.",
+    ),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="KEYWORD",
+        help="Do not compare it; * and ? stand for any; repeat.",
+    ),
+    click.option(
+        "--speed",
+        type=click.FloatRange(min=0, min_open=True),
+        default=1.0,
+        show_default=True,
+        help="Factor on the recorded speed.",
+    ),
+    click.option("--fast", is_flag=True, help="As fast as the other side answers."),
+)
+
+
 def comparing_options(command: F) -> F:
-    """--fast, --speed, --patience, --ignore and --tolerance, as one argument `options`."""
+    """--fast, --speed and all that says how to play and compare, as one argument `options`."""
 
     @functools.wraps(command)
     def bundle(*args: Any, **kwargs: Any) -> Any:
@@ -34,43 +81,15 @@ def comparing_options(command: F) -> F:
         options = ReplayOptions(
             speed=None if fast else speed,
             patience_s=kwargs.pop("patience"),
+            longest_pause_s=kwargs.pop("longest_pause"),
+            as_recorded=kwargs.pop("as_recorded"),
             ignore=kwargs.pop("ignore"),
             tolerance=kwargs.pop("tolerance"),
         )
         return command(*args, **kwargs, options=options)
 
     decorated: Any = bundle
-    number = click.FloatRange(min=0)
-    for option in (
-        click.option(
-            "--patience",
-            type=number,
-            default=2.0,
-            show_default=True,
-            help="Seconds to wait for an answer.",
-        ),
-        click.option(
-            "--tolerance",
-            type=number,
-            default=TOLERANCE,
-            show_default=True,
-            help="How far numbers may differ, relative and absolute.",
-        ),
-        click.option(
-            "--ignore",
-            multiple=True,
-            metavar="KEYWORD",
-            help="Do not compare it; * and ? stand for any; repeat.",
-        ),
-        click.option(
-            "--speed",
-            type=click.FloatRange(min=0, min_open=True),
-            default=1.0,
-            show_default=True,
-            help="Factor on the recorded speed.",
-        ),
-        click.option("--fast", is_flag=True, help="As fast as the other side answers."),
-    ):
+    for option in _COMPARING:
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
 
@@ -89,6 +108,9 @@ def comparing_options(command: F) -> F:
     show_default=True,
     help="Seconds to wait for the DHS to connect.",
 )
+@click.option(
+    "--production", is_flag=True, help="Play at a DCSS that $DHS_PRODUCTION calls production."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print differences as JSON Lines.")
 @comparing_options
 def replay(
@@ -98,6 +120,7 @@ def replay(
     dcss: str | None,
     connection: int | None,
     wait: float,
+    production: bool,
     as_json: bool,
     options: ReplayOptions,
 ) -> None:
@@ -108,7 +131,10 @@ def replay(
     its time has come and the other side has answered as much as it had in the recording.
 
     Messages are compared by device and by run of an operation; handles by their number, numbers by
-    value. How many positions and updates come on the way varies: --ignore leaves them out.
+    value. A recording whose clock was set keeps nobody waiting: see --longest-pause. What dhs
+    encode would refuse is not sent to a DCSS, and a DCSS or a hardware host that $DHS_PRODUCTION
+    names needs --production. How many positions and updates come on the way varies: --ignore leaves
+    them out.
 
     Exit codes: 0 the same, 1 different, or the other side did not come or hung up, 2 the command
     line is wrong or there is no such recording, 130 Ctrl-C.
@@ -128,7 +154,9 @@ def replay(
         if listen is not None:
             sock, side = _accept(listen, wait), Side.DCSS
         else:
-            sock, side = call_dcss(address_of(dcss or "")), Side.DHS
+            address = address_of(dcss or "")
+            _check_production(address.host, recorded, production=production)
+            sock, side = call_dcss(address), Side.DHS
         outcome = play(recorded, side, sock, options)
         _report(outcome, as_json=as_json)
     sys.exit(SAME if outcome.is_same else DIFFERENT)
@@ -149,6 +177,19 @@ def _load(name: str, connection: int | None) -> Recorded:
     raise ConfigError(f"in recording {name} no two sides have spoken")
 
 
+def _check_production(host: str, recorded: Recorded, *, production: bool) -> None:
+    """See that this DCSS may be played at, and as this hardware host.
+
+    Raises:
+        ConfigError: It is production, and nobody said --production.
+    """
+    guard = Guard.of((), "", production=production)
+    guard.check_host(host)
+    for frame in recorded.frames:
+        if isinstance(frame.message, HtosClientIsHardware | HtosClientTypeIsHardware):
+            guard.check_name(frame.message.hardware_name)
+
+
 def _accept(listen: str, wait_s: float) -> socket.socket:
     try:
         listening = bound(*address_of(listen, is_ours=True))
@@ -165,6 +206,12 @@ def _report(outcome: Outcome, *, as_json: bool) -> None:
         click.echo(json.dumps(_as_object(difference)) if as_json else str(difference))
     for damage in outcome.damages:
         click.echo(f"dhs replay: from the other side: {damage}", err=True)
+    for refused in outcome.refused:
+        click.echo(f"dhs replay: not sent (see --as-recorded): {refused}", err=True)
+    if outcome.shortened:
+        click.echo(
+            f"dhs replay: {outcome.shortened} pauses shortened (see --longest-pause)", err=True
+        )
     if outcome.ending:
         click.echo(f"dhs replay: {outcome.ending}", err=True)
     verdict = "the same" if outcome.is_same else f"{len(outcome.differences)} differences"

@@ -3,14 +3,15 @@
 A recording called NAME is these files:
 
     NAME.jsonl            a line per frame and event, for people and programs
+    NAME.index            when which bytes passed, a line each, out of which NAME.jsonl is made
     NAME-1-dcss.raw       every byte that DCSS sent on the first connection
     NAME-1-dhs.raw        every byte that the DHS sent on it
     NAME-2-dcss.raw ...
 
 The raw files are the truth: a byte is in them before it is sent on, so that whatever happens to the
-recorder nothing was relayed that is not recorded. The lines follow as fast as they can be decoded;
-after a kill the last ones may be missing, and `load` reads those frames from the raw files, with
-the last time that is known.
+recorder nothing was relayed that is not recorded. The lines are made by another process, as fast as
+it can; where some are missing (that was killed, or its disk is full), `load` reads those frames
+from the raw files, with the last time that is known.
 
 Objects of NAME.jsonl: {"time", "connection", "event": "opened" | "closed", ...}; for a frame
 {"time", "connection", "direction", "offset", "size", "message", "hex"}; for bytes that are none
@@ -63,6 +64,53 @@ def raw_path(name: str, connection: int, side: Side) -> Path:
     return Path(f"{name}-{connection}-{side.value}.raw")
 
 
+def index_path(name: str) -> Path:
+    """What passed when, of a recording."""
+    return Path(f"{name}.index")
+
+
+@attrs.frozen
+class Chunk:
+    """Bytes that were passed on: where they are in which file."""
+
+    time: float
+    connection: int
+    side: Side
+    offset: int
+    size: int
+
+    def line(self) -> bytes:
+        """A line of the index."""
+        words = self.time, self.connection, self.side.value, self.offset, self.size
+        return b"%r %d %s %d %d\n" % (*words[:2], words[2].encode(), *words[3:])
+
+
+@attrs.frozen
+class Event:
+    """Something that happened to a connection."""
+
+    time: float
+    connection: int
+    event: str
+    detail: str
+
+    def line(self) -> bytes:
+        """A line of the index."""
+        return json.dumps(attrs.asdict(self)).encode("ascii") + b"\n"
+
+
+def read_index_line(line: bytes) -> Chunk | Event:
+    """What a line of the index says.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if line.startswith(b"{"):
+        return Event(**json.loads(line))
+    time, connection, side, offset, size = line.decode("ascii").split()
+    return Chunk(float(time), int(connection), Side(side), int(offset), int(size))
+
+
 class WriteAhead:
     """A file whose bytes outlive the process from the moment `append` returns."""
 
@@ -82,16 +130,20 @@ class WriteAhead:
         self.size = 0
 
     def append(self, data: bytes) -> None:
-        """Add bytes; they are the system's when it returns.
+        """Add bytes, all or none; they are the system's when it returns.
 
         Raises:
             OSError: The system does not take them (the disk is full).
         """
         rest = memoryview(data)
-        while rest:
-            count = os.write(self._descriptor, rest)
-            self.size += count
-            rest = rest[count:]
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            os.ftruncate(self._descriptor, self.size)
+            os.lseek(self._descriptor, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
 
     def close(self) -> None:
         """Close the file."""
@@ -106,12 +158,14 @@ class RecordedFrame:
         time: Seconds since 1970.
         side: Who sent it.
         data: Its bytes, as they were.
+        text: The text in them.
         message: What they say.
     """
 
     time: float
     side: Side
     data: bytes
+    text: bytes
     message: Message
 
 
@@ -172,6 +226,7 @@ def load(name: str, connection: int) -> Recorded:
                 time=last if line is None else line.time,
                 side=side,
                 data=piece.data,
+                text=piece.frame.text,
                 message=default_codec().decode(piece.frame),
             )
             found.append((len(lines) if line is None else line.order, frame))

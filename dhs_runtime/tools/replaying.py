@@ -5,18 +5,23 @@ then in the recording: a real DCSS waits for completions too. Reports of progres
 counted for that, since their number varies. What does not come within `patience_s` is not waited
 for again.
 
-Playing a DHS at a DCSS, the handles of operations are those that this DCSS gave: in what is sent,
-the handle of the n-th start in the recording becomes that of the n-th start now.
+A pause of the recording is never longer than `longest_pause_s`: a clock that was set in between
+looks like one of hours. One that was set back makes no pause.
+
+Playing a DHS at a DCSS, what `dhs encode` would refuse is not sent, unless told to: a DHS may have
+said what hangs or kills a dcss. The handles of operations are those that this DCSS gave: in what is
+sent, the handle of the n-th start in the recording becomes that of the n-th start now.
 """
 
 import socket
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
-from dcs_codec import EncodeError, Framing, Message, default_codec
+from dcs_codec import DcsError, EncodeError, Framing, Message, default_codec
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
@@ -32,6 +37,7 @@ from dhs_runtime.tools.comparing import (
     is_ignored,
     make_comparable,
 )
+from dhs_runtime.tools.encoding import encode_line
 from dhs_runtime.tools.recording import Recorded, RecordedFrame, Side
 from dhs_runtime.tools.splitting import StreamSplitter
 from dhs_runtime.transport import shut
@@ -48,6 +54,8 @@ class ReplayOptions:
     Attributes:
         speed: Factor on the recorded speed; None for as fast as the peer answers.
         patience_s: Longest wait for an answer.
+        longest_pause_s: Longest pause between two messages of the recording, at its own speed.
+        as_recorded: Send to a DCSS also what `dhs encode` would refuse.
         settle_s: How long the peer must be silent at the end.
         ignore: Keywords not to compare, with * and ?.
         tolerance: How far numbers may differ, relative and absolute.
@@ -55,6 +63,8 @@ class ReplayOptions:
 
     speed: float | None = 1.0
     patience_s: float = 2.0
+    longest_pause_s: float = 5.0
+    as_recorded: bool = False
     settle_s: float = 0.3
     ignore: tuple[str, ...] = ()
     tolerance: float = TOLERANCE
@@ -67,6 +77,8 @@ class Outcome:
     Attributes:
         sent: Messages that were played.
         to_send: Messages there were to play.
+        refused: Why some of them were not sent, a line for each.
+        shortened: Pauses that were shortened.
         expected: Answers in the recording that count.
         got: Answers now that count.
         differences: Between them.
@@ -81,11 +93,13 @@ class Outcome:
     differences: tuple[Difference, ...]
     ending: str
     damages: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    shortened: int = 0
 
     @property
     def is_same(self) -> bool:
-        """Whether the peer answered as it had."""
-        return not (self.differences or self.ending or self.damages)
+        """Whether all was played, and the peer answered as it had."""
+        return not (self.differences or self.ending or self.damages or self.refused)
 
 
 def accept_dhs(listening: socket.socket, wait_s: float) -> socket.socket:
@@ -207,19 +221,21 @@ def replay(recorded: Recorded, side: Side, sock: socket.socket, options: ReplayO
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = _Peer(sock, options.ignore)
     try:
-        sent, ending = _play(recorded, side, sock, peer, options)
+        played = _play(recorded, side, sock, peer, options)
     finally:
         messages = peer.close()
     expected = [frame.message for frame in recorded.frames if frame.side is side.other]
     before, now = _comparable(expected, options), _comparable(messages, options)
     return Outcome(
-        sent=sent,
+        sent=played.sent,
         to_send=sum(frame.side is side for frame in recorded.frames),
         expected=len(before),
         got=len(now),
         differences=tuple(compare(before, now, options.tolerance)),
-        ending=ending,
+        ending=played.ending,
         damages=tuple(peer.damages),
+        refused=tuple(played.refused),
+        shortened=played.shortened if options.speed is not None else 0,
     )
 
 
@@ -232,15 +248,25 @@ def _comparable(messages: list[Message], options: ReplayOptions) -> list[Said]:
     ]
 
 
+@attrs.define
+class _Played:
+    """How far playing got."""
+
+    sent: int = 0
+    ending: str = ""
+    refused: list[str] = attrs.Factory(list)
+    shortened: int = 0
+
+
 def _play(
     recorded: Recorded, side: Side, sock: socket.socket, peer: _Peer, options: ReplayOptions
-) -> tuple[int, str]:
-    """Send our half; how many messages went out, and why not all did."""
+) -> _Played:
+    """Send our half."""
+    played = _Played()
     recorded_handles = Handles()
     began = time.monotonic()
-    first = recorded.frames[0].time if recorded.frames else 0.0
-    sent = answers = given_up = 0
-    for frame in recorded.frames:
+    answers = given_up = 0
+    for frame, due_s in _timed(recorded.frames, options.longest_pause_s, played):
         if has_handle(frame.message):
             recorded_handles.number(frame.message)
         if frame.side is not side:
@@ -249,18 +275,47 @@ def _play(
         said = peer.wait_for(answers - given_up, Deadline.after(options.patience_s))
         given_up = max(given_up, answers - said)
         if options.speed is not None:
-            peer.sleep(Deadline(began + (frame.time - first) / options.speed))
+            peer.sleep(Deadline(began + due_s / options.speed))
+        reason = "" if side is Side.DCSS or options.as_recorded else _refusal(frame)
+        if reason:
+            played.refused.append(reason)
+            continue
         if peer.has_ended:
-            return sent, "the other side closed the connection"
+            played.ending = "the other side closed the connection"
+            return played
         try:
             sock.sendall(_rewritten(frame, recorded_handles, peer, side))
         except OSError as error:
-            return sent, f"the other side is gone: {error.strerror}"
-        sent += 1
+            played.ending = f"the other side is gone: {error.strerror}"
+            return played
+        played.sent += 1
     patience = Deadline.after(options.patience_s)
     peer.wait_for(answers - given_up, patience)
     peer.wait_silent(options.settle_s, Deadline.after(options.patience_s + options.settle_s))
-    return sent, ""
+    return played
+
+
+def _timed(
+    frames: Iterable[RecordedFrame], longest_pause_s: float, played: _Played
+) -> Iterator[tuple[RecordedFrame, float]]:
+    """The frames, and when each is due, in seconds from the first."""
+    due_s = 0.0
+    before: float | None = None
+    for frame in frames:
+        pause_s = 0.0 if before is None else max(0.0, frame.time - before)
+        played.shortened += pause_s > longest_pause_s
+        due_s += min(pause_s, longest_pause_s)
+        before = frame.time
+        yield frame, due_s
+
+
+def _refusal(frame: RecordedFrame) -> str:
+    """Why `dhs encode` would refuse this text, "" where it would not."""
+    try:
+        encode_line(frame.text, Framing.V2)
+    except DcsError as error:
+        return str(error)
+    return ""
 
 
 def _rewritten(frame: RecordedFrame, recorded: Handles, peer: _Peer, side: Side) -> bytes:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -109,6 +110,57 @@ def test_a_replay_says_why_it_was_none(tmp_path: Path) -> None:
 
 def replay_at_nobody(name: str) -> bytes:
     return run("replay", name, "--dcss", "127.0.0.1:1").stderr
+
+
+@pytest.mark.parametrize("pattern", ["127.0.0.*", "testDHS"])
+def test_a_production_dcss_is_not_played_at_unless_told_to(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DHS_PRODUCTION", pattern)
+    name = str(tmp_path / "x")
+    Path(f"{name}-1-dcss.raw").write_bytes(ASK)
+    Path(f"{name}-1-dhs.raw").write_bytes(ANSWER)
+    done = run("replay", name, "--dcss", "127.0.0.1:1")
+    assert done.returncode == 2
+    assert b"say --production if that is meant" in done.stderr
+    meant = run("replay", name, "--dcss", "127.0.0.1:1", "--production")
+    assert b"no DCSS at 127.0.0.1:1" in meant.stderr
+
+
+def test_a_recording_on_a_full_disk_says_what_is_true(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: what is relayed is what is in the file."""
+    name = str(tmp_path / "x")
+    frames = v2("htos_note " + "x" * 60) * 20
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(DEADLINE_S)
+        at = f"127.0.0.1:{server.getsockname()[1]}"
+        args = ["record", "--listen", "127.0.0.1:0", "--dcss", at, "--output", name, "--once"]
+        with dhs(*args) as recorder:
+            resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (100_000, 100_000))
+            host, _, port = address_of(recorder).partition(":")
+            with socket.create_connection((host, int(port)), DEADLINE_S) as sender:
+                dcss, _ = server.accept()
+                dcss.settimeout(DEADLINE_S)
+                reader: list[bytes] = []
+                thread = threading.Thread(target=lambda: reader.extend(pieces_of(dcss)))
+                thread.start()
+                with contextlib.suppress(OSError):
+                    while True:
+                        sender.sendall(frames)
+            thread.join(DEADLINE_S)
+            dcss.close()
+            assert recorder.wait() == 1
+    beyond = b"".join(reader)
+    raw = Path(f"{name}-1-dhs.raw").read_bytes()
+    assert raw == beyond
+    assert f"1 connections, {len(raw)} bytes" in recorder.log
+    assert "not all is recorded: " in recorder.log
+
+
+def pieces_of(sock: socket.socket) -> Iterator[bytes]:
+    with contextlib.suppress(ConnectionResetError):
+        while data := sock.recv(1 << 16):
+            yield data
 
 
 def test_differences_are_printed_as_json_lines(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import random
+import signal
 import socket
 import stat
 import threading
@@ -13,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from dcs_codec import Message
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.listener import reset
-from dhs_runtime.tools import proxy
 from dhs_runtime.tools.proxy import Recorder
 from dhs_runtime.tools.recording import Side, WriteAhead, load, raw_path
 from tests.runtime.peers import eventually
@@ -181,26 +180,36 @@ def test_stopping_ends_open_connections(relayed: Relayed) -> None:
     assert receive(dhs, 1) == b""
 
 
-def test_relaying_does_not_wait_for_decoding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    goes_on = threading.Event()
+def scribe_of(recorder: Recorder) -> int:
+    scribe = recorder._scribe
+    assert scribe is not None
+    return scribe.pid
 
-    def slow(message: Message) -> dict[str, object]:
-        goes_on.wait(DEADLINE_S)
-        return {"keyword": message.keyword}
 
-    monkeypatch.setattr(proxy, "to_dict", slow)
-    with relaying(tmp_path / "rec") as relayed:
-        dhs, dcss = relayed.connect()
-        frame = v2("htos_note x")
-        for _ in range(100):
-            dhs.sendall(frame)
-            assert receive(dcss, len(frame)) == frame
-        assert [row for row in relayed.rows() if "message" in row] == []
-        goes_on.set()
-        relayed.recorder.stop()
-        assert relayed.recorder.totals.messages == 100
+def test_relaying_does_not_wait_for_decoding(relayed: Relayed) -> None:
+    """The process that decodes is stopped: all passes, and the lines come later."""
+    scribe = scribe_of(relayed.recorder)
+    os.kill(scribe, signal.SIGSTOP)
+    dhs, dcss = relayed.connect()
+    frame = v2("htos_note x")
+    for _ in range(100):
+        dhs.sendall(frame)
+        assert receive(dcss, len(frame)) == frame
+    assert relayed.rows() == []
+    os.kill(scribe, signal.SIGCONT)
+    relayed.recorder.stop()
+    assert relayed.recorder.totals.messages == 100
+
+
+def test_what_decodes_may_be_killed_and_all_is_recorded(relayed: Relayed) -> None:
+    os.kill(scribe_of(relayed.recorder), signal.SIGKILL)
+    dhs, dcss = relayed.connect()
+    frame = v2("htos_note x")
+    dhs.sendall(frame)
+    assert receive(dcss, len(frame)) == frame
+    relayed.recorder.stop()
+    assert "rec.jsonl has not all lines: their process has ended" in relayed.recorder.failure
+    assert [each.data for each in load(relayed.name, 1).frames] == [frame]
 
 
 def failing(after: int) -> Callable[[int, bytes], int]:

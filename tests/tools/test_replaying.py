@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import attrs
 import pytest
 
 from dcs_codec import NEED_DATA, Frame, FrameDecoder, Framing, encode_frame, encode_text
@@ -18,6 +19,7 @@ from dhs_runtime.tools.proxy import Recorder
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, lines_path, load, raw_path
 from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss, replay
 from tests.runtime.peers import fast_config, running
+from tests.tools.helpers import ANSWER, ASK, v2
 
 DEADLINE_S = 10.0
 FAST = ReplayOptions(speed=None, settle_s=0.05)
@@ -94,6 +96,45 @@ def test_what_does_not_come_is_not_waited_for_twice(name: str) -> None:
     outcome = play_dcss(load(name, 1), silent, patient)
     assert outcome.sent == outcome.to_send
     assert any("missing" in str(each) for each in outcome.differences)
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+def test_a_clock_that_was_set_keeps_nobody_waiting(name: str, step_s: float) -> None:
+    recorded = load(name, 1)
+    frames = tuple(
+        attrs.evolve(frame, time=frame.time + step_s * (number > 4))
+        for number, frame in enumerate(recorded.frames)
+    )
+    stepped = attrs.evolve(recorded, frames=frames)
+    options = ReplayOptions(longest_pause_s=0.1, settle_s=0.05)
+    outcome = play_dcss(stepped, echo_dhs(), options)
+    assert outcome.is_same
+    assert (outcome.shortened > 0) == (step_s > 0)
+
+
+@pytest.mark.parametrize("as_recorded", [False, True])
+def test_what_encode_would_refuse_is_not_sent_to_a_dcss_unless_told_to(
+    tmp_path: Path, as_recorded: bool
+) -> None:
+    """Of a DHS that said what hangs a dcss: a position that is no number, a long name."""
+    name = str(tmp_path / "bad")
+    bad = ["htos_update_motor_position m nan normal", f"htos_motor_move_completed {'m' * 200} 1 x"]
+    said = ANSWER + v2("htos_note a", *bad, "htos_note b")
+    raw_path(name, 1, Side.DHS).write_bytes(said)
+    raw_path(name, 1, Side.DCSS).write_bytes(ASK)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = call_dcss(server.getsockname()[:2])
+        there, _ = server.accept()
+    options = ReplayOptions(speed=None, patience_s=0.0, settle_s=0.0, as_recorded=as_recorded)
+    outcome = replay(load(name, 1), Side.DHS, here, options)
+    there.settimeout(DEADLINE_S)
+    with there, there.makefile("rb") as stream:
+        got = stream.read()
+    if as_recorded:
+        assert (got, outcome.refused, outcome.sent) == (said, (), 5)
+    else:
+        assert got == ANSWER + v2("htos_note a", "htos_note b")
+        assert (len(outcome.refused), outcome.sent, outcome.is_same) == (2, 3, False)
 
 
 def test_a_dhs_is_played_at_a_dcss_with_its_own_handles(name: str) -> None:
