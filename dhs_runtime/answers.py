@@ -26,6 +26,7 @@ from dcs_codec import (
     list_safe,
 )
 from dhs_runtime.errors import DeviceError, TaskAbortedError
+from dhs_runtime.secrets import mask_reason
 
 NORMAL: Final = "normal"
 ERROR: Final = "error"
@@ -36,6 +37,7 @@ _SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
 _MAX_STATUS: Final = 79  # bytes: `state[80]` in dcss
 _CONSIDERED: Final = 1000  # characters of a reason
 _STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 _TELLING: Final = (DeviceError, TaskAbortedError)
 
@@ -104,8 +106,8 @@ def failure_word(status: object) -> str:
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
-    """A text as one line of at most so many bytes that scripts can read: blanks for line ends."""
-    words = str(text)[:_CONSIDERED].replace("\0", " ").split()
+    """A text as one line of at most so many bytes that scripts can read, without secrets."""
+    words = _CONTROLS.sub(" ", mask_reason(str(text)[:_CONSIDERED])).split()
     data = " ".join(words).encode("utf-8", "replace")[:max_bytes]
     return list_safe(data.decode("utf-8", "ignore")).strip()
 

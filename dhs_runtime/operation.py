@@ -47,6 +47,11 @@ class Operation(Task):
         return f"{self.name} {self.handle}"
 
     @property
+    def command(self) -> str:
+        """Name, handle and arguments, as on the wire."""
+        return f"{self.label} {self.args_text}"
+
+    @property
     def args(self) -> tuple[str, ...]:
         """The arguments as words of a Tcl list (or by blanks, where they are no such list)."""
         if self._args is None:  # not a cached_property, which takes a lock

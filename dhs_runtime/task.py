@@ -27,6 +27,7 @@ from dhs_runtime.errors import (
     TaskFinishedError,
 )
 from dhs_runtime.scheduling import Timer
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.signatures import name_of
 
 T = TypeVar("T")
@@ -111,6 +112,11 @@ class Task:
     def label(self) -> str:
         """What it is, for logs: the wire's words, as in `move gonio_phi`."""
         raise NotImplementedError
+
+    @property
+    def command(self) -> str:
+        """The words of the command, of which no reason may show a session id."""
+        return ""
 
     @functools.cached_property
     def log(self) -> TaskLog:
@@ -226,8 +232,11 @@ class Task:
     ) -> bool:
         """Answer that it failed, unless it is answered; whether this was the answer.
 
-        Never raises. A status that is no plain word, or `normal`, is told as `error`.
+        Never raises. A status that is no plain word, or `normal`, is told as `error`; session ids
+        of the command are masked in the reason.
         """
+        if isinstance(reason, str):
+            reason = mask_reason(reason, self.command)
         return self._settle(None, status, reason, handler)
 
     def give_up(self, reason: str) -> None:

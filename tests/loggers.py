@@ -1,13 +1,21 @@
-"""A fixture for tests that set up logging as a process does."""
+"""For tests that set up logging as a process does."""
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dhs_runtime.process.logs import WIRE_LOGGER
 
 NAMES = ("dhs_runtime", "urllib3.connectionpool", WIRE_LOGGER)
+
+
+def written(path: Path) -> str:
+    """What is in a log file, once all that was logged is."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    return path.read_text()
 
 
 @pytest.fixture(autouse=True)

@@ -83,6 +83,10 @@ def _call(words: list[str]) -> int:
 
 
 def _fail(text: str, code: int) -> NoReturn:
+    import logging  # noqa: PLC0415 - not for help
+
+    for handler in logging.getLogger().handlers:
+        handler.flush()  # what was logged before comes first
     _say(sys.stderr, f"dhs: {text}\n")
     sys.exit(code)
 

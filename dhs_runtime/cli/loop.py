@@ -45,6 +45,7 @@ save_image_dir: RESULTS
 log_dir: ""                # folder of a log file called after the DHS
 log:
   level: info              # warning, info, debug or everything
+  format: text             # text, json, or journal (journald's priorities on stderr)
   file: null               # wins over log_dir
   max_bytes: 10000000      # size at which it rotates
   backups: 5               # old ones that are kept

@@ -16,6 +16,7 @@ from dhs_runtime.process.logs import set_up_logging
 from dhs_runtime.process.rules import file_trouble, is_path
 from dhs_runtime.process.settings import (
     BACKUPS,
+    FORMATS,
     LEVELS,
     MAX_BACKUPS,
     MAX_BYTES,
@@ -33,6 +34,7 @@ class LogFlags:
     """What the command line says of logs; None and False leave it to the configuration."""
 
     verbosity: int
+    log_format: str | None
     log_file: Path | None
     log_bytes: int | None
     log_backups: int | None
@@ -65,6 +67,7 @@ class LogFlags:
             log = attrs.evolve(log, level=LEVELS[max(0, min(level, len(LEVELS) - 1))])
         log = attrs.evolve(
             log,
+            format=self.log_format or log.format,
             file=self.log_file or log.file,
             max_bytes=self.log_bytes or log.max_bytes,
             backups=self.log_backups or log.backups,
@@ -121,12 +124,17 @@ def _file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | N
 
 
 def logging_options(command: F) -> F:
-    """-v, --log-file, --trace and their kin, as one argument `logs`."""
+    """-v, --log-format, --log-file, --trace and their kin, as one argument `logs`."""
     size = click.IntRange(min=1)
     file = click.Path(dir_okay=False, path_type=Path)
     options = (
         click.option(
             "-v", "--verbose", "verbosity", count=True, help="Log more; twice: even more."
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(FORMATS),
+            help="Lines for people, JSON, or journald's priorities on stderr.  [default: text]",
         ),
         click.option(
             "--log-file", type=file, callback=_file, help="Also log to this file, which rotates."

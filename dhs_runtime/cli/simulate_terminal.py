@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 
+from dhs_runtime.process.log_outputs import StandardError
+from dhs_runtime.process.logs import LogQueue
+
 
 def _no_words(_: str) -> Iterable[str]:
     return ()
@@ -91,14 +94,19 @@ def logs_by(voice: Voice) -> Iterator[None]:
     handlers = [
         handler
         for handler in logging.getLogger().handlers
-        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+        if isinstance(handler, LogQueue) and isinstance(handler.output, StandardError)
     ]
     if not sys.stderr.isatty():
         handlers = []
-    for handler in handlers:
-        handler.setStream(voice)
+    _log_to(handlers, voice)
     try:
         yield
     finally:
-        for handler in handlers:
-            handler.setStream(sys.stderr)
+        _log_to(handlers, None)
+
+
+def _log_to(handlers: list[LogQueue], voice: Voice | None) -> None:
+    for handler in handlers:
+        handler.flush()
+        assert isinstance(handler.output, StandardError)  # noqa: S101 - they were chosen so
+        handler.output.sink = voice

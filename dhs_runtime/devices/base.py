@@ -123,14 +123,19 @@ class Request(Task):
     def __init__(self, device: "Device", message: Message, deed: Deed, outlet: Outlet) -> None:
         super().__init__(outlet)
         self.device = device
-        self._keyword = message.keyword
+        self._message = message
         self._deed = deed
         self._value: object = None
 
     @property
     def label(self) -> str:
         """Keyword and name."""
-        return f"{self._keyword} {self.device.name}"
+        return f"{self._message.keyword} {self.device.name}"
+
+    @property
+    def command(self) -> str:
+        """All of it."""
+        return repr(self._message)
 
     def abort(self, *_: object) -> None:
         """Nothing: it is short, and half done would be worse than done."""

@@ -16,6 +16,9 @@ from dhs_runtime.process.yaml_values import short
 LEVELS: Final = ("warning", "info", "debug", "everything")
 """How much is logged; `everything` is debug of libraries too."""
 
+FORMATS: Final = ("text", "json", "journal")
+"""How a line of the log looks."""
+
 MAX_BYTES: Final = 10_000_000
 BACKUPS: Final = 5
 
@@ -29,6 +32,8 @@ class LogConfig:
 
     Attributes:
         level: `warning`, `info`, `debug`, or `everything` (the libraries' debugging, too).
+        format: `text`; `json`, an object in each line; or `journal`, on stderr the priorities that
+            journald reads, without the time, in files text.
         file: A file beside stderr; none where it is left out.
         max_bytes: Size at which the file is put aside and begun anew.
         backups: How many of those put aside are kept.
@@ -36,6 +41,7 @@ class LogConfig:
     """
 
     level: str = attrs.field(default="info", validator=in_(LEVELS))
+    format: str = attrs.field(default="text", validator=in_(FORMATS))
     file: Path | None = attrs.field(default=None, validator=optional(is_path))
     max_bytes: int = attrs.field(default=MAX_BYTES, validator=gt(0))
     backups: int = attrs.field(default=BACKUPS, validator=[ge(1), le(MAX_BACKUPS)])

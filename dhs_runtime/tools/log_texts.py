@@ -4,6 +4,8 @@ import ast
 import re
 from typing import Final
 
+from dhs_runtime.tools.controls import unescape_controls
+
 KEYWORD: Final = re.compile(r"(?<![\w./-])(?:stoc|stoh|htos)_\w+")
 TRACE: Final = re.compile(r"\bdhs_runtime\.wire(?:\.\S+)?: (?:<-|->) ")
 _C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*")
@@ -25,6 +27,7 @@ _WRITTEN: Final = re.compile(
 )  # as Python writes a literal: with no control character, and no other escapes
 _TORN: Final = re.compile(rf"\\x|\\$|\"\}}$|'[\])]$|^\w+', |{_END_OF_JSON.pattern}")
 _TRACE_BINARY: Final = re.compile(r" <\d+ bytes>$")
+_TRACE_CUT: Final = re.compile(r" \.\.\. \(\d+ characters\)$")
 _TRACE_MALFORMED: Final = re.compile(
     r"MalformedMessage\(text=(.*), field='[^']*', reason=", re.DOTALL
 )
@@ -69,12 +72,14 @@ def trace_text(text: str, *, is_whole: bool) -> str:
         raise ValueError(f"the line is cut off: {text[:60]!r}")
     if text.endswith("}") and _END_OF_JSON.search(text):
         raise ValueError(f"the beginning of the line is lost: {text[:60]!r}")
+    if _TRACE_CUT.search(text):
+        raise ValueError(f"the text was too long for the log, and was cut: {text[:60]!r}")
     if TRACE.search(text):
         raise ValueError(f"two lines run into one: {text[:60]!r}")
     malformed = _TRACE_MALFORMED.match(text)
     if malformed is not None:  # as traces were until the end of 2026
         return str(ast.literal_eval(malformed[1]))
-    return _TRACE_BINARY.sub("", text)
+    return unescape_controls(_TRACE_BINARY.sub("", text))
 
 
 def quoted_text(text: str, at: int) -> str | None:

@@ -10,11 +10,10 @@ from typing import Any, Final
 import click
 import pytest
 
-import dhs_runtime.process.masking
-from dhs_runtime import Dhs
+from dhs_runtime import Dhs, secrets
 from dhs_runtime.cli import group
 from dhs_runtime.cli.target import make_dhs
-from dhs_runtime.process import Launch, masking
+from dhs_runtime.process import Launch
 from dhs_runtime.process.guard import VARIABLE
 from dhs_runtime.process.settings import load_run_config
 
@@ -87,9 +86,9 @@ def test_its_script_is_right() -> None:
 
 
 def test_it_names_the_operations_whose_session_id_is_masked() -> None:
-    for name in masking.DETECTOR_OPERATIONS:
+    for name in secrets.DETECTOR_OPERATIONS:
         assert f"`{name}`" in PAGE
-    rules = re.findall(r"^\d\. ", dhs_runtime.process.masking.__doc__ or "", re.MULTILINE)
+    rules = re.findall(r"^\d\. ", secrets.__doc__ or "", re.MULTILINE)
     assert len(rules) == 8
     assert re.findall(r"^\d\. ", PAGE, re.MULTILINE) == rules
 

@@ -9,11 +9,13 @@ from dhs_runtime.cli import group
 from dhs_runtime.cli.options import LogFlags, ProcessFlags
 from dhs_runtime.process import LogConfig, ProcessConfig, TraceConfig
 from dhs_runtime.process.logs import WIRE_LOGGER
+from tests.loggers import written
 
 
 def flags(verbosity: int = 0, *, trace: bool = False, trace_file: Path | None = None) -> LogFlags:
     return LogFlags(
         verbosity=verbosity,
+        log_format=None,
         log_file=None,
         log_bytes=None,
         log_backups=None,
@@ -43,7 +45,7 @@ def test_v_counts_from_the_configuration_s_level(
 def test_a_trace_file_is_a_trace(tmp_path: Path) -> None:
     flags(trace_file=tmp_path / "wire.log").set_up()
     logging.getLogger(WIRE_LOGGER).debug("sent")
-    assert (tmp_path / "wire.log").read_text().endswith("sent\n")
+    assert written(tmp_path / "wire.log").endswith("sent\n")
 
 
 def test_the_configuration_s_trace_stays_on() -> None:

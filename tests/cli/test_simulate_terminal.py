@@ -65,7 +65,9 @@ def test_a_dumb_terminal_gets_them_whole_too(tmp_path: Path, terminal: Terminal)
 
 
 TYPING = """
-logging.basicConfig(format="LOG %(message)s")
+from dhs_runtime.process import log_lines, logs
+log_lines.FORMAT = "LOG %(message)s"
+logs.set_up_logging()
 with logs_by(voice):
     line = []
     typing = threading.Thread(target=lambda: line.append(voice.read()))

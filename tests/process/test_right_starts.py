@@ -28,7 +28,13 @@ ENDS: Final[dict[object, tuple[object, ...]]] = {
     Path: ("a/b.log", "~/x", "", "x" * 300, "a\0b", ".", "..", "a.log", "/proc/x.log", "/dev/null"),
 }
 QUIET: Final = LogFlags(
-    verbosity=0, log_file=None, log_bytes=None, log_backups=None, trace=False, trace_file=None
+    verbosity=0,
+    log_format=None,
+    log_file=None,
+    log_bytes=None,
+    log_backups=None,
+    trace=False,
+    trace_file=None,
 )
 
 

@@ -1,0 +1,181 @@
+"""How a record of a log becomes lines: cut, masked, and without control characters.
+
+The work is parted. `Cutter` runs in the thread that logs, and takes from a record what may change
+or be large: it is text of a limited length afterwards. The formatters mask it, in the thread that
+writes.
+"""
+
+import copy
+import json
+import logging
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from dcs_codec import Frame, Message, UnknownMessage, encode_text
+from dhs_runtime.secrets import Masker
+from dhs_runtime.tools.controls import escape_controls, show_controls
+
+MAX_TEXT: Final = 8_000
+"""Characters of a text, or of a traceback."""
+MAX_TRACE_LINE: Final = 1_000
+TRACE_HEAD: Final = 2_000
+"""Characters of a long traceback that are kept at its beginning; the rest is kept at its end."""
+MAX_WORD: Final = 200
+"""Characters of a word at the end of a cut text that is left out as it may be half a secret."""
+FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)-16s %(name)s: %(message)s"
+DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+JOURNAL_FORMAT: Final = "%(threadName)-16s %(name)s: %(message)s"
+INDENT: Final = "  "
+"""Before the lines of a traceback, so that none of them can pass for a line of the log."""
+PRIORITIES: Final = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+    (logging.NOTSET, 7),
+)
+"""Of syslog(3), by the lowest level that has it."""
+
+
+class Cutter:
+    """Makes a record one that can wait: texts that are no longer than the log shows them."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A copy of the record that holds texts alone."""
+        prepared = copy.copy(record)
+        prepared.msg = self.cut(_text(record))
+        prepared.args = None
+        if record.exc_info and record.exc_info[0]:
+            prepared.exc_text = self.cut_trace(logging.Formatter().formatException(record.exc_info))
+        prepared.exc_info = None
+        if record.stack_info:
+            prepared.stack_info = self.cut_trace(record.stack_info)
+        return prepared
+
+    def cut(self, text: str, most: int = MAX_TEXT) -> str:
+        """The text, or its beginning without the word that would be cut in two.
+
+        Half a word may be half a secret, which nobody would know for one.
+        """
+        if len(text) <= most:
+            return text
+        kept = text[:most]
+        kept = kept[: most - self._masker.unfinished(kept)]
+        end = kept[-MAX_WORD:]
+        word = re.search(r"\s\S*\Z", end) or re.search(r"\w*\Z", end)
+        if word is not None and word.start():
+            kept = kept.removesuffix(end) + end[: word.start()]
+        return f"{kept} ... ({len(text)} characters)"
+
+    def cut_trace(self, text: str) -> str:
+        """The first and the last lines of a traceback, each cut; the last one says what it was."""
+        lines = [self.cut(line, MAX_TRACE_LINE) for line in text.split("\n")]
+        if sum(map(len, lines)) + len(lines) <= MAX_TEXT:
+            return "\n".join(lines)
+        head = _fitting(lines, TRACE_HEAD)
+        tail = _fitting(lines[len(head) :][::-1], MAX_TEXT - TRACE_HEAD)[::-1]
+        left_out = len(lines) - len(head) - len(tail)
+        return "\n".join([*head, f"... ({left_out} lines)", *tail])
+
+
+class LineFormatter(logging.Formatter):
+    """Lines for people; a traceback follows, indented."""
+
+    def __init__(self, masker: Masker, *, journal: bool = False) -> None:
+        """A formatter.
+
+        Args:
+            masker: Masks texts and tracebacks.
+            journal: Write for journald: each line with its priority (sd-daemon(3)), and without
+                the time, which journald adds.
+        """
+        super().__init__(JOURNAL_FORMAT if journal else FORMAT, DATE_FORMAT)
+        self._masker = masker
+        self._is_journal = journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        """All lines of a record that a `Cutter` prepared."""
+        record.message = self._masker.mask(record.msg)
+        if self.usesTime():
+            record.asctime = self.formatTime(record, self.datefmt)
+        lines = [show_controls(self.formatMessage(record))]
+        lines += (INDENT + show_controls(line) for line in _trace(record, self._masker))
+        before = f"<{_priority(record.levelno)}>" if self._is_journal else ""
+        return "".join(f"{before}{line}\n" for line in lines)
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object in a line: time, level, thread, logger, message, and trace where there is one.
+
+    All of it is ASCII, with JSON's escapes for the rest.
+    """
+
+    def __init__(self, masker: Masker) -> None:
+        super().__init__()
+        self._masker = masker
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record that a `Cutter` prepared."""
+        time = datetime.fromtimestamp(record.created, UTC)
+        told = {
+            "time": time.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "thread": record.threadName,
+            "logger": record.name,
+            "message": self._masker.mask(record.msg),
+        }
+        trace = "\n".join(_trace(record, self._masker))
+        return json.dumps(told | {"trace": trace} if trace else told) + "\n"
+
+
+def _trace(record: logging.LogRecord, masker: Masker) -> Iterator[str]:
+    for text in (record.exc_text, record.stack_info):
+        if text:
+            yield from masker.mask(text).split("\n")
+
+
+def _priority(level: int) -> int:
+    return next(priority for lowest, priority in PRIORITIES if level >= lowest)
+
+
+def _fitting(lines: list[str], most: int) -> list[str]:
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > most:
+            return lines[:number]
+    return lines
+
+
+def _text(record: logging.LogRecord) -> str:
+    """What is logged; an argument that cannot be shown must not cost the line, nor the log."""
+    told = copy.copy(record)
+    try:
+        if isinstance(record.args, tuple):
+            told.args = tuple(map(_wire_words, record.args))
+        return told.getMessage()
+    except Exception as error:  # noqa: BLE001 - of an author's __str__, or %d for a text
+        try:
+            return f"{record.msg} (arguments do not fit: {error!r})"
+        except Exception:  # noqa: BLE001 - as above
+            return f"a text that cannot be made ({type(error).__name__})"
+
+
+def _wire_words(value: object) -> object:
+    """A message as it stands on the wire, so that its words can be found in the log."""
+    if not isinstance(value, Frame | Message):
+        return value
+    try:
+        if isinstance(value, Frame):
+            text = str(value)
+        else:
+            text = value.text if isinstance(value, UnknownMessage) else encode_text(value)
+            text += f" <{len(value.binary)} bytes>" if value.binary else ""
+    except Exception:  # noqa: BLE001 - malformed, or of an author's own codec: not a log's concern
+        return value
+    return escape_controls(text)
