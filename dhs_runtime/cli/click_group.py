@@ -19,7 +19,8 @@ class LazyGroup(click.Group):
         """As `click.Group.get_command`."""
         if cmd_name not in COMMANDS:
             return None
-        found = getattr(importlib.import_module(f"dhs_runtime.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        found = getattr(importlib.import_module(f"dhs_runtime.cli.{module}"), module)
         assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
         return found
 

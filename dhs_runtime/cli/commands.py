@@ -21,7 +21,11 @@ COMMANDS: Final = {
         "Run the loop DHS: finds sample loops in camera pictures with an inference server.",
         serves=True,
     ),
-    "check": Entry("Check a configuration file; every mistake is named with its place and reason."),
+    "check": Entry(
+        "Check a configuration file; every mistake is named with its line, its path and its reason."
+    ),
+    "init": Entry("Write a first DHS, its test and its configuration."),
+    "systemd-unit": Entry("Print a systemd unit for a DHS."),
     "simulate": Entry(
         "Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server.",
         serves=True,

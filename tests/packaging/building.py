@@ -14,7 +14,7 @@ from tests.testing.environments import ROOT, run_python
 
 SOURCES = (
     *("dcs_codec", "dhs_runtime", "tests", "benchmarks", "fuzz", "mutation", "examples"),
-    *("contrib", "docs"),
+    "docs",
     *("pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
     *("CITATION.cff", "SECURITY.md", ".gitignore"),
 )

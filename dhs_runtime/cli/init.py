@@ -1,0 +1,55 @@
+"""`dhs init`: a first DHS with its test and its configuration."""
+
+import importlib.resources
+import re
+from pathlib import Path
+from typing import Final
+
+import click
+
+from dhs_runtime.errors import ConfigError, machine_error
+
+FILES: Final = {
+    "{}.py": "first_dhs.py.in",
+    "test_{}.py": "test_first_dhs.py.in",
+    "{}.yaml": "first_dhs.yaml.in",
+}
+"""What is written, and the template of each."""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--name", default="stageDHS", show_default=True, help="Hardware host in DCSS.")
+def init(*, folder: Path, name: str) -> None:
+    """Write a first DHS, its test and its configuration.
+
+    The files are named after the DHS: stage_dhs.py for stageDHS. FOLDER is made where it is
+    missing; without it they come into this one. No file is ever overwritten.
+
+    \b
+    Examples:
+        dhs init my_stage
+        dhs init --name filterDHS
+    """  # noqa: D301 - click wants the sign itself
+    if not re.fullmatch(r"[A-Za-z]\w{0,38}", name, re.ASCII):
+        raise ConfigError(f"--name {name!r}: letters, digits and _ are wanted, a letter first")
+    module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    texts = {folder / path.format(module): template(source) for path, source in FILES.items()}
+    there = [str(path) for path in texts if path.exists()]
+    if there:
+        raise ConfigError(f"{', '.join(there)} is there already; no file is overwritten")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text.replace("stageDHS", name).replace("MODULE", module))
+            click.echo(f"wrote {path}")
+    except OSError as error:
+        raise machine_error(str(folder), error) from None
+    click.echo(f"try it: cd {folder} && pytest && dhs run {module}.py:make_dhs -c {module}.yaml")
+
+
+def template(name: str) -> str:
+    """A file that comes with this package."""
+    found = importlib.resources.files("dhs_runtime.cli") / "templates" / name
+    return found.read_text(encoding="utf-8")

@@ -1,0 +1,73 @@
+"""`dhs systemd-unit`: the unit that runs a DHS as a service."""
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from dhs_runtime.cli.init import template
+from dhs_runtime.errors import ConfigError
+
+YAML = (".yaml", ".yml")
+
+
+@click.command("systemd-unit")
+@click.argument("file", metavar="FILE")
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration of `dhs run`.")
+@click.option("--user", default="dhs", show_default=True, help="User that it runs as.")
+@click.option("--status-port", type=click.IntRange(1, 65535), help="As for `dhs run`.")
+@click.option("--production", is_flag=True, help="As for `dhs run`.")
+def systemd_unit(
+    *, file: str, config: Path | None, user: str, status_port: int | None, production: bool
+) -> None:
+    """Print a systemd unit for a DHS.
+
+    FILE is FILE.py:NAME as for `dhs run`, where NAME may be left out for make_dhs, or the
+    configuration of `dhs loop`. It runs the `dhs` that was called. See that what it says of user
+    and folders fits the beamline.
+
+    \b
+    Examples:
+        dhs systemd-unit loop.yaml > /etc/systemd/system/dhs-loop.service
+        dhs systemd-unit stage_dhs.py:make_dhs -c stage.yaml --status-port 9100
+    """  # noqa: D301 - click wants the sign itself
+    words = [str(_this_command())]
+    source, _, name = file.rpartition(":") if ".py:" in file else (file, "", "make_dhs")
+    path = Path(source)
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}")
+    if path.suffix in YAML:
+        words += ["loop", "--config", str(path.resolve())]
+    elif path.suffix == ".py":
+        words += ["run", f"{path.resolve()}:{name}"]
+        words += [] if config is None else ["--config", str(config.resolve())]
+    else:
+        raise ConfigError(f"{path} is neither FILE.py:NAME nor the configuration of dhs loop")
+    words += ["--production"] if production else []
+    words += [] if status_port is None else ["--status-port", str(status_port)]
+    if not re.fullmatch(r"[A-Za-z_][\w-]*", user, re.ASCII):
+        raise ConfigError(f"--user {user!r} is no name of a user")
+    filled = {
+        "DESCRIPTION": f"DHS {path.stem}",
+        "USER": user,
+        "COMMAND": " ".join(map(_word, words)),
+    }
+    text = template("dhs.service")
+    for mark, value in filled.items():
+        text = text.replace(f"@{mark}@", value)
+    click.echo(text, nl=False)
+
+
+def _this_command() -> Path:
+    """The `dhs` that was called, by the path it was called by: a link says which version runs."""
+    called = Path(sys.argv[0])
+    return (called if called.name == "dhs" else Path(sys.executable).with_name("dhs")).absolute()
+
+
+def _word(word: str) -> str:
+    """A word of ExecStart: `%` and `$` mean something there, and so does a blank."""
+    word = word.replace("%", "%%").replace("$", "$$")
+    if re.search(r"[\s\"'\\;]", word):
+        return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return word
