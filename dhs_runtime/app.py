@@ -10,35 +10,23 @@ from typing import TypeVar
 from dcs_codec import (
     Codec,
     EncodeError,
-    HtosClientIsHardware,
     HtosLog,
     HtosStartOperation,
     Message,
-    ShutterState,
     default_codec,
     list_safe,
 )
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.declaring import Declarations
 from dhs_runtime.descriptors import open_standard_descriptors
 from dhs_runtime.devices import (
     Device,
-    Encoder,
-    IonChamber,
-    Motor,
-    MotorConfig,
-    PseudoMotor,
-    PseudoMotorConfig,
-    Shutter,
-    StringDevice,
 )
-from dhs_runtime.errors import DhsError, HandlerError, NotConnectedError
-from dhs_runtime.handlers import HandlerTable, MessageHandler
+from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import LinkState
 from dhs_runtime.operation import (
     Argument,
     Operation,
-    OperationEntry,
-    OperationHandler,
     arguments_of,
 )
 from dhs_runtime.run import Run
@@ -48,11 +36,12 @@ from dhs_runtime.threads import StopToken
 M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
 T = TypeVar("T")
+H = TypeVar("H", bound=Callable[..., object])
 
 logger = logging.getLogger(__name__)
 
 
-class Dhs:
+class Dhs(Declarations):
     """A Distributed Hardware Server: its name, its handlers, and the runs of it.
 
     Inert until `run` or `start`; two of them may live in one process.
@@ -68,143 +57,12 @@ class Dhs:
         Raises:
             HandlerError: The name is no word that DCSS could take.
         """
-        self.name = name
-        self._codec = default_codec() if codec is None else codec
-        try:
-            self._codec.encode(HtosClientIsHardware(hardware_name=name))
-        except EncodeError as error:
-            raise HandlerError(f"{name!r} is no name of a DHS: {error.reason}") from None
-        self._handlers = HandlerTable()
+        super().__init__(name, default_codec() if codec is None else codec)
         self._run: Run | None = None
         self._start_lock = threading.Lock()  # guards making a run; free while it runs
 
     def __repr__(self) -> str:
         return f"<Dhs {self.name} {self.state.value}>"
-
-    # -- declaring ---------------------------------------------------------------------------
-
-    def operation(
-        self,
-        name: str,
-        *,
-        timeout_s: float | None = None,
-        max_active: int | None = None,
-        inline: bool = False,
-    ) -> Callable[[OperationHandler], OperationHandler]:
-        """Decorator: the function does the operation `name`.
-
-        It gets an `Operation`, runs in a thread of its own and may block. Whatever it does leads
-        to one `htos_operation_completed`: what it says itself, `normal` when it just returns,
-        `error` when it raises.
-
-        Args:
-            name: Name of the operation in DCSS's database.
-            timeout_s: Seconds from `stoh_start_operation` after which it is aborted and completed
-                as `error`, even when the handler goes on.
-            max_active: How many may be under way at once; one more is completed as `error`.
-            inline: Run it in the thread that reads from DCSS, for a handler that answers from
-                memory: it must return at once, for while it runs nothing else is read, not even an
-                abort. One that takes over 50 ms is named in the log.
-
-        Raises:
-            HandlerError: The operation has a handler, its name is no word that DCSS could take,
-                the function does not take one argument, or the DHS runs already.
-        """
-        if callable(name):
-            raise HandlerError('@dhs.operation needs the name: @dhs.operation("NAME")')
-        self._check_not_running(f"operation {name}")
-
-        def register(handler: OperationHandler) -> OperationHandler:
-            entry = OperationEntry(handler, timeout_s, max_active, inline)
-            self._handlers.add_operation(name, entry)
-            return handler
-
-        return register
-
-    def on(self, *message_classes: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
-        """Decorator: call the function with each message of these classes.
-
-        These handlers run one at a time, in wire order; they should be short. For
-        `stoh_abort_all` what is under way is told before the handler runs. Messages about a
-        declared device go to the device as well, in an order of its own.
-
-        Raises:
-            HandlerError: One is no message class, or the function does not take one argument.
-        """
-
-        def register(handler: MessageHandler[M]) -> MessageHandler[M]:
-            for message_class in message_classes:
-                self._handlers.add_message(message_class, handler)
-            return handler
-
-        return register
-
-    def motor(
-        self,
-        name: str,
-        *,
-        config: MotorConfig | None = None,
-        position: float = 0.0,
-        words: Collection[str] = (),
-    ) -> Motor:
-        """Declare a real motor of this DHS; see `Motor`. Raises HandlerError where it is twice."""
-        return self._declare(Motor(name, config=config, position=position, words=words))
-
-    def pseudo_motor(
-        self,
-        name: str,
-        *,
-        config: PseudoMotorConfig | None = None,
-        position: float = 0.0,
-        words: Collection[str] = (),
-    ) -> PseudoMotor:
-        """Declare a pseudo motor; see `PseudoMotor`. Raises as `motor`."""
-        return self._declare(PseudoMotor(name, config=config, position=position, words=words))
-
-    def shutter(self, name: str, *, state: ShutterState | None = None) -> Shutter:
-        """Declare a shutter or filter; see `Shutter`. Raises as `motor`."""
-        return self._declare(Shutter(name, state=state))
-
-    def string(self, name: str, contents: str | None = None) -> StringDevice:
-        """Declare a string; see `StringDevice`. Raises as `motor`."""
-        return self._declare(StringDevice(name, contents))
-
-    def ion_chamber(self, name: str) -> IonChamber:
-        """Declare an ion chamber; see `IonChamber`. Raises as `motor`."""
-        return self._declare(IonChamber(name))
-
-    def encoder(self, name: str, *, position: float | None = None) -> Encoder:
-        """Declare an encoder; see `Encoder`. Raises as `motor`."""
-        return self._declare(Encoder(name, position=position))
-
-    def devices(self) -> tuple[Device, ...]:
-        """The declared devices, in their order."""
-        return self._handlers.devices.all()
-
-    def on_connected(self, hook: Callable[[], None]) -> Callable[[], None]:
-        """Decorator: call the function after each handshake with DCSS.
-
-        In the order of the messages, before any handler of a message of that connection.
-        """
-        self._handlers.connected_hooks.append(hook)
-        return hook
-
-    def on_disconnected(self, hook: Callable[[str], None]) -> Callable[[str], None]:
-        """Decorator: call the function with the reason when a link that was online is lost.
-
-        In the order of the messages, after what was under way was aborted; not at a stop.
-        """
-        self._handlers.disconnected_hooks.append(hook)
-        return hook
-
-    def on_stop(self, hook: Callable[[], None]) -> Callable[[], None]:
-        """Decorator: call the function when the DHS stops, right after operations are aborted.
-
-        The place to cancel calls that handlers wait for and to let go of hardware. It should be
-        quick: the whole stop is meant to take a fraction of a second.
-        """
-        self._handlers.stop_hooks.append(hook)
-        return hook
 
     # -- running -----------------------------------------------------------------------------
 
@@ -301,6 +159,10 @@ class Dhs:
             self._run = None
         return alive
 
+    @property
+    def _is_running(self) -> bool:
+        return self._run is not None
+
     # -- speaking ----------------------------------------------------------------------------
 
     @property
@@ -390,12 +252,3 @@ class Dhs:
                 operation_name=name, operation_handle=handle, operation_args=arguments_of(words)
             )
         )
-
-    def _declare(self, device: D) -> D:
-        self._check_not_running(repr(device))
-        self._handlers.devices.add(device)
-        return device
-
-    def _check_not_running(self, what: str) -> None:
-        if self._run is not None:
-            raise HandlerError(f"{what} is declared too late: {self.name} runs already")

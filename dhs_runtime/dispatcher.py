@@ -31,7 +31,7 @@ from dcs_codec import (
 from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.base import TOO_MUCH, Wiring, run_inline
-from dhs_runtime.handlers import HandlerTable
+from dhs_runtime.handlers import HandlerTable, Repeated
 from dhs_runtime.operation import Operation, OperationEntry
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
@@ -83,15 +83,20 @@ class Dispatcher:
         self.active = ActiveTasks(self._timers.cancel)
         self.aborts = 0
         self.workers = Workers(group, "operation", MAX_RUNNING, ready=True)
-        self._lanes = Workers(group, "lane", MAX_RUNNING + len(handlers.devices.all()), ready=True)
+        devices = handlers.devices.all()
+        lanes = MAX_RUNNING + len(devices) + len(handlers.repeated)
+        self._lanes = Workers(group, "lane", lanes, ready=True)
+        self._readers = Workers(group, "reader", len(devices) + 1)  # so many reads may hang
         self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
         self._inbox = Lane(self._lanes)
         self._closed = False
+        self._online = False
         self._unknown: set[str] = set()
         handlers.devices.wire(
             Wiring(
                 workers=self.workers,
                 lanes=self._lanes,
+                readers=self._readers,
                 answers=self._answer,
                 outlet=outlet,
                 active=self.active,
@@ -117,13 +122,34 @@ class Dispatcher:
                 self._on_overload()
                 return
 
+    def start(self) -> None:
+        """Call the start hooks, and when they have returned begin what is done again and again."""
+        for hook in self._handlers.start_hooks:
+            self._inbox.put(partial(_call_hook, hook))
+        self._inbox.put(self._repeat)
+
+    def _repeat(self) -> None:
+        for each in self._handlers.repeated:
+            lane = Lane(self._lanes)
+            self._timers.every(each.seconds, partial(self._tick, each, lane))
+        for device in self._handlers.devices.all():
+            if device.on_read is not None and device.on_read.every_s is not None:
+                self._timers.every(device.on_read.every_s, device.poll)
+
+    def _tick(self, repeated: Repeated, lane: Lane) -> None:
+        """Time for a function to run again; one that is not done yet is left to its work."""
+        if not lane.busy and (repeated.while_offline or self._online):
+            lane.put(repeated.call)
+
     def new_link(self) -> None:
         """The handshake is done, and no message after it was read."""
+        self._online = True
         for hook in self._handlers.connected_hooks:
             self._inbox.put(partial(_call_hook, hook))
 
     def lost_link(self, reason: str) -> None:
         """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
+        self._online = False
         self.active.abort_all(reason)
         for hook in self._handlers.disconnected_hooks:
             self._inbox.put(partial(_call_hook, partial(hook, reason)))
@@ -140,6 +166,7 @@ class Dispatcher:
         self._closed = True
         self.workers.close()
         self._lanes.close()
+        self._readers.close()
         self._answers.close()
         self._timers.close()
 

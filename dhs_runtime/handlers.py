@@ -1,9 +1,11 @@
 """`HandlerTable`: which function handles which message, and which operation; the devices."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dcs_codec import Message
+from dhs_runtime.answers import told_by
 from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.table import DeviceTable
 from dhs_runtime.errors import HandlerError
@@ -13,6 +15,36 @@ from dhs_runtime.signatures import check_handler, check_name, name_of
 M = TypeVar("M", bound=Message)
 
 MessageHandler = Callable[[M], None]
+
+logger = logging.getLogger(__name__)
+
+
+class Repeated:
+    """A function that is called again and again; what it raises is told once, until it is well.
+
+    Attributes:
+        seconds: From one call to the next.
+        while_offline: Whether it is called without a link to DCSS, too.
+    """
+
+    def __init__(self, function: Callable[[], None], seconds: float, while_offline: bool) -> None:
+        self.seconds = seconds
+        self.while_offline = while_offline
+        self._function = function
+        self._trouble = ""
+
+    def call(self) -> None:
+        """Call it, in a lane of its own."""
+        try:
+            self._function()
+            if self._trouble:
+                logger.info("%s: all is well again", name_of(self._function))
+            self._trouble = ""
+        except BaseException as error:  # sys.exit() in it must not end it
+            trouble = told_by(error)
+            if trouble != self._trouble:
+                logger.exception("%s failed; it is called again", name_of(self._function))
+            self._trouble = trouble
 
 
 class HandlerTable:
@@ -25,7 +57,9 @@ class HandlerTable:
         self.devices = DeviceTable()
         self.connected_hooks: list[Callable[[], None]] = []
         self.disconnected_hooks: list[Callable[[str], None]] = []
+        self.start_hooks: list[Callable[[], None]] = []
         self.stop_hooks: list[Callable[[], None]] = []
+        self.repeated: list[Repeated] = []
 
     def add_operation(self, name: str, entry: OperationEntry) -> None:
         """Let `entry.handler(operation)` do the operation `name`.

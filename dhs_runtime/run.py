@@ -66,6 +66,7 @@ class Run:
 
     def start(self) -> None:
         """Start the link's thread and return; the connection comes when it comes."""
+        self.dispatcher.start()
         self._threads.spawn("dcss-link", lambda: self.link.run(self.dispatcher))
 
     def send(self, message: Message) -> None:
@@ -76,6 +77,7 @@ class Run:
             if tasks:
                 next((each for each in tasks if not each.finished), tasks[0]).finish_with(message)
                 return
+        self._handlers.devices.check_by_hand(message)
         data = self.link.encode(message)
         self._handlers.devices.tell(message)
         try:
@@ -124,6 +126,7 @@ class Run:
             self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
             self.link.stop()
             alive = self._threads.join(Deadline.after(JOIN_S))
+            self._handlers.devices.wire(None)
         if alive:
             logger.warning("threads that did not end: %s", ", ".join(alive))
         logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)

@@ -219,6 +219,24 @@ class Timers:
                 self._changed.notify()
         return timer
 
+    def every(self, seconds: float, call: Job) -> None:
+        """Make the call again and again until `close`; times that were missed are not made up for.
+
+        For calls that return at once, as all of these.
+        """
+        self._again(time.monotonic(), seconds, call)
+
+    def _again(self, before: float, seconds: float, call: Job) -> None:
+        due = max(before + seconds, time.monotonic())
+
+        def tick() -> None:
+            try:
+                call()
+            finally:
+                self._again(due, seconds, call)
+
+        self.at(Deadline(due), tick)
+
     def cancel(self, timer: Timer) -> None:
         """Let go of a call; what it kept is free at once, its place soon."""
         with self._changed:

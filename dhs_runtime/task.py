@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Final, Protocol, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 from dcs_codec import AbortMode, Message
 from dhs_runtime.answers import ABORTED, ERROR, NORMAL, settle, text_of, told_by
@@ -86,7 +86,10 @@ class Task:
         finished: Whether the one answer is encoded, and out or on its way.
         deadline: When it must have ended, or None.
         since: When DCSS asked for it (`time.monotonic()`).
+        explains: Whether it says in the logs itself why it failed.
     """
+
+    explains: ClassVar[bool] = False
 
     def __init__(self, outlet: Outlet) -> None:
         self.state = _WAITING
@@ -207,10 +210,10 @@ class Task:
             self.log.warning("handler went on after the answer: %s", text_of(error))
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
             self.end(self._status_for(error), told_by(error), handler)
-            if isinstance(error, DhsError):  # whose text says all
-                self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
-            else:
+            if not isinstance(error, DhsError):
                 self.log.exception("handler failed")
+            elif not self.explains:  # the text of ours says all, and `_explain` has logged it
+                self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
 
     def _status_for(self, error: BaseException) -> str:
         # An aborted call may end as anything; for a move `error` would abort the beamline.

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import ClassVar, Final, Generic, TypeVar, overload
+from typing import ClassVar, Final, TypeVar
 
 import attrs
 
@@ -13,16 +13,18 @@ from dcs_codec import (
     HtosLog,
     LogLevel,
     Message,
+    ShutterState,
     default_codec,
 )
 from dhs_runtime.answers import ERROR, Failures, one_line
+from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.errors import HandlerError, NotConnectedError
 from dhs_runtime.scheduling import Job, Lane, Workers
-from dhs_runtime.signatures import check_handler, check_name, name_of
+from dhs_runtime.signatures import check_handler, check_name
 from dhs_runtime.task import ActiveTasks, Outlet, Task
 
-F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T", bound=Task)
+M = TypeVar("M", bound=Message)
 
 TOO_MUCH: Final = "too much under way"
 SLOW_INLINE_S: Final = 0.05
@@ -37,6 +39,7 @@ class Wiring:
     Attributes:
         workers: Run moves and counts.
         lanes: Run the lanes.
+        readers: Run what reads the hardware back.
         answers: Runs what refuses a command.
         outlet: Sends on whatever connection there is.
         active: The tasks under way.
@@ -46,6 +49,7 @@ class Wiring:
 
     workers: Workers
     lanes: Workers
+    readers: Workers
     answers: Callable[[Job], None]
     outlet: Outlet
     active: ActiveTasks
@@ -55,44 +59,6 @@ class Wiring:
     def refuse(self, task: Task, status: str, reason: str) -> None:
         """Answer a task with a failure, soon and not in this thread; it must be entered."""
         self.answers(partial(self.active.refuse, task, status, reason))
-
-
-class Hook(Generic[F]):
-    """A place for one function of the author's, filled by a decorator.
-
-    `@device.on_set` runs the function in a worker, `@device.on_set(inline=True)` in the reading
-    thread: it must return at once then, for nothing else is read meanwhile, not even an abort.
-    """
-
-    def __init__(self, what: str, arguments: int = 1) -> None:
-        self._what = what
-        self._arguments = arguments
-        self.function: F | None = None
-        self.inline = False
-
-    @overload
-    def __call__(self, function: F) -> F: ...
-
-    @overload
-    def __call__(self, *, inline: bool) -> Callable[[F], F]: ...
-
-    def __call__(self, function: F | None = None, *, inline: bool = False) -> F | Callable[[F], F]:
-        """Take the function.
-
-        Raises:
-            HandlerError: There is one already, or this one does not take the right arguments.
-        """
-        if function is None:
-            return partial(self._take, inline)
-        return self._take(inline, function)
-
-    def _take(self, inline: bool, function: F) -> F:
-        if self.function is not None:
-            raise HandlerError(f"{self._what} has a handler already: {name_of(self.function)}")
-        check_handler(function, self._arguments)
-        self.function = function
-        self.inline = inline
-        return function
 
 
 @attrs.frozen
@@ -119,6 +85,8 @@ class Request(Task):
 
     A shutter that is to close while everything is aborted has to close all the same.
     """
+
+    explains = True
 
     def __init__(self, device: "Device", message: Message, deed: Deed, outlet: Outlet) -> None:
         super().__init__(outlet)
@@ -187,6 +155,7 @@ class Device:
     """The fields that may name the device, in messages either way."""
     asks: ClassVar[bool] = False
     """Whether dcss stores a value with a failure, so that a stranger has to learn it first."""
+    on_read: ReadHook[float] | ReadHook[str] | ReadHook[ShutterState] | None = None
 
     def __init__(self, name: str) -> None:
         check_name(name, f"a {self.kind}")
@@ -194,14 +163,52 @@ class Device:
         self.registered = False
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
+        self._tellings = 0  # how often what it remembers changed, or was said again
+        self._read_error = ""  # why it could not be read the last time
+        self._own: dict[type[Message], Callable[[Message], None]] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
-    def wire(self, wiring: Wiring) -> None:
-        """Take part in a run of the DHS; for the runtime."""
+    def wire(self, wiring: Wiring | None) -> None:
+        """Take part in a run of the DHS, or with None in none any more; for the runtime."""
         self._wiring = wiring
-        self._lane = Lane(wiring.lanes)
+        self._lane = None if wiring is None else Lane(wiring.lanes)
+        if self.on_read is not None:
+            self.on_read.wire(None if wiring is None else wiring.readers)
+
+    def check_not_running(self, what: str) -> None:
+        """Raise HandlerError where the DHS of this device runs: `what` comes too late."""
+        if self._wiring is not None:
+            raise HandlerError(f"{what} is declared too late: its DHS runs already")
+
+    def on(self, message_class: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
+        """Decorator: call the function with each message of a site's own that names this device.
+
+        The first word of the message is the name. The function runs in the order of the device's
+        other commands and may block.
+
+        Raises:
+            HandlerError: This is no message class of a site's own, the function does not take one
+                argument, there is one already, or the DHS runs already.
+        """
+
+        def register(function: Callable[[M], None]) -> Callable[[M], None]:
+            self.check_not_running(f"the handler of {message_class.__name__}")
+            check_handler(function)
+            self._own[message_class] = function  # type: ignore[assignment]  # called with M only
+            return function
+
+        if Message not in getattr(message_class, "__mro__", ()) or message_class in self._own:
+            raise HandlerError(
+                f"{message_class!r} is no message class, or is taken; "
+                f"write @{self.name}.on(TheirMessage)"
+            )
+        return register
+
+    def handles(self, message_class: type[Message]) -> bool:
+        """Whether `on` was given a function for messages of this class."""
+        return message_class in self._own
 
     def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         """Take a message about this device from the reading thread; returns at once.
@@ -217,9 +224,10 @@ class Device:
         wiring, lane = self._wiring, self._lane
         if wiring is None or lane is None:
             return
-        deed = self._deed(message)
+        own = self._own.get(type(message))
+        deed = None if own is not None else self._deed(message)
         if deed is None:
-            lane.put(partial(self._note, message))
+            lane.put(partial(own or self._note, message))
             return
         request = Request(self, message, deed, outlet)
         wiring.active.add(request)
@@ -232,6 +240,73 @@ class Device:
 
     def told(self, message: Message) -> None:
         """Remember what a message about this device says, which is encoded and goes out now."""
+        self._tellings += 1
+        self._remember(message)
+
+    def check_by_hand(self, message: Message) -> None:
+        """Refuse what an author may not send by hand about this device; raises StateError."""
+
+    def poll(self) -> None:
+        """Read the hardware, soon, and tell DCSS what is news; returns at once."""
+        if self.on_read is None or not self._may_poll():
+            return
+        if not self.on_read.poll(partial(self._seen, self._tellings)) and not self._read_error:
+            reason = f"cannot be read: no answer within {self.on_read.read_timeout_s:g} s"
+            if self._wiring is not None:
+                self._wiring.answers(partial(self.read_failed, reason))
+
+    def read_failed(self, reason: str) -> None:
+        """Say, the first time of several, why what the hardware says cannot be known."""
+        before, self._read_error = self._read_error, reason
+        if not before and self._wiring is not None:
+            self.complain(self._wiring.outlet, reason)
+
+    def was_read(self, value: object) -> None:
+        """Say that it can be read again, where it could not."""
+        if self._read_error:
+            logger.info("%s %s: can be read again: %s", self.kind, self.name, value)
+            self._read_error = ""
+
+    def _seen(self, tellings: int, value: object) -> None:
+        """A poll has read this, and began when DCSS had been told of the device so often."""
+        if self._is_news(value) and self._lane is not None:
+            self._lane.put(partial(self._tell, tellings, value))
+
+    def _tell(self, tellings: int, value: object) -> None:
+        """Tell a value, unless another was told since it was read; runs in the lane."""
+        if self.on_read is None or tellings != self._tellings or not self._may_poll():
+            return
+        try:
+            self._report(self.on_read.message(value))
+        except EncodeError as error:  # too long for this link, perhaps
+            self.read_failed(str(error))
+
+    def _refresh(self) -> None:
+        """Read the hardware and tell DCSS where that is not what it has just said."""
+        if self.on_read is not None:
+            value = self.on_read.now_or(self._remembered)
+            if value != self._remembered:
+                self._tell(self._tellings, value)
+
+    def _is_news(self, value: object) -> bool:
+        """Whether DCSS should be told a value that was read unasked."""
+        last = self._remembered
+        if self.on_read is None or not isinstance(value, (int, float)) or last is None:
+            return value != last
+        change = abs(value - last) if isinstance(last, (int, float)) else 0.0
+        return change > 0 and change >= self.on_read.deadband
+
+    def _may_poll(self) -> bool:
+        """Whether nobody else is telling of the hardware now."""
+        return True
+
+    @property
+    def _remembered(self) -> object:
+        """What DCSS was told last; None where nobody knows."""
+        return None
+
+    def _remember(self, message: Message) -> None:
+        """Take over what a message says."""
 
     def is_about(self, message: Message) -> bool:
         """Whether a message names this device."""

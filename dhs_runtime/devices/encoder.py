@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+import attrs
 
 from dcs_codec import (
     EncodeError,
@@ -17,18 +19,22 @@ from dcs_codec import (
     default_codec,
 )
 from dhs_runtime.answers import NORMAL, encoder_failed
-from dhs_runtime.devices.base import Deed, Device, Hook
+from dhs_runtime.devices.base import Deed, Device
+from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.errors import DeviceError
 
 Completed = type[HtosGetEncoderCompleted | HtosSetEncoderCompleted]
+C = TypeVar("C", bound=HtosGetEncoderCompleted | HtosSetEncoderCompleted)
 
 
 class Encoder(Device):
     """An encoder; each get and each set leads to one completion.
 
     Attributes:
-        on_get: Decorator: the function reads it, in its own units. When it raises, DCSS is told
-            the last position and a word of failure. Without it the last position is told.
+        on_read: Decorator: the function reads it, in its own units; see `ReadHook`. When it raises,
+            DCSS is told the last position and a word of failure. Without it the last position is
+            told.
+        on_get: Decorator: what `stoh_get_encoder` reads, where that is another function.
         on_set: Decorator: the function makes the present position that number.
     """
 
@@ -57,10 +63,11 @@ class Encoder(Device):
             HandlerError: The position is no number that DCSS could be told.
         """
         super().__init__(name)
-        self.on_get: Hook[Callable[[], float]] = Hook(f"reading {name}", arguments=0)
-        self.on_set: Hook[Callable[[float], None]] = Hook(f"setting {name}")
+        self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
+        self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
+        self.on_read: ReadHook[float] = ReadHook(self, self._got)
         if position is not None:
-            self._check_declared(self._completed(HtosGetEncoderCompleted, position))
+            self._check_declared(self._got(position))
         self._position = position
 
     @property
@@ -68,15 +75,42 @@ class Encoder(Device):
         """What it last read or was set to, in its own units; 0 as long as nobody knows."""
         return self._position or 0.0
 
-    def told(self, message: Message) -> None:
-        """As `Device.told`."""
+    def read(self) -> float:
+        """Its position as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        return self.on_read.now(self.position)
+
+    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
+        """Tell DCSS, unasked, what it reads, by default the last; nothing where there is no link.
+
+        Args:
+            position: In its own units.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`; the
+                position is not taken over then.
+
+        Raises:
+            EncodeError: The number does not fit the wire, or the status is no word.
+        """
+        where = self.position if position is None else position
+        self._report(attrs.evolve(self._got(where), status=status))
+
+    @property
+    def _remembered(self) -> float | None:
+        return self._position
+
+    def _remember(self, message: Message) -> None:
         kinds = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
         if isinstance(message, kinds) and message.status == NORMAL:
             self._position = float(message.position)
 
     def _deed(self, message: Message) -> Deed | None:
-        if isinstance(message, StohRegisterEncoder) and self._position is None:
-            return Deed(lambda: None, self._question, lambda *_: (self._question(None),))
+        if isinstance(message, StohRegisterEncoder):
+            if self.on_read.function is None and self._position is not None:
+                return None  # DCSS was told, and nobody can know better
+            return Deed(
+                lambda: self.on_read.now_or(self._position),
+                lambda value: self._question() if value is None else self._got(value),
+                lambda *_: (self._question(),),
+            )
         if isinstance(message, StohGetEncoder):
             return self._answered(HtosGetEncoderCompleted, self._read, self.on_get.inline)
         if isinstance(message, StohSetEncoder):
@@ -92,19 +126,21 @@ class Encoder(Device):
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureEncoder) and self._is_position(message.position):
             self._position = message.position
+            self._refresh()
 
     def _is_position(self, position: float) -> bool:
         try:
-            default_codec().encode(self._completed(HtosGetEncoderCompleted, position))
+            default_codec().encode(self._got(position))
         except EncodeError:
             return False
         return True
 
-    def _question(self, _: object) -> Message:
+    def _question(self) -> Message:
         return HtosSendConfiguration(device_name=self.name)
 
     def _read(self) -> float:
-        return self.position if self.on_get.function is None else self.on_get.function()
+        get = self.on_get.function
+        return self.on_read.now(self.position) if get is None else get()
 
     def _set(self, position: float) -> float:
         if not self._is_position(position):
@@ -113,7 +149,10 @@ class Encoder(Device):
             self.on_set.function(position)
         return position
 
-    def _completed(self, kind: Completed, position: object) -> Message:
+    def _got(self, position: object) -> HtosGetEncoderCompleted:
+        return self._completed(HtosGetEncoderCompleted, position)
+
+    def _completed(self, kind: type[C], position: object) -> C:
         if not isinstance(position, (int, float)):
             raise TypeError(f"a position is a number, not {type(position).__name__}")
         return kind(encoder_name=self.name, position=position, status=NORMAL)

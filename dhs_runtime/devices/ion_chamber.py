@@ -14,7 +14,8 @@ from dcs_codec import (
     StohRegisterIonChamber,
 )
 from dhs_runtime.answers import ERROR, NORMAL, count_failed
-from dhs_runtime.devices.base import TOO_MUCH, Device, Hook
+from dhs_runtime.devices.base import TOO_MUCH, Device
+from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.errors import TaskFinishedError
 from dhs_runtime.task import Outlet, Task
 
@@ -120,7 +121,7 @@ class IonChamber(Device):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.on_count: Hook[Counter] = Hook(f"counting {name}")
+        self.on_count: Hook[Counter] = Hook(self, "counting")
         self.counts = 0.0
 
     def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
@@ -138,8 +139,7 @@ class IonChamber(Device):
         elif not wiring.workers.submit(partial(wiring.active.run, count, self._count)):
             wiring.refuse(count, ERROR, TOO_MUCH)
 
-    def told(self, message: Message) -> None:
-        """As `Device.told`."""
+    def _remember(self, message: Message) -> None:
         if isinstance(message, HtosReportIonChambers) and isinstance(message.result, tuple):
             for reading in message.result:
                 if reading.name == self.name:

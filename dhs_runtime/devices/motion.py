@@ -1,4 +1,4 @@
-"""What a motor's handler gets: a move, an oscillation, or a vector move of two motors.
+"""What a motor's handler gets: a `Move`; see `moves` for oscillations and those of two motors.
 
 Each ends in one `htos_motor_move_completed` a motor. Its status decides what happens next at the
 beamline: the scripting engine of dcss aborts everything at any word but `normal` and `aborted`.
@@ -7,7 +7,10 @@ beamline: the scripting engine of dcss aborts everything at any word but `normal
 |---|---|
 | the handler returns, or calls `complete` | `normal` |
 | `stoh_abort_all`, `stoh_abort_motor_move`, `stoh_stop_vector_move`, lost link, stop | `aborted` |
-| the handler returns after an abort, and `follow` did not see the motor stand | `aborted` |
+| the handler returns after an abort, and `follow` did not see the motor arrive | `aborted` |
+| the motor does not come to rest after an abort, or `stop` fails | `error` |
+| `on_read` fails before the move; the handler is not called | `error`, or its own status |
+| `on_read` fails when the motor has moved | the same, at the last position told |
 | the destination is beyond a software limit that is on; the handler is not called | `sw_limit` |
 | the motor is locked; the handler is not called | `locked` |
 | the motor is moving already; that move goes on | `moving` |
@@ -17,26 +20,30 @@ beamline: the scripting engine of dcss aborts everything at any word but `normal
 The words are those of the Galil DHS (dmc2180API.cc:1546-1805).
 """
 
+import contextlib
+import functools
+import time
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar
+from concurrent.futures import Future
+from typing import ClassVar, Protocol, TypeVar
 
 from dcs_codec import (
-    NO_DEVICE,
     AbortMode,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
     HtosUpdateMotorPosition,
     Message,
     MotorStatus,
-    StohStartOscillation,
-    StohStartVectorMove,
 )
-from dhs_runtime.answers import ABORTED, ERROR, NORMAL, move_failed
+from dhs_runtime.answers import ABORTED, ERROR, NORMAL, move_failed, told_by
+from dhs_runtime.clock import Deadline
+from dhs_runtime.devices.hooks import Wait
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
-from dhs_runtime.errors import DeviceError, TaskFinishedError
-from dhs_runtime.task import Outlet, Task, TaskState
+from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
+from dhs_runtime.task import Outlet, Task
 
 K = TypeVar("K", bound=Task)
+L = TypeVar("L")
 
 
 class Movable(Protocol):
@@ -60,8 +67,11 @@ class Movable(Protocol):
     def complain(self, outlet: Outlet, reason: str) -> None:
         """Say in both logs why something could not be done."""
 
-    def refusal(self, destination: float | str) -> tuple[str, str] | None:
-        """Status and reason why it may not go there; None where it may."""
+    def look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
+        """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
+
+    def check(self, move: "Move") -> None:
+        """See that it may make this move; raises DeviceError."""
 
 
 class Move(Task):
@@ -74,14 +84,18 @@ class Move(Task):
         time_s: Seconds that it shall take, None for the motor's own speed.
     """
 
+    explains = True
+    is_elsewhere: ClassVar[bool] = False
+
     def __init__(self, motor: Movable, destination: float | str, outlet: Outlet) -> None:
         super().__init__(outlet)
         self.motor = motor
         self.destination = destination
         self.start = motor.position
         self.time_s: float | None = None
-        self.leader: VectorMove | None = None
-        self._end_position: float | None = None
+        self.leader: Move | None = None  # that of the first motor of two
+        self._end_position: float | None = None  # where it was seen to stand at last
+        self._arrived = False
 
     @property
     def label(self) -> str:
@@ -113,24 +127,107 @@ class Move(Task):
         )
 
     def follow(
-        self, read: Callable[[], float], is_moving: Callable[[], bool], *, every_s: float = 0.1
+        self,
+        read: Callable[[], float],
+        is_moving: Callable[[], bool],
+        *,
+        stop: Callable[[AbortMode], object] | None = None,
+        every_s: float = 0.1,
+        settle_s: float = 0.0,
+        rest_timeout_s: float = 10.0,
     ) -> None:
         """Send where the motor is, again and again until it stands; it is completed there.
+
+        On an abort the motor is stopped and followed until it stands; DCSS is told `aborted` and
+        where that is. When reading fails, the motor is stopped as well, since nobody sees it.
 
         Args:
             read: Where it is, in its own units.
             is_moving: Whether it still moves.
+            stop: Stops it, as soft as it is told. Without it an abort ends this call at once, and
+                to stop the motor is up to who catches TaskAbortedError.
             every_s: Seconds between two updates.
+            settle_s: Seconds that it takes to settle when it does not move any more.
+            rest_timeout_s: Seconds that it may take to stand after `stop`; beyond, the move has
+                failed.
 
         Raises:
-            TaskAbortedError: The move was aborted; stop the motor.
+            TaskAbortedError: The move was aborted; with `stop` the motor stands.
             EncodeError: The number does not fit the wire.
             TaskFinishedError: The move is over.
         """
-        while is_moving():
-            self.update(read())
-            self.sleep(every_s)
-        self._end_position = read()
+        try:
+            while is_moving():
+                self.update(read())
+                self.sleep(every_s)
+            self.sleep(settle_s)
+            self._stand_at(read())
+            self._arrived = True
+        except TaskAbortedError:
+            if stop is not None or self.is_elsewhere:
+                self._come_to_rest(read, is_moving, stop, (every_s, settle_s, rest_timeout_s))
+            raise
+        except Exception:
+            if stop is not None:
+                stop(AbortMode.SOFT)
+            raise
+
+    def _come_to_rest(
+        self,
+        read: Callable[[], float],
+        is_moving: Callable[[], bool],
+        stop: Callable[[AbortMode], object] | None,
+        times: tuple[float, float, float],
+    ) -> None:
+        """Stop the motor and follow it until it stands; harder, where that is asked for later."""
+        every_s, settle_s, rest_timeout_s = times
+        deadline = Deadline.after(rest_timeout_s)
+        mode: AbortMode | None = None
+        try:
+            while True:
+                if stop is not None and self.abort_mode is not mode:
+                    mode = self.abort_mode
+                    stop(mode)
+                if not is_moving():
+                    break
+                self.update(read())
+                if stop is not None and deadline.passed:
+                    self.end(ERROR, f"still moves {rest_timeout_s:g} s after it was stopped")
+                    return
+                time.sleep(every_s)
+            time.sleep(settle_s)
+            self._stand_at(read())
+        except TaskFinishedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the motor may still move
+            self.end(ERROR, told_by(error))
+
+    def _stand_at(self, position: float) -> None:
+        """Take this for where it stands; raises EncodeError where DCSS could not be told."""
+        self._outlet.encode(self._completed(position))
+        self._end_position = float(position)
+
+    def _rest(self) -> None:
+        """Ask the hardware where the motor stands, if it can be and nobody said so."""
+        if self._end_position is None and not self.finished:
+            self._end_position = self.motor.look(None)
+
+    def run(self, handler: Callable[[K], None]) -> None:
+        """As `Task.run`; and see where the motors stand when the handler has done with them."""
+
+        @functools.wraps(handler)
+        def drive(move: K) -> None:
+            try:
+                handler(move)
+            except BaseException:
+                for part in self.parts():
+                    with contextlib.suppress(DeviceError):  # the first error is told
+                        part._rest()
+                raise
+            for part in self.parts():
+                part._rest()
+
+        super().run(drive)  # type: ignore[arg-type]  # the handler takes this kind of move
 
     def complete(self, position: float | None = None) -> None:
         """Send `htos_motor_move_completed` with status `normal`; raises as `update`.
@@ -139,6 +236,8 @@ class Move(Task):
             position: Where the motor is, in its own units; by default where `follow` left it,
                 else the destination, or where that is a word the last position of an update.
         """
+        if position is None:
+            self._rest()
         self._complete(self._completed(self._end if position is None else position), NORMAL)
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
@@ -160,7 +259,7 @@ class Move(Task):
 
     def succeed(self) -> None:
         """As `Task.succeed`; but who stopped for an abort did not arrive."""
-        if self.aborted and self._end_position is None:
+        if self.aborted and not self._arrived:
             self.end(ERROR if self._expired else ABORTED, self.abort_reason)
         else:
             super().succeed()
@@ -175,19 +274,18 @@ class Move(Task):
     def _begin(self) -> None:
         super()._begin()
         for part in self.parts():
-            part._check()
+            part._prepare()
         for part in reversed(self.parts()):
             part._start()
 
-    def _check(self) -> None:
-        """Raise DeviceError where the motor may not go there."""
-        refusal = self.motor.refusal(self.destination)
-        if refusal is not None:
-            status, reason = refusal
-            raise DeviceError(reason, status=status)
+    def _prepare(self) -> None:
+        """See where the motor stands, and that it may move; raises DeviceError."""
+        self.start = self.motor.look(self.motor.position, self.wait)
+        self.motor.check(self)
 
     def _start(self) -> None:
-        self.start = self.motor.position
+        if self.start != self.motor.position:
+            self.update(self.start)  # moved by others since
         word = isinstance(self.destination, str)
         self._say(
             HtosMotorMoveStarted(
@@ -207,7 +305,9 @@ class Move(Task):
         return self._completed(self._end)
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
-        return move_failed(self.motor.name, self.motor.position, status)
+        for position in (self._end_position, self.motor.position):
+            if position is not None:
+                yield from move_failed(self.motor.name, position, status)
 
     def _completed(self, position: float) -> Message:
         return HtosMotorMoveCompleted(
@@ -220,98 +320,3 @@ class Move(Task):
     def _explain(self, status: str, reason: str) -> None:
         if status != ABORTED and reason:
             self.motor.complain(self._outlet, reason)
-
-
-class Oscillation(Move):
-    """A move by a range in a time, as one exposure with the shutter open.
-
-    Attributes:
-        shutter: Name of the shutter to open meanwhile, None for none.
-        oscillation_range: How far, in the motor's own units.
-        start_angle: Where DCSS says the exposure begins, in the motor's own units; None where it
-            says nothing. The move itself starts where the motor is.
-    """
-
-    def __init__(self, motor: Movable, message: StohStartOscillation, outlet: Outlet) -> None:
-        super().__init__(motor, motor.position + message.oscillation_range, outlet)
-        self.oscillation_range = message.oscillation_range
-        self.time_s = message.oscillation_time
-        self.start_angle = message.start_angle
-        self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
-
-    def _check(self) -> None:
-        self.destination = self.motor.position + self.oscillation_range
-        super()._check()
-
-
-class VectorMove(Move):
-    """Two motors along a straight line; the first is this move's own.
-
-    Attributes:
-        other: The second motor's move, None where there is none. It begins and ends with this one.
-        speed: As `stoh_start_vector_move` or a later `stoh_change_vector_speed` gives it.
-    """
-
-    def __init__(
-        self,
-        motor: Movable,
-        second: Movable | None,
-        message: StohStartVectorMove,
-        outlet: Outlet,
-    ) -> None:
-        super().__init__(motor, message.destination_1, outlet)
-        self.speed = message.speed
-        self.other = None if second is None else Move(second, message.destination_2, outlet)
-        if self.other is not None:
-            self.other.leader = self
-
-    def parts(self) -> tuple[Move, ...]:
-        """The moves of both motors."""
-        return (self,) if self.other is None else (self, self.other)
-
-    def update_both(self, position: float, other_position: float) -> None:
-        """Send where both motors are; raises as `update`."""
-        self.update(position)
-        if self.other is not None:
-            self.other.update(other_position)
-
-    def succeed(self) -> None:
-        """As `Move.succeed`, of both motors: each has an answer of its own."""
-        if self.other is not None:
-            self.other.succeed()
-        super().succeed()
-
-    def end(
-        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
-    ) -> bool:
-        """As `Task.end`, of both motors."""
-        if self.other is not None:
-            self.other.end(status, reason, handler)
-        return super().end(status, reason, handler)
-
-    def is_completed_by(self, message: Message) -> bool:
-        """Whether this message is the completion of one of the two."""
-        return any(Move.is_completed_by(part, message) for part in self.parts())
-
-    def finish_with(self, message: Message) -> None:
-        """As `Task.finish_with`, of the motor it is about."""
-        if self.other is not None and self.other.is_completed_by(message):
-            self.other.finish_with(message)
-        else:
-            super().finish_with(message)
-
-    def complete(self, position: float | None = None) -> None:
-        """As `Move.complete`, of both motors; the position is the first one's."""
-        super().complete(position)
-        if self.other is not None:
-            self.other.succeed()
-
-    def run(self, handler: Callable[[K], None]) -> None:
-        """As `Task.run`; a second motor that has no answer of its own ends as the first did."""
-        super().run(handler)  # type: ignore[arg-type]  # the handler takes this kind of move
-        if self.other is None:
-            return
-        if self.state is TaskState.COMPLETED:
-            self.other.succeed()
-        else:
-            self.other.end(ABORTED if self.state is TaskState.ABORTED else ERROR)

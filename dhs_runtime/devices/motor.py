@@ -2,7 +2,6 @@
 
 import fnmatch
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -10,8 +9,6 @@ from typing import ClassVar, TypeVar
 import attrs
 
 from dcs_codec import (
-    NO_DEVICE,
-    AbortMode,
     EncodeError,
     HtosConfigureDevice,
     HtosMotorMoveCompleted,
@@ -36,28 +33,30 @@ from dcs_codec import (
     StohStopVectorMove,
     default_codec,
 )
-from dhs_runtime.answers import ERROR, position_failed, told_by
-from dhs_runtime.devices.base import TOO_MUCH, Deed, Device, Hook
-from dhs_runtime.devices.motion import Move, Oscillation, VectorMove
+from dhs_runtime.answers import ERROR, NORMAL, position_failed, told_by
+from dhs_runtime.devices.axis import Axis
+from dhs_runtime.devices.base import Deed
+from dhs_runtime.devices.hooks import Hook, ReadHook
+from dhs_runtime.devices.motion import Move
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
-from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.errors import DeviceError
 from dhs_runtime.task import Outlet
 
 M = TypeVar("M", bound=Move)
+A = TypeVar("A")
+L = TypeVar("L")
 
 logger = logging.getLogger(__name__)
 
 
-class PseudoMotor(Device):
+class PseudoMotor(Axis):
     """A motor without a configuration of steps.
 
     Attributes:
-        on_move: Decorator: the function does a move, in a thread of its own; it gets a `Move`.
-        on_oscillation: The same for `stoh_start_oscillation`; it gets an `Oscillation`. Without
-            it `on_move` does it, with the shutter open where that is this DHS's.
-        on_vector_move: The same for `stoh_start_vector_move`; it gets a `VectorMove`.
         on_set_position: Decorator: tell the hardware that it stands at this position now.
+        on_configure: Decorator: the function gets a new configuration of DCSS's (limits, speed).
+            When it raises, the old one stays and DCSS is told that.
+        on_read: Decorator: the function reads where the motor stands; see `ReadHook`.
         dependencies: Motors that the position depends on, as DCSS has them.
         children: Motors that it is made of, as DCSS has them.
     """
@@ -113,16 +112,13 @@ class PseudoMotor(Device):
             self._update(position) if config is None else self._told_as(config, position)
         )
         self.words = tuple(words)
-        self.on_move: Hook[Callable[[Move], None]] = Hook(f"a move of {name}")
-        self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(f"oscillation of {name}")
-        self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(f"vector move of {name}")
-        self.on_set_position: Hook[Callable[[float], None]] = Hook(f"set position of {name}")
+        self.on_set_position: Hook[Callable[[float], None]] = Hook(self, "set position of")
+        self.on_configure: Hook[Callable[[PseudoMotorConfig], None]] = Hook(self, "set-up of")
+        self.on_read: ReadHook[float] = ReadHook(self, self._update)
         self.dependencies: tuple[str, ...] = ()
         self.children: tuple[str, ...] = ()
         self._config = config
-        self._state_lock = threading.Lock()  # guards the two below; held for no I/O
-        self._position = float(position)
-        self._move: Move | None = None
+        self._position = float(position)  # guarded by _state_lock
 
     @property
     def position(self) -> float:
@@ -130,23 +126,26 @@ class PseudoMotor(Device):
         return self._position
 
     @property
-    def is_moving(self) -> bool:
-        """Whether a move is under way."""
-        move = self._move
-        return move is not None and not move.finished
-
-    @property
     def config(self) -> PseudoMotorConfig | None:
         """The configuration; None as long as DCSS has sent none."""
         return self._config
 
-    def report(self, position: float) -> None:
+    def read(self) -> float:
+        """Where it stands as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        return self.on_read.now(self.position)
+
+    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
         """Tell DCSS, unasked, where the motor stands; nothing where there is no link.
 
+        Args:
+            position: In its own units; by default the last.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`.
+
         Raises:
-            EncodeError: The number does not fit the wire.
+            EncodeError: The number does not fit the wire, or the status is no word.
         """
-        self._report(self._update(position))
+        message = self._update(self.position if position is None else position)
+        self._report(attrs.evolve(message, status=status))
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason why the motor may not go there; None where it may."""
@@ -169,8 +168,13 @@ class PseudoMotor(Device):
         hint = f"; it knows {', '.join(self.words)}" if self.words else ""
         return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
-    def told(self, message: Message) -> None:
-        """As `Device.told`."""
+    @property
+    def _remembered(self) -> float:
+        return self._position
+
+    def _remember(self, message: Message) -> None:
+        if isinstance(message, HtosConfigureDevice):
+            self._config = self._configured(message)
         if isinstance(
             message, (HtosUpdateMotorPosition, HtosMotorMoveCompleted, HtosConfigureDevice)
         ):
@@ -180,29 +184,14 @@ class PseudoMotor(Device):
     # -- from DCSS ---------------------------------------------------------------------------
 
     def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device.accept`; what is about a move under way counts at once."""
-        if isinstance(message, StohStartMotorMove):
-            self._start(Move(self, message.destination, outlet), self.on_move.function, refusal)
-        elif isinstance(message, StohStartOscillation):
-            self._start(Oscillation(self, message, outlet), self._oscillate, refusal)
-        elif isinstance(message, StohStartVectorMove):
-            self._start_vector(message, outlet, refusal)
-        elif isinstance(message, StohAbortMotorMove):
-            self._abort(f"{message.keyword} {message.abort_arg}".rstrip(), message.abort_arg)
-        elif isinstance(message, StohStopVectorMove):
-            self._abort(message.keyword, AbortMode.SOFT)
-        elif isinstance(message, StohChangeVectorSpeed):
-            move = self._move
-            if isinstance(move, VectorMove):
-                move.speed = message.speed
-        else:
-            if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
-                self._lane.then(partial(self._shift, message.correction))
-            super().accept(message, outlet, refusal)
+        """As `Device.accept`; what is about a move under way counts at once, a correction too."""
+        if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
+            self._lane.then(partial(self._shift, message.correction))
+        super().accept(message, outlet, refusal)
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
-            return Deed(lambda: None, self._configuration, lambda *_: (self._question(),))
+            return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
@@ -223,97 +212,50 @@ class PseudoMotor(Device):
         elif isinstance(message, StohSetMotorChildren):
             self.children = message.children
 
-    # -- moving ------------------------------------------------------------------------------
-
-    def _start(self, move: M, handler: Callable[[M], None] | None, refusal: str = "") -> None:
-        wiring, lane = self._wiring, self._lane
-        if wiring is None or lane is None:
-            return
-        wiring.active.add(move)
-        status = ERROR
-        if not refusal and not self._engage(move):
-            status, refusal = MotorStatus.MOVING, f"{self.name} is moving already"
-        if not refusal and handler is None:
-            refusal = f"no handler for a {move.label}"
-        if refusal or handler is None:
-            wiring.refuse(move, status, refusal)
-        elif not lane.then(partial(self._submit, move, handler)):
-            wiring.refuse(move, ERROR, TOO_MUCH)
-
-    def _submit(self, move: M, handler: Callable[[M], None]) -> None:
-        if self._wiring is not None:
-            run = partial(self._wiring.active.run, move, handler)
-            if not self._wiring.workers.submit(run):
-                self._wiring.refuse(move, ERROR, TOO_MUCH)
-
-    def _engage(self, move: Move) -> bool:
-        with self._state_lock:
-            if self._move is not None and not self._move.finished:
-                return False
-            self._move = move
-            return True
-
-    def _start_vector(self, message: StohStartVectorMove, outlet: Outlet, refusal: str) -> None:
-        wiring, name = self._wiring, message.motor_name_2
-        if wiring is None:
-            return
-        found = None if name == NO_DEVICE else wiring.find(name)
-        second = found if isinstance(found, PseudoMotor) and found is not self else None
-        if found is self:
-            refusal = refusal or f"{name} is no second motor beside itself"
-        elif second is None and name != NO_DEVICE:
-            refusal = refusal or f"{name} is no motor of this DHS"
-        move = VectorMove(self, second, message, outlet)
-        if second is not None and move.other is not None and not second._engage(move.other):
-            move.other = None  # its answer would end the move that is under way
-            if not refusal:
-                wiring.active.add(move)
-                wiring.refuse(move, MotorStatus.MOVING, f"{second.name} is moving already")
-                return
-        self._start(move, self.on_vector_move.function, refusal)
-
-    def _abort(self, reason: str, how: str) -> None:
-        """Stop the move there is; any word but `soft` means hard (dhs_motor_messages.cc:656)."""
-        move = self._move
-        if move is not None and not move.finished:
-            move.abort(reason, AbortMode.SOFT if how == AbortMode.SOFT else AbortMode.HARD)
-
-    def _oscillate(self, move: Oscillation) -> None:
-        """An oscillation: by its own handler, or as a move with the shutter open."""
-        if self.on_oscillation.function is not None:
-            self.on_oscillation.function(move)
-            return
-        if self.on_move.function is None:
-            raise LookupError(f"no handler for an oscillation of {self.name}")
-        if move.shutter is None or self._wiring is None:
-            self.on_move.function(move)
-            return
-        shutter = self._wiring.find(move.shutter)
-        if not isinstance(shutter, Shutter):
-            raise LookupError(f"{move.shutter} is no shutter of this DHS")
-        with shutter.opened():
-            self.on_move.function(move)
-
     # -- configuration -----------------------------------------------------------------------
 
-    def _configuration(self, _: object) -> Message:
+    def _stands(self) -> float:
+        """Where it stands, for a registration; without a configuration DCSS is asked first."""
+        return self.position if self._config is None else self.on_read.now_or(self.position)
+
+    def _configuration(self, position: object) -> Message:
         """What to answer to a registration: our configuration, or the question for DCSS's."""
         config = self._config
-        return self._question() if config is None else self._told_as(config, self.position)
+        return self._question() if config is None else self._told_as(config, position)
 
     def _question(self) -> Message:
         return HtosSendConfiguration(device_name=self.name)
 
-    def _told_as(self, config: PseudoMotorConfig, position: float) -> Message:
-        return HtosConfigureDevice(motor_name=self.name, position=position, **attrs.asdict(config))
+    def _told_as(self, config: PseudoMotorConfig, position: object) -> Message:
+        update = self._update(position)
+        return HtosConfigureDevice(
+            motor_name=self.name, position=update.position, **attrs.asdict(config)
+        )
 
     def _configure(self, message: StohConfigureRealMotor | StohConfigurePseudoMotor) -> None:
-        kind = MotorConfig if isinstance(message, StohConfigureRealMotor) else PseudoMotorConfig
-        self._config = kind(
-            **{field.name: getattr(message, field.name) for field in attrs.fields(kind)}
-        )
+        config = self._configured(message)
+        if config != self._config and not self._obeys(config):
+            return
+        self._config = config
         if not self.is_moving:
             self._known(message.position)
+            self._refresh()
+
+    def _obeys(self, config: PseudoMotorConfig) -> bool:
+        """Give a new configuration to its handler; whether it is to be taken over."""
+        if self._attempt(self.on_configure.function, config) or self._config is None:
+            return True
+        self._report(self._told_as(self._config, self.position))
+        return False
+
+    def _configured(
+        self, message: StohConfigureRealMotor | StohConfigurePseudoMotor | HtosConfigureDevice
+    ) -> PseudoMotorConfig:
+        """The configuration that a message tells; what it leaves out stays as it is."""
+        real = getattr(message, "scale_factor", None) is not None
+        kind = MotorConfig if real else PseudoMotorConfig
+        told = {field.name: getattr(message, field.name) for field in attrs.fields(kind)}
+        return kind(**{name: value for name, value in told.items() if value is not None})
 
     def _shift(self, correction: float) -> None:
         self._known(self.position + correction)
@@ -326,8 +268,9 @@ class PseudoMotor(Device):
             return
         with self._state_lock:
             self._position = position
+        self._tellings += 1
 
-    def _update(self, position: object) -> Message:
+    def _update(self, position: object) -> HtosUpdateMotorPosition:
         if not isinstance(position, (int, float)):
             raise TypeError(f"a position is a number, not {type(position).__name__}")
         return HtosUpdateMotorPosition(
@@ -346,21 +289,26 @@ class PseudoMotor(Device):
             default_codec().encode(self._update(position))
         except EncodeError as error:
             raise DeviceError(f"position {error.reason}") from None
-        self._tell_hardware(position)
+        if self.on_set_position.function is not None:
+            self.on_set_position.function(position)
         return position
 
     def _follow_correction(self) -> None:
         """Tell the hardware the folded position; dcss has stored it and waits for nothing."""
+        self._attempt(self.on_set_position.function, self.position)
+
+    def _attempt(self, function: Callable[[A], None] | None, argument: A) -> bool:
+        """Call a function whose failure answers nothing, but is said; whether all is well."""
         try:
-            self._tell_hardware(self.position)
+            if function is not None:
+                function(argument)
         except BaseException as error:  # sys.exit() in a handler must not silence the device
-            logger.exception("handler of %s %s failed", self.kind, self.name)
+            if not isinstance(error, DeviceError):
+                logger.exception("handler of %s %s failed", self.kind, self.name)
             if self._wiring is not None:
                 self.complain(self._wiring.outlet, told_by(error))
-
-    def _tell_hardware(self, position: float) -> None:
-        if self.on_set_position.function is not None:
-            self.on_set_position.function(position)
+            return False
+        return True
 
 
 class Motor(PseudoMotor):

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+import attrs
+
 from dcs_codec import (
     HtosReportShutterState,
     Message,
@@ -14,7 +16,8 @@ from dcs_codec import (
     StohSetShutterState,
 )
 from dhs_runtime.answers import NORMAL, shutter_failed
-from dhs_runtime.devices.base import Deed, Device, Hook
+from dhs_runtime.devices.base import Deed, Device
+from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.errors import DeviceError
 
 
@@ -24,6 +27,7 @@ class Shutter(Device):
     Attributes:
         on_set: Decorator: the function opens or closes it and returns when that is done. When it
             raises, DCSS is told the old state and a word of failure (of its `DeviceError`).
+        on_read: Decorator: the function says whether it is open or closed; see `ReadHook`.
     """
 
     kind = "shutter"
@@ -40,7 +44,8 @@ class Shutter(Device):
             state: Its state, where the hardware tells; None takes over what DCSS remembers.
         """
         super().__init__(name)
-        self.on_set: Hook[Callable[[ShutterState], None]] = Hook(f"setting {name}")
+        self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
+        self.on_read: ReadHook[ShutterState] = ReadHook(self, self._state_message)
         self._state = state
         self._driving = threading.RLock()  # held while the author's function moves it
 
@@ -49,9 +54,23 @@ class Shutter(Device):
         """Open or closed, as last set or reported; closed as long as nobody knows."""
         return self._state or ShutterState.CLOSED
 
-    def report(self, state: ShutterState) -> None:
-        """Tell DCSS, unasked, that it is open or closed; nothing where there is no link."""
-        self._report(self._state_message(state))
+    def read(self) -> ShutterState:
+        """Its state as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        return self.on_read.now(self.state)
+
+    def report(self, state: ShutterState | None = None, *, status: str = NORMAL) -> None:
+        """Tell DCSS, unasked, that it is open or closed; nothing where there is no link.
+
+        Args:
+            state: By default the last.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`; the
+                state is not taken over then.
+
+        Raises:
+            EncodeError: The status is no word.
+        """
+        message = self._state_message(self.state if state is None else state)
+        self._report(message if status == NORMAL else attrs.evolve(message, result=status))
 
     def drive(self, state: ShutterState) -> None:
         """Open or close it and tell DCSS; for handlers of this DHS. Raises what `on_set` raises."""
@@ -67,8 +86,11 @@ class Shutter(Device):
         finally:
             self.drive(ShutterState.CLOSED)
 
-    def told(self, message: Message) -> None:
-        """As `Device.told`."""
+    @property
+    def _remembered(self) -> ShutterState | None:
+        return self._state
+
+    def _remember(self, message: Message) -> None:
         if isinstance(message, HtosReportShutterState) and message.result in ("", NORMAL):
             self._state = _known_state(message.shutter_state)
 
@@ -86,10 +108,11 @@ class Shutter(Device):
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureShutter) and self._state is None:
             self._state = _known_state(message.shutter_state)
+            self._refresh()
 
     def _registered(self, word: str) -> ShutterState:
         """Its state, or where nobody here knows it what DCSS remembers."""
-        return self._state or _known_state(word)
+        return self.on_read.now_or(self._state or _known_state(word))
 
     def _set(self, word: str) -> ShutterState:
         try:
@@ -104,7 +127,7 @@ class Shutter(Device):
             if self.on_set.function is not None:
                 self.on_set.function(state)
 
-    def _state_message(self, state: object) -> Message:
+    def _state_message(self, state: object) -> HtosReportShutterState:
         word = ShutterState(str(state))
         return HtosReportShutterState(shutter_name=self.name, shutter_state=word)
 

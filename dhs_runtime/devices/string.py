@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+import attrs
+
 from dcs_codec import (
     HtosSendConfiguration,
     HtosSetStringCompleted,
@@ -13,7 +15,8 @@ from dcs_codec import (
     StringStatus,
 )
 from dhs_runtime.answers import NORMAL, string_failed
-from dhs_runtime.devices.base import Deed, Device, Hook
+from dhs_runtime.devices.base import Deed, Device
+from dhs_runtime.devices.hooks import Hook, ReadHook
 
 
 class StringDevice(Device):
@@ -23,6 +26,7 @@ class StringDevice(Device):
         on_set: Decorator: the function takes new contents; what it returns is kept instead, if
             it returns text. When it raises, the old contents stay and DCSS is told a word of
             failure (of its `DeviceError`). Without it any contents are taken.
+        on_read: Decorator: the function says what the contents are now; see `ReadHook`.
     """
 
     kind = "string"
@@ -42,7 +46,8 @@ class StringDevice(Device):
             HandlerError: DCSS could not be told the contents.
         """
         super().__init__(name)
-        self.on_set: Hook[Callable[[str], str | None]] = Hook(f"setting {name}")
+        self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
+        self.on_read: ReadHook[str] = ReadHook(self, self._completed)
         if contents is not None:
             self._check_declared(self._completed(contents))
         self._contents = contents
@@ -52,22 +57,37 @@ class StringDevice(Device):
         """Its contents, "" as long as nobody knows them."""
         return self._contents or ""
 
-    def set(self, contents: str) -> None:
+    def read(self) -> str:
+        """The contents as `on_read` reads them now; raises DeviceError. Tells DCSS nothing."""
+        return self.on_read.now(self.contents)
+
+    def set(self, contents: str | None = None, *, status: str = NORMAL) -> None:
         """Set the contents and tell DCSS; it is told again when it comes back.
 
-        Raises:
-            EncodeError: The contents do not fit the wire.
-        """
-        self._report(self._completed(contents))
+        Args:
+            contents: By default those it has.
+            status: `normal`, or one word that says what is wrong, such as `no_write_access`; the
+                contents are not taken over then, neither here nor by dcss.
 
-    def told(self, message: Message) -> None:
-        """As `Device.told`."""
+        Raises:
+            EncodeError: The contents do not fit the wire, or the status is no word.
+        """
+        message = self._completed(self.contents if contents is None else contents)
+        self._report(attrs.evolve(message, string_status=status))
+
+    @property
+    def _remembered(self) -> str | None:
+        return self._contents
+
+    def _remember(self, message: Message) -> None:
         if isinstance(message, HtosSetStringCompleted) and message.string_status == NORMAL:
             self._contents = message.string_contents
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterString):
-            return Deed(lambda: None, self._registered, self._failures)
+            return Deed(
+                lambda: self.on_read.now_or(self._contents), self._registered, self._failures
+            )
         if isinstance(message, StohSetString):
             contents = message.string_contents
             return Deed(
@@ -78,18 +98,19 @@ class StringDevice(Device):
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureString):
             self._contents = message.string_contents
+            self._refresh()
 
-    def _registered(self, _: object) -> Message:
-        if self._contents is None:
+    def _registered(self, contents: object) -> Message:
+        if contents is None:
             return HtosSendConfiguration(device_name=self.name)
-        return self._completed(self._contents)
+        return self._completed(contents)
 
     def _take(self, contents: str) -> object:
         function = self.on_set.function
         kept = None if function is None else function(contents)
         return contents if kept is None else kept
 
-    def _completed(self, contents: object) -> Message:
+    def _completed(self, contents: object) -> HtosSetStringCompleted:
         if not isinstance(contents, str):
             raise TypeError(f"contents are text, not {type(contents).__name__}")
         return HtosSetStringCompleted(

@@ -67,8 +67,8 @@ class DeviceTable:
         """Every declared device, in the order of declaration."""
         return tuple(self._devices.values())
 
-    def wire(self, wiring: Wiring) -> None:
-        """Let all devices take part in a run of the DHS."""
+    def wire(self, wiring: Wiring | None) -> None:
+        """Let all devices take part in a run of the DHS, or with None in none any more."""
         self._wiring = wiring
         self._strangers.clear()
         for device in self._devices.values():
@@ -79,7 +79,9 @@ class DeviceTable:
         if message_class not in self._routes:  # of an author's own, below one of ours, perhaps
             bases = message_class.__mro__[1:]
             found = (self._routes[base] for base in bases if self._routes.get(base))
-            self._routes[message_class] = next(found, None)
+            own = any(device.handles(message_class) for device in self._devices.values())
+            named = Route(Device, attrs.fields(message_class)[0].name) if own else None
+            self._routes[message_class] = next(found, named)
         return self._routes[message_class]
 
     def accept(self, route: Route, message: Message, outlet: Outlet, refusal: str = "") -> bool:
@@ -93,11 +95,20 @@ class DeviceTable:
     def turn_away(self, route: Route, message: Message, outlet: Outlet) -> None:
         """Answer for a device that is not declared, or is of another kind than DCSS has it."""
         name = route.name(message)
+        if route.kind is Device:  # a message of the site's own, which may want no answer
+            return
         known = self._devices.get(name)
         what = f"a {known.kind} here" if known is not None else "not declared by this DHS"
         stranger = self._stranger(route.kind, name)
         if stranger is not None:
             stranger.accept(message, outlet, f"{stranger.kind} {name} is {what}")
+
+    def check_by_hand(self, message: Message) -> None:
+        """Refuse what an author may not send by hand about a declared device; raises StateError."""
+        for name in _told(message):
+            device = self._devices.get(name)
+            if device is not None:
+                device.check_by_hand(message)
 
     def tell(self, message: Message) -> None:
         """Let the devices that a message is about remember it; it is encoded and goes out now."""

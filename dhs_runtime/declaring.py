@@ -1,0 +1,227 @@
+"""`Declarations`: what a DHS is given before it runs: its devices and its author's functions."""
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from dcs_codec import Codec, Message, ShutterState
+from dhs_runtime.clock import LONGEST_S
+from dhs_runtime.devices import (
+    Device,
+    Encoder,
+    IonChamber,
+    Motor,
+    MotorConfig,
+    PseudoMotor,
+    PseudoMotorConfig,
+    Shutter,
+    StringDevice,
+)
+from dhs_runtime.errors import HandlerError
+from dhs_runtime.handlers import HandlerTable, MessageHandler, Repeated
+from dhs_runtime.operation import OperationEntry, OperationHandler
+from dhs_runtime.signatures import check_handler, check_name
+
+M = TypeVar("M", bound=Message)
+D = TypeVar("D", bound=Device)
+H = TypeVar("H", bound=Callable[..., object])
+
+
+class Declarations:
+    """The devices and functions of a `Dhs`, which is the class to use.
+
+    Each declaration is refused by a HandlerError where it stands: also one that comes while the DHS
+    runs, for DCSS registers its devices at each connection and the table of them does not change.
+    """
+
+    def __init__(self, name: str, codec: Codec) -> None:
+        """No declaration yet; raises HandlerError where the name is none for a DHS."""
+        if name == "self":
+            raise HandlerError("'self' is DCSS's own scripting engine; give the name of your DHS")
+        check_name(name, "a DHS")
+        self.name = name
+        self._codec = codec
+        self._handlers = HandlerTable()
+
+    def operation(
+        self,
+        name: str,
+        *,
+        timeout_s: float | None = None,
+        max_active: int | None = None,
+        inline: bool = False,
+    ) -> Callable[[OperationHandler], OperationHandler]:
+        """Decorator: the function does the operation `name`.
+
+        It gets an `Operation`, runs in a thread of its own and may block. Whatever it does leads
+        to one `htos_operation_completed`: what it says itself, `normal` when it just returns,
+        `error` when it raises.
+
+        Args:
+            name: Name of the operation in DCSS's database.
+            timeout_s: Seconds from `stoh_start_operation` after which it is aborted and completed
+                as `error`, even when the handler goes on.
+            max_active: How many may be under way at once; one more is completed as `error`.
+            inline: Run it in the thread that reads from DCSS, for a handler that answers from
+                memory: it must return at once, for while it runs nothing else is read, not even an
+                abort. One that takes over 50 ms is named in the log.
+
+        Raises:
+            HandlerError: The operation has a handler, its name is no word that DCSS could take,
+                the function does not take one argument, or the DHS runs already.
+        """
+        if callable(name):
+            raise HandlerError('@dhs.operation needs the name: @dhs.operation("NAME")')
+        self._check_not_running(f"operation {name}")
+
+        def register(handler: OperationHandler) -> OperationHandler:
+            entry = OperationEntry(handler, timeout_s, max_active, inline)
+            self._handlers.add_operation(name, entry)
+            return handler
+
+        return register
+
+    def on(self, *message_classes: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
+        """Decorator: call the function with each message of these classes.
+
+        These handlers run one at a time, in wire order; they should be short. For
+        `stoh_abort_all` what is under way is told before the handler runs. Messages about a
+        declared device go to the device as well, in an order of its own.
+
+        Raises:
+            HandlerError: One is no message class, or the function does not take one argument.
+        """
+        for each in message_classes or (None,):
+            if Message not in getattr(each, "__mro__", ()):
+                raise HandlerError(
+                    f"{each!r} is no message class; write @dhs.on(StohRegisterString), say"
+                )
+        self._check_not_running("a handler of messages")
+
+        def register(handler: MessageHandler[M]) -> MessageHandler[M]:
+            for message_class in message_classes:
+                self._handlers.add_message(message_class, handler)
+            return handler
+
+        return register
+
+    def motor(
+        self,
+        name: str,
+        *,
+        config: MotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
+    ) -> Motor:
+        """Declare a real motor of this DHS; see `Motor`. Raises HandlerError where it is twice."""
+        return self._declare(Motor(name, config=config, position=position, words=words))
+
+    def pseudo_motor(
+        self,
+        name: str,
+        *,
+        config: PseudoMotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
+    ) -> PseudoMotor:
+        """Declare a pseudo motor; see `PseudoMotor`. Raises as `motor`."""
+        return self._declare(PseudoMotor(name, config=config, position=position, words=words))
+
+    def shutter(self, name: str, *, state: ShutterState | None = None) -> Shutter:
+        """Declare a shutter or filter; see `Shutter`. Raises as `motor`."""
+        return self._declare(Shutter(name, state=state))
+
+    def string(self, name: str, contents: str | None = None) -> StringDevice:
+        """Declare a string; see `StringDevice`. Raises as `motor`."""
+        return self._declare(StringDevice(name, contents))
+
+    def ion_chamber(self, name: str) -> IonChamber:
+        """Declare an ion chamber; see `IonChamber`. Raises as `motor`."""
+        return self._declare(IonChamber(name))
+
+    def encoder(self, name: str, *, position: float | None = None) -> Encoder:
+        """Declare an encoder; see `Encoder`. Raises as `motor`."""
+        return self._declare(Encoder(name, position=position))
+
+    def devices(self) -> tuple[Device, ...]:
+        """The declared devices, in their order."""
+        return self._handlers.devices.all()
+
+    def every(
+        self, seconds: float, *, while_offline: bool = True
+    ) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        """Decorator: call the function every so many seconds, as long as the DHS runs.
+
+        It may block; a call that takes longer than `seconds` puts off the next. One that raises is
+        a line in the log, and is called again. The first call comes after `seconds`, when the
+        functions of `on_start` have returned; a stop waits for none. To poll a device, give its
+        `on_read` an `every_s`.
+
+        Args:
+            seconds: From the beginning of one call to that of the next.
+            while_offline: Whether to call it without a link to DCSS, too.
+
+        Raises:
+            HandlerError: `seconds` is no number above 0, the function takes an argument, or the
+                DHS runs already.
+        """
+        if callable(seconds) or not 0 < seconds <= LONGEST_S:
+            raise HandlerError("@dhs.every needs a number of seconds above 0: @dhs.every(0.5)")
+        self._check_not_running("a function to repeat")
+
+        def register(function: Callable[[], None]) -> Callable[[], None]:
+            check_handler(function, 0)
+            self._handlers.repeated.append(Repeated(function, seconds, while_offline))
+            return function
+
+        return register
+
+    def on_start(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: call the function when the DHS starts.
+
+        Before the hooks of connections, message handlers and what is done again and again; devices
+        and operations do not wait for it. Raises HandlerError, as all hooks do: the function takes
+        other arguments, or the DHS runs already.
+        """
+        return self._hook(self._handlers.start_hooks, hook)
+
+    def on_connected(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: call the function after each handshake with DCSS.
+
+        In the order of the messages, before any handler of a message of that connection.
+        """
+        return self._hook(self._handlers.connected_hooks, hook)
+
+    def on_disconnected(self, hook: Callable[[str], None]) -> Callable[[str], None]:
+        """Decorator: call the function with the reason when a link that was online is lost.
+
+        In the order of the messages, after what was under way was aborted; not at a stop.
+        """
+        return self._hook(self._handlers.disconnected_hooks, hook, 1)
+
+    def on_stop(self, hook: Callable[[], None]) -> Callable[[], None]:
+        """Decorator: call the function when the DHS stops, right after operations are aborted.
+
+        The place to cancel calls that handlers wait for and to let go of hardware. It should be
+        quick: the whole stop is meant to take a fraction of a second.
+        """
+        return self._hook(self._handlers.stop_hooks, hook)
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether it is too late to declare anything."""
+        raise NotImplementedError
+
+    def _declare(self, device: D) -> D:
+        self._check_not_running(repr(device))
+        self._handlers.devices.add(device)
+        return device
+
+    def _hook(self, hooks: list[H], hook: H, arguments: int = 0) -> H:
+        self._check_not_running("a hook")
+        check_handler(hook, arguments)
+        hooks.append(hook)
+        return hook
+
+    def _check_not_running(self, what: str) -> None:
+        if self._is_running:
+            raise HandlerError(f"{what} is declared too late: {self.name} runs already")

@@ -1,0 +1,220 @@
+"""`Axis`: what all motors do about moves: begin, refuse, abort, and tell of those by others."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import TypeVar
+
+from dcs_codec import (
+    NO_DEVICE,
+    AbortMode,
+    HtosMotorMoveStarted,
+    Message,
+    MotorStatus,
+    StateError,
+    StohAbortMotorMove,
+    StohChangeVectorSpeed,
+    StohStartMotorMove,
+    StohStartOscillation,
+    StohStartVectorMove,
+    StohStopVectorMove,
+)
+from dhs_runtime.answers import ERROR
+from dhs_runtime.devices.base import TOO_MUCH, Device
+from dhs_runtime.devices.hooks import Hook, ReadHook, Wait
+from dhs_runtime.devices.motion import Move
+from dhs_runtime.devices.motor_config import PseudoMotorConfig
+from dhs_runtime.devices.moves import Elsewhere, Oscillation, VectorMove
+from dhs_runtime.devices.shutter import Shutter
+from dhs_runtime.errors import DeviceError, DhsError
+from dhs_runtime.task import Outlet
+
+M = TypeVar("M", bound=Move)
+L = TypeVar("L")
+
+
+class Axis(Device):
+    """What moves.
+
+    Attributes:
+        on_move: Decorator: the function does a move, in a thread of its own; it gets a `Move`.
+        on_oscillation: The same for `stoh_start_oscillation`; it gets an `Oscillation`. Without
+            it `on_move` does it, with the shutter open where that is this DHS's.
+        on_vector_move: The same for `stoh_start_vector_move`; it gets a `VectorMove`.
+        on_check: Decorator: the function gets a move of any kind before DCSS hears that it begins,
+            and raises DeviceError where it may not be, as axes that share their room need it.
+    """
+
+    on_read: ReadHook[float]
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.on_move: Hook[Callable[[Move], None]] = Hook(self, "a move of")
+        self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(self, "oscillation of")
+        self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(self, "vector move of")
+        self.on_check: Hook[Callable[[Move], None]] = Hook(self, "check of a move of")
+        self._state_lock = threading.Lock()  # guards _move and the position; held for no I/O
+        self._move: Move | None = None
+
+    @property
+    def position(self) -> float:
+        """Where it stands, in its own units."""
+        raise NotImplementedError
+
+    @property
+    def config(self) -> PseudoMotorConfig | None:
+        """How it is set up."""
+        raise NotImplementedError
+
+    def refusal(self, destination: float | str) -> tuple[str, str] | None:
+        """Status and reason why it may not go there; None where it may."""
+        raise NotImplementedError
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a move is under way."""
+        move = self._move
+        return move is not None and not move.finished
+
+    @contextlib.contextmanager
+    def moved_elsewhere(self, destination: float | None = None) -> Iterator[Move]:
+        """Tell DCSS of a move that it did not ask for, for as long as the block runs.
+
+        By a hand paddle, say, or another program's panel. The block gets a `Move` and says where
+        the motor is by its `update` or `follow`; DCSS is told where it stands when the block ends.
+        Commands that DCSS sends meanwhile are answered `moving`; its abort ends no block, but makes
+        `follow` call `stop`, where it was given one.
+
+        Args:
+            destination: Where to, in the motor's own units, where that is known.
+
+        Raises:
+            DeviceError: The motor is moving already.
+            DhsError: The DHS does not run.
+        """
+        wiring = self._wiring
+        if wiring is None:
+            raise DhsError(f"{self.name}: nobody to tell of a move, the DHS does not run")
+        move = Elsewhere(self, destination, wiring.outlet)
+        if not self._engage(move):
+            raise DeviceError(f"{self.name} is moving already", status=MotorStatus.MOVING)
+        wiring.active.add(move)
+        try:
+            with move.under_way():
+                yield move
+        finally:
+            wiring.active.remove(move)
+
+    def look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
+        """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
+        return self.on_read.now(last, wait)
+
+    def check(self, move: Move) -> None:
+        """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
+        refusal = self.refusal(move.destination)
+        if refusal is not None:
+            status, reason = refusal
+            raise DeviceError(reason, status=status)
+        if self.on_check.function is not None:
+            self.on_check.function(move)
+
+    def check_by_hand(self, message: Message) -> None:
+        """As `Device.check_by_hand`; who says that it moves must say when that ends."""
+        if isinstance(message, HtosMotorMoveStarted) and not self.is_moving:
+            raise StateError(
+                f"{self.name} does not move; in place of {message.keyword} write "
+                "`with motor.moved_elsewhere() as move:`, which says when it stands as well"
+            )
+
+    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+        """As `Device.accept`; what is about a move under way counts at once."""
+        if isinstance(message, StohStartMotorMove):
+            self._start(Move(self, message.destination, outlet), self.on_move.function, refusal)
+        elif isinstance(message, StohStartOscillation):
+            self._start(Oscillation(self, message, outlet), self._oscillate, refusal)
+        elif isinstance(message, StohStartVectorMove):
+            self._start_vector(message, outlet, refusal)
+        elif isinstance(message, StohAbortMotorMove):
+            self._abort(f"{message.keyword} {message.abort_arg}".rstrip(), message.abort_arg)
+        elif isinstance(message, StohStopVectorMove):
+            self._abort(message.keyword, AbortMode.SOFT)
+        elif isinstance(message, StohChangeVectorSpeed):
+            move = self._move
+            if isinstance(move, VectorMove):
+                move.speed = message.speed
+        else:
+            super().accept(message, outlet, refusal)
+
+    def _may_poll(self) -> bool:
+        return not self.is_moving
+
+    def _start(self, move: M, handler: Callable[[M], None] | None, refusal: str = "") -> None:
+        wiring, lane = self._wiring, self._lane
+        if wiring is None or lane is None:
+            return
+        wiring.active.add(move)
+        status = ERROR
+        if not refusal and not self._engage(move):
+            status, refusal = MotorStatus.MOVING, f"{self.name} is moving already"
+        if not refusal and handler is None:
+            refusal = f"no handler for a {move.label}"
+        if refusal or handler is None:
+            wiring.refuse(move, status, refusal)
+        elif not lane.then(partial(self._submit, move, handler)):
+            wiring.refuse(move, ERROR, TOO_MUCH)
+
+    def _submit(self, move: M, handler: Callable[[M], None]) -> None:
+        if self._wiring is not None:
+            run = partial(self._wiring.active.run, move, handler)
+            if not self._wiring.workers.submit(run):
+                self._wiring.refuse(move, ERROR, TOO_MUCH)
+
+    def _engage(self, move: Move) -> bool:
+        with self._state_lock:
+            if self._move is not None and not self._move.finished:
+                return False
+            self._move = move
+            return True
+
+    def _start_vector(self, message: StohStartVectorMove, outlet: Outlet, refusal: str) -> None:
+        wiring, name = self._wiring, message.motor_name_2
+        if wiring is None:
+            return
+        found = None if name == NO_DEVICE else wiring.find(name)
+        second = found if isinstance(found, Axis) and found is not self else None
+        if found is self:
+            refusal = refusal or f"{name} is no second motor beside itself"
+        elif second is None and name != NO_DEVICE:
+            refusal = refusal or f"{name} is no motor of this DHS"
+        move = VectorMove(self, second, message, outlet)
+        if second is not None and move.other is not None and not second._engage(move.other):
+            move.other = None  # its answer would end the move that is under way
+            if not refusal:
+                wiring.active.add(move)
+                wiring.refuse(move, MotorStatus.MOVING, f"{second.name} is moving already")
+                return
+        self._start(move, self.on_vector_move.function, refusal)
+
+    def _abort(self, reason: str, how: str) -> None:
+        """Stop the move there is; any word but `soft` means hard (dhs_motor_messages.cc:656)."""
+        move = self._move
+        if move is not None and not move.finished:
+            move.abort(reason, AbortMode.SOFT if how == AbortMode.SOFT else AbortMode.HARD)
+
+    def _oscillate(self, move: Oscillation) -> None:
+        """An oscillation: by its own handler, or as a move with the shutter open."""
+        if self.on_oscillation.function is not None:
+            self.on_oscillation.function(move)
+            return
+        if self.on_move.function is None:
+            raise LookupError(f"no handler for an oscillation of {self.name}")
+        if move.shutter is None or self._wiring is None:
+            self.on_move.function(move)
+            return
+        shutter = self._wiring.find(move.shutter)
+        if not isinstance(shutter, Shutter):
+            raise LookupError(f"{move.shutter} is no shutter of this DHS")
+        with shutter.opened():
+            self.on_move.function(move)

@@ -1,0 +1,228 @@
+"""Where an author's functions are hung on a device: `Hook`, and `ReadHook` for what it says now."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar, overload
+
+from dcs_codec import Message, default_codec
+from dhs_runtime.answers import told_by
+from dhs_runtime.errors import DeviceError, HandlerError
+from dhs_runtime.scheduling import Lane, Workers
+from dhs_runtime.signatures import check_handler, name_of
+
+F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
+L = TypeVar("L")
+
+READ_TIMEOUT_S: Final = 2.0
+
+Wait = Callable[[Future[T], float], T]
+"""Waits so many seconds for a future: `Future.result`, or `Task.wait`, which an abort ends."""
+
+
+class Owner(Protocol):
+    """What a hook asks of its device."""
+
+    name: str
+
+    def check_not_running(self, what: str) -> None:
+        """Raise HandlerError where the DHS runs."""
+
+    def was_read(self, value: object) -> None:
+        """It could be read."""
+
+    def read_failed(self, reason: str) -> None:
+        """It could not be read."""
+
+
+class Slot(Generic[F]):
+    """A place for one function of the author's."""
+
+    def __init__(self, device: Owner, what: str, arguments: int) -> None:
+        self._device = device
+        self._what = what
+        self._arguments = arguments
+        self.function: F | None = None
+
+    def take(self, function: F) -> F:
+        """Take the function.
+
+        Raises:
+            HandlerError: There is one already, this one does not take the right arguments, or the
+                DHS runs already.
+        """
+        what = f"{self._what} {self._device.name}"
+        self._device.check_not_running(f"the handler of {what}")
+        if self.function is not None:
+            raise HandlerError(f"{what} has a handler already: {name_of(self.function)}")
+        check_handler(function, self._arguments)
+        self.function = function
+        return function
+
+
+class Hook(Slot[F]):
+    """A place for one function of the author's, filled by a decorator.
+
+    `@device.on_set` runs the function in a worker, `@device.on_set(inline=True)` in the reading
+    thread: it must return at once then, for nothing else is read meanwhile, not even an abort.
+    """
+
+    def __init__(self, device: Owner, what: str, arguments: int = 1) -> None:
+        super().__init__(device, what, arguments)
+        self.inline = False
+
+    @overload
+    def __call__(self, function: F) -> F: ...
+
+    @overload
+    def __call__(self, *, inline: bool) -> Callable[[F], F]: ...
+
+    def __call__(self, function: F | None = None, *, inline: bool = False) -> F | Callable[[F], F]:
+        """Take the function; raises HandlerError as `Slot.take`."""
+        if function is None:
+            return partial(self.__call__, inline=inline)
+        self.take(function)
+        self.inline = inline
+        return function
+
+
+class ReadHook(Slot[Callable[[], T]]):
+    """A place for the function that reads what the hardware says now, filled by a decorator.
+
+    `@device.on_read` reads at each registration, before a motor moves and when it has moved;
+    `@device.on_read(every_s=0.5, deadband=0.01)` polls it as well. The function runs in a thread of
+    the device's own, one call at a time. A call that hangs keeps that one thread, and everybody
+    else waits no longer than `read_timeout_s` for it.
+
+    Attributes:
+        read_timeout_s: Seconds after which a read has failed; what it returns later is dropped.
+        every_s: Seconds between two polls, None for none.
+        deadband: The smallest change of a number that a poll tells DCSS of; 0 for any.
+    """
+
+    def __init__(self, device: Owner, message: Callable[[object], Message]) -> None:
+        """No function yet; `message` tells DCSS a value, and raises where it is none."""
+        super().__init__(device, "reading", 0)
+        self.message = message
+        self.read_timeout_s = READ_TIMEOUT_S
+        self.every_s: float | None = None
+        self.deadband = 0.0
+        self._lane: Lane | None = None
+
+    @overload
+    def __call__(self, function: Callable[[], T]) -> Callable[[], T]: ...
+
+    @overload
+    def __call__(
+        self, *, read_timeout_s: float = ..., every_s: float | None = ..., deadband: float = ...
+    ) -> Callable[[Callable[[], T]], Callable[[], T]]: ...
+
+    def __call__(
+        self,
+        function: Callable[[], T] | None = None,
+        *,
+        read_timeout_s: float = READ_TIMEOUT_S,
+        every_s: float | None = None,
+        deadband: float = 0.0,
+    ) -> Callable[[], T] | Callable[[Callable[[], T]], Callable[[], T]]:
+        """Take the function.
+
+        Raises:
+            HandlerError: As `Slot.take`, or a number is no time or no deadband.
+        """
+        if not 0 < read_timeout_s < float("inf") or not (every_s is None or every_s > 0):
+            raise HandlerError(f"{self._what} {self._device.name}: seconds are numbers above 0")
+        if not deadband >= 0:
+            raise HandlerError(f"{self._what} {self._device.name}: a deadband is no number below 0")
+        if function is None:
+            return partial(
+                self.__call__, read_timeout_s=read_timeout_s, every_s=every_s, deadband=deadband
+            )
+        self.take(function)
+        self.read_timeout_s, self.every_s, self.deadband = read_timeout_s, every_s, deadband
+        return function
+
+    def wire(self, readers: Workers | None) -> None:
+        """Read in these workers from now on; for the runtime."""
+        self._lane = None if readers is None else Lane(readers)
+
+    def now(self, last: L, wait: Wait[T] = Future.result) -> T | L:
+        """What the hardware says now; `last` where nobody can ask it.
+
+        Raises:
+            DeviceError: It cannot be read, or not in time, or says what DCSS could not be told.
+            TaskAbortedError: `wait` was aborted.
+        """
+        if self.function is None:
+            return last
+        if self._lane is None:  # the DHS does not run: there is nothing to hold up
+            return self._value()
+        future: Future[T] = Future()
+        late = DeviceError(f"cannot be read: no answer within {self.read_timeout_s:g} s")
+        if self.hangs or not self._lane.put(partial(_give, future, self._value)):
+            raise late
+        try:
+            return wait(future, self.read_timeout_s)
+        except TimeoutError:  # of the wait: the function's own came out of it as a DeviceError
+            raise late from None
+        finally:
+            future.cancel()  # one that still waits for its turn need not be
+
+    def now_or(self, last: L) -> T | L:
+        """As `now`; but `last` stands, with a line in the logs, where it cannot be read."""
+        try:
+            value = self.now(last)
+        except DeviceError as error:
+            self._device.read_failed(str(error))
+            return last
+        self._device.was_read(value)
+        return value
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a call of the function takes longer than it may."""
+        current = None if self._lane is None else self._lane.current
+        return current is not None and time.monotonic() - current[1] > self.read_timeout_s
+
+    def poll(self, seen: Callable[[T], None]) -> bool:
+        """Read soon, unless a read is under way; False where that hangs. Returns at once."""
+        if self._lane is not None and not self._lane.busy:
+            self._lane.put(partial(self._polled, seen))
+        return not self.hangs
+
+    def _polled(self, seen: Callable[[T], None]) -> None:
+        started = time.monotonic()
+        try:
+            value = self._value()
+        except DeviceError as error:
+            self._device.read_failed(str(error))
+            return
+        took = time.monotonic() - started
+        if took > self.read_timeout_s:
+            self._device.read_failed(f"cannot be read: answered after {took:.1f} s")
+        else:
+            self._device.was_read(value)
+            seen(value)
+
+    def _value(self) -> T:
+        """What the author's function returns, checked; raises DeviceError."""
+        assert self.function is not None  # noqa: S101 - for mypy; all who call this have looked
+        try:
+            value = self.function()
+            default_codec().encode(self.message(value))
+        except DeviceError:
+            raise
+        except BaseException as error:  # sys.exit() in a function must not cost the thread
+            raise DeviceError(f"cannot be read: {told_by(error)}") from error
+        return value
+
+
+def _give(future: Future[T], value: Callable[[], T]) -> None:
+    """Make the call for a future that somebody still waits for."""
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(value())
+        except DeviceError as error:
+            future.set_exception(error)

@@ -1,0 +1,148 @@
+"""Moves that are more than from here to there: `Oscillation`, `VectorMove`, `Elsewhere`."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from dcs_codec import NO_DEVICE, Message, StohStartOscillation, StohStartVectorMove
+from dhs_runtime.answers import ABORTED, ERROR, told_by
+from dhs_runtime.devices.motion import Movable, Move
+from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
+from dhs_runtime.task import Outlet, Task, TaskState
+
+K = TypeVar("K", bound=Task)
+
+
+class Elsewhere(Move):
+    """A move that DCSS did not ask for; see `PseudoMotor.moved_elsewhere`."""
+
+    is_elsewhere = True
+
+    def __init__(self, motor: Movable, destination: float | None, outlet: Outlet) -> None:
+        super().__init__(motor, motor.position if destination is None else destination, outlet)
+        self._is_known = destination is not None
+
+    @property
+    def label(self) -> str:
+        """The motor's name, and that it is moved."""
+        return f"{self.motor.name} moved elsewhere"
+
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """From `htos_motor_move_started` to `htos_motor_move_completed`, whatever happens."""
+        try:
+            self.state = TaskState.RUNNING
+            with contextlib.suppress(DeviceError):  # it moves, wherever it started
+                self.start = self.motor.look(self.motor.position)
+            if not self._is_known:
+                self.destination = self.start
+            self._start()
+            yield
+            self._rest()
+            self.succeed()
+        except (TaskAbortedError, TaskFinishedError) as error:
+            self.end(ABORTED, told_by(error))  # an end as any other for who only looks on
+        except BaseException as error:
+            self.end(self._status_for(error), told_by(error))
+            raise
+
+    @property
+    def _end(self) -> float:
+        return self.motor.position if self._end_position is None else self._end_position
+
+
+class Oscillation(Move):
+    """A move by a range in a time, as one exposure with the shutter open.
+
+    Attributes:
+        shutter: Name of the shutter to open meanwhile, None for none.
+        oscillation_range: How far, in the motor's own units.
+        start_angle: Where DCSS says the exposure begins, in the motor's own units; None where it
+            says nothing. The move itself starts where the motor is.
+    """
+
+    def __init__(self, motor: Movable, message: StohStartOscillation, outlet: Outlet) -> None:
+        super().__init__(motor, motor.position + message.oscillation_range, outlet)
+        self.oscillation_range = message.oscillation_range
+        self.time_s = message.oscillation_time
+        self.start_angle = message.start_angle
+        self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
+
+    def _prepare(self) -> None:
+        self.start = self.motor.look(self.motor.position, self.wait)
+        self.destination = self.start + self.oscillation_range
+        self.motor.check(self)
+
+
+class VectorMove(Move):
+    """Two motors along a straight line; the first is this move's own.
+
+    Attributes:
+        other: The second motor's move, None where there is none. It begins and ends with this one.
+        speed: As `stoh_start_vector_move` or a later `stoh_change_vector_speed` gives it.
+    """
+
+    def __init__(
+        self,
+        motor: Movable,
+        second: Movable | None,
+        message: StohStartVectorMove,
+        outlet: Outlet,
+    ) -> None:
+        super().__init__(motor, message.destination_1, outlet)
+        self.speed = message.speed
+        self.other = None if second is None else Move(second, message.destination_2, outlet)
+        if self.other is not None:
+            self.other.leader = self
+
+    def parts(self) -> tuple[Move, ...]:
+        """The moves of both motors."""
+        return (self,) if self.other is None else (self, self.other)
+
+    def update_both(self, position: float, other_position: float) -> None:
+        """Send where both motors are; raises as `update`."""
+        self.update(position)
+        if self.other is not None:
+            self.other.update(other_position)
+
+    def succeed(self) -> None:
+        """As `Move.succeed`, of both motors: each has an answer of its own."""
+        if self.other is not None:
+            self.other.succeed()
+        super().succeed()
+
+    def end(
+        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
+    ) -> bool:
+        """As `Task.end`, of both motors."""
+        if self.other is not None:
+            self.other.end(status, reason, handler)
+        return super().end(status, reason, handler)
+
+    def is_completed_by(self, message: Message) -> bool:
+        """Whether this message is the completion of one of the two."""
+        return any(Move.is_completed_by(part, message) for part in self.parts())
+
+    def finish_with(self, message: Message) -> None:
+        """As `Task.finish_with`, of the motor it is about."""
+        if self.other is not None and self.other.is_completed_by(message):
+            self.other.finish_with(message)
+        else:
+            super().finish_with(message)
+
+    def complete(self, position: float | None = None) -> None:
+        """As `Move.complete`, of both motors; the position is the first one's."""
+        super().complete(position)
+        if self.other is not None:
+            self.other._rest()
+            self.other.succeed()
+
+    def run(self, handler: Callable[[K], None]) -> None:
+        """As `Task.run`; a second motor that has no answer of its own ends as the first did."""
+        super().run(handler)
+        if self.other is None:
+            return
+        if self.state is TaskState.COMPLETED:
+            self.other.succeed()
+        else:
+            self.other.end(ABORTED if self.state is TaskState.ABORTED else ERROR)
