@@ -11,7 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import bench_classes, bench_import, bench_pictures, bench_runtime, bench_throughput
+from benchmarks import (
+    bench_classes,
+    bench_import,
+    bench_pictures,
+    bench_record,
+    bench_runtime,
+    bench_throughput,
+)
 from benchmarks.agreement import check_agreement
 from benchmarks.bench_codec import groups
 from benchmarks.report import figures_of, print_tables
@@ -37,7 +44,14 @@ def main() -> None:
             subprocess.run(command, check=True, env=ENVIRONMENT)
     print_tables(figures_of(path), console)
     logging.getLogger("dhs_runtime").setLevel(logging.ERROR)  # it loses its DCSS on purpose
-    for part in (bench_classes, bench_import, bench_runtime, bench_throughput, bench_pictures):
+    for part in (
+        bench_classes,
+        bench_import,
+        bench_runtime,
+        bench_throughput,
+        bench_record,
+        bench_pictures,
+    ):
         part.main()
 
 

@@ -136,6 +136,7 @@ class Recorder:
         if self._index is None:
             raise AssertionError("it is not started")
         with self._index_lock:
+            self._bytes += what.size if isinstance(what, Chunk) else 0
             self._index.append(what.line())
 
     # -- one connection ----------------------------------------------------------------------
@@ -220,21 +221,22 @@ class Recorder:
             now = time.time()
             try:
                 file.append(data)
-                self._note(Chunk(now, number, side, file.size - len(data), len(data)))
             except OSError as error:
                 endings.append(f"{file.path}: {error.strerror}")
                 self._fail(endings[-1])
                 for sock in ends.values():
                     shut(sock)
                 return
-            with self._lock:
-                self._bytes += len(data)
             try:
                 target.sendall(data)
             except OSError as error:
                 endings.append(f"{side.other.value}: {error.strerror}")
                 reset(source)
                 return
+            try:
+                self._note(Chunk(now, number, side, file.size - len(data), len(data)))
+            except OSError as error:  # only the lines suffer
+                self._fail(f"{index_path(self._name)}: {error.strerror}")
 
     def _fail(self, reason: str) -> None:
         with self._lock:
