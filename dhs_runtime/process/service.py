@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from dhs_runtime.app import Dhs
-from dhs_runtime.process.monitor import Monitor
-from dhs_runtime.process.status_port import StatusPort
 from dhs_runtime.process.systemd import Notifier
 
 logger = logging.getLogger(__name__)
@@ -54,10 +52,14 @@ def served(
     if status_port is None and not notifier.active:
         yield None
         return
+    from dhs_runtime.process.monitor import Monitor  # noqa: PLC0415 - not of every start
+
     with Monitor(dhs, notifier, pretend=pretend) as monitor:
         if status_port is None:
             yield None
             return
+        from dhs_runtime.process.status_port import StatusPort  # noqa: PLC0415 - brings HTTP
+
         port = StatusPort(monitor, status_port)
         port.open()
         try:

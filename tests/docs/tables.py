@@ -65,6 +65,12 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
     ("docs/howto/migration.md", "yaml"): Elsewhere(
         1, "tests/test_migration.py::test_the_configuration_is_that_of_the_dhs"
     ),
+    ("docs/howto/processes.md", "python"): Elsewhere(
+        1, "tests/docs/test_processes_page.py::test_the_worker_s_result_comes_back"
+    ),
+    ("docs/howto/deploy.md", "dockerfile"): Elsewhere(
+        1, "tests/docs/test_deploy_page.py::test_the_steps_of_the_image"
+    ),
     ("docs/howto/operations.md", "console"): Elsewhere(
         8, f"{_OPERATIONS}::test_every_command_of_the_page_is_one"
     ),

@@ -27,9 +27,7 @@ sys.meta_path.insert(0, Blocker())
 """
 
 
-def run(
-    *args: str, folder: Path, site: str, pythonpath: str = ""
-) -> subprocess.CompletedProcess[str]:
+def run(*args: str, folder: Path, site: str) -> subprocess.CompletedProcess[str]:
     """`dhs ARGS` with this done before anything is imported."""
     (folder / "sitecustomize.py").write_text(site)
     return subprocess.run(
