@@ -1,10 +1,8 @@
 """The examples work, against a simulated DCSS."""
 
-import importlib.util
+import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -13,25 +11,23 @@ from dhs_runtime import Dhs, Motor
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import JpegReceiverConfig
 from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorDevice, SimulatedDcss
+from tests.examples.loading import EXAMPLES, load
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def load(name: str) -> ModuleType:
-    """An example as the module that it is."""
-    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+DOCS = EXAMPLES.parent / "docs"
 
 
 def test_every_example_can_be_imported() -> None:
     for path in EXAMPLES.glob("*.py"):
         assert load(path.stem).__doc__
+
+
+@pytest.mark.parametrize(("example", "page"), [("detector_dhs", "howto/detector")])
+def test_the_page_of_an_example_has_its_length(example: str, page: str) -> None:
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    (told,) = re.findall(rf"`examples/{example}\.py`, (\d+) lines", text)
+    assert int(told) == len((EXAMPLES / f"{example}.py").read_text().splitlines())
 
 
 def test_the_stage_moves_and_its_shutter_opens(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from dhs_runtime import Dhs, Operation
 from dhs_runtime.simulators.axis import SimulatedAxis
 from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice, SimulatedDcss
 from dhs_runtime.simulators.web import BeamlinePage
-from tests.examples.test_examples import load
+from tests.examples.loading import load
 from tests.runtime.peers import fast_config
 
 pytest.importorskip("selenium", reason="the test drives Chromium with selenium")
