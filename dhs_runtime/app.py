@@ -172,6 +172,12 @@ class Dhs(Declarations):
         return LinkState.STOPPED if run is None else run.link.state
 
     @property
+    def dcss_address(self) -> str:
+        """`HOST:PORT` of the DCSS it calls, "" when not running."""
+        run = self._run
+        return "" if run is None else run.link.address
+
+    @property
     def aborts(self) -> int:
         """How many `stoh_abort_all` came in this run."""
         run = self._run

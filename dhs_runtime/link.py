@@ -102,7 +102,11 @@ class Retry:
 
 
 class Link:
-    """The link of one DHS to DCSS, over any number of connections."""
+    """The link of one DHS to DCSS, over any number of connections.
+
+    Attributes:
+        address: `HOST:PORT` of DCSS.
+    """
 
     def __init__(
         self,
@@ -113,6 +117,7 @@ class Link:
         threads: ThreadGroup,
     ) -> None:
         """A link that is not run; `threads` is where it looks up DCSS's address."""
+        self.address = str(HostPort(config.host, config.port))
         self._name = name
         self._config = config
         self._codec = codec
@@ -148,15 +153,14 @@ class Link:
             self._go(LinkState.STOPPED)
 
     def _run(self, receiver: Receiver) -> None:
-        address = str(HostPort(self._config.host, self._config.port))
         while not self._stop.is_stopping():
-            outcome = self._connect(address, receiver)
+            outcome = self._connect(receiver)
             if self._stop.is_stopping():
                 break
             if outcome.ending.was_online:
                 receiver.lost_link(f"connection to DCSS lost: {outcome.reason}")
             delay_s = self._retry.after(outcome)
-            self._report(outcome, address)
+            self._report(outcome)
             self._go(LinkState.WAITING)
             self._stop.wait(delay_s)
 
@@ -190,7 +194,7 @@ class Link:
     def _new_connection(self) -> Connection:
         return Connection(self._name, self._config, self._codec, self._resolver)
 
-    def _connect(self, address: str, receiver: Receiver) -> Outcome:
+    def _connect(self, receiver: Receiver) -> Outcome:
         connection, self._next = self._next, self._new_connection()
         with self._changed:
             self._connection = connection
@@ -200,7 +204,7 @@ class Link:
 
         def on_online() -> None:
             level = logging.INFO if self._retry.dropped < SAY_DROPPED_AT else logging.DEBUG
-            logger.log(level, "connected to DCSS at %s as %s", address, self._name)
+            logger.log(level, "connected to DCSS at %s as %s", self.address, self._name)
             self._go(LinkState.ONLINE)
             receiver.new_link()
 
@@ -210,9 +214,9 @@ class Link:
             with self._changed:
                 self._connection = None
 
-    def _report(self, outcome: Outcome, address: str) -> None:
+    def _report(self, outcome: Outcome) -> None:
         """Log the end of a connection; a day without DCSS is one line."""
-        dropped = self._retry.dropped
+        address, dropped = self.address, self._retry.dropped
         if outcome.ending is Ending.LOST or 0 < dropped < SAY_DROPPED_AT:
             logger.info("connection to DCSS at %s ended: %s", address, outcome.reason)
         elif dropped:

@@ -57,6 +57,7 @@ trace:                     # every message sent and received, session ids masked
   backups: 5
 production: []             # patterns of DCSS's hosts and hardware hosts that need --production
 status_port: null          # on 127.0.0.1: /healthz, /status, /metrics
+status_hosts: []           # names under which that may be asked for beside this computer's
 """
 
 
@@ -107,7 +108,12 @@ def loop(
     guard.check_name(config.name)
     with _loop_dhs(config, pretend=flags.pretend) as made:
         dhs = made.dhs
-        with served(dhs, status_port=config.status_port, pretend=flags.pretend):
+        with served(
+            dhs,
+            status_port=config.status_port,
+            status_hosts=config.status_hosts,
+            pretend=flags.pretend,
+        ):
             share_the_interpreter()
             dhs.run(config.dcss)
 

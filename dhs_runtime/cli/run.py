@@ -99,6 +99,11 @@ def run(
     guard.check_name(dhs.name)
     if flags.pretend:
         logger.warning("REHEARSAL: %s was told to touch no hardware", dhs.name)
-    with served(dhs, status_port=config.status_port, pretend=flags.pretend):
+    with served(
+        dhs,
+        status_port=config.status_port,
+        status_hosts=config.status_hosts,
+        pretend=flags.pretend,
+    ):
         share_the_interpreter()
         dhs.run(config.dcss)

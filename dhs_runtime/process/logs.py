@@ -91,8 +91,8 @@ class Logs:
 
     @property
     def dropped(self) -> int:
-        """How many lines were lost up to now: queues were full, or an output failed."""
-        return sum(handler.dropped + handler.writer.failed for handler in self.handlers)
+        """How many lines were lost up to now, in all outputs."""
+        return sum(handler.lost for handler in self.handlers)
 
     def flush(self) -> bool:
         """Wait until all is written that was logged; whether that is so after `EXIT_S`."""
@@ -141,6 +141,11 @@ class LogQueue(logging.handlers.QueueHandler):
         self._is_closed = False
         self.writer = LogWriter(self._waiting, self, logs, formatter)
         self.writer.start()
+
+    @property
+    def lost(self) -> int:
+        """How many lines did not fit, or were not taken by the output."""
+        return self.dropped + self.writer.failed
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """The record as texts; made once for all outputs."""

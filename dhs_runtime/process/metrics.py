@@ -29,8 +29,8 @@ class _SnapshotCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The families."""
         now = self._snapshot
-        info = GaugeMetricFamily("dhs_info", "The DHS.", labels=["name", "pretend"])
-        info.add_metric([now.name, str(now.pretend).lower()], 1)
+        info = GaugeMetricFamily("dhs_info", "The DHS.", labels=["name", "pretend", "version"])
+        info.add_metric([now.name, str(now.pretend).lower(), now.version], 1)
         yield info
         yield _gauge("dhs_alive", "1 while threads and message handlers get on.", not now.trouble)
         link = GaugeMetricFamily("dhs_link_state", "1 for the state of the link.", labels=["state"])
@@ -58,7 +58,19 @@ class _SnapshotCollector(Collector):
         aborts.add_metric([], now.aborts)
         yield aborts
         yield _counter("dhs_log_messages", "Lines logged.", "level", now.log_messages)
+        lost = CounterMetricFamily("dhs_log_lines_lost", "Lines that no log could take.")
+        lost.add_metric([], now.log_lost)
+        yield lost
+        yield _positions(now)
         yield _gauge("dhs_threads", "Threads of the process.", len(now.threads))
+
+
+def _positions(now: Snapshot) -> Metric:
+    family = GaugeMetricFamily("dhs_position", "Positions, in their units.", labels=["device"])
+    for device in now.devices:
+        if device.position is not None:
+            family.add_metric([device.name], device.position)
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,7 +1,7 @@
 """`Monitor`: follows a running DHS, for systemd and the status port.
 
-It asks the DHS five times a second and never the other way round, so that nothing of it can hold up
-the DHS.
+It only reads, five times a second: what is counted is counted where it happens, and no message to
+the DHS costs anything more for being watched.
 """
 
 import collections
@@ -13,10 +13,12 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import StohAbortAll, StohStartOperation
+from dcs_codec import __version__
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
+from dhs_runtime.devices import Device, Encoder, PseudoMotor, Shutter
 from dhs_runtime.link import LinkState
+from dhs_runtime.process.logs import LogQueue
 from dhs_runtime.process.systemd import READY, STOPPING, WATCHDOG, Notifier
 from dhs_runtime.threads import StopToken, ThreadGroup
 
@@ -35,7 +37,7 @@ class UnderWay:
         name: Its name.
         handle: Its handle.
         state: How far it has come.
-        seconds: Since when, to `LOOK_S`.
+        seconds: Since when.
     """
 
     name: str
@@ -45,32 +47,77 @@ class UnderWay:
 
 
 @attrs.frozen(kw_only=True)
+class DeviceNow:
+    """A device at one moment; contents of strings stay out of it, as they may be session ids.
+
+    Attributes:
+        kind: What it is: `motor`, `shutter`, ...
+        name: Its name.
+        registered: Whether DCSS has registered it.
+        position: Of a motor, in its units, or of an encoder; None of the others.
+        state: Of a shutter: `open` or `closed`; of a motor: `moving` or `idle`; "" of the others.
+    """
+
+    kind: str
+    name: str
+    registered: bool
+    position: float | None
+    state: str
+
+    @classmethod
+    def of(cls, device: Device) -> "DeviceNow":
+        """A device as it is now."""
+        position, state = None, ""
+        if isinstance(device, PseudoMotor):
+            position, state = device.position, "moving" if device.is_moving else "idle"
+        elif isinstance(device, Encoder):
+            position = device.position
+        elif isinstance(device, Shutter):
+            state = device.state.value
+        return cls(
+            kind=device.kind,
+            name=device.name,
+            registered=device.registered,
+            position=position,
+            state=state,
+        )
+
+
+@attrs.frozen(kw_only=True)
 class Snapshot:
     """A DHS at one moment.
 
     Attributes:
         name: What DCSS knows it as.
+        version: Of this software.
         pretend: Whether it is a rehearsal.
-        link: State of the link to DCSS.
+        dcss: `HOST:PORT` of DCSS, "" while it does not run.
+        link: State of the link to it.
         link_since: Since when it is in that state, to `LOOK_S`.
         started: When the process began to run it.
         operations: What is under way, oldest first.
         operations_started: How many operations DCSS has started, by name.
-        aborts: How often DCSS said `stoh_abort_all`.
+        aborts: How often DCSS said `stoh_abort_all` in this run.
+        devices: The devices, as they were declared.
         log_messages: Lines logged, by level.
+        log_lost: Lines of logs that were not written: dropped, or failed.
         threads: Names of the threads of the process.
         trouble: Why it is not alive; "" when it is.
     """
 
     name: str
+    version: str
     pretend: bool
+    dcss: str
     link: LinkState
     link_since: datetime
     started: datetime
     operations: tuple[UnderWay, ...]
     operations_started: dict[str, int]
     aborts: int
+    devices: tuple[DeviceNow, ...]
     log_messages: dict[str, int]
+    log_lost: int
     threads: tuple[str, ...]
     trouble: str
 
@@ -96,7 +143,7 @@ class _LogCounter(logging.Handler):
 
 
 class Monitor:
-    """Follows one DHS from before its start to behind its end; for `with`."""
+    """Follows one DHS from before its start to after its end; for `with`."""
 
     def __init__(self, dhs: Dhs, notifier: Notifier, *, pretend: bool = False) -> None:
         self._dhs = dhs
@@ -108,17 +155,11 @@ class Monitor:
         self._token = StopToken()
         self._threads = ThreadGroup()
         self._log = _LogCounter()
-        self._lock = threading.Lock()  # guards what follows
         self._started = datetime.now(UTC)
+        self._lock = threading.Lock()  # guards _link
         self._link = (dhs.state, self._started)
-        self._seen: dict[tuple[str, str], float] = {}
         self._trouble = ""
         self._stopping = False
-        self._operations: collections.Counter[str] = collections.Counter()
-        self._aborts = 0
-        # Not on all messages: a handler of a device's messages would count as its author's.
-        dhs.on(StohStartOperation)(self._count_operation)
-        dhs.on(StohAbortAll)(self._count_abort)
         dhs.on_stop(self._say_stopping)
 
     def __enter__(self) -> "Monitor":
@@ -133,31 +174,36 @@ class Monitor:
 
     def snapshot(self) -> Snapshot:
         """How the DHS stands now; from any thread."""
-        self._look()
-        operations = self._dhs.active_operations()
+        dhs = self._dhs
+        link, link_since = self._look()
         now = time.monotonic()
-        with self._lock:
-            return Snapshot(
-                name=self._dhs.name,
-                pretend=self._pretend,
-                link=self._link[0],
-                link_since=self._link[1],
-                started=self._started,
-                operations=tuple(
-                    UnderWay(
-                        name=one.name,
-                        handle=one.handle,
-                        state=one.state.value,
-                        seconds=round(now - self._seen.get((one.name, one.handle), now), 1),
-                    )
-                    for one in operations
-                ),
-                operations_started=dict(self._operations),
-                aborts=self._aborts,
-                log_messages=dict(self._log.counts),
-                threads=tuple(sorted(thread.name for thread in threading.enumerate())),
-                trouble=self._trouble,
-            )
+        return Snapshot(
+            name=dhs.name,
+            version=__version__,
+            pretend=self._pretend,
+            dcss=dhs.dcss_address,
+            link=link,
+            link_since=link_since,
+            started=self._started,
+            operations=tuple(
+                UnderWay(
+                    name=one.name,
+                    handle=one.handle,
+                    state=one.state.value,
+                    seconds=round(now - one.since, 1),
+                )
+                for one in dhs.active_operations()
+            ),
+            operations_started={
+                name: count for name, count in dhs.operations_started().items() if count
+            },
+            aborts=dhs.aborts,
+            devices=tuple(map(DeviceNow.of, dhs.devices())),
+            log_messages=dict(self._log.counts),
+            log_lost=_lost_lines(),
+            threads=tuple(sorted(thread.name for thread in threading.enumerate())),
+            trouble=self._trouble,
+        )
 
     def _run(self) -> None:
         said, pinged = "", 0.0
@@ -188,23 +234,18 @@ class Monitor:
         elif before and not self._trouble:
             logger.warning("alive again")
 
-    def _look(self) -> None:
+    def _look(self) -> tuple[LinkState, datetime]:
         state = self._dhs.state
-        keys = {(one.name, one.handle) for one in self._dhs.active_operations()}
         with self._lock:
             if state is not self._link[0]:
                 self._link = (state, datetime.now(UTC))
-            now = time.monotonic()
-            self._seen = {key: self._seen.get(key, now) for key in keys}
-
-    def _count_operation(self, message: StohStartOperation) -> None:
-        with self._lock:
-            self._operations[message.operation_name] += 1
-
-    def _count_abort(self, _: StohAbortAll) -> None:
-        with self._lock:
-            self._aborts += 1
+            return self._link
 
     def _say_stopping(self) -> None:
         self._stopping = True
         self._notifier.tell(STOPPING, f"STATUS={self._dhs.name} is stopping")
+
+
+def _lost_lines() -> int:
+    handlers = logging.getLogger().handlers
+    return sum(one.lost for one in handlers if isinstance(one, LogQueue))

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from dhs_runtime.app import Dhs
@@ -27,7 +27,11 @@ def share_the_interpreter() -> None:
 
 @contextlib.contextmanager
 def served(
-    dhs: Dhs, *, status_port: int | None = None, pretend: bool = False
+    dhs: Dhs,
+    *,
+    status_port: int | None = None,
+    status_hosts: Collection[str] = (),
+    pretend: bool = False,
 ) -> Iterator[str | None]:
     """Tell systemd how the DHS is doing, and open its status port; around `dhs.run`.
 
@@ -39,6 +43,7 @@ def served(
     Args:
         dhs: Not started yet.
         status_port: Port on loopback, 0 for a free one, None for none.
+        status_hosts: Names under which that may be asked for, beside localhost and this computer's.
         pretend: Whether this is a rehearsal, which both are told.
 
     Yields:
@@ -60,7 +65,7 @@ def served(
             return
         from dhs_runtime.process.status_port import StatusPort  # noqa: PLC0415 - brings HTTP
 
-        port = StatusPort(monitor, status_port)
+        port = StatusPort(monitor, status_port, status_hosts)
         port.open()
         try:
             logger.info("status at %s/status", port.url)

@@ -8,7 +8,7 @@ import attrs
 from attrs.validators import deep_iterable, ge, gt, in_, le, optional
 
 from dhs_runtime.addresses import MAX_PORT
-from dhs_runtime.config import DcssConfig
+from dhs_runtime.config import DcssConfig, is_host
 from dhs_runtime.process.config_file import load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_host_pattern, is_mask, is_own_name, is_path
 from dhs_runtime.process.yaml_values import short
@@ -77,6 +77,8 @@ class ProcessConfig:
             with `--production`, and never rehearsed.
         status_port: Port on loopback for /healthz, /status and /metrics; 0 picks a free one,
             None opens none.
+        status_hosts: Names under which the status port may be asked for, beside localhost, IP
+            addresses and this computer's own names; for a proxy before it.
     """
 
     dcss: DcssConfig = attrs.field(factory=DcssConfig)
@@ -84,6 +86,7 @@ class ProcessConfig:
     trace: TraceConfig = attrs.field(factory=TraceConfig)
     production: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(is_host_pattern))
     status_port: int | None = attrs.field(default=None, validator=optional([ge(0), le(MAX_PORT)]))
+    status_hosts: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(is_host))
 
 
 @attrs.frozen(kw_only=True)

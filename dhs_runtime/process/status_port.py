@@ -1,27 +1,57 @@
 """`StatusPort`: /healthz, /status and /metrics on loopback, for people and monitoring."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
+import attrs
+
 from dhs_runtime.errors import machine_error
 from dhs_runtime.process.monitor import Monitor, Snapshot
+from dhs_runtime.services.host_header import is_this_computer
 from dhs_runtime.services.http_server import HttpHandler, HttpListener
 
 HOST: Final = "127.0.0.1"
 PATHS: Final = "/healthz, /status and /metrics"
 NO_METRICS: Final = "/metrics needs the extra `metrics`: pip install 'dcs-codec[metrics]'\n"
 
+MAX_CONNECTIONS: Final = 32
+IDLE_S: Final = 10.0
+FOREIGN: Final = (
+    "this port answers to localhost, to addresses and to this computer's names; "
+    "to let it answer to {host!r}, add that to status_hosts in the configuration\n"
+)
+
 
 class StatusPort:
-    """Serves what a monitor sees, between `open` and `close`."""
+    """Serves what a monitor sees, between `open` and `close`.
 
-    def __init__(self, monitor: Monitor, port: int) -> None:
+    Nobody keeps it from others: of more connections than it takes, the oldest ends.
+    """
+
+    def __init__(self, monitor: Monitor, port: int, hosts: Collection[str] = ()) -> None:
+        """A port of loopback; 0 picks a free one.
+
+        Args:
+            monitor: What is served.
+            port: Its number.
+            hosts: Names under which it may be asked for beside those of this computer.
+        """
+
         class Handler(_Handler):
             pass
 
         Handler.monitor = monitor
-        self._listener = HttpListener(Handler, name="status-port", host=HOST, port=port)
+        Handler.hosts = hosts
+        self._listener = HttpListener(
+            Handler,
+            name="status-port",
+            host=HOST,
+            port=port,
+            max_connections=MAX_CONNECTIONS,
+            ends_oldest=True,
+        )
 
     @property
     def url(self) -> str:
@@ -47,22 +77,32 @@ class StatusPort:
 
 class _Handler(HttpHandler):
     monitor: ClassVar[Monitor]
+    hosts: ClassVar[Collection[str]]
+    timeout = IDLE_S
 
     def do_GET(self) -> None:
         """One of the three pages."""
-        path = urlsplit(self.path).path
-        if path == "/healthz":
+        url = urlsplit(self.path)
+        hosts = [url.netloc] if url.netloc else self.headers.get_all("Host", [])
+        if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
+            self._refuse(HTTPStatus.BAD_REQUEST, "a request has one Host\n")
+        elif hosts and not is_this_computer(hosts[0], own_names=True, others=self.hosts):
+            self._refuse(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
+        elif url.path == "/healthz":
             trouble = self.monitor.snapshot().trouble
             status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
             self.reply(status, f"{trouble or 'ok'}\n".encode())
-        elif path == "/status":
+        elif url.path == "/status":
             self.reply_json(HTTPStatus.OK, _as_json(self.monitor.snapshot()))
-        elif path == "/metrics":
+        elif url.path == "/metrics":
             self._metrics()
         else:
-            self.reply(HTTPStatus.NOT_FOUND, f"there is {PATHS}\n".encode())
+            self._refuse(HTTPStatus.NOT_FOUND, f"there is {PATHS}\n")
 
     do_HEAD = do_GET
+
+    def _refuse(self, status: HTTPStatus, reason: str) -> None:
+        self.reply(status, reason.encode("utf-8", "replace"))
 
     def _metrics(self) -> None:
         try:
@@ -76,11 +116,13 @@ class _Handler(HttpHandler):
 def _as_json(now: Snapshot) -> dict[str, object]:
     return {
         "name": now.name,
+        "version": now.version,
         "pretend": now.pretend,
         "alive": not now.trouble,
         "trouble": now.trouble,
         "started": now.started.isoformat(timespec="seconds"),
         "link": {
+            "dcss": now.dcss,
             "state": now.link.value,
             "since": now.link_since.isoformat(timespec="milliseconds"),
         },
@@ -88,10 +130,15 @@ def _as_json(now: Snapshot) -> dict[str, object]:
             {"name": one.name, "handle": one.handle, "state": one.state, "seconds": one.seconds}
             for one in now.operations
         ],
+        "devices": [
+            {key: value for key, value in attrs.asdict(one).items() if value not in (None, "")}
+            for one in now.devices
+        ],
         "counts": {
             "operations_started": now.operations_started,
             "aborts": now.aborts,
             "log_messages": now.log_messages,
+            "log_lines_lost": now.log_lost,
         },
         "threads": list(now.threads),
     }

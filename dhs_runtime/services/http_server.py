@@ -1,16 +1,25 @@
 """Small HTTP servers on `TcpListener`: the JPEG receiver and the simulators stand on this."""
 
+import contextlib
 import json
 import logging
 import socket
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Final
+from urllib.parse import urlsplit
 
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.services.listener import TcpListener
+from dhs_runtime.clock import Deadline
+from dhs_runtime.services.listener import MAX_CONNECTIONS, TcpListener
 
 logger = logging.getLogger(__name__)
 
 IDLE_TIMEOUT_S = 30.0
+LINGER_S: Final = 0.5
+LINGER_BYTES: Final = 1 << 20
+BODILESS: Final = ("GET", "HEAD")
+"""Methods whose requests have no body that means anything (RFC 9110, section 9.3.1)."""
 
 
 class HttpHandler(BaseHTTPRequestHandler):
@@ -24,6 +33,37 @@ class HttpHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_TIMEOUT_S
     disable_nagle_algorithm = True
+
+    def parse_request(self) -> bool:
+        """As the base; a target that is no URL is refused, a body that nobody reads ends it all."""
+        self._has_unread_body = False
+        if not super().parse_request():
+            return False
+        try:
+            urlsplit(self.path)
+        except ValueError as error:  # `http://[`
+            self.send_error(HTTPStatus.BAD_REQUEST, f"the target is no URL: {error}")
+            return False
+        if self.command in BODILESS:
+            length = self.headers.get("Content-Length", "0").strip()
+            self._has_unread_body = length != "0" or "Transfer-Encoding" in self.headers
+            self.close_connection |= self._has_unread_body  # or it would be the next request
+        return True
+
+    def finish(self) -> None:
+        """As the base; what is unread is read, or the close would take the answer from the peer."""
+        super().finish()
+        if not getattr(self, "_has_unread_body", False):
+            return
+        deadline, left = Deadline.after(LINGER_S), LINGER_BYTES
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while left > 0 and not deadline.passed:
+                self.connection.settimeout(max(0.001, deadline.remaining()))
+                count = len(self.connection.recv(min(left, 1 << 16)))
+                if not count:
+                    return
+                left -= count
 
     def reply(
         self,
@@ -63,8 +103,18 @@ class HttpListener(TcpListener):
         name: str,
         host: str = "127.0.0.1",
         port: int = 0,
+        max_connections: int = MAX_CONNECTIONS,
+        ends_oldest: bool = False,
     ) -> None:
-        super().__init__(self._serve_http, name=name, host=host, port=port)
+        """A listener; arguments as of `TcpListener`."""
+        super().__init__(
+            self._serve_http,
+            name=name,
+            host=host,
+            port=port,
+            max_connections=max_connections,
+            ends_oldest=ends_oldest,
+        )
         self._handler = handler
         # The base class of handlers asks for a server object but uses nothing of it.
         self._unbound = HTTPServer((host, 0), handler, bind_and_activate=False)

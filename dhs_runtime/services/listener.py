@@ -89,19 +89,22 @@ class TcpListener:
         host: str = "127.0.0.1",
         port: int = 0,
         max_connections: int = MAX_CONNECTIONS,
+        ends_oldest: bool = False,
     ) -> None:
         """A listener; port 0 picks a free port at the first `open`, which is kept afterwards.
 
-        One connection more than `max_connections` is closed at once.
+        One connection more than `max_connections` is closed at once; where `ends_oldest`, the
+        oldest one in its place, so that callers who say nothing keep nobody out.
         """
         self._serve = serve
         self._name = name
         self._host = host
         self._port = port
         self._max_connections = max_connections
+        self._ends_oldest = ends_oldest
         self._lock = threading.Lock()  # guards _socket and _connections; never held over I/O waits
         self._socket: socket.socket | None = None
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, None] = {}  # oldest first
         self._threads = ThreadGroup()
 
     @property
@@ -178,8 +181,8 @@ class TcpListener:
             close_in_children(connection)
             with self._lock:
                 is_current = self._socket is listening
-                if is_current and len(self._connections) < self._max_connections:
-                    self._connections.add(connection)
+                if is_current and self._has_room():
+                    self._connections[connection] = None
                     return connection, _peer(address)
             connection.close()
             if not is_current:
@@ -208,6 +211,16 @@ class TcpListener:
                 self._end(connection)
                 return
 
+    def _has_room(self) -> bool:
+        """Whether one more is taken, for which the oldest may have to go; the lock is held."""
+        if len(self._connections) < self._max_connections:
+            return True
+        if self._ends_oldest:
+            oldest = next(iter(self._connections))
+            del self._connections[oldest]
+            shut(oldest)  # its thread closes it
+        return self._ends_oldest
+
     def _is_current(self, listening: socket.socket) -> bool:
         with self._lock:  # free once `open` has ended
             return self._socket is listening
@@ -220,5 +233,5 @@ class TcpListener:
 
     def _end(self, connection: socket.socket) -> None:
         with self._lock:
-            self._connections.discard(connection)
+            self._connections.pop(connection, None)
         connection.close()

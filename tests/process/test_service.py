@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dcs_codec import StohAbortAll
+from dcs_codec import Framing, StohAbortAll, __version__
 from dhs_runtime import Dhs, MachineError
 from dhs_runtime.process import served
 from dhs_runtime.process.status_port import NO_METRICS
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
+from tests.faults.scene import at_work
 from tests.process.managers import Manager
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 
@@ -116,7 +117,7 @@ def test_metrics_can_be_scraped(dhs: Dhs, dcss: SimulatedDcss) -> None:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
-    assert samples["dhs_info", "testDHS", "true"] == 1
+    assert samples["dhs_info", "testDHS", "true", __version__] == 1
     assert samples["dhs_alive",] == 1
     assert samples["dhs_link_state", "online"] == 1
     assert samples["dhs_link_state", "waiting"] == 0
@@ -164,6 +165,58 @@ def test_a_port_in_use_is_told_and_leaves_nothing(dhs: Dhs) -> None:
             served(dhs, status_port=port),
         ):
             raise AssertionError
+
+
+def test_counts_go_on_while_a_handler_is_stuck(dhs: Dhs, dcss: SimulatedDcss) -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    @dhs.on(StohAbortAll)
+    def stuck(_: StohAbortAll) -> None:
+        entered.set()
+        release.wait(DEADLINE_S * 2)
+
+    with served(dhs, status_port=0) as url, running(dhs, fast_config(dcss.port)):
+        dcss.wait_online("testDHS", DEADLINE_S)
+        dcss.abort_all("soft")
+        assert entered.wait(DEADLINE_S)
+        dcss.abort_all("soft")
+        runs = [dcss.start_operation("echo") for _ in range(3)]
+        eventually(lambda: status(url)["counts"]["aborts"] == 2)
+        eventually(lambda: status(url)["counts"]["operations_started"] == {"echo": 3})
+        release.set()
+        for run in runs:
+            run.wait(DEADLINE_S)
+
+
+def test_names_from_the_wire_are_not_counted(dhs: Dhs) -> None:
+    """Only what is declared: whoever sends other names would fill the memory."""
+    host = HardwareHost.of("testDHS", operations=["other", "echo"])
+    with (
+        SimulatedDcss([host]) as dcss,
+        served(dhs, status_port=0) as url,
+        running(dhs, fast_config(dcss.port)),
+    ):
+        dcss.wait_online("testDHS", DEADLINE_S)
+        dcss.start_operation("other").wait(DEADLINE_S)
+        dcss.start_operation("echo").wait(DEADLINE_S)
+        assert status(url)["counts"]["operations_started"] == {"echo": 1}
+
+
+def test_a_monitor_registers_nothing_for_messages(dhs: Dhs) -> None:
+    before = dhs._handlers.message(StohAbortAll)
+    with served(dhs, status_port=0):
+        assert dhs._handlers.message(StohAbortAll) == before
+
+
+@pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
+def test_a_burst_of_operations_is_answered_while_somebody_looks(framing: Framing) -> None:
+    """12,000, where the link was given up."""
+    dhs = Dhs("testDHS")
+    with served(dhs, status_port=0) as url, at_work(dhs, framing) as scene:
+        handles = [scene.start("echo", "x") for _ in range(12_000)]
+        for handle in handles:
+            assert scene.completion(handle) == "normal x"
+        assert status(url)["counts"]["operations_started"]["echo"] == 12_000
 
 
 def test_a_stuck_handler_is_no_health(

@@ -6,12 +6,11 @@ lets point to 127.0.0.1 shows in `Host`; a foreign page shows in `Origin`; and J
 browsers send to another origin only after asking, which is never granted.
 """
 
-import ipaddress
-import socket
 from collections.abc import Mapping
 from email.message import Message
 from typing import Final
-from urllib.parse import urlsplit
+
+from dhs_runtime.services.host_header import is_this_computer
 
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -35,7 +34,7 @@ def refusal(headers: Message, *, is_command: bool, allow_own_name: bool = False)
         allow_own_name: Whether the computer may be called by its name, too.
     """
     hosts = headers.get_all("Host") or []
-    if len(hosts) != 1 or not _is_this_computer(hosts[0], allow_own_name=allow_own_name):
+    if len(hosts) != 1 or not is_this_computer(hosts[0], own_names=allow_own_name):
         return "this page answers to localhost and to addresses, not to other names"
     origin = headers.get("Origin")
     if origin is not None and origin.lower() != f"http://{hosts[0]}".lower():
@@ -43,17 +42,3 @@ def refusal(headers: Message, *, is_command: bool, allow_own_name: bool = False)
     if is_command and headers.get_content_type() != "application/json":
         return "a command is JSON: Content-Type: application/json"
     return ""
-
-
-def _is_this_computer(host: str, *, allow_own_name: bool) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost" or (allow_own_name and name == socket.gethostname().lower()):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,51 @@
+"""Whose name a browser called: the header `Host` against DNS rebinding.
+
+A page from elsewhere may let its own name point to 127.0.0.1, and then read what is served there
+as if it were its own. It cannot choose the header `Host`, which has its name.
+"""
+
+import functools
+import ipaddress
+import socket
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+
+def is_this_computer(host: str, *, own_names: bool, others: Collection[str] = ()) -> bool:
+    """Whether a `Host` is localhost, an IP address, or a name that this computer has.
+
+    Args:
+        host: What the header says, with or without a port.
+        own_names: Whether the names that the system gives this computer will do.
+        others: More names that will.
+    """
+    name = _name_of(host)
+    if name == "localhost" or name in {other.lower().rstrip(".") for other in others}:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return own_names and bool(name) and (name in _short_names() or name == _full_name())
+    return True
+
+
+def _name_of(host: str) -> str:
+    try:
+        parts = urlsplit(f"//{host}")
+        parts.port  # noqa: B018 - read, for it raises where it is none
+    except ValueError:
+        return ""
+    if parts.username is not None or parts.path or parts.query or parts.fragment:
+        return ""
+    return (parts.hostname or "").rstrip(".")
+
+
+def _short_names() -> tuple[str, ...]:
+    name = socket.gethostname().lower()
+    return name, name.partition(".")[0]
+
+
+@functools.cache
+def _full_name() -> str:
+    """As the name service has it; asked once, as it may take seconds."""
+    return socket.getfqdn().lower().rstrip(".")
