@@ -155,8 +155,9 @@ def test_the_wheel_alone_brings_attrs_and_cattrs_only(install: Install, tmp_path
     assert {"attrs", "cattrs", "dcs-codec"} <= set(installed.packages()) <= ALWAYS
     installed.python("-c", CODEC, cwd=tmp_path)
     installed.python("-c", CORE, cwd=tmp_path)
-    with pytest.raises(AssertionError, match="No module named 'click'"):
-        installed.dhs("--help", cwd=tmp_path)
+    assert "systemd-unit" in installed.dhs("--help", cwd=tmp_path)
+    with pytest.raises(AssertionError, match=r"dhs: this needs .*'dcs-codec\[runtime\]'\n"):
+        installed.dhs("run", "absent.py:dhs", cwd=tmp_path)
 
 
 def test_the_extra_runtime_brings_the_command(
@@ -165,6 +166,11 @@ def test_the_extra_runtime_brings_the_command(
     installed = install("runtime")
     assert "numpy" not in installed.packages()
     assert "decode" in installed.dhs("--help", cwd=tmp_path)
+    assert "wrote" in installed.dhs("init", "new", cwd=tmp_path)
+    unit = installed.dhs("systemd-unit", "new/stage_dhs.py", cwd=tmp_path)
+    assert f"ExecStart={installed.folder}/bin/dhs run {tmp_path}/new/stage_dhs.py:make_dhs" in unit
+    with pytest.raises(AssertionError, match=r"dhs: this needs .*'dcs-codec\[sim\]'\n"):
+        installed.dhs("simulate", "axis", "--port", "0", cwd=tmp_path)
     assert installed.dhs("--version").split()[-1] == installed.packages()["dcs-codec"]
     log = tmp_path / "dcss.log"
     log.write_text("2026-01-01 12:00:00.5 -> stoh_start_operation echo 1.1 a b\n")
