@@ -16,8 +16,9 @@ from dhs_runtime.services.listener import MAX_CONNECTIONS, TcpListener
 logger = logging.getLogger(__name__)
 
 IDLE_TIMEOUT_S = 30.0
-LINGER_S: Final = 0.5
+LINGER_S = 1.0
 LINGER_BYTES: Final = 1 << 20
+PIECE_BYTES: Final = 1 << 16
 BODILESS: Final = ("GET", "HEAD")
 """Methods whose requests have no body that means anything (RFC 9110, section 9.3.1)."""
 
@@ -51,16 +52,19 @@ class HttpHandler(BaseHTTPRequestHandler):
         return True
 
     def finish(self) -> None:
-        """As the base; what is unread is read, or the close would take the answer from the peer."""
+        """As the base; an unread body is read, or the close would take the answer away."""
         super().finish()
-        if not getattr(self, "_has_unread_body", False):
-            return
+        if getattr(self, "_has_unread_body", False):
+            self.linger()
+
+    def linger(self) -> None:
+        """Read on for a moment: a close with unread bytes could take the answer from the peer."""
         deadline, left = Deadline.after(LINGER_S), LINGER_BYTES
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             while left > 0 and not deadline.passed:
                 self.connection.settimeout(max(0.001, deadline.remaining()))
-                count = len(self.connection.recv(min(left, 1 << 16)))
+                count = len(self.connection.recv(PIECE_BYTES))
                 if not count:
                     return
                 left -= count

@@ -5,7 +5,6 @@ bodies with a length or in chunks, `Expect: 100-continue`, kept-alive connection
 raw as `image/jpeg`; Axis' own receivers take no multipart forms either.
 """
 
-import contextlib
 import io
 import logging
 import re
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
-LINGER_S = 1.0
-LINGER_BYTES = 1024 * 1024
-PIECE_BYTES = 64 * 1024
 
 _SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 _FILENAME = re.compile(r'(?:^|[;\s])filename\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
@@ -259,8 +255,6 @@ class _Handler(HttpHandler):
 
     def do_GET(self) -> None:
         """What the Test button of a camera, or a person, asks for."""
-        if "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0":
-            self.close_connection = True  # whatever follows is not read
         self.reply(HTTPStatus.OK, b"Ready: POST pictures here, raw, as image/jpeg.\n")
 
     do_HEAD = do_GET
@@ -368,17 +362,4 @@ class _Handler(HttpHandler):
         self.receiver._count_refusal(self._peer, refusal.text, self.listener)
         self.close_connection = True
         self.reply(refusal.status, f"{refusal.text}\n".encode())
-        self._linger()
-
-    def _linger(self) -> None:
-        """Read on for a moment: a close with unread bytes could take the answer from the camera."""
-        deadline = Deadline.after(LINGER_S)
-        rest = LINGER_BYTES
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            while rest > 0 and not deadline.passed:
-                self.connection.settimeout(max(0.001, deadline.remaining()))
-                count = len(self.connection.recv(PIECE_BYTES))
-                if count == 0:
-                    return
-                rest -= count
+        self.linger()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dhs_runtime.services import jpeg_receiver
+from dhs_runtime.services import http_server
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from tests.services.cameras import PNG, TYPE, Album, Camera, head
 from tests.services.peers import JPEG
@@ -137,7 +137,7 @@ def test_a_pause_between_pictures_is_no_slowness(album: Album) -> None:
 def test_the_answer_outlives_a_camera_that_goes_on_sending(
     receiver: JpegReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jpeg_receiver, "LINGER_S", 0.1)
+    monkeypatch.setattr(http_server, "LINGER_S", 0.1)
     with Camera(receiver.port) as camera:
         camera.send(head(TYPE, "Content-Length: 200000") + bytes(200_000))
         assert camera.status() == 413

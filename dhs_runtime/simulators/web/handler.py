@@ -66,7 +66,6 @@ class PageHandler(HttpHandler):
 
     def do_GET(self) -> None:
         """A file, the stream, the picture, or what messages mean."""
-        self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
         path = urlsplit(self.path).path
         if reason := self._refusal(is_command=False):
             self._refuse(HTTPStatus.FORBIDDEN, reason)
