@@ -80,7 +80,7 @@ class DeviceTable:
             bases = message_class.__mro__[1:]
             found = (self._routes[base] for base in bases if self._routes.get(base))
             own = any(device.handles(message_class) for device in self._devices.values())
-            named = Route(Device, attrs.fields(message_class)[0].name) if own else None
+            named = Route(Device, _first_word(message_class)) if own else None
             self._routes[message_class] = next(found, named)
         return self._routes[message_class]
 
@@ -142,6 +142,11 @@ def _routes() -> Iterator[tuple[type[Message], Route | None]]:
 def _name_field(message_class: type[Message], kind: type[Device]) -> str:
     names = {field.name for field in attrs.fields(message_class)}
     return next(field for field in kind.name_fields if field in names)
+
+
+def _first_word(message_class: type[Message]) -> str:
+    """Field of the first word after the keyword."""
+    return attrs.fields(message_class)[len(attrs.fields(Message))].name
 
 
 def _told(message: Message) -> Iterator[str]:
