@@ -146,7 +146,7 @@ def _name_field(message_class: type[Message], kind: type[Device]) -> str:
 
 def _first_word(message_class: type[Message]) -> str:
     """Field of the first word after the keyword."""
-    return attrs.fields(message_class)[len(attrs.fields(Message))].name
+    return str(attrs.fields(message_class)[len(attrs.fields(Message))].name)
 
 
 def _told(message: Message) -> Iterator[str]:
