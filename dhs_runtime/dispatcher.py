@@ -243,7 +243,9 @@ class Dispatcher:
                 operation._timer = self._timers.at(operation.deadline, expire)
             if entry.inline and not self._inbox.busy:
                 run_inline(self.active, operation, entry.handler)
-            elif not self._inbox.then(partial(self._submit, operation, entry)):
+            elif not self._inbox.busy:
+                self._submit(operation, entry)
+            elif not self._inbox.put(partial(self._submit, operation, entry)):
                 self._answer(partial(self.active.refuse, operation, ERROR, TOO_MUCH))
 
     def _count(self, name: str) -> int:
