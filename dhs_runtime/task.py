@@ -201,6 +201,8 @@ class Task:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
                 self.state = _RUNNING
+            if self._aborted:
+                raise TaskAbortedError(self._abort_reason)
             self._begin()
             handler(self)
             if not self.finished:
@@ -259,8 +261,7 @@ class Task:
     # -- for the kinds of task ---------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Say what is to be said before the handler runs; raises TaskAbortedError."""
-        self.raise_if_aborted()
+        """Say what is to be said before the handler runs."""
 
     def _success(self) -> Message:
         """The answer of success."""
@@ -310,7 +311,8 @@ class Task:
     def _complete(self, message: Message, status: str) -> None:
         """Answer by this message, or raise and change nothing; for what an author says."""
         with self._lock:
-            self._check_unfinished()
+            if self.finished:
+                self._check_unfinished()
             self._conclude(message, self._outlet.encode(message), status)
 
     def _conclude(self, message: Message, data: bytes, status: str) -> None:
