@@ -201,8 +201,7 @@ class Task:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
                 self.state = _RUNNING
-            if self._aborted:
-                raise TaskAbortedError(self._abort_reason)
+            self.raise_if_aborted()
             self._begin()
             handler(self)
             if not self.finished:
