@@ -62,7 +62,12 @@ class PseudoMotor(Axis):
     """
 
     kind = "pseudo motor"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterPseudoMotor,)
+    registrations: ClassVar[tuple[type[Message], ...]] = (
+        StohRegisterPseudoMotor,
+        StohRegisterRealMotor,  # DCSS's database may have it either way
+    )
+    own_registration: ClassVar[type[Message]] = StohRegisterPseudoMotor
+    """The registration that its own configuration answers."""
     commands: ClassVar[tuple[type[Message], ...]] = (
         StohStartMotorMove,
         StohStartOscillation,
@@ -191,7 +196,10 @@ class PseudoMotor(Axis):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
-            return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
+            if isinstance(message, self.own_registration):
+                return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
+            logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
+            return Deed(lambda: None, lambda _: self._question(), lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
@@ -315,7 +323,7 @@ class Motor(PseudoMotor):
     """A real motor; as a pseudo motor, with a `MotorConfig`."""
 
     kind = "motor"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterRealMotor,)
+    own_registration: ClassVar[type[Message]] = StohRegisterRealMotor
 
     def __init__(
         self,

@@ -10,13 +10,13 @@ from dcs_codec import HtosReportIonChambers, IonChamberFailure, Message
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.encoder import Encoder
 from dhs_runtime.devices.ion_chamber import IonChamber
-from dhs_runtime.devices.motor import Motor, PseudoMotor
+from dhs_runtime.devices.motor import PseudoMotor
 from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.devices.string import StringDevice
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.task import Outlet
 
-KINDS: Final = (Motor, PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
+KINDS: Final = (PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
 MAX_STRANGERS: Final = 1000
 
 logger = logging.getLogger(__name__)
@@ -134,9 +134,8 @@ class DeviceTable:
 
 def _routes() -> Iterator[tuple[type[Message], Route | None]]:
     for kind in KINDS:
-        owner = PseudoMotor if kind is Motor else kind  # DCSS's database may have it either way
         for message_class in (*kind.registrations, *kind.commands):
-            yield message_class, Route(owner, _name_field(message_class, kind))
+            yield message_class, Route(kind, _name_field(message_class, kind))
 
 
 def _name_field(message_class: type[Message], kind: type[Device]) -> str:
