@@ -86,7 +86,12 @@ def _process(target: Callable[..., None], *args: object) -> Callable[[int], Call
     def connect(port: int) -> Callable[[], object]:
         process = _SPAWN.Process(target=target, args=(port, *args))
         process.start()
-        return process.join
+
+        def end() -> None:
+            process.join(10)
+            process.kill()  # where the other end failed, and nobody told it to stop
+
+        return end
 
     return connect
 
