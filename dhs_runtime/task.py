@@ -91,7 +91,6 @@ class Task:
 
     explains: ClassVar[bool] = False
 
-    state = _WAITING
     finished = False
     deadline: Deadline | None = None
     _aborted = False
@@ -104,6 +103,7 @@ class Task:
 
     def __init__(self, outlet: Outlet) -> None:
         # What few tasks ever change stands in the class; setting it each time would cost a tenth.
+        self.state = _WAITING
         self.since = time.monotonic()
         self._outlet = outlet
         # Guards state and sending, so that no update follows the answer. Held while a write
