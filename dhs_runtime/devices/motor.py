@@ -263,7 +263,10 @@ class PseudoMotor(Axis):
         real = getattr(message, "scale_factor", None) is not None
         kind = MotorConfig if real else PseudoMotorConfig
         told = {field.name: getattr(message, field.name) for field in attrs.fields(kind)}
-        return kind(**{name: value for name, value in told.items() if value is not None})
+        told = {name: value for name, value in told.items() if value is not None}
+        if isinstance(self._config, kind):
+            return attrs.evolve(self._config, **told)
+        return kind(**told)
 
     def _shift(self, correction: float) -> None:
         self._known(self.position + correction)
