@@ -102,15 +102,12 @@ def failure_word(status: object) -> str:
     """The status of a failure as it is told: one plain word that is not `normal`, else `error`."""
     if not isinstance(status, str) or status == NORMAL or not _STATUS.fullmatch(status):
         return ERROR
-    try:
-        return str(status) if len(status.encode()) <= _MAX_STATUS else ERROR
-    except UnicodeEncodeError:  # a byte that is no character
-        return ERROR
+    return str(status) if len(status.encode("utf-8", "replace")) <= _MAX_STATUS else ERROR
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
     """A text as one line of at most so many bytes that scripts can read, without secrets."""
-    words = _CONTROLS.sub(" ", mask_reason(str(text)[:_CONSIDERED])).split()
+    words = _CONTROLS.sub(" ", mask_reason(_shown(text)[:_CONSIDERED])).split()
     data = " ".join(words).encode("utf-8", "replace")[:max_bytes]
     return list_safe(data.decode("utf-8", "ignore")).strip()
 
@@ -124,10 +121,15 @@ def told_by(error: BaseException) -> str:
 
 def text_of(error: BaseException) -> str:
     """The text of an exception; its class where it has none, or where that cannot be had."""
+    return _shown(error) or type(error).__name__
+
+
+def _shown(value: object) -> str:
+    """Anything as text; its class where that cannot be had."""
     try:
-        return str(error) or type(error).__name__
+        return str(value)
     except BaseException:  # noqa: BLE001 - no reason to be silent
-        return type(error).__name__
+        return type(value).__name__
 
 
 # -- how each kind of command fails ----------------------------------------------------------------

@@ -86,6 +86,8 @@ class DeviceError(DhsError):
         status: Word that DCSS is told, one word.
     """
 
+    status: str = "error"  # of a subclass, too, that does not call this `__init__`
+
     def __init__(self, reason: str, *, status: str = "error") -> None:
         super().__init__(reason)
         self.status = status

@@ -63,11 +63,9 @@ class PseudoMotor(Axis):
 
     kind = "pseudo motor"
     registrations: ClassVar[tuple[type[Message], ...]] = (
-        StohRegisterPseudoMotor,
-        StohRegisterRealMotor,  # DCSS's database may have it either way
+        StohRegisterRealMotor,
+        StohRegisterPseudoMotor,  # DCSS's database may have any motor as either
     )
-    own_registration: ClassVar[type[Message]] = StohRegisterPseudoMotor
-    """The registration that its own configuration answers."""
     commands: ClassVar[tuple[type[Message], ...]] = (
         StohStartMotorMove,
         StohStartOscillation,
@@ -196,10 +194,7 @@ class PseudoMotor(Axis):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
-            if isinstance(message, self.own_registration):
-                return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
-            logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
-            return Deed(lambda: None, lambda _: self._question(), lambda *_: (self._question(),))
+            return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
@@ -263,10 +258,7 @@ class PseudoMotor(Axis):
         real = getattr(message, "scale_factor", None) is not None
         kind = MotorConfig if real else PseudoMotorConfig
         told = {field.name: getattr(message, field.name) for field in attrs.fields(kind)}
-        told = {name: value for name, value in told.items() if value is not None}
-        if isinstance(self._config, kind):
-            return attrs.evolve(self._config, **told)
-        return kind(**told)
+        return kind(**{name: value for name, value in told.items() if value is not None})
 
     def _shift(self, correction: float) -> None:
         self._known(self.position + correction)
@@ -326,7 +318,6 @@ class Motor(PseudoMotor):
     """A real motor; as a pseudo motor, with a `MotorConfig`."""
 
     kind = "motor"
-    own_registration: ClassVar[type[Message]] = StohRegisterRealMotor
 
     def __init__(
         self,

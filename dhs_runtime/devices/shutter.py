@@ -11,7 +11,6 @@ from dcs_codec import (
     HtosReportShutterState,
     Message,
     ShutterState,
-    StateError,
     StohConfigureShutter,
     StohRegisterShutter,
     StohSetShutterState,
@@ -86,13 +85,6 @@ class Shutter(Device):
             yield
         finally:
             self.drive(ShutterState.CLOSED)
-
-    def check_by_hand(self, message: Message) -> None:
-        """As `Device.check_by_hand`; dcss would take any word but `closed` for open."""
-        if isinstance(message, HtosReportShutterState):
-            word = message.shutter_state
-            if word not in (ShutterState.OPEN, ShutterState.CLOSED):
-                raise StateError(f"shutter {self.name}: {word!r} is neither open nor closed")
 
     @property
     def _remembered(self) -> ShutterState | None:

@@ -424,6 +424,17 @@ def test_a_device_nobody_declared_is_in_the_log(caplog: pytest.LogCaptureFixture
     assert "stoh_register_real_motor w: this DHS declares no such device" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ["real", "pseudo"])
+@pytest.mark.parametrize("name", ["z", "w"])
+def test_a_motor_is_registered_as_either_kind(kind: str, name: str) -> None:
+    """Also one that nobody declares: a failed move has to say where it stands, and dcss knows."""
+    dhs = Dhs("testDHS")
+    motor_of(dhs, config=None)
+    with online(dhs) as peer:
+        peer.send(f"stoh_register_{kind}_motor {name} {name}")
+        assert read(peer, 1) == [f"htos_send_configuration {name}"]
+
+
 def test_declaring_a_device_twice_or_too_late_is_refused() -> None:
     dhs = Dhs("testDHS")
     motor = motor_of(dhs)

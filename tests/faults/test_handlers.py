@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from dcs_codec import Message, StohAbortAll, StohSetString
-from dhs_runtime import Dhs, Operation, TaskFinishedError, TaskState
+from dhs_runtime import DeviceError, Dhs, Operation, TaskFinishedError, TaskState
 from tests.faults.scene import at_work
 from tests.runtime.peers import DEADLINE_S, eventually
 
@@ -37,6 +37,31 @@ def test_handler_raises(error: BaseException, text: str, caplog: pytest.LogCaptu
     assert "handler of stoh_set_string failed" in caplog.text
     assert "fail 7.1: handler failed" in caplog.text
     assert "Traceback" in caplog.text
+
+
+class _NoTextError(DeviceError):
+    """Says nothing, and knows of no status."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self)
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize("how", ["raise", "fail", "DeviceError"])
+def test_reason_that_cannot_be_had(how: str) -> None:
+    dhs = Dhs("testDHS")
+
+    @dhs.operation("fail")
+    def fail(op: Operation) -> None:
+        if how == "fail":
+            op.fail(_NoTextError())  # type: ignore[arg-type]  # as an author may write it
+        raise _NoTextError if how == "raise" else DeviceError(_NoTextError())  # type: ignore[arg-type]
+
+    with at_work(dhs) as scene:
+        text = "DeviceError" if how == "DeviceError" else "_NoTextError"
+        assert scene.run("fail") == f"error {text}"
 
 
 def test_handler_never_returns() -> None:
