@@ -2,11 +2,10 @@
 
 import sys
 
-from benchmarks.scale import cameras, devices, fleet, inference, polling
+from benchmarks.scale import cameras, devices, fleet, inference
 
 PARTS = {
     "devices": devices.main,
-    "polling": polling.main,
     "fleet": fleet.main,
     "cameras": cameras.main,
     "inference": inference.main,
