@@ -27,7 +27,6 @@ DIFFERENT: Final = "different"
 NOT_PLAYED: Final = "not played"
 
 WHY_DIFFERENT: Final = {
-    "start_motor_move 0.000": "the API takes a number; dcss forwards a zero as the GUI wrote it",
     "start_motor_move over limit": "the scripting engine, which looks at limits, is not simulated",
 }
 WHY_NOT_PLAYED: Final = {

@@ -8,8 +8,9 @@ from dcs_codec import HtosSetStringCompleted
 from dhs_runtime import DhsError
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss, from_gui
 from dhs_runtime.simulators.dcss.gui_path import as_forwarded
+from dhs_runtime.simulators.dcss.moves import MoveRun
 from dhs_runtime.simulators.dcss.runs import ReportRun
-from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
+from tests.simulators.dhs_peer import DEADLINE_S, HEADER_SIZE, DhsPeer
 
 
 @pytest.fixture
@@ -64,6 +65,44 @@ def test_home_reaches_the_dhs_once_limits_are_off(dcss: SimulatedDcss, dhs: DhsP
     dcss.configure("gonio_z", lower_limit_on=False, upper_limit_on=False)
     from_gui(dcss, "gtos_start_motor_move gonio_z home")
     assert dhs.read_until_now()[-1] == "stoh_start_motor_move gonio_z home"
+
+
+@pytest.mark.parametrize(
+    ("word", "sent"),
+    [
+        ("0", "0"),
+        ("0.000", "0.000"),
+        ("-0.0", "-0.0"),
+        ("+.0", "+.0"),
+        ("00", "00"),
+        ("0e5", "0e5"),
+        ("0x0", "0x0"),
+        ("0up", "0up"),
+        ("home", "home"),
+        ("-", "-"),
+        ("1e-9", "0.000000"),
+        ("1e-400", "1e-400"),
+        ("-1e3", "-1000.000000"),
+        (".5", "0.500000"),
+        ("5up", "5.000000"),
+        ("0x10", "16.000000"),
+        ("inf", "inf"),
+        ("1e400", "inf"),
+    ],
+)
+def test_a_destination_is_printed_unless_it_is_0(
+    dcss: SimulatedDcss, dhs: DhsPeer, word: str, sent: str
+) -> None:
+    dcss.configure("gonio_z", lower_limit_on=False, upper_limit_on=False)
+    dhs.read_until_now()
+    run = from_gui(dcss, f"gtos_start_motor_move gonio_z {word}")
+    dhs.read_until_now()
+    assert dhs.bytes_until_now[HEADER_SIZE:] == b"stoh_start_motor_move gonio_z %b\0" % (
+        sent.encode()
+    )
+    assert isinstance(run, MoveRun)
+    is_zero = word in {"0", "0.000", "-0.0", "+.0", "00", "0e5"}
+    assert not is_zero or run.goal == 0
 
 
 def test_what_a_gui_asks_for_can_be_waited_for(dcss: SimulatedDcss, dhs: DhsPeer) -> None:

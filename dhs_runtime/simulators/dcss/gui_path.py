@@ -3,6 +3,8 @@
 Limits, locks, permissions, and what a GUI is answered, are not simulated here.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -33,9 +35,16 @@ from dcs_codec import (
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss.control import Control
 from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.wording import Written
 
 _GUI: Final = "gtos_"
 _NO_CHANGES: Final = ("motor_name", "surplus", "binary")
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:(?P<hex>0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?)"
+    r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
+    re.ASCII | re.IGNORECASE,
+)
+"""What atof of C takes of a word."""
 _BLANKED: Final = str.maketrans('[]$;"\n', " " * 6)
 
 
@@ -74,7 +83,8 @@ def from_gui(dcss: Control, text: str) -> object:
 
     Args:
         dcss: The simulated DCSS.
-        text: The GUI's text, `gtos_...`. A fraction goes out in the shortest form.
+        text: The GUI's text, `gtos_...`. A fraction goes out in the shortest form, a
+            destination with six decimals, or as it is where it is 0.
 
     Raises:
         DhsError: No GUI has such a command for a DHS, the engine refuses it, or there is no such
@@ -85,6 +95,8 @@ def from_gui(dcss: Control, text: str) -> object:
     rest = forwarded.removeprefix(_GUI)
     keyword = "htos_" if rest.startswith("configure_device ") else "stoh_"
     message = decode_text(keyword + rest)
+    if isinstance(message, StohStartMotorMove):
+        message = attrs.evolve(message, destination=_destination(rest.split()[2]))
     call = _CALLS.get(type(message))
     if call is None or rest == forwarded:
         reason = (
@@ -92,6 +104,23 @@ def from_gui(dcss: Control, text: str) -> object:
         )
         raise DhsError(f"no GUI says {text[:60]!r} to a DHS{reason}")
     return call(dcss, message)
+
+
+def _destination(word: str) -> float | str:
+    """What dcss makes of a GUI's word: what C reads of it as a number, or the word where that is 0.
+
+    Source: dcss_gui_client.c:1463-1470, confirmed on the wire
+    """
+    found = _NUMBER.match(word)
+    if found is None:
+        return word
+    try:
+        number = float.fromhex(found[0]) if found["hex"] else float(found[0])
+    except OverflowError:
+        number = math.inf
+    if number:
+        return number if math.isfinite(number) else f"{number:f}"
+    return Written(word) if found[0] == word and not found["hex"] else word
 
 
 def _limits_hold(dcss: Control, name: str) -> bool:

@@ -27,10 +27,22 @@ _PRINTED: Final[Mapping[tuple[type[Message], int], range]] = {
 """Which words of these messages dcss prints, by how many words the class knows there."""
 
 
+class Written(float):
+    """A number that is forwarded as its sender wrote it, in `text`."""
+
+    def __new__(cls, text: str) -> "Written":
+        """The number of `text`; raises ValueError where it is none."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+
 def frame_of(message: Message) -> Frame:
     """The frame of a message as dcss words it, without a line end.
 
-    A move to 0 is forwarded as a word is.
+    A move to 0 is forwarded as it was written, as a word is.
 
     Raises:
         EncodeError: A value does not fit the wire.
@@ -38,11 +50,13 @@ def frame_of(message: Message) -> Frame:
     Source: dcss_database.c:513-614, dcss_gui_client.c:1233 and 1463-1470, confirmed on the wire
     """
     frame = default_codec().encode(message)
+    words = frame.text.split(b" ")
     if isinstance(message, StohStartMotorMove) and (
         isinstance(message.destination, str) or message.destination == 0
     ):
-        return frame
-    words = frame.text.split(b" ")
+        if isinstance(message.destination, Written):
+            words[2] = message.destination.text.encode()
+        return Frame(b" ".join(words))
     surplus = message.surplus.count(" ") + 1 if message.surplus else 0
     for index in _PRINTED.get((type(message), len(words) - surplus), ()):
         words[index] = b"%f" % float(words[index])
