@@ -114,6 +114,8 @@ class DcssFlags:
             click.echo(f"{self.database}: a dump of the second generation of dcss", err=True)
         for problem in loaded.problems:
             click.echo(f"left out: {problem}", err=True)
+        for note in loaded.notes:
+            click.echo(note, err=True)
         return loaded.hosts
 
 

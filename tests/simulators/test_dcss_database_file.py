@@ -141,10 +141,12 @@ def test_all_mistakes_are_named_at_once() -> None:
 
 def test_a_dump_is_read_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "beamline.dump"
-    path.write_text("self\n3\nlocalhost 2\n\nbad\n77\n\nx\n3\nlocalhost 1\n\nEND\n")
+    motor = "z\n1\nx\n1 1 1 1 1\n1 1 1 1 1\n0\nnan 25 -20 400 2000 100 -40 1 1 0 1 0 0\n\n"
+    path.write_text(f"self\n3\nlocalhost 2\n\nbad\n77\n\n{motor}x\n3\nlocalhost 1\n\nEND\n")
     loaded = load_database(path)
     assert [host.name for host in loaded.hosts] == ["self", "x"]
     assert loaded.problems == (f"{path}: line 6: bad: type 77 is obsolete or unknown",)
+    assert loaded.notes == (f"{path}: line 14: z: position is nan, 0 is taken",)
 
 
 def test_what_is_no_database(tmp_path: Path) -> None:

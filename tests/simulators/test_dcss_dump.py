@@ -148,6 +148,24 @@ def test_order_and_framing_are_those_of_the_file() -> None:
     )
 
 
+@pytest.mark.parametrize("word", ["nan", "-nan", "NaN", "inf", "-inf", "1e400"])
+@pytest.mark.parametrize(
+    ("kind", "configuration", "lines"),
+    [(1, REAL, ""), (2, PSEUDO, "child\n")],
+)
+def test_a_motor_whose_position_is_none_is_read_with_the_rest(
+    word: str, kind: int, configuration: str, lines: str
+) -> None:
+    _, rest = configuration.split(" ", 1)
+    section = f"z\n{kind}\ngalil stage\n{PERMITS}0\n{{}} {rest}\n{lines}"
+    dump = parse_dump(SELF + GALIL + section.format(word) + "\n" + END)
+    assert [str(each) for each in dump.notes] == [f"line 15: z: position is {word}, 0 is taken"]
+    assert dump.problems == ()
+    assert dump.hosts == parse_dump(SELF + GALIL + section.format("0.0") + "\n" + END).hosts
+    (motor,) = dump.hosts[1].devices
+    assert motor.name == "z"
+
+
 @pytest.mark.parametrize(
     ("section", "problem"),
     [
@@ -179,6 +197,10 @@ def test_order_and_framing_are_those_of_the_file() -> None:
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('25.0', 'inf')}",
             "line 15: z: upper_limit is no number: 'inf'",
+        ),
+        (
+            f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('1.5', 'here')}",
+            "line 15: z: position is no number: 'here'",
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('25.0', 'high')}",

@@ -119,11 +119,13 @@ class LoadedDatabase:
     Attributes:
         hosts: Its hardware hosts.
         problems: One line for each section of a dump that could not be read and is left out.
+        notes: What was read of a dump, but not as it stands, in a line each.
         generation: Of a dump, 1 or 2; see `Dump`.
     """
 
     hosts: tuple[HardwareHost, ...]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     generation: int = 1
 
 
@@ -149,7 +151,8 @@ def load_database(path: str | Path) -> LoadedDatabase:
     if not dump.hosts:
         raise ConfigError(f"{path}: no hardware host in it; is it a dump of dcss?")
     problems = tuple(f"{path}: {problem}" for problem in dump.problems)
-    return LoadedDatabase(dump.hosts, problems, dump.generation)
+    notes = tuple(f"{path}: {note}" for note in dump.notes)
+    return LoadedDatabase(dump.hosts, problems, notes, dump.generation)
 
 
 def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHost, ...]:

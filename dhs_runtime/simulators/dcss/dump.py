@@ -1,7 +1,8 @@
 """`load_dump`: dcss's database as text, the form that `dcss -d` writes and `dcss -r` reads.
 
 Sections stand between blank lines: name, number of the type, and what that type has. Where a real
-dcss gives up at the first fault, here the section is left out and reported.
+dcss gives up at the first fault, here the section is left out and reported. A motor whose stored
+position is `nan` or infinite is read, with the position 0, and that is reported too.
 
 Which of the two generations a dump is of is seen from its sections; see `dump_sections`.
 
@@ -35,7 +36,7 @@ _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 
 @attrs.frozen
 class DumpProblem:
-    """A section that could not be read, or a fault of the file as a whole.
+    """A section that could not be read, or not as it stands; or a fault of the file as a whole.
 
     Attributes:
         line: Line of the file, counted from 1.
@@ -61,11 +62,13 @@ class Dump:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
             in the order of the file; protocol 1 or 2 is their framing.
         problems: What could not be read; empty where all of it could.
+        notes: What was read, but not as it stands.
         generation: 1, or 2 where motors have four more lines or a string has several.
     """
 
     hosts: tuple[HardwareHost, ...]
     problems: tuple[DumpProblem, ...] = ()
+    notes: tuple[DumpProblem, ...] = ()
     generation: int = 1
 
 
@@ -126,6 +129,7 @@ class _Reader:
     def __init__(self, *, is_newer: bool) -> None:
         self._is_newer = is_newer
         self._problems: list[DumpProblem] = []
+        self._notes: list[DumpProblem] = []
         self._names: dict[str, int] = {}
         self._framings: dict[str, Framing] = {}
         self._devices: list[tuple[int, str, Device]] = []
@@ -139,6 +143,10 @@ class _Reader:
             self._enter(section)
         except SectionError as error:
             self.problem(error.line, section.name, error.reason)
+        else:
+            self._notes += [
+                DumpProblem(note.line, section.name, note.reason) for note in section.notes
+            ]
 
     def dump(self, last_line: int) -> Dump:
         owned: dict[str, list[Device]] = {name: [] for name in self._framings}
@@ -154,7 +162,7 @@ class _Reader:
             for name, framing in self._framings.items()
         )
         problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
-        return Dump(hosts, problems, generation=2 if self._is_newer else 1)
+        return Dump(hosts, problems, tuple(self._notes), 2 if self._is_newer else 1)
 
     def _check(self, section: Section) -> None:
         if not self._is_newer:

@@ -63,10 +63,12 @@ class Section:
     Attributes:
         all_lines: The lines without the blanks around them.
         is_newer: Whether the dump is of the second generation.
+        notes: What was read, but not as it stands.
     """
 
     all_lines: tuple[tuple[int, str], ...]
     is_newer: bool = False
+    notes: list[SectionError] = attrs.field(factory=list, eq=False)
 
     @property
     def name(self) -> str:
@@ -176,6 +178,23 @@ class Section:
             raise SectionError(self.number(at), f"{what} is no number: {word[:60]!r}")
         return value
 
+    def position(self, at: int, word: str) -> float:
+        """The position of a word; 0 with a note where it is `nan` or infinite, as dcss stores.
+
+        Raises:
+            SectionError: It is no number at all.
+
+        Source: what a real dcss did with a completion that gave `nan`
+        """
+        try:
+            is_finite = math.isfinite(float(word))
+        except ValueError:
+            is_finite = True
+        if is_finite:
+            return self.real(at, word, "position")
+        self.notes.append(SectionError(self.number(at), f"position is {word[:60]}, 0 is taken"))
+        return 0.0
+
     def names(self, at: int) -> tuple[str, ...]:
         """Names of devices, in a line that dcss keeps as it is."""
         return tuple(self.short(at, self.lines[at], _MAX_DEVICE_LIST).split())
@@ -239,7 +258,9 @@ def _configuration(section: Section, at: int, scanned: tuple[Scanned, ...]) -> M
     words = section.words(at, len(scanned) + 1, _CONFIGURATION)
     values: dict[str, Any] = {}
     for word, (name, kind) in zip(words, scanned, strict=False):
-        if kind == "%lf":
+        if name == "position":
+            values[name] = section.position(at, word)
+        elif kind == "%lf":
             values[name] = section.real(at, word, name)
         else:
             number = section.integer(at, word, name)
