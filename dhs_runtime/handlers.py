@@ -97,5 +97,9 @@ class HandlerTable:
         return found
 
     def handles(self, kind: type[Device]) -> bool:
-        """Whether the author handles messages about such devices by hand."""
-        return any(self.message(each) for each in (*kind.registrations, *kind.commands))
+        """Whether the author handles messages about such devices by hand.
+
+        Who takes every message only looks on.
+        """
+        theirs = (*kind.registrations, *kind.commands)
+        return any(issubclass(each, theirs) for each in self._messages)

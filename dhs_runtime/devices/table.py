@@ -120,15 +120,14 @@ class DeviceTable:
     def _stranger(self, kind: type[Device], name: str) -> Device | None:
         stranger = self._strangers.get((kind, name))
         if stranger is None and self._wiring is not None:
-            if len(self._strangers) >= MAX_STRANGERS:
-                return None
             try:
                 stranger = kind(name)
             except HandlerError as error:  # a name that nothing we send could hold
                 logger.warning("no answer is possible: %s", error)
                 return None
             stranger.wire(self._wiring)
-            self._strangers[kind, name] = stranger
+            if len(self._strangers) < MAX_STRANGERS:  # one more is answered, and not remembered
+                self._strangers[kind, name] = stranger
         return stranger
 
 

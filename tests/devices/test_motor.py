@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dcs_codec import AbortMode
+from dcs_codec import AbortMode, Message
 from dhs_runtime import (
     DeviceError,
     Dhs,
@@ -455,3 +455,17 @@ def test_steps_and_scaled_units() -> None:
     assert config.to_steps(-0.0024) == 0
     assert config.to_steps(-0.0026) == -1
     assert config.to_scaled(100) == 0.5
+
+
+@pytest.mark.parametrize("count", [1, 1001])
+def test_who_looks_on_at_all_messages_answers_for_no_stranger(count: int) -> None:
+    """So the runtime does; also for more strangers than it remembers."""
+    dhs = Dhs("testDHS")
+    seen: list[Message] = []
+    dhs.on(Message)(seen.append)
+    with online(dhs) as peer:
+        peer.send(*(f"stoh_set_shutter_state s{number} open" for number in range(count)))
+        texts = [text for text in read(peer, 2 * count) if not text.startswith("htos_log")]
+    assert sorted(texts) == sorted(
+        f"htos_report_shutter_state s{number} closed error" for number in range(count)
+    )

@@ -340,7 +340,6 @@ def test_polls_of_every_kind() -> None:
 def test_polling_goes_on_through_trouble_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
     dhs = Dhs("testDHS")
     spindle = Spindle(3)
-    spindle.trouble = OSError("no power")
     reads = threading.Semaphore(0)
 
     def counted() -> float:
@@ -350,6 +349,7 @@ def test_polling_goes_on_through_trouble_with_one_line(caplog: pytest.LogCapture
     motor = dhs.motor("z", config=CONFIG, position=3)
     motor.on_read(every_s=0.002)(counted)
     with caplog.at_level(logging.INFO, "dhs_runtime"), online(dhs) as peer:
+        spindle.trouble = OSError("no power")  # now that there is a link to tell it by
         for _ in range(20):
             assert reads.acquire(timeout=5)
         spindle.trouble = None

@@ -16,6 +16,7 @@ from dcs_codec import (
     HtosReportIonChambers,
     HtosSetEncoderCompleted,
     IonChamberReading,
+    Message,
     ShutterState,
     default_codec,
 )
@@ -56,6 +57,7 @@ class Habits:
         is_long: Whether names are as long as dcss takes them.
         knows: Whether devices know their configuration, position, state or contents.
         reads: How reading the hardware back goes; "" where nobody can.
+        listens: Whether a handler of messages looks on.
     """
 
     inline: bool = False
@@ -65,6 +67,7 @@ class Habits:
     is_long: bool = False
     knows: bool = False
     reads: str = ""
+    listens: bool = False
 
 
 class Author:
@@ -81,6 +84,8 @@ class Author:
             max_active=habits.max_active,
             inline=habits.inline,
         )(self._operate)
+        if habits.listens:
+            self.dhs.on(Message)(lambda message: None)
         known = habits.knows
         config = CONFIG if known else None
         motors = [

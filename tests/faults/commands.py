@@ -200,6 +200,9 @@ def commands(draw: st.DrawFn, number: int = 0, is_long: bool = False) -> Command
     elif change == "wrong" and kind in _TOLD_AT:
         words[draw(st.sampled_from(_TOLD_AT[kind]))] = draw(NO_NUMBERS)
         sound = False
+    elif change == "wrong" and kind is Kind.COUNT and values.repeat == "0":
+        words[draw(st.integers(1, 2))] = draw(NO_NUMBERS)
+        sound = None
     elif change == "missing" and not kind.is_registration and kind is not Kind.COUNT:
         whole = len(words)
         del words[draw(st.integers(_KEPT.get(kind, 2), whole)) :]

@@ -52,7 +52,7 @@ BAD: Final[tuple[object, ...]] = (
     *(ShutterState.OPEN, "ajar", _Nothing()),
 )
 STATUSES: Final[tuple[object, ...]] = (
-    *("normal", "error", "aborted", "moving", "not homed", "", " ", "x" * 79, "x" * 80),
+    *("normal", "error", "aborted", "sw_limit", "not homed", "", " ", "x" * 79, "x" * 80),
     *("{", "a$b", "é", "é" * 40, "\ud800", "normal ", "NORMAL", None, 5, 'a"', "a\0"),
 )
 REASONS: Final = ("off", "{", "}", 'a "', "back\\", "", "x" * 5000, "a\nb\0", "\ud800", "é" * 60)

@@ -81,6 +81,7 @@ class Example:
 def examples(draw: st.DrawFn) -> Example:
     """Any example."""
     framing = draw(st.sampled_from([Framing.V1, Framing.V2]))
+    situation = draw(st.sampled_from(Situation))
     habits = draw(
         st.builds(
             Habits,
@@ -91,6 +92,7 @@ def examples(draw: st.DrawFn) -> Example:
             is_long=st.booleans(),
             knows=st.booleans(),
             reads=st.sampled_from(["", "", "", *READS]),
+            listens=st.sampled_from([False, situation is not Situation.OVERLOADED]),
         )
     )
 
@@ -112,7 +114,7 @@ def examples(draw: st.DrawFn) -> Example:
         scripts=tuple(draw(st.lists(scripts, min_size=1, max_size=3))),
         sent=some(0, 1, 3),
         late=some(100, 0, 1),
-        situation=draw(st.sampled_from(Situation)),
+        situation=situation,
         abort=draw(st.sampled_from(ABORTS)),
         at_once=draw(st.booleans()),
     )
