@@ -277,7 +277,11 @@ def _plain_values(load: Workload) -> Sequence[tuple[Callable[..., object], dict[
 
 
 def _values(message: Message) -> dict[str, object]:
-    return {field.name: getattr(message, field.name) for field in attrs.fields(type(message))}
+    return {
+        field.name: getattr(message, field.name)
+        for field in attrs.fields(type(message))
+        if field.init
+    }
 
 
 def _floor_messages(load: Workload) -> Iterator[object]:

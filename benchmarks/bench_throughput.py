@@ -10,14 +10,13 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
 from benchmarks.peer import dcss_for, done_frame, raw_dhs, start_frame
 from dhs_runtime import DcssConfig, Dhs
-from dhs_runtime.scheduling import Workers
 
 PIPELINED: Final = 10_000
 RUNS: Final = 7
@@ -28,13 +27,13 @@ _SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent 
 def main(messages: tuple[int, int] = MESSAGES) -> None:
     raw = median_rate(_process(_raw))
     ours, memory = measure_dhs(messages)
-    inline, _ = measure_dhs((0, 0), _inline_dhs)
+    inline, _ = measure_dhs((0, 0), partial(_dhs, inline=True))
     print("operations pipelined (per s)          median")
     print(f"  raw sockets, one thread          {raw:9,.0f}")
     print(f"  DHS                              {ours:9,.0f}   {raw / ours:.1f} x slower")
-    print(f"  DHS, handlers in reading thread  {inline:9,.0f}   {raw / inline:.1f} x slower")
+    print(f"  DHS, inline handlers             {inline:9,.0f}   {raw / inline:.1f} x slower")
     cost = (1 / ours - 1 / inline) * 1e6
-    print(f"  a thread of its own for each operation costs {cost:.0f} µs of it")
+    print(f"  handing an operation over to a worker costs {cost:.0f} µs of it")
     print("  pydhsfw, measured elsewhere         14,168   beside raw 186,783")
     print("resident memory of the DHS (MB)")
     for count, size in zip(messages, memory, strict=True):
@@ -87,7 +86,12 @@ def _process(target: Callable[..., None], *args: object) -> Callable[[int], Call
     def connect(port: int) -> Callable[[], object]:
         process = _SPAWN.Process(target=target, args=(port, *args))
         process.start()
-        return process.join
+
+        def end() -> None:
+            process.join(10)
+            process.kill()  # where the other end failed, and nobody told it to stop
+
+        return end
 
     return connect
 
@@ -96,24 +100,13 @@ def _raw(port: int) -> None:
     raw_dhs(port)
 
 
-def _dhs(port: int, commands: Connection) -> None:
+def _dhs(port: int, commands: Connection, *, inline: bool = False) -> None:
     dhs = Dhs("bench")
-    dhs.operation("echo")(lambda op: op.complete(*op.args))
+    dhs.operation("echo", inline=inline)(lambda op: op.complete(*op.args))
     dhs.start(DcssConfig(host="127.0.0.1", port=port))
     while commands.recv() == "memory":
         commands.send(resident())
     dhs.stop()
-
-
-def _inline_dhs(port: int, commands: Connection) -> None:
-    """The same with no hand-over to a worker: what the threads cost, and not a way to run a DHS."""
-
-    def submit(_: Workers, job: Callable[[], None]) -> bool:
-        job()
-        return True
-
-    with patch.object(Workers, "submit", submit):
-        _dhs(port, commands)
 
 
 def resident() -> int:

@@ -19,9 +19,16 @@ _TCL_BACKSLASH: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _TCL_ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_PLAIN: Final = re.compile(r"[^\s{}\[\]$;\"\\#\0]+(?:\0[^\s{}\[\]$;\"\\#\0]+)*")
+_PLAIN: Final = re.compile(r"[^\s{}\[\]$;\"\\#]+(?: [^\s{}\[\]$;\"\\#]+)*")
 _HOLDING: Final = re.compile(r"[{}\"\\]")  # what may hold a list's words together, or fail to
 _LIST_WORD: Final = re.compile(r"[^ \t\n\v\f\r]+")
+_BRACED: Final = r"\{[^{}\\]*+(?:\{[^{}\\]*+\}[^{}\\]*+)*+\}"  # braces in braces, no deeper
+_BARE: Final = r"[^ \t\n\v\f\r{\"\\][^ \t\n\v\f\r\\]*+"
+_EASY: Final = re.compile(
+    rf"(?:[ \t\n\v\f\r]*+(?:{_BARE}|{_BRACED})(?=[ \t\n\v\f\r]|\Z))*+[ \t\n\v\f\r]*+\Z"
+)
+_EASY_WORD: Final = re.compile(rf"({_BARE}|{_BRACED})(?:[ \t\n\v\f\r]++|\Z)")
+_FILTERED: Final = re.compile(r"[\[\]$;\"\n]")
 _BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))
 _HARMLESS: Final = str.maketrans({"{": "(", "}": ")", '"': "'", "\\": "/"})
 
@@ -34,9 +41,16 @@ def is_list(text: str) -> bool:
     """
     if not _HOLDING.search(text):
         return True
+    if not _FILTERED.search(text):
+        return _is_list(text)
+    return _is_list(text) and _is_list(text.translate(_BLANKED))
+
+
+def _is_list(text: str) -> bool:
+    if _EASY.match(text):
+        return True
     try:
         split_list(text)
-        split_list(text.translate(_BLANKED))
     except ValueError:
         return False
     return True
@@ -61,6 +75,11 @@ def split_list(text: str) -> list[str]:
         if text[at] in BLANKS:
             at += 1
             continue
+        if easy := _EASY_WORD.match(text, at):
+            word = easy[1]
+            words.append(word[1:-1] if word[0] == "{" else word)
+            at = easy.end()
+            continue
         if text[at] == "{":
             word, at = _braced(text, at)
         elif text[at] == '"':
@@ -74,9 +93,9 @@ def split_list(text: str) -> list[str]:
 def join_list(words: Iterable[str]) -> str:
     """A Tcl list that `split_list`, and Tcl, split into the same words again."""
     each = tuple(words)
-    text = "\0".join(each)  # one look at all of them: no word of a list has a NUL
-    if _PLAIN.fullmatch(text) and text.count("\0") == len(each) - 1:
-        return text.replace("\0", " ")
+    text = " ".join(each)
+    if _PLAIN.fullmatch(text) and text.count(" ") == len(each) - 1:  # as it is, one look at all
+        return text
     return " ".join(map(quote_word, each))
 
 

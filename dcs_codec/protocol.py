@@ -178,7 +178,7 @@ class DcsProtocol:
         """
         if type(message) not in self._ordinary:
             self._check(message, step_of(type(message)), _ONLINE)
-        framing = self.framing
+        framing = self._online_framing if self._shaking_hands else self._decoder.framing
         return self._codec.encode_bytes(message, _V2 if framing is _AUTO else framing)
 
     def send(self, message: Message) -> bytes:

@@ -102,7 +102,10 @@ def failure_word(status: object) -> str:
     """The status of a failure as it is told: one plain word that is not `normal`, else `error`."""
     if not isinstance(status, str) or status == NORMAL or not _STATUS.fullmatch(status):
         return ERROR
-    return str(status) if len(status.encode("utf-8", "replace")) <= _MAX_STATUS else ERROR
+    try:
+        return str(status) if len(status.encode()) <= _MAX_STATUS else ERROR
+    except UnicodeEncodeError:  # a byte that is no character
+        return ERROR
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:

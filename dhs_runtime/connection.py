@@ -141,8 +141,12 @@ class Connection:
         """
         data = self._protocol.encode(message)
         if b"{" in data or b"}" in data or b'"' in data or b"\\" in data:
-            text = self._codec.encode_text(message)
+            # A v2 header is blanks and digits, which change nothing about a list.
+            text = data.rstrip(b"\0").decode("utf-8", "surrogateescape")
+            if message.binary:
+                text = self._codec.encode_text(message)
             if not is_list(text):
+                text = self._codec.encode_text(message)
                 keyword = text.partition(" ")[0]
                 raise EncodeError(keyword, "", f"is no Tcl list, scripts would hang: {text[:200]}")
         return data
@@ -247,8 +251,10 @@ class Connection:
                 protocol.receive_eof()
             if self._take_events(on_online, on_message):
                 return "DCSS closed the connection"
-            if not self._wrote or protocol.has_more:  # an answer carries the ACK by itself
+            if protocol.has_more:
                 self._transport.acknowledge()
+            elif not self._wrote:  # an answer will carry the acknowledgement, if there is one soon
+                self._transport.acknowledge_later()
 
     def _take_events(self, on_online: Callable[[], None], on_message: OnMessage) -> bool:
         """Hand over what was received; whether that was the end of the stream."""

@@ -45,6 +45,8 @@ MAX_RUNNING: Final = 64
 MAX_REFUSED: Final = 200_000
 """Refusals that wait for a DCSS that does not read; with one more the link is given up."""
 MAX_UNKNOWN: Final = 1000
+PHASES: Final = 8
+"""Groups that polls come in: all together would take a thread each, one by one more switches."""
 SHOWN_KEYWORD: Final = 80
 SLOW_HANDLER_S: Final = 0.5
 
@@ -124,17 +126,19 @@ class Dispatcher:
 
     def start(self) -> None:
         """Call the start hooks, and when they have returned begin what is done again and again."""
-        for hook in self._handlers.start_hooks:
+        hooks = self._handlers.start_hooks
+        for hook in hooks:
             self._inbox.put(partial(_call_hook, hook))
-        self._inbox.put(self._repeat)
+        if not (hooks and self._inbox.put(self._repeat)):
+            self._repeat()
 
     def _repeat(self) -> None:
         for each in self._handlers.repeated:
             lane = Lane(self._lanes)
             self._timers.every(each.seconds, partial(self._tick, each, lane))
-        for device in self._handlers.devices.all():
+        for number, device in enumerate(self._handlers.devices.all()):
             if device.on_read is not None and device.on_read.every_s is not None:
-                self._timers.every(device.on_read.every_s, device.poll)
+                self._timers.every(device.on_read.every_s, device.poll, number % PHASES / PHASES)
 
     def _tick(self, repeated: Repeated, lane: Lane) -> None:
         """Time for a function to run again; one that is not done yet is left to its work."""
@@ -239,7 +243,9 @@ class Dispatcher:
                 operation._timer = self._timers.at(operation.deadline, expire)
             if entry.inline and not self._inbox.busy:
                 run_inline(self.active, operation, entry.handler)
-            elif not self._inbox.then(partial(self._submit, operation, entry)):
+            elif not self._inbox.busy:
+                self._submit(operation, entry)
+            elif not self._inbox.put(partial(self._submit, operation, entry)):
                 self._answer(partial(self.active.refuse, operation, ERROR, TOO_MUCH))
 
     def _count(self, name: str) -> int:

@@ -162,4 +162,4 @@ def arguments_of(words: Iterable[Argument], text: str | None = None) -> str:
         if tuple(words):
             raise TypeError("give words or text=, not both")
         return text
-    return join_list(word if isinstance(word, str) else format_number(word) for word in words)
+    return join_list([word if isinstance(word, str) else format_number(word) for word in words])

@@ -219,12 +219,13 @@ class Timers:
                 self._changed.notify()
         return timer
 
-    def every(self, seconds: float, call: Job) -> None:
+    def every(self, seconds: float, call: Job, phase: float = 0.0) -> None:
         """Make the call again and again until `close`; times that were missed are not made up for.
 
-        For calls that return at once, as all of these.
+        For calls that return at once, as all of these. A `phase` from 0 to 1 is the part of
+        `seconds` by which all of it comes later, for calls that had better not come together.
         """
-        self._again(time.monotonic(), seconds, call)
+        self._again(time.monotonic() + phase * seconds, seconds, call)
 
     def _again(self, before: float, seconds: float, call: Job) -> None:
         due = max(before + seconds, time.monotonic())

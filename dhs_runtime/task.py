@@ -91,22 +91,24 @@ class Task:
 
     explains: ClassVar[bool] = False
 
+    finished = False
+    deadline: Deadline | None = None
+    _aborted = False
+    _expired = False
+    _dropped = False  # an update, for want of a link; told once
+    _abort_reason = ""
+    _abort_mode = _SOFT
+    _waiting: tuple[threading.Event, ...] = ()
+    _timer: Timer | None = None
+
     def __init__(self, outlet: Outlet) -> None:
+        # What few tasks ever change stands in the class; setting it each time would cost a tenth.
         self.state = _WAITING
-        self.finished = False
-        self.deadline: Deadline | None = None
         self.since = time.monotonic()
         self._outlet = outlet
         # Guards state and sending, so that no update follows the answer. Held while a write
         # blocks: abort() never takes it.
         self._lock = threading.Lock()
-        self._aborted = False
-        self._expired = False
-        self._dropped = False  # an update, for want of a link; told once
-        self._abort_reason = ""
-        self._abort_mode = _SOFT
-        self._waiting: list[threading.Event] = []
-        self._timer: Timer | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label} {self.state.value}>"
@@ -178,7 +180,7 @@ class Task:
         """
         wake = threading.Event()
         with _aborting:
-            self._waiting.append(wake)
+            self._waiting = (*self._waiting, wake)
             if self._aborted:
                 wake.set()
         future.add_done_callback(lambda _: wake.set())
@@ -186,7 +188,7 @@ class Task:
             wake.wait(timeout_s)
         finally:
             with _aborting:
-                self._waiting.remove(wake)
+                self._waiting = tuple(each for each in self._waiting if each is not wake)
         self.raise_if_aborted()
         return future.result(0)
 
@@ -199,6 +201,7 @@ class Task:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
                 self.state = _RUNNING
+            self.raise_if_aborted()
             self._begin()
             handler(self)
             if not self.finished:
@@ -257,8 +260,7 @@ class Task:
     # -- for the kinds of task ---------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Say what is to be said before the handler runs; raises TaskAbortedError."""
-        self.raise_if_aborted()
+        """Say what is to be said before the handler runs."""
 
     def _success(self) -> Message:
         """The answer of success."""
@@ -308,7 +310,8 @@ class Task:
     def _complete(self, message: Message, status: str) -> None:
         """Answer by this message, or raise and change nothing; for what an author says."""
         with self._lock:
-            self._check_unfinished()
+            if self.finished:
+                self._check_unfinished()
             self._conclude(message, self._outlet.encode(message), status)
 
     def _conclude(self, message: Message, data: bytes, status: str) -> None:

@@ -23,6 +23,8 @@ _READ_SIZE = 1 << 16
 _WRITE_SIZE = 1 << 16
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 _UNACKNOWLEDGED_MS = 50_000
+_MOMENT_US = 4000
+_ONCE = 2  # even: the one that waits goes out, and later ones wait for an answer again
 
 Address = tuple[int, int, int, str, Any]
 """What `socket.getaddrinfo` gives for each address of a name."""
@@ -94,6 +96,7 @@ class TcpTransport:
         self._birthplace = Birthplace()
         self._wake = threading.Event()  # an answer of the resolver, or interrupt()
         self._written = 0
+        self._is_impatient = False
 
     def connect(self, host: str, port: int, timeout_s: float) -> None:
         """Connect to the first address of `host` that answers.
@@ -174,11 +177,19 @@ class TcpTransport:
             TransportError: The connection broke, or nothing came within the read timeout.
         """
         try:
-            return self._connected().recv(_READ_SIZE)
+            return self._receive(self._connected())
         except TimeoutError:
             raise TransportError("nothing received in time") from None
         except OSError as error:
             raise TransportError(error.strerror or str(error)) from None
+
+    def _receive(self, sock: socket.socket) -> bytes:
+        try:
+            return sock.recv(_READ_SIZE)
+        except BlockingIOError:  # quiet since `acknowledge_later`
+            self.acknowledge()
+            self._set_impatient(False)
+            return sock.recv(_READ_SIZE)
 
     @property
     def written(self) -> int:
@@ -208,14 +219,31 @@ class TcpTransport:
             raise TransportError(error.strerror or str(error)) from None
 
     def acknowledge(self) -> None:
-        """Let the system acknowledge what was read at once, where it can; it forgets each time.
+        """Acknowledge what was read at once, where the system can; it forgets each time.
 
         dcss sends the header and the text of a v2 frame in two parts without TCP_NODELAY: the
         second waits for the acknowledgement of the first, which would be delayed by 40 ms.
         """
         if _QUICK_ACK is not None:
             with contextlib.suppress(OSError):  # the peer may be gone; the next read says so
-                self._connected().setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+                self._connected().setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, _ONCE)
+
+    def acknowledge_later(self) -> None:
+        """Acknowledge what was read when nothing more comes for a moment.
+
+        An acknowledgement of its own costs each exchange a packet more and a change of threads;
+        the answer to what was read carries one, where it comes soon.
+        """
+        if not self._is_impatient:
+            self._set_impatient(True)
+
+    def _set_impatient(self, impatient: bool) -> None:
+        """Let `recv` come back after a moment without a byte, or never."""
+        if _QUICK_ACK is not None:
+            moment = struct.pack("ll", 0, _MOMENT_US if impatient else 0)
+            with contextlib.suppress(OSError):
+                self._connected().setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, moment)
+                self._is_impatient = impatient
 
     def set_write_timeout(self, timeout_s: float) -> None:
         """Let `write` fail when the peer takes no byte for so many seconds."""

@@ -5,44 +5,50 @@ examples/goniometer_dhs.py:dhs --dcss HOST:PORT`; its devices must be in DCSS's 
 hardware host `gonioSimDHS`, and take over position and limits from there.
 
 A move takes the time that speed and scale of the configuration say, an oscillation the time it is
-given; both send their position ten times a second and stop where they are when aborted. Exposures
-open the shutter when the axis begins to turn and close it when it stands.
+given, a vector move what its speed says in scaled units a second, also when that is changed on the
+way. All send their positions ten times a second. A soft abort lets the axes coast for a moment, a
+hard one does not; either way DCSS is told where they stand. Exposures open the shutter when the
+axis begins to turn and close it when it stands.
 """
 
+import math
 import time
+from collections.abc import Callable
 
-from dcs_codec import ShutterState
-from dhs_runtime import Dhs, MotorConfig, Move, TaskAbortedError
+from dcs_codec import AbortMode, ShutterState
+from dhs_runtime import Dhs, MotorConfig, Move, VectorMove
 
 MOTORS = ("gonio_phi", "gonio_kappa", "sample_x", "sample_y", "sample_z")
 SHUTTERS = ("shutter", "sample_light", "diffraction_filter")
 UPDATE_S = 0.1
+COAST_S = 0.1
 HOME_POSITION = 0.0
 
 
-class Axis:
-    """An axis on its way from one position to another, at constant speed."""
+class Journey:
+    """Axes on their way, which do each part of it at the same time; `pace` says how fast."""
 
-    def __init__(self, start: float, destination: float, seconds: float) -> None:
-        self._start = start
-        self._distance = destination - start
-        self._seconds = max(seconds, 1e-6)
-        self._began = time.monotonic()
-        self._stopped: float | None = None
+    def __init__(self, pace: Callable[[], float]) -> None:
+        self._pace = pace  # parts of the way a second
+        self._part = 0.0
+        self._end = 1.0
+        self._seen = time.monotonic()
 
-    def position(self) -> float:
-        """Where it is now, in its own units."""
-        now = time.monotonic() if self._stopped is None else self._stopped
-        part = min((now - self._began) / self._seconds, 1.0)
-        return self._start + self._distance * part
+    def part(self) -> float:
+        """How much of the way is gone, from 0 to 1."""
+        now = time.monotonic()
+        self._part = min(self._part + self._pace() * (now - self._seen), self._end)
+        self._seen = now
+        return self._part
 
     def is_moving(self) -> bool:
-        """Whether it has not arrived, and was not stopped."""
-        return self._stopped is None and time.monotonic() - self._began < self._seconds
+        """Whether they have not arrived, and do not stand after a stop."""
+        return self.part() < self._end
 
-    def stop(self) -> None:
-        """Stand where it is."""
-        self._stopped = time.monotonic()
+    def stop(self, mode: AbortMode) -> None:
+        """Stand here, or softly a little further on."""
+        coast = 0.0 if mode is AbortMode.HARD else self._pace() * COAST_S
+        self._end = min(self.part() + coast, self._end)
 
 
 def seconds_of(move: Move, distance: float) -> float:
@@ -58,24 +64,42 @@ def seconds_of(move: Move, distance: float) -> float:
 def drive(move: Move) -> None:
     """Bring a motor where it shall be; `home` is a word for position 0."""
     goal = HOME_POSITION if isinstance(move.destination, str) else move.destination
-    axis = Axis(move.start, goal, seconds_of(move, goal - move.start))
-    try:
-        move.follow(axis.position, axis.is_moving, every_s=UPDATE_S)
-    except TaskAbortedError:
-        axis.stop()
-        move.update(axis.position())
-        raise
+    way = goal - move.start
+    seconds = max(seconds_of(move, way), 1e-6)
+    journey = Journey(lambda: 1 / seconds)
+
+    def position() -> float:
+        part = journey.part()
+        return goal if part == 1 else move.start + way * part
+
+    move.follow(position, journey.is_moving, stop=journey.stop, every_s=UPDATE_S)
+
+
+def drive_both(move: VectorMove) -> None:
+    """Bring two motors along a straight line, or one where there is no other."""
+    ways = [(part.start, part.distance) for part in move.parts()]
+    length = max(math.hypot(*(distance for _, distance in ways)), 1e-6)
+    journey = Journey(lambda: max(move.speed, 0.0) / length)
+
+    def positions() -> tuple[float, float]:
+        part = journey.part()
+        where = [start + distance * part for start, distance in ways]
+        return where[0], where[-1]
+
+    move.follow_both(positions, journey.is_moving, stop=journey.stop, every_s=UPDATE_S)
 
 
 def set_shutter(state: ShutterState) -> None:
     """A shutter that is not there obeys at once."""
 
 
-def goniometer(name: str = "gonioSimDHS") -> Dhs:
+def goniometer(host: str = "gonioSimDHS") -> Dhs:
     """A DHS of this name with all its devices."""
-    made = Dhs(name)
-    for motor in MOTORS:
-        made.motor(motor, words=["home"]).on_move(drive)
+    made = Dhs(host)
+    for name in MOTORS:
+        motor = made.motor(name, words=["home"])
+        motor.on_move(drive)
+        motor.on_vector_move(drive_both)
     for shutter in SHUTTERS:
         made.shutter(shutter).on_set(set_shutter)
     return made

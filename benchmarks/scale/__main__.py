@@ -2,10 +2,11 @@
 
 import sys
 
-from benchmarks.scale import cameras, devices, fleet, inference
+from benchmarks.scale import cameras, devices, fleet, inference, polling
 
 PARTS = {
     "devices": devices.main,
+    "polling": polling.main,
     "fleet": fleet.main,
     "cameras": cameras.main,
     "inference": inference.main,

@@ -199,10 +199,16 @@ class Device:
             self._own[message_class] = function  # type: ignore[assignment]  # called with M only
             return function
 
-        if Message not in getattr(message_class, "__mro__", ()) or message_class in self._own:
+        bases = getattr(message_class, "__mro__", ())
+        if Message not in bases or message_class in self._own:
             raise HandlerError(
                 f"{message_class!r} is no message class, or is taken; "
                 f"write @{self.name}.on(TheirMessage)"
+            )
+        if any(each.__module__.startswith("dcs_codec.messages.") for each in bases):
+            raise HandlerError(
+                f"{message_class.__name__} is DCSS's own; a device answers it itself, and @dhs.on "
+                "hears it"
             )
         return register
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, overload
 
-from dcs_codec import Message, default_codec
+from dcs_codec import EncodeError, Message, default_codec
 from dhs_runtime.answers import told_by
 from dhs_runtime.errors import DeviceError, HandlerError
 from dhs_runtime.scheduling import Lane, Workers
@@ -214,6 +214,8 @@ class ReadHook(Slot[Callable[[], T]]):
             default_codec().encode(self.message(value))
         except DeviceError:
             raise
+        except EncodeError as error:
+            raise DeviceError(f"cannot be read: {error.field} {error.reason}") from None
         except BaseException as error:  # sys.exit() in a function must not cost the thread
             raise DeviceError(f"cannot be read: {told_by(error)}") from error
         return value

@@ -272,7 +272,6 @@ class Move(Task):
         return message.status if isinstance(message, HtosMotorMoveCompleted) else ERROR
 
     def _begin(self) -> None:
-        super()._begin()
         for part in self.parts():
             part._prepare()
         for part in reversed(self.parts()):

@@ -63,9 +63,11 @@ class PseudoMotor(Axis):
 
     kind = "pseudo motor"
     registrations: ClassVar[tuple[type[Message], ...]] = (
-        StohRegisterRealMotor,
-        StohRegisterPseudoMotor,  # DCSS's database may have any motor as either
+        StohRegisterPseudoMotor,
+        StohRegisterRealMotor,  # DCSS's database may have it either way
     )
+    own_registration: ClassVar[type[Message]] = StohRegisterPseudoMotor
+    """The registration that its own configuration answers."""
     commands: ClassVar[tuple[type[Message], ...]] = (
         StohStartMotorMove,
         StohStartOscillation,
@@ -194,7 +196,10 @@ class PseudoMotor(Axis):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
-            return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
+            if isinstance(message, self.own_registration):
+                return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
+            logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
+            return Deed(lambda: None, lambda _: self._question(), lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
@@ -258,7 +263,10 @@ class PseudoMotor(Axis):
         real = getattr(message, "scale_factor", None) is not None
         kind = MotorConfig if real else PseudoMotorConfig
         told = {field.name: getattr(message, field.name) for field in attrs.fields(kind)}
-        return kind(**{name: value for name, value in told.items() if value is not None})
+        told = {name: value for name, value in told.items() if value is not None}
+        if isinstance(self._config, kind):
+            return attrs.evolve(self._config, **told)
+        return kind(**told)
 
     def _shift(self, correction: float) -> None:
         self._known(self.position + correction)
@@ -318,6 +326,7 @@ class Motor(PseudoMotor):
     """A real motor; as a pseudo motor, with a `MotorConfig`."""
 
     kind = "motor"
+    own_registration: ClassVar[type[Message]] = StohRegisterRealMotor
 
     def __init__(
         self,

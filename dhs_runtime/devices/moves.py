@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from dcs_codec import NO_DEVICE, Message, StohStartOscillation, StohStartVectorMove
+from dcs_codec import NO_DEVICE, AbortMode, Message, StohStartOscillation, StohStartVectorMove
 from dhs_runtime.answers import ABORTED, ERROR, told_by
 from dhs_runtime.devices.motion import Movable, Move
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
@@ -104,6 +104,34 @@ class VectorMove(Move):
         self.update(position)
         if self.other is not None:
             self.other.update(other_position)
+
+    def follow_both(
+        self,
+        read: Callable[[], tuple[float, float]],
+        is_moving: Callable[[], bool],
+        *,
+        stop: Callable[[AbortMode], object] | None = None,
+        every_s: float = 0.1,
+        settle_s: float = 0.0,
+        rest_timeout_s: float = 10.0,
+    ) -> None:
+        """As `Move.follow`, of both motors; `read` says where each of the two is."""
+
+        def first() -> float:
+            position, other_position = read()
+            if self.other is not None:
+                self.other.update(other_position)
+                self.other._stand_at(other_position)
+            return position
+
+        self.follow(
+            first,
+            is_moving,
+            stop=stop,
+            every_s=every_s,
+            settle_s=settle_s,
+            rest_timeout_s=rest_timeout_s,
+        )
 
     def succeed(self) -> None:
         """As `Move.succeed`, of both motors: each has an answer of its own."""

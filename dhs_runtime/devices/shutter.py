@@ -11,6 +11,7 @@ from dcs_codec import (
     HtosReportShutterState,
     Message,
     ShutterState,
+    StateError,
     StohConfigureShutter,
     StohRegisterShutter,
     StohSetShutterState,
@@ -85,6 +86,13 @@ class Shutter(Device):
             yield
         finally:
             self.drive(ShutterState.CLOSED)
+
+    def check_by_hand(self, message: Message) -> None:
+        """As `Device.check_by_hand`; dcss would take any word but `closed` for open."""
+        if isinstance(message, HtosReportShutterState):
+            word = message.shutter_state
+            if word not in (ShutterState.OPEN, ShutterState.CLOSED):
+                raise StateError(f"shutter {self.name}: {word!r} is neither open nor closed")
 
     @property
     def _remembered(self) -> ShutterState | None:

@@ -10,13 +10,13 @@ from dcs_codec import HtosReportIonChambers, IonChamberFailure, Message
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.encoder import Encoder
 from dhs_runtime.devices.ion_chamber import IonChamber
-from dhs_runtime.devices.motor import Motor, PseudoMotor
+from dhs_runtime.devices.motor import PseudoMotor
 from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.devices.string import StringDevice
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.task import Outlet
 
-KINDS: Final = (Motor, PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
+KINDS: Final = (PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
 MAX_STRANGERS: Final = 1000
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class DeviceTable:
             bases = message_class.__mro__[1:]
             found = (self._routes[base] for base in bases if self._routes.get(base))
             own = any(device.handles(message_class) for device in self._devices.values())
-            named = Route(Device, attrs.fields(message_class)[0].name) if own else None
+            named = Route(Device, _first_word(message_class)) if own else None
             self._routes[message_class] = next(found, named)
         return self._routes[message_class]
 
@@ -133,14 +133,18 @@ class DeviceTable:
 
 def _routes() -> Iterator[tuple[type[Message], Route | None]]:
     for kind in KINDS:
-        owner = PseudoMotor if kind is Motor else kind  # DCSS's database may have it either way
         for message_class in (*kind.registrations, *kind.commands):
-            yield message_class, Route(owner, _name_field(message_class, kind))
+            yield message_class, Route(kind, _name_field(message_class, kind))
 
 
 def _name_field(message_class: type[Message], kind: type[Device]) -> str:
     names = {field.name for field in attrs.fields(message_class)}
     return next(field for field in kind.name_fields if field in names)
+
+
+def _first_word(message_class: type[Message]) -> str:
+    """Field of the first word after the keyword."""
+    return str(attrs.fields(message_class)[len(attrs.fields(Message))].name)
 
 
 def _told(message: Message) -> Iterator[str]:

@@ -181,6 +181,7 @@ class LogQueue(logging.handlers.QueueHandler):
     def end(self) -> None:
         """Take no more; what waits is still written."""
         if not self._is_closed:
+            self.writer.tell_dropped()
             self._is_closed = True
             self.writer.enqueue_sentinel()
 
@@ -269,6 +270,12 @@ class LogWriter(logging.handlers.QueueListener):
         waiting = self._waiting.qsize()
         if dropped and (not waiting or (waiting < MAX_WAITING / 2 and now >= self._dropped_again)):
             self._dropped_again = now + TELL_AGAIN_S
+            self.tell_dropped()
+
+    def tell_dropped(self) -> None:
+        """Say how many records were dropped that were not told yet."""
+        dropped = self._source.dropped - self._told_dropped
+        if dropped:
             self._told_dropped += dropped
             self._tell(logging.WARNING, f"was too slow: {dropped} lines were dropped")
 

@@ -137,23 +137,76 @@ class HttpClient:
         """
         return self._call("GET", path, params=params, total_timeout_s=total_timeout_s)
 
-    def post_json(self, path: str, json_value: object) -> HttpReply:
-        """POST a value as JSON.
+    def delete(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        total_timeout_s: float | None = None,
+    ) -> HttpReply:
+        """DELETE `path`; arguments and errors as of `get`."""
+        return self._call("DELETE", path, params=params, total_timeout_s=total_timeout_s)
+
+    def post_json(
+        self,
+        path: str,
+        json_value: object,
+        params: Mapping[str, str] | None = None,
+        *,
+        total_timeout_s: float | None = None,
+    ) -> HttpReply:
+        """POST a value as JSON, with `params` as the query.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
             TypeError, ValueError: The value has no JSON form (NaN has none).
         """
-        body = json.dumps(json_value, allow_nan=False).encode()
-        return self._call("POST", path, data=body, content_type="application/json")
+        return self._send_json("POST", path, json_value, params, total_timeout_s)
 
-    def post_form(self, path: str, data: Mapping[str, str]) -> HttpReply:
-        """POST fields as `application/x-www-form-urlencoded`.
+    def put_json(
+        self,
+        path: str,
+        json_value: object,
+        params: Mapping[str, str] | None = None,
+        *,
+        total_timeout_s: float | None = None,
+    ) -> HttpReply:
+        """PUT a value as JSON, as the interfaces of detectors want it; as `post_json`."""
+        return self._send_json("PUT", path, json_value, params, total_timeout_s)
+
+    def put(
+        self,
+        path: str,
+        body: bytes = b"",
+        params: Mapping[str, str] | None = None,
+        *,
+        content_type: str = "application/octet-stream",
+        total_timeout_s: float | None = None,
+    ) -> HttpReply:
+        """PUT bytes of any kind; errors as of `get`."""
+        return self._call(
+            "PUT",
+            path,
+            params=params,
+            data=body,
+            content_type=content_type,
+            total_timeout_s=total_timeout_s,
+        )
+
+    def post_form(
+        self,
+        path: str,
+        data: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        *,
+        total_timeout_s: float | None = None,
+    ) -> HttpReply:
+        """POST fields as `application/x-www-form-urlencoded`, with `params` as the query.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
         """
-        return self._call("POST", path, data=data)
+        return self._call("POST", path, params=params, data=data, total_timeout_s=total_timeout_s)
 
     def cancel(self) -> None:
         """Wake every call in flight, which raises ServiceUnavailableError, and refuse new ones."""
@@ -169,6 +222,23 @@ class HttpClient:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _send_json(
+        self,
+        method: str,
+        path: str,
+        json_value: object,
+        params: Mapping[str, str] | None,
+        total_timeout_s: float | None,
+    ) -> HttpReply:
+        return self._call(
+            method,
+            path,
+            params=params,
+            data=json.dumps(json_value, allow_nan=False).encode(),
+            content_type="application/json",
+            total_timeout_s=total_timeout_s,
+        )
 
     def _call(
         self,

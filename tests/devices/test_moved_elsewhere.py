@@ -2,6 +2,7 @@
 
 import threading
 
+import attrs
 import pytest
 
 from dcs_codec import (
@@ -14,7 +15,7 @@ from dcs_codec import (
 )
 from dhs_runtime import DeviceError, Dhs, DhsError, MotorConfig
 from tests.devices.hardware import Spindle
-from tests.devices.talking import motor_of, online, read
+from tests.devices.talking import CONFIG, motor_of, online, read
 from tests.runtime.peers import eventually
 
 
@@ -171,6 +172,24 @@ def test_messages_by_hand_change_the_device_as_well() -> None:
         upper_limit_on=False,
         reverse_on=True,
     )
+
+
+def test_a_configuration_by_hand_keeps_what_it_leaves_out() -> None:
+    dhs = Dhs("testDHS")
+    motor = motor_of(dhs)
+    with online(dhs):
+        dhs.send(
+            HtosConfigureDevice(
+                motor_name="z",
+                position=3,
+                upper_limit=8,
+                lower_limit=-8,
+                lower_limit_on=True,
+                upper_limit_on=True,
+                motor_lock_on=True,
+            )
+        )
+    assert motor.config == attrs.evolve(CONFIG, upper_limit=8, lower_limit=-8, motor_lock_on=True)
 
 
 def test_who_says_by_hand_that_a_motor_moves_is_told_what_to_write() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dcs_codec import ShutterState
-from dhs_runtime import DeviceError, Dhs, HandlerError, Motor, Move, Oscillation
+from dhs_runtime import DeviceError, Dhs, HandlerError, Motor, MotorConfig, Move, Oscillation
 from tests.devices.hardware import Spindle
 from tests.devices.talking import CONFIG, REAL_MOTOR, online, read
 from tests.runtime.peers import RawConnection, eventually
@@ -15,10 +15,12 @@ from tests.runtime.peers import RawConnection, eventually
 NAN = float("nan")
 
 
-def turned_by(spindle: Spindle, dhs: Dhs, name: str = "z", **settings: float) -> Motor:
+def turned_by(
+    spindle: Spindle, dhs: Dhs, name: str = "z", *, limits: MotorConfig | None = CONFIG
+) -> Motor:
     """A motor on this spindle."""
-    motor = dhs.motor(name, config=CONFIG)
-    motor.on_read(**settings)(spindle.read)
+    motor = dhs.motor(name, config=limits)
+    motor.on_read(spindle.read)
 
     @motor.on_move
     def go(move: Move) -> None:
@@ -150,20 +152,20 @@ def test_a_shutter_that_reads_no_state_reports_none(word: object) -> None:
 def test_an_oscillation_goes_on_from_where_the_motor_stands() -> None:
     dhs = Dhs("testDHS")
     spindle = Spindle(0)
-    motor = turned_by(spindle, dhs)
+    motor = turned_by(spindle, dhs, limits=None)
     motor.report(0)
-    spindle.put(5)  # by hand; DCSS and the DHS remember 0
+    spindle.put(50)  # by hand; DCSS and the DHS remember 0
     with online(dhs) as peer:
         peer.send("stoh_start_oscillation z NULL 3 0.1")
         texts = read(peer, 2)
         assert texts == [
-            "htos_update_motor_position z 5.0 normal",
-            "htos_motor_move_started z 8.0",
+            "htos_update_motor_position z 50.0 normal",
+            "htos_motor_move_started z 53.0",
         ]
         while "completed" not in texts[-1]:
             texts.append(peer.read_text())
-        assert texts[-1] == "htos_motor_move_completed z 8.0 normal"
-    assert spindle.read() == 8.0
+        assert texts[-1] == "htos_motor_move_completed z 53.0 normal"
+    assert spindle.read() == 53.0
 
 
 def test_limits_and_starts_are_those_of_the_position_that_was_read() -> None:

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from dcs_codec import ShutterState
+from dcs_codec import HtosReportShutterState, ShutterState, StateError
 from dhs_runtime import DeviceError, Dhs, Shutter
 from tests.devices.talking import online, read
 from tests.runtime.peers import eventually
@@ -104,3 +104,15 @@ def _expose(shutter: Shutter) -> None:
     with contextlib.suppress(ZeroDivisionError), shutter.opened():
         assert shutter.state is ShutterState.OPEN
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("word", ["Open", "half", "OPEN", "1"])
+def test_a_word_by_hand_that_dcss_would_take_for_open_is_refused(word: str) -> None:
+    dhs = Dhs("testDHS")
+    shutter = dhs.shutter("s")
+    with online(dhs) as peer:
+        with pytest.raises(StateError, match="neither open nor closed"):
+            dhs.send(HtosReportShutterState(shutter_name="s", shutter_state=word))
+        dhs.send(HtosReportShutterState(shutter_name="s", shutter_state="open"))
+        assert peer.read_text() == "htos_report_shutter_state s open"
+        assert shutter.state is ShutterState.OPEN

@@ -31,7 +31,7 @@ from tests.docs.terminal import Terminal
 STAYS: Final = re.compile(
     r"dhs (run|loop|record|replay .*--listen) (?!--sample|--help)"
     r"|dhs simulate (?!.*( -e | --script | --sample))"
-    r"|python fake_\w+\.py"
+    r"|python (\S+/)?fake_\w+\.py"
 )
 PORTS: Final = re.compile(
     r"(?:localhost:|127\.0\.0\.1:|--(?:web|port|status-port) |port: |_controller.py )(\d{4,5})\b"

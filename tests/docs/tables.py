@@ -94,7 +94,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, f"{_DISSECTOR}::test_the_filters_of_the_page_are_right"
     ),
     ("docs/reference/devices.md", "python"): Elsewhere(
-        1, "tests/examples/test_devices_page.py::test_the_controller_is_watched_and_stopped"
+        3, "tests/examples/test_devices_page.py::test_the_controller_is_watched_and_stopped"
     ),
     ("docs/reference/simulators.md", "console"): Elsewhere(
         5, f"{_SIMULATORS}::test_every_command_of_the_page_is_one"

@@ -11,6 +11,9 @@ from tests.docs.tables import ELSEWHERE, NOT_RUN
 WITH_WHEEL = "docs/tutorial/first_dhs.md"
 """Run by `test_tutorial.py`, in an environment of its own."""
 
+LIBRARIES = {"docs/howto/motor_dhs.md": "serial"}
+"""What the example of a page imports, of the extra `examples`."""
+
 
 def own_blocks(page: Page) -> list[Block]:
     """The blocks that are run here; files among those that are not are written all the same."""
@@ -29,4 +32,6 @@ def own_blocks(page: Page) -> list[Block]:
 def test_the_blocks_of_the_page_run(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if page.path in LIBRARIES:
+        pytest.importorskip(LIBRARIES[page.path], reason="of the extra `examples`")
     run_page(page, own_blocks(page), tmp_path, monkeypatch)

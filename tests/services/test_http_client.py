@@ -55,6 +55,42 @@ def test_posts_carry_json_and_forms(serving: Serving) -> None:
     assert second.body == b"a=1&b=x+y"
 
 
+def test_every_verb_takes_a_query(serving: Serving) -> None:
+    peer = serving(answering(reply(b"done")))
+    query = {"index": "7", "key": "a b&c"}
+    with HttpClient(peer.url) as client:
+        client.put_json("/detector/api/config/count_time", {"value": 0.5}, query)
+        client.put("/command/arm", b"\x00\xff", query, content_type="text/plain")
+        client.put("/command/trigger")
+        client.delete("/files/1", query)
+        client.post_json("/j", None, query)
+        client.post_form("/f", {"a": "1"}, query)
+        with pytest.raises(ValueError, match="JSON"):
+            client.put_json("/j", float("inf"))
+    wanted = "?index=7&key=a+b%26c HTTP/1.1"
+    assert [request.line for request in peer.requests] == [
+        f"PUT /detector/api/config/count_time{wanted}",
+        f"PUT /command/arm{wanted}",
+        "PUT /command/trigger HTTP/1.1",
+        f"DELETE /files/1{wanted}",
+        f"POST /j{wanted}",
+        f"POST /f{wanted}",
+    ]
+    assert [request.body for request in peer.requests] == [
+        *(b'{"value": 0.5}', b"\x00\xff", b"", b"", b"null", b"a=1"),
+    ]
+    assert peer.requests[0].headers["content-type"] == "application/json"
+    assert peer.requests[1].headers["content-type"] == "text/plain"
+
+
+def test_a_put_is_never_sent_twice(serving: Serving) -> None:
+    peer = serving(answering(reply(b"no", "text/plain", "503 Busy")))
+    with HttpClient(peer.url) as client:
+        assert client.put_json("/arm", 1).status == 503
+        assert client.delete("/arm", total_timeout_s=5).status == 503
+    assert len(peer.requests) == 2
+
+
 def test_a_connection_is_kept_and_closed_with_the_client(serving: Serving) -> None:
     peer = serving(answering(reply(), reply(b"", "text/plain", "200 OK", "Set-Cookie: a=b")))
     client = HttpClient(peer.url)

@@ -1,0 +1,141 @@
+"""An operation there and back, several DHSs by turns, all processes on one CPU.
+
+Unpinned, a round trip is bimodal: it depends on whether the system wakes the other end on the CPU
+that spoke. So client and DHSs share one, and windows of the rivals alternate within one run.
+
+    python -m benchmarks.bench_turns [--against PYTHON]
+
+`--against` is the interpreter of an environment with another version of this project.
+"""
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from benchmarks.peer import dcss_for, done_frame, read_exactly, start_frame
+
+DHS: Final = Path(__file__).with_name("echo_dhs.py")
+WINDOWS: Final = 25
+ROUNDS: Final = 300
+PIPELINED: Final = 2000
+HEADER: Final = 26
+
+
+@attrs.define
+class Rival:
+    """One DHS process, and what was measured of it.
+
+    Attributes:
+        name: What it is called in the table.
+        python: The interpreter that runs it.
+        way: `worker`, `inline` or `raw`.
+        trips: Median of each window, seconds an operation there and back.
+        apart: The same where header and text come in two parts, as dcss sends them.
+        rates: Operations a second of each window, pipelined.
+    """
+
+    name: str
+    python: str
+    way: str
+    trips: list[float] = attrs.field(factory=list)
+    apart: list[float] = attrs.field(factory=list)
+    rates: list[float] = attrs.field(factory=list)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--against", metavar="PYTHON", help="Python of another version")
+    parser.add_argument("--windows", type=int, default=WINDOWS)
+    options = parser.parse_args(arguments)
+    rivals = [
+        Rival("raw sockets", sys.executable, "raw"),
+        Rival("DHS", sys.executable, "worker"),
+        Rival("DHS, inline", sys.executable, "inline"),
+    ]
+    if options.against:
+        rivals.append(Rival("the other", options.against, "worker"))
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})  # what is started inherits it
+    try:
+        measure(rivals, options.windows)
+    finally:
+        os.sched_setaffinity(0, cpus)
+    show(rivals)
+
+
+def measure(rivals: list[Rival], windows: int) -> None:
+    with ExitStack() as stack:
+        peers = [stack.enter_context(connected(rival)) for rival in rivals]
+        for _ in range(windows):
+            for rival, peer in zip(rivals, peers, strict=True):
+                rival.trips.append(round_trips(peer))
+                rival.rates.append(pipelined(peer))
+                rival.apart.append(round_trips(peer, rounds=8, apart=True))
+
+
+@contextmanager
+def connected(rival: Rival) -> Iterator[socket.socket]:
+    """DCSS's end of the connection of a rival's process."""
+
+    def start(port: int) -> Callable[[], object]:
+        process = subprocess.Popen(
+            [rival.python, str(DHS), str(port), rival.way], stdin=subprocess.PIPE, cwd="/"
+        )
+        return lambda: (process.stdin and process.stdin.close(), process.wait(10))
+
+    with dcss_for(start) as peer:
+        yield peer
+
+
+def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = False) -> float:
+    """Median of some operations, each awaited before the next."""
+    start, answer = start_frame(1), len(done_frame(1))
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not apart)  # as dcss, which sets none
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        if apart:
+            peer.sendall(start[:HEADER])
+            peer.sendall(start[HEADER:])
+        else:
+            peer.sendall(start)
+        read_exactly(peer, answer)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def pipelined(peer: socket.socket) -> float:
+    """Operations a second where all are sent before the first answer is awaited."""
+    data = b"".join(map(start_frame, range(PIPELINED)))
+    left = sum(len(done_frame(number)) for number in range(PIPELINED))
+    began = time.perf_counter()
+    peer.sendall(data)
+    while left:
+        left -= len(peer.recv(1 << 18))
+    return PIPELINED / (time.perf_counter() - began)
+
+
+def show(rivals: list[Rival]) -> None:
+    raw = rivals[0]
+    print("one CPU, windows by turns    there and back   x raw   sent apart   pipelined/s   x raw")
+    for rival in rivals:
+        trip, rate = statistics.median(rival.trips), statistics.median(rival.rates)
+        print(
+            f"  {rival.name:24} {trip * 1e6:10.1f} µs {trip / statistics.median(raw.trips):8.2f}"
+            f" {statistics.median(rival.apart) * 1e3:9.2f} ms {rate:12,.0f}"
+            f" {rate / statistics.median(raw.rates):8.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

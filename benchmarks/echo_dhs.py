@@ -1,0 +1,30 @@
+"""A DHS with one operation, as a program of its own: `echo_dhs.py PORT [worker|inline|raw]`.
+
+It runs with the Python that it is given, so that two versions can be measured by turns.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def main(port: int, way: str) -> None:
+    if way == "raw":
+        sys.path.insert(0, __file__.rpartition("/benchmarks/")[0])
+        from benchmarks.peer import raw_dhs  # noqa: PLC0415 - not there for another version
+
+        raw_dhs(port)
+        return
+    from dhs_runtime import DcssConfig, Dhs  # noqa: PLC0415 - of whichever version runs this
+
+    dhs = Dhs("bench")
+    how: dict[str, Any] = {"inline": True} if way == "inline" else {}
+    register: Callable[[Any], Any] = dhs.operation("echo", **how)
+    register(lambda op: op.complete(*op.args))
+    dhs.start(DcssConfig(host="127.0.0.1", port=port))
+    sys.stdin.read()  # until the one who measures closes it
+    dhs.stop()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "worker")
