@@ -18,6 +18,7 @@ from benchmarks import (
     bench_record,
     bench_runtime,
     bench_throughput,
+    bench_turns,
 )
 from benchmarks.agreement import check_agreement
 from benchmarks.bench_codec import groups
@@ -53,6 +54,7 @@ def main() -> None:
         bench_pictures,
     ):
         part.main()
+    bench_turns.main([])
 
 
 if __name__ == "__main__":

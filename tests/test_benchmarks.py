@@ -18,6 +18,7 @@ from benchmarks import (
     bench_pictures,
     bench_runtime,
     bench_throughput,
+    bench_turns,
     report,
 )
 from benchmarks.agreement import check_agreement, check_values
@@ -125,6 +126,13 @@ def test_runtime_benchmarks_run(
     monkeypatch.setattr(bench_runtime, "RESTARTS", 2)
     bench_runtime.main()
     assert "ratio of the medians" in capsys.readouterr().out
+
+
+def test_round_trips_by_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_turns.main(["--windows", "1"])
+    printed = capsys.readouterr().out
+    for rival in ("raw sockets", "DHS", "DHS, inline"):
+        assert rival in printed
 
 
 def test_throughput_and_pictures_run(
