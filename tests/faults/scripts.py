@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import attrs
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from dcs_codec import EncodeError, ShutterState
 from dhs_runtime import DeviceError, NotConnectedError, TaskAbortedError, TaskFinishedError
@@ -20,7 +21,14 @@ NORMAL: Final = "normal"
 PATIENCE_S: Final = 5.0
 
 
-class _MuteError(Exception):
+class _Shown:
+    """What failing examples call it, which has no other text."""
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _: object) -> None:
+        printer.text(f"{type(self).__name__}()")
+
+
+class _MuteError(_Shown, Exception):
     """Its text cannot be had."""
 
     def __str__(self) -> str:
@@ -36,7 +44,7 @@ class _HollowError(DeviceError):
         Exception.__init__(self, "hollow")
 
 
-class _Nothing:
+class _Nothing(_Shown):
     """Cannot even be shown."""
 
     def __repr__(self) -> str:
