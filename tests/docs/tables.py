@@ -121,6 +121,11 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/explanations/performance.md", "text"): NotRun(
         1, "takes minutes; tests/test_benchmarks.py runs each benchmark once"
     ),
+    ("docs/howto/epics.md", "console"): NotRun(
+        3,
+        "Channel Access at its usual ports, which others may have; tests/examples/test_epics.py "
+        "runs the same programs at free ones",
+    ),
     ("docs/howto/decode_log.md", "text"): NotRun(
         3,
         "logs, which the commands below them read; a capture, for which one must be root: "

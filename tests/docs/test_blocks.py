@@ -33,5 +33,6 @@ def test_the_blocks_of_the_page_run(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if page.path in LIBRARIES:
-        pytest.importorskip(LIBRARIES[page.path], reason="of the extra `examples`")
+        library = LIBRARIES[page.path]
+        pytest.importorskip(library, reason=f"{library} is not installed (extra `examples`)")
     run_page(page, own_blocks(page), tmp_path, monkeypatch)

@@ -16,14 +16,20 @@ from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
 
 HOWTO = EXAMPLES.parent / "docs" / "howto"
-PAGES = {"detector_dhs": "detector", "line_stage_dhs": "motor_dhs"}
-LIBRARIES = {"line_stage_dhs": "serial"}
+PAGES = {
+    "detector_dhs": "detector",
+    "epics_dhs": "epics",
+    "line_stage_dhs": "motor_dhs",
+    "robot_dhs": "robot",
+}
+LIBRARIES = {"epics_dhs": "caproto", "line_stage_dhs": "serial"}
 
 
 @pytest.mark.parametrize("example", sorted(path.stem for path in EXAMPLES.glob("*.py")))
 def test_every_example_can_be_imported(example: str) -> None:
     if example in LIBRARIES:
-        pytest.importorskip(LIBRARIES[example], reason="of the extra `examples`")
+        library = LIBRARIES[example]
+        pytest.importorskip(library, reason=f"{library} is not installed (extra `examples`)")
     assert load(example).__doc__
 
 

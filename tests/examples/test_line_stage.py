@@ -89,6 +89,7 @@ def test_it_stands_where_the_controller_says(controller: Controller) -> None:
 
 def test_a_line_lost_for_a_moment_costs_nothing(controller: Controller) -> None:
     with stage(url(controller)) as dcss:
+        eventually(lambda: len(controller.heard) > 1)  # the first question has its answer
         controller.lose_line()
         run = dcss.move("sample_z", 2.5)
         run.wait_positions(2, DEADLINE_S)

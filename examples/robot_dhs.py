@@ -1,0 +1,112 @@
+"""A robot that mounts samples, with strings that follow its state.
+
+`robot_status` says what the robot does and needs, `robot_sample` what is on the goniometer. DCSS is
+told of both before an operation is completed, and by a poll what happens to the robot besides.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dcs_codec import join_list
+from dhs_runtime import DeviceError, Dhs, Operation
+
+STEP_S = 0.1
+POLL_S = 0.5
+PORT = 3  # words: cassette, row, column
+STEPS = {
+    "mount_crystal": ("open_dewar", "pick", "carry", "place"),
+    "dismount_crystal": ("take", "carry", "drop", "close_dewar"),
+}
+
+
+class Robot:
+    """What a robot's controller knows; in place of one."""
+
+    def __init__(self) -> None:
+        self.task = "idle"
+        self.sample: tuple[str, ...] = ()  # the port it is from; none: nothing is mounted
+        self.warning = ""
+        self.needs_reset = False  # it was stopped with a sample in its hand, perhaps
+
+    def status(self) -> str:  # the contents of robot_status
+        reset = str(int(self.needs_reset))
+        words = ["status:", reset, "need_reset:", reset, "state:", self.task]
+        return join_list([*words, "warning:", self.warning, "mounted:", self.contents()])
+
+    def contents(self) -> str:  # of robot_sample
+        return join_list(self.sample)
+
+
+class RobotDhs:
+    """A DHS of this name with the operations and strings of a robot."""
+
+    def __init__(self, robot: Robot, name: str = "robotDHS") -> None:
+        self._robot = robot
+        self._lock = threading.Lock()  # held by who has the robot
+        self.dhs = dhs = Dhs(name)
+        strings = {"robot_status": robot.status, "robot_sample": robot.contents}
+        self._strings = {dhs.string(name): read for name, read in strings.items()}
+        for string, read in self._strings.items():
+            string.on_read(every_s=POLL_S)(read)
+            string.on_set(self.refuse)
+        for operation in (self.mount_crystal, self.dismount_crystal, self.clear_mounted_state):
+            dhs.operation(operation.__name__)(operation)
+
+    def mount_crystal(self, op: Operation) -> None:
+        with self._taken_for(op):
+            if self._robot.sample or len(op.args) != PORT:
+                raise DeviceError(f"cannot mount {op.args_text!r} on {self._robot.contents()!r}")
+            self._go_through(op)
+            self._robot.sample = op.args
+        op.complete(*op.args)
+
+    def dismount_crystal(self, op: Operation) -> None:
+        with self._taken_for(op):
+            if not op.args or self._robot.sample != op.args:
+                raise DeviceError(f"{op.args_text!r} is not mounted: {self._robot.contents()!r} is")
+            self._go_through(op)
+            self._robot.sample = ()
+        op.complete(*op.args)
+
+    def clear_mounted_state(self, op: Operation) -> None:
+        """Somebody has looked, and taken away what was there."""
+        with self._taken_for(op):
+            self._robot.needs_reset, self._robot.sample = False, ()
+
+    def refuse(self, _: str) -> None:
+        raise DeviceError("only the robot says how it is", status="no_write_access")
+
+    @contextmanager
+    def _taken_for(self, op: Operation) -> Iterator[None]:
+        """Have the robot for an operation; what becomes of it is told before that is completed."""
+        if not self._lock.acquire(blocking=False):
+            raise DeviceError(f"the robot is busy with {self._robot.task}")
+        try:
+            if self._robot.needs_reset and op.name != "clear_mounted_state":
+                raise DeviceError("it was stopped on its way: look, then clear_mounted_state")
+            self._robot.task = op.name
+            self._tell()
+            yield
+        finally:
+            self._robot.task = "idle"
+            self._tell()
+            self._lock.release()
+
+    def _go_through(self, op: Operation) -> None:
+        """Take the steps of an operation; in place of moves of a robot."""
+        try:
+            for step in STEPS[op.name]:
+                op.update(step)
+                op.sleep(STEP_S)
+        except BaseException:
+            self._robot.needs_reset = True
+            raise
+
+    def _tell(self) -> None:
+        for string, read in self._strings.items():
+            if string.contents != read():
+                string.set(read())
+
+
+dhs = RobotDhs(Robot()).dhs
