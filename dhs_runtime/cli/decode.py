@@ -1,6 +1,7 @@
 """`dhs decode`: what a file, a capture or a log says, message by message."""
 
 import fnmatch
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -74,6 +75,7 @@ def decode(
         ssh beamline tail -F dcss.log | dhs decode --json
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
+    gc.freeze()  # what was imported stays, and need not be looked through again and again
     write = _json_line if as_json else show
     count = Count()
     with ending_cleanly():

@@ -10,15 +10,15 @@ one where the first is over and the numbers do not go on from it, where both num
 are far off, or where the handshake comes again.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from dcs_codec import Direction, Framing, default_codec
+from dcs_codec import Direction, Frame, Framing, default_codec
+from dhs_runtime.tools.connections import Connection, Half
 from dhs_runtime.tools.inputs import ByteSource
 from dhs_runtime.tools.pcap import Packet, Trouble, read_packets
 from dhs_runtime.tools.segments import (
-    ACK,
     FIN,
     RST,
     SYN,
@@ -26,10 +26,11 @@ from dhs_runtime.tools.segments import (
     Checksum,
     Segment,
     SegmentReader,
+    read_plain,
 )
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
 from dhs_runtime.tools.splitting import KEYWORD, V1_SIZE, Piece, StreamSplitter
-from dhs_runtime.tools.tcp import Gap, HalfStream, Said, distance
+from dhs_runtime.tools.tcp import Gap, Said, distance
 
 _UNDECIDED: Final = 4096  # bytes without a keyword: no DCS
 _STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one may be sent again
@@ -38,6 +39,7 @@ _OPPOSITE: Final = {
     Direction.TO_DCSS: Direction.TO_DHS,
     None: None,
 }
+_MOST_CLOSED: Final = 1000  # closed connections of which segments sent again are known as such
 _UNSURE: Final = 3  # segments with a wrong checksum before all of a sender's are taken for wrong
 _ONCE: Final = 3  # times that one kind of trouble with packets is reported
 _ENDING: Final = SYN | FIN | RST
@@ -46,50 +48,6 @@ _decode: Final = default_codec().decode
 _WRONG_SUM: Final = "the checksum of the TCP segment is wrong"
 _HANDSHAKE: Final = (b"stoc_send_client_type", b"htos_client_")
 _V2_FIRST: Final = b" 0123456789"
-
-
-class _Half:
-    """One direction of a connection."""
-
-    def __init__(self, sender: str, connection: "_Connection", framing: Framing) -> None:
-        self.sender = sender
-        self.connection = connection
-        self.stream = HalfStream()
-        self.splitter = StreamSplitter(framing)
-        self.source = ""  # for places
-        self.other = self
-        self.head = b""  # until it is known whether this is DCS
-        self.direction: Direction | None = None
-        self.time: float | None = None
-        self.is_settled = framing is not Framing.AUTO  # whether its framing is known
-        self.is_aligned = True  # whether what comes next begins a frame, or goes on with one
-        self.sums: bool | None = None  # whether its checksums are right, where they are not damaged
-        self.unsure: list[tuple[Segment, Packet]] = []  # with wrong ones, until that is known
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether a byte of it was seen."""
-        return self.stream.next is not None
-
-
-class _Connection:
-    """Two ends, two directions."""
-
-    def __init__(self, segment: Segment, framing: Framing, *, is_dcs: bool | None) -> None:
-        self.is_dcs = is_dcs
-        self.is_closed = False
-        self.framing = framing  # AUTO until it is settled
-        self.held: list[tuple[_Half, Said]] = []  # until it is known whether this is DCS
-        self.sending = _Half(segment.source, self, framing)
-        self.receiving = _Half(segment.target, self, framing)
-        self.sending.other, self.receiving.other = self.receiving, self.sending
-        client, server = self.sending, self.receiving
-        if segment.flags & SYN and segment.flags & ACK:
-            client, server = server, client
-        elif not segment.flags & SYN and segment.source_port < segment.target_port:
-            client, server = server, client  # the lower port is the server's, as a rule
-        self.name = f"{client.sender}-{server.sender}"
-        self.halves = (client, server)
 
 
 class CaptureReader:
@@ -103,7 +61,8 @@ class CaptureReader:
         self._framing = framing
         self._port = port
         self._segments = SegmentReader()
-        self._halves: dict[tuple[bytes, bytes], _Half] = {}
+        self._halves: dict[bytes, Half] = {}
+        self._closed: deque[Connection] = deque()
         self._troubles: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
         self._found_any = False
@@ -118,6 +77,10 @@ class CaptureReader:
                 yield self._damage(packet.offset, packet.reason)
                 continue
             packets += 1
+            plain = self._plain(packet)
+            if plain is not None:
+                yield from plain
+                continue
             try:
                 segment = self._segments.read(packet.link_type, packet.data)
             except CannotRead as error:
@@ -133,6 +96,33 @@ class CaptureReader:
             if not half.connection.is_closed:
                 yield from self._close(half.connection)
         yield from self._summary(packets)
+
+    def _plain(self, packet: Packet) -> Iterable[Finding] | None:
+        """Take a packet that goes on where its direction stood, as nearly all do; None of others.
+
+        All that is done here would be done to it by the long way too.
+        """
+        segment = read_plain(packet.link_type, packet.data)
+        if segment is None:
+            return None
+        ends, sequence, acknowledged, flags, payload = segment
+        half = self._halves.get(ends)
+        if half is None or flags & _ENDING:
+            return None
+        connection, other = half.connection, half.other.stream
+        is_known = connection.is_dcs is True and not connection.is_closed
+        if not is_known or other.waiting or not half.stream.goes_on(sequence, len(payload)):
+            return None
+        half.sums = True
+        other.acknowledged = acknowledged or None
+        if not payload:
+            return ()
+        half.time = packet.time
+        offset, frame = half.splitter.whole(payload)
+        if frame is None or not half.is_settled:
+            return self._found(half, half.splitter.feed(payload), packet.time)
+        self._found_any = True
+        return (_sighting(half, frame, offset, len(payload), packet.time),)
 
     def _cannot_read(self, packet: Packet, reason: str) -> Iterator[Finding]:
         self._troubles[reason] += 1
@@ -153,7 +143,7 @@ class CaptureReader:
             yield Damage(place=place, reason=f"no DCS in {packets} packets: {kinds}")
 
     def _segment(self, segment: Segment, packet: Packet) -> Iterable[Finding]:
-        half = self._halves.get((segment.addresses, segment.ports))
+        half = self._halves.get(segment.addresses + segment.ports)
         if half is None:
             if segment.source == segment.target:
                 return ()  # a socket connected to itself
@@ -165,27 +155,9 @@ class CaptureReader:
             half.sums = True
         elif _is_wrong(segment.checksum, half.sums):
             return self._unsound(half, segment, packet)
-        if self._goes_on(half, segment):
-            half.other.stream.acknowledged = segment.acknowledged or None
-            if not segment.payload:
-                return ()
-            half.time = packet.time
-            return self._found(half, half.splitter.feed(segment.payload), packet.time)
         return self._take(half, segment, packet)
 
-    def _goes_on(self, half: _Half, segment: Segment) -> bool:
-        """Take a segment that goes on where its direction stood, as nearly all do."""
-        connection = half.connection
-        return (
-            connection.is_dcs is True
-            and not segment.flags & _ENDING
-            and not connection.is_closed
-            and not segment.missing
-            and not half.other.stream.waiting
-            and half.stream.goes_on(segment.sequence, len(segment.payload))
-        )
-
-    def _unsound(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+    def _unsound(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
         """A segment whose checksum is wrong; of some senders all are, and tell nothing."""
         if half.sums:
             yield from self._cannot_read(packet, _WRONG_SUM)
@@ -197,7 +169,7 @@ class CaptureReader:
             for each in unsure:
                 yield from self._segment(*each)
 
-    def _is_another(self, half: _Half, segment: Segment) -> bool:
+    def _is_another(self, half: Half, segment: Segment) -> bool:
         """Whether a segment between known ports is of another connection than the one before."""
         stream = half.stream
         if segment.flags & SYN:
@@ -216,7 +188,7 @@ class CaptureReader:
         is_far = stream.is_far(segment.sequence) and known.is_far(segment.acknowledged)
         return is_far and segment.acknowledged != 0
 
-    def _take(self, half: _Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+    def _take(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
         if self._is_another(half, segment):
             yield from self._close(half.connection)
             half = self._open(segment)
@@ -239,34 +211,37 @@ class CaptureReader:
         elif stream.is_finished and half.other.stream.is_finished:
             yield from self._close(connection)
 
-    def _ending(self, half: _Half, segment: Segment) -> Iterator[Finding]:
+    def _ending(self, half: Half, segment: Segment) -> Iterator[Finding]:
         if segment.flags & FIN:
             half.stream.end((segment.sequence + len(segment.payload)) % (1 << 32))
         is_over = half.stream.is_finished and half.other.stream.is_finished
         if is_over or (segment.flags & RST and self._is_heeded(half, segment)):
             yield from self._close(half.connection)
 
-    def _is_heeded(self, half: _Half, segment: Segment) -> bool:
+    def _is_heeded(self, half: Half, segment: Segment) -> bool:
         """Whether a RST has the number that its receiver waits for; others are not heeded."""
         known = half.stream.next
         return known is None or 0 <= distance(known, segment.sequence) <= 1
 
-    def _open(self, segment: Segment) -> _Half:
-        connection = _Connection(segment, self._framing, is_dcs=True if self._port else None)
+    def _open(self, segment: Segment) -> Half:
+        connection = Connection(segment, self._framing, is_dcs=True if self._port else None)
         for half in connection.halves:
             half.source = f"{self._source.name}: {half.sender}>{half.other.sender}"
         middle = len(segment.addresses) // 2
         back = segment.addresses[middle:] + segment.addresses[:middle]
-        self._halves[segment.addresses, segment.ports] = connection.sending
-        self._halves[back, segment.ports[2:] + segment.ports[:2]] = connection.receiving
+        connection.sending.key = segment.addresses + segment.ports
+        connection.receiving.key = back + segment.ports[2:] + segment.ports[:2]
+        for half in connection.halves:
+            self._halves[half.key] = half
         if not segment.flags & SYN:  # what comes first need not be the beginning of a frame
             for half in connection.halves:
                 half.splitter.gap(0)
                 half.is_aligned = False
         return connection.sending
 
-    def _close(self, connection: _Connection) -> Iterator[Finding]:
+    def _close(self, connection: Connection) -> Iterator[Finding]:
         connection.is_closed = True
+        self._forget(connection)
         for half in connection.halves:
             for _, packet in half.unsure:
                 yield from self._cannot_read(packet, _WRONG_SUM)
@@ -282,7 +257,15 @@ class CaptureReader:
             "TCP connections " + ("without a byte" if is_empty else "that are no DCS")
         ] += 1
 
-    def _say(self, half: _Half, said: Iterable[Said]) -> Iterator[Finding]:
+    def _forget(self, closed: Connection) -> None:
+        """Let the oldest closed connections go, so that the table does not grow."""
+        self._closed.append(closed)
+        if len(self._closed) > _MOST_CLOSED:
+            for half in self._closed.popleft().halves:
+                if self._halves.get(half.key) is half:
+                    del self._halves[half.key]
+
+    def _say(self, half: Half, said: Iterable[Said]) -> Iterator[Finding]:
         connection = half.connection
         for each in said:
             if connection.is_dcs:
@@ -297,7 +280,7 @@ class CaptureReader:
                     for its, what in held if connection.is_dcs else ():
                         yield from self._split(its, what)
 
-    def _split(self, half: _Half, said: Said) -> Iterable[Finding]:
+    def _split(self, half: Half, said: Said) -> Iterable[Finding]:
         if isinstance(said, Gap):
             half.is_aligned = False
             return self._found(half, half.splitter.gap(said.size), half.time)
@@ -308,38 +291,23 @@ class CaptureReader:
         pieces = splitter.feed(said.data)
         return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
-    def _found(self, half: _Half, pieces: list[Piece], time: float | None) -> list[Finding]:
-        name = half.connection.name
+    def _found(self, half: Half, pieces: list[Piece], time: float | None) -> list[Finding]:
         found: list[Finding] = []
         for piece in pieces:
-            place = Place(source=half.source, offset=piece.offset)
             if piece.frame is None:
+                place = Place(source=half.source, offset=piece.offset)
                 found.append(Damage(place=place, reason=piece.reason))
                 continue
             if not (half.is_settled or self._settle(half, piece)):
                 reason = f"no frame for certain; {piece.size} bytes skipped"
+                place = Place(source=half.source, offset=piece.offset)
                 found.append(Damage(place=place, reason=reason))
                 continue
-            message = _decode(piece.frame)
-            direction = direction_of(message)
-            if direction is None:
-                direction = half.direction
-            elif direction is not half.direction:
-                half.direction, half.other.direction = direction, _OPPOSITE[direction]
-            sighting = Sighting(
-                message=message,
-                place=place,
-                time=time,
-                connection=name,
-                conversation=name,
-                direction=direction,
-                size=piece.size,
-            )
-            found.append(sighting)
+            found.append(_sighting(half, piece.frame, piece.offset, piece.size, time))
         self._found_any = self._found_any or bool(found)
         return found
 
-    def _settle(self, half: _Half, piece: Piece) -> bool:
+    def _settle(self, half: Half, piece: Piece) -> bool:
         """Learn the framing of a direction from a frame of it; False where it may be none.
 
         Of a text that lost its v2 header the first 200 bytes look like v1, but without the padding.
@@ -363,6 +331,25 @@ class CaptureReader:
     def _damage(self, offset: int, reason: str) -> Damage:
         self._found_any = True
         return Damage(place=Place(source=self._source.name, offset=offset), reason=reason)
+
+
+def _sighting(half: Half, frame: Frame, offset: int, size: int, time: float | None) -> Sighting:
+    message = _decode(frame)
+    direction = direction_of(message)
+    if direction is None:
+        direction = half.direction
+    elif direction is not half.direction:
+        half.direction, half.other.direction = direction, _OPPOSITE[direction]
+    name = half.connection.name
+    return Sighting(
+        message=message,
+        place=Place(source=half.source, offset=offset),
+        time=time,
+        connection=name,
+        conversation=name,
+        direction=direction,
+        size=size,
+    )
 
 
 def _is_wrong(checksum: Checksum, has_right: bool | None) -> bool:

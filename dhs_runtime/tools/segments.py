@@ -38,10 +38,12 @@ _number: Final = functools.partial(int.from_bytes, byteorder="big")
 
 _TCP_HEADER: Final = struct.Struct(">4sIIBBxxH")
 _V4_HEADER: Final = struct.Struct(">xxHHHxBxx8s")
-_PLAIN: Final = struct.Struct(">BxHxxHxBxx8s4sIIBBxxH")
-"""Both headers of TCP in IPv4 without options."""
-_PLAIN_HEADER: Final = 20
+_PLAIN: Final = struct.Struct(">BxHxxHxBxx12sIIBB")
+"""Both headers of TCP in IPv4 without options, up to the flags."""
+_PLAIN_SIZE: Final = 40
 _PLAIN_VERSION: Final = 0x45
+_PLAIN_LINKS: Final[Mapping[int, tuple[int, int]]] = {1: (12, 14), 113: (14, 16), 276: (0, 20)}
+"""Where the EtherType and the IP packet stand, by link type."""
 
 _OTHER_LINKS: Final[Mapping[int, str]] = {
     9: "PPP",
@@ -157,6 +159,39 @@ def _end(address: bytes, port: int) -> str:
     return f"[{host}]:{port}" if host.version == 6 else f"{host}:{port}"  # noqa: PLR2004
 
 
+def read_plain(link_type: int, data: bytes) -> tuple[bytes, int, int, int, bytes] | None:
+    """The TCP segment in a packet as most are: IPv4 without options, whole, its checksum right.
+
+    Gives addresses and ports, sequence, acknowledgement, flags and payload; None of any other
+    packet, which `SegmentReader` is there for.
+    """
+    places = _PLAIN_LINKS.get(link_type)
+    if places is None:
+        return None
+    kind_at, at = places
+    if data[kind_at : kind_at + 2] != _IPV4 or len(data) < at + _PLAIN_SIZE:
+        return None
+    version, length, fragment, kind, ends, sequence, acknowledged, words, flags = (
+        _PLAIN.unpack_from(data, at)
+    )
+    end = at + length
+    header = (words >> 4) * 4
+    if (
+        version != _PLAIN_VERSION
+        or kind != _TCP
+        or fragment & 0x3FFF
+        or not 20 <= header <= length - 20  # noqa: PLR2004 - the two headers
+        or end > len(data)
+        or not flags & ACK
+    ):
+        return None
+    summed = _number(data[at + 12 : end])  # addresses and segment: both are in the checksum
+    size = length - 20
+    if ((summed << 8 if size % 2 else summed) + _TCP + size) % _ONES:
+        return None
+    return ends, sequence, acknowledged, flags, data[at + 20 + header : end]
+
+
 class SegmentReader:
     """Reads packets; keeps the fragments that wait for others."""
 
@@ -195,11 +230,6 @@ class SegmentReader:
         return f"no IP (version {version})"
 
     def _of_ipv4(self, data: bytes, at: int) -> Segment | str:
-        if len(data) - at >= _PLAIN.size:  # nearly all packets: no options, no fragment
-            version, length, fragment, kind, addresses, *tcp = _PLAIN.unpack_from(data, at)
-            if version == _PLAIN_VERSION and kind == _TCP and length and not fragment & 0x3FFF:
-                body = data[at + _PLAIN_HEADER : at + length]
-                return _of_tcp(addresses, tcp, body, length - _PLAIN_HEADER)
         packet = data[at:]
         length, number, fragment, kind, addresses = _V4_HEADER.unpack_from(packet)
         header = (packet[0] & 0x0F) * 4

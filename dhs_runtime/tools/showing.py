@@ -1,9 +1,15 @@
 """Sightings as lines for people; nothing in them can play tricks on a terminal."""
 
+import functools
 import json
+import math
+import operator
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
+
+import attrs
 
 from dcs_codec import (
     Direction,
@@ -13,23 +19,34 @@ from dcs_codec import (
     format_number,
 )
 from dcs_codec.interchange import to_dict
+from dcs_codec.message import BESIDE_FIELDS
 from dhs_runtime.tools.sightings import Sighting, keyword_of
 
-ARROWS: Final = {Direction.TO_DHS: "-> DHS ", Direction.TO_DCSS: "-> DCSS", None: "?      "}
-
+_TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
+_TO_DCSS: Final = Direction.TO_DCSS
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
 _TWO_DAYS_S: Final = 172_800.0
+_ODD: Final = (UnknownMessage, MalformedMessage)
+_KEPT: Final = 1 << 10  # texts of each kind that are remembered
 
 
 def show_time(time: float | None) -> str:
     """A time as in logs; one without a date by the clock alone."""
     if time is None:
         return "-"
-    if 0 <= time < _TWO_DAYS_S:
-        moment = datetime.fromtimestamp(time, UTC)
-        return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
-    moment = datetime.fromtimestamp(time)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}"
+    fraction, whole = math.modf(time)
+    micros = round(fraction * 1e6)  # as datetime rounds
+    if not 0 <= micros < 1_000_000:  # noqa: PLR2004
+        whole, micros = whole + micros // 1_000_000, micros % 1_000_000
+    return f"{_second(whole, 0 <= time < _TWO_DAYS_S)}.{micros // 1000:03d}"
+
+
+@functools.lru_cache(_KEPT)
+def _second(time: float, is_clock: bool) -> str:
+    """A time to the second; most messages come many to one."""
+    if is_clock:
+        return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S}"
+    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M:%S}"
 
 
 def show_word(value: object) -> str:
@@ -45,6 +62,45 @@ def show_word(value: object) -> str:
 
 def show_fields(message: Message) -> str:
     """The fields of a message by name; those that are not on the wire are left out."""
+    if isinstance(message, _ODD) or message.surplus or message.binary:
+        return _show_any(message)
+    names, get = _FIELDS[type(message)]
+    shown = []
+    for (name, empty), value in zip(names, get(message)):  # noqa: B905 - the last two are empty
+        if value == empty:
+            continue
+        show_plain = _PLAIN.get(type(value))
+        if show_plain is None:
+            return _show_any(message)
+        shown.append(name + show_plain(value))
+    return " ".join(shown)
+
+
+_Names = Sequence[tuple[str, object]]
+
+
+class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[object]]]]):
+    """By class: names with `=` and empty values of its fields, and what gives the values.
+
+    The values of those that every message has follow.
+    """
+
+    def __missing__(
+        self, message_class: type[Message]
+    ) -> tuple[_Names, Callable[[Message], Sequence[object]]]:
+        fields = {field.name: field.default for field in attrs.fields(message_class)}
+        own = [name for name in fields if name not in BESIDE_FIELDS]
+        empty = [fields[name] if fields[name] in ("", None) else attrs.NOTHING for name in own]
+        names = list(zip((f"{name}=" for name in own), empty, strict=True))
+        self[message_class] = names, operator.attrgetter(*own, *BESIDE_FIELDS)
+        return self[message_class]
+
+
+_FIELDS: Final = _Fields()
+
+
+def _show_any(message: Message) -> str:
+    """`show_fields` of any message, by way of its interchange form."""
     fields = to_dict(message)
     del fields["keyword"]
     if message.binary:
@@ -54,24 +110,54 @@ def show_fields(message: Message) -> str:
     return " ".join(f"{name}={show_word(value)}" for name, value in fields.items())
 
 
+@functools.lru_cache(_KEPT)
+def _show_text(text: str) -> str:
+    return text if _BARE.fullmatch(text) else ascii(text)
+
+
+_PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
+    str: _show_text,
+    int: show_word,
+    float: show_word,
+    bool: show_word,
+}
+"""How values of the types that most fields have are shown."""
+
+
 def show_trouble(message: Message) -> str:
     """What is odd about a message, "" where nothing is."""
+    if not isinstance(message, _ODD):
+        return ""
     if isinstance(message, UnknownMessage):
         return "unknown keyword"
-    if isinstance(message, MalformedMessage):
-        reason = ascii(message.reason)[1:-1]
-        return f"malformed: {message.field}: {reason}" if message.field else f"malformed: {reason}"
-    return ""
+    reason = ascii(message.reason)[1:-1]
+    return f"malformed: {message.field}: {reason}" if message.field else f"malformed: {reason}"
+
+
+def _arrow(direction: Direction | None) -> str:
+    if direction is _TO_DHS:
+        return "-> DHS "
+    return "-> DCSS" if direction is _TO_DCSS else "?      "
 
 
 def show(found: Sighting) -> str:
     """A sighting in one line: time, direction, keyword, fields, what is odd, connection."""
-    keyword = show_word(keyword_of(found.message))
-    parts = [show_time(found.time), ARROWS[found.direction], f"{keyword:28}"]
-    parts.append(show_fields(found.message))
-    trouble = show_trouble(found.message)
+    message = found.message
+    parts = [show_time(found.time), _arrow(found.direction), _show_keyword(keyword_of(message))]
+    parts.append(show_fields(message))
+    trouble = show_trouble(message)
     if trouble:
         parts.append(f"!! {trouble}")
     if found.connection:
-        parts.append(f"[{ascii(found.connection)[1:-1]}]")
+        parts.append(_show_connection(found.connection))
     return "  ".join(filter(None, parts)).rstrip()
+
+
+@functools.lru_cache(_KEPT)
+def _show_keyword(keyword: str) -> str:
+    return f"{show_word(keyword):28}"
+
+
+@functools.lru_cache(_KEPT)
+def _show_connection(connection: str) -> str:
+    return f"[{ascii(connection)[1:-1]}]"

@@ -6,6 +6,7 @@ import attrs
 
 from dcs_codec import Direction, MalformedMessage, Message, UnknownMessage
 
+_ODD: Final = (UnknownMessage, MalformedMessage)
 _DIRECTIONS: Final = {
     "stoc_": Direction.TO_DHS,
     "stoh_": Direction.TO_DHS,
@@ -13,7 +14,7 @@ _DIRECTIONS: Final = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Place:
     """Where in an input something stands.
 
@@ -33,7 +34,7 @@ class Place:
         return self.source if self.offset is None else f"{self.source}: byte {self.offset}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Sighting:
     """One message found.
 
@@ -85,7 +86,7 @@ Finding = Sighting | Damage
 
 def keyword_of(message: Message) -> str:
     """The keyword as received, of whatever class the message is."""
-    if isinstance(message, UnknownMessage | MalformedMessage):
+    if isinstance(message, _ODD):
         return message.received_keyword
     return message.keyword
 

@@ -23,6 +23,7 @@ MAX_FRAME: Final = 1 << 24  # as the codec's own limit: nothing larger is waited
 KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
 """How the texts of DCS begin, on the hardware and the GUI port."""
 
+_V1: Final = Framing.V1  # looking up a member of an enum takes long
 _V2_FIRST: Final = b" 0123456789"
 _WORD_FIRST: Final = re.compile(rb"[A-Za-z]")
 _AFTER_TEXT: Final = re.compile(rb"[ \d]{25}[ \0]|[ \d]{1,25}\Z|\0")
@@ -91,20 +92,33 @@ class StreamSplitter:
 
     def feed(self, data: bytes) -> list[Piece]:
         """Add bytes; the pieces that are whole now."""
-        if (
-            not self._buffer
-            and self._lost is None
-            and self._framing is not Framing.V1
-            and _v2_size(data[:V2_HEADER_SIZE]) == len(data)
-            and data.find(b"\0", V2_HEADER_SIZE) == len(data) - 1
-            and b"  " not in data[V2_HEADER_SIZE:]  # or it may be torn
-        ):
-            return [self._piece(Framing.V2, data)]  # nearly always a frame is sent as one
+        offset, frame = self.whole(data)  # nearly always a frame is sent as one
+        if frame is not None:
+            return [Piece(offset=offset, size=len(data), data=data, frame=frame)]
         self._buffer += data
         pieces = list(self._pieces())
         del self._buffer[: self._at]
         self._at = 0
         return pieces
+
+    def whole(self, data: bytes) -> tuple[int, Frame | None]:
+        """Where these bytes stand, and the frame that they are: one of v2, and nothing is waiting.
+
+        None where they may be anything else; then they are still to be given to `feed`.
+        """
+        offset = self._offset
+        size = len(data)
+        if (
+            self._buffer
+            or self._lost is not None
+            or self._framing is _V1
+            or _text_end(data[:V2_HEADER_SIZE]) != size
+            or data.find(b"\0", V2_HEADER_SIZE) != size - 1
+            or data.find(b"  ", V2_HEADER_SIZE) >= 0  # it may be torn
+        ):
+            return offset, None
+        self._offset = offset + size
+        return offset, Frame(data[V2_HEADER_SIZE:-1].rstrip(b"\r\n"))
 
     def gap(self, size: int, reason: str = "") -> list[Piece]:
         """Tell that bytes are missing here; the frame they are part of is lost."""
@@ -287,3 +301,10 @@ def _v2_size(header: bytes) -> int | None:
     """Bytes of a v2 frame by its header, or None."""
     sizes = v2_sizes(header)
     return None if sizes is None else V2_HEADER_SIZE + sum(sizes)
+
+
+@functools.lru_cache(maxsize=4096)
+def _text_end(header: bytes) -> int | None:
+    """The same of one without a binary part, None of others."""
+    sizes = v2_sizes(header)
+    return None if sizes is None or sizes[1] else V2_HEADER_SIZE + sizes[0]

@@ -1,5 +1,6 @@
 """Captures of connections that begin, end, lose packets or are damaged in every way."""
 
+import gc
 import itertools
 import random
 from collections import Counter
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhs_runtime.tools.captures import CaptureReader
+from dhs_runtime.tools.connections import Connection
 from dhs_runtime.tools.inputs import ByteSource
+from dhs_runtime.tools.reading import read
 from dhs_runtime.tools.sightings import Finding, Sighting
 from dhs_runtime.tools.statistics import Statistics
 from tests.tools.helpers import (
@@ -313,3 +316,17 @@ def test_a_snap_length_cuts_no_message_short() -> None:
         for packet in stamped(conversation())
     ]
     assert set(texts(found(pcap(packets, "raw")))) <= {*SAID}
+
+
+def test_closed_connections_are_not_kept() -> None:
+    def packets() -> Iterator[bytes]:
+        for number in range(1_500):
+            talk = Conversation(client=("10.0.0.1", 1024 + number), start=number)
+            yield from (*talk.opening(), talk.segment(talk.server, ASK), *talk.closing())
+
+    findings = read(source(pcap(stamped(packets()))))
+    messages = [each for each in itertools.islice(findings, 1_500) if isinstance(each, Sighting)]
+    assert len(messages) == 1_500
+    known = [each for each in gc.get_objects() if isinstance(each, Connection)]
+    assert len(known) <= 1_002
+    assert list(findings) == []

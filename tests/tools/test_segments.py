@@ -4,9 +4,11 @@ import itertools
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dhs_runtime.tools.segments import CannotRead, Checksum, Segment, SegmentReader
-from tests.tools.helpers import ACK, damages, found, pcap, stamped, tcp, texts
+from dhs_runtime.tools.segments import CannotRead, Checksum, Segment, SegmentReader, read_plain
+from tests.tools.helpers import ACK, LINKS, damages, found, pcap, stamped, tcp, texts
 from tests.tools.test_captures import SAID, conversation
 
 ENDS = (("1.1.1.1", 7), ("2.2.2.2", 8))
@@ -190,3 +192,34 @@ def test_a_checksum_is_right_wrong_or_tells_nothing(payload: bytes, is_v6: bool)
             checksum(packet[:at] + struct.pack(">H", total) + packet[at + 2 :]) is Checksum.UNKNOWN
         )
     assert checksum(packet[:-1]) is Checksum.UNKNOWN
+
+
+@given(
+    link=st.sampled_from(["ethernet", "cooked", "cooked2", "vlan", "raw"]),
+    payload=st.binary(max_size=40),
+    is_summed=st.booleans(),
+    damage=st.none() | st.tuples(st.integers(0, 60), st.integers(0, 255)),
+    more=st.integers(-30, 9),
+)
+def test_a_plain_packet_is_read_as_any_other(
+    link: str, payload: bytes, is_summed: bool, damage: tuple[int, int] | None, more: int
+) -> None:
+    number, wrap = LINKS[link]
+    data = bytearray(wrap(tcp(ENDS, 2**32 - 3, ACK, payload, is_summed=is_summed)))
+    if damage is not None:
+        data[damage[0] % len(data)] = damage[1]
+    packet = bytes(data[:more] if more < 0 else data + b"\1" * more)
+    plain = read_plain(number, packet)
+    if damage is None and more >= 0 and is_summed:
+        assert (plain is not None) == (link in {"ethernet", "cooked", "cooked2"})
+    if plain is not None:
+        segment = read(number, packet)
+        assert isinstance(segment, Segment)
+        assert (segment.missing, segment.checksum) == (0, Checksum.RIGHT)
+        assert plain == (
+            segment.addresses + segment.ports,
+            segment.sequence,
+            segment.acknowledged,
+            segment.flags,
+            segment.payload,
+        )
