@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    bench_capture,
     bench_classes,
     bench_import,
     bench_pictures,
@@ -51,6 +52,7 @@ def main() -> None:
         bench_runtime,
         bench_throughput,
         bench_record,
+        bench_capture,
         bench_pictures,
     ):
         part.main()

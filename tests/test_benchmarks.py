@@ -12,6 +12,7 @@ pytest.importorskip("msgspec", reason="the extra `bench` is not installed")
 from rich.console import Console
 
 from benchmarks import (
+    bench_capture,
     bench_classes,
     bench_codec,
     bench_import,
@@ -30,6 +31,9 @@ from benchmarks.workloads import DEVICES, MIX, cut, v2_frame, workloads
 from dcs_codec import DHS_MESSAGES, Message, decode_text
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.plan import Plan
+from dhs_runtime.tools.inputs import open_source
+from dhs_runtime.tools.reading import read
+from dhs_runtime.tools.sightings import Sighting
 
 CASES = tuple(cases())
 
@@ -146,6 +150,23 @@ def test_throughput_and_pictures_run(
     printed = capsys.readouterr().out
     assert "after    20,000 operations" in printed
     assert "receiver and client" in printed
+
+
+def test_a_capture_is_decoded_and_its_memory_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count = bench_capture.write_capture(tmp_path / "x.pcap", 100)
+    with open_source(str(tmp_path / "x.pcap")) as source:
+        findings = list(read(source))
+    assert len(findings) == 2 * count
+    assert {found.message.keyword for found in findings if isinstance(found, Sighting)} == {
+        "stoh_start_operation",
+        "htos_operation_completed",
+    }
+    bench_capture.main((1_000, 1_000_000), runs=1)
+    printed = capsys.readouterr().out
+    assert "dhs decode" in printed
+    assert "a capture of   1.0 MB" in printed
 
 
 def test_every_message_class_has_a_row() -> None:

@@ -40,6 +40,7 @@ _OPPOSITE: Final = {
     None: None,
 }
 _MOST_CLOSED: Final = 1000  # closed connections of which segments sent again are known as such
+_MOST_OTHERS: Final = 10_000  # open connections before those that are no DCS are given up
 _UNSURE: Final = 3  # segments with a wrong checksum before all of a sender's are taken for wrong
 _ONCE: Final = 3  # times that one kind of trouble with packets is reported
 _ENDING: Final = SYN | FIN | RST
@@ -62,6 +63,7 @@ class CaptureReader:
         self._port = port
         self._segments = SegmentReader()
         self._halves: dict[bytes, Half] = {}
+        self._most_open = _MOST_OTHERS
         self._closed: deque[Connection] = deque()
         self._troubles: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
@@ -92,6 +94,8 @@ class CaptureReader:
                 yield from self._cannot_read(packet, "the packet is shorter than it says")
             else:
                 yield from self._segment(segment, packet)
+                if len(self._halves) > 2 * self._most_open:
+                    yield from self._give_up_others()
         for half in list(self._halves.values()):
             if not half.connection.is_closed:
                 yield from self._close(half.connection)
@@ -264,6 +268,13 @@ class CaptureReader:
             for half in self._closed.popleft().halves:
                 if self._halves.get(half.key) is half:
                     del self._halves[half.key]
+
+    def _give_up_others(self) -> Iterator[Finding]:
+        """Let connections go that were not seen to be DCS: of a scan of ports, none ends."""
+        for half in list(self._halves.values()):
+            if not (half.connection.is_closed or half.connection.is_dcs):
+                yield from self._close(half.connection)
+        self._most_open = max(_MOST_OTHERS, len(self._halves))
 
     def _say(self, half: Half, said: Iterable[Said]) -> Iterator[Finding]:
         connection = half.connection

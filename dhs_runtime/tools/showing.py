@@ -19,11 +19,12 @@ from dcs_codec import (
     format_number,
 )
 from dcs_codec.interchange import to_dict
-from dcs_codec.message import BESIDE_FIELDS
 from dhs_runtime.tools.sightings import Sighting, keyword_of
 
 _TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
 _TO_DCSS: Final = Direction.TO_DCSS
+_BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
+"""What every message has besides the fields of its class."""
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
 _TWO_DAYS_S: Final = 172_800.0
 _ODD: Final = (UnknownMessage, MalformedMessage)
@@ -89,10 +90,10 @@ class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[obj
         self, message_class: type[Message]
     ) -> tuple[_Names, Callable[[Message], Sequence[object]]]:
         fields = {field.name: field.default for field in attrs.fields(message_class)}
-        own = [name for name in fields if name not in BESIDE_FIELDS]
+        own = [name for name in fields if name not in _BESIDE]
         empty = [fields[name] if fields[name] in ("", None) else attrs.NOTHING for name in own]
         names = list(zip((f"{name}=" for name in own), empty, strict=True))
-        self[message_class] = names, operator.attrgetter(*own, *BESIDE_FIELDS)
+        self[message_class] = names, operator.attrgetter(*own, *_BESIDE)
         return self[message_class]
 
 

@@ -69,7 +69,7 @@ class StreamSplitter:
     def __init__(self, framing: Framing = Framing.AUTO) -> None:
         """A splitter; with V1 or V2 every frame is taken for one of those."""
         self._framing = framing
-        self._decoders = {kind: FrameDecoder(kind) for kind in (Framing.V1, Framing.V2)}
+        self._decoders: dict[Framing, FrameDecoder] = {}
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next piece begins
         self._offset = 0  # of that in the stream
@@ -234,7 +234,9 @@ class StreamSplitter:
 
     def _piece(self, kind: Framing, data: bytes) -> Piece:
         """The frame that these bytes are."""
-        decoder = self._decoders[kind]
+        decoder = self._decoders.get(kind)
+        if decoder is None:
+            decoder = self._decoders[kind] = FrameDecoder(kind)
         decoder.receive_data(data)
         frame = decoder.next_frame()
         if frame is NEED_DATA:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhs_runtime.tools import captures
 from dhs_runtime.tools.captures import CaptureReader
 from dhs_runtime.tools.connections import Connection
 from dhs_runtime.tools.inputs import ByteSource
@@ -331,3 +332,21 @@ def test_closed_connections_are_not_kept() -> None:
     known = [each for each in gc.get_objects() if isinstance(each, Connection)]
     assert len(known) <= 1_002
     assert list(findings) == []
+
+
+def test_a_scan_of_ports_costs_no_memory_and_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "_MOST_OTHERS", 100)
+
+    def packets() -> Iterator[bytes]:
+        told = iter(conversation())
+        yield from itertools.islice(told, 6)
+        for port in range(1, 1_500):
+            yield Conversation(("10.0.0.9", 50_000), ("10.0.0.8", port), start=port).opening()[0]
+        yield from told
+
+    reader = CaptureReader(source(pcap(stamped(packets()))))
+    findings = list(reader.findings())
+    assert (texts(findings), damages(findings)) == (SAID, [])
+    gc.collect()
+    known = [each for each in gc.get_objects() if isinstance(each, Connection)]
+    assert len(known) <= 1_202
