@@ -121,6 +121,9 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/explanations/performance.md", "text"): NotRun(
         1, "takes minutes; tests/test_benchmarks.py runs each benchmark once"
     ),
+    ("docs/explanations/soak.md", "text"): NotRun(
+        1, "takes minutes; tests/test_soak.py runs the tool with few commands"
+    ),
     ("docs/howto/epics.md", "console"): NotRun(
         3,
         "Channel Access at its usual ports, which others may have; tests/examples/test_epics.py "
