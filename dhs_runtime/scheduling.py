@@ -59,8 +59,10 @@ class Workers:
         self._idle = 0
         self._waiting = 0
         self._closed = False
-        if ready and not self.submit(lambda: None):
-            raise RuntimeError(f"the system has no thread for {name}")
+        if ready:
+            if not self._spawn(None):
+                raise RuntimeError(f"the system has no thread for {name}")
+            self._idle = 1
 
     @property
     def idle(self) -> int:
@@ -106,7 +108,7 @@ class Workers:
             for _ in range(self._threads):
                 self._jobs.put(None)
 
-    def _spawn(self, job: Job) -> bool:
+    def _spawn(self, job: Job | None) -> bool:
         try:
             self.group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
         except RuntimeError:  # the next job tries again
@@ -115,8 +117,8 @@ class Workers:
         self._threads += 1
         return True
 
-    def _work(self, first: Job) -> None:
-        job: Job | None = first
+    def _work(self, first: Job | None) -> None:
+        job = self._jobs.get() if first is None else first
         while job is not None:
             try:
                 job()

@@ -142,6 +142,7 @@ class Device:
         kind: What it is, for logs.
         name: Name of the device.
         registered: Whether DCSS has given it to this DHS.
+        is_stranger: Whether nobody declares it; then it has no function of an author's.
     """
 
     kind: ClassVar[str] = "device"
@@ -161,6 +162,7 @@ class Device:
         check_name(name, f"a {self.kind}")
         self.name = name
         self.registered = False
+        self.is_stranger = False
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
         self._tellings = 0  # how often what it remembers changed, or was said again
@@ -232,6 +234,9 @@ class Device:
             return
         own = self._own.get(type(message))
         deed = None if own is not None else self._deed(message)
+        if deed is None and self.is_stranger:
+            self._note(message)  # at once: the next command is refused at once, at this position
+            return
         if deed is None:
             lane.put(partial(own or self._note, message))
             return

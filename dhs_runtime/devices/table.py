@@ -125,6 +125,7 @@ class DeviceTable:
             except HandlerError as error:  # a name that nothing we send could hold
                 logger.warning("no answer is possible: %s", error)
                 return None
+            stranger.is_stranger = True
             stranger.wire(self._wiring)
             if len(self._strangers) < MAX_STRANGERS:  # one more is answered, and not remembered
                 self._strangers[kind, name] = stranger
