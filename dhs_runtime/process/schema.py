@@ -5,6 +5,7 @@ once, is told by `dhs check` alone.
 """
 
 import enum
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -59,6 +60,11 @@ def schema_of(config_class: type) -> Schema:
     return schema
 
 
+def _portable(pattern: str) -> str:
+    """A pattern whose end is the end of the text: Python's `$` also stands before a line end."""
+    return re.sub(r"\$(?=\||\Z)", r"(?![\\s\\S])", pattern)
+
+
 def _of_field(hint: Any, field: Field) -> Schema:
     schema = _of_type(hint)
     for sign, limit in kinds.limits_of(field.validator).items():
@@ -67,9 +73,9 @@ def _of_field(hint: Any, field: Field) -> Schema:
         elif sign == "in":
             schema["enum"] = list(limit)
         elif sign == "rule" and limit.pattern:
-            schema["pattern"] = limit.pattern
+            schema["pattern"] = _portable(limit.pattern)
         elif sign == "each" and "rule" in limit and limit["rule"].pattern:
-            schema["items"] = {**_of_type(str), "pattern": limit["rule"].pattern}
+            schema["items"] = {**_of_type(str), "pattern": _portable(limit["rule"].pattern)}
     default = field.default
     if isinstance(default, bool | int | float | str | types.NoneType):
         schema["default"] = default

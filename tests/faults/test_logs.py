@@ -15,7 +15,7 @@ from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import dhs
 from tests.runtime.peers import eventually
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 SOURCE = """
 import logging

@@ -33,13 +33,19 @@ def run(*args: str, folder: Path, site: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [sys.executable, "-m", "dhs_runtime.cli", *args],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+        env={**uncovered(), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
+
+
+def uncovered() -> dict[str, str]:
+    """The environment without that of a coverage run, which imports things of its own."""
+    mine = ("COVERAGE_", "COV_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(mine)}
 
 
 def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
