@@ -14,6 +14,7 @@ from rich.console import Console
 from benchmarks import (
     bench_capture,
     bench_classes,
+    bench_decode,
     bench_import,
     bench_pictures,
     bench_record,
@@ -53,6 +54,7 @@ def main() -> None:
         bench_throughput,
         bench_record,
         bench_capture,
+        bench_decode,
         bench_pictures,
     ):
         part.main()

@@ -15,6 +15,7 @@ from benchmarks import (
     bench_capture,
     bench_classes,
     bench_codec,
+    bench_decode,
     bench_import,
     bench_pictures,
     bench_runtime,
@@ -137,6 +138,11 @@ def test_round_trips_by_turns(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     for rival in ("raw sockets", "DHS", "DHS, inline"):
         assert rival in printed
+
+
+def test_decoding_a_log_is_measured_beside_another_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_decode.main(bench_decode.ROOT, megabytes=0.1, turns=1)
+    assert "decode -k, times as fast" in capsys.readouterr().out
 
 
 def test_throughput_and_pictures_run(

@@ -1,6 +1,5 @@
 """`dhs decode`: what a file, a capture or a log says, message by message."""
 
-import fnmatch
 import gc
 import json
 import sys
@@ -19,24 +18,59 @@ from dhs_runtime.cli.wire import (
 )
 from dhs_runtime.tools.inputs import STDIN
 from dhs_runtime.tools.jsonl import row_of
+from dhs_runtime.tools.keyword_filter import KeywordFilter
 from dhs_runtime.tools.reading import ReadOptions
-from dhs_runtime.tools.showing import show, show_trouble
-from dhs_runtime.tools.sightings import Damage, Finding, Sighting
+from dhs_runtime.tools.showing import show
+from dhs_runtime.tools.sightings import ODD, Damage, Finding, Sighting
 
 
 @attrs.define
-class Count:
-    """What was found so far."""
+class Teller:
+    """Tells what is found, and counts it.
 
+    Attributes:
+        write: Makes a line of a message.
+        wanted: The keywords to tell.
+        lines: Those that are told with the next `flush`.
+        again: How often a log told a message again.
+        odd: How many are unknown or malformed.
+        damages: Places that cannot be read.
+    """
+
+    write: Callable[[Sighting], str]
+    wanted: KeywordFilter
+    lines: list[str] = attrs.Factory(list)
     messages: int = 0
     again: int = 0
     odd: int = 0
     damages: int = 0
 
+    def tell(self, found: Finding) -> None:
+        """Tell a message with the next `flush`, a damage at once."""
+        if isinstance(found, Damage):
+            self.damages += 1
+            self.flush()  # so that it stands between its neighbours on a terminal
+            click.echo(f"dhs decode: {found}", err=True)
+        elif self.wanted.patterns and not self.wanted.admits(found.keyword):
+            return
+        elif found.is_again:
+            self.again += 1
+        else:
+            self.messages += 1
+            self.odd += isinstance(found.message, ODD)
+            self.lines.append(self.write(found) + "\n")
+
+    def flush(self) -> None:
+        """Write what was told; before each read, for that may have to wait."""
+        lines, self.lines = self.lines, []
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
+
     def __str__(self) -> str:
+        again = f"; {self.again} times a line told one of them again" if self.again else ""
         return (
             f"{self.messages} messages, {self.odd} of them unknown or malformed; "
-            f"{self.damages} places damaged"
+            f"{self.damages} places damaged{again}"
         )
 
 
@@ -76,39 +110,20 @@ def decode(
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
     gc.freeze()  # what was imported stays, and need not be looked through again and again
-    write = _json_line if as_json else show
-    count = Count()
+    wanted = KeywordFilter(keywords)
+    teller = Teller(_json_line if as_json else show, wanted)
     with ending_cleanly():
-        for found in read_all(names or (STDIN,), options, sys.stdout.flush):
-            _tell(found, count, write, keywords)
-        sys.stdout.flush()
-        click.echo(f"dhs decode: {count}", err=True)
-        if count.again:
-            click.echo(
-                f"dhs decode: {count.again} times a line told a message again: left out", err=True
-            )
-        if not (count.messages or count.damages or keywords):
+        try:
+            options = attrs.evolve(options, wanted=wanted)
+            for found in read_all(names or (STDIN,), options, teller.flush):
+                teller.tell(found)
+        finally:
+            teller.flush()
+        click.echo(f"dhs decode: {teller}", err=True)
+        if not (teller.messages or teller.damages or keywords):
             click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
-    is_damaged = count.damages or (strict and count.odd)
+    is_damaged = teller.damages or (strict and teller.odd)
     sys.exit(DAMAGED if is_damaged else GOOD)
-
-
-def _tell(
-    found: Finding, count: Count, write: Callable[[Sighting], str], keywords: tuple[str, ...]
-) -> None:
-    if isinstance(found, Damage):
-        count.damages += 1
-        sys.stdout.flush()  # so that it stands between its neighbours on a terminal
-        click.echo(f"dhs decode: {found}", err=True)
-        return
-    if keywords and not any(fnmatch.fnmatchcase(found.keyword, each) for each in keywords):
-        return
-    if found.is_again:
-        count.again += 1
-        return
-    count.messages += 1
-    count.odd += bool(show_trouble(found.message))
-    sys.stdout.write(write(found) + "\n")
 
 
 def _json_line(found: Sighting) -> str:

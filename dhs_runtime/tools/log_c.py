@@ -10,16 +10,16 @@ from typing import Final
 
 import attrs
 
-from dhs_runtime.tools.log_texts import KEYWORD, c_end
+from dhs_runtime.tools.log_texts import KEYWORD
 from dhs_runtime.tools.stamps import LEVEL
 
 ENGINE: Final = "engine"
 """Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
 
 _C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
-_C_ANOTHER: Final = re.compile(
-    r"\n?\d\d/\d\d/\d\d \d\d:\d\d:\d\d \d+\s+[A-Z]+ |<- \{(?:htos|stoh)_"
-)
+_ANOTHER_MESSAGE: Final = re.compile(r"<- \{(?:htos|stoh)_")
+_ANOTHER_RECORD: Final = re.compile(r":\d\d \d+\s+[A-Z]+ {4}")
+_CLOSING: Final = {"{": "}", "'": "'", "(": ")"}
 _C_WIRE: Final = re.compile(
     r"(?:|.*(?:(?:->|<-) ?\{?|Receiving: '|Sending: '|sending out \{|SendoutDcsMessage\( ))",
     re.DOTALL,
@@ -37,20 +37,19 @@ _SIMULATED: Final = re.compile(rf"^(?!{LEVEL}\b|re[cv]|sen[dt]|in\b|out\b)(\S+) 
 
 @attrs.frozen
 class Place:
-    """What the words in front of a message say."""
+    """What the words in front of a message say.
+
+    Attributes:
+        is_message: False where they speak of one that another line has.
+        connection: Name of the hardware host, where they say it.
+        conversation: `ENGINE` or "".
+        opening: The sign that is opened last, where they end with one.
+    """
 
     is_message: bool
     connection: str
     conversation: str
-
-
-@attrs.frozen
-class CMessage:
-    """A message in a record, or why it cannot be cut out."""
-
-    place: Place
-    text: str
-    reason: str
+    opening: str
 
 
 @functools.lru_cache(maxsize=1024)
@@ -61,47 +60,45 @@ def place_of(before: str) -> Place:
         _MENTION.search(before) is None,
         host[1] if host else "",
         ENGINE if _ENGINE.search(before) else "",
+        before.rstrip(" ")[-1:],
     )
 
 
 @functools.lru_cache(maxsize=1024)
 def _place_in_c(before: str) -> Place:
-    start = _C_START.match(before)
-    is_wire = start is None or _C_WIRE.fullmatch(before, start.end()) is not None
     place = place_of(before)
+    is_wire = _C_WIRE.fullmatch(before) is not None
     return attrs.evolve(place, is_message=is_wire and place.is_message)
 
 
-def starts_c_record(text: str) -> bool:
-    """Whether the line, after its time, is one of the C side's."""
-    return _C_START.match(text) is not None
+def start_of_c(text: str) -> int:
+    """Where the C side's words begin, after thread and level; -1 where it is no such line."""
+    match = _C_START.match(text)
+    return -1 if match is None else match.end()
 
 
-def message_in_c(text: str) -> CMessage | None:
-    """The message in a record, by its text after the time; None where it has none."""
-    match = KEYWORD.search(text)
+def message_in_c(text: str, start: int, end: int) -> tuple[Place, str, str] | None:
+    """The place, the text of the message and why that cannot be told; None without a message.
+
+    Args:
+        text: Of the record, after the time.
+        start: Where its words begin.
+        end: Where the name of the source file begins, -1 without one.
+    """
+    match = KEYWORD.search(text, start)
     if match is None:
         return None
     at = match.start()
-    # The thread differs from line to line, what it says hardly: so it is looked up.
-    place = _place_in_c("0" + text[text.find(" ") : at])
+    place = _place_in_c(text[start:at])
     if not place.is_message:
         return None
-    end = c_end(text)
-    found, reason = "", ""
     if end < 0:
-        reason = f"the record is cut off: {text[at : at + 60]!r}"
-    elif _C_ANOTHER.search(text, at, end):
-        reason = f"two records run into one: {text[at : at + 60]!r}"
-    else:
-        found, reason = _closed_in_c(text, at, text[at:end].rstrip())
-    return CMessage(place, found, reason)
-
-
-def _closed_in_c(text: str, at: int, found: str) -> tuple[str, str]:
-    closing = {"{": "}", "'": "'", "(": ")"}.get(text[:at].rstrip(" ")[-1:])
-    if closing is None:
-        return found, ""
+        return place, "", f"the record is cut off: {text[at : at + 60]!r}"
+    found = text[at:end].rstrip()
+    if _ANOTHER_MESSAGE.search(found) or _ANOTHER_RECORD.search(found):
+        return place, "", f"two records run into one: {found[:60]!r}"
+    closing = _CLOSING.get(place.opening, "")
     if not found.endswith(closing):
-        return "", f"{text[:at].rstrip(' ')[-1:]} is not closed: {found[:60]!r}"
-    return (found[:-1].removesuffix(" ") if closing == ")" else found[:-1]), ""
+        return place, "", f"{place.opening} is not closed: {found[:60]!r}"
+    found = found.removesuffix(closing)
+    return place, found.removesuffix(" ") if closing == ")" else found, ""

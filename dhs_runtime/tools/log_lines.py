@@ -59,13 +59,9 @@ class Unwrapper:
     """Takes the lines of a file to the lines of its programs."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, str] = {}  # by stream: lines of which the end is to come
+        self.parts: dict[str, str] = {}
+        """By stream: lines of which the end is to come."""
         self._has_objects = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether part of a line was seen, and the rest is to come."""
-        return bool(self._parts)
 
     def lines_of(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[Line]:
         """What one line of the file holds."""
@@ -123,11 +119,11 @@ class Unwrapper:
 
     def _join(self, line: Line, stream: str, *, is_last: bool) -> None:
         """Lines of more than 16 kB are collected in parts."""
-        text = self._parts.pop(stream, "") + line.text
+        text = self.parts.pop(stream, "") + line.text
         if is_last:
             line.text = text
         else:
-            self._parts[stream] = text
+            self.parts[stream] = text
             line.text = ""
 
 

@@ -22,13 +22,14 @@ Source: logs kept with the public DCS source tree as 19-ID has it (dcss, epicsgw
 simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats; logs of TPS 07A.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import attrs
 
-from dhs_runtime.tools.log_c import message_in_c, place_of, starts_c_record
+from dhs_runtime.tools.log_c import message_in_c, place_of, start_of_c
 from dhs_runtime.tools.log_frames import Cut, FrameCutter
 from dhs_runtime.tools.log_lines import Line, Unwrapper, without_syslog
 from dhs_runtime.tools.log_retelling import Retelling, voice_of
@@ -43,11 +44,13 @@ from dhs_runtime.tools.log_texts import (
     trace_text,
 )
 from dhs_runtime.tools.splitting import V2_HEADER_SIZE, v2_sizes
-from dhs_runtime.tools.stamps import Days, read_stamp
+from dhs_runtime.tools.stamps import Days, parse_stamp, read_stamp
 
-_CANDIDATE: Final = re.compile(
-    rb"(?:stoc|stoh|htos)_|\bb\\?['\"]|dhs_runtime\.wire|\"MESSAGE\"\s*:\s*\["
-)
+_KEYWORDS: Final = (b"stoh_", b"htos_", b"stoc_", b"dhs_runtime.wire")
+_IN_SEVERAL_LINES: Final = (b"b'", b'b"', b'b\\"', b'"MESSAGE"')
+"""What lines have that may hold part of a message."""
+
+_C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (\d+ +[A-Z]+ {4})")
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _BYTES_OPEN: Final = re.compile(r"\bb['\"]")
 _NUL: Final = r"\x00"  # in a text that a program showed with its escapes, which is as good as bytes
@@ -89,7 +92,8 @@ class _Record:
         text: All of it after the time.
         has_time: Whether it begins with one.
         is_whole: False where its end is lost.
-        is_c: Whether the C side's logging wrote it, which ends a record by the source file's name.
+        c_start: Where the words begin of the C side's logging, which ends a record by the source
+            file's name; -1 in other logs.
         trace_at: Where the text of our own trace begins, 0 in other logs.
     """
 
@@ -99,26 +103,27 @@ class _Record:
     speaker: str
     has_time: bool
     is_whole: bool
-    is_c: bool
+    c_start: int
     trace_at: int
     lines: int = 1
 
 
 def read_log(
-    batches: Iterable[tuple[list[bytes], bool]], wanted: Callable[[bytes], bool] | None = None
+    batches: Iterable[tuple[list[bytes], bool]], pieces: tuple[bytes, ...] = ()
 ) -> Iterator[Entry]:
     """The messages in a log.
 
     Args:
         batches: Lines without their ends; False with a last line that has no end.
-        wanted: Whether a line may hold a message that is asked for; others are passed over.
+        pieces: Lines without one of these, and without what may be part of a message in several
+            lines, are passed over; by default those without a keyword.
     """
-    return _Reader(wanted).read(batches)
+    return _Reader(pieces).read(batches)
 
 
 class _Reader:
-    def __init__(self, wanted: Callable[[bytes], bool] | None) -> None:
-        self._is_candidate = _candidates(wanted)
+    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+        self._pieces = (pieces or _KEYWORDS) + _IN_SEVERAL_LINES
         self._unwrapper = Unwrapper()
         self._days = Days()
         self._retelling = Retelling()
@@ -131,13 +136,25 @@ class _Reader:
 
     def read(self, batches: Iterable[tuple[list[bytes], bool]]) -> Iterator[Entry]:
         number = 0
-        is_candidate, unwrapper = self._is_candidate, self._unwrapper
+        unwrapper, parts = self._unwrapper, self._unwrapper.parts
         for lines, is_whole in batches:
+            data = b"\n".join(lines)
+            pieces = tuple(piece for piece in self._pieces if piece in data)
+            if not pieces and self._record is None and not parts:
+                number += len(lines)
+                continue
+            is_candidate = _finder(pieces)
             for raw in lines:
                 number += 1
-                if self._record is not None or unwrapper.is_waiting or is_candidate(raw):
-                    for line in unwrapper.lines_of(number, raw, is_whole=is_whole):
-                        yield from self._take(line)
+                if self._record is None and not parts:
+                    if not is_candidate(raw):
+                        continue
+                    quick = _quick_c(number, raw)
+                    if quick is not None:
+                        yield from quick
+                        continue
+                for line in unwrapper.lines_of(number, raw, is_whole=is_whole):
+                    yield from self._take(line)
         if self._record is not None:
             yield from self._close(self._record)
         for cutter, entry in self._cutters.values():
@@ -195,7 +212,7 @@ class _Reader:
             speaker,
             has_time,
             line.is_whole,
-            is_c=starts_c_record(text),
+            c_start=start_of_c(text),
             trace_at=0 if trace is None else trace.end(),
         )
 
@@ -203,7 +220,7 @@ class _Reader:
         """Whether lines without a time belong to it."""
         if record.lines >= _MAX_LINES or not record.is_whole:
             return False
-        if record.is_c:
+        if record.c_start >= 0:
             return c_end(record.text) < 0
         if record.trace_at:
             return True
@@ -212,8 +229,10 @@ class _Reader:
     def _close(self, record: _Record) -> Iterator[Entry]:
         if record.trace_at:
             yield _of_trace(record)
-        elif record.is_c:
-            yield from _of_c(record)
+        elif record.c_start >= 0:
+            text = record.text
+            spans = record.c_start, c_end(text)
+            yield from map(_checked, _of_c(record.line, record.time, text, spans))
         else:
             yield from self._of_any(record)
 
@@ -330,39 +349,57 @@ class _Reader:
             yield found
 
 
-def _candidates(wanted: Callable[[bytes], bool] | None) -> Callable[[bytes], object]:
-    if wanted is None:
-        return _CANDIDATE.search
+def _finder(pieces: tuple[bytes, ...]) -> Callable[[bytes], object]:
+    """Whether one of these is in a line; for most lines this is all that is done with them."""
+    match pieces:
+        case (first,):
+            return lambda raw: first in raw
+        case (first, second):
+            return lambda raw: first in raw or second in raw
+        case (first, second, third):
+            return lambda raw: first in raw or second in raw or third in raw
+        case _:
+            return re.compile(b"|".join(map(re.escape, pieces))).search
 
-    def is_candidate(raw: bytes) -> bool:
-        is_in_pieces = b"b'" in raw or b'b"' in raw or b'b\\"' in raw
-        return wanted(raw) or is_in_pieces
 
-    return is_candidate
+def _quick_c(number: int, raw: bytes) -> Iterable[Entry] | None:
+    """What a whole record of the C side in one line has; None of all others.
+
+    Logs of dcss are the largest that there are, and nearly all of their records are such.
+    """
+    match = _C_LINE.match(raw)
+    if match is None:
+        return None
+    text = raw[match.start(2) :].decode("utf-8", "surrogateescape")
+    time = _time_of_c(match[1])
+    end = c_end(text)
+    if time is None or end < 0 or not text.isprintable():
+        return None
+    return _of_c(number, time, text, (match.end() - match.start(2), end))
 
 
-def _of_c(record: _Record) -> Iterator[Entry]:
-    found = message_in_c(record.text)
+@functools.lru_cache(maxsize=1024)
+def _time_of_c(stamp: bytes) -> float | None:
+    return parse_stamp(stamp.decode())[0]
+
+
+def _of_c(line: int, time: float | None, text: str, spans: tuple[int, int]) -> Iterable[Entry]:
+    found = message_in_c(text, *spans)
     if found is None:
-        return
-    entry = Entry(
-        record.line,
-        record.time,
-        found.text,
-        found.place.connection,
-        found.place.conversation,
-        found.reason,
-    )
-    yield entry if entry.reason else _checked(entry)
+        return ()
+    place, message, reason = found
+    return (Entry(line, time, message, place.connection, place.conversation, reason),)
 
 
 def _of_trace(record: _Record) -> Entry:
-    entry = Entry(record.line, record.time)
-    try:
-        entry.text = trace_text(record.text[record.trace_at :], is_whole=record.is_whole)
+    entry = _checked(Entry(record.line, record.time, record.text[record.trace_at :]))
+    if entry.reason:
+        return entry
+    try:  # the control characters of a text are escaped in a trace, and come back only here
+        entry.text = trace_text(entry.text, is_whole=record.is_whole)
     except ValueError as error:
-        entry.reason = str(error)
-    return _checked(entry)
+        entry.reason, entry.text = str(error), ""
+    return entry
 
 
 def _checked(entry: Entry) -> Entry:

@@ -1,7 +1,9 @@
 """Any input to the messages in it."""
 
 import bisect
+import functools
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
 
@@ -11,10 +13,13 @@ from dhs_runtime.tools.captures import CaptureReader
 from dhs_runtime.tools.hexdump import NoDump, Row, read_hex
 from dhs_runtime.tools.inputs import ByteSource, as_utf8
 from dhs_runtime.tools.jsonl import read_jsonl
+from dhs_runtime.tools.keyword_filter import KeywordFilter
 from dhs_runtime.tools.logs import read_log
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
 from dhs_runtime.tools.sniffing import Format, sniff
 from dhs_runtime.tools.splitting import Piece, StreamSplitter
+
+_LONG: Final = 300  # characters of a text that is not remembered
 
 
 @attrs.frozen(kw_only=True)
@@ -25,11 +30,13 @@ class ReadOptions:
         format: What they are.
         framing: How frames of raw bytes and captures are cut.
         port: Of a capture, the port whose connections to read; None for those that are DCS.
+        wanted: The keywords asked for. Of a log, places without one of them are not looked at.
     """
 
     format: Format = Format.AUTO
     framing: Framing = Framing.AUTO
     port: int | None = None
+    wanted: KeywordFilter = attrs.field(factory=KeywordFilter, eq=False)
 
 
 def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Finding]:
@@ -61,7 +68,7 @@ def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator
     if kind is Format.PCAP:
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:
-        return _read_log(source)
+        return _read_log(source, options.wanted)
     if kind is Format.JSONL:
         return read_jsonl(source)
     if kind is Format.HEX:
@@ -137,21 +144,23 @@ def _finding(piece: Piece, place: Place) -> Finding:
     return Sighting(message=message, place=place, direction=direction_of(message), size=piece.size)
 
 
-def _read_log(source: ByteSource) -> Iterator[Finding]:
-    codec = default_codec()
-    for entry in read_log(source.line_batches()):
-        place = Place(source=source.name, line=entry.line)
+def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Finding]:
+    name = source.name
+    # Logs repeat themselves: each half of dcss tells a message, each connection registers all.
+    decode = functools.lru_cache(maxsize=4096)(default_codec().decode_text)
+    for entry in read_log(source.line_batches(), wanted.pieces):
+        text = entry.text
         if entry.reason:
-            yield Damage(place=place, reason=entry.reason)
-            continue
-        message = codec.decode_text(entry.text)
-        yield Sighting(
-            message=message,
-            place=place,
-            time=entry.time,
-            connection=entry.connection,
-            conversation=entry.conversation,
-            direction=direction_of(message),
-            size=len(entry.text.encode("utf-8", "surrogateescape")),
-            is_again=entry.is_again,
-        )
+            yield Damage(place=Place(source=name, line=entry.line), reason=entry.reason)
+        elif not wanted.patterns or wanted.admits_text(text):
+            message = decode(text) if len(text) < _LONG else decode.__wrapped__(text)
+            yield Sighting(
+                message=message,
+                place=Place(source=name, line=entry.line),
+                time=entry.time,
+                connection=entry.connection,
+                conversation=entry.conversation,
+                direction=direction_of(message),
+                size=len(text if text.isascii() else text.encode("utf-8", "surrogateescape")),
+                is_again=entry.is_again,
+            )

@@ -19,18 +19,20 @@ from dcs_codec import (
     format_number,
 )
 from dcs_codec.interchange import to_dict
-from dhs_runtime.tools.sightings import Sighting, keyword_of
+from dhs_runtime.tools.sightings import ODD, Sighting, keyword_of
 
 _TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
 _TO_DCSS: Final = Direction.TO_DCSS
 _BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
 """What every message has besides the fields of its class."""
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
-_TWO_DAYS_S: Final = 172_800.0
-_ODD: Final = (UnknownMessage, MalformedMessage)
-_KEPT: Final = 1 << 10  # texts of each kind that are remembered
+_DAY_S: Final = 86_400
+_UNDATED_S: Final = 3650 * _DAY_S  # from there on times have a date
+_KEPT: Final = 1 << 13  # words of each kind that are remembered
+_LONG: Final = 80  # characters of one that is not
 
 
+@functools.lru_cache(_KEPT)
 def show_time(time: float | None) -> str:
     """A time as in logs; one without a date by the clock alone."""
     if time is None:
@@ -39,15 +41,15 @@ def show_time(time: float | None) -> str:
     micros = round(fraction * 1e6)  # as datetime rounds
     if not 0 <= micros < 1_000_000:  # noqa: PLR2004
         whole, micros = whole + micros // 1_000_000, micros % 1_000_000
-    return f"{_second(whole, 0 <= time < _TWO_DAYS_S)}.{micros // 1000:03d}"
+    return f"{_second(whole)}.{micros // 1000:03d}"
 
 
 @functools.lru_cache(_KEPT)
-def _second(time: float, is_clock: bool) -> str:
+def _second(time: float) -> str:
     """A time to the second; most messages come many to one."""
-    if is_clock:
-        return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S}"
-    return f"{datetime.fromtimestamp(time):%Y-%m-%d %H:%M:%S}"
+    if abs(time) < _UNDATED_S:
+        return f"{datetime.fromtimestamp(time % _DAY_S, UTC):%H:%M:%S}"
+    return datetime.fromtimestamp(time).isoformat(" ")
 
 
 def show_word(value: object) -> str:
@@ -63,7 +65,7 @@ def show_word(value: object) -> str:
 
 def show_fields(message: Message) -> str:
     """The fields of a message by name; those that are not on the wire are left out."""
-    if isinstance(message, _ODD) or message.surplus or message.binary:
+    if isinstance(message, ODD) or message.surplus or message.binary:
         return _show_any(message)
     names, get = _FIELDS[type(message)]
     shown = []
@@ -111,23 +113,25 @@ def _show_any(message: Message) -> str:
     return " ".join(f"{name}={show_word(value)}" for name, value in fields.items())
 
 
-@functools.lru_cache(_KEPT)
 def _show_text(text: str) -> str:
-    return text if _BARE.fullmatch(text) else ascii(text)
+    return _show_short(text) if len(text) < _LONG else show_word(text)
+
+
+_show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers come again
 
 
 _PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
     str: _show_text,
-    int: show_word,
-    float: show_word,
-    bool: show_word,
+    int: _show_short,
+    float: _show_short,
+    bool: _show_short,
 }
 """How values of the types that most fields have are shown."""
 
 
 def show_trouble(message: Message) -> str:
     """What is odd about a message, "" where nothing is."""
-    if not isinstance(message, _ODD):
+    if not isinstance(message, ODD):
         return ""
     if isinstance(message, UnknownMessage):
         return "unknown keyword"
@@ -144,14 +148,16 @@ def _arrow(direction: Direction | None) -> str:
 def show(found: Sighting) -> str:
     """A sighting in one line: time, direction, keyword, fields, what is odd, connection."""
     message = found.message
-    parts = [show_time(found.time), _arrow(found.direction), _show_keyword(keyword_of(message))]
-    parts.append(show_fields(message))
-    trouble = show_trouble(message)
-    if trouble:
-        parts.append(f"!! {trouble}")
+    keyword = _show_keyword(keyword_of(message))
+    line = f"{show_time(found.time)}  {_arrow(found.direction)}  {keyword}"
+    fields = show_fields(message)
+    if fields:
+        line += f"  {fields}"
+    if isinstance(message, ODD):
+        line += f"  !! {show_trouble(message)}"
     if found.connection:
-        parts.append(_show_connection(found.connection))
-    return "  ".join(filter(None, parts)).rstrip()
+        line += _show_connection(found.connection)
+    return line.rstrip()
 
 
 @functools.lru_cache(_KEPT)
@@ -161,4 +167,4 @@ def _show_keyword(keyword: str) -> str:
 
 @functools.lru_cache(_KEPT)
 def _show_connection(connection: str) -> str:
-    return f"[{ascii(connection)[1:-1]}]"
+    return f"  [{ascii(connection)[1:-1]}]"

@@ -65,7 +65,8 @@ class TaskStats:
     Attributes:
         kind: `operation` or `move`.
         statuses: How often each status ended one.
-        latencies: Seconds from start to completion, where the times of both are known.
+        latencies: Seconds from start to completion, where the times of both are known; none where
+            the clock was set back between them.
         unfinished: Started, and not completed by the end.
         replaced: Started anew before it was completed (a motor whose completion is missing).
         doubles: Completions of what was completed before.
@@ -192,7 +193,7 @@ class Statistics:
         task.unfinished -= 1
         task.completed += 1
         task.statuses[status] += 1
-        if began is not None and found.time is not None:
+        if began is not None and found.time is not None and found.time >= began:
             task.latencies.append(found.time - began)
         self._done[key] = None
         if len(self._done) > _REMEMBERED:

@@ -6,6 +6,7 @@ from dcs_codec import decode_text
 from dhs_runtime.tools.showing import show, show_time
 from dhs_runtime.tools.sightings import Damage, Place, Sighting, direction_of
 from dhs_runtime.tools.statistics import Statistics
+from tests.tools.helpers import found
 
 PLACE = Place(source="x", line=1)
 
@@ -126,3 +127,19 @@ def test_times_are_shown_as_they_were() -> None:
     assert show_time(None) == "-"
     assert show_time(86_400 + 3661.5) == "01:01:01.500"
     assert show_time(1_700_000_000.25)[-4:] == ".250"
+
+
+def test_a_clock_set_back_gives_no_latency_below_nothing() -> None:
+    log = (
+        b"2026-01-01 12:00:05 -> stoh_start_operation a 1.1\n"
+        b"2026-01-01 11:59:59 <- htos_operation_completed a 1.1 normal\n"
+        b"23:59:58 -> stoh_start_operation b 1.2\n"
+        b"00:00:08 <- htos_operation_completed b 1.2 normal\n"
+    )
+    added = Statistics()
+    for part in log.splitlines(keepends=True)[:2], log.splitlines(keepends=True)[2:]:
+        for each in found(b"".join(part)):
+            added.add(each)
+    a, b = (added.tasks["operation", name] for name in "ab")
+    assert (a.completed, a.latencies) == (1, [])
+    assert (b.completed, b.latencies) == (1, [10.0])
