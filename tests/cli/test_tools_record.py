@@ -77,7 +77,7 @@ def test_a_session_is_recorded_and_played_again(
 
 
 def replay_with(name: str, script: Path, *options: str) -> tuple[int, str]:
-    args = ["replay", name, "--listen", "127.0.0.1:0", "--fast", *options]
+    args = ["replay", name, "--listen", "127.0.0.1:0", "--fast", "--patience", "30", *options]
     with dhs(*args) as player:
         address = player.wait_log(r"playing DCSS at (\S+);")[1]
         with dhs("run", f"{script}:dhs", "--dcss", address) as process:

@@ -41,8 +41,12 @@ def test_the_controller_is_watched_and_stopped(capsys: pytest.CaptureFixture[str
     names = names_of(BLOCKS[1])
     dhs, controller = names["dhs"], names["controller"]
     assert isinstance(dhs, Dhs)
-    moving = threading.Event()
+    moving, followed = threading.Event(), threading.Event()
     say = controller.stop
+
+    def is_moving() -> bool:
+        followed.set()  # the handler is at work
+        return moving.is_set()
 
     def stop(mode: AbortMode) -> None:
         say(mode)
@@ -51,11 +55,12 @@ def test_the_controller_is_watched_and_stopped(capsys: pytest.CaptureFixture[str
     with of_motor(dhs, "sample_z") as dcss, running(dhs, fast_config(dcss.port)):
         dcss.wait_online(dhs.name, DEADLINE_S)
         assert dcss.move("sample_z", 1.5).wait(DEADLINE_S).position == 1.5
-        controller.is_moving, controller.stop = moving.is_set, stop
+        controller.is_moving, controller.stop = is_moving, stop
         for mode in ("soft", "hard"):
             moving.set()
+            followed.clear()
             run = dcss.move("sample_z", 2)
-            run.wait_positions(1, DEADLINE_S)
+            assert followed.wait(DEADLINE_S)
             dcss.abort_move("sample_z", mode)
             assert run.wait(DEADLINE_S).status == "aborted"
         assert not moving.is_set()
