@@ -227,16 +227,16 @@ class Recorder:
                 for sock in ends.values():
                     shut(sock)
                 return
+            try:  # before it is passed on, or the answer could be noted first
+                self._note(Chunk(now, number, side, file.size - len(data), len(data)))
+            except OSError as error:  # only the lines suffer
+                self._fail(f"{index_path(self._name)}: {error.strerror}")
             try:
                 target.sendall(data)
             except OSError as error:
                 endings.append(f"{side.other.value}: {error.strerror}")
                 reset(source)
                 return
-            try:
-                self._note(Chunk(now, number, side, file.size - len(data), len(data)))
-            except OSError as error:  # only the lines suffer
-                self._fail(f"{index_path(self._name)}: {error.strerror}")
 
     def _fail(self, reason: str) -> None:
         with self._lock:
