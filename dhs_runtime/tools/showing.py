@@ -120,10 +120,15 @@ def _show_text(text: str) -> str:
 _show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers come again
 
 
+def _show_float(value: float) -> str:
+    """`show_word` of a float; 0.0 and -0.0 are equal, so neither is remembered for the other."""
+    return _show_short(value) if value else format_number(value)
+
+
 _PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
     str: _show_text,
     int: _show_short,
-    float: _show_short,
+    float: _show_float,
     bool: _show_short,
 }
 """How values of the types that most fields have are shown."""

@@ -13,6 +13,8 @@ from dhs_runtime.tools.sightings import Place, Sighting
 
 
 @given(messages())
+@example(decode_text("stoh_start_motor_move m 0.0"))
+@example(decode_text("stoh_start_motor_move m -0.0"))
 @example(decode_text("stoh_set_string s"))
 @example(decode_text("stoh_configure_encoder e host nan -0.0"))
 @example(decode_text("stoh_abort_all soft and more"))
@@ -32,11 +34,11 @@ def test_fields_are_those_of_the_interchange_form(message: Message) -> None:
 @example(0.9999999)
 @example(1_700_000_000.9999997)
 @example(172_799.9999999)
+@example(3650 * 86_400 - 1e-7)
 def test_times_are_rounded_as_datetime_does(moment: float) -> None:
-    if moment < 172_800:
-        known = datetime.fromtimestamp(moment, UTC)
-        shown = f"{known:%H:%M:%S}"
-    else:
+    known = datetime.fromtimestamp(moment, UTC)
+    shown = f"{known:%H:%M:%S}"
+    if known.timestamp() >= 3650 * 86_400:  # with a date, in local time
         known = datetime.fromtimestamp(moment)
         shown = f"{known:%Y-%m-%d %H:%M:%S}"
     assert show_time(moment) == f"{shown}.{known.microsecond // 1000:03d}"
