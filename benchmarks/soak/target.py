@@ -37,7 +37,7 @@ ERRORS: Final[tuple[Callable[[], Exception], ...]] = (
     lambda: RuntimeError('a line\nend, a quote " and \ud800'),
     lambda: DeviceError("controller is off", status="not homed"),
     lambda: DeviceError("told as done", status="normal"),
-    lambda: ZeroDivisionError("x" * 500),
+    lambda: ZeroDivisionError("x" * 5000),
 )
 BAD_TEXTS: Final = ("{", 'a "b', "{a}b", "x\0y", "a\ud800b", "line\nend {")
 
