@@ -73,7 +73,7 @@ class Ending(enum.Enum):
 
 
 @attrs.frozen
-class Outcome:
+class ConnectionEnd:
     """The end of a connection: its kind, and one line for the log."""
 
     ending: Ending
@@ -106,7 +106,7 @@ class Connection:
         """Whether the handshake is done and the end not yet seen."""
         return self._protocol.state is State.ONLINE
 
-    def run(self, on_online: Callable[[], None], on_message: OnMessage) -> Outcome:
+    def run(self, on_online: Callable[[], None], on_message: OnMessage) -> ConnectionEnd:
         """Connect, answer the handshake and hand over messages until the end.
 
         Both callbacks run in the reading thread and must return at once.
@@ -116,7 +116,7 @@ class Connection:
             self._transport.connect(config.host, config.port, config.connect_timeout_s)
         except TransportError as error:
             self._transport.close()
-            return Outcome(Ending.UNREACHABLE, str(error))
+            return ConnectionEnd(Ending.UNREACHABLE, str(error))
         try:
             self._transport.set_write_timeout(config.send_timeout_s)
             reason = self._read(on_online, on_message)
@@ -128,8 +128,8 @@ class Connection:
             with self._lock:  # nobody writes to a closed socket, whose number may be reused
                 self._transport.close()
         if self._protocol.hardware_name is None:
-            return Outcome(Ending.NO_HANDSHAKE, f"no handshake with {config.host}: {reason}")
-        return Outcome(self._ending(), reason)
+            return ConnectionEnd(Ending.NO_HANDSHAKE, f"no handshake with {config.host}: {reason}")
+        return ConnectionEnd(self._ending(), reason)
 
     def encode(self, message: Message) -> bytes:
         """The bytes of a message, as this connection frames them; sends nothing.

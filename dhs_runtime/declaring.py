@@ -18,7 +18,7 @@ from dhs_runtime.devices import (
 )
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.handlers import HandlerTable, MessageHandler, Repeated
-from dhs_runtime.operation import OperationEntry, OperationHandler
+from dhs_runtime.operation import DeclaredOperation, OperationHandler
 from dhs_runtime.signatures import check_handler, check_name
 
 M = TypeVar("M", bound=Message)
@@ -74,7 +74,7 @@ class Declarations:
         self._check_not_running(f"operation {name}")
 
         def register(handler: OperationHandler) -> OperationHandler:
-            entry = OperationEntry(handler, timeout_s, max_active, inline)
+            entry = DeclaredOperation(handler, timeout_s, max_active, inline)
             self._handlers.add_operation(name, entry)
             return handler
 

@@ -32,7 +32,7 @@ from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.base import TOO_MUCH, Wiring, run_inline
 from dhs_runtime.handlers import HandlerTable, Repeated
-from dhs_runtime.operation import Operation, OperationEntry
+from dhs_runtime.operation import DeclaredOperation, Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
 from dhs_runtime.task import LATE, ActiveTasks, Outlet, Task
@@ -255,7 +255,7 @@ class Dispatcher:
             for task in self.active.all()
         )
 
-    def _submit(self, operation: Operation, entry: OperationEntry) -> None:
+    def _submit(self, operation: Operation, entry: DeclaredOperation) -> None:
         if not self.workers.submit(partial(self.active.run, operation, entry.handler)):
             why = "too many operations under way"
             self._answer(partial(self.active.refuse, operation, ERROR, why))

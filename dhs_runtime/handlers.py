@@ -9,7 +9,7 @@ from dhs_runtime.answers import told_by
 from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.table import DeviceTable
 from dhs_runtime.errors import HandlerError
-from dhs_runtime.operation import OperationEntry
+from dhs_runtime.operation import DeclaredOperation
 from dhs_runtime.signatures import check_handler, check_name, name_of
 
 M = TypeVar("M", bound=Message)
@@ -53,7 +53,7 @@ class HandlerTable:
     def __init__(self) -> None:
         self._messages: dict[type[Message], list[Callable[[Any], None]]] = {}
         self._found: dict[type[Message], tuple[Callable[[Any], None], ...]] = {}
-        self.operations: dict[str, OperationEntry] = {}
+        self.operations: dict[str, DeclaredOperation] = {}
         self.devices = DeviceTable()
         self.connected_hooks: list[Callable[[], None]] = []
         self.disconnected_hooks: list[Callable[[str], None]] = []
@@ -61,7 +61,7 @@ class HandlerTable:
         self.stop_hooks: list[Callable[[], None]] = []
         self.repeated: list[Repeated] = []
 
-    def add_operation(self, name: str, entry: OperationEntry) -> None:
+    def add_operation(self, name: str, entry: DeclaredOperation) -> None:
         """Let `entry.handler(operation)` do the operation `name`.
 
         Raises:

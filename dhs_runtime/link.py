@@ -15,7 +15,7 @@ from dcs_codec import Codec, Message
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
-from dhs_runtime.connection import Connection, Ending, Outcome
+from dhs_runtime.connection import Connection, ConnectionEnd, Ending
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.threads import StopToken, ThreadGroup
 from dhs_runtime.transport import Resolver
@@ -73,12 +73,12 @@ class Retry:
     def __init__(self, config: DcssConfig) -> None:
         self._config = config
         self._restarting = Deadline.after(0)
-        self._last: Outcome | None = None
+        self._last: ConnectionEnd | None = None
         self._forget()
         self.count = 0
         self.is_news = True
 
-    def after(self, outcome: Outcome) -> float:
+    def after(self, outcome: ConnectionEnd) -> float:
         """Take note of the end of a connection; seconds until the next."""
         last = self._last
         self.is_news = outcome != last
@@ -194,7 +194,7 @@ class Link:
     def _new_connection(self) -> Connection:
         return Connection(self._name, self._config, self._codec, self._resolver)
 
-    def _connect(self, receiver: Receiver) -> Outcome:
+    def _connect(self, receiver: Receiver) -> ConnectionEnd:
         connection, self._next = self._next, self._new_connection()
         with self._changed:
             self._connection = connection
@@ -214,7 +214,7 @@ class Link:
             with self._changed:
                 self._connection = None
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, outcome: ConnectionEnd) -> None:
         """Log the end of a connection; a day without DCSS is one line."""
         address, dropped = self.address, self._retry.dropped
         if outcome.ending is Ending.LOST or 0 < dropped < SAY_DROPPED_AT:

@@ -134,7 +134,7 @@ OperationHandler = Callable[[Operation], None]
 
 
 @attrs.define(eq=False)
-class OperationEntry:
+class DeclaredOperation:
     """An operation as its author declared it.
 
     Attributes:

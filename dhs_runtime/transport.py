@@ -26,7 +26,7 @@ _UNACKNOWLEDGED_MS = 50_000
 _MOMENT_US = 4000
 _ONCE = 2  # even: the one that waits goes out, and later ones wait for an answer again
 
-Address = tuple[int, int, int, str, Any]
+AddressInfo = tuple[int, int, int, str, Any]
 """What `socket.getaddrinfo` gives for each address of a name."""
 
 
@@ -47,9 +47,9 @@ class Resolver:
         """A resolver whose threads belong to `threads`, which names them when they hang."""
         self._threads = threads
         self._lock = threading.Lock()  # guards _pending; free while names are looked up
-        self._pending: dict[tuple[str, int], Future[list[Address]]] = {}
+        self._pending: dict[tuple[str, int], Future[list[AddressInfo]]] = {}
 
-    def look_up(self, host: str, port: int) -> Future[list[Address]]:
+    def look_up(self, host: str, port: int) -> Future[list[AddressInfo]]:
         """The addresses of `host` for TCP, when they are known; the future has what was raised.
 
         Raises:
@@ -60,7 +60,7 @@ class Resolver:
             pending = self._pending.get(key)
             if pending is not None:
                 return pending
-            future: Future[list[Address]] = Future()
+            future: Future[list[AddressInfo]] = Future()
 
             def work() -> None:
                 try:
@@ -129,7 +129,7 @@ class TcpTransport:
             return
         raise TransportError(f"cannot connect to {where}: {failure}")
 
-    def _look_up(self, host: str, port: int, deadline: Deadline) -> list[Address]:
+    def _look_up(self, host: str, port: int, deadline: Deadline) -> list[AddressInfo]:
         try:
             future = self._resolver.look_up(host, port)
             future.add_done_callback(lambda _: self._wake.set())

@@ -12,7 +12,7 @@ import attrs
 
 from benchmarks.bench_throughput import resident
 from dhs_runtime import DcssConfig, Dhs, Move
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
 
 SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent is copied
 READY_S: Final = 60.0
@@ -44,7 +44,7 @@ def host_of(name: str, devices: Devices) -> HardwareHost:
     """The same as DCSS's database has it."""
     return HardwareHost.of(
         name,
-        motors=[RealMotorDevice(motor) for motor in devices.names(name, "motors")],
+        motors=[RealMotorEntry(motor) for motor in devices.names(name, "motors")],
         shutters=devices.names(name, "shutters"),
         strings=dict.fromkeys(devices.names(name, "strings"), ""),
         operations=devices.names(name, "operations"),

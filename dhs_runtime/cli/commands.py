@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """A command: the module of this package and the command in it have its name.
 
     Attributes:
@@ -16,32 +16,34 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final = {
-    "run": Entry("Run a DHS until Ctrl-C, SIGTERM or SIGHUP.", serves=True),
-    "loop": Entry(
+    "run": CommandEntry("Run a DHS until Ctrl-C, SIGTERM or SIGHUP.", serves=True),
+    "loop": CommandEntry(
         "Run the loop DHS: finds sample loops in camera pictures with an inference server.",
         serves=True,
     ),
-    "check": Entry(
+    "check": CommandEntry(
         "Check a configuration file; every mistake is named with its line, its path and its reason."
     ),
-    "init": Entry("Write a first DHS, its test and its configuration."),
-    "systemd-unit": Entry("Print a systemd unit for a DHS."),
-    "simulate": Entry(
+    "init": CommandEntry("Write a first DHS, its test and its configuration."),
+    "systemd-unit": CommandEntry("Print a systemd unit for a DHS."),
+    "simulate": CommandEntry(
         "Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server.",
         serves=True,
     ),
-    "demo": Entry("Let the loop DHS work for a simulated DCSS, Axis camera and inference server."),
-    "decode": Entry("Show the messages in files: time, direction, keyword, fields by name."),
-    "encode": Entry("Write the bytes of messages to stdout."),
-    "messages": Entry("Look messages up: by keyword, field, class or kind of device."),
-    "stats": Entry(
+    "demo": CommandEntry(
+        "Let the loop DHS work for a simulated DCSS, Axis camera and inference server."
+    ),
+    "decode": CommandEntry("Show the messages in files: time, direction, keyword, fields by name."),
+    "encode": CommandEntry("Write the bytes of messages to stdout."),
+    "messages": CommandEntry("Look messages up: by keyword, field, class or kind of device."),
+    "stats": CommandEntry(
         "Count the messages in files, and time operations and moves from start to completion."
     ),
-    "record": Entry("Relay between a DHS and a DCSS, and record every byte.", serves=True),
-    "replay": Entry(
+    "record": CommandEntry("Relay between a DHS and a DCSS, and record every byte.", serves=True),
+    "replay": CommandEntry(
         "Play one half of a recording at a live peer, and say what it answers differently."
     ),
-    "dissector": Entry("Print a Wireshark dissector of the protocol, in Lua."),
+    "dissector": CommandEntry("Print a Wireshark dissector of the protocol, in Lua."),
 }
 
 STOPPED, FAILED, WRONG = 0, 1, 2

@@ -18,7 +18,7 @@ from dhs_runtime.process.guard import Guard
 from dhs_runtime.services.listener import bound
 from dhs_runtime.tools.comparing import TOLERANCE, Difference
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, load
-from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss
+from dhs_runtime.tools.replaying import ReplayOptions, ReplayResult, accept_dhs, call_dcss
 from dhs_runtime.tools.replaying import replay as play
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -201,7 +201,7 @@ def _accept(listen: str, wait_s: float) -> socket.socket:
         return accept_dhs(listening, wait_s)
 
 
-def _report(outcome: Outcome, *, as_json: bool) -> None:
+def _report(outcome: ReplayResult, *, as_json: bool) -> None:
     for difference in outcome.differences:
         click.echo(json.dumps(_as_object(difference)) if as_json else str(difference))
     for damage in outcome.damages:

@@ -9,7 +9,7 @@ import attrs
 from dhs_runtime.loop.collection import CollectedImage
 from dhs_runtime.services.automl import Box
 from dhs_runtime.simulators.axis import PushedFrame
-from dhs_runtime.simulators.mount import Box as BoxPx
+from dhs_runtime.simulators.mount import PixelBox as BoxPx
 
 LEAST_IOU: Final = 0.6
 LEAST_MEAN_IOU: Final = 0.75

@@ -16,7 +16,7 @@ from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word,
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
 
 if TYPE_CHECKING:
-    from dhs_runtime.process.yaml_values import Section
+    from dhs_runtime.process.yaml_values import YamlSection
 
 MAX_IN_FLIGHT: Final = 100
 MAX_FPS: Final = 1000.0
@@ -163,7 +163,7 @@ def load_loop_config(path: Path) -> LoopConfig:
         raise ConfigFileError(str(path), [_moved(one, old) for one in error.mistakes]) from None
 
 
-def _at(values: "Section", key: str, reason: str) -> Mistake:
+def _at(values: "YamlSection", key: str, reason: str) -> Mistake:
     return Mistake(key, reason, values.places[key].line)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dhs_runtime.process.mistakes import ConfigFileError, Mistake
 
 if TYPE_CHECKING:
-    from dhs_runtime.process.yaml_values import Section
+    from dhs_runtime.process.yaml_values import YamlSection
 
 __all__ = ["ConfigFileError", "FurtherCheck", "Mistake", "load_yaml", "structure"]
 
@@ -21,7 +21,7 @@ FurtherCheck = Callable[[C], Iterable[tuple[str, str]]]
 """Finds what no single value shows: the path and the reason of each mistake."""
 
 
-def load_yaml(path: Path) -> "Section":
+def load_yaml(path: Path) -> "YamlSection":
     """The mapping in a YAML file; it remembers the lines of its keys.
 
     Raises:

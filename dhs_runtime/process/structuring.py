@@ -23,7 +23,7 @@ from dhs_runtime.process.mistakes import ConfigFileError, Mistake
 from dhs_runtime.process.yaml_values import Unclear, path_text, place_of, unclear_in
 
 C = TypeVar("C")
-Hook = Callable[[Any, Any], Any]
+StructureHook = Callable[[Any, Any], Any]
 KeyPath = tuple[object, ...]
 
 
@@ -182,7 +182,7 @@ def _anything(value: object, _: object) -> object:
     return value
 
 
-def _option_hook(hint: Any) -> Hook:
+def _option_hook(hint: Any) -> StructureHook:
     options = kinds.options_of(hint)
     make: Callable[[object], object] = hint if isinstance(hint, type) else (lambda value: value)
 
@@ -195,7 +195,7 @@ def _option_hook(hint: Any) -> Hook:
     return hook
 
 
-def _list_hook(hint: Any, converter: cattrs.Converter) -> Hook:
+def _list_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
     origin, args = typing.get_origin(hint) or hint, typing.get_args(hint) or (Any, ...)
     is_fixed = origin is tuple and args[-1] is not ...
 
@@ -218,7 +218,7 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> Hook:
     return hook
 
 
-def _mapping_hook(hint: Any, converter: cattrs.Converter) -> Hook:
+def _mapping_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
     args = typing.get_args(hint) or (Any, Any)
 
     def hook(value: object, _: object) -> object:
@@ -247,7 +247,7 @@ def _mapping_hook(hint: Any, converter: cattrs.Converter) -> Hook:
 # -- classes ---------------------------------------------------------------------------------
 
 
-def _class_hook(config_class: type, converter: cattrs.Converter) -> Hook:
+def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHook:
     """A hook for an attrs class that checks each value where it is."""
     fields = fields_of(config_class)
 

@@ -22,7 +22,7 @@ from yaml.resolver import Resolver
 from yaml.scanner import Scanner
 
 from dhs_runtime.process.mistakes import ConfigFileError, Mistake
-from dhs_runtime.process.yaml_values import Items, Place, Section, Unclear, path_text, short
+from dhs_runtime.process.yaml_values import Items, Unclear, YamlPlace, YamlSection, path_text, short
 
 MAX_FILE_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 40
@@ -70,7 +70,7 @@ _PLAINER: Final = (
 """What PyYAML says, and what we say."""
 
 
-def read_yaml(path: Path) -> Section:
+def read_yaml(path: Path) -> YamlSection:
     """The mapping in a YAML file.
 
     Raises:
@@ -131,7 +131,7 @@ class _Reader:
         self._count = 0
         self._inside: set[int] = set()  # ids of the nodes that are being read
 
-    def read(self, data: bytes) -> Section:
+    def read(self, data: bytes) -> YamlSection:
         """The mapping in the bytes of a file."""
         if len(data) > MAX_FILE_BYTES:
             raise _StopReading(f"larger than {MAX_FILE_BYTES} bytes")
@@ -172,10 +172,10 @@ class _Reader:
             items.append(self._value(inner, (*path, index)))
         return items
 
-    def _section(self, node: MappingNode, path: tuple[object, ...]) -> Section:
+    def _section(self, node: MappingNode, path: tuple[object, ...]) -> YamlSection:
         self._check_tag(node, "map", path)
-        section = Section(_line(node))
-        merged: list[Section] = []
+        section = YamlSection(_line(node))
+        merged: list[YamlSection] = []
         for key_node, value_node in node.value:
             if key_node.tag == f"{_TAG}merge":
                 merged += self._merged(value_node, path)
@@ -196,10 +196,10 @@ class _Reader:
                 section.put(key, more[key], more.places[key])
         return section
 
-    def _merged(self, node: Node, path: tuple[object, ...]) -> list[Section]:
+    def _merged(self, node: Node, path: tuple[object, ...]) -> list[YamlSection]:
         value = self._value(node, (*path, "<<"))
         parts = value if isinstance(value, Items) else [value]
-        sections = [part for part in parts if isinstance(part, Section)]
+        sections = [part for part in parts if isinstance(part, YamlSection)]
         if len(sections) < len(parts):
             self._wrong((*path, "<<"), "'<<' takes an alias of a mapping", _line(node))
         return sections
@@ -265,9 +265,9 @@ def _line(node: Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _place(node: Node, line: int | None = None) -> Place:
+def _place(node: Node, line: int | None = None) -> YamlPlace:
     is_plain = isinstance(node, ScalarNode) and node.style is None
-    return Place(_line(node) if line is None else line, short(node.value) if is_plain else None)
+    return YamlPlace(_line(node) if line is None else line, short(node.value) if is_plain else None)
 
 
 def _tag(node: Node) -> str:

@@ -10,26 +10,26 @@ from dhs_runtime.process.mistakes import Mistake
 
 
 @attrs.frozen
-class Place:
+class YamlPlace:
     """Where a value is, and how a plain one is written."""
 
     line: int
     text: str | None = None
 
 
-class Section(dict[Any, object]):
+class YamlSection(dict[Any, object]):
     """A mapping that knows the places of its keys."""
 
     def __init__(self, line: int | None = None) -> None:
         super().__init__()
         self.line = line
-        self.places: dict[object, Place] = {}
+        self.places: dict[object, YamlPlace] = {}
 
-    def joined_with(self, name: str) -> "Section":
+    def joined_with(self, name: str) -> "YamlSection":
         """This mapping with the keys of its section `name` in place of that section."""
-        joined = Section(self.line)
+        joined = YamlSection(self.line)
         inner = self.get(name)
-        for part in (self, inner if isinstance(inner, Section) else Section()):
+        for part in (self, inner if isinstance(inner, YamlSection) else YamlSection()):
             for key in part.keys() - {name}:
                 joined.put(key, part[key], part.places[key])
         return joined
@@ -39,7 +39,7 @@ class Section(dict[Any, object]):
         place = place_of(self, tuple(re.split(r"[.:]", mistake.path)))
         return mistake if place is None else attrs.evolve(mistake, line=place.line)
 
-    def put(self, key: object, value: object, place: Place) -> None:
+    def put(self, key: object, value: object, place: YamlPlace) -> None:
         """Set a key and its place."""
         self[key] = value
         self.places[key] = place
@@ -50,7 +50,7 @@ class Items(list[object]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: list[Place] = []
+        self.places: list[YamlPlace] = []
 
 
 @attrs.frozen
@@ -71,11 +71,11 @@ class Unclear:
         return self.text
 
 
-def place_of(values: object, path: tuple[object, ...]) -> Place | None:
+def place_of(values: object, path: tuple[object, ...]) -> YamlPlace | None:
     """The place of what is at a path, or of the nearest that it is in; None if nothing is known."""
     place = None
     for key in path:
-        if isinstance(values, Section):
+        if isinstance(values, YamlSection):
             place = values.places.get(key) or (place and attrs.evolve(place, text=None))
             values = values.get(key)
         elif isinstance(values, Items) and isinstance(key, int) and key < len(values):

@@ -37,7 +37,7 @@ from dhs_runtime.errors import (
     ServiceUnavailableError,
 )
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.transport import Address, Resolver, shut
+from dhs_runtime.transport import AddressInfo, Resolver, shut
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -154,7 +154,7 @@ class InFlight:
         with self._changed:
             self._changed.wait_for(lambda: self._cancelled, seconds)
 
-    def wait(self, future: Future[list[Address]], seconds: float) -> None:
+    def wait(self, future: Future[list[AddressInfo]], seconds: float) -> None:
         """Wait for a future, but not beyond a cancel."""
 
         def wake(_: object) -> None:
@@ -231,7 +231,7 @@ def _open_socket(call: Call, host: str, port: int) -> _Socket:
     raise failure
 
 
-def _look_up(call: Call, host: str, port: int, deadline: Deadline) -> list[Address]:
+def _look_up(call: Call, host: str, port: int, deadline: Deadline) -> list[AddressInfo]:
     try:
         future = _resolver.look_up(host, port)
     except RuntimeError as error:  # no thread left

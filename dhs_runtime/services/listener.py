@@ -28,7 +28,6 @@ MAX_CONNECTIONS = 128  # more than any beamline's cameras; bounds threads, not t
 
 ACCEPT_PAUSE_S = 0.1
 
-Address = tuple[str, int]
 Serve = Callable[[socket.socket, HostPort], None]
 
 

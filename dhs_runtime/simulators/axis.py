@@ -17,7 +17,7 @@ import attrs
 from PIL import Image
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.simulators.digest import DigestGuard, Verdict
+from dhs_runtime.simulators.digest import Admission, DigestGuard
 from dhs_runtime.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_runtime.simulators.http_simulator import HttpSimulator
 from dhs_runtime.simulators.push import Push, PushedFrame, PushPlan
@@ -268,9 +268,9 @@ class _Handler(FaultyHandler):
         if guard is None:
             return True
         verdict = guard.check(self.command, self.path, self.headers.get("Authorization"))
-        if verdict is Verdict.ADMITTED:
+        if verdict is Admission.ADMITTED:
             return True
-        challenge = guard.challenge(stale=verdict is Verdict.STALE)
+        challenge = guard.challenge(stale=verdict is Admission.STALE)
         self._refuse(HTTPStatus.UNAUTHORIZED, "log in", {"WWW-Authenticate": challenge})
         return False
 

@@ -13,7 +13,7 @@ _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))')
 _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
 
 
-class Verdict(Enum):
+class Admission(Enum):
     """What to do with a request."""
 
     ADMITTED = "admitted"
@@ -45,7 +45,7 @@ class DigestGuard:
         again = ", stale=true" if stale else ""
         return f'Digest realm="{self._realm}", nonce="{nonce}", algorithm=MD5, qop="auth"{again}'
 
-    def check(self, method: str, target: str, header: str | None) -> Verdict:
+    def check(self, method: str, target: str, header: str | None) -> Admission:
         """Judge the `Authorization` header of a request for `target` (path and query)."""
         scheme, _, rest = (header or "").partition(" ")
         given = {
@@ -70,8 +70,8 @@ class DigestGuard:
             )
         )
         if not right:
-            return Verdict.REFUSED
-        return Verdict.ADMITTED if self._is_fresh(nonce, int(count, 16)) else Verdict.STALE
+            return Admission.REFUSED
+        return Admission.ADMITTED if self._is_fresh(nonce, int(count, 16)) else Admission.STALE
 
     def _response(self, method: str, target: str, nonce: str, count: str, cnonce: str) -> str:
         request = _md5(f"{method}:{target}")

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-Box: TypeAlias = tuple[float, float, float, float]
+PixelBox: TypeAlias = tuple[float, float, float, float]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _WIDEST = 0.73  # where along a nylon loop its outline is widest, read off the photograph
@@ -28,8 +28,8 @@ class Truth:
         tip_px: `(x, y)` of the loop's right-most point; None when that is out of view.
     """
 
-    loop_px: Box | None
-    pin_px: Box | None
+    loop_px: PixelBox | None
+    pin_px: PixelBox | None
     tip_px: tuple[float, float] | None
 
 
@@ -164,7 +164,7 @@ class Mount:
         visible = 0 <= tip[0] <= self.width_px and 0 <= tip[1] <= self.height_px
         return Truth(loop, pin, tip if visible else None)
 
-    def _clipped(self, min_x: float, min_y: float, max_x: float, max_y: float) -> Box | None:
+    def _clipped(self, min_x: float, min_y: float, max_x: float, max_y: float) -> PixelBox | None:
         box = (
             max(0.0, min_x),
             max(0.0, min_y),

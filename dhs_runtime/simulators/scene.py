@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from dhs_runtime.simulators import paint
-from dhs_runtime.simulators.mount import Box, Mount, Truth
+from dhs_runtime.simulators.mount import Mount, PixelBox, Truth
 
-__all__ = ["Box", "Scene", "Truth"]
+__all__ = ["PixelBox", "Scene", "Truth"]
 
 _NOISE_STEPS = 64  # positions of the noise in x and in y
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dcs_codec import Direction, Frame, Framing, default_codec
-from dhs_runtime.tools.connections import Connection, Half
+from dhs_runtime.tools.connections import CapturedConnection, Half
 from dhs_runtime.tools.inputs import ByteSource
 from dhs_runtime.tools.pcap import Packet, Trouble, read_packets
 from dhs_runtime.tools.segments import (
@@ -29,8 +29,8 @@ from dhs_runtime.tools.segments import (
     read_plain,
 )
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
-from dhs_runtime.tools.splitting import KEYWORD, V1_SIZE, Piece, StreamSplitter
-from dhs_runtime.tools.tcp import Gap, Said, distance
+from dhs_runtime.tools.splitting import KEYWORD, V1_SIZE, StreamPiece, StreamSplitter
+from dhs_runtime.tools.tcp import Gap, StreamPart, distance
 
 _UNDECIDED: Final = 4096  # bytes without a keyword: no DCS
 _STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one may be sent again
@@ -64,7 +64,7 @@ class CaptureReader:
         self._segments = SegmentReader()
         self._halves: dict[bytes, Half] = {}
         self._most_open = _MOST_OTHERS
-        self._closed: deque[Connection] = deque()
+        self._closed: deque[CapturedConnection] = deque()
         self._troubles: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
         self._found_any = False
@@ -228,7 +228,7 @@ class CaptureReader:
         return known is None or 0 <= distance(known, segment.sequence) <= 1
 
     def _open(self, segment: Segment) -> Half:
-        connection = Connection(segment, self._framing, is_dcs=True if self._port else None)
+        connection = CapturedConnection(segment, self._framing, is_dcs=True if self._port else None)
         for half in connection.halves:
             half.source = f"{self._source.name}: {half.sender}>{half.other.sender}"
         middle = len(segment.addresses) // 2
@@ -243,7 +243,7 @@ class CaptureReader:
                 half.is_aligned = False
         return connection.sending
 
-    def _close(self, connection: Connection) -> Iterator[Finding]:
+    def _close(self, connection: CapturedConnection) -> Iterator[Finding]:
         connection.is_closed = True
         self._forget(connection)
         for half in connection.halves:
@@ -261,7 +261,7 @@ class CaptureReader:
             "TCP connections " + ("without a byte" if is_empty else "that are no DCS")
         ] += 1
 
-    def _forget(self, closed: Connection) -> None:
+    def _forget(self, closed: CapturedConnection) -> None:
         """Let the oldest closed connections go, so that the table does not grow."""
         self._closed.append(closed)
         if len(self._closed) > _MOST_CLOSED:
@@ -276,7 +276,7 @@ class CaptureReader:
                 yield from self._close(half.connection)
         self._most_open = max(_MOST_OTHERS, len(self._halves))
 
-    def _say(self, half: Half, said: Iterable[Said]) -> Iterator[Finding]:
+    def _say(self, half: Half, said: Iterable[StreamPart]) -> Iterator[Finding]:
         connection = half.connection
         for each in said:
             if connection.is_dcs:
@@ -291,7 +291,7 @@ class CaptureReader:
                     for its, what in held if connection.is_dcs else ():
                         yield from self._split(its, what)
 
-    def _split(self, half: Half, said: Said) -> Iterable[Finding]:
+    def _split(self, half: Half, said: StreamPart) -> Iterable[Finding]:
         if isinstance(said, Gap):
             half.is_aligned = False
             return self._found(half, half.splitter.gap(said.size), half.time)
@@ -302,7 +302,7 @@ class CaptureReader:
         pieces = splitter.feed(said.data)
         return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
-    def _found(self, half: Half, pieces: list[Piece], time: float | None) -> list[Finding]:
+    def _found(self, half: Half, pieces: list[StreamPiece], time: float | None) -> list[Finding]:
         found: list[Finding] = []
         for piece in pieces:
             if piece.frame is None:
@@ -318,7 +318,7 @@ class CaptureReader:
         self._found_any = self._found_any or bool(found)
         return found
 
-    def _settle(self, half: Half, piece: Piece) -> bool:
+    def _settle(self, half: Half, piece: StreamPiece) -> bool:
         """Learn the framing of a direction from a frame of it; False where it may be none.
 
         Of a text that lost its v2 header the first 200 bytes look like v1, but without the padding.

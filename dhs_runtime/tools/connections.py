@@ -4,13 +4,13 @@ from dcs_codec import Direction, Framing
 from dhs_runtime.tools.pcap import Packet
 from dhs_runtime.tools.segments import ACK, SYN, Segment
 from dhs_runtime.tools.splitting import StreamSplitter
-from dhs_runtime.tools.tcp import HalfStream, Said
+from dhs_runtime.tools.tcp import HalfStream, StreamPart
 
 
 class Half:
     """One direction of a connection."""
 
-    def __init__(self, sender: str, connection: "Connection", framing: Framing) -> None:
+    def __init__(self, sender: str, connection: "CapturedConnection", framing: Framing) -> None:
         self.sender = sender
         self.key = b""  # addresses and ports of its packets
         self.connection = connection
@@ -32,14 +32,14 @@ class Half:
         return self.stream.next is not None
 
 
-class Connection:
+class CapturedConnection:
     """Two ends, two directions."""
 
     def __init__(self, segment: Segment, framing: Framing, *, is_dcs: bool | None) -> None:
         self.is_dcs = is_dcs
         self.is_closed = False
         self.framing = framing  # AUTO until it is settled
-        self.held: list[tuple[Half, Said]] = []  # until it is known whether this is DCS
+        self.held: list[tuple[Half, StreamPart]] = []  # until it is known whether this is DCS
         self.sending = Half(segment.source, self, framing)
         self.receiving = Half(segment.target, self, framing)
         self.sending.other, self.receiving.other = self.receiving, self.sending

@@ -10,7 +10,7 @@ import attrs
 _MOST: Final = 64  # packets that wait for fragments; the oldest is given up
 _MAX_SIZE: Final = 1 << 16
 
-Key = tuple[bytes, int, int]
+FragmentKey = tuple[bytes, int, int]
 """Addresses, number of the packet, protocol: what its fragments have in common."""
 
 
@@ -35,7 +35,7 @@ class Fragments:
     """Collects fragments until their packets are whole."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Key, _Waiting] = {}
+        self._waiting: dict[FragmentKey, _Waiting] = {}
         self._given_up = 0
 
     @property
@@ -43,7 +43,7 @@ class Fragments:
         """Packets that are not whole."""
         return self._given_up + len(self._waiting)
 
-    def add(self, key: Key, offset: int, data: bytes, *, is_last: bool) -> bytes | None:
+    def add(self, key: FragmentKey, offset: int, data: bytes, *, is_last: bool) -> bytes | None:
         """Add a fragment; the payload of its packet once that is whole."""
         waiting = self._waiting.setdefault(key, _Waiting())
         if offset + len(data) <= _MAX_SIZE:

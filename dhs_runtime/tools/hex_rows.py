@@ -35,7 +35,7 @@ _OCTAL: Final = {3: 1, 6: 2}  # digits of a word, and its bytes
 
 
 @attrs.frozen
-class Form:
+class RowForm:
     """How the rows of a dump are written.
 
     Attributes:
@@ -60,7 +60,7 @@ class Parsed:
     data: bytes
 
 
-def form_of(line: str) -> Form:
+def form_of(line: str) -> RowForm:
     """The form of a dump by its first row.
 
     Raises:
@@ -68,7 +68,7 @@ def form_of(line: str) -> Form:
     """
     text = line.strip()
     if _IN_C.fullmatch(line) or _ESCAPED.fullmatch(line):
-        return Form(False, False, "c", False)
+        return RowForm(False, False, "c", False)
     offset = _OFFSET.match(text)
     if offset is None:
         return _form_of_plain(text)
@@ -78,7 +78,7 @@ def form_of(line: str) -> Form:
         return _form_of_bytes(offset[2] != "", body)
     if not body.strip() or widths[:1] == [len(offset[1])]:
         return _form_of_plain(text)
-    return Form(True, False, _kind_of_words(widths, body), False)
+    return RowForm(True, False, _kind_of_words(widths, body), False)
 
 
 def _kind_of_words(widths: list[int], body: str) -> str:
@@ -91,15 +91,15 @@ def _kind_of_words(widths: list[int], body: str) -> str:
     raise ValueError("its numbers or names are of no form that is read")
 
 
-def _form_of_plain(text: str) -> Form:
+def _form_of_plain(text: str) -> RowForm:
     if not text or not re.fullmatch(r"[0-9a-fA-F\s]+", text):
         raise ValueError("it is no row of a dump")
-    return Form(False, False, "bytes", False)
+    return RowForm(False, False, "bytes", False)
 
 
-def _form_of_bytes(has_colon: bool, body: str) -> Form:
+def _form_of_bytes(has_colon: bool, body: str) -> RowForm:
     try:
-        return Form(True, has_colon, "bytes", _bytes_of(body, None)[1])
+        return RowForm(True, has_colon, "bytes", _bytes_of(body, None)[1])
     except ValueError as error:
         groups = [each for each in _leading_digits(body) if _PAIRS.fullmatch(each)]
         if all(re.fullmatch("[01]{8}", each) for each in groups):
@@ -110,7 +110,7 @@ def _form_of_bytes(has_colon: bool, body: str) -> Form:
         raise error from None
 
 
-def parse_row(line: str, form: Form) -> Parsed:
+def parse_row(line: str, form: RowForm) -> Parsed:
     """The bytes of a row.
 
     Raises:
@@ -136,7 +136,7 @@ def parse_row(line: str, form: Form) -> Parsed:
     return Parsed(indent, offset[1], _words(body, form.kind))
 
 
-def shows_text(line: str, form: Form) -> bool | None:
+def shows_text(line: str, form: RowForm) -> bool | None:
     """Whether a row has its bytes as text, too; None where they are blanks."""
     text = line.strip()
     offset = _OFFSET.match(text)
@@ -155,7 +155,7 @@ def _is_all_digits(body: str) -> bool:
     return re.fullmatch(r"[0-9a-fA-F\s]*", body) is not None
 
 
-def _plain(text: str, form: Form) -> bytes:
+def _plain(text: str, form: RowForm) -> bytes:
     if form.kind == "c":
         if not (_IN_C.fullmatch(text) or _ESCAPED.fullmatch(text)):
             raise ValueError(f"no bytes of a C array or string: {text[:40]!r}")

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from dhs_runtime.tools.hex_rows import Form, Parsed, cells_of, form_of, parse_row, shows_text
+from dhs_runtime.tools.hex_rows import Parsed, RowForm, cells_of, form_of, parse_row, shows_text
 from dhs_runtime.tools.splitting import KEYWORD
 from dhs_runtime.tools.stamps import read_stamp
 
@@ -113,7 +113,7 @@ class _Stream:
 
 class _Reader:
     def __init__(self) -> None:
-        self._form: Form | None = None
+        self._form: RowForm | None = None
         self._streams: dict[str, _Stream] = {}
         self._last: _Stream | None = None
         self._name = ""  # of a C array
@@ -187,14 +187,14 @@ class _Reader:
             return False
         return cells_of(text[len(last.base) :]) == last.row
 
-    def _lost(self, number: int, reason: str, form: Form) -> Row:
+    def _lost(self, number: int, reason: str, form: RowForm) -> Row:
         """A row that cannot be read; where there are offsets, the next one tells its size."""
         if self._last is not None:
             self._last.row, self._last.repeats = b"", False
         missing = 0 if form.has_offset else None
         return Row(line=number, stream=self._plain, reason=reason, missing=missing)
 
-    def _with_offset(self, number: int, parsed: Parsed, form: Form) -> Iterator[Row]:
+    def _with_offset(self, number: int, parsed: Parsed, form: RowForm) -> Iterator[Row]:
         stream = self._streams.get(parsed.indent)
         if stream is None or (stream.at and int(parsed.offset, 16) == 0):
             if not parsed.data:

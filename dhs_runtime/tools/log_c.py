@@ -36,7 +36,7 @@ _SIMULATED: Final = re.compile(rf"^(?!{LEVEL}\b|re[cv]|sen[dt]|in\b|out\b)(\S+) 
 
 
 @attrs.frozen
-class Place:
+class LogPrefix:
     """What the words in front of a message say.
 
     Attributes:
@@ -53,10 +53,10 @@ class Place:
 
 
 @functools.lru_cache(maxsize=1024)
-def place_of(before: str) -> Place:
+def place_of(before: str) -> LogPrefix:
     """What the words in front of a message say, in any log."""
     host = _FROM.search(before) or _SIMULATED.search(before)
-    return Place(
+    return LogPrefix(
         _MENTION.search(before) is None,
         host[1] if host else "",
         ENGINE if _ENGINE.search(before) else "",
@@ -65,7 +65,7 @@ def place_of(before: str) -> Place:
 
 
 @functools.lru_cache(maxsize=1024)
-def _place_in_c(before: str) -> Place:
+def _place_in_c(before: str) -> LogPrefix:
     place = place_of(before)
     is_wire = _C_WIRE.fullmatch(before) is not None
     return attrs.evolve(place, is_message=is_wire and place.is_message)
@@ -77,7 +77,7 @@ def start_of_c(text: str) -> int:
     return -1 if match is None else match.end()
 
 
-def message_in_c(text: str, start: int, end: int) -> tuple[Place, str, str] | None:
+def message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] | None:
     """The place, the text of the message and why that cannot be told; None without a message.
 
     Args:

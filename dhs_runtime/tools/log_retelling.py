@@ -25,13 +25,13 @@ _NEAR_S: Final = 5.0
 
 
 @attrs.frozen
-class Voice:
+class Speaker:
     """The words in front of a message, and whether they say that it was read or sent."""
 
     words: tuple[str, ...]
     was_sent: bool | None
 
-    def may_repeat(self, other: "Voice") -> bool:
+    def may_repeat(self, other: "Speaker") -> bool:
         """Whether both may be about one message."""
         if self.words == other.words:
             return False
@@ -47,18 +47,18 @@ class Voice:
 
 
 @functools.lru_cache(maxsize=1024)
-def voice_of(before: str) -> Voice:
+def voice_of(before: str) -> Speaker:
     """The voice by the words in front of a message."""
     sent, read = _SENT.search(before), _READ.search(before)
     was_sent = None if bool(sent) is bool(read) else bool(sent)
     words = tuple(word for word in before.split() if not _NO_WORD.fullmatch(word))
-    return Voice(words, was_sent)
+    return Speaker(words, was_sent)
 
 
 @attrs.define
 class _Telling:
     key: tuple[str, str]
-    voices: list[Voice]
+    voices: list[Speaker]
     line: int
     time: float | None
 
@@ -71,7 +71,7 @@ class Retelling:
         self._by_key: dict[tuple[str, str], list[_Telling]] = {}
 
     def is_again(
-        self, text: str, speaker: str, voice: Voice, line: int, time: float | None
+        self, text: str, speaker: str, voice: Speaker, line: int, time: float | None
     ) -> bool:
         """Whether this message was told already, in other words; else it is remembered."""
         self._forget(line)

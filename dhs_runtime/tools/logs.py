@@ -62,7 +62,7 @@ _MAX_VOICES: Final = 256
 
 
 @attrs.define
-class Entry:
+class LogEntry:
     """One message in a log, or a place with one that cannot be cut out.
 
     Attributes:
@@ -110,7 +110,7 @@ class _Record:
 
 def read_log(
     batches: Iterable[tuple[list[bytes], bool]], pieces: tuple[bytes, ...] = ()
-) -> Iterator[Entry]:
+) -> Iterator[LogEntry]:
     """The messages in a log.
 
     Args:
@@ -127,14 +127,14 @@ class _Reader:
         self._unwrapper = Unwrapper()
         self._days = Days()
         self._retelling = Retelling()
-        self._cutters: dict[str, tuple[FrameCutter, Entry]] = {}
+        self._cutters: dict[str, tuple[FrameCutter, LogEntry]] = {}
         self._record: _Record | None = None
         self._has_records = False  # of more lines: those without a time are part of one
         self._has_inner_times = False  # besides those of what collected the lines
         self._has_two_times = False  # in a line, one after the other
         self._located = 0  # lines that end with the place in the source, less those that do not
 
-    def read(self, batches: Iterable[tuple[list[bytes], bool]]) -> Iterator[Entry]:
+    def read(self, batches: Iterable[tuple[list[bytes], bool]]) -> Iterator[LogEntry]:
         number = 0
         unwrapper, parts = self._unwrapper, self._unwrapper.parts
         for lines, is_whole in batches:
@@ -162,9 +162,9 @@ class _Reader:
 
     # -- records -----------------------------------------------------------------------------
 
-    def _take(self, line: Line) -> Iterator[Entry]:
+    def _take(self, line: Line) -> Iterator[LogEntry]:
         if line.reason:
-            yield Entry(line.number, line.time, reason=line.reason)
+            yield LogEntry(line.number, line.time, reason=line.reason)
             return
         new = self._open(line)
         record = self._record
@@ -226,7 +226,7 @@ class _Reader:
             return True
         return record.has_time and self._located > 0 and not location_at_end(record.text)
 
-    def _close(self, record: _Record) -> Iterator[Entry]:
+    def _close(self, record: _Record) -> Iterator[LogEntry]:
         if record.trace_at:
             yield _of_trace(record)
         elif record.c_start >= 0:
@@ -238,7 +238,7 @@ class _Reader:
 
     # -- logs of other programs --------------------------------------------------------------
 
-    def _of_any(self, record: _Record) -> Iterator[Entry]:
+    def _of_any(self, record: _Record) -> Iterator[LogEntry]:
         text = record.text
         location = location_at_end(text)
         if record.has_time:
@@ -257,12 +257,12 @@ class _Reader:
             return
         yield from self._of_text(record, text, match.start())
 
-    def _of_text(self, record: _Record, text: str, at: int) -> Iterator[Entry]:
+    def _of_text(self, record: _Record, text: str, at: int) -> Iterator[LogEntry]:
         before = text[:at]
         place = place_of(before)
         if not place.is_message:
             return
-        entry = Entry(
+        entry = LogEntry(
             record.line,
             record.time,
             connection=place.connection,
@@ -288,7 +288,9 @@ class _Reader:
             return
         yield from self._cuts([Cut(found)], entry, before, record.speaker)
 
-    def _of_frames(self, record: _Record, entry: Entry, text: str, before: str) -> Iterator[Entry]:
+    def _of_frames(
+        self, record: _Record, entry: LogEntry, text: str, before: str
+    ) -> Iterator[LogEntry]:
         cutter = FrameCutter()
         data = text.rstrip("'\" ").encode("utf-8", "surrogateescape")
         cuts = list(cutter.feed(data))
@@ -301,9 +303,9 @@ class _Reader:
         """Whether this is part of a frame that is put together from what was logged as bytes."""
         return any(cutter.rest.endswith(data) for cutter, _ in self._cutters.values())
 
-    def _of_bytes(self, record: _Record) -> list[Entry] | None:
+    def _of_bytes(self, record: _Record) -> list[LogEntry] | None:
         """Messages in literals of bytes, which may be pieces of frames; None without such."""
-        entries: list[Entry] | None = None
+        entries: list[LogEntry] | None = None
         at = 0
         for match in _BYTES.finditer(record.text):
             literal = match.group()
@@ -311,7 +313,7 @@ class _Reader:
                 continue
             before = record.text[at : match.start()]
             at = match.end()
-            entry = Entry(record.line, record.time)
+            entry = LogEntry(record.line, record.time)
             try:
                 data = bytes_of(literal)
             except ValueError as error:
@@ -330,12 +332,12 @@ class _Reader:
         opened = _BYTES_OPEN.search(record.text, at)
         if opened and KEYWORD.search(record.text, opened.end()):
             reason = f"bytes that are not closed: {record.text[opened.start() :][:60]!r}"
-            entries = [*(entries or []), Entry(record.line, record.time, reason=reason)]
+            entries = [*(entries or []), LogEntry(record.line, record.time, reason=reason)]
         return entries
 
     def _cuts(
-        self, cuts: Iterable[Cut], entry: Entry, before: str, speaker: str = ""
-    ) -> Iterator[Entry]:
+        self, cuts: Iterable[Cut], entry: LogEntry, before: str, speaker: str = ""
+    ) -> Iterator[LogEntry]:
         for cut in cuts:
             if cut.reason:
                 yield attrs.evolve(entry, reason=cut.reason)
@@ -362,7 +364,7 @@ def _finder(pieces: tuple[bytes, ...]) -> Callable[[bytes], object]:
             return re.compile(b"|".join(map(re.escape, pieces))).search
 
 
-def _quick_c(number: int, raw: bytes) -> Iterable[Entry] | None:
+def _quick_c(number: int, raw: bytes) -> Iterable[LogEntry] | None:
     """What a whole record of the C side in one line has; None of all others.
 
     Logs of dcss are the largest that there are, and nearly all of their records are such.
@@ -383,16 +385,16 @@ def _time_of_c(stamp: bytes) -> float | None:
     return parse_stamp(stamp.decode())[0]
 
 
-def _of_c(line: int, time: float | None, text: str, spans: tuple[int, int]) -> Iterable[Entry]:
+def _of_c(line: int, time: float | None, text: str, spans: tuple[int, int]) -> Iterable[LogEntry]:
     found = message_in_c(text, *spans)
     if found is None:
         return ()
     place, message, reason = found
-    return (Entry(line, time, message, place.connection, place.conversation, reason),)
+    return (LogEntry(line, time, message, place.connection, place.conversation, reason),)
 
 
-def _of_trace(record: _Record) -> Entry:
-    entry = _checked(Entry(record.line, record.time, record.text[record.trace_at :]))
+def _of_trace(record: _Record) -> LogEntry:
+    entry = _checked(LogEntry(record.line, record.time, record.text[record.trace_at :]))
     if entry.reason:
         return entry
     try:  # the control characters of a text are escaped in a trace, and come back only here
@@ -402,7 +404,7 @@ def _of_trace(record: _Record) -> Entry:
     return entry
 
 
-def _checked(entry: Entry) -> Entry:
+def _checked(entry: LogEntry) -> LogEntry:
     """The entry, without its text where that cannot be what was sent."""
     if not entry.text.isprintable() and _CONTROL.search(entry.text.removesuffix("\r")):
         entry.reason = f"control characters in it: {entry.text[:60]!a}"

@@ -22,11 +22,11 @@ import attrs
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.services.listener import Address, TcpListener, reset
+from dhs_runtime.services.listener import TcpListener, reset
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.tools.recording import (
     Chunk,
-    Event,
+    RecordedEvent,
     Side,
     WriteAhead,
     connections_of,
@@ -52,8 +52,8 @@ class Recorder:
         self,
         name: str,
         *,
-        listen: Address,
-        dcss: Address,
+        listen: tuple[str, int],
+        dcss: tuple[str, int],
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
         """A recorder that is not started.
@@ -131,7 +131,7 @@ class Recorder:
             reason = f"{lines_path(self._name)} has not all lines: {self.totals.trouble}"
             self._fail(f"{reason}; the raw files are whole")
 
-    def _note(self, what: Chunk | Event) -> None:
+    def _note(self, what: Chunk | RecordedEvent) -> None:
         """Write into the index; nobody waits for that to be decoded."""
         if self._index is None:
             raise AssertionError("it is not started")
@@ -146,9 +146,9 @@ class Recorder:
             self._connections += 1
             number = self._connections
         try:
-            self._note(Event(time.time(), number, "opened", str(address)))
+            self._note(RecordedEvent(time.time(), number, "opened", str(address)))
             reason = self._connect(dhs, number)
-            self._note(Event(time.time(), number, "closed", reason))
+            self._note(RecordedEvent(time.time(), number, "closed", reason))
         except OSError as error:
             self._fail(f"{index_path(self._name)}: {error.strerror}")
         finally:

@@ -17,7 +17,7 @@ from dhs_runtime.tools.keyword_filter import KeywordFilter
 from dhs_runtime.tools.logs import read_log
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
 from dhs_runtime.tools.sniffing import Format, sniff
-from dhs_runtime.tools.splitting import Piece, StreamSplitter
+from dhs_runtime.tools.splitting import StreamPiece, StreamSplitter
 
 _LONG: Final = 300  # characters of a text that is not remembered
 
@@ -131,13 +131,13 @@ class _HexStream:
         self._starts.append(self._end)
         self._lines.append(line)
 
-    def _found(self, pieces: list[Piece]) -> Iterator[Finding]:
+    def _found(self, pieces: list[StreamPiece]) -> Iterator[Finding]:
         for piece in pieces:
             line = self._lines[max(0, bisect.bisect(self._starts, piece.offset) - 1)]
             yield _finding(piece, Place(source=self._source, line=line))
 
 
-def _finding(piece: Piece, place: Place) -> Finding:
+def _finding(piece: StreamPiece, place: Place) -> Finding:
     if piece.frame is None:
         return Damage(place=place, reason=piece.reason)
     message = default_codec().decode(piece.frame)

@@ -31,7 +31,7 @@ import attrs
 
 from dcs_codec import Direction, Message, default_codec
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.tools.splitting import Piece, StreamSplitter
+from dhs_runtime.tools.splitting import StreamPiece, StreamSplitter
 
 _MODE: Final = 0o600
 _PIECE: Final = 1 << 16
@@ -86,7 +86,7 @@ class Chunk:
 
 
 @attrs.frozen
-class Event:
+class RecordedEvent:
     """Something that happened to a connection."""
 
     time: float
@@ -99,14 +99,14 @@ class Event:
         return json.dumps(attrs.asdict(self)).encode("ascii") + b"\n"
 
 
-def read_index_line(line: bytes) -> Chunk | Event:
+def read_index_line(line: bytes) -> Chunk | RecordedEvent:
     """What a line of the index says.
 
     Raises:
         ValueError: It is none.
     """
     if line.startswith(b"{"):
-        return Event(**json.loads(line))
+        return RecordedEvent(**json.loads(line))
     time, connection, side, offset, size = line.decode("ascii").split()
     return Chunk(float(time), int(connection), Side(side), int(offset), int(size))
 
@@ -235,7 +235,7 @@ def load(name: str, connection: int) -> Recorded:
     return Recorded(connection=connection, frames=frames, damages=tuple(damages))
 
 
-def _pieces(path: Path) -> Iterator[Piece]:
+def _pieces(path: Path) -> Iterator[StreamPiece]:
     splitter = StreamSplitter()
     try:
         with path.open("rb") as stream:

@@ -25,7 +25,6 @@ from dcs_codec import DcsError, EncodeError, Framing, Message, default_codec
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
-from dhs_runtime.services.listener import Address
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.tools.comparing import (
     TOLERANCE,
@@ -71,7 +70,7 @@ class ReplayOptions:
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class ReplayResult:
     """What came of it.
 
     Attributes:
@@ -117,7 +116,7 @@ def accept_dhs(listening: socket.socket, wait_s: float) -> socket.socket:
     return sock
 
 
-def call_dcss(address: Address) -> socket.socket:
+def call_dcss(address: tuple[str, int]) -> socket.socket:
     """A connection to a DCSS, as a DHS.
 
     Raises:
@@ -216,7 +215,9 @@ def counts(message: Message, ignore: tuple[str, ...] = ()) -> bool:
     return not is_ignored(message, (*_VARIES, *ignore))
 
 
-def replay(recorded: Recorded, side: Side, sock: socket.socket, options: ReplayOptions) -> Outcome:
+def replay(
+    recorded: Recorded, side: Side, sock: socket.socket, options: ReplayOptions
+) -> ReplayResult:
     """Play what `side` said in a recording at whoever is at the other end of `sock`."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = _Peer(sock, options.ignore)
@@ -226,7 +227,7 @@ def replay(recorded: Recorded, side: Side, sock: socket.socket, options: ReplayO
         messages = peer.close()
     expected = [frame.message for frame in recorded.frames if frame.side is side.other]
     before, now = _comparable(expected, options), _comparable(messages, options)
-    return Outcome(
+    return ReplayResult(
         sent=played.sent,
         to_send=sum(frame.side is side for frame in recorded.frames),
         expected=len(before),

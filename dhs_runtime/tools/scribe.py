@@ -23,7 +23,7 @@ from dcs_codec.interchange import to_dict
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.tools.recording import (
     Chunk,
-    Event,
+    RecordedEvent,
     Side,
     WriteAhead,
     index_path,
@@ -31,7 +31,7 @@ from dhs_runtime.tools.recording import (
     raw_path,
     read_index_line,
 )
-from dhs_runtime.tools.splitting import Piece, StreamSplitter
+from dhs_runtime.tools.splitting import StreamPiece, StreamSplitter
 
 _LOOK_S: Final = 0.05  # how often it is looked whether there is more
 _PIECE: Final = 1 << 20
@@ -80,12 +80,12 @@ class Scribe:
             OSError: A file cannot be read or written.
         """
         said = read_index_line(line)
-        if isinstance(said, Event):
+        if isinstance(said, RecordedEvent):
             self._event(said)
         else:
             self._chunk(said)
 
-    def _event(self, event: Event) -> None:
+    def _event(self, event: RecordedEvent) -> None:
         self._write(attrs.asdict(event))
         self.totals.connections += event.event == "opened"
         if event.event == "closed":
@@ -104,7 +104,7 @@ class Scribe:
         self.totals.bytes += len(data)
         self._pieces(chunk.time, *key, self._splitters[key].feed(data))
 
-    def _pieces(self, now: float, connection: int, side: Side, pieces: list[Piece]) -> None:
+    def _pieces(self, now: float, connection: int, side: Side, pieces: list[StreamPiece]) -> None:
         for piece in pieces:
             row: dict[str, object] = {
                 "time": now,

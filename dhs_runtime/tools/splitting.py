@@ -32,7 +32,7 @@ _TAIL: Final = V2_HEADER_SIZE + 8  # of skipped bytes: a header and part of a ke
 
 
 @attrs.define(kw_only=True)
-class Piece:
+class StreamPiece:
     """A frame, or bytes that are none.
 
     Attributes:
@@ -90,11 +90,11 @@ class StreamSplitter:
         """Where in the stream the next piece begins."""
         return self._offset
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes) -> list[StreamPiece]:
         """Add bytes; the pieces that are whole now."""
         offset, frame = self.whole(data)  # nearly always a frame is sent as one
         if frame is not None:
-            return [Piece(offset=offset, size=len(data), data=data, frame=frame)]
+            return [StreamPiece(offset=offset, size=len(data), data=data, frame=frame)]
         self._buffer += data
         pieces = list(self._pieces())
         del self._buffer[: self._at]
@@ -120,20 +120,20 @@ class StreamSplitter:
         self._offset = offset + size
         return offset, Frame(data[V2_HEADER_SIZE:-1].rstrip(b"\r\n"))
 
-    def gap(self, size: int, reason: str = "") -> list[Piece]:
+    def gap(self, size: int, reason: str = "") -> list[StreamPiece]:
         """Tell that bytes are missing here; the frame they are part of is lost."""
         pieces = self.finish()
         reason = reason or f"{size} bytes are missing"
-        pieces.append(Piece(offset=self._offset, size=size, reason=reason))
+        pieces.append(StreamPiece(offset=self._offset, size=size, reason=reason))
         self._offset += size
         self._lost = _Lost(self._offset, "no frame begins after the missing bytes", fresh=True)
         if self._framing is Framing.V1 and self._v1_offset is not None:
             self._lost.until = self._offset + (self._v1_offset - self._offset) % V1_SIZE
         return pieces
 
-    def finish(self) -> list[Piece]:
+    def finish(self) -> list[StreamPiece]:
         """Tell the end of the stream; what can still be read behind an unfinished frame."""
-        pieces: list[Piece] = []
+        pieces: list[StreamPiece] = []
         while len(self._buffer) > self._at:
             if self._lost is None:
                 wanted = self._wanted()
@@ -150,7 +150,7 @@ class StreamSplitter:
         self._lost = None
         return pieces
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[StreamPiece]:
         while True:
             if self._lost is not None:
                 if not self._resynchronise(self._lost):
@@ -226,13 +226,13 @@ class StreamSplitter:
                 return True
         return self._boundary(start + 1, start + text_size, only_v2=True) is not None
 
-    def _take(self, size: int) -> Piece:
+    def _take(self, size: int) -> StreamPiece:
         kind = Framing.V2 if self._is_v2() else Framing.V1
         piece = self._piece(kind, bytes(self._buffer[self._at : self._at + size]))
         self._at += size
         return piece
 
-    def _piece(self, kind: Framing, data: bytes) -> Piece:
+    def _piece(self, kind: Framing, data: bytes) -> StreamPiece:
         """The frame that these bytes are."""
         decoder = self._decoders.get(kind)
         if decoder is None:
@@ -241,7 +241,7 @@ class StreamSplitter:
         frame = decoder.next_frame()
         if frame is NEED_DATA:
             raise AssertionError("the codec wants more of a frame than its header says")
-        piece = Piece(offset=self._offset, size=len(data), data=data, frame=frame)
+        piece = StreamPiece(offset=self._offset, size=len(data), data=data, frame=frame)
         if kind is Framing.V1:
             self._v1_offset = self._offset
         self._offset += len(data)
@@ -254,13 +254,13 @@ class StreamSplitter:
         self._at += size
         self._offset += size
 
-    def _found_again(self) -> Piece:
+    def _found_again(self) -> StreamPiece:
         lost, self._lost = self._lost, None
         if lost is None:
             raise AssertionError("nothing was lost")
         size = self._offset - lost.offset
         reason = f"{lost.reason}; {size} bytes skipped"
-        return Piece(offset=lost.offset, size=size, reason=reason)
+        return StreamPiece(offset=lost.offset, size=size, reason=reason)
 
     def _resynchronise(self, lost: _Lost) -> bool:
         """Skip to where a frame begins; False where none does yet."""

@@ -27,7 +27,7 @@ from dhs_runtime.tools.sightings import Damage, Finding, Sighting
 
 _REMEMBERED: Final = 100_000  # completed operations, to know a second completion
 
-Key = tuple[str, str, str]
+PairKey = tuple[str, str, str]
 
 
 @attrs.define(kw_only=True)
@@ -102,8 +102,8 @@ class Statistics:
         self.first: float | None = None
         self.last: float | None = None
         self.connections: set[str] = set()
-        self._open: dict[Key, float | None] = {}
-        self._done: OrderedDict[Key, None] = OrderedDict()
+        self._open: dict[PairKey, float | None] = {}
+        self._done: OrderedDict[PairKey, None] = OrderedDict()
         self._seconds: Counter[int] = Counter()
 
     def add(self, found: Finding) -> None:

@@ -40,7 +40,7 @@ class Gap:
     size: int
 
 
-Said = Bytes | Gap
+StreamPart = Bytes | Gap
 
 
 @attrs.define
@@ -100,7 +100,7 @@ class HalfStream:
         """Whether a number is so far off that it must be of another stream."""
         return self.next is not None and abs(distance(self.next, sequence)) > WINDOW
 
-    def add(self, sequence: int, data: bytes, time: float | None) -> Iterable[Said]:
+    def add(self, sequence: int, data: bytes, time: float | None) -> Iterable[StreamPart]:
         """Add a segment; what can be said in order now."""
         if not data:
             return ()
@@ -113,16 +113,16 @@ class HalfStream:
             return (Bytes(data, time, is_late=True),)
         self.waiting.append(Waiting(sequence, data, time))
         self._waiting_bytes += len(data)
-        said: list[Said] = self._drain()
+        said: list[StreamPart] = self._drain()
         if self.acknowledged is not None:
             said += self.acknowledge(self.acknowledged)
         while len(self.waiting) > _MAX_WAITING or self._waiting_bytes > _MAX_WAITING_BYTES:
             said += self._give_up()
         return said
 
-    def acknowledge(self, number: int) -> Iterable[Said]:
+    def acknowledge(self, number: int) -> Iterable[StreamPart]:
         """Tell what the other side acknowledged; what is said now that nothing more is awaited."""
-        said: list[Said] = []
+        said: list[StreamPart] = []
         self.acknowledged = number
         while self.waiting and self.next is not None:
             gap = _ahead(self.next, self.waiting[0].sequence)
@@ -131,9 +131,9 @@ class HalfStream:
             said += self._give_up()
         return said
 
-    def finish(self) -> Iterable[Said]:
+    def finish(self) -> Iterable[StreamPart]:
         """Tell the end of the capture; all that is left, gaps in between."""
-        said: list[Said] = []
+        said: list[StreamPart] = []
         while self.waiting:
             said += self._give_up()
         return said
@@ -156,8 +156,8 @@ class HalfStream:
                 return True
         return False
 
-    def _drain(self) -> list[Said]:
-        said: list[Said] = []
+    def _drain(self) -> list[StreamPart]:
+        said: list[StreamPart] = []
         if self.next is None:
             return said
         start = self.next
@@ -176,7 +176,7 @@ class HalfStream:
         del self.waiting[:used]
         return said
 
-    def _give_up(self) -> list[Said]:
+    def _give_up(self) -> list[StreamPart]:
         """Go on after a gap."""
         if self.next is None:
             return []

@@ -2,7 +2,7 @@
 
 from dcs_codec import ShutterState
 from dhs_runtime import Dhs, Motor, Move
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice, SimulatedDcss
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss
 from tests.devices.hardware import Spindle
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 
@@ -29,7 +29,7 @@ def test_the_shutter_is_open_over_exactly_what_is_to_be_exposed() -> None:
     exposed: list[tuple[ShutterState, float]] = []
     dhs.shutter("shutter").on_set(lambda state: exposed.append((state, spindle.read())))
     motors = [
-        RealMotorDevice(name, upper_limit=720, lower_limit=-720, scale_factor=1000, speed=1000)
+        RealMotorEntry(name, upper_limit=720, lower_limit=-720, scale_factor=1000, speed=1000)
         for name in ("phi", "omega")
     ]
     host = HardwareHost.of("spindleDHS", motors=motors, shutters=["shutter"])

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, OperationRun, RealMotorDevice
+from dhs_runtime.simulators.dcss import Completion, HardwareHost, OperationRun, RealMotorEntry
 from dhs_runtime.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import load
 from tests.runtime.peers import DEADLINE_S
@@ -32,7 +32,7 @@ def dcss(
 ) -> Iterator[WatchedDcss]:
     """A DCSS with a detector and a goniometer; it has nothing to complain of at the end."""
     goniometer = load("goniometer_dhs")
-    phi = RealMotorDevice("gonio_phi", scale_factor=1000, speed=10_000_000, upper_limit=720)
+    phi = RealMotorEntry("gonio_phi", scale_factor=1000, speed=10_000_000, upper_limit=720)
     motors = [phi, *(name for name in goniometer.MOTORS if name != "gonio_phi")]
     dcss = simulated_dcss_factory(
         HardwareHost.of("gonioSimDHS", motors=motors, shutters=goniometer.SHUTTERS),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
 from dhs_runtime.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import EXAMPLES
 from tests.runtime.peers import DEADLINE_S, eventually
@@ -94,7 +94,7 @@ def dcss(
     """A DCSS whose motor is the IOC's; it has nothing to complain of at the end."""
     config = tmp_path / "epics.yaml"
     config.write_text(f"settings: {{records: {{gonio_phi: '{RECORD}'}}, timeout_s: 0.5}}\n")
-    phi = RealMotorDevice("gonio_phi", upper_limit=720, lower_limit=-720)
+    phi = RealMotorEntry("gonio_phi", upper_limit=720, lower_limit=-720)
     dcss = simulated_dcss_factory(HardwareHost.of("epicsDHS", motors=[phi]))
     dhs_runner.spawn(f"{EXAMPLES / 'epics_dhs.py'}:make_dhs", "--config", str(config), dcss=dcss)
     dcss.traffic.expect(["stoh_configure_real_motor gonio_phi ..."])

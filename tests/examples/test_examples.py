@@ -10,7 +10,7 @@ from dcs_codec import NEED_DATA, FrameDecoder, Framing, decode_text, encode_fram
 from dhs_runtime import Dhs, Motor
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import JpegReceiverConfig
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorDevice, SimulatedDcss
+from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorEntry, SimulatedDcss
 from tests.examples.loading import EXAMPLES, load
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
@@ -64,7 +64,7 @@ def goniometer() -> Iterator[SimulatedDcss]:
     example = load("goniometer_dhs")
     dhs = example.goniometer()
     motors = [
-        RealMotorDevice(name, upper_limit=720, lower_limit=-720, scale_factor=1000, speed=100_000)
+        RealMotorEntry(name, upper_limit=720, lower_limit=-720, scale_factor=1000, speed=100_000)
         for name in example.MOTORS
     ]
     host = HardwareHost.of(dhs.name, motors=motors, shutters=example.SHUTTERS)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from dhs_runtime.process import Launch
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
 from dhs_runtime.testing import WatchedDcss
 from examples.hardware.fake_controller import Controller
 from tests.examples.loading import load
@@ -37,7 +37,7 @@ def stage(port: str, timeout_s: float = 1.0) -> Iterator[WatchedDcss]:
     """A DCSS whose motor `sample_z` is the stage; it has nothing to complain of at the end."""
     launch = Launch(values={"port": port, "timeout_s": timeout_s})
     dhs = load("line_stage_dhs").make_dhs(launch)
-    motor = RealMotorDevice(
+    motor = RealMotorEntry(
         "sample_z", scale_factor=SCALE, speed=SPEED, lower_limit=-1, upper_limit=20
     )
     dcss = WatchedDcss(HardwareHost.of("stageDHS", motors=[motor]))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dhs_runtime import Dhs, DhsError
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.process.monitor import Monitor
 from dhs_runtime.process.status_port import StatusPort
 from dhs_runtime.process.systemd import Notifier
@@ -15,7 +16,7 @@ from dhs_runtime.services.directory import Services
 from dhs_runtime.services.heartbeat import ServiceState
 from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
-from dhs_runtime.services.listener import Address, TcpListener
+from dhs_runtime.services.listener import TcpListener
 from dhs_runtime.simulators.automl import SimulatedAutoML
 from dhs_runtime.simulators.axis import SimulatedAxis
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
@@ -34,7 +35,7 @@ def waits(caplog: pytest.LogCaptureFixture, *, count: int = 1) -> None:
     soon(lambda: caplog.text.count("has to wait: can't start new thread") == count)
 
 
-def echo(sock: socket.socket, _: Address) -> None:
+def echo(sock: socket.socket, _: HostPort) -> None:
     while data := sock.recv(1024):
         sock.sendall(data)
 

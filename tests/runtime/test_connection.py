@@ -22,7 +22,7 @@ from dcs_codec import (
     default_codec,
 )
 from dhs_runtime import NotConnectedError, connection
-from dhs_runtime.connection import Connection, Ending, Outcome
+from dhs_runtime.connection import Connection, ConnectionEnd, Ending
 from tests.runtime.peers import ASK, DEADLINE_S, RawConnection, RawDcss
 
 
@@ -36,7 +36,7 @@ class Running:
         self.arrived = threading.Semaphore(0)
         self.online = threading.Event()
         self.ended = threading.Event()
-        self.outcome: Outcome | None = None
+        self.outcome: ConnectionEnd | None = None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -53,7 +53,7 @@ class Running:
             assert self.arrived.acquire(timeout=DEADLINE_S)
         return self.messages
 
-    def end(self) -> Outcome:
+    def end(self) -> ConnectionEnd:
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()
         assert self.outcome is not None
@@ -84,7 +84,7 @@ def test_answers_the_handshake_and_follows_dcss_s_framing(dcss: RawDcss, framing
         ]
         running.connection.send(HtosNote(note_message="hello"))
         assert peer.read_message() == HtosNote(note_message="hello")
-    assert running.end() == Outcome(Ending.DROPPED, "DCSS closed the connection")
+    assert running.end() == ConnectionEnd(Ending.DROPPED, "DCSS closed the connection")
 
 
 def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> None:
@@ -176,7 +176,7 @@ def test_a_reset_is_the_end_of_the_connection(dcss: RawDcss) -> None:
     peer.send("stoh_abort_all")
     assert running.wait_messages(1) == [StohAbortAll()]
     peer.reset()
-    assert running.end() == Outcome(Ending.DROPPED, "Connection reset by peer")
+    assert running.end() == ConnectionEnd(Ending.DROPPED, "Connection reset by peer")
     with pytest.raises(NotConnectedError):
         running.connection.send(HtosNote(note_message="too late"))
 
@@ -186,7 +186,7 @@ def test_closing_inside_a_frame_is_told(dcss: RawDcss) -> None:
     with go_online(dcss, running) as peer:
         peer.send("stoh_abort_all")
         peer.send_bytes(b"          15            0 stoh_abo")
-    assert running.end() == Outcome(Ending.DROPPED, "stream ended 34 bytes into a frame")
+    assert running.end() == ConnectionEnd(Ending.DROPPED, "stream ended 34 bytes into a frame")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from dcs_codec import Message, StohAbortAll, StohSetString, UnknownMessage
 from dhs_runtime import HandlerError, Operation
 from dhs_runtime.handlers import HandlerTable
-from dhs_runtime.operation import OperationEntry
+from dhs_runtime.operation import DeclaredOperation
 
 
 def do_nothing(_: Operation) -> None:
@@ -19,7 +19,7 @@ def take(_: Message) -> None:
 
 def test_finds_what_was_added() -> None:
     table = HandlerTable()
-    entry = OperationEntry(do_nothing)
+    entry = DeclaredOperation(do_nothing)
     table.add_operation("one", entry)
     table.add_message(StohAbortAll, take)
     assert table.operations == {"one": entry}
@@ -40,15 +40,15 @@ def test_handlers_of_a_base_class_come_after_the_class_own() -> None:
 
 def test_an_operation_has_one_handler() -> None:
     table = HandlerTable()
-    table.add_operation("one", OperationEntry(do_nothing))
+    table.add_operation("one", DeclaredOperation(do_nothing))
     with pytest.raises(HandlerError, match="'one' has a handler already: do_nothing"):
-        table.add_operation("one", OperationEntry(do_nothing))
+        table.add_operation("one", DeclaredOperation(do_nothing))
 
 
 def test_a_handler_takes_one_argument() -> None:
     table = HandlerTable()
     with pytest.raises(HandlerError, match="must take one argument"):
-        table.add_operation("one", OperationEntry(lambda: None))  # type: ignore[misc,arg-type]  # the mistake
+        table.add_operation("one", DeclaredOperation(lambda: None))  # type: ignore[misc,arg-type]  # the mistake
     with pytest.raises(HandlerError, match="must take one argument"):
         table.add_message(StohAbortAll, lambda a, b: None)  # type: ignore[misc,arg-type]  # too
 

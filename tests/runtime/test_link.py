@@ -12,7 +12,7 @@ import pytest
 from dcs_codec import Framing, HtosNote, default_codec
 from dhs_runtime import Backoff, Dhs, LinkState, NotConnectedError
 from dhs_runtime.clock import Deadline
-from dhs_runtime.connection import Ending, Outcome
+from dhs_runtime.connection import ConnectionEnd, Ending
 from dhs_runtime.errors import DhsError
 from dhs_runtime.link import Link, Retry
 from dhs_runtime.threads import ThreadGroup
@@ -50,7 +50,7 @@ STEADY = attrs.evolve(
 
 
 def delays(retry: Retry, ending: Ending, count: int) -> list[float]:
-    return [retry.after(Outcome(ending, "why")) for _ in range(count)]
+    return [retry.after(ConnectionEnd(ending, "why")) for _ in range(count)]
 
 
 @pytest.mark.parametrize(

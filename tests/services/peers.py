@@ -12,8 +12,9 @@ from typing import Self
 
 import attrs
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
-from dhs_runtime.services.listener import Address, TcpListener
+from dhs_runtime.services.listener import TcpListener
 
 PATIENCE_S = 5.0
 AT_ONCE_S = 1.5  # for what waits for nobody, on a busy machine too
@@ -105,7 +106,7 @@ class Peer:
         with self._changed:
             assert self._changed.wait_for(condition, PATIENCE_S)
 
-    def _serve(self, sock: socket.socket, address: Address) -> None:
+    def _serve(self, sock: socket.socket, address: HostPort) -> None:
         with self._changed:
             self.connections += 1
             wire = Wire(sock, self.connections, self)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.services import listener as listener_module
-from dhs_runtime.services.listener import Address, TcpListener, reset
+from dhs_runtime.services.listener import TcpListener, reset
 
 
-def echo(sock: socket.socket, _: Address) -> None:
+def echo(sock: socket.socket, _: HostPort) -> None:
     while data := sock.recv(1024):
         sock.sendall(data)
 
@@ -90,7 +91,7 @@ def test_close_names_a_thread_that_does_not_end() -> None:
     release = threading.Event()
     entered = threading.Event()
 
-    def stuck(_: socket.socket, __: Address) -> None:
+    def stuck(_: socket.socket, __: HostPort) -> None:
         entered.set()
         release.wait()
 
@@ -126,7 +127,7 @@ def test_an_accept_that_fails_is_not_the_end(
 
 
 def test_reset_is_seen_as_a_reset() -> None:
-    def serve(sock: socket.socket, _: Address) -> None:
+    def serve(sock: socket.socket, _: HostPort) -> None:
         sock.recv(1)  # a reset any sooner may meet the client while it still connects
         reset(sock)
 

@@ -6,10 +6,10 @@ import numpy as np
 from PIL import Image
 
 from dhs_runtime.simulators.detector import Detection, Finding
-from dhs_runtime.simulators.mount import Box
+from dhs_runtime.simulators.mount import PixelBox
 
 
-def iou(one: Box, other: Box) -> float:
+def iou(one: PixelBox, other: PixelBox) -> float:
     """Intersection over union, 0..1."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
@@ -24,7 +24,7 @@ def best(finding: Finding, label: str) -> Detection:
     return next(found for found in finding.detections if found.label == label)
 
 
-def overlap(finding: Finding, label: str, truth: Box | None) -> float:
+def overlap(finding: Finding, label: str, truth: PixelBox | None) -> float:
     """IoU of the best detection of a label with the truth; 0 without a detection."""
     labels = [found.label for found in finding.detections]
     assert truth is not None

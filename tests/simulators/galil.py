@@ -13,8 +13,8 @@ from dcs_codec import (
 from dhs_runtime.simulators.dcss import (
     CircleMode,
     HardwareHost,
-    PseudoMotorDevice,
-    RealMotorDevice,
+    PseudoMotorEntry,
+    RealMotorEntry,
     SimulatedDcss,
 )
 from tests.simulators.dhs_peer import DhsPeer
@@ -25,7 +25,7 @@ def motors() -> HardwareHost:
     return HardwareHost.of(
         "galil",
         motors=[
-            RealMotorDevice(
+            RealMotorEntry(
                 "gonio_z",
                 hardware_name="stage_z",
                 position=1.5,
@@ -37,11 +37,11 @@ def motors() -> HardwareHost:
                 backlash=-40,
                 backlash_on=True,
             ),
-            RealMotorDevice("gonio_phi", position=10, circle_mode=CircleMode.UP_TO_360),
-            RealMotorDevice("sample_x", dependencies=("gonio_phi",)),
+            RealMotorEntry("gonio_phi", position=10, circle_mode=CircleMode.UP_TO_360),
+            RealMotorEntry("sample_x", dependencies=("gonio_phi",)),
         ],
         pseudo_motors=[
-            PseudoMotorDevice(
+            PseudoMotorEntry(
                 "energy",
                 position=12000,
                 upper_limit=20000,
@@ -49,8 +49,8 @@ def motors() -> HardwareHost:
                 dependencies=("gonio_z", "gonio_phi"),
                 children=("gonio_z",),
             ),
-            PseudoMotorDevice("no_dependencies", children=("gonio_z",)),
-            PseudoMotorDevice("no_children", dependencies=("gonio_z",)),
+            PseudoMotorEntry("no_dependencies", children=("gonio_z",)),
+            PseudoMotorEntry("no_children", dependencies=("gonio_z",)),
         ],
         shutters=["shutter"],
         operations=["op"],

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 from dhs_runtime import Count, Dhs, Move, Operation
 from dhs_runtime.simulators.dcss import (
-    EncoderDevice,
+    EncoderEntry,
     HardwareHost,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    PseudoMotorDevice,
-    RealMotorDevice,
-    ShutterDevice,
-    StringDevice,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    PseudoMotorEntry,
+    RealMotorEntry,
+    ShutterEntry,
+    StringEntry,
 )
 
 
@@ -21,21 +21,21 @@ def generic_dhs(host: HardwareHost) -> Dhs:
     dhs = Dhs(host.name)
     for device in host.devices:
         match device:
-            case RealMotorDevice():
+            case RealMotorEntry():
                 dhs.motor(device.name).on_move(_move)
-            case PseudoMotorDevice():
+            case PseudoMotorEntry():
                 dhs.pseudo_motor(device.name).on_move(_move)
-            case ShutterDevice():
+            case ShutterEntry():
                 dhs.shutter(device.name).on_set(lambda state: None)
-            case StringDevice():
+            case StringEntry():
                 dhs.string(device.name).on_set(lambda contents: None)
-            case IonChamberDevice():
+            case IonChamberEntry():
                 dhs.ion_chamber(device.name).on_count(_count)
-            case EncoderDevice():
+            case EncoderEntry():
                 dhs.encoder(device.name).on_get(lambda: 0.0)
-            case OperationDevice():
+            case OperationEntry():
                 dhs.operation(device.name)(_operate)
-            case ObjectDevice():
+            case ObjectEntry():
                 pass
             case _:
                 raise AssertionError(device)

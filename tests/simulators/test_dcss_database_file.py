@@ -10,13 +10,13 @@ from dcs_codec import Framing
 from dhs_runtime import ConfigError
 from dhs_runtime.simulators.dcss import (
     CircleMode,
-    EncoderDevice,
+    EncoderEntry,
     HardwareHost,
-    PseudoMotorDevice,
-    RealMotorDevice,
-    ShutterDevice,
+    PseudoMotorEntry,
+    RealMotorEntry,
+    ShutterEntry,
     SimulatedDcss,
-    StringDevice,
+    StringEntry,
 )
 from dhs_runtime.simulators.dcss.database_file import SAMPLE, load_database, read_database
 from tests.simulators.dhs_peer import DhsPeer
@@ -39,8 +39,8 @@ def test_the_sample_says_the_defaults_where_it_says_so() -> None:
     stage, echo = read(SAMPLE)
     assert (stage.name, stage.framing, echo.name) == ("stageDHS", Framing.V2, "echoDHS")
     devices = {device.name: device for device in stage.devices}
-    assert devices["sample_z"] == RealMotorDevice("sample_z")
-    assert devices["gonio_phi"] == RealMotorDevice(
+    assert devices["sample_z"] == RealMotorEntry("sample_z")
+    assert devices["gonio_phi"] == RealMotorEntry(
         "gonio_phi",
         hardware_name="phi",
         upper_limit=3600.0,
@@ -48,7 +48,7 @@ def test_the_sample_says_the_defaults_where_it_says_so() -> None:
         circle_mode=CircleMode.UP_TO_360,
         units="deg",
     )
-    assert devices["energy"] == PseudoMotorDevice(
+    assert devices["energy"] == PseudoMotorEntry(
         "energy",
         position=12000.0,
         upper_limit=20000.0,
@@ -57,13 +57,13 @@ def test_the_sample_says_the_defaults_where_it_says_so() -> None:
         dependencies=("gonio_phi",),
         children=("gonio_phi",),
     )
-    assert devices["shutter"] == ShutterDevice("shutter")
-    assert devices["phi_encoder"] == EncoderDevice("phi_encoder")
-    assert devices["stage_status"] == StringDevice("stage_status", "idle")
+    assert devices["shutter"] == ShutterEntry("shutter")
+    assert devices["phi_encoder"] == EncoderEntry("phi_encoder")
+    assert devices["stage_status"] == StringEntry("stage_status", "idle")
 
 
 def test_it_names_every_field_of_a_real_motor() -> None:
-    told = {field.name for field in attrs.fields(RealMotorDevice) if field.init} - {"name"}
+    told = {field.name for field in attrs.fields(RealMotorEntry) if field.init} - {"name"}
     for name in told - {"dependencies"}:
         assert f" {name}:" in SAMPLE or f"{name}:" in SAMPLE or name in SAMPLE, name
 

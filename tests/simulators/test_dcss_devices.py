@@ -21,12 +21,12 @@ from dhs_runtime import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.simulators.dcss import (
     EncoderReport,
     HardwareHost,
-    IonChamberDevice,
+    IonChamberEntry,
     IonChamberReport,
-    ShutterDevice,
+    ShutterEntry,
     ShutterReport,
     SimulatedDcss,
-    StringDevice,
+    StringEntry,
     StringReport,
 )
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
@@ -38,8 +38,8 @@ def dcss() -> Iterator[SimulatedDcss]:
         HardwareHost.of(
             "hex",
             motors=["motor"],
-            shutters=[ShutterDevice("shutter", "open", "shutter_hw"), "filter"],
-            ion_chambers=[IonChamberDevice("i0", "hex1", 3, "rtc1", "clock"), "i1"],
+            shutters=[ShutterEntry("shutter", "open", "shutter_hw"), "filter"],
+            ion_chambers=[IonChamberEntry("i0", "hex1", 3, "rtc1", "clock"), "i1"],
             encoders=["encoder"],
             strings={"string": "old"},
             operations=["op"],
@@ -268,10 +268,10 @@ def test_a_name_too_long_for_dcss_is_closed(
     ("text", "line"),
     [
         ("htos_report_shutter_state nosuch open", "unknown device nosuch"),
-        ("htos_report_shutter_state motor open", "motor is a RealMotorDevice"),
+        ("htos_report_shutter_state motor open", "motor is of kind motor"),
         ("htos_report_shutter_state shutter", "shutter_state is missing"),
-        ("htos_report_ion_chambers 1 shutter 5", "shutter is a ShutterDevice"),
-        ("htos_get_encoder_completed motor 1 normal", "motor is a RealMotorDevice"),
+        ("htos_report_ion_chambers 1 shutter 5", "shutter is of kind shutter"),
+        ("htos_get_encoder_completed motor 1 normal", "motor is of kind motor"),
         ("htos_set_encoder_completed encoder 1", "status is missing"),
         ("htos_set_string_completed nosuch normal x", "unknown device nosuch"),
         (f"htos_set_string_completed string {'s' * 100} x", "survived a word of 100 characters"),
@@ -348,13 +348,13 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
 def test_names_are_unique() -> None:
     with pytest.raises(ConfigError, match="two hardware hosts are named 'x'"):
         SimulatedDcss([HardwareHost("x"), HardwareHost("x")])
-    hosts = [HardwareHost("x", (StringDevice("s"),)), HardwareHost("y", (StringDevice("s"),))]
+    hosts = [HardwareHost("x", (StringEntry("s"),)), HardwareHost("y", (StringEntry("s"),))]
     with pytest.raises(ConfigError, match="two devices of the database are named 's'"):
         SimulatedDcss(hosts)
 
 
 def test_a_device_the_wire_does_not_take_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    host = HardwareHost("x", (StringDevice("n" * 50), StringDevice("s")))
+    host = HardwareHost("x", (StringEntry("n" * 50), StringEntry("s")))
     with SimulatedDcss([host]) as dcss, DhsPeer.logged_in(dcss, "x") as dhs:
         assert dhs.registrations == ["stoh_register_string s standardString"]
     assert "stoh_register_string not sent to x" in caplog.text

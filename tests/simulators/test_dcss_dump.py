@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from dcs_codec import Framing
 from dhs_runtime.simulators.dcss import (
     CircleMode,
-    Device,
     Dump,
-    EncoderDevice,
+    EncoderEntry,
+    Entry,
     HardwareHost,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    PseudoMotorDevice,
-    RealMotorDevice,
-    ShutterDevice,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    PseudoMotorEntry,
+    RealMotorEntry,
+    ShutterEntry,
     SimulatedDcss,
-    StringDevice,
+    StringEntry,
     load_dump,
     parse_dump,
 )
@@ -36,7 +36,7 @@ REAL = "1.5 25.0 -20.0 400.0 2000 100 -40 1 1 0 1 0 2 mm"
 PSEUDO = "12000.0 20000.0 5000.0 1 0 0 0 eV"
 
 
-def devices(section: str) -> tuple[Device, ...]:
+def devices(section: str) -> tuple[Entry, ...]:
     """The devices of `galil` in a dump with this section; nothing may be wrong with it."""
     dump = parse_dump(SELF + section + "\n\n" + GALIL + END)
     assert dump.problems == ()
@@ -47,11 +47,11 @@ def devices(section: str) -> tuple[Device, ...]:
 def problems(section: str) -> list[str]:
     """What is wrong with a section that begins at line 9; a shutter behind it must be read."""
     dump = parse_dump(SELF + GALIL + section + "\n\nlast\n6\ngalil 0\n\n" + END)
-    assert dump.hosts[1].devices[-1:] == (ShutterDevice("last", "open", "last"),)
+    assert dump.hosts[1].devices[-1:] == (ShutterEntry("last", "open", "last"),)
     return [str(problem) for problem in dump.problems]
 
 
-MOTOR = RealMotorDevice(
+MOTOR = RealMotorEntry(
     "z",
     hardware_name="stage",
     position=1.5,
@@ -66,7 +66,7 @@ MOTOR = RealMotorDevice(
     units="mm",
     dependencies=("a", "b"),
 )
-ENERGY = PseudoMotorDevice(
+ENERGY = PseudoMotorEntry(
     "energy",
     hardware_name="mono",
     position=12000,
@@ -85,33 +85,33 @@ ENERGY = PseudoMotorDevice(
         (f"z\n1\ngalil stage\n{REAL} \na b\n{PERMITS}", MOTOR),
         (f"energy\n2\ngalil mono\n{PERMITS}0\n{PSEUDO}\nz y", ENERGY),
         (f"energy\n2\ngalil mono\n{PSEUDO}\n0\nz y\n{PERMITS}", ENERGY),
-        ("i\n4\ngalil hex1 3 rtc1 clock", IonChamberDevice("i", "hex1", 3, "rtc1", "clock")),
-        (f"i\n4\ngalil c 0 t k\n{PERMITS}", IonChamberDevice("i", "c", 0, "t", "k")),
-        ("s\n6\ngalil 0", ShutterDevice("s", "open", "s")),
-        (f"s\n6\ngalil 1 hw\n{PERMITS}", ShutterDevice("s", "closed", "hw")),
-        (f"o\n11\ngalil hw\n{PERMITS}", OperationDevice("o", "hw")),
-        (f"o\n11\ngalil\n{PERMITS}", OperationDevice("o", "o")),
-        ("e\n12\ngalil hw", EncoderDevice("e", "hw")),
-        (f"e\n12\ngalil hw\n{PERMITS}", EncoderDevice("e", "hw")),
-        ("t\n13\ngalil standardString", StringDevice("t")),
-        ("t\n13\ngalil hw\nsome  contents", StringDevice("t", "some  contents", "hw")),
-        (f"t\n13\ngalil hw\n{PERMITS}", StringDevice("t", "", "hw")),
-        (f"t\n13\ngalil hw\n{PERMITS} {{a b}} c ", StringDevice("t", "{a b} c", "hw")),
-        (f"j\n14\ngalil hw\n{PERMITS}", ObjectDevice("j", "hw")),
+        ("i\n4\ngalil hex1 3 rtc1 clock", IonChamberEntry("i", "hex1", 3, "rtc1", "clock")),
+        (f"i\n4\ngalil c 0 t k\n{PERMITS}", IonChamberEntry("i", "c", 0, "t", "k")),
+        ("s\n6\ngalil 0", ShutterEntry("s", "open", "s")),
+        (f"s\n6\ngalil 1 hw\n{PERMITS}", ShutterEntry("s", "closed", "hw")),
+        (f"o\n11\ngalil hw\n{PERMITS}", OperationEntry("o", "hw")),
+        (f"o\n11\ngalil\n{PERMITS}", OperationEntry("o", "o")),
+        ("e\n12\ngalil hw", EncoderEntry("e", "hw")),
+        (f"e\n12\ngalil hw\n{PERMITS}", EncoderEntry("e", "hw")),
+        ("t\n13\ngalil standardString", StringEntry("t")),
+        ("t\n13\ngalil hw\nsome  contents", StringEntry("t", "some  contents", "hw")),
+        (f"t\n13\ngalil hw\n{PERMITS}", StringEntry("t", "", "hw")),
+        (f"t\n13\ngalil hw\n{PERMITS} {{a b}} c ", StringEntry("t", "{a b} c", "hw")),
+        (f"j\n14\ngalil hw\n{PERMITS}", ObjectEntry("j", "hw")),
     ],
 )
-def test_every_kind_of_device_in_every_form(section: str, device: Device) -> None:
+def test_every_kind_of_device_in_every_form(section: str, device: Entry) -> None:
     assert devices(section) == (device,)
 
 
 def test_an_object_as_dcss_writes_it_belongs_to_the_scripting_engine() -> None:
     dump = parse_dump(SELF + "j\n14\n\n" + END)
-    assert dump == Dump((HardwareHost("self", (ObjectDevice("j", "j"),)),))
+    assert dump == Dump((HardwareHost("self", (ObjectEntry("j", "j"),)),))
 
 
 def test_units_may_be_missing() -> None:
     (motor,) = devices(f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.removesuffix(' mm')}")
-    assert isinstance(motor, RealMotorDevice)
+    assert isinstance(motor, RealMotorEntry)
     assert (motor.units, motor.dependencies) == ("", ())
 
 
@@ -139,11 +139,11 @@ def test_order_and_framing_are_those_of_the_file() -> None:
         (
             HardwareHost(
                 "galil",
-                (OperationDevice("o", "o"), ShutterDevice("s2", "closed", "s2")),
+                (OperationEntry("o", "o"), ShutterEntry("s2", "closed", "s2")),
                 Framing.V1,
             ),
-            HardwareHost("self", (ShutterDevice("s1", "open", "s1"),)),
-            HardwareHost("other", (ShutterDevice("late", "open", "late"),)),
+            HardwareHost("self", (ShutterEntry("s1", "open", "s1"),)),
+            HardwareHost("other", (ShutterEntry("late", "open", "late"),)),
         )
     )
 
@@ -245,11 +245,11 @@ def test_faults_of_the_whole_file() -> None:
 MORE = "0\n0\n1390945420\n1390945420"
 
 
-def newer(section: str) -> tuple[Device, ...]:
+def newer(section: str) -> tuple[Entry, ...]:
     """The devices of `galil` in a dump of the second generation."""
     dump = parse_dump(f"{SELF}{section}\n\n{GALIL}last\n6\ngalil 0\n\n{END}")
     assert (dump.problems, dump.generation) == ((), 2)
-    assert dump.hosts[1].devices[-1] == ShutterDevice("last", "open", "last")
+    assert dump.hosts[1].devices[-1] == ShutterEntry("last", "open", "last")
     return dump.hosts[1].devices[:-1]
 
 
@@ -259,19 +259,19 @@ def newer(section: str) -> tuple[Device, ...]:
         (f"z\n1\ngalil stage\n{PERMITS}a b\n{REAL}\n{MORE}", MOTOR),
         (f"z\n1\ngalil stage\n{REAL}\na b\n{PERMITS}{MORE}", MOTOR),
         (f"energy\n2\ngalil mono\n{PERMITS}0\n{PSEUDO}\nz y\n{MORE}", ENERGY),
-        (f"t\n13\ngalil hw\n{PERMITS}a\n  b c\nd", StringDevice("t", "a\nb c\nd", "hw")),
+        (f"t\n13\ngalil hw\n{PERMITS}a\n  b c\nd", StringEntry("t", "a\nb c\nd", "hw")),
         (
             f"t\n13\ngalil hw\n{PERMITS}a\ne\n \n\nb\nc\n\nd",
-            StringDevice("t", "a\ne\n\n\nb\nc\n\nd", "hw"),
+            StringEntry("t", "a\ne\n\n\nb\nc\n\nd", "hw"),
         ),
-        ("t\n13\ngalil hw\na\nb\nc\nd", StringDevice("t", "a\nb\nc\nd", "hw")),
+        ("t\n13\ngalil hw\na\nb\nc\nd", StringEntry("t", "a\nb\nc\nd", "hw")),
         (
             f"t\n13\ngalil hw\n{PERMITS}" + "x\n" * 3000,
-            StringDevice("t", "\n".join("x" * 3000), "hw"),
+            StringEntry("t", "\n".join("x" * 3000), "hw"),
         ),
     ],
 )
-def test_dumps_of_the_second_generation(section: str, device: Device) -> None:
+def test_dumps_of_the_second_generation(section: str, device: Entry) -> None:
     assert newer(section) == (device,)
 
 
@@ -279,9 +279,9 @@ def test_no_size_is_demanded_of_a_newer_dcss() -> None:
     long = f"z\n1\ngalil {'h' * 50}\n{PERMITS}{'d' * 200}\n{REAL}\n{MORE}"
     more = f"t\n13\ngalil hw\n{PERMITS}{'c' * 3000}\té"
     motor, string = newer(f"{long}\n\n{more}")
-    assert isinstance(motor, RealMotorDevice)
+    assert isinstance(motor, RealMotorEntry)
     assert motor.dependencies == ("d" * 200,)
-    assert string == StringDevice("t", "c" * 3000 + "\té", "hw")
+    assert string == StringEntry("t", "c" * 3000 + "\té", "hw")
 
 
 def test_two_sections_run_together_are_no_newer_motor() -> None:

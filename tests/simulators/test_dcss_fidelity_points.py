@@ -10,7 +10,7 @@ from dhs_runtime.simulators.dcss import (
     CircleMode,
     HardwareHost,
     IonChamberReport,
-    RealMotorDevice,
+    RealMotorEntry,
     SimulatedDcss,
 )
 from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
@@ -18,7 +18,7 @@ from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer
 
 @pytest.fixture
 def dcss() -> Iterator[SimulatedDcss]:
-    phi = RealMotorDevice("phi", position=350.0, circle_mode=CircleMode.UP_TO_360)
+    phi = RealMotorEntry("phi", position=350.0, circle_mode=CircleMode.UP_TO_360)
     hosts = [
         HardwareHost.of("hex", ion_chambers=["i0", "i1"], motors=[phi]),
         HardwareHost.of("other", ion_chambers=["i2"]),

@@ -14,11 +14,11 @@ from dhs_runtime.services.listener import MAX_CONNECTIONS
 from dhs_runtime.simulators.dcss import (
     Completion,
     HardwareHost,
-    OperationDevice,
-    PseudoMotorDevice,
-    RealMotorDevice,
+    OperationEntry,
+    PseudoMotorEntry,
+    RealMotorEntry,
     SimulatedDcss,
-    StringDevice,
+    StringEntry,
     load_dump,
 )
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE
@@ -77,15 +77,15 @@ def check_obeyed(dcss: SimulatedDcss, dhss: dict[str, Dhs]) -> int:
     for host in dcss.hosts:
         if host.name not in dhss:
             continue
-        kinds = RealMotorDevice | PseudoMotorDevice
+        kinds = RealMotorEntry | PseudoMotorEntry
         motors = [each for each in host.devices if isinstance(each, kinds)]
         free = next((motor for motor in motors if not motor.motor_lock_on), None)
         if free is not None:
             moves.append(dcss.move(free.name, free.position))
         for device in host.devices:
-            if isinstance(device, OperationDevice):
+            if isinstance(device, OperationEntry):
                 operations.append(dcss.start_operation(device.name, device.name))
-            elif isinstance(device, StringDevice):
+            elif isinstance(device, StringEntry):
                 strings.append(dcss.set_string(device.name, "new"))
     assert {run.wait(DEADLINE_S).status for run in moves} == {"normal"}
     for operation in operations:

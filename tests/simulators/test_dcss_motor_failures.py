@@ -88,11 +88,11 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
     ("text", "line"),
     [
         ("htos_motor_move_completed nosuch 1.0 normal", "unknown device nosuch"),
-        ("htos_motor_move_completed shutter 1.0 normal", "shutter is a ShutterDevice"),
+        ("htos_motor_move_completed shutter 1.0 normal", "shutter is of kind shutter"),
         ("htos_motor_move_started nosuch 1.0", "unknown device nosuch"),
         ("htos_update_motor_position nosuch 1.0 normal", "unknown device nosuch"),
         ("htos_configure_device nosuch 1 2 3", "unknown device nosuch"),
-        ("htos_configure_device op 1 2", "op is a OperationDevice"),
+        ("htos_configure_device op 1 2", "op is of kind operation"),
         ("htos_configure_device", "unknown device"),
         ("htos_motor_move_completed gonio_z 1.0", "status is missing"),
         ("htos_motor_move_completed gonio_z nan normal", "is no number: 'nan'"),

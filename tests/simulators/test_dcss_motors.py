@@ -12,7 +12,7 @@ from dhs_runtime.simulators.dcss import (
     CircleMode,
     HardwareHost,
     MoveCompletion,
-    RealMotorDevice,
+    RealMotorEntry,
     SimulatedDcss,
 )
 from tests.simulators import galil
@@ -297,7 +297,7 @@ def test_a_configuration_of_a_circle_motor_is_corrected(dcss: SimulatedDcss, dhs
 
 def test_a_reset_range_leaves_gui_modes_alone() -> None:
     mode = CircleMode.UP_TO_360_FOR_GUIS
-    host = HardwareHost.of("galil", motors=[RealMotorDevice("phi", circle_mode=mode)])
+    host = HardwareHost.of("galil", motors=[RealMotorEntry("phi", circle_mode=mode)])
     with (
         SimulatedDcss([host], reset_range=1000.0) as dcss,
         DhsPeer.logged_in(dcss, "galil") as dhs,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
-from dhs_runtime.simulators.dcss import CircleMode, HardwareHost, RealMotorDevice, SimulatedDcss
-from dhs_runtime.simulators.dcss.shell import COMMANDS, Outcome, Shell
+from dhs_runtime.simulators.dcss import CircleMode, HardwareHost, RealMotorEntry, SimulatedDcss
+from dhs_runtime.simulators.dcss.shell import COMMANDS, CommandResult, Shell
 from tests.runtime.peers import eventually, fast_config, running
 
 DEADLINE_S = 10.0
@@ -76,7 +76,7 @@ def make_dhs() -> Dhs:
 def dcss() -> Iterator[SimulatedDcss]:
     host = HardwareHost.of(
         "stageDHS",
-        motors=[RealMotorDevice("phi", circle_mode=CircleMode.UP_TO_360), "z"],
+        motors=[RealMotorEntry("phi", circle_mode=CircleMode.UP_TO_360), "z"],
         shutters=["shutter"],
         strings={"status": "idle"},
         encoders=["encoder"],
@@ -211,11 +211,11 @@ def test_what_no_dcss_may_send_is_refused(driven: Shell, line: str, error: str) 
 
 @pytest.mark.parametrize("line", ["start hang &", "start --no-wait hang"])
 def test_who_does_not_wait_hears_later(driven: Shell, voice: Voice, line: str) -> None:
-    assert driven.run(line) == Outcome("hang 1.1 started")
+    assert driven.run(line) == CommandResult("hang 1.1 started")
     assert driven.run("wait 0").status == "error"
     driven.run("abort")
     assert voice.wait("hang 1.1 completed") == "hang 1.1 completed aborted stoh_abort_all soft"
-    assert driven.run("wait 10") == Outcome("all is done")
+    assert driven.run("wait 10") == CommandResult("all is done")
     assert driven.failures == 2  # the wait for nothing, and the abort
 
 

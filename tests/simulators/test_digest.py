@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dhs_runtime.simulators import digest
-from dhs_runtime.simulators.digest import DigestGuard, Verdict
+from dhs_runtime.simulators.digest import Admission, DigestGuard
 
 TARGET = "/axis-cgi/jpg/image.cgi?camera=1"
 
@@ -58,10 +58,10 @@ def test_the_challenge_names_realm_and_method(guard: DigestGuard) -> None:
 
 def test_who_knows_the_password_is_admitted(guard: DigestGuard) -> None:
     nonce = nonce_of(guard.challenge())
-    assert guard.check("GET", TARGET, header(nonce)) is Verdict.ADMITTED
-    assert guard.check("GET", TARGET, header(nonce, nc="00000002")) is Verdict.ADMITTED
+    assert guard.check("GET", TARGET, header(nonce)) is Admission.ADMITTED
+    assert guard.check("GET", TARGET, header(nonce, nc="00000002")) is Admission.ADMITTED
     lower = header(nonce, nc="0000000a").replace("Digest", "digest")
-    assert guard.check("GET", TARGET, lower) is Verdict.ADMITTED
+    assert guard.check("GET", TARGET, lower) is Admission.ADMITTED
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,19 @@ def test_who_knows_the_password_is_admitted(guard: DigestGuard) -> None:
 )
 def test_who_says_anything_else_is_refused(guard: DigestGuard, changes: dict[str, str]) -> None:
     nonce = nonce_of(guard.challenge())
-    assert guard.check("GET", TARGET, header(nonce, **changes)) is Verdict.REFUSED
-    assert guard.check("GET", TARGET, header(nonce)) is Verdict.ADMITTED  # it spoilt nothing
+    assert guard.check("GET", TARGET, header(nonce, **changes)) is Admission.REFUSED
+    assert guard.check("GET", TARGET, header(nonce)) is Admission.ADMITTED  # it spoilt nothing
 
 
 @pytest.mark.parametrize("text", [None, "", "Digest", "Basic YTpi", "Digest =,=", 'Digest a="'])
 def test_other_headers_are_refused(guard: DigestGuard, text: str | None) -> None:
-    assert guard.check("GET", TARGET, text) is Verdict.REFUSED
+    assert guard.check("GET", TARGET, text) is Admission.REFUSED
 
 
 def test_a_response_to_another_request_is_refused(guard: DigestGuard) -> None:
     good = header(nonce_of(guard.challenge()))
-    assert guard.check("HEAD", TARGET, good) is Verdict.REFUSED
-    assert guard.check("GET", TARGET + "&x=1", good) is Verdict.REFUSED
+    assert guard.check("HEAD", TARGET, good) is Admission.REFUSED
+    assert guard.check("GET", TARGET + "&x=1", good) is Admission.REFUSED
 
 
 def test_the_request_named_in_the_header_is_the_one_made(guard: DigestGuard) -> None:
@@ -101,20 +101,20 @@ def test_the_request_named_in_the_header_is_the_one_made(guard: DigestGuard) -> 
     response = re.search(r'response="(\w+)"', header(nonce))
     assert response
     other = header(nonce, uri="/elsewhere", response=response[1])
-    assert guard.check("GET", TARGET, other) is Verdict.REFUSED
+    assert guard.check("GET", TARGET, other) is Admission.REFUSED
 
 
 def test_what_was_seen_before_is_stale(guard: DigestGuard) -> None:
     nonce = nonce_of(guard.challenge())
     second = header(nonce, nc="00000002")
-    assert guard.check("GET", TARGET, second) is Verdict.ADMITTED
-    assert guard.check("GET", TARGET, second) is Verdict.STALE
-    assert guard.check("GET", TARGET, header(nonce)) is Verdict.STALE
-    assert guard.check("GET", TARGET, header("0" * 32)) is Verdict.STALE
+    assert guard.check("GET", TARGET, second) is Admission.ADMITTED
+    assert guard.check("GET", TARGET, second) is Admission.STALE
+    assert guard.check("GET", TARGET, header(nonce)) is Admission.STALE
+    assert guard.check("GET", TARGET, header("0" * 32)) is Admission.STALE
 
 
 def test_old_nonces_are_forgotten(guard: DigestGuard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digest, "_MAX_NONCES", 3)
     nonces = [nonce_of(guard.challenge()) for _ in range(5)]
     verdicts = [guard.check("GET", TARGET, header(nonce)) for nonce in nonces]
-    assert verdicts == [Verdict.STALE] * 2 + [Verdict.ADMITTED] * 3
+    assert verdicts == [Admission.STALE] * 2 + [Admission.ADMITTED] * 3

@@ -10,7 +10,8 @@ from typing import Self
 
 import attrs
 
-from dhs_runtime.services.listener import Address, TcpListener, reset
+from dhs_runtime.addresses import HostPort
+from dhs_runtime.services.listener import TcpListener, reset
 from dhs_runtime.simulators.dcss import SimulatedDcss
 from dhs_runtime.transport import shut
 
@@ -81,7 +82,7 @@ class WireTap:
             assert self._changed.wait_for(lambda: happened(self.wires), DEADLINE_S), self.wires
             return list(self.wires)
 
-    def _serve(self, dhs: socket.socket, _: Address) -> None:
+    def _serve(self, dhs: socket.socket, _: HostPort) -> None:
         wire = Wire()
         with self._changed:
             self.wires.append(wire)

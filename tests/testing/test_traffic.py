@@ -11,7 +11,7 @@ from dcs_codec import (
     HtosOperationCompleted,
     StohStartMotorMove,
 )
-from dhs_runtime.simulators.dcss import HardwareHost, StringDevice
+from dhs_runtime.simulators.dcss import HardwareHost, StringEntry
 from dhs_runtime.testing import TrafficError, WatchedDcss, WatchedTraffic, expected, hole, near
 
 MOVE = [
@@ -158,6 +158,6 @@ def test_hosts_are_copied() -> None:
     host = HardwareHost.of("aDHS", strings={"note": "before"})
     dcss = WatchedDcss(host, patience=0.1)
     (device,) = dcss.hosts[0].devices
-    assert isinstance(device, StringDevice)
+    assert isinstance(device, StringEntry)
     device.contents = "after"
     assert host == HardwareHost.of("aDHS", strings={"note": "before"})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dhs_runtime.tools import captures
 from dhs_runtime.tools.captures import CaptureReader
-from dhs_runtime.tools.connections import Connection
+from dhs_runtime.tools.connections import CapturedConnection
 from dhs_runtime.tools.inputs import ByteSource
 from dhs_runtime.tools.reading import read
 from dhs_runtime.tools.sightings import Finding, Sighting
@@ -329,7 +329,7 @@ def test_closed_connections_are_not_kept() -> None:
     messages = [each for each in itertools.islice(findings, 1_500) if isinstance(each, Sighting)]
     assert len(messages) == 1_500
     gc.collect()
-    known = [each for each in gc.get_objects() if isinstance(each, Connection)]
+    known = [each for each in gc.get_objects() if isinstance(each, CapturedConnection)]
     assert len(known) <= 1_002
     assert list(findings) == []
 
@@ -348,5 +348,5 @@ def test_a_scan_of_ports_costs_no_memory_and_no_message(monkeypatch: pytest.Monk
     findings = list(reader.findings())
     assert (texts(findings), damages(findings)) == (SAID, [])
     gc.collect()
-    known = [each for each in gc.get_objects() if isinstance(each, Connection)]
+    known = [each for each in gc.get_objects() if isinstance(each, CapturedConnection)]
     assert len(known) <= 1_202

@@ -17,7 +17,7 @@ from dhs_runtime.operation import Operation
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime.tools.proxy import Recorder
 from dhs_runtime.tools.recording import Recorded, Side, connections_of, lines_path, load, raw_path
-from dhs_runtime.tools.replaying import Outcome, ReplayOptions, accept_dhs, call_dcss, replay
+from dhs_runtime.tools.replaying import ReplayOptions, ReplayResult, accept_dhs, call_dcss, replay
 from tests.runtime.peers import fast_config, running
 from tests.tools.helpers import ANSWER, ASK, v2
 
@@ -61,7 +61,7 @@ def name(tmp_path: Path) -> str:
     return name
 
 
-def play_dcss(recorded: Recorded, dhs: Dhs, options: ReplayOptions = FAST) -> Outcome:
+def play_dcss(recorded: Recorded, dhs: Dhs, options: ReplayOptions = FAST) -> ReplayResult:
     listening = socket.create_server(("127.0.0.1", 0))
     with listening, running(dhs, fast_config(listening.getsockname()[1])):
         return replay(recorded, Side.DCSS, accept_dhs(listening, DEADLINE_S), options)
@@ -140,7 +140,7 @@ def test_what_encode_would_refuse_is_not_sent_to_a_dcss_unless_told_to(
 def test_a_dhs_is_played_at_a_dcss_with_its_own_handles(name: str) -> None:
     recorded = load(name, 1)
     with database() as dcss:
-        outcomes: list[Outcome] = []
+        outcomes: list[ReplayResult] = []
         sock = call_dcss(("127.0.0.1", dcss.port))
         player = threading.Thread(
             target=lambda: outcomes.append(replay(recorded, Side.DHS, sock, FAST))

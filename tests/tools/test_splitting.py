@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import Frame, Framing, encode_frame
-from dhs_runtime.tools.splitting import MAX_FRAME, Piece, StreamSplitter
+from dhs_runtime.tools.splitting import MAX_FRAME, StreamPiece, StreamSplitter
 from tests.tools.helpers import ANSWER, ASK, v1, v2
 
 WORDS = st.sampled_from(
@@ -41,17 +41,17 @@ def cuts(draw: st.DrawFn, data: bytes) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(edges)]
 
 
-def split(pieces: list[bytes], framing: Framing = Framing.AUTO) -> list[Piece]:
+def split(pieces: list[bytes], framing: Framing = Framing.AUTO) -> list[StreamPiece]:
     splitter = StreamSplitter(framing)
     found = [piece for data in pieces for piece in splitter.feed(data)]
     return found + splitter.finish()
 
 
-def texts_of(pieces: list[Piece]) -> list[bytes]:
+def texts_of(pieces: list[StreamPiece]) -> list[bytes]:
     return [piece.frame.text for piece in pieces if piece.frame is not None]
 
 
-def assert_tiles(pieces: list[Piece], size: int) -> None:
+def assert_tiles(pieces: list[StreamPiece], size: int) -> None:
     end = 0
     for piece in pieces:
         assert piece.offset == end

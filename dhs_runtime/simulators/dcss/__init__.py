@@ -16,20 +16,20 @@ from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import CircleMode
 from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.database import HardwareHost
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
-)
 from dhs_runtime.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
 from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_runtime.simulators.dcss.gui_path import from_gui
 from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
-from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
@@ -47,31 +47,31 @@ __all__ = [
     "CircleMode",
     "Completion",
     "CountingRun",
-    "Device",
     "Dump",
     "DumpProblem",
-    "EncoderDevice",
+    "EncoderEntry",
     "EncoderReport",
+    "Entry",
     "Fault",
     "FaultKind",
     "Faults",
     "HardwareHost",
-    "IonChamberDevice",
+    "IonChamberEntry",
     "IonChamberReport",
     "MoveCompletion",
     "MoveRun",
-    "ObjectDevice",
-    "OperationDevice",
+    "ObjectEntry",
+    "OperationEntry",
     "OperationRun",
     "PositionReport",
-    "PseudoMotorDevice",
-    "RealMotorDevice",
+    "PseudoMotorEntry",
+    "RealMotorEntry",
     "ReportRun",
-    "ShutterDevice",
+    "ShutterEntry",
     "ShutterReport",
     "SimulatedDcss",
     "StandingFault",
-    "StringDevice",
+    "StringEntry",
     "StringReport",
     "Traffic",
     "TrafficLine",

@@ -36,16 +36,15 @@ from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import fold, shorten
 from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.database import Database
-from dhs_runtime.simulators.dcss.devices import (
-    EncoderDevice,
-    IonChamberDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    IonChamberEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
 )
 from dhs_runtime.simulators.dcss.judge import Judge
-from dhs_runtime.simulators.dcss.links import Links
-from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 from dhs_runtime.simulators.dcss.moves import MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.readings import Readings
 from dhs_runtime.simulators.dcss.reports import (
@@ -55,8 +54,9 @@ from dhs_runtime.simulators.dcss.reports import (
     ShutterReport,
     StringReport,
 )
-from dhs_runtime.simulators.dcss.run_table import Key, RunTable
-from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun, Run
+from dhs_runtime.simulators.dcss.run_table import RunKey, RunTable
+from dhs_runtime.simulators.dcss.runs import CommandRun, OperationRun, ReportRun
+from dhs_runtime.simulators.dcss.sessions import Sessions
 from dhs_runtime.simulators.dcss.wording import frame_of
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
@@ -78,11 +78,11 @@ class Control(Readings):
     """
 
     def __init__(
-        self, database: Database, links: Links, runs: RunTable, judge: Judge, changes: Changes
+        self, database: Database, sessions: Sessions, runs: RunTable, judge: Judge, changes: Changes
     ) -> None:
         super().__init__(database)
         self.changes = changes
-        self._links = links
+        self._sessions = sessions
         self._runs = runs
         self._judge = judge
         self._counter = itertools.count(1)
@@ -101,7 +101,7 @@ class Control(Readings):
             DhsError: No host of the database has this operation.
             NotConnectedError: Its DHS is not connected.
         """
-        host, _ = self._database.get(name, OperationDevice)
+        host, _ = self._database.get(name, OperationEntry)
         run = OperationRun(name, handle or f"{CLIENT_ID}.{next(self._counter)}", host)
         message = StohStartOperation(
             operation_name=name,
@@ -113,13 +113,13 @@ class Control(Readings):
 
     def stop_operation(self, name: str, *args: Argument, text: str | None = None) -> None:
         """Send `stoh_stop_operation`; takes and raises what `start_operation` does."""
-        host, _ = self._database.get(name, OperationDevice)
+        host, _ = self._database.get(name, OperationEntry)
         message = StohStopOperation(operation_name=name, operation_args=arguments_of(args, text))
-        self._links.send(host, message)
+        self._sessions.send(host, message)
 
     def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
         """Ask the owner of a string for new contents; raises as `start_operation`."""
-        host, device = self._database.get(name, StringDevice)
+        host, device = self._database.get(name, StringEntry)
         with self._database.lock:
             before = device.contents
         run = ReportRun(name, host, lambda status: StringReport(before, status))
@@ -137,7 +137,7 @@ class Control(Readings):
 
         Source: dcss_gui_client.c:1463-1470, confirmed on the wire but for circle motors
         """
-        host, motor = self._database.get(name, MotorDevice)
+        host, motor = self._database.get(name, MotorEntry)
         with self._database.lock:
             position = motor.position
         if not isinstance(destination, str) and destination != 0:
@@ -150,8 +150,8 @@ class Control(Readings):
 
     def abort_move(self, name: str, how: str = "soft") -> None:
         """Stop one motor, `soft` (with deceleration) or `hard`; its move completes."""
-        host, _ = self._database.get(name, MotorDevice)
-        self._links.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
+        host, _ = self._database.get(name, MotorEntry)
+        self._sessions.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
 
     def set_position(self, name: str, position: float) -> ReportRun[PositionReport]:
         """Call a motor's present position, scaled, by another number.
@@ -162,7 +162,7 @@ class Control(Readings):
 
         Source: dcss_gui_client.c:1210, confirmed on the wire
         """
-        host, motor = self._database.get(name, MotorDevice)
+        host, motor = self._database.get(name, MotorEntry)
         folded, _ = fold(motor.circle_mode, position)
         with self._database.lock:
             before = motor.position
@@ -190,7 +190,7 @@ class Control(Readings):
     ) -> None:
         """Change what is given of a motor's configuration, and tell its DHS, as a GUI does.
 
-        Units are those of `RealMotorDevice`; the position is folded by the circle mode. Nothing
+        Units are those of `RealMotorEntry`; the position is folded by the circle mode. Nothing
         changes where the DHS is not connected.
 
         Raises:
@@ -199,14 +199,14 @@ class Control(Readings):
         """
         given = {key: value for key, value in locals().items() if key not in ("self", "name")}
         given = {key: value for key, value in given.items() if value is not None}
-        host, motor = self._database.get(name, MotorDevice)
+        host, motor = self._database.get(name, MotorEntry)
         if foreign := given.keys() - dict(motor.scanned):
             raise DhsError(f"{name} is no real motor, it has no {', '.join(sorted(foreign))}")
         if position is not None:
             given["position"], _ = fold(motor.circle_mode, position)
         with self._database.lock:
             message = attrs.evolve(motor, **given).configuration(host)
-        self._links.send(host, message)
+        self._sessions.send(host, message)
         with self._database.lock:
             for key, value in given.items():
                 setattr(motor, key, value)
@@ -227,7 +227,7 @@ class Control(Readings):
 
         The DHS answers as for a move. A newer dcss also says the angle where the exposure begins.
         """
-        host, device = self._database.get(motor, MotorDevice)
+        host, device = self._database.get(motor, MotorEntry)
         with self._database.lock:
             position = device.position
         run = MoveRun(motor, host, position + degrees, position, takes_s=time_s)
@@ -253,11 +253,11 @@ class Control(Readings):
 
         Destinations are scaled; the speed is as the DHS takes it.
         """
-        host, _ = self._database.get(motor_1, MotorDevice)
+        host, _ = self._database.get(motor_1, MotorEntry)
         ends = {motor_1: destination_1} | ({motor_2: destination_2} if motor_2 else {})
         moves = []
         for name, destination in ends.items():
-            _, motor = self._database.get(name, MotorDevice)
+            _, motor = self._database.get(name, MotorEntry)
             with self._database.lock:
                 moves.append(MoveRun(name, host, destination, motor.position))
         message = StohStartVectorMove(
@@ -272,17 +272,17 @@ class Control(Readings):
 
     def stop_vector_move(self, motor_1: str, motor_2: str | None = None) -> None:
         """Stop a vector move; its moves complete."""
-        host, _ = self._database.get(motor_1, MotorDevice)
+        host, _ = self._database.get(motor_1, MotorEntry)
         message = StohStopVectorMove(motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE)
-        self._links.send(host, message)
+        self._sessions.send(host, message)
 
     def change_vector_speed(self, motor_1: str, motor_2: str | None, speed: float) -> None:
         """Change the speed of a vector move that is under way."""
-        host, _ = self._database.get(motor_1, MotorDevice)
+        host, _ = self._database.get(motor_1, MotorEntry)
         message = StohChangeVectorSpeed(
             motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE, speed=speed
         )
-        self._links.send(host, message)
+        self._sessions.send(host, message)
 
     # -- the other devices -------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ class Control(Readings):
         A report that all is well and the shutter in the other state is no answer: DHSs send one
         when a shutter is registered, and it may still be on its way.
         """
-        host, _ = self._database.get(name, ShutterDevice)
+        host, _ = self._database.get(name, ShutterEntry)
         other = ShutterReport(OTHER_STATE.get(state, ""), ShutterResult.NORMAL)
         run = ReportRun(
             name,
@@ -314,11 +314,11 @@ class Control(Readings):
         """
         owned: dict[str, list[str]] = {}
         for name in names:
-            owned.setdefault(self._database.get(name, IonChamberDevice)[0], []).append(name)
+            owned.setdefault(self._database.get(name, IonChamberEntry)[0], []).append(name)
         if not owned:
             raise DhsError("no ion chamber was named")
         for host in owned:  # none is asked where one is away
-            self._links.session(host)
+            self._sessions.session(host)
         run = CountingRun(
             ReportRun(
                 " ".join(chambers),
@@ -346,22 +346,22 @@ class Control(Readings):
 
     def abort_all(self, how: str = "soft") -> None:
         """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
-        self._links.abort_all(how)
+        self._sessions.abort_all(how)
 
     # -- asking ------------------------------------------------------------------------------
 
     def _ask_encoder(self, name: str, message: Message) -> ReportRun[EncoderReport]:
-        host, device = self._database.get(name, EncoderDevice)
+        host, device = self._database.get(name, EncoderEntry)
         with self._database.lock:
             before = device.position
         run = ReportRun(name, host, lambda status: EncoderReport(before, status))
         self._ask(message, run, (message.keyword.removeprefix("stoh_"), name))
         return run
 
-    def _ask(self, message: Message, run: Run, *keys: Key) -> None:
+    def _ask(self, message: Message, run: CommandRun, *keys: RunKey) -> None:
         self._ask_all(message, {run: keys})
 
-    def _ask_all(self, message: Message, runs: Mapping[Run, Iterable[Key]]) -> None:
+    def _ask_all(self, message: Message, runs: Mapping[CommandRun, Iterable[RunKey]]) -> None:
         """Send what these runs wait for the answers to.
 
         They are entered first: an answer may be there before `send` returns, and a DHS that is
@@ -373,7 +373,7 @@ class Control(Readings):
             self._runs.add(run, *keys)
         try:
             (host,) = {run.hardware_host for run in runs}
-            self._links.send(host, message)
+            self._sessions.send(host, message)
         except (NotConnectedError, EncodeError):
             for run, keys in runs.items():
                 self._runs.remove(run, *keys)

@@ -1,7 +1,6 @@
 """The database of a simulated DCSS: hardware hosts and the devices they own."""
 
 import difflib
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
@@ -10,21 +9,21 @@ import attrs
 
 from dcs_codec import Framing
 from dhs_runtime.errors import ConfigError, DhsError
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
 )
-from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 
 SCRIPTING_ENGINE: Final = "self"
 """Hardware host of what scripts do: always connected to a dcss, so no DHS may take its name."""
 
-D = TypeVar("D", bound=Device)
+D = TypeVar("D", bound=Entry)
 
 
 @attrs.frozen
@@ -38,7 +37,7 @@ class HardwareHost:
     """
 
     name: str
-    devices: tuple[Device, ...] = ()
+    devices: tuple[Entry, ...] = ()
     framing: Framing = Framing.V2
 
     @classmethod
@@ -48,11 +47,11 @@ class HardwareHost:
         *,
         operations: Iterable[str] = (),
         strings: Mapping[str, str] | None = None,
-        motors: Iterable[str | RealMotorDevice] = (),
-        pseudo_motors: Iterable[str | PseudoMotorDevice] = (),
-        shutters: Iterable[str | ShutterDevice] = (),
-        ion_chambers: Iterable[str | IonChamberDevice] = (),
-        encoders: Iterable[str | EncoderDevice] = (),
+        motors: Iterable[str | RealMotorEntry] = (),
+        pseudo_motors: Iterable[str | PseudoMotorEntry] = (),
+        shutters: Iterable[str | ShutterEntry] = (),
+        ion_chambers: Iterable[str | IonChamberEntry] = (),
+        encoders: Iterable[str | EncoderEntry] = (),
         objects: Iterable[str] = (),
         framing: Framing = Framing.V2,
     ) -> "HardwareHost":
@@ -70,15 +69,15 @@ class HardwareHost:
             objects: Objects.
             framing: v1 or v2.
         """
-        devices: list[Device] = []
-        devices += _made(motors, RealMotorDevice)
-        devices += _made(pseudo_motors, PseudoMotorDevice)
-        devices += _made(shutters, ShutterDevice)
-        devices += _made(ion_chambers, IonChamberDevice)
-        devices += _made(encoders, EncoderDevice)
-        devices += _made(operations, OperationDevice)
-        devices += [StringDevice(*item) for item in (strings or {}).items()]
-        devices += _made(objects, ObjectDevice)
+        devices: list[Entry] = []
+        devices += _made(motors, RealMotorEntry)
+        devices += _made(pseudo_motors, PseudoMotorEntry)
+        devices += _made(shutters, ShutterEntry)
+        devices += _made(ion_chambers, IonChamberEntry)
+        devices += _made(encoders, EncoderEntry)
+        devices += _made(operations, OperationEntry)
+        devices += [StringEntry(*item) for item in (strings or {}).items()]
+        devices += _made(objects, ObjectEntry)
         return cls(name, tuple(devices), framing)
 
 
@@ -103,7 +102,7 @@ class Database:
         """
         self.hosts: dict[str, HardwareHost] = {}
         self.lock = threading.Lock()
-        self._devices: dict[str, tuple[str, Device]] = {}
+        self._devices: dict[str, tuple[str, Entry]] = {}
         for host in hosts:
             if host.name in self.hosts:
                 raise ConfigError(f"two hardware hosts are named {host.name!r}")
@@ -113,7 +112,7 @@ class Database:
                     raise ConfigError(f"two devices of the database are named {device.name!r}")
                 self._devices[device.name] = (host.name, device)
 
-    def find(self, name: str) -> tuple[str, Device] | None:
+    def find(self, name: str) -> tuple[str, Entry] | None:
         """Hardware host and device of this name, None where there is none."""
         return self._devices.get(name)
 
@@ -125,20 +124,15 @@ class Database:
         """
         found = self.find(name)
         if found is None or not isinstance(found[1], kind):
-            raise DhsError(f"the database has no {_words(kind)} {name!r}{self._hint(name, kind)}")
+            raise DhsError(f"the database has no {kind.kind} {name!r}{self._hint(name, kind)}")
         return found[0], found[1]
 
-    def _hint(self, name: str, kind: type[Device]) -> str:
+    def _hint(self, name: str, kind: type[Entry]) -> str:
         """What may have been meant, or what the device of this name is."""
         found = self.find(name)
         if found is not None:
-            return f"; {name} is of kind {_words(type(found[1]))}"
+            return f"; {name} is of kind {found[1].kind}"
         known = [other for other, (_, device) in self._devices.items() if isinstance(device, kind)]
         folded = {other.lower(): other for other in known}
         close = difflib.get_close_matches(name.lower(), folded, n=1)
         return f"; did you mean {folded[close[0]]}?" if close else ""
-
-
-def _words(kind: type[Device]) -> str:
-    """`RealMotorDevice` as people say it: real motor."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", " ", kind.__name__.removesuffix("Device")).lower()

@@ -16,17 +16,17 @@ from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml,
 from dhs_runtime.process.hints import shown
 from dhs_runtime.simulators.dcss.circle import CircleMode
 from dhs_runtime.simulators.dcss.database import Database, HardwareHost
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
-)
 from dhs_runtime.simulators.dcss.dump import load_dump
-from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_runtime.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 MAX_NAME: Final = 39  # bytes
@@ -80,16 +80,16 @@ class HostEntry:
     """A hardware host as the file has it: devices by kind, then by name."""
 
     framing: Framing = Framing.V2
-    motors: dict[str, RealMotorDevice] = attrs.field(factory=dict)
-    pseudo_motors: dict[str, PseudoMotorDevice] = attrs.field(factory=dict)
-    shutters: dict[str, ShutterDevice] = attrs.field(factory=dict)
-    ion_chambers: dict[str, IonChamberDevice] = attrs.field(factory=dict)
-    encoders: dict[str, EncoderDevice] = attrs.field(factory=dict)
-    operations: dict[str, OperationDevice] = attrs.field(factory=dict)
-    strings: dict[str, StringDevice] = attrs.field(factory=dict)
-    objects: dict[str, ObjectDevice] = attrs.field(factory=dict)
+    motors: dict[str, RealMotorEntry] = attrs.field(factory=dict)
+    pseudo_motors: dict[str, PseudoMotorEntry] = attrs.field(factory=dict)
+    shutters: dict[str, ShutterEntry] = attrs.field(factory=dict)
+    ion_chambers: dict[str, IonChamberEntry] = attrs.field(factory=dict)
+    encoders: dict[str, EncoderEntry] = attrs.field(factory=dict)
+    operations: dict[str, OperationEntry] = attrs.field(factory=dict)
+    strings: dict[str, StringEntry] = attrs.field(factory=dict)
+    objects: dict[str, ObjectEntry] = attrs.field(factory=dict)
 
-    def devices(self) -> tuple[Device, ...]:
+    def devices(self) -> tuple[Entry, ...]:
         """The devices, kind by kind in the order of `HardwareHost.of`."""
         kinds = (getattr(self, kind) for kind in KINDS)
         return tuple(device for kind in kinds for device in kind.values())

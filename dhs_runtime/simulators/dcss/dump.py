@@ -18,7 +18,6 @@ import attrs
 
 from dcs_codec import Framing
 from dhs_runtime.simulators.dcss.database import SCRIPTING_ENGINE, HardwareHost
-from dhs_runtime.simulators.dcss.devices import Device
 from dhs_runtime.simulators.dcss.dump_sections import (
     DEVICE_READERS,
     HARDWARE_HOST,
@@ -26,6 +25,7 @@ from dhs_runtime.simulators.dcss.dump_sections import (
     Section,
     SectionError,
 )
+from dhs_runtime.simulators.dcss.entries import Entry
 
 MAX_DEVICES: Final = 1000  # records of the database
 _MAX_LINES: Final = 10
@@ -132,7 +132,7 @@ class _Reader:
         self._notes: list[DumpProblem] = []
         self._names: dict[str, int] = {}
         self._framings: dict[str, Framing] = {}
-        self._devices: list[tuple[int, str, Device]] = []
+        self._devices: list[tuple[int, str, Entry]] = []
 
     def problem(self, line: int, name: str, reason: str) -> None:
         self._problems.append(DumpProblem(line, name, reason))
@@ -149,7 +149,7 @@ class _Reader:
             ]
 
     def dump(self, last_line: int) -> Dump:
-        owned: dict[str, list[Device]] = {name: [] for name in self._framings}
+        owned: dict[str, list[Entry]] = {name: [] for name in self._framings}
         for line, host, device in self._devices:
             if host in owned:
                 owned[host].append(device)

@@ -14,16 +14,16 @@ from typing import Any, Final
 import attrs
 
 from dhs_runtime.simulators.dcss.circle import CircleMode
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
 )
-from dhs_runtime.simulators.dcss.motors import PseudoMotorDevice, RealMotorDevice, Scanned
+from dhs_runtime.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry, Scanned
 
 HARDWARE_HOST: Final = 3
 _MAX_NAME: Final = 39
@@ -208,32 +208,32 @@ def is_permit(line: str) -> bool:
 # -- motors ----------------------------------------------------------------------------------
 
 
-def _real_motor(section: Section) -> tuple[str, Device]:
+def _real_motor(section: Section) -> tuple[str, Entry]:
     section = section.older()
     section.expect(_MOTOR_LINES[_REAL_MOTOR])
     host, hardware_name = section.host()
     dependencies, configuration = _order(section, new=(3, 4), old=(2, 1), old_permits=3)
-    return host, RealMotorDevice(
+    return host, RealMotorEntry(
         section.name,
         hardware_name=hardware_name,
         dependencies=_dependencies(section, dependencies),
-        **_configuration(section, configuration, RealMotorDevice.scanned),
+        **_configuration(section, configuration, RealMotorEntry.scanned),
     )
 
 
-def _pseudo_motor(section: Section) -> tuple[str, Device]:
+def _pseudo_motor(section: Section) -> tuple[str, Entry]:
     section = section.older()
     section.expect(_MOTOR_LINES[_PSEUDO_MOTOR])
     host, hardware_name = section.host()
     dependencies, configuration, children = _order(
         section, new=(3, 4, 5), old=(2, 1, 3), old_permits=4
     )
-    return host, PseudoMotorDevice(
+    return host, PseudoMotorEntry(
         section.name,
         hardware_name=hardware_name,
         dependencies=_dependencies(section, dependencies),
         children=section.names(children),
-        **_configuration(section, configuration, PseudoMotorDevice.scanned),
+        **_configuration(section, configuration, PseudoMotorEntry.scanned),
     )
 
 
@@ -277,17 +277,17 @@ def _configuration(section: Section, at: int, scanned: tuple[Scanned, ...]) -> M
 # -- the other devices -----------------------------------------------------------------------
 
 
-def _ion_chamber(section: Section) -> tuple[str, Device]:
+def _ion_chamber(section: Section) -> tuple[str, Entry]:
     if section.expect(1, 3) > 1:
         section.permits(1)
     host, counter, channel, timer, timer_type = section.words(0, 5, "ion chamber")[:5]
     for name in (host, counter, timer, timer_type):
         section.short(0, name)
     channel_number = section.integer(0, channel, "channel")
-    return host, IonChamberDevice(section.name, counter, channel_number, timer, timer_type)
+    return host, IonChamberEntry(section.name, counter, channel_number, timer, timer_type)
 
 
-def _shutter(section: Section) -> tuple[str, Device]:
+def _shutter(section: Section) -> tuple[str, Entry]:
     if section.expect(1, 3) > 1:
         section.permits(1)
     host, state, *more = section.words(0, 2, "host and state")
@@ -295,24 +295,24 @@ def _shutter(section: Section) -> tuple[str, Device]:
     for name in (host, hardware_name):
         section.short(0, name)
     is_closed = section.integer(0, state, "state") == 1
-    return host, ShutterDevice(section.name, "closed" if is_closed else "open", hardware_name)
+    return host, ShutterEntry(section.name, "closed" if is_closed else "open", hardware_name)
 
 
-def _operation(section: Section) -> tuple[str, Device]:
+def _operation(section: Section) -> tuple[str, Entry]:
     section.expect(3)
     section.permits(1)
     host, hardware_name = section.host()
-    return host, OperationDevice(section.name, hardware_name)
+    return host, OperationEntry(section.name, hardware_name)
 
 
-def _encoder(section: Section) -> tuple[str, Device]:
+def _encoder(section: Section) -> tuple[str, Entry]:
     if section.expect(1, 3) > 1:
         section.permits(1)
     host, hardware_name = section.host()
-    return host, EncoderDevice(section.name, hardware_name)
+    return host, EncoderEntry(section.name, hardware_name)
 
 
-def _string(section: Section) -> tuple[str, Device]:
+def _string(section: Section) -> tuple[str, Entry]:
     if not section.is_newer:
         section.expect(1, 2, 3, _STRING_LINES)
     at = 1
@@ -321,16 +321,16 @@ def _string(section: Section) -> tuple[str, Device]:
         section.permits(at)
         at += _PERMITS
     host, hardware_name = section.host()
-    return host, StringDevice(section.name, "\n".join(lines[at:]), hardware_name)
+    return host, StringEntry(section.name, "\n".join(lines[at:]), hardware_name)
 
 
-def _object(section: Section) -> tuple[str, Device]:
+def _object(section: Section) -> tuple[str, Entry]:
     """An object: dcss writes its name and type only, and reads none at all."""
     count = section.expect(0, 1, 3)
     if count > 1:
         section.permits(1)
     host, hardware_name = section.host() if count else ("self", section.name)
-    return host, ObjectDevice(section.name, hardware_name)
+    return host, ObjectEntry(section.name, hardware_name)
 
 
 def _run(section: Section) -> None:
@@ -355,7 +355,7 @@ def _blank(section: Section) -> None:
     section.expect(0)
 
 
-DEVICE_READERS: Final[Mapping[int, Callable[[Section], tuple[str, Device]]]] = {
+DEVICE_READERS: Final[Mapping[int, Callable[[Section], tuple[str, Entry]]]] = {
     _REAL_MOTOR: _real_motor,
     _PSEUDO_MOTOR: _pseudo_motor,
     4: _ion_chamber,

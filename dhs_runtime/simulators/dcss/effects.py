@@ -38,17 +38,16 @@ from dcs_codec import (
 )
 from dhs_runtime.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_runtime.simulators.dcss.database import Database
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ShutterEntry,
+    StringEntry,
 )
 from dhs_runtime.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_runtime.simulators.dcss.judge import Judge, VerdictKind, keyword_of
-from dhs_runtime.simulators.dcss.links import Links
-from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 from dhs_runtime.simulators.dcss.moves import MoveRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
@@ -60,10 +59,11 @@ from dhs_runtime.simulators.dcss.reports import (
 from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_runtime.simulators.dcss.scanning import scan
+from dhs_runtime.simulators.dcss.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-D = TypeVar("D", bound=Device)
+D = TypeVar("D", bound=Entry)
 
 MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
 _FORWARDED: Final[tuple[type[Message], ...]] = (
@@ -86,13 +86,13 @@ class Effects:
     def __init__(
         self,
         database: Database,
-        links: Links,
+        sessions: Sessions,
         runs: RunTable,
         judge: Judge,
         reset_range: float,
     ) -> None:
         self._database = database
-        self._links = links
+        self._sessions = sessions
         self._runs = runs
         self._judge = judge
         self._reset_range = reset_range
@@ -144,14 +144,14 @@ class Effects:
         once per motor of the DHS. Source: message_handlers.tcl:57-122, confirmed on the wire
         """
         devices = self._database.hosts[hardware_host].devices
-        motors = [device for device in devices if isinstance(device, MotorDevice)]
+        motors = [device for device in devices if isinstance(device, MotorEntry)]
         with self._database.lock:
             for motor in motors:
                 motor.is_moving = False
-        lost = self._links.log_out(hardware_host, lambda: self._runs.of(hardware_host))
+        lost = self._sessions.log_out(hardware_host, lambda: self._runs.of(hardware_host))
         if not stopping:
             for _ in motors:
-                self._links.abort_all("soft", but=hardware_host)
+                self._sessions.abort_all("soft", but=hardware_host)
         for run in lost:
             if run.is_over:
                 pass  # of a repeated one there were reports
@@ -193,7 +193,7 @@ class Effects:
             run.update(folded)
         self._position_told(motor, folded, message.status)
 
-    def _position_told(self, motor: MotorDevice, position: float, status: str) -> None:
+    def _position_told(self, motor: MotorEntry, position: float, status: str) -> None:
         """A motor that was to call its place by another number has a word for it now."""
         for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
             run.take(PositionReport(position, status))
@@ -209,7 +209,7 @@ class Effects:
         self._correct(motor, correction)
         if message.status not in _NO_FAILURE:  # the scripting engine, message_handlers.tcl:1274
             logger.info("%s ended as %s: aborting everything", motor.name, message.status)
-            self._links.abort_all("soft")
+            self._sessions.abort_all("soft")
         if message.status == MotorStatus.NORMAL:
             goals = [each.goal for each in self._runs.waiting(MoveRun, "move", motor.name)]
             known = [goal for goal in goals if goal is not None]
@@ -220,7 +220,7 @@ class Effects:
 
     def _configure(self, host: str, message: Message, words: list[str]) -> None:
         """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
-        motor = self._find(host, message, words[0] if words else "", MotorDevice)
+        motor = self._find(host, message, words[0] if words else "", MotorEntry)
         if motor is None:
             return
         values = scan(words[1:], motor.scanned)
@@ -240,13 +240,13 @@ class Effects:
         if position is not None:
             self._position_told(motor, fold(motor.circle_mode, position)[0], MotorStatus.NORMAL)
 
-    def _correct(self, motor: MotorDevice, correction: int) -> None:
+    def _correct(self, motor: MotorEntry, correction: int) -> None:
         if correction:
             message = StohCorrectMotorPosition(motor_name=motor.name, correction=correction)
             self._send_to_owner(motor.name, message)
 
-    def _motor(self, host: str, message: Any, position: float) -> MotorDevice | None:
-        motor = self._find(host, message, message.motor_name, MotorDevice)
+    def _motor(self, host: str, message: Any, position: float) -> MotorEntry | None:
+        motor = self._find(host, message, message.motor_name, MotorEntry)
         if motor is not None and (danger := hazard_of_motor(motor, message, position)):
             self._hazard(host, f"a real dcss {danger}; ignored")
             return None
@@ -263,10 +263,10 @@ class Effects:
         host, device = found
         with self._database.lock:
             configuration = device.configuration(host)
-        self._links.try_to_send(host, configuration)
+        self._sessions.try_to_send(host, configuration)
 
     def _shutter_reported(self, host: str, message: HtosReportShutterState) -> None:
-        shutter = self._find(host, message, message.shutter_name, ShutterDevice)
+        shutter = self._find(host, message, message.shutter_name, ShutterEntry)
         if shutter is None:
             return
         status = message.result or "normal"
@@ -299,7 +299,7 @@ class Effects:
                 )
                 return
         for name in counts:
-            ion_chamber = self._find(host, message, name, IonChamberDevice)
+            ion_chamber = self._find(host, message, name, IonChamberEntry)
             if ion_chamber is not None:
                 with self._database.lock:
                     ion_chamber.counts = counts[name]
@@ -311,7 +311,7 @@ class Effects:
     def _encoder_completed(
         self, host: str, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
     ) -> None:
-        encoder = self._find(host, message, message.encoder_name, EncoderDevice)
+        encoder = self._find(host, message, message.encoder_name, EncoderEntry)
         if encoder is None:
             return
         with self._database.lock:
@@ -321,7 +321,7 @@ class Effects:
             run.take(EncoderReport(message.position, message.status))
 
     def _string_completed(self, host: str, message: HtosSetStringCompleted) -> None:
-        string = self._find(host, message, message.string_name, StringDevice)
+        string = self._find(host, message, message.string_name, StringEntry)
         if string is None:
             return
         contents = message.string_contents
@@ -376,7 +376,7 @@ class Effects:
             return found[1]
         self._hazard(
             host,
-            f"{name} is a {type(found[1]).__name__}: a real dcss does not look and would write "
+            f"{name} is of kind {found[1].kind}: a real dcss does not look and would write "
             f"over its record; ignored: {message}",
         )
         return None
@@ -387,7 +387,7 @@ class Effects:
     def _send_to_owner(self, name: str, message: Message) -> None:
         found = self._database.find(name)
         if found is not None:
-            self._links.try_to_send(found[0], message)
+            self._sessions.try_to_send(found[0], message)
 
 
 def _shown(text: str) -> str:

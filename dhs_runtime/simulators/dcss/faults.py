@@ -160,20 +160,20 @@ class Close:
     by_reset: bool
 
 
-Step = bytes | Pause | Close
-Steps = tuple[Step, ...]
+WireStep = bytes | Pause | Close
+WireSteps = tuple[WireStep, ...]
 
 
-def _each_piece(steps: Steps, change: Callable[[bytes], Iterable[Step]]) -> Steps:
+def _each_piece(steps: WireSteps, change: Callable[[bytes], Iterable[WireStep]]) -> WireSteps:
     return tuple(
         new for step in steps for new in (change(step) if isinstance(step, bytes) else (step,))
     )
 
 
-def _split(steps: Steps, fault: Fault, _: random.Random) -> Steps:
+def _split(steps: WireSteps, fault: Fault, _: random.Random) -> WireSteps:
     size = int(fault.amount)
 
-    def cut(data: bytes) -> Iterable[Step]:
+    def cut(data: bytes) -> Iterable[WireStep]:
         for start in range(0, len(data), size):
             if start and fault.pause_s:
                 yield Pause(fault.pause_s)
@@ -182,28 +182,28 @@ def _split(steps: Steps, fault: Fault, _: random.Random) -> Steps:
     return _each_piece(steps, cut)
 
 
-def _stall(steps: Steps, fault: Fault, _: random.Random) -> Steps:
-    def pause(data: bytes) -> Iterable[Step]:
+def _stall(steps: WireSteps, fault: Fault, _: random.Random) -> WireSteps:
+    def pause(data: bytes) -> Iterable[WireStep]:
         half = len(data) // 2
         return data[:half], Pause(fault.amount), data[half:]
 
     return _each_piece(steps, pause)
 
 
-def _garble(steps: Steps, _: Fault, source: random.Random) -> Steps:
-    def garble(data: bytes) -> Iterable[Step]:
+def _garble(steps: WireSteps, _: Fault, source: random.Random) -> WireSteps:
+    def garble(data: bytes) -> Iterable[WireStep]:
         letters = bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=HEADER_SIZE))
         return (letters + data[HEADER_SIZE:],)
 
     return _each_piece(steps, garble)
 
 
-def _truncate(steps: Steps, _fault: Fault, _: random.Random) -> Steps:
+def _truncate(steps: WireSteps, _fault: Fault, _: random.Random) -> WireSteps:
     data = b"".join(step for step in steps if isinstance(step, bytes))
     return data[: len(data) // 2], Close(by_reset=False)
 
 
-_CHANGES: Final[Mapping[FaultKind, Callable[[Steps, Fault, random.Random], Steps]]] = {
+_CHANGES: Final[Mapping[FaultKind, Callable[[WireSteps, Fault, random.Random], WireSteps]]] = {
     FaultKind.GARBAGE: _garble,
     FaultKind.TRUNCATE: _truncate,
     FaultKind.RESET: lambda _steps, _fault, _: (Close(by_reset=True),),
@@ -294,7 +294,7 @@ class Faults:
 
     # -- for sessions ------------------------------------------------------------------------
 
-    def steps(self, host: str, keyword: str, frame: bytes) -> Steps:
+    def steps(self, host: str, keyword: str, frame: bytes) -> WireSteps:
         """The steps by which a frame to this DHS (`?` in the handshake) is sent."""
         with self._lock:
             if not self._standing:
@@ -307,7 +307,7 @@ class Faults:
                 and each.befalls(host, self._seed)
             ]
             self._drop_those_over()
-        steps: Steps = (frame,)
+        steps: WireSteps = (frame,)
         for each in sorted(hit, key=lambda each: list(_CHANGES).index(each.fault.kind)):
             logger.info("fault %d, %s: %s to %s", each.number, each.fault, keyword, host)
             steps = _CHANGES[each.fault.kind](steps, each.fault, each.source(host, self._seed))

@@ -34,7 +34,7 @@ from dcs_codec import (
 )
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss.control import Control
-from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 from dhs_runtime.simulators.dcss.wording import Written
 
 _GUI: Final = "gtos_"
@@ -125,7 +125,7 @@ def _destination(word: str) -> float | str:
 
 def _limits_hold(dcss: Control, name: str) -> bool:
     motor = dcss.devices().get(name)
-    return isinstance(motor, MotorDevice) and (motor.lower_limit_on or motor.upper_limit_on)
+    return isinstance(motor, MotorEntry) and (motor.lower_limit_on or motor.upper_limit_on)
 
 
 def _whole(number: float) -> float:

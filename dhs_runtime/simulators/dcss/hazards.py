@@ -4,7 +4,7 @@ from typing import Final
 
 from dcs_codec import MalformedMessage, Message, UnknownMessage
 from dhs_runtime.simulators.dcss.circle import CircleMode
-from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 
 _COMMAND: Final = 80  # characters: dcsCommand[81]
 _WORD: Final = 79  # deviceName[80], state[80]
@@ -42,7 +42,7 @@ def hazard_of(message: Message) -> str | None:
     return f"would not have survived a word of {len(long)} characters in {keyword}"
 
 
-def hazard_of_motor(motor: MotorDevice, message: Message, position: float) -> str | None:
+def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str | None:
     """What a position would do to a real dcss, None where it does no harm.
 
     Source: dcss_hardware_client.c `buffer[200]`, dcss_client.c; confirmed for 1e20 and 1e300

@@ -21,7 +21,7 @@ from dcs_codec import is_list
 from dhs_runtime.clock import Deadline
 from dhs_runtime.simulators.dcss.changes import Changes
 from dhs_runtime.simulators.dcss.circle import TURN, CircleMode
-from dhs_runtime.simulators.dcss.motors import MotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry, RealMotorEntry
 from dhs_runtime.simulators.dcss.runs import Asked
 from dhs_runtime.threads import ThreadGroup
 
@@ -178,13 +178,13 @@ class Judge:
         if len(words) > at and not _PLAIN.fullmatch(words[at].rstrip()):
             self.find(host, VerdictKind.STATUS, f"its status is not one plain word: {shown!r}")
 
-    def moved(self, host: str, motor: MotorDevice, position: float, goals: Sequence[float]) -> None:
+    def moved(self, host: str, motor: MotorEntry, position: float, goals: Sequence[float]) -> None:
         """Judge where a move that was told as `normal` ended; `goals` are where it may have gone.
 
         No goals: nobody knows where.
         """
         tolerance = self._move_tolerance
-        if isinstance(motor, RealMotorDevice) and motor.scale_factor:
+        if isinstance(motor, RealMotorEntry) and motor.scale_factor:
             tolerance = max(tolerance, 1 / abs(motor.scale_factor))
         circles = motor.circle_mode is not CircleMode.NONE
         if goals and not any(_is_near(position, goal, tolerance, circles) for goal in goals):

@@ -29,7 +29,7 @@ _SWITCHES: tuple[Scanned, ...] = (
 
 
 @attrs.define(kw_only=True)
-class MotorDevice:
+class MotorEntry:
     """What real and pseudo motors have in common.
 
     Attributes:
@@ -47,6 +47,7 @@ class MotorDevice:
         is_moving: Whether a move was reported as started and not yet as completed.
     """
 
+    kind: ClassVar[str] = "motor"
     scanned: ClassVar[tuple[Scanned, ...]]
 
     name: str = attrs.field(kw_only=False)
@@ -72,7 +73,7 @@ class MotorDevice:
 
 
 @attrs.define(kw_only=True)
-class RealMotorDevice(MotorDevice):
+class RealMotorEntry(MotorEntry):
     """A motor that a DHS drives.
 
     Attributes:
@@ -131,13 +132,14 @@ class RealMotorDevice(MotorDevice):
 
 
 @attrs.define(kw_only=True)
-class PseudoMotorDevice(MotorDevice):
+class PseudoMotorEntry(MotorEntry):
     """A motor that a DHS makes out of others.
 
     Attributes:
         children: The motors it is made of; a DHS is told only where there are dependencies.
     """
 
+    kind: ClassVar[str] = "pseudo motor"
     scanned: ClassVar[tuple[Scanned, ...]] = (*_POSITION_AND_LIMITS, *_SWITCHES)
 
     children: tuple[str, ...] = ()

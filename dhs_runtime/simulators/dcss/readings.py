@@ -5,16 +5,16 @@ from typing import TypeVar
 
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss.database import Database
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ShutterEntry,
+    StringEntry,
 )
-from dhs_runtime.simulators.dcss.motors import MotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 
-D = TypeVar("D", bound=Device)
+D = TypeVar("D", bound=Entry)
 
 
 class Readings:
@@ -23,7 +23,7 @@ class Readings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def devices(self) -> dict[str, Device]:
+    def devices(self) -> dict[str, Entry]:
         """All devices by name, as they are now: copies that stay as they are."""
         with self._database.lock:
             return {
@@ -34,37 +34,37 @@ class Readings:
 
     def position(self, name: str) -> float:
         """Position of a motor, scaled."""
-        motor = self._found(name, MotorDevice, "motor")
+        motor = self._found(name, MotorEntry, "motor")
         with self._database.lock:
             return motor.position
 
     def is_moving(self, name: str) -> bool:
         """Whether the DHS reported a move of this motor as started and not yet as completed."""
-        motor = self._found(name, MotorDevice, "motor")
+        motor = self._found(name, MotorEntry, "motor")
         with self._database.lock:
             return motor.is_moving
 
     def shutter_state(self, name: str) -> str:
         """State of a shutter, `open` or `closed`."""
-        shutter = self._found(name, ShutterDevice, "shutter")
+        shutter = self._found(name, ShutterEntry, "shutter")
         with self._database.lock:
             return shutter.state
 
     def counts(self, name: str) -> float:
         """Counts of an ion chamber's last report."""
-        ion_chamber = self._found(name, IonChamberDevice, "ion chamber")
+        ion_chamber = self._found(name, IonChamberEntry, "ion chamber")
         with self._database.lock:
             return ion_chamber.counts
 
     def encoder_position(self, name: str) -> float:
         """Position of an encoder, scaled."""
-        encoder = self._found(name, EncoderDevice, "encoder")
+        encoder = self._found(name, EncoderEntry, "encoder")
         with self._database.lock:
             return encoder.position
 
     def string(self, name: str) -> str:
         """Contents of a string in the database."""
-        string = self._found(name, StringDevice, "string")
+        string = self._found(name, StringEntry, "string")
         with self._database.lock:
             return string.contents
 

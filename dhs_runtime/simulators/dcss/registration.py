@@ -10,13 +10,13 @@ from dcs_codec import (
     StohSetMotorChildren,
     StohSetMotorDependency,
 )
-from dhs_runtime.simulators.dcss.devices import Device
-from dhs_runtime.simulators.dcss.motors import MotorDevice, PseudoMotorDevice
+from dhs_runtime.simulators.dcss.entries import Entry
+from dhs_runtime.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 
 _WITHOUT_LINE_END: Final = (StohRegisterRealMotor, StohRegisterPseudoMotor)
 
 
-def registrations(devices: Iterable[Device]) -> Iterator[tuple[Message, bool]]:
+def registrations(devices: Iterable[Entry]) -> Iterator[tuple[Message, bool]]:
     """The messages of the first pass, and whether a line end stands in front of their NUL.
 
     Source: dcss_hardware_client.c:1325-1396, confirmed on the wire
@@ -26,7 +26,7 @@ def registrations(devices: Iterable[Device]) -> Iterator[tuple[Message, bool]]:
         yield message, not isinstance(message, _WITHOUT_LINE_END)
 
 
-def dependencies(devices: Iterable[Device]) -> Iterator[Message]:
+def dependencies(devices: Iterable[Entry]) -> Iterator[Message]:
     """The messages of the second pass: what motors depend on, what pseudo motors are made of.
 
     Children are told only where there are dependencies.
@@ -34,8 +34,8 @@ def dependencies(devices: Iterable[Device]) -> Iterator[Message]:
     Source: dcss_hardware_client.c:1208-1243, confirmed on the wire
     """
     for device in devices:
-        if not isinstance(device, MotorDevice) or not device.dependencies:
+        if not isinstance(device, MotorEntry) or not device.dependencies:
             continue
         yield StohSetMotorDependency(motor_name=device.name, dependencies=device.dependencies)
-        if isinstance(device, PseudoMotorDevice):
+        if isinstance(device, PseudoMotorEntry):
             yield StohSetMotorChildren(motor_name=device.name, children=device.children)

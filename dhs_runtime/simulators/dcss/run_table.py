@@ -3,13 +3,13 @@
 import threading
 from typing import Final, TypeVar
 
-from dhs_runtime.simulators.dcss.runs import Run
+from dhs_runtime.simulators.dcss.runs import CommandRun
 
 KEPT: Final = 10_000  # keys; of operations each has its own
-Key = tuple[str, ...]
+RunKey = tuple[str, ...]
 """What is asked of which device: `("move", "gonio_phi")`."""
 
-T = TypeVar("T", bound=Run)
+T = TypeVar("T", bound=CommandRun)
 
 
 class RunTable:
@@ -21,9 +21,9 @@ class RunTable:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _runs
-        self._runs: dict[Key, list[Run]] = {}
+        self._runs: dict[RunKey, list[CommandRun]] = {}
 
-    def add(self, run: Run, *keys: Key) -> None:
+    def add(self, run: CommandRun, *keys: RunKey) -> None:
         """Enter a run under its keys."""
         with self._lock:
             for key in keys:
@@ -39,7 +39,7 @@ class RunTable:
             if not all(run.is_over for run in runs):
                 self._runs[oldest] = runs  # as the newest: others are looked at first
 
-    def remove(self, run: Run, *keys: Key) -> None:
+    def remove(self, run: CommandRun, *keys: RunKey) -> None:
         """Take a run back that was not asked after all."""
         with self._lock:
             for key in keys:
@@ -58,13 +58,13 @@ class RunTable:
             runs = self._runs.get(key, ())
             return [run for run in runs if isinstance(run, kind) and not run.is_over]
 
-    def unanswered(self) -> list[Run]:
+    def unanswered(self) -> list[CommandRun]:
         """All that wait for their first answer."""
         with self._lock:
             runs = {id(run): run for runs in self._runs.values() for run in runs}
         return [run for run in runs.values() if not run.is_over]
 
-    def of(self, hardware_host: str) -> list[Run]:
+    def of(self, hardware_host: str) -> list[CommandRun]:
         """The runs to which this host owes something."""
         with self._lock:
             return [

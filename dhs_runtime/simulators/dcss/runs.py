@@ -43,7 +43,7 @@ class Asked(Protocol):
         """When the DHS last said something about it, or it was asked; on `time.monotonic`."""
 
 
-class Run(Asked, Protocol):
+class CommandRun(Asked, Protocol):
     """What the server asks of a run."""
 
     @property

@@ -22,10 +22,10 @@ from dhs_runtime.simulators.dcss.judge import (
     Verdict,
     VerdictKind,
 )
-from dhs_runtime.simulators.dcss.links import Links
 from dhs_runtime.simulators.dcss.registration import dependencies, registrations
 from dhs_runtime.simulators.dcss.run_table import RunTable
 from dhs_runtime.simulators.dcss.session import Session
+from dhs_runtime.simulators.dcss.sessions import Sessions
 from dhs_runtime.simulators.dcss.traffic import Traffic
 from dhs_runtime.threads import StopToken
 
@@ -81,7 +81,7 @@ class SimulatedDcss(Control):
         changes = Changes()
         self.traffic = Traffic(changes)
         database = Database(hosts)
-        links = Links(database.hosts, changes)
+        sessions = Sessions(database.hosts, changes)
         runs = RunTable()
         judge = Judge(
             lambda: self.traffic.now_s,
@@ -89,8 +89,8 @@ class SimulatedDcss(Control):
             answer_within_s=answer_within_s,
             move_tolerance=move_tolerance,
         )
-        super().__init__(database, links, runs, judge, changes)
-        self._effects = Effects(database, links, runs, judge, reset_range)
+        super().__init__(database, sessions, runs, judge, changes)
+        self._effects = Effects(database, sessions, runs, judge, reset_range)
         self._nodelay = nodelay
         self._patience = patience
         self._listener = TcpListener(
@@ -121,7 +121,7 @@ class SimulatedDcss(Control):
         """Close every connection (FIN, or RST as when killed) and the port; may start again."""
         self._stop.stop()
         if by_reset:
-            for session in self._links.sessions():
+            for session in self._sessions.all():
                 session.close(by_reset=True)
         self._listener.close()
         self._judge.stop()
@@ -156,26 +156,26 @@ class SimulatedDcss(Control):
         Raises:
             TimeoutError: It was not within `timeout_s` seconds.
         """
-        self._links.wait_online(name, timeout_s, logins=logins)
+        self._sessions.wait_online(name, timeout_s, logins=logins)
 
     def wait_registered(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is connected and was told its devices; raises as `wait_online`.
 
         What is asked of it earlier may come in between, as it may from a real dcss.
         """
-        self._links.wait_registered(name, timeout_s)
+        self._sessions.wait_registered(name, timeout_s)
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises as `wait_online`."""
-        self._links.wait_offline(name, timeout_s)
+        self._sessions.wait_offline(name, timeout_s)
 
     def online(self) -> tuple[str, ...]:
         """Names of the connected DHSs."""
-        return self._links.online()
+        return self._sessions.online()
 
     def logins(self) -> dict[str, int]:
         """How often each DHS of the database has connected."""
-        return self._links.logins()
+        return self._sessions.logins()
 
     def session(self, name: str) -> Session:
         """The connection of this DHS.
@@ -183,7 +183,7 @@ class SimulatedDcss(Control):
         Raises:
             NotConnectedError: It is not connected.
         """
-        return self._links.session(name)
+        return self._sessions.session(name)
 
     def disconnect(self, name: str, *, by_reset: bool = False) -> None:
         """Close the connection of this DHS; raises as `session`."""
@@ -197,7 +197,7 @@ class SimulatedDcss(Control):
             EncodeError: The message does not fit the wire.
             StateError: No DCSS may send it.
         """
-        self._links.send(name, message)
+        self._sessions.send(name, message)
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -240,13 +240,13 @@ class SimulatedDcss(Control):
         if name == SCRIPTING_ENGINE:
             return False
         session.accept(name, self._database.hosts[name].framing)
-        return self._links.log_in(name, session)
+        return self._sessions.log_in(name, session)
 
     def _talk(self, name: str, session: Session) -> None:
         logger.info("%s is online", name)
         try:
             self._register(name, session)
-            self._links.registered(name)
+            self._sessions.registered(name)
             while (message := session.next_message()) is not None:
                 self._effects.take(name, message, session.last_text)
                 # Entered last: who waits for a message in the record finds its effect done.

@@ -25,7 +25,7 @@ from dcs_codec import (
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import NotConnectedError
 from dhs_runtime.services.listener import reset
-from dhs_runtime.simulators.dcss.faults import HEADER_SIZE, Close, Faults, Pause, Steps
+from dhs_runtime.simulators.dcss.faults import HEADER_SIZE, Close, Faults, Pause, WireSteps
 from dhs_runtime.simulators.dcss.traffic import Traffic
 from dhs_runtime.simulators.dcss.wording import frame_of
 from dhs_runtime.threads import StopToken
@@ -179,7 +179,7 @@ class Session:
         else:
             shut(self._socket)
 
-    def _perform(self, steps: Steps) -> None:
+    def _perform(self, steps: WireSteps) -> None:
         """Send a frame as the faults have it; what others send waits meanwhile."""
         for step in steps:
             if isinstance(step, Pause):
@@ -226,7 +226,7 @@ class Session:
             raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
 
 
-def _whole_frames(steps: Steps, size: int) -> int:
+def _whole_frames(steps: WireSteps, size: int) -> int:
     """How many times a frame of this size is sent whole."""
     if any(isinstance(step, Close) for step in steps):
         return 0

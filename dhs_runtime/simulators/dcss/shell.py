@@ -24,38 +24,38 @@ from dhs_runtime.simulators.dcss import shell_devices, shell_server
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.shell_parts import (
     ERROR,
-    Answer,
     Command,
+    CommandAnswer,
+    CommandResult,
+    CommandWords,
     Context,
-    Outcome,
     UsageError,
-    Words,
 )
 from dhs_runtime.threads import StopToken, ThreadGroup
 
-__all__ = ["COMMANDS", "Command", "Outcome", "Shell"]
+__all__ = ["COMMANDS", "Command", "CommandResult", "Shell"]
 
 TIMEOUT_S: Final = 30.0
 _CLOSE_S: Final = 1.0
 _HELP_AT: Final = 32
-_NOTHING: Final = Outcome("")
+_NOTHING: Final = CommandResult("")
 
 
-def _quit(context: Context, words: Words) -> Answer:
+def _quit(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
     context.stop.stop()
     return _NOTHING
 
 
-def _help(_: Context, words: Words) -> Answer:
+def _help(_: Context, words: CommandWords) -> CommandAnswer:
     if not words:
-        return Outcome("\n".join(map(_help_line, COMMANDS)))
+        return CommandResult("\n".join(map(_help_line, COMMANDS)))
     name = words.word("COMMAND")
     words.end()
     if name not in COMMANDS_BY_NAME:
         raise UsageError(f"no command {name!r}; try help")
     command = COMMANDS_BY_NAME[name]
-    return Outcome(f"{command.line}\n  {command.help}")
+    return CommandResult(f"{command.line}\n  {command.help}")
 
 
 def _help_line(command: Command) -> str:
@@ -135,16 +135,16 @@ class Shell:
         """Whether it was told to quit."""
         return self._token.is_stopping()
 
-    def run(self, line: str) -> Outcome:
+    def run(self, line: str) -> CommandResult:
         """Obey one line, and say what became of it."""
         try:
             taken = _take_apart(line)
         except (UsageError, ValueError) as error:
-            return self._show(Outcome(f"error: {error}", ERROR))
+            return self._show(CommandResult(f"error: {error}", ERROR))
         if not taken.words:
             return _NOTHING
         answer = self._begin(taken.words)
-        if isinstance(answer, Outcome):
+        if isinstance(answer, CommandResult):
             return self._show(answer)
         timeout_s = self._timeout_s if taken.timeout_s is None else taken.timeout_s
         waits = self._waits and taken.waits and not answer.is_endless
@@ -152,7 +152,7 @@ class Shell:
         self._waited = ended if waits else None  # first: who reads that it started may interrupt
         if answer.is_told or not waits:
             self._tell(answer.started)
-        outcomes: list[Outcome] = []
+        outcomes: list[CommandResult] = []
 
         def job() -> None:
             try:
@@ -165,11 +165,11 @@ class Shell:
             (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
         except RuntimeError as error:  # the system has no thread left
             self._waited = None
-            return self._show(Outcome(f"error: nobody waits for this: {error}", ERROR))
+            return self._show(CommandResult(f"error: nobody waits for this: {error}", ERROR))
         if waits:
             ended.wait()
             self._waited = None
-        return outcomes[0] if waits and outcomes else Outcome(answer.started)
+        return outcomes[0] if waits and outcomes else CommandResult(answer.started)
 
     def interrupt(self) -> bool:
         """Let the line that is obeyed wait no longer; whether there was one.
@@ -236,22 +236,22 @@ class Shell:
 
     # -- obeying -----------------------------------------------------------------------------
 
-    def _begin(self, words: list[str]) -> Answer:
+    def _begin(self, words: list[str]) -> CommandAnswer:
         name, *rest = words
         if name not in COMMANDS_BY_NAME:
-            return Outcome(f"error: no command {name!r}; try help", ERROR)
+            return CommandResult(f"error: no command {name!r}; try help", ERROR)
         command = COMMANDS_BY_NAME[name]
-        return _guarded(lambda: command.run(self._context, Words(command.line, rest)))
+        return _guarded(lambda: command.run(self._context, CommandWords(command.line, rest)))
 
     @staticmethod
-    def _finish(answer: Answer, timeout_s: float) -> Outcome:
-        if isinstance(answer, Outcome):
+    def _finish(answer: CommandAnswer, timeout_s: float) -> CommandResult:
+        if isinstance(answer, CommandResult):
             return answer
         outcome = _guarded(functools.partial(answer.wait, timeout_s))
-        assert isinstance(outcome, Outcome)  # noqa: S101 - of `wait`, or an error
+        assert isinstance(outcome, CommandResult)  # noqa: S101 - of `wait`, or an error
         return outcome
 
-    def _show(self, outcome: Outcome) -> Outcome:
+    def _show(self, outcome: CommandResult) -> CommandResult:
         with self._lock:
             self.failures += not outcome.ok
         if outcome.text:
@@ -266,12 +266,12 @@ class Shell:
         self._followers.spawn("dcss-shell-follower", function)
 
 
-def _guarded(function: Callable[[], Answer]) -> Answer:
+def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
     """What the function gives, or its error as an outcome."""
     try:
         return function()
     except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
-        return Outcome(f"error: {error}", ERROR)
+        return CommandResult(f"error: {error}", ERROR)
 
 
 def _take_apart(line: str) -> _Line:
@@ -287,7 +287,7 @@ def _take_apart(line: str) -> _Line:
     waits = not (line == "&" or line.endswith(" &"))
     name, *words = shlex.split(line if waits else line[:-1]) or [""]
     timeout_s = None
-    taken = Words(f"{name} [--no-wait] [--timeout SECONDS] ...", words)
+    taken = CommandWords(f"{name} [--no-wait] [--timeout SECONDS] ...", words)
     while taken.peek() in ("--no-wait", "--timeout"):
         if taken.flag("--timeout"):
             timeout_s = taken.seconds()

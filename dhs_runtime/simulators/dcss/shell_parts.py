@@ -18,7 +18,7 @@ class UsageError(DhsError):
 
 
 @attrs.frozen
-class Outcome:
+class CommandResult:
     """What became of a command.
 
     Attributes:
@@ -47,15 +47,15 @@ class Pending:
     """
 
     started: str
-    wait: Callable[[float], Outcome]
+    wait: Callable[[float], CommandResult]
     is_told: bool = False
     is_endless: bool = False
 
 
-Answer = Outcome | Pending
+CommandAnswer = CommandResult | Pending
 
 
-class Words:
+class CommandWords:
     """The words behind a command, taken one by one; each method raises UsageError at a fault."""
 
     def __init__(self, usage: str, words: Iterable[str]) -> None:
@@ -135,7 +135,7 @@ class Context:
 
     dcss: SimulatedDcss
     say: Callable[[str], None]
-    run: Callable[[list[str]], Outcome]
+    run: Callable[[list[str]], CommandResult]
     spawn: Callable[[Callable[[], None]], None]
     join: Callable[[float], bool]
     stop: StopToken
@@ -157,7 +157,7 @@ class Command:
     name: str
     usage: str = ""
     help: str
-    run: Callable[[Context, Words], Answer]
+    run: Callable[[Context, CommandWords], CommandAnswer]
     names: Callable[[SimulatedDcss], Iterable[str]] = lambda _: ()
     aliases: tuple[str, ...] = ()
 

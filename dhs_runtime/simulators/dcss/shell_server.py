@@ -6,27 +6,25 @@ from typing import Final
 
 from dcs_codec import MalformedMessage, decode_text, format_number
 from dhs_runtime.clock import Deadline
-from dhs_runtime.simulators.dcss.devices import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    ShutterDevice,
-    StringDevice,
+from dhs_runtime.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ShutterEntry,
+    StringEntry,
 )
 from dhs_runtime.simulators.dcss.faults import FaultKind
-from dhs_runtime.simulators.dcss.motors import MotorDevice, PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss.motors import MotorEntry
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.shell_parts import (
     ERROR,
-    Answer,
     Command,
+    CommandAnswer,
+    CommandResult,
+    CommandWords,
     Context,
-    Outcome,
     Pending,
     UsageError,
-    Words,
 )
 from dhs_runtime.simulators.dcss.traffic import TrafficLine
 
@@ -34,39 +32,27 @@ LAST: Final = 20  # messages that `traffic` shows
 TOLERANCE: Final = 1e-6
 _FOLLOW_S: Final = 0.2
 
-_KINDS: Final[tuple[tuple[type, str], ...]] = (
-    (RealMotorDevice, "motor"),
-    (PseudoMotorDevice, "pseudo motor"),
-    (ShutterDevice, "shutter"),
-    (IonChamberDevice, "ion chamber"),
-    (EncoderDevice, "encoder"),
-    (StringDevice, "string"),
-    (OperationDevice, "operation"),
-    (ObjectDevice, "object"),
-)
 
-
-def value_of(device: Device) -> str | float | None:
+def value_of(device: Entry) -> str | float | None:
     """What the database says of a device: position, counts, state or contents; None of others."""
-    if isinstance(device, MotorDevice | EncoderDevice):
+    if isinstance(device, MotorEntry | EncoderEntry):
         return device.position
-    if isinstance(device, IonChamberDevice):
+    if isinstance(device, IonChamberEntry):
         return device.counts
-    if isinstance(device, ShutterDevice):
+    if isinstance(device, ShutterEntry):
         return device.state
-    return device.contents if isinstance(device, StringDevice) else None
+    return device.contents if isinstance(device, StringEntry) else None
 
 
-def describe(device: Device) -> str:
+def describe(device: Entry) -> str:
     """A device in one line."""
-    kind = next((name for cls, name in _KINDS if isinstance(device, cls)), "device")
-    words = [kind, device.name]
+    words = [device.kind, device.name]
     value = value_of(device)
-    if isinstance(device, StringDevice):
+    if isinstance(device, StringEntry):
         words.append(repr(value))
     elif value is not None:
         words.append(value if isinstance(value, str) else format_number(value))
-    if isinstance(device, MotorDevice):
+    if isinstance(device, MotorEntry):
         words += [device.units] * bool(device.units)
         words += ["moving"] * device.is_moving + ["locked"] * device.motor_lock_on
     return " ".join(words)
@@ -75,12 +61,12 @@ def describe(device: Device) -> str:
 # -- looking ---------------------------------------------------------------------------------
 
 
-def _who(context: Context, words: Words) -> Answer:
+def _who(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
-    return Outcome(" ".join(context.dcss.online()) or "nobody is connected")
+    return CommandResult(" ".join(context.dcss.online()) or "nobody is connected")
 
 
-def _state(context: Context, words: Words) -> Answer:
+def _state(context: Context, words: CommandWords) -> CommandAnswer:
     devices = context.dcss.devices()
     hosts = {host.name: host for host in context.dcss.hosts}
     online = context.dcss.online()
@@ -93,10 +79,10 @@ def _state(context: Context, words: Words) -> Answer:
             lines.append(describe(devices[name]))
         else:
             raise UsageError(f"no hardware host and no device {name!r} in the database")
-    return Outcome("\n".join(lines))
+    return CommandResult("\n".join(lines))
 
 
-def _traffic(context: Context, words: Words) -> Answer:
+def _traffic(context: Context, words: CommandWords) -> CommandAnswer:
     follow = words.flag("--follow")
     count = int(words.number("N")) if words else (0 if follow else LAST)
     follow = follow or words.flag("--follow")
@@ -106,14 +92,14 @@ def _traffic(context: Context, words: Words) -> Answer:
     if follow:
         context.spawn(lambda: _follow(context, seen))
     last = traffic.lines()[-count:] if count > 0 else ()
-    return Outcome("\n".join(map(str, last)))
+    return CommandResult("\n".join(map(str, last)))
 
 
-def _verdicts(context: Context, words: Words) -> Answer:
+def _verdicts(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
     verdicts = context.dcss.verdicts
     lines = [f"{each.at_s:9.3f} {each.kind}: {each}" for each in verdicts]
-    return Outcome("\n".join(lines) or "nothing is held against a DHS")
+    return CommandResult("\n".join(lines) or "nothing is held against a DHS")
 
 
 def _follow(context: Context, seen: int) -> None:
@@ -129,75 +115,75 @@ def _follow(context: Context, seen: int) -> None:
 # -- by hand ---------------------------------------------------------------------------------
 
 
-def _send(context: Context, words: Words) -> Answer:
+def _send(context: Context, words: CommandWords) -> CommandAnswer:
     name, text = words.word("DHS"), " ".join(words.rest())
     message = decode_text(text)
     if isinstance(message, MalformedMessage):
         raise words.wrong(f"{message.field or 'MESSAGE'} {message.reason}")
     context.dcss.send(name, message)
-    return Outcome(f"{name} is sent {text}")
+    return CommandResult(f"{name} is sent {text}")
 
 
 # -- disturbing ------------------------------------------------------------------------------
 
 
-def _drop(context: Context, words: Words) -> Answer:
+def _drop(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("DHS")
     by_reset = words.flag("reset")
     words.end()
     context.dcss.disconnect(name, by_reset=by_reset)
-    return Outcome(f"{name} is disconnected{' by a reset' if by_reset else ''}")
+    return CommandResult(f"{name} is disconnected{' by a reset' if by_reset else ''}")
 
 
-def _fault(context: Context, words: Words) -> Answer:
+def _fault(context: Context, words: CommandWords) -> CommandAnswer:
     faults = context.dcss.faults
     if not words:
         lines = [f"{each.number}: {each.fault}, hit {each.hits}" for each in faults.standing()]
-        return Outcome("\n".join(lines) or "no faults")
+        return CommandResult("\n".join(lines) or "no faults")
     if words.flag("clear"):
         number = int(words.number("NUMBER")) if words else None
         words.end()
         faults.clear(number)
-        return Outcome("no faults" if number is None else f"fault {number} is over")
+        return CommandResult("no faults" if number is None else f"fault {number} is over")
     text = " ".join(words.rest())
-    return Outcome(f"fault {faults.add(text)}: {text}")
+    return CommandResult(f"fault {faults.add(text)}: {text}")
 
 
 # -- scripts ---------------------------------------------------------------------------------
 
 
-def _wait(context: Context, words: Words) -> Answer:
+def _wait(context: Context, words: CommandWords) -> CommandAnswer:
     is_named = bool(words) and not words.peek().replace(".", "", 1).isdigit()
     name = words.word("DHS") if is_named else ""
     is_offline = bool(name) and words.flag("offline")
     seconds = words.seconds() if words else None
     words.end()
 
-    def wait(timeout_s: float) -> Outcome:
+    def wait(timeout_s: float) -> CommandResult:
         limit_s = timeout_s if seconds is None else seconds
         if not name:
             if not context.join(limit_s):
-                return Outcome(f"not all is done within {limit_s:g} s", ERROR)
-            return Outcome("all is done")
+                return CommandResult(f"not all is done within {limit_s:g} s", ERROR)
+            return CommandResult("all is done")
         if is_offline:
             context.dcss.wait_offline(name, limit_s)
         else:
             context.dcss.wait_registered(name, limit_s)
-        return Outcome(f"{name} is {'offline' if is_offline else 'online'}")
+        return CommandResult(f"{name} is {'offline' if is_offline else 'online'}")
 
     if name and name not in {host.name for host in context.dcss.hosts}:
         raise UsageError(f"no hardware host {name!r} in the database")
     return Pending(f"waiting for {name or 'all'}", wait)
 
 
-def _sleep(context: Context, words: Words) -> Answer:
+def _sleep(context: Context, words: CommandWords) -> CommandAnswer:
     seconds = words.seconds()
     words.end()
     context.stop.wait(seconds)
-    return Outcome("")
+    return CommandResult("")
 
 
-def _expect(context: Context, words: Words) -> Answer:
+def _expect(context: Context, words: CommandWords) -> CommandAnswer:
     within_s = words.seconds() if words.flag("--within") else 0.0
     if words.flag("status"):
         return _expect_status(context, words)
@@ -210,13 +196,13 @@ def _expect(context: Context, words: Words) -> Answer:
     mark = 0
     while (actual := _actual(context.dcss, name)) is not None:
         if _is_as(actual, rest, words):
-            return Outcome(f"{name} is {actual}")
+            return CommandResult(f"{name} is {actual}")
         if deadline.passed:
             break
         mark = context.dcss.changes.wait(mark, deadline.remaining())
     else:
         raise UsageError(f"{name!r} has no value in the database")
-    return Outcome(f"expected {name} to be {' '.join(rest)}, it is {actual}", ERROR)
+    return CommandResult(f"expected {name} to be {' '.join(rest)}, it is {actual}", ERROR)
 
 
 def _actual(dcss: SimulatedDcss, name: str) -> str | float | None:
@@ -226,7 +212,7 @@ def _actual(dcss: SimulatedDcss, name: str) -> str | float | None:
     return None if device is None else value_of(device)
 
 
-def _is_as(actual: str | float, expected: list[str], words: Words) -> bool:
+def _is_as(actual: str | float, expected: list[str], words: CommandWords) -> bool:
     if isinstance(actual, str):
         return actual == " ".join(expected)
     try:
@@ -238,17 +224,17 @@ def _is_as(actual: str | float, expected: list[str], words: Words) -> bool:
     return abs(actual - value) <= tolerance
 
 
-def _expect_status(context: Context, words: Words) -> Outcome:
+def _expect_status(context: Context, words: CommandWords) -> CommandResult:
     wanted, line = words.word("STATUS"), words.rest()
     if not line:
         raise words.wrong("a command is missing")
     outcome = context.run(line)
     if outcome.status == wanted:
-        return Outcome(f"{outcome.text}, as expected")
-    return Outcome(f"expected {wanted}: {outcome.text}", ERROR)
+        return CommandResult(f"{outcome.text}, as expected")
+    return CommandResult(f"expected {wanted}: {outcome.text}", ERROR)
 
 
-def _expect_message(context: Context, words: Words, within_s: float) -> Outcome:
+def _expect_message(context: Context, words: CommandWords, within_s: float) -> CommandResult:
     pattern = " ".join(words.rest())
 
     def matches(line: TrafficLine) -> bool:
@@ -257,8 +243,8 @@ def _expect_message(context: Context, words: Words, within_s: float) -> Outcome:
     try:
         line = context.dcss.traffic.wait_for(matches, within_s)
     except TimeoutError:
-        return Outcome(f"expected a message {pattern!r}, there is none", ERROR)
-    return Outcome(str(line))
+        return CommandResult(f"expected a message {pattern!r}, there is none", ERROR)
+    return CommandResult(str(line))
 
 
 # -- names -----------------------------------------------------------------------------------

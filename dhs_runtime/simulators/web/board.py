@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from dcs_codec import Message, decode_text
-from dhs_runtime.simulators.dcss import Device, HardwareHost, SimulatedDcss
+from dhs_runtime.simulators.dcss import Entry, HardwareHost, SimulatedDcss
 from dhs_runtime.simulators.web.story import Story
 from dhs_runtime.simulators.web.views import JsonObject, cut, device_view, line_view
 
@@ -51,7 +51,7 @@ class Board:
             "log": deque(maxlen=KEPT_LOG),
         }
 
-    def take(self) -> Mapping[str, Device]:
+    def take(self) -> Mapping[str, Entry]:
         """Look at DCSS once; the devices as they were."""
         online = self._dcss.online()
         wire, log = self._new_lines()
@@ -139,7 +139,7 @@ class Board:
         logins = self._dcss.logins()
         return {host.name: _host_view(host, online, logins) for host in self._dcss.hosts}
 
-    def _device(self, device: Device) -> JsonObject:
+    def _device(self, device: Entry) -> JsonObject:
         view = device_view(device, self._owners[device.name])
         view["outcome"] = self._story.outcomes.get(device.name, "")
         view["target"] = self._story.targets.get(device.name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from dhs_runtime.simulators.dcss import Device, PseudoMotorDevice, RealMotorDevice
+from dhs_runtime.simulators.dcss import Entry, PseudoMotorEntry, RealMotorEntry
 from dhs_runtime.simulators.web.views import JsonObject
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ DIGITS: Final = 4
 
 
 @attrs.frozen
-class Picture:
+class CameraPicture:
     """One picture and what was found in it.
 
     Attributes:
@@ -45,17 +45,17 @@ class Camera:
         self._turns_with = turns_with
         self._position: float | None = None
         self._lock = threading.Lock()  # guards _last, and lets one picture be taken at a time
-        self._last: Picture | None = None
+        self._last: CameraPicture | None = None
 
-    def follow(self, devices: Mapping[str, Device]) -> None:
+    def follow(self, devices: Mapping[str, Entry]) -> None:
         """Turn the sample where its motor turned; only then, as others may turn it as well."""
         motor = devices.get(self._turns_with or "")
-        if isinstance(motor, (RealMotorDevice, PseudoMotorDevice)):
+        if isinstance(motor, (RealMotorEntry, PseudoMotorEntry)):
             if motor.position != self._position:
                 self._axis.angle_deg = motor.position
             self._position = motor.position
 
-    def picture(self) -> Picture:
+    def picture(self) -> CameraPicture:
         """The picture at the present angle."""
         angle_deg = self._axis.angle_deg
         tag = f'"{angle_deg!r}"'
@@ -64,7 +64,7 @@ class Camera:
                 self._last = self._taken(angle_deg, tag)
             return self._last
 
-    def _taken(self, angle_deg: float, tag: str) -> Picture:
+    def _taken(self, angle_deg: float, tag: str) -> CameraPicture:
         # With the extra `sim`, as the camera itself; the page does without it where there is none.
         from PIL import Image  # noqa: PLC0415
 
@@ -90,4 +90,4 @@ class Camera:
                 for one in found
             ],
         }
-        return Picture(tag, jpeg, facts)
+        return CameraPicture(tag, jpeg, facts)

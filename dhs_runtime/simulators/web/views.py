@@ -8,38 +8,21 @@ import attrs
 
 from dcs_codec import MalformedMessage, Message, UnknownMessage
 from dhs_runtime.simulators.dcss import (
-    Device,
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    PseudoMotorDevice,
-    RealMotorDevice,
-    ShutterDevice,
-    StringDevice,
+    Entry,
+    PseudoMotorEntry,
     TrafficLine,
 )
 
 JsonObject = dict[str, object]
 
 MAX_TEXT: Final = 4000  # characters shown of a text; a DHS may send a MiB
-_KINDS: Final = {
-    RealMotorDevice: "motor",
-    PseudoMotorDevice: "motor",
-    ShutterDevice: "shutter",
-    IonChamberDevice: "ion_chamber",
-    EncoderDevice: "encoder",
-    OperationDevice: "operation",
-    StringDevice: "string",
-    ObjectDevice: "object",
-}
 
 
-def device_view(device: Device, host: str) -> JsonObject:
+def device_view(device: Entry, host: str) -> JsonObject:
     """A device with all its attributes by name, its kind and its owner."""
-    kind = _KINDS.get(type(device), "object")
+    kind = device.kind.removeprefix("pseudo ").replace(" ", "_")
     values = {name: plain(getattr(device, name)) for name in _names(device)}
-    values["is_pseudo"] = isinstance(device, PseudoMotorDevice)
+    values["is_pseudo"] = isinstance(device, PseudoMotorEntry)
     return {"name": device.name, "kind": kind, "host": host} | values
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from dhs_runtime import Dhs, Operation
 from dhs_runtime.simulators.axis import SimulatedAxis
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorDevice, SimulatedDcss
+from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_runtime.simulators.web import BeamlinePage
 from tests.examples.loading import load
 from tests.runtime.peers import fast_config
@@ -77,7 +77,7 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
     """A DCSS that knows all of that, and a DHS that is not there."""
     example: ModuleType = load("goniometer_dhs")
     motors = [
-        RealMotorDevice(
+        RealMotorEntry(
             name,
             upper_limit=360 if name.startswith("gonio") else 5,
             lower_limit=-360 if name.startswith("gonio") else -5,

@@ -9,7 +9,7 @@ from dhs_runtime import NotConnectedError
 from dhs_runtime.simulators.dcss import (
     Changes,
     HardwareHost,
-    RealMotorDevice,
+    RealMotorEntry,
     SimulatedDcss,
     Traffic,
 )
@@ -70,7 +70,7 @@ def test_a_message_a_login_and_a_configuration_are_changes() -> None:
 
 
 def test_devices_are_copies_that_stay_as_they_are() -> None:
-    motor = RealMotorDevice("m", position=1.0)
+    motor = RealMotorEntry("m", position=1.0)
     dcss = SimulatedDcss([HardwareHost.of("h", motors=[motor], operations=["op"])])
     devices = dcss.devices()
     assert list(devices) == ["m", "op"]
@@ -78,8 +78,8 @@ def test_devices_are_copies_that_stay_as_they_are() -> None:
     motor.position = 2.0
     motor.is_moving = True
     before, now = devices["m"], dcss.devices()["m"]
-    assert isinstance(before, RealMotorDevice)
-    assert isinstance(now, RealMotorDevice)
+    assert isinstance(before, RealMotorEntry)
+    assert isinstance(now, RealMotorEntry)
     assert (before.position, before.is_moving) == (1.0, False)
     assert (now.position, now.is_moving) == (2.0, True)
 

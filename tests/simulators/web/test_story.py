@@ -8,14 +8,14 @@ import pytest
 
 from dcs_codec import decode_text
 from dhs_runtime.simulators.dcss import (
-    EncoderDevice,
-    IonChamberDevice,
-    ObjectDevice,
-    OperationDevice,
-    PseudoMotorDevice,
-    RealMotorDevice,
-    ShutterDevice,
-    StringDevice,
+    EncoderEntry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    PseudoMotorEntry,
+    RealMotorEntry,
+    ShutterEntry,
+    StringEntry,
     TrafficLine,
 )
 from dhs_runtime.simulators.web.story import MAX_OPERATIONS, MAX_UPDATES, Story
@@ -150,18 +150,18 @@ def test_a_line_that_cannot_be_read_says_why(text: str, keyword: str, trouble: s
 @pytest.mark.parametrize(
     ("device", "kind"),
     [
-        (RealMotorDevice("d"), "motor"),
-        (PseudoMotorDevice("d", children=("a", "b")), "motor"),
-        (ShutterDevice("d"), "shutter"),
-        (StringDevice("d", "\udcff"), "string"),
-        (IonChamberDevice("d", counts=math.inf), "ion_chamber"),
-        (EncoderDevice("d", position=math.nan), "encoder"),
-        (OperationDevice("d"), "operation"),
-        (ObjectDevice("d"), "object"),
+        (RealMotorEntry("d"), "motor"),
+        (PseudoMotorEntry("d", children=("a", "b")), "motor"),
+        (ShutterEntry("d"), "shutter"),
+        (StringEntry("d", "\udcff"), "string"),
+        (IonChamberEntry("d", counts=math.inf), "ion_chamber"),
+        (EncoderEntry("d", position=math.nan), "encoder"),
+        (OperationEntry("d"), "operation"),
+        (ObjectEntry("d"), "object"),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_every_kind_of_device_becomes_json(device: RealMotorDevice, kind: str) -> None:
+def test_every_kind_of_device_becomes_json(device: RealMotorEntry, kind: str) -> None:
     view = device_view(device, "h")
     assert (view["name"], view["kind"], view["host"]) == ("d", kind, "h")
     assert json.loads(json.dumps(view, allow_nan=False)) == view

@@ -1,6 +1,6 @@
-"""Devices of a simulated DCSS's database, besides motors."""
+"""Entries of a simulated DCSS's database: a class for each kind of device, besides motors."""
 
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import attrs
 
@@ -21,8 +21,11 @@ from dcs_codec import (
 )
 
 
-class Device(Protocol):
-    """What the server asks of a device."""
+class Entry(Protocol):
+    """What the server asks of a device's entry."""
+
+    kind: ClassVar[str]
+    """What it is, in words for people."""
 
     @property
     def name(self) -> str:
@@ -36,8 +39,10 @@ class Device(Protocol):
 
 
 @attrs.frozen
-class OperationDevice:
+class OperationEntry:
     """An operation; the hardware name is the name where the dump gives none."""
+
+    kind: ClassVar[str] = "operation"
 
     name: str
     hardware_name: str = ""
@@ -54,8 +59,10 @@ class OperationDevice:
 
 
 @attrs.define
-class StringDevice:
+class StringEntry:
     """A string and its contents, which change."""
+
+    kind: ClassVar[str] = "string"
 
     name: str
     contents: str = ""
@@ -73,8 +80,10 @@ class StringDevice:
 
 
 @attrs.define
-class ShutterDevice:
+class ShutterEntry:
     """A shutter or filter, and its state as the DHS last reported it."""
+
+    kind: ClassVar[str] = "shutter"
 
     name: str
     state: Literal["open", "closed"] = "closed"
@@ -96,7 +105,7 @@ class ShutterDevice:
 
 
 @attrs.define
-class IonChamberDevice:
+class IonChamberEntry:
     """An ion chamber, and what it counted last.
 
     Attributes:
@@ -107,6 +116,8 @@ class IonChamberDevice:
         timer_type: Its kind.
         counts: Counts of the last report, over the time of that report.
     """
+
+    kind: ClassVar[str] = "ion chamber"
 
     name: str
     hardware_name: str = ""
@@ -138,8 +149,10 @@ class IonChamberDevice:
 
 
 @attrs.define
-class EncoderDevice:
+class EncoderEntry:
     """An encoder and its last position, scaled; a dump holds no position."""
+
+    kind: ClassVar[str] = "encoder"
 
     name: str
     hardware_name: str = ""
@@ -162,8 +175,10 @@ class EncoderDevice:
 
 
 @attrs.frozen
-class ObjectDevice:
+class ObjectEntry:
     """An object; no DHS is known that reads one."""
+
+    kind: ClassVar[str] = "object"
 
     name: str
     hardware_name: str = ""

@@ -1,4 +1,4 @@
-"""`Links`: which DHSs are connected to a simulated DCSS, and sending to them."""
+"""`Sessions`: which DHSs are connected to a simulated DCSS, and sending to them."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Links:
+class Sessions:
     """The connected DHSs by the name of their hardware host."""
 
     def __init__(self, names: Iterable[str], changes: Changes) -> None:
@@ -86,7 +86,7 @@ class Links:
         with self._changed:
             return dict(self._logins)
 
-    def sessions(self) -> tuple[Session, ...]:
+    def all(self) -> tuple[Session, ...]:
         """Their connections."""
         with self._changed:
             return tuple(self._online.values())
