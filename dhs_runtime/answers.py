@@ -22,15 +22,17 @@ from dcs_codec import (
     HtosUpdateMotorPosition,
     IonChamberFailure,
     Message,
+    OperationStatus,
     ShutterState,
     list_safe,
 )
 from dhs_runtime.errors import DeviceError, TaskAbortedError
 from dhs_runtime.secrets import mask_reason
 
-NORMAL: Final = "normal"
-ERROR: Final = "error"
-ABORTED: Final = "aborted"
+NORMAL: Final = OperationStatus.NORMAL.value
+ERROR: Final = OperationStatus.ERROR.value
+ABORTED: Final = OperationStatus.ABORTED.value
+"""The words of every kind of answer; as plain text, for it is found and compared faster."""
 
 MAX_REASON: Final = 90  # bytes; more helps nobody who reads a beamline's log
 _SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it

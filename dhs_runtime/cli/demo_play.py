@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dcs_codec import OperationStatus
 from dhs_runtime.demo import DemoBeamline, DemoSettings, evaluate, print_report, write_pictures
 from dhs_runtime.errors import DhsError
 
@@ -43,7 +44,9 @@ def play(output: Path, seconds: float, fps: float, seed: int) -> bool:
         except OSError as error:
             raise DhsError(f"cannot write to {output}: {error.strerror}") from None
     console.print("Look at: " + ", ".join(str(path) for path in paths))
-    return result.good and all(one.completions[0].status == "normal" for one in beamline.runs)
+    return result.good and all(
+        one.completions[0].status == OperationStatus.NORMAL for one in beamline.runs
+    )
 
 
 def _progress(console: Console) -> Progress:

@@ -52,7 +52,7 @@ class DcssFlags:
     move_tolerance: float
     script: Path | None
     lines: tuple[str, ...]
-    timeout: float
+    timeout_s: float
     no_wait: bool
     keep_going: bool
     web: int | None
@@ -201,6 +201,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @click.option("-e", "lines", multiple=True, metavar="LINE", help="Obey this line, and end; repeat.")
 @click.option(
     "--timeout",
+    "timeout_s",
     type=click.FloatRange(min=0),
     default=TIMEOUT_S,
     show_default=True,
@@ -253,7 +254,7 @@ def dcss(**options: Any) -> None:
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
         greeting = f"{page}simulated DCSS: hardware port {server.address}; type help"
         voice = open_voice(script)
-        with Shell(server, voice.say, timeout_s=flags.timeout, waits=not flags.no_wait) as shell:
+        with Shell(server, voice.say, timeout_s=flags.timeout_s, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
     verdicts = server.verdicts  # now that it has stopped: what was not answered is among them
     if verdicts:

@@ -6,10 +6,11 @@ from typing import Final
 
 import attrs
 
+from dcs_codec import OperationStatus
 from dhs_runtime.loop.collection import CollectedImage
 from dhs_runtime.services.automl import Box
 from dhs_runtime.simulators.axis import PushedFrame
-from dhs_runtime.simulators.mount import PixelBox as BoxPx
+from dhs_runtime.simulators.mount import PixelBox
 
 LEAST_IOU: Final = 0.6
 LEAST_MEAN_IOU: Final = 0.75
@@ -35,9 +36,9 @@ class FrameResult:
     angle_deg: float
     jpeg: bytes = attrs.field(repr=False)
     size_px: tuple[int, int]
-    found_px: BoxPx | None
-    pin_px: BoxPx | None
-    truth_px: BoxPx | None
+    found_px: PixelBox | None
+    pin_px: PixelBox | None
+    truth_px: PixelBox | None
     tip_truth_px: tuple[float, float] | None
     score: float
 
@@ -124,7 +125,7 @@ def evaluate(
     return Evaluation(tuple(sorted(frames, key=lambda frame: frame.index)), len(pushed))
 
 
-def iou(one: BoxPx, other: BoxPx) -> float:
+def iou(one: PixelBox, other: PixelBox) -> float:
     """Intersection over union of two boxes, 0..1."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
@@ -133,14 +134,14 @@ def iou(one: BoxPx, other: BoxPx) -> float:
     return common / both if both > 0 else 0.0
 
 
-def _told_box(words: Sequence[str], size_px: tuple[int, int]) -> BoxPx | None:
+def _told_box(words: Sequence[str], size_px: tuple[int, int]) -> PixelBox | None:
     """The box in `LOOP_INFO index status tipX tipY pinBaseX fiberWidth loopWidth boxMinX ...`."""
-    if words[2] != "normal":
+    if words[2] != OperationStatus.NORMAL:
         return None
     min_x, max_x, min_y, max_y = map(float, words[8:12])
     return _in_px(Box(min_x, min_y, max_x, max_y), size_px)
 
 
-def _in_px(box: Box, size_px: tuple[int, int]) -> BoxPx:
+def _in_px(box: Box, size_px: tuple[int, int]) -> PixelBox:
     width, height = size_px
     return (box.min_x * width, box.min_y * height, box.max_x * width, box.max_y * height)

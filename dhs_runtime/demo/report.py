@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from dcs_codec import OperationStatus
 from dhs_runtime.demo.evaluation import LEAST_IOU, LEAST_MEAN_IOU, Evaluation
 from dhs_runtime.demo.pictures import contact_sheet, draw_frame, plot
 from dhs_runtime.simulators.dcss import OperationRun, TrafficLine
@@ -23,7 +24,7 @@ def print_report(console: Console, runs: Sequence[OperationRun], evaluation: Eva
         )
     for run in runs:
         completion = run.completions[0]
-        style = "green" if completion.status == "normal" else "red"
+        style = "green" if completion.status == OperationStatus.NORMAL else "red"
         table.add_row(
             run.name,
             run.handle,

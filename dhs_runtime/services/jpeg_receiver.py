@@ -140,17 +140,17 @@ class JpegReceiver:
             self._port = listener.port
             self._listener = listener
 
-    def close(self, timeout: float = 1.0) -> tuple[str, ...]:
+    def close(self, timeout_s: float = 1.0) -> tuple[str, ...]:
         """Stop at once, whatever the cameras are doing; idempotent.
 
         No call of `on_image` begins after this; those that run are waited for.
 
         Returns:
-            Names of threads that outlived `timeout` seconds; empty when all is well.
+            Names of threads that outlived `timeout_s` seconds; empty when all is well.
         """
         with self._lock:
             listener, self._listener = self._listener, None
-        return () if listener is None else listener.close(timeout)
+        return () if listener is None else listener.close(timeout_s)
 
     def __enter__(self) -> Self:
         self.open()

@@ -140,11 +140,11 @@ class TcpListener:
             self._socket = sock
             self._port = sock.getsockname()[1]
 
-    def close(self, timeout: float = 1.0) -> tuple[str, ...]:
+    def close(self, timeout_s: float = 1.0) -> tuple[str, ...]:
         """Stop listening, end all connections and join their threads; idempotent.
 
         Returns:
-            Names of threads that outlived `timeout` seconds; empty when all is well.
+            Names of threads that outlived `timeout_s` seconds; empty when all is well.
         """
         with self._lock:
             sock, self._socket = self._socket, None
@@ -156,7 +156,7 @@ class TcpListener:
             sock.close()
         for connection in connections:
             shut(connection)
-        return self._threads.join(Deadline.after(timeout))
+        return self._threads.join(Deadline.after(timeout_s))
 
     def _accept(self, listening: socket.socket) -> None:
         for number in itertools.count(1):

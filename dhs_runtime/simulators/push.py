@@ -117,9 +117,9 @@ class Push:
         with self._lock:
             return tuple(self._errors)
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until all is sent or it was stopped; whether it is over."""
-        return self._done.wait(timeout)
+        return self._done.wait(timeout_s)
 
     def stop(self) -> None:
         """End it, also in the middle of a picture; returns at once."""

@@ -334,6 +334,6 @@ def test_close_names_a_handler_that_does_not_return() -> None:
     with Camera(receiver.port) as camera:
         camera.send(head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG)
         assert stuck.wait(PATIENCE_S)
-        assert receiver.close(timeout=0.05) == ("jpeg-receiver-1",)
+        assert receiver.close(timeout_s=0.05) == ("jpeg-receiver-1",)
         release.set()
         assert camera.closed()

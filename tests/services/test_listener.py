@@ -44,7 +44,7 @@ def test_close_ends_open_connections_at_once() -> None:
         sock.sendall(b"x")
         assert sock.recv(1) == b"x"
         began = time.monotonic()
-        assert listener.close(timeout=5) == ()
+        assert listener.close(timeout_s=5) == ()
         assert time.monotonic() - began < 1
         assert sock.recv(1) == b""
     assert not listener.is_open
@@ -99,9 +99,9 @@ def test_close_names_a_thread_that_does_not_end() -> None:
     listener.open()
     with connect(listener):
         assert entered.wait(5)
-        assert listener.close(timeout=0.05) == ("stuck-1",)
+        assert listener.close(timeout_s=0.05) == ("stuck-1",)
         release.set()
-        assert listener.close(timeout=5) == ()
+        assert listener.close(timeout_s=5) == ()
 
 
 def test_an_accept_that_fails_is_not_the_end(

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
+from dcs_codec import OperationStatus
 from dhs_runtime.clock import Deadline
 from dhs_runtime.simulators.dcss.reports import IonChamberReport
 from dhs_runtime.simulators.dcss.runs import ReportRun
-
-NORMAL = "normal"
 
 
 class CountingRun:
@@ -57,5 +56,8 @@ def _together(reports: tuple[IonChamberReport, ...]) -> IonChamberReport:
     return IonChamberReport(
         time_s=max(report.time_s for report in reports),
         counts={name: count for report in reports for name, count in report.counts.items()},
-        status=next((each.status for each in reports if each.status != NORMAL), NORMAL),
+        status=next(
+            (each.status for each in reports if each.status != OperationStatus.NORMAL),
+            OperationStatus.NORMAL,
+        ),
     )

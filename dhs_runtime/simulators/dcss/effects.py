@@ -32,6 +32,8 @@ from dcs_codec import (
     MalformedMessage,
     Message,
     MotorStatus,
+    OperationStatus,
+    ShutterResult,
     ShutterState,
     StohCorrectMotorPosition,
     StringStatus,
@@ -269,8 +271,8 @@ class Effects:
         shutter = self._find(host, message, message.shutter_name, ShutterEntry)
         if shutter is None:
             return
-        status = message.result or "normal"
-        if status == "normal":
+        status = message.result or ShutterResult.NORMAL
+        if status == ShutterResult.NORMAL:
             closed = message.shutter_state == ShutterState.CLOSED
             with self._database.lock:
                 shutter.state = "closed" if closed else "open"
@@ -290,7 +292,7 @@ class Effects:
                 )
         else:
             counts = {reading.name: reading.counts for reading in result}
-            names, status = tuple(counts), "normal"
+            names, status = tuple(counts), OperationStatus.NORMAL
             if unknown := [name for name in names if self._database.find(name) is None]:
                 self._hazard(
                     host,
@@ -306,7 +308,7 @@ class Effects:
         report = IonChamberReport(message.ion_chamber_time, counts, status)
         runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
         for run in {id(run): run for run in runs if run is not None}.values():
-            run.take(report, is_last=status != "normal")
+            run.take(report, is_last=status != OperationStatus.NORMAL)
 
     def _encoder_completed(
         self, host: str, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted

@@ -17,13 +17,12 @@ from typing import Final, Self
 
 import attrs
 
-from dcs_codec import LocalProtocolError
+from dcs_codec import LocalProtocolError, OperationStatus
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss import shell_devices, shell_server
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.shell_parts import (
-    ERROR,
     Command,
     CommandAnswer,
     CommandResult,
@@ -140,7 +139,7 @@ class Shell:
         try:
             taken = _take_apart(line)
         except (UsageError, ValueError) as error:
-            return self._show(CommandResult(f"error: {error}", ERROR))
+            return self._show(CommandResult(f"error: {error}", OperationStatus.ERROR))
         if not taken.words:
             return _NOTHING
         answer = self._begin(taken.words)
@@ -165,7 +164,9 @@ class Shell:
             (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
         except RuntimeError as error:  # the system has no thread left
             self._waited = None
-            return self._show(CommandResult(f"error: nobody waits for this: {error}", ERROR))
+            return self._show(
+                CommandResult(f"error: nobody waits for this: {error}", OperationStatus.ERROR)
+            )
         if waits:
             ended.wait()
             self._waited = None
@@ -239,7 +240,7 @@ class Shell:
     def _begin(self, words: list[str]) -> CommandAnswer:
         name, *rest = words
         if name not in COMMANDS_BY_NAME:
-            return CommandResult(f"error: no command {name!r}; try help", ERROR)
+            return CommandResult(f"error: no command {name!r}; try help", OperationStatus.ERROR)
         command = COMMANDS_BY_NAME[name]
         return _guarded(lambda: command.run(self._context, CommandWords(command.line, rest)))
 
@@ -271,7 +272,7 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
     try:
         return function()
     except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
-        return CommandResult(f"error: {error}", ERROR)
+        return CommandResult(f"error: {error}", OperationStatus.ERROR)
 
 
 def _take_apart(line: str) -> _Line:

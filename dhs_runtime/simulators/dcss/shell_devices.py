@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dcs_codec import NO_DEVICE, format_number
+from dcs_codec import NO_DEVICE, OperationStatus, format_number
 from dhs_runtime.simulators.dcss.counting import CountingRun
 from dhs_runtime.simulators.dcss.entries import (
     EncoderEntry,
@@ -18,7 +18,6 @@ from dhs_runtime.simulators.dcss.reports import EncoderReport, IonChamberReport
 from dhs_runtime.simulators.dcss.runs import ReportRun
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.shell_parts import (
-    NORMAL,
     Command,
     CommandAnswer,
     CommandResult,
@@ -164,7 +163,9 @@ def _or_none(name: str) -> str | None:
 
 
 def _worst(statuses: Iterable[str]) -> str:
-    return next((status for status in statuses if status != NORMAL), NORMAL)
+    return next(
+        (status for status in statuses if status != OperationStatus.NORMAL), OperationStatus.NORMAL
+    )
 
 
 # -- the other devices -----------------------------------------------------------------------
@@ -203,7 +204,7 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
 def _follow(context: Context, run: CountingRun, names: list[str], each_s: float) -> CommandResult:
     """Say each report, until one is a failure: it was aborted, or its DHS was lost."""
     count = 1
-    while (report := run.wait_reports(count, each_s)[count - 1]).status == NORMAL:
+    while (report := run.wait_reports(count, each_s)[count - 1]).status == OperationStatus.NORMAL:
         context.say(_counted(names, report))
         count += 1
     return CommandResult(_counted(names, report))

@@ -1,16 +1,13 @@
 """What the commands of the shell are made of: their words, their outcome, what they work on."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 import attrs
 
+from dcs_codec import OperationStatus
 from dhs_runtime.errors import DhsError
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.threads import StopToken
-
-NORMAL: Final = "normal"
-ERROR: Final = "error"
 
 
 class UsageError(DhsError):
@@ -27,12 +24,12 @@ class CommandResult:
     """
 
     text: str
-    status: str = NORMAL
+    status: str = OperationStatus.NORMAL
 
     @property
     def ok(self) -> bool:
         """Whether it went well."""
-        return self.status == NORMAL
+        return self.status == OperationStatus.NORMAL
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from dcs_codec import MalformedMessage, decode_text, format_number
+from dcs_codec import MalformedMessage, OperationStatus, decode_text, format_number
 from dhs_runtime.clock import Deadline
 from dhs_runtime.simulators.dcss.entries import (
     EncoderEntry,
@@ -17,7 +17,6 @@ from dhs_runtime.simulators.dcss.faults import FaultKind
 from dhs_runtime.simulators.dcss.motors import MotorEntry
 from dhs_runtime.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.simulators.dcss.shell_parts import (
-    ERROR,
     Command,
     CommandAnswer,
     CommandResult,
@@ -156,14 +155,14 @@ def _wait(context: Context, words: CommandWords) -> CommandAnswer:
     is_named = bool(words) and not words.peek().replace(".", "", 1).isdigit()
     name = words.word("DHS") if is_named else ""
     is_offline = bool(name) and words.flag("offline")
-    seconds = words.seconds() if words else None
+    own_s = words.seconds() if words else None
     words.end()
 
     def wait(timeout_s: float) -> CommandResult:
-        limit_s = timeout_s if seconds is None else seconds
+        limit_s = timeout_s if own_s is None else own_s
         if not name:
             if not context.join(limit_s):
-                return CommandResult(f"not all is done within {limit_s:g} s", ERROR)
+                return CommandResult(f"not all is done within {limit_s:g} s", OperationStatus.ERROR)
             return CommandResult("all is done")
         if is_offline:
             context.dcss.wait_offline(name, limit_s)
@@ -202,7 +201,9 @@ def _expect(context: Context, words: CommandWords) -> CommandAnswer:
         mark = context.dcss.changes.wait(mark, deadline.remaining())
     else:
         raise UsageError(f"{name!r} has no value in the database")
-    return CommandResult(f"expected {name} to be {' '.join(rest)}, it is {actual}", ERROR)
+    return CommandResult(
+        f"expected {name} to be {' '.join(rest)}, it is {actual}", OperationStatus.ERROR
+    )
 
 
 def _actual(dcss: SimulatedDcss, name: str) -> str | float | None:
@@ -231,7 +232,7 @@ def _expect_status(context: Context, words: CommandWords) -> CommandResult:
     outcome = context.run(line)
     if outcome.status == wanted:
         return CommandResult(f"{outcome.text}, as expected")
-    return CommandResult(f"expected {wanted}: {outcome.text}", ERROR)
+    return CommandResult(f"expected {wanted}: {outcome.text}", OperationStatus.ERROR)
 
 
 def _expect_message(context: Context, words: CommandWords, within_s: float) -> CommandResult:
@@ -243,7 +244,9 @@ def _expect_message(context: Context, words: CommandWords, within_s: float) -> C
     try:
         line = context.dcss.traffic.wait_for(matches, within_s)
     except TimeoutError:
-        return CommandResult(f"expected a message {pattern!r}, there is none", ERROR)
+        return CommandResult(
+            f"expected a message {pattern!r}, there is none", OperationStatus.ERROR
+        )
     return CommandResult(str(line))
 
 

@@ -21,12 +21,12 @@ from dcs_codec import (
     HtosStartOperation,
     IonChamberFailure,
     Message,
+    OperationStatus,
     StohStartOperation,
 )
 from dhs_runtime.simulators.dcss import TrafficLine
 from dhs_runtime.simulators.web.views import JsonObject, cut, plain
 
-NORMAL: Final = "normal"
 MAX_OPERATIONS: Final = 100
 MAX_UPDATES: Final = 20  # shown of one operation, the last ones
 _MAX_WORDS: Final = 500  # characters of one update
@@ -178,7 +178,7 @@ class Story:
         self._came_out(message.motor_name, message.status)
 
     def _shutter_reported(self, _: TrafficLine, message: HtosReportShutterState) -> None:
-        self._came_out(message.shutter_name, message.result or NORMAL)
+        self._came_out(message.shutter_name, message.result or OperationStatus.NORMAL)
 
     def _string_completed(self, _: TrafficLine, message: HtosSetStringCompleted) -> None:
         self._came_out(message.string_name, message.string_status)
@@ -194,11 +194,11 @@ class Story:
                 self._came_out(name, message.result.reason)
         else:
             for reading in message.result:
-                self._came_out(reading.name, NORMAL)
+                self._came_out(reading.name, OperationStatus.NORMAL)
 
     def _came_out(self, name: str, status: str) -> None:
         self.outcomes.pop(name, None)
-        if status != NORMAL:
+        if status != OperationStatus.NORMAL:
             self.outcomes[name] = str(plain(status))
 
     # -- the log -----------------------------------------------------------------------------
