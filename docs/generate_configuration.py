@@ -19,7 +19,7 @@ from dhs_runtime.config import DcssConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.process import kinds
 from dhs_runtime.process.guard import VARIABLE
-from dhs_runtime.process.kinds import Field
+from dhs_runtime.process.key_kinds import Field
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
 
 PAGE: Final = Path(__file__).with_name("reference") / "configuration.md"

@@ -34,11 +34,11 @@ from dcs_codec import (
     default_codec,
 )
 from dhs_runtime.answers import ERROR, NORMAL, position_failed, told_by
-from dhs_runtime.devices.axis import Axis
 from dhs_runtime.devices.base import Deed
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.devices.motion import Move
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
+from dhs_runtime.devices.moving_device import MovingDevice
 from dhs_runtime.errors import DeviceError
 from dhs_runtime.task import Outlet
 
@@ -49,7 +49,7 @@ L = TypeVar("L")
 logger = logging.getLogger(__name__)
 
 
-class PseudoMotor(Axis):
+class PseudoMotor(MovingDevice):
     """A motor without a configuration of steps.
 
     Attributes:

@@ -9,7 +9,7 @@ import attrs
 
 from dhs_runtime.addresses import HostPort, read_url
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.process.kinds import fields_of
+from dhs_runtime.process.key_kinds import fields_of
 from dhs_runtime.process.yaml_values import Unclear
 
 MOST: Final = 60

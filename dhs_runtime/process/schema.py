@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import attrs
 
-from dhs_runtime.process import kinds
-from dhs_runtime.process.kinds import Field, fields_of
+from dhs_runtime.process import key_kinds
+from dhs_runtime.process.key_kinds import Field, fields_of
 
 Schema = dict[str, object]
 
@@ -46,7 +46,7 @@ def schema_of(config_class: type) -> Schema:
     """A JSON Schema (2020-12) of the mappings that become a class; sections may be left empty."""
     properties: dict[str, object] = {}
     required: list[str] = []
-    meanings = kinds.meanings_of(config_class)
+    meanings = key_kinds.meanings_of(config_class)
     for name, (field, hint) in fields_of(config_class).items():
         schema = _of_field(hint, field)
         if name in meanings:
@@ -67,7 +67,7 @@ def _portable(pattern: str) -> str:
 
 def _of_field(hint: Any, field: Field) -> Schema:
     schema = _of_type(hint)
-    for sign, limit in kinds.limits_of(field.validator).items():
+    for sign, limit in key_kinds.limits_of(field.validator).items():
         if sign in _BOUNDS:
             schema[_BOUNDS[sign]] = limit
         elif sign == "in":
@@ -87,7 +87,7 @@ def _of_field(hint: Any, field: Field) -> Schema:
 
 
 def _of_type(hint: Any) -> Schema:
-    parts = [_of_one(part) for part in kinds.parts_of(hint)]
+    parts = [_of_one(part) for part in key_kinds.parts_of(hint)]
     if len(parts) == 1:
         return parts[0]
     if all(part.keys() == {"type"} for part in parts):
@@ -98,13 +98,13 @@ def _of_type(hint: Any) -> Schema:
 def _of_one(hint: Any) -> Schema:
     if attrs.has(hint):
         return schema_of(hint)
-    options = kinds.options_of(hint)
+    options = key_kinds.options_of(hint)
     if options:
         return {"enum": list(options)}
     origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
-    if origin in kinds.LISTS:
+    if origin in key_kinds.LISTS:
         return {"type": "array", "items": _of_type(args[0])} if args else {"type": "array"}
-    if origin in kinds.MAPPINGS:
+    if origin in key_kinds.MAPPINGS:
         values = _of_type(args[1]) if args else {}
         return {"type": ["object", "null"], "additionalProperties": values or True}
     return {"type": _TYPES[hint]} if hint in _TYPES else {}

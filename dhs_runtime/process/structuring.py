@@ -16,9 +16,9 @@ import attrs
 import cattrs
 
 from dhs_runtime.config import Rule
-from dhs_runtime.process import kinds
+from dhs_runtime.process import key_kinds
 from dhs_runtime.process.hints import address_in, hint_for, meant_key, secret_hint, shown
-from dhs_runtime.process.kinds import Field, fields_of
+from dhs_runtime.process.key_kinds import Field, fields_of
 from dhs_runtime.process.mistakes import ConfigFileError, Mistake
 from dhs_runtime.process.yaml_values import Unclear, path_text, place_of, unclear_in
 
@@ -183,14 +183,14 @@ def _anything(value: object, _: object) -> object:
 
 
 def _option_hook(hint: Any) -> StructureHook:
-    options = kinds.options_of(hint)
+    options = key_kinds.options_of(hint)
     make: Callable[[object], object] = hint if isinstance(hint, type) else (lambda value: value)
 
     def hook(value: object, _: object) -> object:
         is_one = any(value == option and type(value) is type(option) for option in options)
         if is_one or (isinstance(hint, type) and isinstance(value, hint)):
             return make(value)
-        raise _NotTaken(Wrong(wanted=kinds.kind_of(hint)))
+        raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
 
     return hook
 
@@ -201,7 +201,7 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
 
     def hook(value: object, _: object) -> object:
         if not isinstance(value, list):
-            raise _NotTaken(Wrong(wanted=kinds.kind_of(hint)))
+            raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
         if is_fixed and len(value) != len(args):
             raise _NotTaken(Wrong(reason=f"list of {len(args)} wanted, this has {len(value)}"))
         made: list[object] = []
@@ -213,7 +213,7 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
                 wrongs += _wrongs(error, (index,))
         if wrongs:
             raise _NotTaken(*wrongs)
-        return kinds.LISTS[origin](made)
+        return key_kinds.LISTS[origin](made)
 
     return hook
 
@@ -297,14 +297,14 @@ def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) 
 
 def _more_exact(wrong: Wrong, hint: Any, field: Field) -> Wrong:
     """With the limits of the field: who writes text for a port is told which numbers there are."""
-    exact = kinds.takes(hint, field.validator)
+    exact = key_kinds.takes(hint, field.validator)
     is_more = not attrs.has(hint) and exact.removesuffix(" or null") != "number"
     return attrs.evolve(wrong, wanted=exact) if is_more else wrong
 
 
 def _refused(error: Exception, hint: Any, field: Field, made: object) -> Iterator[Wrong]:
     """What is wrong with a value of the right type that a validator refused."""
-    limits = kinds.limits_of(field.validator)
+    limits = key_kinds.limits_of(field.validator)
     each: dict[str, Any] = limits.get("each", {})
     if "rule" in limits:
         yield _by_rule(limits["rule"], made, ())
@@ -313,7 +313,7 @@ def _refused(error: Exception, hint: Any, field: Field, made: object) -> Iterato
             if each["rule"].trouble(str(item)):
                 yield _by_rule(each["rule"], item, (index,))
     elif limits:
-        yield Wrong(wanted=kinds.takes(hint, field.validator))
+        yield Wrong(wanted=key_kinds.takes(hint, field.validator))
     else:
         yield Wrong(reason=str(error).removeprefix(f"{field.name!r} "))
 
@@ -369,6 +369,8 @@ for _kind, _hook in (
     _CONVERTER.register_structure_hook(_kind, _hook)
 _CONVERTER.register_structure_hook_func(lambda hint: hint is Any, _anything)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_hook)
-_CONVERTER.register_structure_hook_factory(lambda hint: bool(kinds.options_of(hint)), _option_hook)
-_CONVERTER.register_structure_hook_factory(_origin_in(*kinds.LISTS), _list_hook)
-_CONVERTER.register_structure_hook_factory(_origin_in(*kinds.MAPPINGS), _mapping_hook)
+_CONVERTER.register_structure_hook_factory(
+    lambda hint: bool(key_kinds.options_of(hint)), _option_hook
+)
+_CONVERTER.register_structure_hook_factory(_origin_in(*key_kinds.LISTS), _list_hook)
+_CONVERTER.register_structure_hook_factory(_origin_in(*key_kinds.MAPPINGS), _mapping_hook)

@@ -5,7 +5,7 @@
 inputs, sniffing     a file or a pipe; what kind of thing it holds
 reading              any input to sightings: the messages found in it, and what cannot be read
 splitting            a byte stream into frames, in step again after damage
-hexdump, logs, jsonl, captures (pcap, link, tcp)   one kind of input each
+hexdump, log_messages, jsonl, captures (pcap, link, tcp)   one kind of input each
 controls             control characters of a text: shown, and read back
 sightings, showing   the values in between; how they are shown
 encoding             texts and JSON Lines to bytes

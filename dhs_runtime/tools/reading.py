@@ -14,7 +14,7 @@ from dhs_runtime.tools.hexdump import NoDump, Row, read_hex
 from dhs_runtime.tools.inputs import ByteSource, as_utf8
 from dhs_runtime.tools.jsonl import read_jsonl
 from dhs_runtime.tools.keyword_filter import KeywordFilter
-from dhs_runtime.tools.logs import read_log
+from dhs_runtime.tools.log_messages import read_log
 from dhs_runtime.tools.sightings import Damage, Finding, Place, Sighting, direction_of
 from dhs_runtime.tools.sniffing import Format, sniff
 from dhs_runtime.tools.splitting import StreamPiece, StreamSplitter

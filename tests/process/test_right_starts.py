@@ -11,7 +11,7 @@ from dhs_runtime import Dhs, LinkState
 from dhs_runtime.cli.options import LogFlags
 from dhs_runtime.loop import LoopDhs, load_loop_config
 from dhs_runtime.loop.config import LoopConfig
-from dhs_runtime.process import kinds
+from dhs_runtime.process import key_kinds
 from dhs_runtime.process.config_file import ConfigFileError
 from dhs_runtime.process.guard import Guard
 from dhs_runtime.process.settings import ProcessConfig, RunConfig, load_run_config
@@ -40,14 +40,14 @@ QUIET: Final = LogFlags(
 
 def samples(config_class: type, at: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each key with each value, as nested mappings."""
-    for name, (_, hint) in kinds.fields_of(config_class).items():
+    for name, (_, hint) in key_kinds.fields_of(config_class).items():
         path = (*at, name)
         if hasattr(hint, "__attrs_attrs__"):
             yield from samples(hint, path)
             continue
-        for kind in kinds.parts_of(hint):
+        for kind in key_kinds.parts_of(hint):
             values = ENDS.get(kind, ()) or tuple([text] for text in ENDS[str])
-            for value in (*values, *kinds.options_of(kind)):
+            for value in (*values, *key_kinds.options_of(kind)):
                 tree: Any = value
                 for key in reversed(path):
                     tree = {key: tree}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dhs_runtime.cli import group
 from dhs_runtime.cli.loop import SAMPLE_CONFIG
 from dhs_runtime.loop.config import LoopConfig, loop_schema
-from dhs_runtime.process import kinds
+from dhs_runtime.process import key_kinds
 from dhs_runtime.process.config_file import ConfigFileError, structure
 from dhs_runtime.process.schema import file_schema
 from dhs_runtime.process.settings import RunConfig
@@ -82,7 +82,7 @@ values = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.just("x"),
 
 def sections(config_class: type) -> st.SearchStrategy[dict[str, Any]]:
     """Mappings with one to three keys of a class, most of them with values of any kind."""
-    fields = kinds.fields_of(config_class)
+    fields = key_kinds.fields_of(config_class)
     inner = {
         name: (sections(hint) | values if hasattr(hint, "__attrs_attrs__") else values)
         for name, (_, hint) in fields.items()

@@ -8,7 +8,7 @@ from dcs_codec import HtosSetStringCompleted
 from dhs_runtime import DhsError
 from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss, from_gui
 from dhs_runtime.simulators.dcss.gui_path import as_forwarded
-from dhs_runtime.simulators.dcss.moves import MoveRun
+from dhs_runtime.simulators.dcss.move_runs import MoveRun
 from dhs_runtime.simulators.dcss.runs import ReportRun
 from tests.simulators.dhs_peer import DEADLINE_S, HEADER_SIZE, DhsPeer
 

@@ -30,7 +30,7 @@ from dhs_runtime.simulators.dcss.faults import Fault, FaultKind, Faults, Standin
 from dhs_runtime.simulators.dcss.gui_path import from_gui
 from dhs_runtime.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_runtime.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
-from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun, VectorRun
+from dhs_runtime.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
     IonChamberReport,

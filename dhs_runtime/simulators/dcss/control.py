@@ -45,7 +45,7 @@ from dhs_runtime.simulators.dcss.entries import (
 )
 from dhs_runtime.simulators.dcss.judge import Judge
 from dhs_runtime.simulators.dcss.motors import MotorEntry
-from dhs_runtime.simulators.dcss.moves import MoveRun, VectorRun
+from dhs_runtime.simulators.dcss.move_runs import MoveRun, VectorRun
 from dhs_runtime.simulators.dcss.readings import Readings
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,

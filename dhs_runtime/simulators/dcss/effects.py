@@ -50,7 +50,7 @@ from dhs_runtime.simulators.dcss.entries import (
 from dhs_runtime.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_runtime.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_runtime.simulators.dcss.motors import MotorEntry
-from dhs_runtime.simulators.dcss.moves import MoveRun
+from dhs_runtime.simulators.dcss.move_runs import MoveRun
 from dhs_runtime.simulators.dcss.reports import (
     EncoderReport,
     IonChamberReport,

@@ -13,7 +13,7 @@ from dhs_runtime.simulators.dcss.entries import (
     StringEntry,
 )
 from dhs_runtime.simulators.dcss.motors import MotorEntry
-from dhs_runtime.simulators.dcss.moves import MoveCompletion, MoveRun
+from dhs_runtime.simulators.dcss.move_runs import MoveCompletion, MoveRun
 from dhs_runtime.simulators.dcss.reports import EncoderReport, IonChamberReport
 from dhs_runtime.simulators.dcss.runs import ReportRun
 from dhs_runtime.simulators.dcss.server import SimulatedDcss

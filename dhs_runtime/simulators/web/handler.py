@@ -19,9 +19,9 @@ from dhs_runtime.services.http_server import HttpHandler
 from dhs_runtime.simulators.dcss import SimulatedDcss
 from dhs_runtime.simulators.web.board import Board
 from dhs_runtime.simulators.web.camera import Camera
-from dhs_runtime.simulators.web.commands import BadWishError, Commands
 from dhs_runtime.simulators.web.views import JsonObject
 from dhs_runtime.simulators.web.visitors import HEADERS, refusal
+from dhs_runtime.simulators.web.wishes import BadWishError, Commands
 
 MAX_BODY: Final = 64 * 1024
 MAX_UNREAD: Final = 1024 * 1024  # of a body that is too large: read, for the answer to arrive

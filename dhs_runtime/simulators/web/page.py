@@ -12,8 +12,8 @@ from dhs_runtime.simulators.dcss import SimulatedDcss
 from dhs_runtime.simulators.http_simulator import HttpSimulator
 from dhs_runtime.simulators.web.board import Board
 from dhs_runtime.simulators.web.camera import Camera
-from dhs_runtime.simulators.web.commands import Commands
 from dhs_runtime.simulators.web.handler import PageHandler, Site
+from dhs_runtime.simulators.web.wishes import Commands
 from dhs_runtime.threads import ThreadGroup
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`Axis`: what all motors do about moves: begin, refuse, abort, and tell of those by others."""
+"""`MovingDevice`: what all motors do about moves: begin, refuse, abort, tell of those by others."""
 
 import contextlib
 import threading
@@ -35,7 +35,7 @@ M = TypeVar("M", bound=Move)
 L = TypeVar("L")
 
 
-class Axis(Device):
+class MovingDevice(Device):
     """What moves.
 
     Attributes:
@@ -183,7 +183,7 @@ class Axis(Device):
         if wiring is None:
             return
         found = None if name == NO_DEVICE else wiring.find(name)
-        second = found if isinstance(found, Axis) and found is not self else None
+        second = found if isinstance(found, MovingDevice) and found is not self else None
         if found is self:
             refusal = refusal or f"{name} is no second motor beside itself"
         elif second is None and name != NO_DEVICE:

@@ -31,7 +31,6 @@ import attrs
 
 from dhs_runtime.tools.log_c import message_in_c, place_of, start_of_c
 from dhs_runtime.tools.log_frames import Cut, FrameCutter
-from dhs_runtime.tools.log_lines import Line, Unwrapper, without_syslog
 from dhs_runtime.tools.log_retelling import Retelling, voice_of
 from dhs_runtime.tools.log_texts import (
     KEYWORD,
@@ -45,6 +44,7 @@ from dhs_runtime.tools.log_texts import (
 )
 from dhs_runtime.tools.splitting import V2_HEADER_SIZE, v2_sizes
 from dhs_runtime.tools.stamps import Days, parse_stamp, read_stamp
+from dhs_runtime.tools.unwrapping import Line, Unwrapper, without_syslog
 
 _KEYWORDS: Final = (b"stoh_", b"htos_", b"stoc_", b"dhs_runtime.wire")
 _IN_SEVERAL_LINES: Final = (b"b'", b'b"', b'b\\"', b'"MESSAGE"')
