@@ -17,7 +17,7 @@ from dhs_runtime.cli.loop import SAMPLE_CONFIG
 from dhs_runtime.clock import Backoff
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig, LoopConfig
-from dhs_runtime.process import kinds
+from dhs_runtime.process import key_kinds
 from dhs_runtime.process.guard import VARIABLE
 from dhs_runtime.process.key_kinds import Field
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
@@ -144,7 +144,7 @@ def config_section(title: str, config_class: type, text: str) -> Iterator[str]:
     yield f"`{config_class.__module__}.{config_class.__name__}`. {text}"
     base = config_class.__base__
     known = {field.name for field in attrs.fields(base)} if base and attrs.has(base) else set()
-    meanings = kinds.meanings_of(config_class)
+    meanings = key_kinds.meanings_of(config_class)
     rows = [
         (
             f"`{field.name}`",
@@ -163,9 +163,9 @@ def kind_of(field: Field, hint: Any) -> str:
     """What a key takes."""
     if attrs.has(hint):
         return f"section of {hint.__name__}"
-    each = kinds.limits_of(field.validator).get("each", {})
+    each = key_kinds.limits_of(field.validator).get("each", {})
     rule = f", each a {each['rule'].wanted}" if "rule" in each else ""
-    words = kinds.takes(hint, field.validator) + rule
+    words = key_kinds.takes(hint, field.validator) + rule
     if not words.startswith("one of "):
         return words
     options = words.removeprefix("one of ").split(", ")
