@@ -43,6 +43,7 @@ test: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=
 	$(BIN)/python -m coverage report --include='dcs_codec/*' --fail-under=100
 	$(BIN)/python -m coverage report --include='dhs_runtime/*' --fail-under=90
+	$(BIN)/python -m coverage report --include='dhs_lab/*' --fail-under=90
 
 test-install: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --numprocesses=auto -m install tests/packaging
@@ -97,7 +98,7 @@ docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_mistakes.py
 
 docs-pictures: $(VENV)/.test-installed
-	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/simulators/web/test_chromium.py
+	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/lab/simulators/web/test_chromium.py
 
 clean:
 	rm -rf $(VENV) .venvs demo-output dist docs/_build benchmarks/results

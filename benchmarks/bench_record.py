@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.peer import start_frame
-from dhs_runtime.tools.proxy import Recorder
+from dhs_lab.tools.proxy import Recorder
 
 ROUNDS: Final = 30
 TRIPS: Final = 100

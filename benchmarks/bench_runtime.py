@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks.peer import dcss_for, done_frame, raw_dhs_thread, read_exactly, start_frame
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Backoff, DcssConfig, Dhs, Operation
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 
 ROUNDS = 2000
 RESTARTS = 20

@@ -23,9 +23,8 @@ from dcs_codec import (  # noqa: E402
     HtosSendConfiguration,
     StohConfigureString,
 )
-from dhs_runtime.simulators.dcss import SimulatedDcss  # noqa: E402
-from tests.shared import ROOT as SHARED  # noqa: E402
-from tests.simulators.conformance import (  # noqa: E402
+from dhs_lab.simulators.dcss import SimulatedDcss  # noqa: E402
+from tests.lab.simulators.conformance import (  # noqa: E402
     DIFFERENT,
     EQUAL,
     NOT_PLAYED,
@@ -33,7 +32,8 @@ from tests.simulators.conformance import (  # noqa: E402
     recorded_dcss,
     verdicts,
 )
-from tests.simulators.dhs_peer import DEADLINE_S, DhsPeer  # noqa: E402
+from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer  # noqa: E402
+from tests.shared import ROOT as SHARED  # noqa: E402
 
 PAGE: Final = Path(__file__).with_name("reference") / "fidelity.md"
 
@@ -60,7 +60,7 @@ HAZARDS_HEAD: Final = """\
 ## Where a real dcss hangs, dies or goes astray
 
 The simulated one ignores what would do harm and says so in its log (logger
-`dhs_runtime.simulators.dcss`), so that a DHS under test is found out and the test goes on.
+`dhs_lab.simulators.dcss`), so that a DHS under test is found out and the test goes on.
 """
 
 NOT_SIMULATED: Final = """\
@@ -302,7 +302,7 @@ def heard() -> Iterator[list[str]]:
             if record.levelno >= logging.WARNING or "real dcss" in text or "ignores" in text:
                 lines.append(shortened(text))
 
-    logger = logging.getLogger("dhs_runtime.simulators.dcss")
+    logger = logging.getLogger("dhs_lab.simulators.dcss")
     ear, level = Ear(), logger.level
     logger.addHandler(ear)
     logger.setLevel(logging.INFO)

@@ -18,6 +18,7 @@ from tests.test_architecture import (  # noqa: E402
     CODEC,
     CORE,
     EXTRAS,
+    LAB,
     RUNTIME,
     WINGS,
     Source,
@@ -32,18 +33,27 @@ Graph = dict[str, set[str]]
 def pictures() -> dict[Path, str]:
     """Every picture, by the file it is kept in."""
     extras = {name.rpartition(".")[2]: "end" for name in EXTRAS}
-    wings = {**dict.fromkeys(WINGS, "plain"), "core": "good", "dcs_codec": "wait"}
+    plain = {f"dhs_runtime.{wing}": "plain" for wing in WINGS}
+    colours = {**plain, "core": "good", "dcs_codec": "wait"}
     return {
-        IMAGES / "imports.svg": layered("The packages and the wings", wing_graph(), wings),
+        IMAGES / "imports.svg": layered("The three packages and their rooms", rooms(), colours),
         IMAGES / "imports-codec.svg": layered("Rooms of dcs_codec", codec_graph(), extras),
         IMAGES / "imports-core.svg": layered("Rooms of dhs_runtime's core", core_graph(), {}),
     }
 
 
-def wing_graph() -> Graph:
-    """The codec, the core and the wings."""
-    graph = grouped(RUNTIME, lambda name: room(name) if room(name) in WINGS else "core")
+def rooms() -> Graph:
+    """The codec, the runtime's core and wings, and the rooms of the lab."""
+    graph = grouped([*RUNTIME, *LAB], of_package, across=True)
     return {**graph, "core": {"dcs_codec"}, "dcs_codec": set()}
+
+
+def of_package(module: str) -> str:
+    """A room of the runtime or of the lab; `lowlevel` is a door and counts as the core."""
+    package, name = module.split(".", maxsplit=1)[0], room(module)
+    if package == "dcs_codec" or not name:
+        return "core" if package == "dhs_runtime" else package
+    return f"{package}.{name}" if package == "dhs_lab" or name in WINGS else "core"
 
 
 def codec_graph() -> Graph:
@@ -61,14 +71,17 @@ def room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def grouped(sources: Iterable[Source], group: Callable[[str], str]) -> Graph:
+def grouped(
+    sources: Iterable[Source], group: Callable[[str], str], *, across: bool = False
+) -> Graph:
     """Who needs whom among groups of modules; a package's own `__init__` is left out."""
     graph: Graph = {}
     for source in sources:
         if "." not in source.module:
             continue
         needs = graph.setdefault(group(source.module), set())
-        needs.update(group(needed) for needed in needed_by(source) if "." in needed)
+        found = needed_by(source, across=across)
+        needs.update(group(needed) for needed in found if across or "." in needed)
     return {name: needs - {name} for name, needs in graph.items()}
 
 

@@ -15,17 +15,14 @@ import pytest
 import dcs_codec
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PACKAGES: Final = ("dcs_codec", "dhs_runtime")
+PACKAGES: Final = ("dcs_codec", "dhs_runtime", "dhs_lab")
 WINGS: Final = (
     "cli",
-    "demo",
     "loop",
     "process",
     "services",
-    "simulators",
-    "testing",
-    "tools",
 )
+DOOR: Final = "lowlevel"
 CODEC_MAY_IMPORT: Final = {
     "attrs",
     "base64",
@@ -109,15 +106,29 @@ cattrs nor tables; the tools show messages as JSON and the catalogue as a table.
 PURE: Final = [source for source in CODEC if source.module not in EXTRAS]
 RUNTIME: Final = sources("dhs_runtime")
 CORE_FOLDERS: Final = (ROOT / "dhs_runtime", ROOT / "dhs_runtime" / "devices")
-CORE: Final = [source for source in RUNTIME if source.path.parent in CORE_FOLDERS]
-MODULES: Final = {source.module for source in (*CODEC, *RUNTIME)}
+CORE: Final = [
+    source for source in RUNTIME if source.path.parent in CORE_FOLDERS and source.path.stem != DOOR
+]
+LAB: Final = sources("dhs_lab")
+LAB_MAY_IMPORT: Final = (
+    "dhs_runtime",
+    f"dhs_runtime.{DOOR}",
+    "dhs_runtime.cli",
+    "dhs_runtime.loop",
+    "dhs_runtime.services",
+    "dhs_runtime.services.automl",
+    "dhs_runtime.services.axis",
+)
+"""Doors of the runtime, and what stands open by name: the commands, the loop DHS, the clients."""
+MODULES: Final = {source.module for source in (*CODEC, *RUNTIME, *LAB)}
 
 
 def test_the_sources_are_found() -> None:
     assert {"dcs_codec", "dcs_codec.messages", "dcs_codec.messages.string"} <= MODULES
     assert {"dhs_runtime", "dhs_runtime.app"} <= {source.module for source in CORE}
     wings = {source.module.split(".")[1] for source in RUNTIME if source not in CORE}
-    assert wings <= set(WINGS), "a new wing: name it above"
+    assert wings <= {*WINGS, DOOR}, "a new wing: name it above"
+    assert {"dhs_lab.simulators", "dhs_lab.tools", "dhs_lab.testing"} <= MODULES
 
 
 @pytest.mark.parametrize("source", CODEC, ids=str)
@@ -143,9 +154,27 @@ def test_the_core_imports_no_wing_and_no_third_party(source: Source) -> None:
 
 
 @pytest.mark.parametrize("source", RUNTIME, ids=str)
-def test_the_runtime_uses_public_names_of_the_codec(source: Source) -> None:
-    wing = source.module.split(".")[1:2]
-    allowed = CODEC_BY_NAME if wing in (["tools"], ["cli"]) else frozenset()
+def test_the_runtime_does_without_the_lab(source: Source) -> None:
+    assert "dhs_lab" not in {top(found.module) for found in source.imports()}
+
+
+@pytest.mark.parametrize("source", LAB, ids=str)
+def test_the_lab_comes_in_by_the_doors_of_the_runtime(source: Source) -> None:
+    for found in source.imports():
+        if top(found.module) == "dhs_runtime":
+            doors = [door for door in LAB_MAY_IMPORT if is_in(found.module, door)]
+            assert doors, f"line {found.line}: from {found.module}; name it in dhs_runtime.{DOOR}"
+
+
+def is_in(module: str, door: str) -> bool:
+    """Whether the module is the door, or behind one whose rooms stand open."""
+    open_door = door in ("dhs_runtime.cli", "dhs_runtime.loop")
+    return module == door or (open_door and module.startswith(f"{door}."))
+
+
+@pytest.mark.parametrize("source", [*RUNTIME, *LAB], ids=str)
+def test_public_names_of_the_codec_are_used(source: Source) -> None:
+    allowed = CODEC_BY_NAME if source in LAB else frozenset()
     for found in source.imports():
         if top(found.module) == "dcs_codec" and found.module not in allowed:
             assert found.module == "dcs_codec", f"line {found.line}: from {found.module}"
@@ -163,12 +192,15 @@ def test_no_import_cycles(package: str) -> None:
     assert set(order) >= set(graph)
 
 
-def needed_by(source: Source) -> Iterator[str]:
-    """Our modules that the module imports; a package counts where a name comes out of it."""
+def needed_by(source: Source, *, across: bool = False) -> Iterator[str]:
+    """Modules of its package, or `across` all of ours, that a module imports.
+
+    A package counts where a name comes out of it.
+    """
     for found in source.imports():
         inner = f"{found.module}.{found.name}"
         needed = inner if inner in MODULES else found.module
-        if top(needed) == top(source.module):
+        if top(needed) == top(source.module) or (across and top(needed) in PACKAGES):
             yield needed
 
 
@@ -176,7 +208,7 @@ def top(module: str) -> str:
     return module.partition(".")[0]
 
 
-@pytest.mark.parametrize("source", [*CODEC, *RUNTIME], ids=str)
+@pytest.mark.parametrize("source", [*CODEC, *RUNTIME, *LAB], ids=str)
 def test_files_and_functions_stay_short(source: Source) -> None:
     lines = len(source.path.read_text().splitlines())
     assert lines <= MAX_FILE_LINES, f"{lines} lines"

@@ -32,9 +32,9 @@ from benchmarks.workloads import DEVICES, MIX, cut, v2_frame, workloads
 from dcs_codec import DHS_MESSAGES, Message, decode_text
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.plan import Plan
-from dhs_runtime.tools.inputs import open_source
-from dhs_runtime.tools.reading import read
-from dhs_runtime.tools.sightings import Sighting
+from dhs_lab.tools.inputs import open_source
+from dhs_lab.tools.reading import read
+from dhs_lab.tools.sightings import Sighting
 
 CASES = tuple(cases())
 

@@ -12,12 +12,12 @@ import attrs
 import pytest
 
 from dcs_codec import StohSetMotorChildren, UnknownMessage
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs, LinkState
 from dhs_runtime.process import Launch, RunConfig
 from dhs_runtime.process.settings import load_run_config
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, fast_config, running
 
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,7 @@ from typing import Final
 
 from benchmarks.bench_throughput import resident
 from benchmarks.scale.processes import READY_S, Devices, holding, host_of, size_of
-from dhs_runtime.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.dcss import SimulatedDcss
 
 COUNTS: Final = (50, 500, 5000)
 MOST: Final = 1000  # motors that move at once

@@ -6,7 +6,7 @@ from typing import Final
 
 from benchmarks.bench_throughput import resident
 from benchmarks.scale.processes import READY_S, Devices, holding, host_of, size_of
-from dhs_runtime.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.dcss import SimulatedDcss
 
 COUNTS: Final = (20, 200)
 IN_A_PROCESS: Final = 10

@@ -22,10 +22,10 @@ from typing import Final
 from PIL import Image
 
 from benchmarks.scale.processes import SPAWN
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.detector import Detection
 from dhs_runtime.errors import ServiceError
 from dhs_runtime.services.automl import AutoMLClient, PredictRequest
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.detector import Detection
 
 CONFIG: Final = Path(__file__).parents[2] / "examples" / "inference" / "nginx.conf"
 LOOK_S: Final = 0.05

@@ -11,8 +11,8 @@ from typing import Final
 import attrs
 
 from benchmarks.bench_throughput import resident
+from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry
 from dhs_runtime import DcssConfig, Dhs, Move
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
 
 SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent is copied
 READY_S: Final = 60.0

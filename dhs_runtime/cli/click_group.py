@@ -20,7 +20,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = cmd_name.replace("-", "_")
-        found = getattr(importlib.import_module(f"dhs_runtime.cli.{module}"), module)
+        found = getattr(importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}"), module)
         assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
         return found
 

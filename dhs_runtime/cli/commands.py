@@ -4,16 +4,20 @@ from typing import Final, NamedTuple
 
 
 class CommandEntry(NamedTuple):
-    """A command: the module of this package and the command in it have its name.
+    """A command: the module and the command in it have its name.
 
     Attributes:
         summary: One line for the help; the first of the command's own help.
         serves: Whether it runs until a signal, which is how it ends well.
+        package: Where its module is.
     """
 
     summary: str
     serves: bool = False
+    package: str = "dhs_runtime.cli"
 
+
+LAB: Final = "dhs_lab.cli"
 
 COMMANDS: Final = {
     "run": CommandEntry("Run a DHS until Ctrl-C, SIGTERM or SIGHUP.", serves=True),
@@ -29,21 +33,30 @@ COMMANDS: Final = {
     "simulate": CommandEntry(
         "Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server.",
         serves=True,
+        package=LAB,
     ),
     "demo": CommandEntry(
-        "Let the loop DHS work for a simulated DCSS, Axis camera and inference server."
+        "Let the loop DHS work for a simulated DCSS, Axis camera and inference server.", package=LAB
     ),
-    "decode": CommandEntry("Show the messages in files: time, direction, keyword, fields by name."),
-    "encode": CommandEntry("Write the bytes of messages to stdout."),
-    "messages": CommandEntry("Look messages up: by keyword, field, class or kind of device."),
+    "decode": CommandEntry(
+        "Show the messages in files: time, direction, keyword, fields by name.", package=LAB
+    ),
+    "encode": CommandEntry("Write the bytes of messages to stdout.", package=LAB),
+    "messages": CommandEntry(
+        "Look messages up: by keyword, field, class or kind of device.", package=LAB
+    ),
     "stats": CommandEntry(
-        "Count the messages in files, and time operations and moves from start to completion."
+        "Count the messages in files, and time operations and moves from start to completion.",
+        package=LAB,
     ),
-    "record": CommandEntry("Relay between a DHS and a DCSS, and record every byte.", serves=True),
+    "record": CommandEntry(
+        "Relay between a DHS and a DCSS, and record every byte.", serves=True, package=LAB
+    ),
     "replay": CommandEntry(
-        "Play one half of a recording at a live peer, and say what it answers differently."
+        "Play one half of a recording at a live peer, and say what it answers differently.",
+        package=LAB,
     ),
-    "dissector": CommandEntry("Print a Wireshark dissector of the protocol, in Lua."),
+    "dissector": CommandEntry("Print a Wireshark dissector of the protocol, in Lua.", package=LAB),
 }
 
 STOPPED, FAILED, WRONG = 0, 1, 2
@@ -63,6 +76,7 @@ EXTRA_OF: Final = {
     **dict.fromkeys(("click", "prompt_toolkit", "requests", "rich", "yaml"), "runtime"),
     **dict.fromkeys(("matplotlib", "numpy", "PIL", "scipy"), "sim"),
     "prometheus_client": "metrics",
+    "dhs_lab": "sim",  # where a packager keeps it apart
 }
 """The extra that brings a module."""
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dcs_codec import Frame, Message, UnknownMessage, encode_text
+from dhs_runtime.process.controls import escape_controls, show_controls
 from dhs_runtime.secrets import Masker
-from dhs_runtime.tools.controls import escape_controls, show_controls
 
 MAX_TEXT: Final = 8_000
 """Characters of a text, or of a traceback."""

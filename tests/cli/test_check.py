@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime.cli import group
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 
 
 def check(path: Path, *options: str) -> tuple[int, str]:

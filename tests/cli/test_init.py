@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime.cli import group
 from dhs_runtime.cli.init import FILES
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.settings import load_run_config
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S, dhs
 
 

@@ -13,13 +13,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import ConfigError, Dhs, DhsError
 from dhs_runtime.cli import group, main
 from dhs_runtime.cli.loop import SAMPLE_CONFIG
 from dhs_runtime.cli.target import make_dhs
 from dhs_runtime.loop import LoopConfig, load_loop_config
 from dhs_runtime.process import Launch
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 
 DEADLINE_S = 20.0
 

@@ -1,8 +1,8 @@
 """Two motors on one spindle, by way of a simulated DCSS: what is exposed is what was asked for."""
 
 from dcs_codec import ShutterState
+from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_runtime import Dhs, Motor, Move
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss
 from tests.devices.hardware import Spindle
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from dhs_lab.simulators.dcss.database_file import load_database
 from dhs_runtime.loop import load_loop_config
 from dhs_runtime.loop.config import is_loop_config
 from dhs_runtime.process.settings import load_run_config
-from dhs_runtime.simulators.dcss.database_file import load_database
 from tests.docs.pages import ROOT, Block, Page
 from tests.docs.sessions import Session
 

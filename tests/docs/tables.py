@@ -43,10 +43,10 @@ Key = tuple[str, str]
 """A page and a language."""
 
 _OPERATIONS: Final = "tests/cli/test_operations_doc.py"
-_SIMULATORS: Final = "tests/cli/test_simulate_doc.py"
-_TOOLS: Final = "tests/cli/test_tools_doc.py"
-_TESTING: Final = "tests/testing/test_testing_page.py"
-_DISSECTOR: Final = "tests/tools/test_dissector_use.py"
+_SIMULATORS: Final = "tests/lab/cli/test_simulate_doc.py"
+_TOOLS: Final = "tests/lab/cli/test_tools_doc.py"
+_TESTING: Final = "tests/lab/testing/test_testing_page.py"
+_DISSECTOR: Final = "tests/lab/tools/test_dissector_use.py"
 _GENERATED: Final = "a generated page, compared with its generator"
 
 ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
@@ -57,7 +57,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, "tests/test_readme.py::test_every_make_target_that_is_named_is_there"
     ),
     ("docs/howto/beamline.md", "python"): Elsewhere(
-        2, "tests/simulators/web/test_docs.py::test_the_first_block_serves_a_beamline"
+        2, "tests/lab/simulators/web/test_docs.py::test_the_first_block_serves_a_beamline"
     ),
     ("docs/howto/migration.md", "python"): Elsewhere(
         12, "tests/test_migration.py::test_every_block_is_marked_and_is_python"
@@ -79,7 +79,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, f"{_OPERATIONS}::test_the_file_it_shows_is_read"
     ),
     ("docs/howto/testing.md", "console"): Elsewhere(
-        1, "tests/testing/test_downstream.py::test_the_sample_passes_with_the_wheel"
+        1, "tests/lab/testing/test_downstream.py::test_the_sample_passes_with_the_wheel"
     ),
     ("docs/howto/testing.md", "python"): Elsewhere(
         6, f"{_TESTING}::test_the_tests_of_the_page_pass"
@@ -132,7 +132,7 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/howto/decode_log.md", "text"): NotRun(
         3,
         "logs, which the commands below them read; a capture, for which one must be root: "
-        "tests/tools/test_captures.py has some",
+        "tests/lab/tools/test_captures.py has some",
     ),
     ("docs/howto/deploy.md", "text"): NotRun(
         5,

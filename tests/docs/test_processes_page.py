@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S, dhs
 from tests.docs.pages import Page
 from tests.runtime.peers import eventually

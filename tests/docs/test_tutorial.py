@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
-from dhs_runtime.simulators.web import BeamlinePage
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
+from dhs_lab.simulators.web import BeamlinePage
 from tests.docs.pages import Page
 from tests.docs.running import run_page
-from tests.testing.environments import build_wheel, make_environment
+from tests.lab.testing.environments import build_wheel, make_environment
 
 TUTORIAL = Page("docs/tutorial/first_dhs.md")
 LONGEST_S = 120

@@ -8,7 +8,7 @@ import pytest
 from dcs_codec import Frame, Framing, encode_frame
 from tests.docs.pages import Page
 from tests.docs.sessions import this_environment
-from tests.tools.dissecting import Capture, needs_tshark
+from tests.lab.tools.dissecting import Capture, needs_tshark
 
 PAGE = Page("docs/howto/wireshark.md")
 COMMANDS = [
@@ -18,7 +18,7 @@ COMMANDS = [
     for line in block.text.splitlines()
 ]
 LIVE = "tshark -i lo -Y dcs"
-"""Needs the right to capture; tests/tools/test_dissector_live.py does that where there is one."""
+"""Needs the right to capture; tests/lab/tools/test_dissector_live.py does that where it can."""
 
 
 def write_capture(path: Path, dcss_port: int) -> None:

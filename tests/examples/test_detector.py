@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, OperationRun, RealMotorEntry
-from dhs_runtime.testing import DcssMaker, DhsRunner, WatchedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, RealMotorEntry
+from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import load
 from tests.runtime.peers import DEADLINE_S
 

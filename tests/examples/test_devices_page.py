@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dcs_codec import AbortMode
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "devices.md").read_text()

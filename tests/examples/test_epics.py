@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
-from dhs_runtime.testing import DcssMaker, DhsRunner, WatchedDcss
+from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry
+from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import EXAMPLES
 from tests.runtime.peers import DEADLINE_S, eventually
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from dcs_codec import NEED_DATA, FrameDecoder, Framing, decode_text, encode_frame
+from dhs_lab.simulators.dcss import Completion, HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_runtime import Dhs, Motor
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import JpegReceiverConfig
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, RealMotorEntry, SimulatedDcss
 from tests.examples.loading import EXAMPLES, load
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path

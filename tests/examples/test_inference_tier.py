@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from benchmarks.scale.inference import PICTURE, nginx
+from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_runtime.services.automl import AutoMLClient, PredictRequest
-from dhs_runtime.simulators.automl import SimulatedAutoML
 from tests.runtime.peers import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry
+from dhs_lab.testing import WatchedDcss
 from dhs_runtime.process import Launch
-from dhs_runtime.simulators.dcss import HardwareHost, RealMotorEntry
-from dhs_runtime.testing import WatchedDcss
 from examples.hardware.fake_controller import Controller
 from tests.examples.loading import load
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dcs_codec import split_list
-from dhs_runtime.simulators.dcss import Completion, HardwareHost
-from dhs_runtime.testing import DcssMaker, DhsRunner, WatchedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost
+from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import load
 from tests.runtime.peers import DEADLINE_S, eventually
 

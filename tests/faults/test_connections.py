@@ -13,8 +13,8 @@ import attrs
 import pytest
 
 from dcs_codec import Framing, HtosOperationUpdate
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Backoff, Dhs, LinkState, Operation
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.faults.scene import Scene, at_work
 from tests.runtime.peers import DEADLINE_S, RawDcss, eventually, fast_config, running
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs, ForkedError
 from dhs_runtime.forks import Birthplace
 from dhs_runtime.services.listener import bound
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S, Process, dhs
 from tests.runtime.peers import eventually
 

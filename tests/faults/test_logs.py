@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import dhs
 from tests.runtime.peers import eventually
 

@@ -6,6 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss.shell import Shell
+from dhs_lab.simulators.web import BeamlinePage
 from dhs_runtime import Dhs, DhsError
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.process.monitor import Monitor
@@ -17,15 +22,10 @@ from dhs_runtime.services.heartbeat import ServiceState
 from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.services.listener import TcpListener
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
-from dhs_runtime.simulators.dcss.shell import Shell
-from dhs_runtime.simulators.web import BeamlinePage
+from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.no_threads import no_threads
 from tests.services.cameras import TYPE, Album, Camera
 from tests.services.peers import JPEG, PATIENCE_S, soon
-from tests.simulators.dhs_peer import DhsPeer
 
 ECHO = HardwareHost.of("echoDHS", operations=["echo"])
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dcs_codec import Framing
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import DeviceError, Dhs
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S
 from tests.faults.scene import at_work
 

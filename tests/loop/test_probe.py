@@ -3,11 +3,11 @@ import socket
 import attrs
 import pytest
 
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_runtime.loop import LoopConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig
 from dhs_runtime.loop.probe import probe_camera, probe_inference
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
 
 
 def test_a_camera_gives_a_picture() -> None:

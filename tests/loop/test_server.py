@@ -11,12 +11,12 @@ import attrs
 import pytest
 import requests
 
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
+from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, SimulatedDcss
 from dhs_runtime import DcssConfig
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, OperationRun, SimulatedDcss
 from tests.runtime.peers import eventually
 
 DEADLINE_S = 10.0

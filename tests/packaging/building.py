@@ -10,10 +10,10 @@ from pathlib import Path
 
 import attrs
 
-from tests.testing.environments import ROOT, run_python
+from tests.lab.testing.environments import ROOT, run_python
 
 SOURCES = (
-    *("dcs_codec", "dhs_runtime", "tests", "benchmarks", "fuzz", "mutation", "examples"),
+    *("dcs_codec", "dhs_runtime", "dhs_lab", "tests", "benchmarks", "fuzz", "mutation", "examples"),
     "docs",
     *("pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
     *("CITATION.cff", "SECURITY.md", ".gitignore"),

@@ -8,8 +8,8 @@ import tarfile
 from pathlib import Path
 
 import dcs_codec
+from tests.lab.testing.environments import ROOT, run_python
 from tests.packaging.building import Built, build, copy_of_sources
-from tests.testing.environments import ROOT, run_python
 
 
 def test_the_wheel_has_what_runs_and_nothing_else(built: Built) -> None:
@@ -17,19 +17,20 @@ def test_the_wheel_has_what_runs_and_nothing_else(built: Built) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert tops == {
         "dcs_codec",
+        "dhs_lab",
         "dhs_runtime",
         "pytest_dhs.py",
         f"dcs_codec-{dcs_codec.__version__}.dist-info",
     }
-    for package in ("dcs_codec", "dhs_runtime"):
+    for package in ("dcs_codec", "dhs_runtime", "dhs_lab"):
         ours = {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.py")}
-        assert ours - names <= {"dhs_runtime/testing/pytest_dhs.py"}  # it stands at the top
+        assert ours - names <= {"dhs_lab/testing/pytest_dhs.py"}  # it stands at the top
         assert f"{package}/py.typed" in names
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
 
 
 def test_the_wheel_has_what_is_read_at_run_time(built: Built) -> None:
-    for package in ("dcs_codec", "dhs_runtime"):
+    for package in ("dcs_codec", "dhs_runtime", "dhs_lab"):
         read = {
             str(path.relative_to(ROOT))
             for path in (ROOT / package).rglob("*")
@@ -37,8 +38,8 @@ def test_the_wheel_has_what_is_read_at_run_time(built: Built) -> None:
         }
         assert read <= built.wheel_names()
     assert {
-        "dhs_runtime/tools/lua/frames.lua",
-        "dhs_runtime/simulators/web/static/index.html",
+        "dhs_lab/tools/lua/frames.lua",
+        "dhs_lab/simulators/web/static/index.html",
     } <= built.wheel_names()
 
 
@@ -56,7 +57,7 @@ def test_the_wheel_says_who_it_is(built: Built) -> None:
     entries = configparser.ConfigParser()
     entries.read_string(built.read(f"{info}/entry_points.txt"))
     assert dict(entries["console_scripts"]) == {"dhs": "dhs_runtime.cli:main"}
-    assert dict(entries["pytest11"]) == {"dhs_runtime": "pytest_dhs"}
+    assert dict(entries["pytest11"]) == {"dhs_lab": "pytest_dhs"}
     assert dict(entries["hypothesis"]) == {"dcs_codec": "dcs_codec.hypothesis_plugin:register"}
 
 

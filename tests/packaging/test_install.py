@@ -19,8 +19,8 @@ import attrs
 import pytest
 from packaging.requirements import Requirement
 
+from tests.lab.testing.environments import ROOT, run_python
 from tests.packaging.building import Built, has_index
-from tests.testing.environments import ROOT, run_python
 
 pytestmark = [pytest.mark.install, pytest.mark.timeout(300)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S
 
 PRINTS = """

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import DcssConfig
 from dhs_runtime.process.probe import probe_dcss
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, RawDcss
 
 

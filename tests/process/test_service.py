@@ -15,10 +15,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dcs_codec import Framing, StohAbortAll, __version__
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs, MachineError
 from dhs_runtime.process import served
 from dhs_runtime.process.status_port import NO_METRICS
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.faults.scene import at_work
 from tests.process.managers import Manager
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs
 from dhs_runtime.signals import GRACE_S
-from dhs_runtime.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S, Process, dhs
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

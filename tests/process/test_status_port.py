@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from dcs_codec import ShutterState, __version__
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs, MotorConfig
 from dhs_runtime.process import served
 from dhs_runtime.process.status_port import MAX_CONNECTIONS
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 
 

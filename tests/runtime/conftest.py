@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 
 OPERATIONS = ("echo", "nap", "fail", "stuck", "many", "unheard")
 

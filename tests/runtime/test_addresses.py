@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import ConfigError, Dhs
 from dhs_runtime.addresses import (
     MAX_PORT,
@@ -21,7 +22,6 @@ from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.http_server import HttpHandler, HttpListener
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.services.listener import TcpListener, bound
-from dhs_runtime.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.runtime.peers import eventually
 
 labels = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20).filter(

@@ -16,6 +16,7 @@ from dcs_codec import (
     StohSetString,
     UnknownMessage,
 )
+from dhs_lab.simulators.dcss import Completion, SimulatedDcss
 from dhs_runtime import (
     ConfigError,
     Dhs,
@@ -25,7 +26,6 @@ from dhs_runtime import (
     Operation,
     TaskState,
 )
-from dhs_runtime.simulators.dcss import Completion, SimulatedDcss
 from tests.runtime.peers import DEADLINE_S, fast_config, running
 
 

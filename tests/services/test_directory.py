@@ -1,5 +1,7 @@
 import pytest
 
+from dhs_lab.simulators.automl import SimulatedAutoML
+from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_runtime import ConfigError
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
@@ -7,8 +9,6 @@ from dhs_runtime.services.directory import Services
 from dhs_runtime.services.heartbeat import ServiceState
 from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
-from dhs_runtime.simulators.automl import SimulatedAutoML
-from dhs_runtime.simulators.axis import SimulatedAxis
 
 DEADLINE_S = 5.0
 

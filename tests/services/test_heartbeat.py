@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_runtime import ServiceUnavailableError
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.heartbeat import Heartbeat, ServiceState
-from dhs_runtime.simulators.automl import SimulatedAutoML
 
 DEADLINE_S = 5.0
 

@@ -6,8 +6,8 @@ import pytest
 from filter_wheel_dhs import filter_wheel
 
 from dcs_codec import HtosMotorMoveCompleted, HtosOperationCompleted
-from dhs_runtime.simulators.dcss import HardwareHost
-from dhs_runtime.testing import DhsRunner, WatchedDcss, expected, hole, near
+from dhs_lab.simulators.dcss import HardwareHost
+from dhs_lab.testing import DhsRunner, WatchedDcss, expected, hole, near
 
 ROOT = Path(__file__).parents[1]
 WHEEL = HardwareHost.of("filterDHS", motors=["filter_angle"], operations=["insertFilter"])

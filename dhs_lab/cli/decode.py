@@ -1,0 +1,130 @@
+"""`dhs decode`: what a file, a capture or a log says, message by message."""
+
+import gc
+import json
+import sys
+from collections.abc import Callable
+
+import attrs
+import click
+
+from dhs_lab.cli.wire import (
+    DAMAGED,
+    GOOD,
+    ending_cleanly,
+    keep_escapes,
+    read_all,
+    reading_options,
+)
+from dhs_lab.tools.inputs import STDIN
+from dhs_lab.tools.jsonl import row_of
+from dhs_lab.tools.keyword_filter import KeywordFilter
+from dhs_lab.tools.reading import ReadOptions
+from dhs_lab.tools.showing import show
+from dhs_lab.tools.sightings import ODD, Damage, Finding, Sighting
+
+
+@attrs.define
+class Teller:
+    """Tells what is found, and counts it.
+
+    Attributes:
+        write: Makes a line of a message.
+        wanted: The keywords to tell.
+        lines: Those that are told with the next `flush`.
+        again: How often a log told a message again.
+        odd: How many are unknown or malformed.
+        damages: Places that cannot be read.
+    """
+
+    write: Callable[[Sighting], str]
+    wanted: KeywordFilter
+    lines: list[str] = attrs.Factory(list)
+    messages: int = 0
+    again: int = 0
+    odd: int = 0
+    damages: int = 0
+
+    def tell(self, found: Finding) -> None:
+        """Tell a message with the next `flush`, a damage at once."""
+        if isinstance(found, Damage):
+            self.damages += 1
+            self.flush()  # so that it stands between its neighbours on a terminal
+            click.echo(f"dhs decode: {found}", err=True)
+        elif self.wanted.patterns and not self.wanted.admits(found.keyword):
+            return
+        elif found.is_again:
+            self.again += 1
+        else:
+            self.messages += 1
+            self.odd += isinstance(found.message, ODD)
+            self.lines.append(self.write(found) + "\n")
+
+    def flush(self) -> None:
+        """Write what was told; before each read, for that may have to wait."""
+        lines, self.lines = self.lines, []
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
+
+    def __str__(self) -> str:
+        again = f"; {self.again} times a line told one of them again" if self.again else ""
+        return (
+            f"{self.messages} messages, {self.odd} of them unknown or malformed; "
+            f"{self.damages} places damaged{again}"
+        )
+
+
+@click.command()
+@click.argument("names", metavar="[FILE|-]...", nargs=-1)
+@click.option(
+    "-k", "--keyword", "keywords", multiple=True, help="Only these; * and ? stand for any."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@click.option("--strict", is_flag=True, help="Take unknown and malformed messages for damage.")
+@reading_options
+def decode(
+    *,
+    names: tuple[str, ...],
+    keywords: tuple[str, ...],
+    as_json: bool,
+    strict: bool,
+    options: ReadOptions,
+) -> None:
+    """Show the messages in files: time, direction, keyword, fields by name.
+
+    FILE is raw bytes of a connection (v1, v2 or both), a hex dump, a log of dcss or a DHS, a trace
+    of `dhs run --trace`, a capture of tcpdump or Wireshark (pcap, pcapng), or JSON Lines of
+    `dhs record`; packed with gzip or not. - or nothing is standard input. Messages unknown and
+    malformed are shown with the reason behind `!!`. What cannot be read is reported on stderr with
+    its place, and passed over.
+
+    Exit codes: 0 all was read, 1 something is damaged or one of several files cannot be read,
+    2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C, 141 the
+    reader of the output has gone.
+
+    \b
+    Examples:
+        dhs decode dcss.log
+        dhs decode capture.pcapng --keyword 'htos_operation_*'
+        ssh beamline tail -F dcss.log | dhs decode --json
+    """  # noqa: D301 - click wants the sign itself
+    keep_escapes()
+    gc.freeze()  # what was imported stays, and need not be looked through again and again
+    wanted = KeywordFilter(keywords)
+    teller = Teller(_json_line if as_json else show, wanted)
+    with ending_cleanly():
+        try:
+            options = attrs.evolve(options, wanted=wanted)
+            for found in read_all(names or (STDIN,), options, teller.flush):
+                teller.tell(found)
+        finally:
+            teller.flush()
+        click.echo(f"dhs decode: {teller}", err=True)
+        if not (teller.messages or teller.damages or keywords):
+            click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
+    is_damaged = teller.damages or (strict and teller.odd)
+    sys.exit(DAMAGED if is_damaged else GOOD)
+
+
+def _json_line(found: Sighting) -> str:
+    return json.dumps(row_of(found), allow_nan=False)

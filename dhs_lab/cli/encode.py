@@ -1,0 +1,65 @@
+"""`dhs encode`: texts and JSON Lines to bytes."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from dcs_codec import Framing
+from dhs_lab.cli.wire import DAMAGED, GOOD, ending_cleanly, keep_escapes
+from dhs_lab.tools.encoding import encode_lines
+from dhs_lab.tools.inputs import STDIN, open_source
+
+
+@click.command()
+@click.argument("texts", metavar="[TEXT]...", nargs=-1)
+@click.option(
+    "--framing",
+    type=click.Choice(["v1", "v2"]),
+    default="v2",
+    show_default=True,
+    help="v1: 200 bytes each; v2: a header with sizes.",
+)
+@click.option("--hex", "as_hex", is_flag=True, help="Print hexadecimal digits, a line per frame.")
+def encode(*, texts: tuple[str, ...], framing: str, as_hex: bool) -> None:
+    """Write the bytes of messages to stdout.
+
+    Each TEXT is one message; without any, each line of standard input is one, as text or as an
+    object of JSON Lines (`dhs decode --json` writes such). Empty lines and those that begin with #
+    are passed over. A message that is malformed, that dcss's buffers or the framing do not take, or
+    that dcss would misread (surplus words, two blanks where it counts one) is refused on stderr
+    with the number of its line; the others go out. A keyword that no message has goes out, with a
+    hint at one like it.
+
+    Exit codes: 0 all went out, 1 something was refused, 2 the command line is wrong, 130 Ctrl-C.
+
+    \b
+    Examples:
+        dhs encode 'stoh_start_operation getLoopTip 1.10 0' --hex
+        dhs decode session.raw --json | dhs encode --framing v1 > session-v1.raw
+    """  # noqa: D301 - click wants the sign itself
+    keep_escapes()
+    refused = 0
+    what = "argument" if texts else "line"
+    with ending_cleanly():
+        for encoded in encode_lines(_lines(texts), Framing(framing)):
+            if encoded.reason:
+                refused += 1
+                click.echo(f"dhs encode: {what} {encoded.line}: {encoded.reason}", err=True)
+                continue
+            if encoded.hint:
+                click.echo(f"dhs encode: {what} {encoded.line}: {encoded.hint}", err=True)
+            if as_hex:
+                sys.stdout.write(encoded.data.hex() + "\n")
+            else:
+                sys.stdout.buffer.write(encoded.data)
+        sys.stdout.buffer.flush()
+    sys.exit(DAMAGED if refused else GOOD)
+
+
+def _lines(texts: tuple[str, ...]) -> Iterator[bytes]:
+    if texts:
+        yield from (text.encode("utf-8", "surrogateescape") for text in texts)
+        return
+    with open_source(STDIN, sys.stdout.flush) as source:
+        yield from source.lines()

@@ -1,0 +1,88 @@
+"""`dhs messages`: the catalogue of messages."""
+
+import json
+import sys
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dcs_codec.catalogue import FieldDescription, MessageDescription
+from dhs_lab.cli.wire import GOOD, ending_cleanly
+from dhs_lab.tools.lookup import as_object, closest, find
+
+NOTHING: Final = 1
+_WIDTH: Final = 160  # of a table that no terminal limits
+
+
+@click.command()
+@click.argument("pattern", default="*")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, each message in full.")
+def messages(*, pattern: str, as_json: bool) -> None:
+    """Look messages up: by keyword, field, class or kind of device.
+
+    PATTERN is part of a name, or has * and ? in it. One message alone is shown in full: format,
+    fields with their limits and units, and where the format was read.
+
+    Exit codes: 0 found, 1 there is no such message, 2 the command line is wrong.
+
+    \b
+    Examples:
+        dhs messages
+        dhs messages shutter
+        dhs messages stoh_start_motor_move
+        dhs messages 'htos_*' --json
+    """  # noqa: D301 - click wants the sign itself
+    found = find(pattern)
+    if not found:
+        near = closest(pattern)
+        hint = f"; did you mean {near}?" if near else ""
+        click.echo(f"dhs messages: nothing is called {pattern!r}{hint}", err=True)
+        sys.exit(NOTHING)
+    with ending_cleanly():
+        if as_json:
+            for each in found:
+                click.echo(json.dumps(as_object(each)))
+            return
+        is_terminal = sys.stdout.isatty()
+        console = Console(highlight=False, width=None if is_terminal else _WIDTH)
+        if len(found) == 1:
+            _print_one(console, found[0])
+        else:
+            console.print(_table(found))
+    sys.exit(GOOD)
+
+
+def _table(found: tuple[MessageDescription, ...]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("keyword", no_wrap=True)
+    table.add_column("direction", no_wrap=True)
+    table.add_column("class", no_wrap=True)
+    table.add_column("what it is for")
+    for each in found:
+        table.add_row(each.keyword, each.direction.value, each.class_name, escape(each.summary))
+    return table
+
+
+def _print_one(console: Console, found: MessageDescription) -> None:
+    console.print(f"[bold]{found.keyword}[/]  {found.direction.value}, class {found.class_name}")
+    console.print(escape(found.summary))
+    if found.notes:
+        console.print("\n" + escape(found.notes))
+    console.print(f"\nWire:   {escape(found.wire)}")
+    console.print(f"Source: {escape(found.source)}")
+    if found.fields:
+        console.print()
+        console.print(_fields(found.fields))
+
+
+def _fields(fields: tuple[FieldDescription, ...]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("field", "type", "limit", "units"):
+        table.add_column(name)
+    for field in fields:
+        name = f"[{field.name}]" if field.is_optional else field.name
+        table.add_row(escape(name), field.type, escape(field.limit), escape(field.units))
+    return table

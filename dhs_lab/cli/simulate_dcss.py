@@ -1,0 +1,287 @@
+"""`dhs simulate dcss`: a simulated DCSS with a prompt, a script or a page in the browser."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import click
+
+from dcs_codec import Framing
+from dhs_lab.cli.simulate_common import F, fault_option, listening
+from dhs_lab.cli.simulate_prompt import drive, open_voice
+from dhs_lab.simulators.dcss import (
+    FaultKind,
+    HardwareHost,
+    SimulatedDcss,
+    Verdict,
+    VerdictKind,
+)
+from dhs_lab.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
+from dhs_lab.simulators.dcss.shell import TIMEOUT_S, Shell
+from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
+from dhs_runtime.lowlevel import ConfigError, HostPort
+
+_REPORTED: Final = 10  # verdicts of each kind
+
+
+@attrs.frozen(kw_only=True)
+class DcssFlags:
+    """What the command line says."""
+
+    database: Path | None
+    sample_database: bool
+    names: tuple[str, ...]
+    operations: tuple[str, ...]
+    strings: tuple[str, ...]
+    motors: tuple[str, ...]
+    pseudo_motors: tuple[str, ...]
+    shutters: tuple[str, ...]
+    ion_chambers: tuple[str, ...]
+    encoders: tuple[str, ...]
+    framing: str
+    patience: float
+    reset_range: float
+    faults: tuple[str, ...]
+    seed: int
+    nodelay: bool
+    answer_within: float
+    move_tolerance: float
+    script: Path | None
+    lines: tuple[str, ...]
+    timeout_s: float
+    no_wait: bool
+    keep_going: bool
+    web: int | None
+    host: str
+    port: int
+    logs: LogFlags
+
+    def hosts(self) -> tuple[HardwareHost, ...]:
+        """The database: what the file says, and what the command line adds.
+
+        Raises:
+            ConfigError: The file is wrong, or nothing is said at all.
+        """
+        hosts = {host.name: host for host in self._loaded()}
+        for name in self.names:
+            hosts.setdefault(name, HardwareHost(name, framing=Framing(self.framing)))
+        devices = HardwareHost.of(
+            "",
+            operations=self.operations,
+            strings=dict(pair.partition("=")[::2] for pair in self.strings),
+            motors=self.motors,
+            pseudo_motors=self.pseudo_motors,
+            shutters=self.shutters,
+            ion_chambers=self.ion_chambers,
+            encoders=self.encoders,
+        ).devices
+        if devices and not self.names:
+            raise ConfigError("whose devices are these? Name their DHS by --dhs")
+        if devices:
+            first = hosts[self.names[0]]
+            hosts[first.name] = attrs.evolve(first, devices=(*first.devices, *devices))
+        if not hosts:
+            raise ConfigError(
+                "name DHSs by --dhs, or give a --database; --sample-database prints one"
+            )
+        return tuple(hosts.values())
+
+    def script_lines(self) -> Iterable[str] | None:
+        """The lines of script and -e, None where there are none.
+
+        Raises:
+            ConfigError: The script cannot be read.
+        """
+        if self.script is None:
+            return self.lines or None
+        try:
+            text = self.script.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.script}: {error}") from None
+        return (*text.splitlines(), *self.lines)
+
+    def _loaded(self) -> tuple[HardwareHost, ...]:
+        if self.database is None:
+            return ()
+        from dhs_lab.simulators.dcss.database_file import load_database  # noqa: PLC0415 - slow
+
+        loaded = load_database(self.database)
+        if loaded.generation > 1:
+            click.echo(f"{self.database}: a dump of the second generation of dcss", err=True)
+        for problem in loaded.problems:
+            click.echo(f"left out: {problem}", err=True)
+        for note in loaded.notes:
+            click.echo(note, err=True)
+        return loaded.hosts
+
+
+def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callable[[F], F]:
+    what = kind.replace("-", " ").capitalize()
+    return click.option(
+        f"--{kind}",
+        parameter,
+        multiple=True,
+        metavar=metavar,
+        help=f"{what} of the first DHS; repeat.",
+    )
+
+
+@click.command()
+@click.option(
+    "-d",
+    "--database",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Hosts and devices: a dump of dcss, or YAML.",
+)
+@click.option("--sample-database", is_flag=True, help="Print a YAML database with all keys, end.")
+@click.option(
+    "--dhs", "names", multiple=True, metavar="NAME", help="Hardware host to know; repeat."
+)
+@_devices_option("operation", "operations")
+@_devices_option("string", "strings", "NAME=TEXT")
+@_devices_option("motor", "motors")
+@_devices_option("pseudo-motor", "pseudo_motors")
+@_devices_option("shutter", "shutters")
+@_devices_option("ion-chamber", "ion_chambers")
+@_devices_option("encoder", "encoders")
+@click.option(
+    "--framing",
+    type=click.Choice(["v1", "v2"]),
+    default="v2",
+    show_default=True,
+    help="Protocol version of hosts that are not in the database.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Factor on the 3 s after which dcss closes a second DHS of one name.",
+)
+@click.option(
+    "--reset-range",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="dcss's motor.circular.reset_range, degrees.",
+)
+@fault_option(", ".join(FaultKind))
+@click.option("--seed", default=0, show_default=True, help="Of faults with a chance.")
+@click.option(
+    "--answer-within",
+    type=click.FloatRange(min=0),
+    default=ANSWER_WITHIN_S,
+    show_default=True,
+    help="Seconds in which a DHS has to answer all but operations.",
+)
+@click.option(
+    "--move-tolerance",
+    type=click.FloatRange(min=0),
+    default=MOVE_TOLERANCE,
+    show_default=True,
+    help="How far from its destination a move may end as normal, scaled.",
+)
+@click.option(
+    "--nodelay",
+    is_flag=True,
+    help="Send each message at once, in one piece; a dcss sends header and text apart.",
+)
+@click.option(
+    "-s",
+    "--script",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Obey these lines, and end: 0 if all went well and no DHS was at fault, else 1.",
+)
+@click.option("-e", "lines", multiple=True, metavar="LINE", help="Obey this line, and end; repeat.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0),
+    default=TIMEOUT_S,
+    show_default=True,
+    help="Seconds that a line waits for its completion.",
+)
+@click.option("--no-wait", is_flag=True, help="Lines wait for no completion.")
+@click.option("--keep-going", is_flag=True, help="A line that fails does not end the script.")
+@click.option(
+    "--web", type=click.IntRange(0, 65535), metavar="PORT", help="Serve a page for browsers, too."
+)
+@listen_options(14242, what="hardware")
+@logging_options
+def dcss(**options: Any) -> None:
+    """A DCSS: knows hosts and devices, and drives DHSs from a prompt or a script.
+
+    At the prompt, `help` lists the commands and Tab completes them. Standard input that is no
+    terminal is a script, too; when it is empty, the DCSS serves until it is stopped.
+
+    \b
+    Example, with `dhs run echo_dhs.py:dhs` in another terminal:
+        dhs simulate dcss --dhs echoDHS --operation echo
+        dcss> start echo hello
+    More:
+        dhs simulate dcss --sample-database > beamline.yaml
+        dhs simulate dcss --database beamline.yaml --web 8000
+        dhs simulate dcss -d beamline.yaml -e 'wait stageDHS' -e 'move gonio_phi 90'
+        dhs simulate dcss -d beamline.yaml --fault 'late 0.5 keyword=stoh_start_* every=3'
+    """  # noqa: D301 - click wants the sign itself
+    flags = DcssFlags(**options)
+    if flags.sample_database:
+        from dhs_lab.simulators.dcss.database_file import SAMPLE  # noqa: PLC0415 - slow
+
+        click.echo(SAMPLE, nl=False)
+        return
+    flags.logs.set_up()
+    script = flags.script_lines()
+    server = SimulatedDcss(
+        flags.hosts(),
+        host=flags.host,
+        port=flags.port,
+        patience=flags.patience,
+        reset_range=flags.reset_range,
+        faults=flags.faults,
+        seed=flags.seed,
+        nodelay=flags.nodelay,
+        answer_within_s=flags.answer_within,
+        move_tolerance=flags.move_tolerance,
+    )
+    where = HostPort(flags.host, flags.port)
+    with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
+        greeting = f"{page}simulated DCSS: hardware port {server.address}; type help"
+        voice = open_voice(script)
+        with Shell(server, voice.say, timeout_s=flags.timeout_s, waits=not flags.no_wait) as shell:
+            code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
+    verdicts = server.verdicts  # now that it has stopped: what was not answered is among them
+    if verdicts:
+        click.echo(_report(verdicts), err=True)
+    is_script = script is not None or not sys.stdin.isatty()
+    sys.exit(1 if verdicts and is_script else code)
+
+
+def _report(verdicts: tuple[Verdict, ...]) -> str:
+    """What DHSs did wrong, each kind of thing with its count and its last cases."""
+    lines = [f"held against DHSs: {len(verdicts)}"]
+    for kind in VerdictKind:
+        if found := [verdict for verdict in verdicts if verdict.kind is kind]:
+            lines.append(f"  {kind}: {len(found)}")
+            lines += [f"    {verdict}" for verdict in found[-_REPORTED:]]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[str]:
+    """The page for browsers, where it was asked for, and the line that says where it is."""
+    if port is None:
+        yield ""
+        return
+    try:
+        from dhs_lab.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed
+    except ImportError as error:
+        raise ConfigError(f"--web: there is no page to serve: {error}") from None
+    page = BeamlinePage(server, host=host, port=port)
+    with listening(page.start, page.stop, HostPort(host, port)):
+        yield f"simulated beamline: {page.url}\n"

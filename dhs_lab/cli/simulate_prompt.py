@@ -1,0 +1,139 @@
+"""The lines that drive `dhs simulate dcss`: a prompt, a script, or standard input."""
+
+import enum
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import click
+
+from dhs_lab.cli.simulate_terminal import Voice, logs_by
+from dhs_lab.simulators.dcss.shell import Shell
+from dhs_runtime.lowlevel import StopToken, stop_signals
+
+PROMPT: Final = "dcss> "
+_TWICE_S: Final = 2.0  # within which a second Ctrl-C is meant
+_CLOSE_S: Final = 1.0  # for a prompt to leave the terminal as it was
+
+
+class _End(enum.Enum):
+    """How lines ended."""
+
+    WELL = 0
+    BADLY = 1
+    NEVER_BEGAN = 2  # standard input was empty
+
+
+def open_voice(script: Iterable[str] | None = None) -> Voice:
+    """A voice at standard output: with editing, where lines are typed at a terminal that can."""
+    can_edit = os.environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
+    if script is not None or not (can_edit and sys.stdin.isatty() and sys.stdout.isatty()):
+        return Voice(PROMPT)
+    from dhs_lab.cli.simulate_editing import EditingVoice  # noqa: PLC0415 - slow
+
+    return EditingVoice(PROMPT)
+
+
+def drive(
+    shell: Shell,
+    script: Iterable[str] | None,
+    *,
+    voice: Voice,
+    greeting: str,
+    keep_going: bool,
+) -> int:
+    """Greet, and let lines drive the shell until they or a signal end it; the exit code.
+
+    Without a script they come from standard input: by a prompt where that is a terminal, else as a
+    script. Standard input that is empty, as of a service, ends nothing.
+
+    Args:
+        shell: What they drive.
+        script: The lines.
+        voice: Speaks for the shell.
+        greeting: Printed once signals are caught.
+        keep_going: Whether to go on behind a line that did not go well.
+    """
+    token = StopToken()
+    ends: list[_End] = []
+    is_prompt = script is None and sys.stdin.isatty()
+    interrupts = _Interrupts(shell, voice, token.stop)
+
+    def obey() -> None:
+        end = _End.BADLY  # should this thread crash
+        try:
+            if is_prompt:
+                end = _prompt(shell, voice, interrupts)
+            elif script is None:
+                end = _obey_input(shell, keep_going=keep_going)
+            else:
+                end = _End.WELL if shell.script(script, keep_going=keep_going) else _End.BADLY
+        finally:
+            if end is not _End.NEVER_BEGAN:
+                ends.append(end)
+                token.stop()
+
+    on_interrupt = interrupts.take if is_prompt else None
+    # A daemon: nothing wakes a thread that waits for standard input.
+    thread = threading.Thread(target=obey, name="prompt", daemon=True)
+    with stop_signals(token.stop, on_interrupt=on_interrupt):
+        click.echo(greeting)
+        thread.start()
+        token.wait()
+        if voice.close():
+            thread.join(_CLOSE_S)
+    if ends:
+        return ends[0].value
+    return 0 if script is None else 1  # a signal, which ends a script too early
+
+
+class _Interrupts:
+    """Ctrl-C at the prompt: drops what is waited for or typed; twice, it ends the server."""
+
+    def __init__(self, shell: Shell, voice: Voice, stop: Callable[[], None]) -> None:
+        self._shell = shell
+        self._voice = voice
+        self._stop = stop
+        self._last = -_TWICE_S
+
+    def take(self) -> None:
+        """One Ctrl-C."""
+        last, self._last = self._last, time.monotonic()
+        if self._last - last < _TWICE_S:
+            self._stop()
+        elif not self._shell.interrupt():
+            self._voice.say("quit or Ctrl-D ends the simulated DCSS; so does Ctrl-C once more")
+
+
+def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
+    """Obey standard input to its end."""
+    seen = False
+
+    def lines() -> Iterator[str]:
+        nonlocal seen
+        while line := sys.stdin.readline():
+            seen = True
+            yield line
+
+    went_well = shell.script(lines(), keep_going=keep_going)
+    if not seen:
+        return _End.NEVER_BEGAN
+    return _End.WELL if went_well else _End.BADLY
+
+
+def _prompt(shell: Shell, voice: Voice, interrupts: _Interrupts) -> _End:
+    """Obey what a person types, until quit or Ctrl-D."""
+    with logs_by(voice):
+        while not shell.is_over:
+            try:
+                line = voice.read(shell.complete)
+            except KeyboardInterrupt:
+                interrupts.take()
+            except EOFError:
+                break
+            else:
+                shell.run(line)
+    return _End.WELL

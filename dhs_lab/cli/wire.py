@@ -1,0 +1,143 @@
+"""What the commands for the wire share: options that say how to read, a clean end, exit codes."""
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+import click
+
+from dcs_codec import Framing
+from dhs_lab.tools.inputs import open_source
+from dhs_lab.tools.reading import ReadOptions, read
+from dhs_lab.tools.sightings import Damage, Finding, Place
+from dhs_lab.tools.sniffing import Format
+from dhs_runtime.lowlevel import DCSS_PORT, ConfigError, HostPort
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+GOOD: Final = 0
+DAMAGED: Final = 1
+INTERRUPTED: Final = 130
+"""As shells say of a program that Ctrl-C ended."""
+BROKEN_PIPE: Final = 141
+"""As shells say of a program whose reader (`head`, `less`) has gone."""
+
+
+def reading_options(command: F) -> F:
+    """--format, --framing and --port, as one argument `options`."""
+
+    @functools.wraps(command)
+    def bundle(*args: Any, **kwargs: Any) -> Any:
+        options = ReadOptions(
+            format=Format(kwargs.pop("kind")),
+            framing=Framing(kwargs.pop("framing")),
+            port=kwargs.pop("port"),
+        )
+        return command(*args, **kwargs, options=options)
+
+    decorated: Any = bundle
+    for option in (
+        click.option(
+            "--port",
+            type=click.IntRange(1, 65535),
+            help="Of a capture: read all connections of this port.  [default: those that are DCS]",
+        ),
+        click.option(
+            "--framing",
+            type=click.Choice([framing.value for framing in Framing]),
+            default=Framing.AUTO.value,
+            show_default=True,
+            help="How raw bytes are cut into frames.",
+        ),
+        click.option(
+            "--format",
+            "kind",
+            type=click.Choice([kind.value for kind in Format]),
+            default=Format.AUTO.value,
+            show_default=True,
+            help="What the input is; auto looks at its first bytes.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
+
+
+def read_all(
+    names: tuple[str, ...], options: ReadOptions, before_read: Callable[[], None] = lambda: None
+) -> Iterator[Finding]:
+    """What is in several inputs; of several, one that cannot be opened is a damage.
+
+    Raises:
+        ConfigError: None of them can be opened.
+    """
+    failures = []
+    for name in names:
+        try:
+            with open_source(name, before_read) as source:
+                yield from read(source, options)
+        except ConfigError as error:
+            failures.append(error)
+            if len(failures) == len(names):
+                raise
+            reason = str(error).removeprefix(f"{name}: ")
+            yield Damage(place=Place(source=name), reason=reason)
+
+
+@contextlib.contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """No traceback and no `Aborted!` for Ctrl-C and a reader that has gone.
+
+    Raises:
+        ConfigError: Standard output is closed, or takes no more (the disk is full).
+    """
+    if sys.stdout is None:
+        raise ConfigError("standard output is closed")
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(BROKEN_PIPE)
+    except OSError as error:
+        _drop_output()
+        raise ConfigError(f"standard output: {why(error)}") from None
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere: the interpreter would flush at its end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
+                continue
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def keep_escapes() -> None:
+    """Let texts that are no UTF-8 through to stdout and stderr, escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def address_of(text: str, *, is_ours: bool = False) -> HostPort:
+    """HOST:PORT, or HOST with DCSS's hardware port; port 0 for one of ours picks a free one.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    return HostPort.read(text, DCSS_PORT, lowest_port=0 if is_ours else 1)
+
+
+def why(error: OSError) -> str:
+    """What the system says, without what Python adds to it."""
+    return (error.strerror or str(error)).partition(" (while ")[0]

@@ -1,0 +1,189 @@
+"""An inference server with the REST API of TensorFlow Serving, as the AutoML Edge container has it.
+
+It finds pin and loop by image processing, so it needs no model, but may be given another detector.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from dhs_lab.simulators import automl_wire as wire
+from dhs_lab.simulators.detector import Detection, detect
+from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
+from dhs_lab.simulators.http_simulator import HttpSimulator
+from dhs_runtime.lowlevel import Deadline
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES: Final = 32 * 2**20
+_DRAIN_BYTES = 2 * MAX_BODY_BYTES  # of a body that is refused, so that its sender hears why
+_DRAIN_S = 2.0
+
+Detect = Callable[[Image.Image], Sequence[Detection]]
+
+
+class AutoMLFaults(HttpFaults):
+    """The faults of HTTP, and a model that is not ready.
+
+    Attributes:
+        model_state: START, LOADING, AVAILABLE, UNLOADING or END; predictions need AVAILABLE.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model_state = "AVAILABLE"
+
+    def clear(self) -> None:
+        """Behave; requests that hang are answered."""
+        super().clear()
+        self.model_state = "AVAILABLE"
+
+
+class SimulatedAutoML(HttpSimulator):
+    """Answers `POST /v1/models/<model>:predict` and `GET /v1/models/<model>`.
+
+    Errors are answered as `{"error": "..."}`: 400 for
+    what is not a request for a picture, 404 for another model or a model that is not available,
+    411 without and 413 with too large a Content-Length, 500 when the detector raises.
+
+    Attributes:
+        faults: Makes it misbehave, while it runs.
+    """
+
+    name = "simulated-automl"
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        model: str = "default",
+        detect: Detect = detect,
+    ) -> None:
+        """A server; port 0 picks a free port at `start`.
+
+        Args:
+            host: Address to listen on.
+            port: Port to listen on.
+            model: Name of the model in the URL.
+            detect: Called with an RGB picture, from several threads; labels: nylon, mitegen, pin.
+        """
+
+        class Handler(_Handler):
+            server_side = self
+
+        super().__init__(Handler, host, port)
+        self.faults = AutoMLFaults()
+        self.model_path = f"/v1/models/{model}"
+        self.detect = detect
+        self._lock = threading.Lock()  # guards _served
+        self._served = 0
+
+    @property
+    def served(self) -> int:
+        """Number of pictures answered with a prediction."""
+        with self._lock:
+            return self._served
+
+    def count(self, pictures: int) -> None:
+        """Add to `served`."""
+        with self._lock:
+            self._served += pictures
+
+
+class _Handler(FaultyHandler):
+    server_side: SimulatedAutoML
+
+    def do_GET(self) -> None:
+        """State of the model."""
+        server = self.server_side
+        self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
+        if self._fails():
+            return
+        if urlsplit(self.path).path == server.model_path:
+            self.reply_json(HTTPStatus.OK, wire.model_status(server.faults.model_state))
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, f"Could not find any versions at {self.path}")
+
+    def do_POST(self) -> None:
+        """Predictions."""
+        server = self.server_side
+        body = self._body()
+        if body is None or self._fails():
+            return
+        if urlsplit(self.path).path != f"{server.model_path}:predict":
+            self._refuse(HTTPStatus.NOT_FOUND, f"Malformed request: POST {self.path}")
+        elif server.faults.model_state != "AVAILABLE":
+            self._refuse(HTTPStatus.NOT_FOUND, "Servable not found for request")
+        else:
+            self._predict(body)
+
+    def _predict(self, body: bytes) -> None:
+        server = self.server_side
+        try:
+            predictions = []
+            for instance in wire.read_instances(body):
+                image = wire.decode_image(instance.data)
+                found = server.detect(image)
+                predictions.append(wire.prediction(instance.key, image.size, found))
+        except wire.BadRequestError as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        except Exception as error:  # the detector is anybody's code
+            logger.exception("the detector failed")
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
+        else:
+            server.count(len(predictions))  # first, so that who has the answer sees it counted
+            self.reply_json(HTTPStatus.OK, {"predictions": predictions})
+
+    def _body(self) -> bytes | None:
+        """The whole body; None where it was refused or its sender left."""
+        text = self.headers.get("Content-Length", "")
+        if "Transfer-Encoding" in self.headers or not text:
+            self.close_connection = True
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
+            return None
+        if not (text.isascii() and text.isdecimal() and len(text) < 20):  # noqa: PLR2004 - 64 bits
+            self.close_connection = True
+            self._refuse(HTTPStatus.BAD_REQUEST, "Content-Length is not a number")
+            return None
+        length = int(text)
+        if length > MAX_BODY_BYTES:
+            self.close_connection = True
+            self._refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"body of {length} bytes; the limit is {MAX_BODY_BYTES}",
+            )
+            self._drain(min(length, _DRAIN_BYTES))
+            return None
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return None
+        return body
+
+    def _drain(self, length: int) -> None:
+        """Drop what is still coming: closing at once would reset the answer on its way."""
+        deadline = Deadline.after(_DRAIN_S)
+        self.connection.settimeout(_DRAIN_S)
+        while length > 0 and not deadline.passed:
+            block = self.rfile.read1(65536)
+            if not block:
+                return
+            length -= len(block)
+
+    def _fails(self) -> bool:
+        """Whether a fault took the place of the answer."""
+        server = self.server_side
+        if self.take_fault(server.faults, server.token):
+            return True
+        if self.fault.status is not None:
+            self._refuse(self.fault.status, "Timed out waiting for notification")
+        return self.fault.status is not None
+
+    def _refuse(self, status: int, reason: str) -> None:
+        self.reply_json(status, {"error": reason})

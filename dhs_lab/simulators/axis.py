@@ -1,0 +1,289 @@
+"""An Axis video server that looks at a scene: snapshots on request, and pictures pushed to a URL.
+
+Facts: VAPIX, `GET /axis-cgi/jpg/image.cgi` with `resolution`, `camera` and `compression`; Digest
+authentication with the realm `AXIS_<serial>`.
+"""
+
+import io
+import logging
+import re
+import threading
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import attrs
+from PIL import Image
+
+from dhs_lab.simulators.digest import Admission, DigestGuard
+from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
+from dhs_lab.simulators.http_simulator import HttpSimulator
+from dhs_lab.simulators.push import Push, PushedFrame, PushPlan
+from dhs_lab.simulators.scene import Scene
+from dhs_runtime.lowlevel import Deadline, ThreadGroup
+
+__all__ = ["Push", "PushedFrame", "SimulatedAxis"]
+
+logger = logging.getLogger(__name__)
+
+IMAGE_PATH: Final = "/axis-cgi/jpg/image.cgi"
+QUALITY: Final = 85
+# Names of the NTSC video sizes, which is what the beamlines' video servers digitize.
+RESOLUTIONS: Final = {
+    "4CIF": (704, 480),
+    "D1": (720, 480),
+    "2CIF": (704, 240),
+    "CIF": (352, 240),
+    "QCIF": (176, 120),
+}
+_SMALLEST_PX, _LARGEST_PX = 16, 4096
+_RESOLUTION = re.compile(r"(\d{1,4})x(\d{1,4})\Z", re.ASCII)
+
+
+@attrs.frozen
+class _Motion:
+    """Turns evenly from one angle to another, and stays there."""
+
+    start_deg: float
+    stop_deg: float
+    begin_s: float
+    duration_s: float
+
+    def at(self, time_s: float) -> float:
+        done = (time_s - self.begin_s) / self.duration_s if self.duration_s > 0 else 1.0
+        angle_deg = self.start_deg + (self.stop_deg - self.start_deg) * min(1.0, max(0.0, done))
+        return round(angle_deg, 6)  # a clock that runs for weeks has no more digits
+
+
+@attrs.frozen
+class SnapshotQuery:
+    """What a snapshot request asks for.
+
+    Attributes:
+        size_px: Width and height; None for the scene's own.
+        quality: JPEG quality, 10..95.
+    """
+
+    size_px: tuple[int, int] | None = None
+    quality: int = QUALITY
+
+    @classmethod
+    def parse(cls, query: str, cameras: int) -> "SnapshotQuery":
+        """Read the query of a URL; unknown parameters are ignored, as models differ in them.
+
+        Raises:
+            ValueError: A known parameter has a value that does not exist; the text names both.
+        """
+        values = {name: texts[-1] for name, texts in parse_qs(query, max_num_fields=64).items()}
+        camera = values.get("camera", "1")
+        if camera not in map(str, range(1, cameras + 1)):
+            raise ValueError(f"camera={camera}")
+        quality = QUALITY
+        if "compression" in values:
+            compression = values["compression"]
+            if not re.fullmatch(r"\d{1,2}|100", compression, re.ASCII):
+                raise ValueError(f"compression={compression}")
+            quality = 95 - int(compression) * 85 // 100
+        return cls(_size(values["resolution"]) if "resolution" in values else None, quality)
+
+
+def _size(resolution: str) -> tuple[int, int]:
+    if resolution.upper() in RESOLUTIONS:
+        return RESOLUTIONS[resolution.upper()]
+    match = _RESOLUTION.match(resolution)
+    size = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(_SMALLEST_PX <= side <= _LARGEST_PX for side in size):
+        raise ValueError(f"resolution={resolution}")
+    return size
+
+
+class SimulatedAxis(HttpSimulator):
+    """Serves pictures of `scene` at the current angle, and posts them on demand.
+
+    Attributes:
+        scene: What the camera looks at.
+        faults: Makes snapshots misbehave, while it runs.
+    """
+
+    name = "simulated-axis"
+
+    def __init__(
+        self,
+        scene: Scene | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        user: str | None = None,
+        password: str = "",
+        serial: str = "00408C000000",
+        cameras: int = 1,
+    ) -> None:
+        """A camera; port 0 picks a free port at `start`.
+
+        Args:
+            scene: What it looks at; the default scene when left out.
+            host: Address to listen on.
+            port: Port to listen on.
+            user: Who may take pictures, by Digest authentication; None admits everybody.
+            password: Of that user.
+            serial: Part of the realm.
+            cameras: Number of inputs; all show the same.
+        """
+
+        class Handler(_Handler):
+            camera = self
+
+        super().__init__(Handler, host, port)
+        self.scene = Scene() if scene is None else scene
+        self.faults = HttpFaults()
+        self.cameras = cameras
+        self.guard = None if user is None else DigestGuard(user, password, f"AXIS_{serial}")
+        self._motion = _Motion(0.0, 0.0, 0.0, 0.0)  # replaced as a whole, so needs no lock
+        self._threads = ThreadGroup()
+        self._lock = threading.Lock()  # guards _pushes and _number
+        self._pushes: list[Push] = []
+        self._number = 0
+
+    @property
+    def angle_deg(self) -> float:
+        """Angle of the sample now; setting it ends a rotation."""
+        return self._motion.at(time.monotonic())
+
+    @angle_deg.setter
+    def angle_deg(self, angle_deg: float) -> None:
+        self._motion = _Motion(angle_deg, angle_deg, 0.0, 0.0)
+
+    def rotate(self, start_deg: float, stop_deg: float, duration_s: float) -> None:
+        """Turn evenly from now on, by the monotonic clock; returns at once."""
+        self._motion = _Motion(start_deg, stop_deg, time.monotonic(), duration_s)
+
+    def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:
+        with self._lock:
+            pushes, self._pushes = self._pushes, []
+        for push in pushes:
+            push.stop()
+        return self._threads.join(deadline)
+
+    def push(
+        self,
+        url: str,
+        fps: float,
+        *,
+        duration_s: float | None = None,
+        max_images: int | None = None,
+        rotate: tuple[float, float] | None = None,
+        expect_continue: bool = False,
+        cut_images: tuple[int, ...] = (),
+    ) -> Push:
+        """Start to post pictures to `url`; returns at once. Works without `start`.
+
+        Args:
+            url: Where to, `http://...`.
+            fps: Pictures per second.
+            duration_s: Ends after so many seconds ...
+            max_images: ... or so many pictures, whichever is less; without both, at `stop`.
+            rotate: Start and end of a rotation over all of them; picture i of n shows
+                `start + (end - start) * i / n`.
+            expect_continue: Announce each body with `Expect: 100-continue`.
+            cut_images: Numbers (from 1) of pictures to break off in the middle.
+
+        Raises:
+            ValueError: Not an http URL, no positive rate or count, or a rotation without an end.
+            RuntimeError: The system has no thread left.
+        """
+        counts = [] if max_images is None else [max_images]
+        if duration_s is not None:
+            counts.append(max(1, round(duration_s * fps)))
+        plan = PushPlan(
+            url=url,
+            fps=fps,
+            count=min(counts, default=None),
+            quality=QUALITY,
+            expect_continue=expect_continue,
+            cut_images=frozenset(cut_images),
+        )
+        begin_s = time.monotonic()
+        motion = None
+        if rotate is None:
+            push = Push(plan, self.scene, self._angle_at)
+        elif plan.count is None:
+            raise ValueError("a rotation needs duration_s or max_images")
+        else:
+            motion = _Motion(*rotate, begin_s, plan.count / fps)
+            push = Push(plan, self.scene, motion.at)
+        with self._lock:
+            self._number += 1
+            name = f"axis-push-{self._number}"
+            self._threads.spawn(name, lambda: push.run(begin_s))
+            self._pushes = [each for each in self._pushes if not each.wait(0)]
+            self._pushes.append(push)
+        self._motion = self._motion if motion is None else motion
+        return push
+
+    def snapshot(self, query: SnapshotQuery) -> bytes:
+        """The picture at the current angle as a JPEG file."""
+        if query.size_px is None:
+            return self.scene.jpeg(self.angle_deg, query.quality)
+        image = self.scene.render(self.angle_deg).resize(query.size_px, Image.Resampling.BILINEAR)
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=query.quality)
+        return file.getvalue()
+
+    def _angle_at(self, time_s: float) -> float:
+        """The angle by whatever motion is on when it is asked for."""
+        return self._motion.at(time_s)
+
+
+class _Handler(FaultyHandler):
+    camera: SimulatedAxis
+
+    def do_GET(self) -> None:
+        """A snapshot; HEAD goes the same way, without its body."""
+        self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
+        camera = self.camera
+        if self.take_fault(camera.faults, camera.token):
+            return
+        if self.fault.status is not None:
+            self._refuse(self.fault.status, "as asked")
+            return
+        if not self._admitted():
+            return
+        target = urlsplit(self.path)
+        if target.path != IMAGE_PATH:
+            self._refuse(HTTPStatus.NOT_FOUND, target.path)
+            return
+        try:
+            query = SnapshotQuery.parse(target.query, camera.cameras)
+        except ValueError as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+            return
+        self.reply(HTTPStatus.OK, camera.snapshot(query), "image/jpeg")
+
+    do_HEAD = do_GET
+
+    def _admitted(self) -> bool:
+        guard = self.camera.guard
+        if guard is None:
+            return True
+        verdict = guard.check(self.command, self.path, self.headers.get("Authorization"))
+        if verdict is Admission.ADMITTED:
+            return True
+        challenge = guard.challenge(stale=verdict is Admission.STALE)
+        self._refuse(HTTPStatus.UNAUTHORIZED, "log in", {"WWW-Authenticate": challenge})
+        return False
+
+    def _refuse(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
+        """A page for people, as the camera's own web server gives."""
+        phrase = f"{status} {_phrase(status)}"
+        # The reason may hold what the client sent: shown as text, never as markup.
+        text = "".join(char if char.isalnum() or char in " =/._-" else "?" for char in reason)
+        page = f"<html><head><title>{phrase}</title></head><body>{phrase}: {text}</body></html>\n"
+        self.reply(status, page.encode(), "text/html; charset=utf-8", headers)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # a fault may have any number
+        return "Error"

@@ -1,0 +1,84 @@
+"""A simulated DCSS: the hardware port, as the protocol's facts have it, for tests and demos.
+
+It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
+it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes a small database,
+`load_dump` reads a beamline's.
+`Fault`s make the wire go wrong. With modules of their own: `shell` drives it by lines of text, and
+`database_file` reads databases from YAML.
+
+Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
+or a DHS is lost; and a `Verdict` says what its scripts would have hung on. Not simulated: whether a
+DHS calls from the computer the database names, permissions, limits and locks that refuse a GUI's
+wish, and the GUI port itself.
+"""
+
+from dhs_lab.simulators.dcss.changes import Changes
+from dhs_lab.simulators.dcss.circle import CircleMode
+from dhs_lab.simulators.dcss.counting import CountingRun
+from dhs_lab.simulators.dcss.database import HardwareHost
+from dhs_lab.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
+from dhs_lab.simulators.dcss.gui_path import from_gui
+from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
+from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
+from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
+from dhs_lab.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    PositionReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_lab.simulators.dcss.runs import Completion, OperationRun, ReportRun
+from dhs_lab.simulators.dcss.server import SimulatedDcss
+from dhs_lab.simulators.dcss.traffic import Traffic, TrafficLine
+
+__all__ = [
+    "Changes",
+    "CircleMode",
+    "Completion",
+    "CountingRun",
+    "Dump",
+    "DumpProblem",
+    "EncoderEntry",
+    "EncoderReport",
+    "Entry",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "HardwareHost",
+    "IonChamberEntry",
+    "IonChamberReport",
+    "MoveCompletion",
+    "MoveRun",
+    "ObjectEntry",
+    "OperationEntry",
+    "OperationRun",
+    "PositionReport",
+    "PseudoMotorEntry",
+    "RealMotorEntry",
+    "ReportRun",
+    "ShutterEntry",
+    "ShutterReport",
+    "SimulatedDcss",
+    "StandingFault",
+    "StringEntry",
+    "StringReport",
+    "Traffic",
+    "TrafficLine",
+    "VectorRun",
+    "Verdict",
+    "VerdictKind",
+    "from_gui",
+    "load_dump",
+    "parse_dump",
+]

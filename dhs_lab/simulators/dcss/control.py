@@ -1,0 +1,381 @@
+"""`Control`: the hand that drives a simulated DCSS in place of a beamline's GUIs.
+
+What stands between GUIs and DHSs in a real dcss is not here: permissions, and the scripting
+engine that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from dcs_codec import (
+    NO_DEVICE,
+    EncodeError,
+    Message,
+    ShutterResult,
+    ShutterState,
+    StohAbortMotorMove,
+    StohChangeVectorSpeed,
+    StohGetEncoder,
+    StohReadIonChambers,
+    StohSetEncoder,
+    StohSetMotorPosition,
+    StohSetShutterState,
+    StohSetString,
+    StohStartMotorMove,
+    StohStartOperation,
+    StohStartOscillation,
+    StohStartVectorMove,
+    StohStopOperation,
+    StohStopVectorMove,
+)
+from dhs_lab.simulators.dcss.changes import Changes
+from dhs_lab.simulators.dcss.circle import fold, shorten
+from dhs_lab.simulators.dcss.counting import CountingRun
+from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    IonChamberEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.judge import Judge
+from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.move_runs import MoveRun, VectorRun
+from dhs_lab.simulators.dcss.readings import Readings
+from dhs_lab.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    PositionReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_lab.simulators.dcss.run_table import RunKey, RunTable
+from dhs_lab.simulators.dcss.runs import CommandRun, OperationRun, ReportRun
+from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_lab.simulators.dcss.wording import frame_of
+from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, arguments_of
+
+CLIENT_ID = 1  # of the one client there is: whoever calls these methods
+DECIMALS = 6  # of `%f`
+OTHER_STATE: Mapping[str, str] = {
+    ShutterState.OPEN: ShutterState.CLOSED,
+    ShutterState.CLOSED: ShutterState.OPEN,
+}
+
+
+class Control(Readings):
+    """Drives DHSs: each method sends one message and returns what waits for the answer.
+
+    All raise DhsError where the database has no such device, NotConnectedError where its DHS is
+    not connected, and EncodeError where a value does not fit the wire.
+
+    Attributes:
+        changes: Marked with each change of the database, each message, each DHS that comes or goes.
+    """
+
+    def __init__(
+        self, database: Database, sessions: Sessions, runs: RunTable, judge: Judge, changes: Changes
+    ) -> None:
+        super().__init__(database)
+        self.changes = changes
+        self._sessions = sessions
+        self._runs = runs
+        self._judge = judge
+        self._counter = itertools.count(1)
+
+    # -- operations and strings --------------------------------------------------------------
+
+    def start_operation(
+        self, name: str, *args: Argument, text: str | None = None, handle: str | None = None
+    ) -> OperationRun:
+        """Start an operation with these words, or with `text` to the letter.
+
+        Its handle (`CLIENT.COUNTER`) is the next of one client, or `handle`: of another client,
+        or one that was used before.
+
+        Raises:
+            DhsError: No host of the database has this operation.
+            NotConnectedError: Its DHS is not connected.
+        """
+        host, _ = self._database.get(name, OperationEntry)
+        run = OperationRun(name, handle or f"{CLIENT_ID}.{next(self._counter)}", host)
+        message = StohStartOperation(
+            operation_name=name,
+            operation_handle=run.handle,
+            operation_args=arguments_of(args, text),
+        )
+        self._ask(message, run, ("operation", name, run.handle))
+        return run
+
+    def stop_operation(self, name: str, *args: Argument, text: str | None = None) -> None:
+        """Send `stoh_stop_operation`; takes and raises what `start_operation` does."""
+        host, _ = self._database.get(name, OperationEntry)
+        message = StohStopOperation(operation_name=name, operation_args=arguments_of(args, text))
+        self._sessions.send(host, message)
+
+    def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
+        """Ask the owner of a string for new contents; raises as `start_operation`."""
+        host, device = self._database.get(name, StringEntry)
+        with self._database.lock:
+            before = device.contents
+        run = ReportRun(name, host, lambda status: StringReport(before, status))
+        self._ask(StohSetString(string_name=name, string_contents=contents), run, ("string", name))
+        return run
+
+    # -- motors ------------------------------------------------------------------------------
+
+    def move(self, name: str, destination: float | str) -> MoveRun:
+        """Move a motor to a position, scaled, or to what a word means to its DHS (`home`).
+
+        A number goes out with six decimals. A circle motor goes the shorter way, so that from 10
+        to 350 its DHS is sent to -10; but not to exactly 0, which dcss forwards as it stands, as it
+        does words: from 350 its DHS is sent to 0.
+
+        Source: dcss_gui_client.c:1463-1470, confirmed on the wire but for circle motors
+        """
+        host, motor = self._database.get(name, MotorEntry)
+        with self._database.lock:
+            position = motor.position
+        if not isinstance(destination, str) and destination != 0:
+            destination = shorten(motor.circle_mode, position, destination)
+        message = StohStartMotorMove(motor_name=name, destination=destination)
+        printed = destination if isinstance(destination, str) else round(destination, DECIMALS)
+        run = MoveRun(name, host, printed, position)
+        self._ask(message, run, ("move", name))
+        return run
+
+    def abort_move(self, name: str, how: str = "soft") -> None:
+        """Stop one motor, `soft` (with deceleration) or `hard`; its move completes."""
+        host, _ = self._database.get(name, MotorEntry)
+        self._sessions.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
+
+    def set_position(self, name: str, position: float) -> ReportRun[PositionReport]:
+        """Call a motor's present position, scaled, by another number.
+
+        The number is folded by the circle mode. dcss stores nothing of it: the DHS has to tell, by
+        `htos_update_motor_position` or `htos_configure_device`, or the next relative move of a
+        script goes wrong.
+
+        Source: dcss_gui_client.c:1210, confirmed on the wire
+        """
+        host, motor = self._database.get(name, MotorEntry)
+        folded, _ = fold(motor.circle_mode, position)
+        with self._database.lock:
+            before = motor.position
+        run = ReportRun(name, host, lambda status: PositionReport(before, status))
+        message = StohSetMotorPosition(motor_name=name, position=folded)
+        self._ask(message, run, ("set_position", name))
+        return run
+
+    def configure(
+        self,
+        name: str,
+        *,
+        position: float | None = None,
+        upper_limit: float | None = None,
+        lower_limit: float | None = None,
+        scale_factor: float | None = None,
+        speed: int | None = None,
+        acceleration: int | None = None,
+        backlash: int | None = None,
+        lower_limit_on: bool | None = None,
+        upper_limit_on: bool | None = None,
+        motor_lock_on: bool | None = None,
+        backlash_on: bool | None = None,
+        reverse_on: bool | None = None,
+    ) -> None:
+        """Change what is given of a motor's configuration, and tell its DHS, as a GUI does.
+
+        Units are those of `RealMotorEntry`; the position is folded by the circle mode. Nothing
+        changes where the DHS is not connected.
+
+        Raises:
+            DhsError: There is no such motor, or a pseudo motor has none of what was given.
+            NotConnectedError: Its DHS is not connected.
+        """
+        given = {key: value for key, value in locals().items() if key not in ("self", "name")}
+        given = {key: value for key, value in given.items() if value is not None}
+        host, motor = self._database.get(name, MotorEntry)
+        if foreign := given.keys() - dict(motor.scanned):
+            raise DhsError(f"{name} is no real motor, it has no {', '.join(sorted(foreign))}")
+        if position is not None:
+            given["position"], _ = fold(motor.circle_mode, position)
+        with self._database.lock:
+            message = attrs.evolve(motor, **given).configuration(host)
+        self._sessions.send(host, message)
+        with self._database.lock:
+            for key, value in given.items():
+                setattr(motor, key, value)
+        self.changes.mark()
+
+    # -- motors together ---------------------------------------------------------------------
+
+    def oscillate(
+        self,
+        motor: str,
+        shutter: str | None,
+        degrees: float,
+        time_s: float,
+        *,
+        start_angle: float | None = None,
+    ) -> MoveRun:
+        """Turn a motor by a range, scaled, in a time with a shutter open (None: no shutter).
+
+        The DHS answers as for a move. A newer dcss also says the angle where the exposure begins.
+        """
+        host, device = self._database.get(motor, MotorEntry)
+        with self._database.lock:
+            position = device.position
+        run = MoveRun(motor, host, position + degrees, position, takes_s=time_s)
+        message = StohStartOscillation(
+            motor_name=motor,
+            shutter_name=shutter or NO_DEVICE,
+            oscillation_range=degrees,
+            oscillation_time=time_s,
+            start_angle=start_angle,
+        )
+        self._ask(message, run, ("move", motor))
+        return run
+
+    def vector_move(
+        self,
+        motor_1: str,
+        motor_2: str | None,
+        destination_1: float,
+        destination_2: float,
+        speed: float,
+    ) -> VectorRun:
+        """Move two motors (or one: None) along a straight line; asks the owner of the first.
+
+        Destinations are scaled; the speed is as the DHS takes it.
+        """
+        host, _ = self._database.get(motor_1, MotorEntry)
+        ends = {motor_1: destination_1} | ({motor_2: destination_2} if motor_2 else {})
+        moves = []
+        for name, destination in ends.items():
+            _, motor = self._database.get(name, MotorEntry)
+            with self._database.lock:
+                moves.append(MoveRun(name, host, destination, motor.position))
+        message = StohStartVectorMove(
+            motor_name_1=motor_1,
+            motor_name_2=motor_2 or NO_DEVICE,
+            destination_1=destination_1,
+            destination_2=destination_2,
+            speed=speed,
+        )
+        self._ask_all(message, {move: (("move", move.name),) for move in moves})
+        return VectorRun(tuple(moves))
+
+    def stop_vector_move(self, motor_1: str, motor_2: str | None = None) -> None:
+        """Stop a vector move; its moves complete."""
+        host, _ = self._database.get(motor_1, MotorEntry)
+        message = StohStopVectorMove(motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE)
+        self._sessions.send(host, message)
+
+    def change_vector_speed(self, motor_1: str, motor_2: str | None, speed: float) -> None:
+        """Change the speed of a vector move that is under way."""
+        host, _ = self._database.get(motor_1, MotorEntry)
+        message = StohChangeVectorSpeed(
+            motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE, speed=speed
+        )
+        self._sessions.send(host, message)
+
+    # -- the other devices -------------------------------------------------------------------
+
+    def set_shutter(self, name: str, state: str) -> ReportRun[ShutterReport]:
+        """Ask for a shutter `open` or `closed`; any word goes out.
+
+        A report that all is well and the shutter in the other state is no answer: DHSs send one
+        when a shutter is registered, and it may still be on its way.
+        """
+        host, _ = self._database.get(name, ShutterEntry)
+        other = ShutterReport(OTHER_STATE.get(state, ""), ShutterResult.NORMAL)
+        run = ReportRun(
+            name,
+            host,
+            lambda status: ShutterReport("unknown", status),
+            is_answer=lambda report: report != other,
+        )
+        message = StohSetShutterState(shutter_name=name, shutter_state=state)
+        self._ask(message, run, ("shutter", name))
+        return run
+
+    def read_ion_chambers(
+        self, time_s: float, names: Iterable[str], *, repeat: bool = False
+    ) -> CountingRun:
+        """Let ion chambers count for a time; asks each DHS that owns some for those it owns.
+
+        So the scripting engine groups them; dcss itself would ask the owner of the first for all.
+        From a GUI of a real dcss, `repeat` never reaches a DHS: the engine clears it.
+        """
+        owned: dict[str, list[str]] = {}
+        for name in names:
+            owned.setdefault(self._database.get(name, IonChamberEntry)[0], []).append(name)
+        if not owned:
+            raise DhsError("no ion chamber was named")
+        for host in owned:  # none is asked where one is away
+            self._sessions.session(host)
+        run = CountingRun(
+            ReportRun(
+                " ".join(chambers),
+                host,
+                lambda status: IonChamberReport(0.0, {}, status),
+                takes_s=time_s,
+                is_repeated=repeat,
+            )
+            for host, chambers in owned.items()
+        )
+        for part, chambers in zip(run.parts, owned.values(), strict=True):
+            message = StohReadIonChambers(
+                ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=tuple(chambers)
+            )
+            self._ask(message, part, *(("ion_chamber", name) for name in chambers))
+        return run
+
+    def get_encoder(self, name: str) -> ReportRun[EncoderReport]:
+        """Read an encoder."""
+        return self._ask_encoder(name, StohGetEncoder(encoder_name=name))
+
+    def set_encoder(self, name: str, position: float) -> ReportRun[EncoderReport]:
+        """Call an encoder's present position, scaled, by another number."""
+        return self._ask_encoder(name, StohSetEncoder(encoder_name=name, position=position))
+
+    def abort_all(self, how: str = "soft") -> None:
+        """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
+        self._sessions.abort_all(how)
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _ask_encoder(self, name: str, message: Message) -> ReportRun[EncoderReport]:
+        host, device = self._database.get(name, EncoderEntry)
+        with self._database.lock:
+            before = device.position
+        run = ReportRun(name, host, lambda status: EncoderReport(before, status))
+        self._ask(message, run, (message.keyword.removeprefix("stoh_"), name))
+        return run
+
+    def _ask(self, message: Message, run: CommandRun, *keys: RunKey) -> None:
+        self._ask_all(message, {run: keys})
+
+    def _ask_all(self, message: Message, runs: Mapping[CommandRun, Iterable[RunKey]]) -> None:
+        """Send what these runs wait for the answers to.
+
+        They are entered first: an answer may be there before `send` returns, and a DHS that is
+        lost meanwhile fails them.
+        """
+        asked = str(frame_of(message))
+        for run, keys in runs.items():
+            run.asked = asked
+            self._runs.add(run, *keys)
+        try:
+            (host,) = {run.hardware_host for run in runs}
+            self._sessions.send(host, message)
+        except (NotConnectedError, EncodeError):
+            for run, keys in runs.items():
+                self._runs.remove(run, *keys)
+            raise
+        for run in runs:
+            self._judge.watch(run)

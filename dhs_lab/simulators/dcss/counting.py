@@ -1,0 +1,63 @@
+"""`CountingRun`: a reading of ion chambers, which may belong to several DHSs."""
+
+from collections.abc import Iterable
+
+from dcs_codec import OperationStatus
+from dhs_lab.simulators.dcss.reports import IonChamberReport
+from dhs_lab.simulators.dcss.runs import ReportRun
+from dhs_runtime.lowlevel import Deadline
+
+
+class CountingRun:
+    """A reading that was asked for: one question to each DHS that owns some of the chambers.
+
+    Attributes:
+        parts: The questions, in the order in which their first chambers were named.
+    """
+
+    def __init__(self, parts: Iterable[ReportRun[IonChamberReport]]) -> None:
+        self.parts = tuple(parts)
+
+    @property
+    def reports(self) -> tuple[IonChamberReport, ...]:
+        """The reports so far, each of all chambers: as many as every DHS has given."""
+        return tuple(map(_together, zip(*(part.reports for part in self.parts), strict=False)))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a report of all chambers."""
+        return all(part.is_over for part in self.parts)
+
+    def wait(self, timeout_s: float) -> IonChamberReport:
+        """The first report, once every DHS has given its part.
+
+        Raises:
+            TimeoutError: One did not come within `timeout_s` seconds.
+        """
+        return self.wait_reports(1, timeout_s)[0]
+
+    def wait_reports(self, count: int, timeout_s: float) -> tuple[IonChamberReport, ...]:
+        """The reports, once there are `count`; raises as `wait`."""
+        deadline = Deadline.after(timeout_s)
+        for part in self.parts:
+            try:
+                part.wait_reports(count, deadline.remaining())
+            except TimeoutError:
+                raise TimeoutError(
+                    f"{part.name}: {len(part.reports)} of {count} reports within {timeout_s} s"
+                ) from None
+        return self.reports
+
+
+def _together(reports: tuple[IonChamberReport, ...]) -> IonChamberReport:
+    """One report of several; a failure of one is the status of all, the counts are what came."""
+    if len(reports) == 1:
+        return reports[0]
+    return IonChamberReport(
+        time_s=max(report.time_s for report in reports),
+        counts={name: count for report in reports for name, count in report.counts.items()},
+        status=next(
+            (each.status for each in reports if each.status != OperationStatus.NORMAL),
+            OperationStatus.NORMAL,
+        ),
+    )

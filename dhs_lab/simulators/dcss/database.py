@@ -1,0 +1,138 @@
+"""The database of a simulated DCSS: hardware hosts and the devices they own."""
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeVar
+
+import attrs
+
+from dcs_codec import Framing
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
+from dhs_runtime.lowlevel import ConfigError, DhsError
+
+SCRIPTING_ENGINE: Final = "self"
+"""Hardware host of what scripts do: always connected to a dcss, so no DHS may take its name."""
+
+D = TypeVar("D", bound=Entry)
+
+
+@attrs.frozen
+class HardwareHost:
+    """A hardware host of the database: what a DHS of that name is given.
+
+    Attributes:
+        name: Name a DHS gives in the handshake.
+        devices: Its devices in database order.
+        framing: v1 or v2; there is no negotiation.
+    """
+
+    name: str
+    devices: tuple[Entry, ...] = ()
+    framing: Framing = Framing.V2
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        *,
+        operations: Iterable[str] = (),
+        strings: Mapping[str, str] | None = None,
+        motors: Iterable[str | RealMotorEntry] = (),
+        pseudo_motors: Iterable[str | PseudoMotorEntry] = (),
+        shutters: Iterable[str | ShutterEntry] = (),
+        ion_chambers: Iterable[str | IonChamberEntry] = (),
+        encoders: Iterable[str | EncoderEntry] = (),
+        objects: Iterable[str] = (),
+        framing: Framing = Framing.V2,
+    ) -> "HardwareHost":
+        """A host with these devices: a name stands for a device with the defaults of its kind.
+
+        Args:
+            name: Name of the host.
+            operations: Operations.
+            strings: Strings, name to contents.
+            motors: Real motors.
+            pseudo_motors: Pseudo motors.
+            shutters: Shutters and filters, closed by default.
+            ion_chambers: Ion chambers.
+            encoders: Encoders.
+            objects: Objects.
+            framing: v1 or v2.
+        """
+        devices: list[Entry] = []
+        devices += _made(motors, RealMotorEntry)
+        devices += _made(pseudo_motors, PseudoMotorEntry)
+        devices += _made(shutters, ShutterEntry)
+        devices += _made(ion_chambers, IonChamberEntry)
+        devices += _made(encoders, EncoderEntry)
+        devices += _made(operations, OperationEntry)
+        devices += [StringEntry(*item) for item in (strings or {}).items()]
+        devices += _made(objects, ObjectEntry)
+        return cls(name, tuple(devices), framing)
+
+
+def _made(entries: Iterable[str | D], kind: type[D]) -> list[D]:
+    make: Callable[[str], D] = kind
+    return [make(entry) if isinstance(entry, str) else entry for entry in entries]
+
+
+class Database:
+    """Devices by name, with their owners.
+
+    Attributes:
+        hosts: The hardware hosts by name, in database order.
+        lock: Guards what changes in devices; free while anything is sent.
+    """
+
+    def __init__(self, hosts: Iterable[HardwareHost]) -> None:
+        """A database of these hosts.
+
+        Raises:
+            ConfigError: Two hosts or devices have one name.
+        """
+        self.hosts: dict[str, HardwareHost] = {}
+        self.lock = threading.Lock()
+        self._devices: dict[str, tuple[str, Entry]] = {}
+        for host in hosts:
+            if host.name in self.hosts:
+                raise ConfigError(f"two hardware hosts are named {host.name!r}")
+            self.hosts[host.name] = host
+            for device in host.devices:
+                if device.name in self._devices:
+                    raise ConfigError(f"two devices of the database are named {device.name!r}")
+                self._devices[device.name] = (host.name, device)
+
+    def find(self, name: str) -> tuple[str, Entry] | None:
+        """Hardware host and device of this name, None where there is none."""
+        return self._devices.get(name)
+
+    def get(self, name: str, kind: type[D]) -> tuple[str, D]:
+        """Hardware host and device of this name and kind.
+
+        Raises:
+            DhsError: There is none.
+        """
+        found = self.find(name)
+        if found is None or not isinstance(found[1], kind):
+            raise DhsError(f"the database has no {kind.kind} {name!r}{self._hint(name, kind)}")
+        return found[0], found[1]
+
+    def _hint(self, name: str, kind: type[Entry]) -> str:
+        """What may have been meant, or what the device of this name is."""
+        found = self.find(name)
+        if found is not None:
+            return f"; {name} is of kind {found[1].kind}"
+        known = [other for other, (_, device) in self._devices.items() if isinstance(device, kind)]
+        folded = {other.lower(): other for other in known}
+        close = difflib.get_close_matches(name.lower(), folded, n=1)
+        return f"; did you mean {folded[close[0]]}?" if close else ""

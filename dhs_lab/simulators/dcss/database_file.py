@@ -1,0 +1,259 @@
+"""`load_database`: the hosts of a simulated DCSS from a file, dcss's own dump or our YAML.
+
+The YAML says only what matters: everything but names has a default. `SAMPLE` shows all of it.
+Needs the extra `runtime`.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from dcs_codec import Framing
+from dhs_lab.simulators.dcss.circle import CircleMode
+from dhs_lab.simulators.dcss.database import Database, HardwareHost
+from dhs_lab.simulators.dcss.dump import load_dump
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ObjectEntry,
+    OperationEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
+from dhs_runtime.lowlevel import ConfigError, ConfigFileError, Mistake, load_yaml, shown, structure
+
+YAML_SUFFIXES: Final = (".yaml", ".yml")
+MAX_NAME: Final = 39  # bytes
+
+SAMPLE: Final = """\
+# A database for `dhs simulate dcss --database FILE`. Names are those that DHSs know; whatever else
+# is said of a device may be left out, and is here as it would be by default where it says so.
+
+hosts:
+  stageDHS:                      # as the DHS names itself in the handshake
+    framing: v2                  # default; v1 has frames of 200 bytes
+    motors:
+      sample_z:                  # nothing said: all defaults
+      gonio_phi:
+        hardware_name: phi       # default: the name
+        position: 0.0            # default; scaled, as all positions and limits
+        upper_limit: 3600.0      # default: 1000
+        lower_limit: -3600.0     # default: -1000
+        upper_limit_on: true     # default, and lower_limit_on
+        motor_lock_on: false     # default
+        scale_factor: 1000.0     # default; steps per unit
+        speed: 1000              # default; steps per second
+        acceleration: 100        # default; ms to full speed
+        backlash: 0              # default; steps, with backlash_on: false
+        reverse_on: false        # default
+        circle_mode: up_to_360   # default: none; or around_zero, up_to_360_for_guis, ...
+        units: deg               # default: mm
+    pseudo_motors:
+      energy:
+        position: 12000.0
+        upper_limit: 20000.0
+        lower_limit: 5000.0
+        units: eV
+        dependencies: [gonio_phi]
+        children: [gonio_phi]
+    shutters:
+      shutter: closed            # default; or a mapping with state and hardware_name
+    ion_chambers:
+      i0: {counter_channel: 1, timer: rtc1}
+    encoders: [phi_encoder]      # of what needs no more than its name, a list
+    strings:
+      stage_status: idle         # its contents; or a mapping with contents and hardware_name
+    operations: [homeStage]
+  echoDHS:
+    operations: [echo]
+"""
+
+
+@attrs.frozen(kw_only=True)
+class HostEntry:
+    """A hardware host as the file has it: devices by kind, then by name."""
+
+    framing: Framing = Framing.V2
+    motors: dict[str, RealMotorEntry] = attrs.field(factory=dict)
+    pseudo_motors: dict[str, PseudoMotorEntry] = attrs.field(factory=dict)
+    shutters: dict[str, ShutterEntry] = attrs.field(factory=dict)
+    ion_chambers: dict[str, IonChamberEntry] = attrs.field(factory=dict)
+    encoders: dict[str, EncoderEntry] = attrs.field(factory=dict)
+    operations: dict[str, OperationEntry] = attrs.field(factory=dict)
+    strings: dict[str, StringEntry] = attrs.field(factory=dict)
+    objects: dict[str, ObjectEntry] = attrs.field(factory=dict)
+
+    def devices(self) -> tuple[Entry, ...]:
+        """The devices, kind by kind in the order of `HardwareHost.of`."""
+        kinds = (getattr(self, kind) for kind in KINDS)
+        return tuple(device for kind in kinds for device in kind.values())
+
+
+KINDS: Final = tuple(field.name for field in attrs.fields(HostEntry))[1:]
+_SHORT_FOR: Final = {"shutters": "state", "strings": "contents"}
+"""What a text in place of a device's mapping stands for."""
+_WORDS: Final[Mapping[str, Mapping[str, object]]] = {
+    "circle_mode": {mode.name.lower(): mode for mode in CircleMode},
+    "state": {"open": "open", "closed": "closed"},
+}
+"""Words of keys that have few, and what they stand for."""
+
+
+@attrs.frozen(kw_only=True)
+class DatabaseFile:
+    """The whole file."""
+
+    hosts: dict[str, HostEntry]
+
+
+@attrs.frozen
+class LoadedDatabase:
+    """What a file holds.
+
+    Attributes:
+        hosts: Its hardware hosts.
+        problems: One line for each section of a dump that could not be read and is left out.
+        notes: What was read of a dump, but not as it stands, in a line each.
+        generation: Of a dump, 1 or 2; see `Dump`.
+    """
+
+    hosts: tuple[HardwareHost, ...]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    generation: int = 1
+
+
+def load_database(path: str | Path) -> LoadedDatabase:
+    """The hosts in a file: YAML where its name ends so, else a dump.
+
+    Raises:
+        ConfigError: The file cannot be read, has no host, or the YAML is wrong: a line per mistake
+            with file and path (`ConfigFileError`).
+    """
+    path = Path(path)
+    if path.suffix in YAML_SUFFIXES:
+        values = load_yaml(path)
+        try:
+            return LoadedDatabase(read_database(values, str(path)))
+        except ConfigFileError as error:
+            found = [values.located(mistake) for mistake in error.mistakes]
+            raise ConfigFileError(str(path), found) from None
+    try:
+        dump = load_dump(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    if not dump.hosts:
+        raise ConfigError(f"{path}: no hardware host in it; is it a dump of dcss?")
+    problems = tuple(f"{path}: {problem}" for problem in dump.problems)
+    notes = tuple(f"{path}: {note}" for note in dump.notes)
+    return LoadedDatabase(dump.hosts, problems, notes, dump.generation)
+
+
+def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHost, ...]:
+    """The hosts in what YAML made of a file; raises as `load_database`.
+
+    Args:
+        values: Names and values.
+        source: The file, for messages.
+    """
+    reader = _Reader()
+    mistakes: list[Mistake] = []
+    try:
+        entries = structure(reader.written_out(values), DatabaseFile, source).hosts
+    except ConfigFileError as error:
+        mistakes += error.mistakes
+        entries = {}
+    else:
+        mistakes += _mistakes(entries)
+    if reader.mistakes or mistakes:
+        raise ConfigFileError(source, (*reader.mistakes, *mistakes))
+    hosts = tuple(
+        HardwareHost(name, entry.devices(), entry.framing) for name, entry in entries.items()
+    )
+    try:
+        Database(hosts)
+    except ConfigError as error:  # two devices of one name
+        raise ConfigFileError(source, (Mistake("hosts", str(error)),)) from None
+    return hosts
+
+
+class _Reader:
+    """Makes every short form of the file a mapping, and finds what cattrs would not name well.
+
+    What is wrong is left out of the result, so that the rest can be checked as well.
+    """
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def written_out(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The whole file."""
+        hosts = self._mapping("hosts", values.get("hosts", {}))
+        return {**values, "hosts": {name: self._host(name, hosts[name]) for name in hosts}}
+
+    def _host(self, name: object, value: object) -> dict[Any, object]:
+        at = f"hosts.{name}"
+        self._check_name(at, name)
+        host = dict(self._mapping(at, value))
+        if host.get("framing") == Framing.AUTO.value:
+            self._wrong(f"{at}.framing", "v1 or v2 wanted, a database knows")
+        for kind in KINDS:
+            if kind in host:
+                host[kind] = self._kind(f"{at}.{kind}", kind, host[kind])
+        return host
+
+    def _kind(self, at: str, kind: str, value: object) -> dict[Any, object]:
+        if isinstance(value, list):
+            value = {str(name): None for name in value}
+        devices = self._mapping(at, value)
+        return {name: self._device(f"{at}.{name}", kind, name, devices[name]) for name in devices}
+
+    def _device(self, at: str, kind: str, name: object, value: object) -> dict[Any, object]:
+        self._check_name(at, name)
+        if isinstance(value, str) and kind in _SHORT_FOR:
+            value = {_SHORT_FOR[kind]: value}
+        what = "a text or a mapping" if kind in _SHORT_FOR else "a mapping"
+        device = dict(self._mapping(at, value, what))
+        if "name" in device:
+            self._wrong(at, "unknown key name: the name stands in front")
+        device["name"] = str(name)
+        for key in _WORDS.keys() & device.keys():
+            word, known = device.pop(key), _WORDS[key]
+            if isinstance(word, str) and word in known:
+                device[key] = known[word]
+            else:
+                self._wrong(f"{at}.{key}", f"one of {', '.join(known)} wanted, got {shown(word)}")
+        return device
+
+    def _mapping(self, at: str, value: object, what: str = "a mapping") -> Mapping[Any, object]:
+        if value is None:
+            return {}
+        if isinstance(value, Mapping):
+            return value
+        self._wrong(at, f"{what} wanted, got {shown(value)}")
+        return {}
+
+    def _check_name(self, at: str, name: object) -> None:
+        text = name if isinstance(name, str) else ""
+        if len(text.split()) != 1 or len(text.encode()) > MAX_NAME:
+            self._wrong(at, f"a name is one word of at most {MAX_NAME} bytes")
+
+    def _wrong(self, at: str, reason: str) -> None:
+        self.mistakes.append(Mistake(at, reason))
+
+
+def _mistakes(hosts: Mapping[str, HostEntry]) -> Iterator[Mistake]:
+    """What no single value shows."""
+    if not hosts:
+        yield Mistake("hosts", "there is no host")
+    motors = {name for host in hosts.values() for name in (*host.motors, *host.pseudo_motors)}
+    for host_name, host in hosts.items():
+        for motor in (*host.motors.values(), *host.pseudo_motors.values()):
+            needed = {*motor.dependencies, *getattr(motor, "children", ())}
+            for name in sorted(needed - motors):
+                at = f"hosts.{host_name}: {motor.name}"
+                yield Mistake(at, f"there is no motor {name} for it to need")

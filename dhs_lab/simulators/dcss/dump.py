@@ -1,0 +1,221 @@
+"""`load_dump`: dcss's database as text, the form that `dcss -d` writes and `dcss -r` reads.
+
+Sections stand between blank lines: name, number of the type, and what that type has. Where a real
+dcss gives up at the first fault, here the section is left out and reported. A motor whose stored
+position is `nan` or infinite is read, with the position 0, and that is reported too.
+
+Which of the two generations a dump is of is seen from its sections; see `dump_sections`.
+
+Source: dcss_main.c restore_database (851-1486), dcss_device.h:36-53 for the sizes
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from dcs_codec import Framing
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, HardwareHost
+from dhs_lab.simulators.dcss.dump_sections import (
+    DEVICE_READERS,
+    HARDWARE_HOST,
+    NO_DEVICE_READERS,
+    Section,
+    SectionError,
+)
+from dhs_lab.simulators.dcss.entries import Entry
+
+MAX_DEVICES: Final = 1000  # records of the database
+_MAX_LINES: Final = 10
+_MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
+_MAX_NAME: Final = 39
+_FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
+
+
+@attrs.frozen
+class DumpProblem:
+    """A section that could not be read, or not as it stands; or a fault of the file as a whole.
+
+    Attributes:
+        line: Line of the file, counted from 1.
+        name: Name of the section, "" for the file as a whole.
+        reason: What is wrong, in one line.
+    """
+
+    line: int
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.name + ': ' if self.name else ''}{self.reason}"
+
+
+@attrs.frozen
+class Dump:
+    """What a dump holds.
+
+    Runs are looked through and left out: no DHS is told of them.
+
+    Attributes:
+        hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
+            in the order of the file; protocol 1 or 2 is their framing.
+        problems: What could not be read; empty where all of it could.
+        notes: What was read, but not as it stands.
+        generation: 1, or 2 where motors have four more lines or a string has several.
+    """
+
+    hosts: tuple[HardwareHost, ...]
+    problems: tuple[DumpProblem, ...] = ()
+    notes: tuple[DumpProblem, ...] = ()
+    generation: int = 1
+
+
+def load_dump(path: str | os.PathLike[str]) -> Dump:
+    """Read a dump file.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return parse_dump(Path(path).read_text(encoding="latin-1"))
+
+
+def parse_dump(text: str) -> Dump:
+    """Read the text of a dump; never raises, whatever it is."""
+    lines = text.split("\n")
+    sections, has_end = _up_to_end(_sections(lines))
+    is_newer = any(section.shows_newer for section in sections)
+    reader = _Reader(is_newer=is_newer)
+    for section in _with_blank_lines(sections) if is_newer else sections:
+        reader.read(section)
+    if not has_end:
+        reader.problem(len(lines), "", "the file ends without a section named END")
+    return reader.dump(len(lines))
+
+
+def _up_to_end(sections: Iterable[Section]) -> tuple[list[Section], bool]:
+    """The sections before the one named END, and whether there is one."""
+    found: list[Section] = []
+    for section in sections:
+        if section.name == "END":
+            return found, True
+        found.append(section)
+    return found, False
+
+
+def _with_blank_lines(sections: Iterable[Section]) -> Iterator[Section]:
+    """The sections of a newer dump, a string with blank lines inside put together again."""
+    string: Section | None = None
+    for each in sections:
+        section = attrs.evolve(each, is_newer=True)
+        if string is not None and not section.has_type:
+            blank = [(number, "") for number in range(string.end + 1, section.line)]
+            all_lines = (*string.all_lines, *blank, *section.all_lines)
+            string = attrs.evolve(string, all_lines=all_lines)
+            continue
+        if string is not None:
+            yield string
+        string = section if section.is_string else None
+        if string is None:
+            yield section
+    if string is not None:
+        yield string
+
+
+class _Reader:
+    """Collects hosts and devices; the owner of a device may stand behind it in the file."""
+
+    def __init__(self, *, is_newer: bool) -> None:
+        self._is_newer = is_newer
+        self._problems: list[DumpProblem] = []
+        self._notes: list[DumpProblem] = []
+        self._names: dict[str, int] = {}
+        self._framings: dict[str, Framing] = {}
+        self._devices: list[tuple[int, str, Entry]] = []
+
+    def problem(self, line: int, name: str, reason: str) -> None:
+        self._problems.append(DumpProblem(line, name, reason))
+
+    def read(self, section: Section) -> None:
+        try:
+            self._check(section)
+            self._enter(section)
+        except SectionError as error:
+            self.problem(error.line, section.name, error.reason)
+        else:
+            self._notes += [
+                DumpProblem(note.line, section.name, note.reason) for note in section.notes
+            ]
+
+    def dump(self, last_line: int) -> Dump:
+        owned: dict[str, list[Entry]] = {name: [] for name in self._framings}
+        for line, host, device in self._devices:
+            if host in owned:
+                owned[host].append(device)
+            else:
+                self.problem(line, device.name, f"its hardware host {host} has no section")
+        if SCRIPTING_ENGINE not in owned:
+            self.problem(last_line, "", f"there is no hardware host {SCRIPTING_ENGINE}")
+        hosts = tuple(
+            HardwareHost(name, tuple(owned[name]), framing)
+            for name, framing in self._framings.items()
+        )
+        problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
+        return Dump(hosts, problems, tuple(self._notes), 2 if self._is_newer else 1)
+
+    def _check(self, section: Section) -> None:
+        if not self._is_newer:
+            _check_sizes(section)
+        if section.name in self._names:
+            first = self._names[section.name]
+            raise SectionError(section.line, f"the name stands at line {first} already")
+        if len(self._names) >= MAX_DEVICES and not self._is_newer:
+            raise SectionError(section.line, f"more than {MAX_DEVICES} sections")
+        self._names[section.name] = section.line
+
+    def _enter(self, section: Section) -> None:
+        kind = section.kind()
+        if kind == HARDWARE_HOST:
+            self._framings[section.name] = _framing(section)
+        elif kind in DEVICE_READERS:
+            host, device = DEVICE_READERS[kind](section)
+            self._devices.append((section.line, host, device))
+        elif kind in NO_DEVICE_READERS:
+            NO_DEVICE_READERS[kind](section)
+        else:
+            raise SectionError(section.line + 1, f"type {kind} is obsolete or unknown")
+
+
+def _check_sizes(section: Section) -> None:
+    """See that the older dcss would read the lines."""
+    for number, line in section.all_lines:
+        if not all(" " <= mark <= "~" for mark in line):
+            raise SectionError(number, "holds a character that is not printable")
+        if len(line) > _MAX_LINE:
+            raise SectionError(number, f"{len(line)} characters, dcss reads {_MAX_LINE}")
+    if len(section.all_lines) > _MAX_LINES:
+        raise SectionError(section.line, f"{len(section.all_lines)} lines, dcss reads 10")
+    if len(section.name) > _MAX_NAME:
+        raise SectionError(section.line, f"a name of {len(section.name)} characters")
+
+
+def _framing(section: Section) -> Framing:
+    """The framing of a hardware host: `computer protocol`."""
+    section.expect(1)
+    words = section.words(0, 2, "computer and protocol")
+    protocol = section.integer(0, words[1], "protocol")
+    if protocol not in _FRAMINGS:
+        raise SectionError(section.number(0), f"protocol {protocol} is not 1 or 2")
+    return _FRAMINGS[protocol]
+
+
+def _sections(lines: Iterable[str]) -> Iterator[Section]:
+    """The sections, their lines without the blanks around them."""
+    found: list[tuple[int, str]] = []
+    for number, line in enumerate([*lines, ""], start=1):
+        if stripped := line.strip(" \t\n\v\f\r"):
+            found.append((number, stripped))
+        elif found:
+            yield Section(tuple(found))
+            found = []

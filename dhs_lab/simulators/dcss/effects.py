@@ -1,0 +1,397 @@
+"""`Effects`: what a message of a DHS does to the database, to runs and to DHSs.
+
+What dcss does not know it ignores, with a line in its log, and the connection stays. What would
+hang or kill a real dcss is ignored here, with a line that says so.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from dcs_codec import (
+    HtosConfigureDevice,
+    HtosGetEncoderCompleted,
+    HtosLimitHit,
+    HtosLog,
+    HtosMotorCorrectStarted,
+    HtosMotorMoveCompleted,
+    HtosMotorMoveStarted,
+    HtosNote,
+    HtosOperationCompleted,
+    HtosOperationUpdate,
+    HtosReportIonChambers,
+    HtosReportShutterState,
+    HtosSendConfiguration,
+    HtosSetEncoderCompleted,
+    HtosSetStringCompleted,
+    HtosSimulatingDevice,
+    HtosStartOperation,
+    HtosUpdateMotorPosition,
+    IonChamberFailure,
+    LogLevel,
+    MalformedMessage,
+    Message,
+    MotorStatus,
+    OperationStatus,
+    ShutterResult,
+    ShutterState,
+    StohCorrectMotorPosition,
+    StringStatus,
+)
+from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
+from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    Entry,
+    IonChamberEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
+from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
+from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.move_runs import MoveRun
+from dhs_lab.simulators.dcss.reports import (
+    EncoderReport,
+    IonChamberReport,
+    PositionReport,
+    ShutterReport,
+    StringReport,
+)
+from dhs_lab.simulators.dcss.run_table import RunTable
+from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
+from dhs_lab.simulators.dcss.scanning import scan
+from dhs_lab.simulators.dcss.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+D = TypeVar("D", bound=Entry)
+
+MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
+_FORWARDED: Final[tuple[type[Message], ...]] = (
+    HtosLimitHit,
+    HtosMotorCorrectStarted,
+    HtosSimulatingDevice,
+    HtosStartOperation,
+)
+"""What dcss forwards to GUIs and the scripting engine, and does nothing about itself."""
+
+_LEVELS: Final[dict[str, int]] = {LogLevel.NOTE: logging.INFO, LogLevel.WARNING: logging.WARNING}
+"""Where a GUI would show a line of the beamline's log, a simulated DCSS logs it; others: errors."""
+
+_NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
+
+
+class Effects:
+    """The server's reaction to each message; called by the thread of the DHS's connection."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        runs: RunTable,
+        judge: Judge,
+        reset_range: float,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._runs = runs
+        self._judge = judge
+        self._reset_range = reset_range
+        self._reactions: dict[type[Message], Callable[[str, Any], None]] = {
+            HtosMotorMoveStarted: self._move_started,
+            HtosUpdateMotorPosition: self._position_updated,
+            HtosMotorMoveCompleted: self._move_completed,
+            HtosSendConfiguration: self._send_configuration,
+            HtosReportShutterState: self._shutter_reported,
+            HtosReportIonChambers: self._ion_chambers_reported,
+            HtosGetEncoderCompleted: self._encoder_completed,
+            HtosSetEncoderCompleted: self._encoder_completed,
+            HtosSetStringCompleted: self._string_completed,
+            HtosLog: self._logged,
+            HtosNote: self._noted,
+            HtosOperationUpdate: self._operation_answered,
+            HtosOperationCompleted: self._operation_answered,
+        }
+        passed_on: tuple[type[Message], ...] = (
+            HtosConfigureDevice,
+            *self._reactions,
+            *_FORWARDED,
+        )
+        self._passed_on = {kind.keyword for kind in passed_on}
+
+    def take(self, hardware_host: str, message: Message, text: str) -> None:
+        """React to a message of this DHS, which came as this text."""
+        words = text.split()
+        if keyword_of(text) in self._passed_on:
+            self._judge.read(hardware_host, text)
+        if danger := hazard_of(message):
+            self._hazard(hardware_host, f"a real dcss {danger}; ignored")
+        elif words[:1] == [HtosConfigureDevice.keyword]:
+            self._configure(hardware_host, message, words[1:])
+        elif reaction := self._reactions.get(type(message)):
+            reaction(hardware_host, message)
+        elif isinstance(message, MalformedMessage) and words:
+            self._take_malformed(hardware_host, message)
+        elif not isinstance(message, _FORWARDED):
+            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
+
+    def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
+        """Log a DHS out, and do what the scripting engine does when it is gone.
+
+        Where it went by itself, what it did not answer is held against it. When this server stops,
+        its operations are: all else was given a time that is not over.
+
+        It fails whatever the DHS was to do, and since that is no normal end it aborts everything,
+        once per motor of the DHS. Source: message_handlers.tcl:57-122, confirmed on the wire
+        """
+        devices = self._database.hosts[hardware_host].devices
+        motors = [device for device in devices if isinstance(device, MotorEntry)]
+        with self._database.lock:
+            for motor in motors:
+                motor.is_moving = False
+        lost = self._sessions.log_out(hardware_host, lambda: self._runs.of(hardware_host))
+        if not stopping:
+            for _ in motors:
+                self._sessions.abort_all("soft", but=hardware_host)
+        for run in lost:
+            if run.is_over:
+                pass  # of a repeated one there were reports
+            elif stopping and run.takes_s is None:
+                self._judge.unanswered(run, "before the end")
+            elif by_itself and not stopping:
+                self._judge.unanswered(run, "before it disconnected")
+            run.fail(f"no_hw_host_{hardware_host}")
+
+    # -- for people --------------------------------------------------------------------------
+
+    def _logged(self, _: str, message: HtosLog) -> None:
+        level = _LEVELS.get(message.log_level, logging.ERROR)
+        logger.log(level, "htos_log of %s: %s", message.log_sender, _shown(message.log_message))
+
+    def _noted(self, _: str, message: HtosNote) -> None:
+        logger.info("htos_note: %s", _shown(message.note_message))
+
+    # -- motors ------------------------------------------------------------------------------
+
+    def _move_started(self, host: str, message: HtosMotorMoveStarted) -> None:
+        motor = self._motor(host, message, message.destination)
+        if motor is None:
+            return
+        with self._database.lock:
+            motor.is_moving = True
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.start(fold(motor.circle_mode, message.destination)[0])
+
+    def _position_updated(self, host: str, message: HtosUpdateMotorPosition) -> None:
+        motor = self._motor(host, message, message.position)
+        if motor is None:
+            return
+        kept, _ = after_move(motor.circle_mode, message.position, self._reset_range)
+        with self._database.lock:
+            motor.position = kept
+        folded = fold(motor.circle_mode, message.position)[0]
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.update(folded)
+        self._position_told(motor, folded, message.status)
+
+    def _position_told(self, motor: MotorEntry, position: float, status: str) -> None:
+        """A motor that was to call its place by another number has a word for it now."""
+        for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
+            run.take(PositionReport(position, status))
+
+    def _move_completed(self, host: str, message: HtosMotorMoveCompleted) -> None:
+        motor = self._motor(host, message, message.position)
+        if motor is None:
+            return
+        kept, correction = after_move(motor.circle_mode, message.position, self._reset_range)
+        with self._database.lock:
+            motor.position = kept
+            motor.is_moving = False
+        self._correct(motor, correction)
+        if message.status not in _NO_FAILURE:  # the scripting engine, message_handlers.tcl:1274
+            logger.info("%s ended as %s: aborting everything", motor.name, message.status)
+            self._sessions.abort_all("soft")
+        if message.status == MotorStatus.NORMAL:
+            goals = [each.goal for each in self._runs.waiting(MoveRun, "move", motor.name)]
+            known = [goal for goal in goals if goal is not None]
+            if len(known) == len(goals):
+                self._judge.moved(host, motor, message.position, known)
+        if run := self._runs.find(MoveRun, "move", motor.name):
+            run.complete(fold(motor.circle_mode, message.position)[0], message.status)
+
+    def _configure(self, host: str, message: Message, words: list[str]) -> None:
+        """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
+        motor = self._find(host, message, words[0] if words else "", MotorEntry)
+        if motor is None:
+            return
+        values = scan(words[1:], motor.scanned)
+        position = values.pop("position", None)
+        if position is not None and (danger := hazard_of_motor(motor, message, position)):
+            self._hazard(host, f"a real dcss {danger}; ignored")
+            return
+        correction = 0
+        with self._database.lock:
+            for key, value in values.items():
+                setattr(motor, key, value)
+            if position is not None:
+                motor.position, correction = after_configuration(
+                    motor.circle_mode, position, self._reset_range
+                )
+        self._correct(motor, correction)
+        if position is not None:
+            self._position_told(motor, fold(motor.circle_mode, position)[0], MotorStatus.NORMAL)
+
+    def _correct(self, motor: MotorEntry, correction: int) -> None:
+        if correction:
+            message = StohCorrectMotorPosition(motor_name=motor.name, correction=correction)
+            self._send_to_owner(motor.name, message)
+
+    def _motor(self, host: str, message: Any, position: float) -> MotorEntry | None:
+        motor = self._find(host, message, message.motor_name, MotorEntry)
+        if motor is not None and (danger := hazard_of_motor(motor, message, position)):
+            self._hazard(host, f"a real dcss {danger}; ignored")
+            return None
+        return motor
+
+    # -- the other devices -------------------------------------------------------------------
+
+    def _send_configuration(self, host: str, message: HtosSendConfiguration) -> None:
+        """Send a device's configuration to its owner, whoever asked."""
+        found = self._database.find(message.device_name)
+        if found is None:
+            logger.info("dcss ignores %s of an unknown device", message)
+            return
+        host, device = found
+        with self._database.lock:
+            configuration = device.configuration(host)
+        self._sessions.try_to_send(host, configuration)
+
+    def _shutter_reported(self, host: str, message: HtosReportShutterState) -> None:
+        shutter = self._find(host, message, message.shutter_name, ShutterEntry)
+        if shutter is None:
+            return
+        status = message.result or ShutterResult.NORMAL
+        if status == ShutterResult.NORMAL:
+            closed = message.shutter_state == ShutterState.CLOSED
+            with self._database.lock:
+                shutter.state = "closed" if closed else "open"
+        if run := self._runs.find(ReportRun, "shutter", shutter.name):
+            run.take(ShutterReport(message.shutter_state, status))
+
+    def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers) -> None:
+        result = message.result
+        if isinstance(result, IonChamberFailure):
+            names, counts, status = result.names, {}, result.reason
+            if any(self._database.find(name) is None for name in names):
+                self._judge.find(
+                    host,
+                    VerdictKind.STATUS,
+                    f"its reason is not one word and not in braces, so {names[-1]!r} was read as "
+                    f"an ion chamber: {' '.join((*names, status))}",
+                )
+        else:
+            counts = {reading.name: reading.counts for reading in result}
+            names, status = tuple(counts), OperationStatus.NORMAL
+            if unknown := [name for name in names if self._database.find(name) is None]:
+                self._hazard(
+                    host,
+                    f"a real dcss would loop for ever at {unknown[0]}, which is not in the "
+                    "database, and read nothing more of this DHS; ignored",
+                )
+                return
+        for name in counts:
+            ion_chamber = self._find(host, message, name, IonChamberEntry)
+            if ion_chamber is not None:
+                with self._database.lock:
+                    ion_chamber.counts = counts[name]
+        report = IonChamberReport(message.ion_chamber_time, counts, status)
+        runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
+        for run in {id(run): run for run in runs if run is not None}.values():
+            run.take(report, is_last=status != OperationStatus.NORMAL)
+
+    def _encoder_completed(
+        self, host: str, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
+    ) -> None:
+        encoder = self._find(host, message, message.encoder_name, EncoderEntry)
+        if encoder is None:
+            return
+        with self._database.lock:
+            encoder.position = message.position  # whatever the status
+        key = message.keyword.removeprefix("htos_").removesuffix("_completed")
+        if run := self._runs.find(ReportRun, key, encoder.name):
+            run.take(EncoderReport(message.position, message.status))
+
+    def _string_completed(self, host: str, message: HtosSetStringCompleted) -> None:
+        string = self._find(host, message, message.string_name, StringEntry)
+        if string is None:
+            return
+        contents = message.string_contents
+        if message.string_status == StringStatus.NORMAL:
+            data = contents.encode("utf-8", "surrogateescape")
+            if len(data) > MAX_CONTENTS:
+                logger.warning("%s: %d bytes, dcss cuts them at 1879", string.name, len(data))
+                contents = data[:MAX_CONTENTS].decode("utf-8", "surrogateescape")
+            with self._database.lock:
+                string.contents = contents
+        if run := self._runs.find(ReportRun, "string", string.name):
+            run.take(StringReport(contents, message.string_status))
+
+    def _operation_answered(
+        self, host: str, message: HtosOperationUpdate | HtosOperationCompleted
+    ) -> None:
+        if message.binary:
+            logger.info(
+                "a real dcss would write %d bytes to a file of its own", len(message.binary)
+            )
+        run = self._runs.find(
+            OperationRun, "operation", message.operation_name, message.operation_handle
+        )
+        if run is None:
+            logger.warning("answer to an operation never started: %s", message)
+            return
+        if isinstance(message, HtosOperationCompleted) and run.is_over:
+            self._judge.find(
+                host,
+                VerdictKind.SECOND_ANSWER,
+                f"{run.asked!r} is over already: {run.completions[0].status}; "
+                f"completed again: {message.operation_status}",
+            )
+        run.take(message)
+
+    # -- odd messages ------------------------------------------------------------------------
+
+    def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
+        self._hazard(
+            hardware_host,
+            "a real dcss reads this without a check, with stale values for what is missing or does "
+            f"not fit ({message.field} {message.reason}); ignored: {message.text:.200}",
+        )
+
+    def _find(self, host: str, message: Message, name: str, kind: type[D]) -> D | None:
+        """The device of this kind, None (and a line in the log) where there is no such."""
+        found = self._database.find(name)
+        if found is None:
+            logger.info("dcss ignores a message about the unknown device %s: %s", name, message)
+            return None
+        if isinstance(found[1], kind):
+            return found[1]
+        self._hazard(
+            host,
+            f"{name} is of kind {found[1].kind}: a real dcss does not look and would write "
+            f"over its record; ignored: {message}",
+        )
+        return None
+
+    def _hazard(self, host: str, text: str) -> None:
+        self._judge.find(host, VerdictKind.HAZARD, text)
+
+    def _send_to_owner(self, name: str, message: Message) -> None:
+        found = self._database.find(name)
+        if found is not None:
+            self._sessions.try_to_send(found[0], message)
+
+
+def _shown(text: str) -> str:
+    """A text that people read in a line of a log."""
+    return text if text.isprintable() else repr(text)

@@ -1,0 +1,344 @@
+"""What goes wrong on the wire of a simulated DCSS, on request and repeatably.
+
+A `Fault` says what, to which frames and how often; `Faults` holds those that stand, at the start
+or any time later, and turns a frame into the steps by which it is sent. What comes behind a frame
+that is held up waits, as on any TCP connection.
+
+`RESET` sends RST in place of a frame, `TRUNCATE` half of it and FIN. `SPLIT` sends it in pieces,
+`STALL` pauses in its middle, `LATE` in front of it. `DUPLICATE` sends it twice, `DROP` not at all,
+`GARBAGE` with a header (in v1: a keyword) that is none. `REFUSE` closes a login as dcss closes one
+of an unknown name. `SLOW` reads so many bytes of a DHS a second, by default none: a DHS that gives
+such a connection up and comes back finds its name taken, as with a dcss that hangs.
+"""
+
+import enum
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+import attrs
+from attrs.validators import and_, ge, gt, le, optional
+
+from dhs_runtime.lowlevel import ConfigError
+
+logger = logging.getLogger(__name__)
+
+ANY: Final = "*"
+HEADER_SIZE: Final = 26
+HANDSHAKE: Final = "stoc_send_client_type"
+
+
+class FaultKind(enum.StrEnum):
+    """What goes wrong; the module says how each looks on the wire."""
+
+    RESET = "reset"
+    SPLIT = "split"
+    STALL = "stall"
+    DUPLICATE = "duplicate"
+    DROP = "drop"
+    LATE = "late"
+    REFUSE = "refuse"
+    SLOW = "slow"
+    GARBAGE = "garbage"
+    TRUNCATE = "truncate"
+
+
+DEFAULT_VALUES: Final[Mapping[FaultKind, tuple[float, str]]] = {
+    FaultKind.SPLIT: (1, "bytes in a piece"),
+    FaultKind.STALL: (1.0, "seconds"),
+    FaultKind.LATE: (0.5, "seconds"),
+    FaultKind.SLOW: (0, "bytes a second"),
+}
+"""The value that a kind takes when none is given, and what it means; other kinds take none."""
+
+_NO_FRAMES: Final = (FaultKind.REFUSE, FaultKind.SLOW)
+_NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
+    "every": int,
+    "count": int,
+    "chance": float,
+    "pause_s": float,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: What.
+        value: How much, see `DEFAULT_VALUES`; None takes the default.
+        host: Pattern (as of file names) of the DHSs it befalls.
+        keyword: Pattern of the messages it befalls. The handshake, before which no DHS has a name,
+            is befallen where this pattern is given and `host` is not.
+        every: Of those frames, befall every n-th.
+        count: Be over after so many frames (refused logins); None: go on.
+        chance: Befall a frame with this probability.
+        pause_s: For `split`: seconds between two pieces.
+    """
+
+    kind: FaultKind = attrs.field(kw_only=False)
+    value: float | None = attrs.field(default=None, kw_only=False, validator=optional(ge(0)))
+    host: str = ANY
+    keyword: str = ANY
+    every: int = attrs.field(default=1, validator=ge(1))
+    count: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    chance: float = attrs.field(default=1.0, validator=and_(gt(0), le(1)))
+    pause_s: float = attrs.field(default=0.0, validator=ge(0))
+
+    def __attrs_post_init__(self) -> None:
+        if self.value is not None and self.kind not in DEFAULT_VALUES:
+            raise ValueError(f"{self.kind} takes no value")
+        if self.kind is FaultKind.SPLIT and self.amount < 1:
+            raise ValueError("pieces have 1 byte at least")
+        if self.kind in _NO_FRAMES and self.keyword != ANY:
+            raise ValueError(f"{self.kind} befalls no single message")
+        if self.kind is FaultKind.SLOW and (self.every, self.count, self.chance) != (1, None, 1.0):
+            raise ValueError("slow reading goes on until it is cleared")
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        """Read `KIND [VALUE] [FIELD=VALUE...]`, such as `late 0.5 keyword=stoh_start_* count=3`.
+
+        Raises:
+            ConfigError: It is no such text; names the word at fault.
+        """
+        kind, *words = text.split() or [""]
+        if kind not in list(FaultKind):
+            raise ConfigError(f"no fault {kind!r}; there is {', '.join(FaultKind)}")
+        fields: dict[str, str | float] = {}
+        for word in words:
+            name, separator, given = word.partition("=")
+            try:
+                if not separator:
+                    fields["value"] = float(word)
+                elif name in ("host", "keyword"):
+                    fields[name] = given
+                else:
+                    fields[name] = _NUMBERS[name](given)
+            except (ValueError, KeyError):
+                known = "a number, host=, keyword=, every=, count=, chance= or pause_s="
+                raise ConfigError(f"fault {text!r}: {word!r} is not {known}") from None
+        make: Callable[..., Fault] = cls
+        try:
+            return make(FaultKind(kind), **fields)
+        except ValueError as error:
+            raise ConfigError(f"fault {text!r}: {error}") from None
+
+    @property
+    def amount(self) -> float:
+        """The value, or the default of its kind."""
+        return DEFAULT_VALUES.get(self.kind, (0, ""))[0] if self.value is None else self.value
+
+    def __str__(self) -> str:
+        """The text that `parse` reads."""
+        given = [f"{self.amount:g}"] if self.kind in DEFAULT_VALUES else []
+        for field in attrs.fields(Fault)[2:]:
+            value = getattr(self, field.name)
+            if value != field.default:
+                given.append(f"{field.name}={value}")
+        return " ".join((self.kind, *given))
+
+
+# -- how a frame is sent ---------------------------------------------------------------------
+
+
+@attrs.frozen
+class Pause:
+    """Send nothing for so many seconds."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Close:
+    """End the connection: FIN, or RST."""
+
+    by_reset: bool
+
+
+WireStep = bytes | Pause | Close
+WireSteps = tuple[WireStep, ...]
+
+
+def _each_piece(steps: WireSteps, change: Callable[[bytes], Iterable[WireStep]]) -> WireSteps:
+    return tuple(
+        new for step in steps for new in (change(step) if isinstance(step, bytes) else (step,))
+    )
+
+
+def _split(steps: WireSteps, fault: Fault, _: random.Random) -> WireSteps:
+    size = int(fault.amount)
+
+    def cut(data: bytes) -> Iterable[WireStep]:
+        for start in range(0, len(data), size):
+            if start and fault.pause_s:
+                yield Pause(fault.pause_s)
+            yield data[start : start + size]
+
+    return _each_piece(steps, cut)
+
+
+def _stall(steps: WireSteps, fault: Fault, _: random.Random) -> WireSteps:
+    def pause(data: bytes) -> Iterable[WireStep]:
+        half = len(data) // 2
+        return data[:half], Pause(fault.amount), data[half:]
+
+    return _each_piece(steps, pause)
+
+
+def _garble(steps: WireSteps, _: Fault, source: random.Random) -> WireSteps:
+    def garble(data: bytes) -> Iterable[WireStep]:
+        letters = bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=HEADER_SIZE))
+        return (letters + data[HEADER_SIZE:],)
+
+    return _each_piece(steps, garble)
+
+
+def _truncate(steps: WireSteps, _fault: Fault, _: random.Random) -> WireSteps:
+    data = b"".join(step for step in steps if isinstance(step, bytes))
+    return data[: len(data) // 2], Close(by_reset=False)
+
+
+_CHANGES: Final[Mapping[FaultKind, Callable[[WireSteps, Fault, random.Random], WireSteps]]] = {
+    FaultKind.GARBAGE: _garble,
+    FaultKind.TRUNCATE: _truncate,
+    FaultKind.RESET: lambda _steps, _fault, _: (Close(by_reset=True),),
+    FaultKind.DROP: lambda _steps, _fault, _: (),
+    FaultKind.DUPLICATE: lambda steps, _fault, _: steps * 2,
+    FaultKind.STALL: _stall,
+    FaultKind.SPLIT: _split,
+    FaultKind.LATE: lambda steps, fault, _: (Pause(fault.amount), *steps),
+}
+"""By kind, in the order in which faults that befall one frame are applied."""
+
+
+# -- the faults that stand -------------------------------------------------------------------
+
+
+@attrs.define
+class StandingFault:
+    """A fault, and what it has done so far.
+
+    Attributes:
+        number: By which it can be taken away.
+        fault: The fault.
+        hits: How many frames or logins it has befallen.
+    """
+
+    number: int
+    fault: Fault
+    hits: int = 0
+    _seen: dict[str, int] = attrs.field(factory=dict, init=False)
+    _sources: dict[str, random.Random] = attrs.field(factory=dict, init=False)
+
+    def befalls(self, host: str, seed: int) -> bool:
+        """Whether it befalls the next thing of this host; counts it."""
+        self._seen[host] = self._seen.get(host, 0) + 1
+        if self._seen[host] % self.fault.every:
+            return False
+        if self.fault.chance < 1 and self.source(host, seed).random() >= self.fault.chance:
+            return False
+        self.hits += 1
+        return True
+
+    def source(self, host: str, seed: int) -> random.Random:
+        """Random numbers of its own for each host: another DHS's traffic does not disturb them."""
+        if host not in self._sources:
+            seeds = f"{seed} {self.number} {host}"
+            self._sources[host] = random.Random(seeds)  # noqa: S311 - to be repeatable
+        return self._sources[host]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has befallen as many as it shall."""
+        return self.fault.count is not None and self.hits >= self.fault.count
+
+
+class Faults:
+    """The faults that stand at a server; any thread may add and clear them."""
+
+    def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
+        """These faults; the same seed and traffic have the same faults.
+
+        Raises:
+            ConfigError: A text is no fault.
+        """
+        self._seed = seed
+        self._lock = threading.Lock()  # guards what follows
+        self._numbers = itertools.count(1)
+        self._standing: list[StandingFault] = []
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault | str) -> int:
+        """Let a fault, or what `Fault.parse` reads, begin; its number. Raises as `Fault.parse`."""
+        fault = Fault.parse(fault) if isinstance(fault, str) else fault
+        with self._lock:
+            number = next(self._numbers)
+            self._standing.append(StandingFault(number, fault))
+        return number
+
+    def clear(self, number: int | None = None) -> None:
+        """End one fault, or all; nothing where it is over already."""
+        with self._lock:
+            self._standing = [each for each in self._standing if number not in (None, each.number)]
+
+    def standing(self) -> tuple[StandingFault, ...]:
+        """The faults that are not over."""
+        with self._lock:
+            return tuple(map(attrs.evolve, self._standing))
+
+    # -- for sessions ------------------------------------------------------------------------
+
+    def steps(self, host: str, keyword: str, frame: bytes) -> WireSteps:
+        """The steps by which a frame to this DHS (`?` in the handshake) is sent."""
+        with self._lock:
+            if not self._standing:
+                return (frame,)
+            hit = [
+                each
+                for each in self._standing
+                if each.fault.kind in _CHANGES
+                and _matches(each.fault, host, keyword)
+                and each.befalls(host, self._seed)
+            ]
+            self._drop_those_over()
+        steps: WireSteps = (frame,)
+        for each in sorted(hit, key=lambda each: list(_CHANGES).index(each.fault.kind)):
+            logger.info("fault %d, %s: %s to %s", each.number, each.fault, keyword, host)
+            steps = _CHANGES[each.fault.kind](steps, each.fault, each.source(host, self._seed))
+        return steps
+
+    def refuses(self, host: str) -> bool:
+        """Whether to close this login."""
+        with self._lock:
+            hit = any(
+                each.befalls(host, self._seed)
+                for each in self._standing
+                if each.fault.kind is FaultKind.REFUSE and fnmatchcase(host, each.fault.host)
+            )
+            self._drop_those_over()
+        return hit
+
+    def reading_rate(self, host: str) -> float | None:
+        """How many bytes a second to read of this DHS; None: as they come."""
+        with self._lock:
+            rates = [
+                each.fault.amount
+                for each in self._standing
+                if each.fault.kind is FaultKind.SLOW and fnmatchcase(host, each.fault.host)
+            ]
+        return min(rates, default=None)
+
+    def _drop_those_over(self) -> None:
+        self._standing = [each for each in self._standing if not each.is_over]
+
+
+def _matches(fault: Fault, host: str, keyword: str) -> bool:
+    if keyword == HANDSHAKE and fault.keyword == ANY:
+        return False
+    return fnmatchcase(host, fault.host) and fnmatchcase(keyword, fault.keyword)

@@ -1,0 +1,182 @@
+"""What a DHS is sent of what a GUI says: dcss and its scripting engine change it on the way.
+
+Limits, locks, permissions, and what a GUI is answered, are not simulated here.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from dcs_codec import (
+    NO_DEVICE,
+    HtosConfigureDevice,
+    MalformedMessage,
+    Message,
+    StohAbortAll,
+    StohAbortMotorMove,
+    StohChangeVectorSpeed,
+    StohGetEncoder,
+    StohReadIonChambers,
+    StohSetEncoder,
+    StohSetMotorPosition,
+    StohSetShutterState,
+    StohSetString,
+    StohStartMotorMove,
+    StohStartOperation,
+    StohStartOscillation,
+    StohStartVectorMove,
+    StohStopOperation,
+    StohStopVectorMove,
+    decode_text,
+)
+from dhs_lab.simulators.dcss.control import Control
+from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.wording import Written
+from dhs_runtime.lowlevel import DhsError
+
+_GUI: Final = "gtos_"
+_NO_CHANGES: Final = ("motor_name", "surplus", "binary")
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:(?P<hex>0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?)"
+    r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
+    re.ASCII | re.IGNORECASE,
+)
+"""What atof of C takes of a word."""
+_BLANKED: Final = str.maketrans('[]$;"\n', " " * 6)
+
+
+def as_forwarded(text: str, limits_hold: Callable[[str], bool]) -> str:
+    """A text of a GUI as it goes on to a DHS, its keyword still the GUI's.
+
+    `[ ] $ ; "` and line ends become blanks. Ion chambers are never read again and again. A word
+    for a destination (`home`) is refused while software limits hold. One blank after the name of
+    a string is lost if nothing follows it.
+
+    Args:
+        text: The text, `gtos_...`.
+        limits_hold: Whether a software limit of the motor of this name is on.
+
+    Raises:
+        DhsError: The scripting engine refuses it.
+
+    Source: dcss_broadcast.h:67, dcss_gui_client.c:602 and 1463-1470, confirmed on the wire
+    """
+    text = text.translate(_BLANKED)
+    match text.split():
+        case ["gtos_read_ion_chambers", time, _, *names]:
+            return " ".join(("gtos_read_ion_chambers", time, "0", *names))
+        case ["gtos_start_motor_move", motor, destination, *_]:
+            message = decode_text(f"stoh_start_motor_move {motor} {destination}")
+            is_word = isinstance(message, StohStartMotorMove) and message.destination == destination
+            if is_word and limits_hold(motor):
+                raise DhsError(f"{motor} is not sent to {destination!r}: its software limits hold")
+        case ["gtos_set_string", name] if text == f"gtos_set_string {name} ":
+            return text.rstrip()
+    return text
+
+
+def from_gui(dcss: Control, text: str) -> object:
+    """Do what a GUI asks for; gives what waits for the answer, None if there is none to come.
+
+    Args:
+        dcss: The simulated DCSS.
+        text: The GUI's text, `gtos_...`. A fraction goes out in the shortest form, a
+            destination with six decimals, or as it is where it is 0.
+
+    Raises:
+        DhsError: No GUI has such a command for a DHS, the engine refuses it, or there is no such
+            device.
+        NotConnectedError: The DHS is not connected.
+    """
+    forwarded = as_forwarded(text, lambda name: _limits_hold(dcss, name))
+    rest = forwarded.removeprefix(_GUI)
+    keyword = "htos_" if rest.startswith("configure_device ") else "stoh_"
+    message = decode_text(keyword + rest)
+    if isinstance(message, StohStartMotorMove):
+        message = attrs.evolve(message, destination=_destination(rest.split()[2]))
+    call = _CALLS.get(type(message))
+    if call is None or rest == forwarded:
+        reason = (
+            f": {message.field} {message.reason}" if isinstance(message, MalformedMessage) else ""
+        )
+        raise DhsError(f"no GUI says {text[:60]!r} to a DHS{reason}")
+    return call(dcss, message)
+
+
+def _destination(word: str) -> float | str:
+    """What dcss makes of a GUI's word: what C reads of it as a number, or the word where that is 0.
+
+    Source: dcss_gui_client.c:1463-1470, confirmed on the wire
+    """
+    found = _NUMBER.match(word)
+    if found is None:
+        return word
+    try:
+        number = float.fromhex(found[0]) if found["hex"] else float(found[0])
+    except OverflowError:
+        number = math.inf
+    if number:
+        return number if math.isfinite(number) else f"{number:f}"
+    return Written(word) if found[0] == word and not found["hex"] else word
+
+
+def _limits_hold(dcss: Control, name: str) -> bool:
+    motor = dcss.devices().get(name)
+    return isinstance(motor, MotorEntry) and (motor.lower_limit_on or motor.upper_limit_on)
+
+
+def _whole(number: float) -> float:
+    """A speed as most GUIs write it, without decimals where it needs none."""
+    return int(number) if number.is_integer() else number
+
+
+def _named(device: str) -> str | None:
+    return None if device == NO_DEVICE else device
+
+
+def _configure(dcss: Control, message: HtosConfigureDevice) -> None:
+    changes = attrs.asdict(message, filter=lambda field, _: field.name not in _NO_CHANGES)
+    dcss.configure(message.motor_name, **changes)
+
+
+_CALLS: Final[Mapping[type[Message], Callable[[Control, Any], object]]] = {
+    HtosConfigureDevice: _configure,
+    StohAbortAll: lambda dcss, m: dcss.abort_all(m.abort_arg),
+    StohAbortMotorMove: lambda dcss, m: dcss.abort_move(m.motor_name, m.abort_arg),
+    StohChangeVectorSpeed: lambda dcss, m: dcss.change_vector_speed(
+        m.motor_name_1, _named(m.motor_name_2), _whole(m.speed)
+    ),
+    StohGetEncoder: lambda dcss, m: dcss.get_encoder(m.encoder_name),
+    StohReadIonChambers: lambda dcss, m: dcss.read_ion_chambers(
+        m.ion_chamber_time, m.ion_chamber_names
+    ),
+    StohSetEncoder: lambda dcss, m: dcss.set_encoder(m.encoder_name, m.position),
+    StohSetMotorPosition: lambda dcss, m: dcss.set_position(m.motor_name, m.position),
+    StohSetShutterState: lambda dcss, m: dcss.set_shutter(m.shutter_name, m.shutter_state),
+    StohSetString: lambda dcss, m: dcss.set_string(m.string_name, m.string_contents),
+    StohStartMotorMove: lambda dcss, m: dcss.move(m.motor_name, m.destination),
+    StohStartOperation: lambda dcss, m: dcss.start_operation(
+        m.operation_name, text=m.operation_args, handle=m.operation_handle
+    ),
+    StohStartOscillation: lambda dcss, m: dcss.oscillate(
+        m.motor_name,
+        m.shutter_name,
+        m.oscillation_range,
+        m.oscillation_time,
+        start_angle=m.start_angle,
+    ),
+    StohStartVectorMove: lambda dcss, m: dcss.vector_move(
+        m.motor_name_1,
+        _named(m.motor_name_2),
+        m.destination_1,
+        m.destination_2,
+        _whole(m.speed),
+    ),
+    StohStopOperation: lambda dcss, m: dcss.stop_operation(m.operation_name, text=m.operation_args),
+    StohStopVectorMove: lambda dcss, m: dcss.stop_vector_move(
+        m.motor_name_1, _named(m.motor_name_2)
+    ),
+}

@@ -1,0 +1,63 @@
+"""What would hang or kill a real dcss: it copies words into fixed buffers and folds in a loop."""
+
+from typing import Final
+
+from dcs_codec import MalformedMessage, Message, UnknownMessage
+from dhs_lab.simulators.dcss.circle import CircleMode
+from dhs_lab.simulators.dcss.motors import MotorEntry
+
+_COMMAND: Final = 80  # characters: dcsCommand[81]
+_WORD: Final = 79  # deviceName[80], state[80]
+_BUFFER: Final = 199  # buffer[200] for the text to GUIs
+_LONGEST_FOLDING: Final = 1e12  # by 360 at a time: seconds here; near 1e19 it never ends
+_FREE_TEXT: Final = ("htos_operation", "htos_note", "htos_log", "htos_start_operation")
+_WORD_FIELDS: Final = (
+    "device_name",
+    "motor_name",
+    "shutter_name",
+    "encoder_name",
+    "string_name",
+    "status",
+    "shutter_state",
+    "result",
+    "string_status",
+)
+
+
+def hazard_of(message: Message) -> str | None:
+    """What words too long would do to a real dcss, None where they are not.
+
+    Source: dcss_hardware_client.c (`sscanf` with `%s`), confirmed on the wire for 200 characters
+    """
+    keyword = message.keyword
+    if isinstance(message, (MalformedMessage, UnknownMessage)):
+        keyword = message.received_keyword
+    if len(keyword) > _COMMAND:
+        return f"would not have survived a command of {len(keyword)} characters"
+    if isinstance(message, UnknownMessage) or keyword.startswith(_FREE_TEXT):
+        return None
+    long = next((word for word in _words(message) if len(word) > _WORD), None)
+    if long is None:
+        return None
+    return f"would not have survived a word of {len(long)} characters in {keyword}"
+
+
+def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str | None:
+    """What a position would do to a real dcss, None where it does no harm.
+
+    Source: dcss_hardware_client.c `buffer[200]`, dcss_client.c; confirmed for 1e20 and 1e300
+    """
+    if motor.circle_mode is not CircleMode.NONE and abs(position) > _LONGEST_FOLDING:
+        return f"would fold the position {position:g} of {motor.name} for seconds, or for ever"
+    text = f"{message.keyword} {motor.name} {position:f} {getattr(message, 'status', '')}"
+    if len(text) > _BUFFER:
+        return f"would die of the position {position:g} of {motor.name}, {len(text)} characters"
+    return None
+
+
+def _words(message: Message) -> list[str]:
+    """The words that dcss scans."""
+    if isinstance(message, MalformedMessage):
+        return message.text.split()[1:4]
+    values = (getattr(message, name, "") for name in _WORD_FIELDS)
+    return [value for value in values if isinstance(value, str)]

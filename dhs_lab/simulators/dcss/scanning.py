@@ -1,0 +1,30 @@
+"""How dcss scans a configuration: word by word with `sscanf`, up to the first that does not fit."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from dhs_lab.simulators.dcss.motors import Scanned
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def scan(words: Iterable[str], fields: Iterable[Scanned]) -> dict[str, float]:
+    """The fields that `sscanf` fills from these words: it stops at the first that does not fit.
+
+    For `%d` a number with decimals fits up to its point, and nothing behind it does.
+    """
+    values: dict[str, float] = {}
+    for word, (name, kind) in zip(words, fields, strict=False):
+        match = (_NUMBER if kind == "%lf" else _INTEGER).match(word)
+        if match is None:
+            break
+        number = float(match.group())
+        if kind == "%d":
+            values[name] = bool(number) if name.endswith("_on") else int(number)
+        else:
+            values[name] = number
+        if match.end() < len(word):
+            break
+    return values

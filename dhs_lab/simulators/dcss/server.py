@@ -1,0 +1,283 @@
+"""`SimulatedDcss`: the server itself, its life and the logins of DHSs."""
+
+import errno
+import logging
+import socket
+from collections.abc import Iterable
+from typing import Final
+
+from dcs_codec import EncodeError, Message
+from dhs_lab.simulators.dcss.changes import Changes
+from dhs_lab.simulators.dcss.control import Control
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
+from dhs_lab.simulators.dcss.effects import Effects
+from dhs_lab.simulators.dcss.faults import Fault, Faults
+from dhs_lab.simulators.dcss.judge import (
+    ANSWER_WITHIN_S,
+    MOVE_TOLERANCE,
+    Judge,
+    Verdict,
+    VerdictKind,
+)
+from dhs_lab.simulators.dcss.registration import dependencies, registrations
+from dhs_lab.simulators.dcss.run_table import RunTable
+from dhs_lab.simulators.dcss.session import Session
+from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_lab.simulators.dcss.traffic import Traffic
+from dhs_runtime.lowlevel import (
+    MAX_CONNECTIONS,
+    HostPort,
+    NotConnectedError,
+    StopToken,
+    TcpListener,
+)
+
+logger = logging.getLogger(__name__)
+
+DUPLICATE_S: Final = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
+MAX_HOST_NAME: Final = 39  # bytes: hardwareID[40]
+
+
+class SimulatedDcss(Control):
+    """A DCSS with these hardware hosts in its database, for any number of DHSs at once.
+
+    Attributes:
+        traffic: What went over the wire, as text.
+        faults: What goes wrong on the wire.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[HardwareHost],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        patience: float = 1.0,
+        reset_range: float = 0.0,
+        faults: Iterable[Fault | str] = (),
+        seed: int = 0,
+        nodelay: bool = False,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        move_tolerance: float = MOVE_TOLERANCE,
+    ) -> None:
+        """A server that is not started.
+
+        Args:
+            hosts: Its database; devices keep what happens to them.
+            host: Address to listen on.
+            port: Hardware port; 0 picks a free one.
+            patience: Factor on the delay before a duplicate name is refused (real: 3 s).
+            reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
+            faults: What goes wrong from the start; `self.faults` takes more at any time.
+            seed: Of the faults' chances.
+            nodelay: Send each message in one piece, at once. A dcss sends header and text apart,
+                without TCP_NODELAY, which costs 40 ms where the peer's system delays its ACK.
+            answer_within_s: After so many seconds a command that got no answer, an operation
+                excepted, is held against its DHS.
+            move_tolerance: How far from its destination a move may end as `normal`, scaled; for a
+                real motor it is one step at least.
+
+        Raises:
+            ConfigError: Two hosts or devices have one name, or a text is no fault.
+        """
+        self.faults = Faults(faults, seed=seed)
+        changes = Changes()
+        self.traffic = Traffic(changes)
+        database = Database(hosts)
+        sessions = Sessions(database.hosts, changes)
+        runs = RunTable()
+        judge = Judge(
+            lambda: self.traffic.now_s,
+            changes,
+            answer_within_s=answer_within_s,
+            move_tolerance=move_tolerance,
+        )
+        super().__init__(database, sessions, runs, judge, changes)
+        self._effects = Effects(database, sessions, runs, judge, reset_range)
+        self._nodelay = nodelay
+        self._patience = patience
+        self._listener = TcpListener(
+            self._serve,
+            name="simulated-dcss",
+            host=host,
+            port=port,
+            max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
+        )
+        self._stop = StopToken()
+
+    # -- life --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Listen; raises OSError where the port is taken, or there is no thread left."""
+        if self._listener.is_open:
+            return
+        self._stop = StopToken()
+        self._listener.open()
+        try:
+            self._judge.start()
+        except RuntimeError as error:
+            self._listener.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
+        logger.info("simulated DCSS listens for hardware at %s", self.address)
+
+    def stop(self, *, by_reset: bool = False) -> None:
+        """Close every connection (FIN, or RST as when killed) and the port; may start again."""
+        self._stop.stop()
+        if by_reset:
+            for session in self._sessions.all():
+                session.close(by_reset=True)
+        self._listener.close()
+        self._judge.stop()
+
+    def __enter__(self) -> "SimulatedDcss":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """Hardware port."""
+        return self._listener.port
+
+    @property
+    def address(self) -> str:
+        """`HOST:PORT` of the hardware port."""
+        return str(HostPort(self._listener.host, self._listener.port))
+
+    @property
+    def hosts(self) -> tuple[HardwareHost, ...]:
+        """The database."""
+        return tuple(self._database.hosts.values())
+
+    # -- DHSs --------------------------------------------------------------------------------
+
+    def wait_online(self, name: str, timeout_s: float, *, logins: int = 1) -> None:
+        """Wait until this DHS is connected, for at least the n-th time.
+
+        Raises:
+            TimeoutError: It was not within `timeout_s` seconds.
+        """
+        self._sessions.wait_online(name, timeout_s, logins=logins)
+
+    def wait_registered(self, name: str, timeout_s: float) -> None:
+        """Wait until this DHS is connected and was told its devices; raises as `wait_online`.
+
+        What is asked of it earlier may come in between, as it may from a real dcss.
+        """
+        self._sessions.wait_registered(name, timeout_s)
+
+    def wait_offline(self, name: str, timeout_s: float) -> None:
+        """Wait until this DHS is not connected; raises as `wait_online`."""
+        self._sessions.wait_offline(name, timeout_s)
+
+    def online(self) -> tuple[str, ...]:
+        """Names of the connected DHSs."""
+        return self._sessions.online()
+
+    def logins(self) -> dict[str, int]:
+        """How often each DHS of the database has connected."""
+        return self._sessions.logins()
+
+    def session(self, name: str) -> Session:
+        """The connection of this DHS.
+
+        Raises:
+            NotConnectedError: It is not connected.
+        """
+        return self._sessions.session(name)
+
+    def disconnect(self, name: str, *, by_reset: bool = False) -> None:
+        """Close the connection of this DHS; raises as `session`."""
+        self.session(name).close(by_reset=by_reset)
+
+    def send(self, name: str, message: Message) -> None:
+        """Send any message to this DHS.
+
+        Raises:
+            NotConnectedError: It is not connected.
+            EncodeError: The message does not fit the wire.
+            StateError: No DCSS may send it.
+        """
+        self._sessions.send(name, message)
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What DHSs did wrong, oldest first: the last 10,000."""
+        return self._judge.after(0)[1]
+
+    def verdicts_after(self, seen: int) -> tuple[int, tuple[Verdict, ...]]:
+        """As `Traffic.after`, of verdicts."""
+        return self._judge.after(seen)
+
+    def unanswered(self) -> tuple[str, ...]:
+        """The commands that wait for their first answer, as text."""
+        return tuple(dict.fromkeys(run.asked for run in self._runs.unanswered()))
+
+    # -- serving -----------------------------------------------------------------------------
+
+    def _serve(self, sock: socket.socket, address: HostPort) -> None:
+        session = Session(sock, self.traffic, self.faults, self._stop, nodelay=self._nodelay)
+        try:
+            name = session.ask()
+        except NotConnectedError:
+            return
+        if name is None:
+            logger.info("%s gave no name in time; closed", address)
+        elif len(name) > MAX_HOST_NAME:
+            logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
+        elif name not in self._database.hosts:
+            logger.info("%s is no hardware host of the database; closed", name)
+        elif self.faults.refuses(name):
+            logger.info("a fault refuses %s; closed", name)
+        elif not self._log_in(name, session):
+            logger.info("%s is connected already; closing the second in a while", name)
+            self._stop.wait(DUPLICATE_S * self._patience)
+        else:
+            self._talk(name, session)
+
+    def _log_in(self, name: str, session: Session) -> bool:
+        if name == SCRIPTING_ENGINE:
+            return False
+        session.accept(name, self._database.hosts[name].framing)
+        return self._sessions.log_in(name, session)
+
+    def _talk(self, name: str, session: Session) -> None:
+        logger.info("%s is online", name)
+        try:
+            self._register(name, session)
+            self._sessions.registered(name)
+            while (message := session.next_message()) is not None:
+                self._effects.take(name, message, session.last_text)
+                # Entered last: who waits for a message in the record finds its effect done.
+                self.traffic.add(name, "<-", session.last_text)
+            if session.failure:
+                self._judge.find(
+                    name,
+                    VerdictKind.HAZARD,
+                    f"{session.failure}; a real dcss would keep the link, out of step for good; "
+                    "closed",
+                )
+        except NotConnectedError as error:
+            logger.info("%s", error)
+        finally:
+            self._effects.lose(
+                name,
+                stopping=self._stop.is_stopping(),
+                by_itself=not session.was_disturbed,
+            )
+            logger.info("%s is offline", name)
+
+    def _register(self, name: str, session: Session) -> None:
+        """Tell a DHS its devices, then what its motors depend on."""
+        devices = self._database.hosts[name].devices
+        with self._database.lock:
+            messages = [*registrations(devices), *((more, False) for more in dependencies(devices))]
+        for message, line_end in messages:
+            try:
+                session.send(message, line_end=line_end)
+            except EncodeError as error:
+                logger.warning("%s not sent to %s: %s", message.keyword, name, error)

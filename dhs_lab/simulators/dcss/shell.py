@@ -1,0 +1,295 @@
+"""`Shell`: drives a simulated DCSS by lines of text, typed or from a script.
+
+A line is a command and its words, as a POSIX shell splits them; `#` begins a comment line. Each
+command waits for its completion and says one line. `--no-wait` behind the command, or `&` at the
+end, lets it go on beside the next; `--timeout SECONDS` says how long to wait for this one.
+
+    with Shell(dcss, print) as shell:
+        shell.run("move gonio_phi 90")
+"""
+
+import functools
+import shlex
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Final, Self
+
+import attrs
+
+from dcs_codec import LocalProtocolError, OperationStatus
+from dhs_lab.simulators.dcss import shell_devices, shell_server
+from dhs_lab.simulators.dcss.server import SimulatedDcss
+from dhs_lab.simulators.dcss.shell_parts import (
+    Command,
+    CommandAnswer,
+    CommandResult,
+    CommandWords,
+    Context,
+    UsageError,
+)
+from dhs_runtime.lowlevel import Deadline, DhsError, StopToken, ThreadGroup
+
+__all__ = ["COMMANDS", "Command", "CommandResult", "Shell"]
+
+TIMEOUT_S: Final = 30.0
+_CLOSE_S: Final = 1.0
+_HELP_AT: Final = 32
+_NOTHING: Final = CommandResult("")
+
+
+def _quit(context: Context, words: CommandWords) -> CommandAnswer:
+    words.end()
+    context.stop.stop()
+    return _NOTHING
+
+
+def _help(_: Context, words: CommandWords) -> CommandAnswer:
+    if not words:
+        return CommandResult("\n".join(map(_help_line, COMMANDS)))
+    name = words.word("COMMAND")
+    words.end()
+    if name not in COMMANDS_BY_NAME:
+        raise UsageError(f"no command {name!r}; try help")
+    command = COMMANDS_BY_NAME[name]
+    return CommandResult(f"{command.line}\n  {command.help}")
+
+
+def _help_line(command: Command) -> str:
+    if len(command.line) <= _HELP_AT:
+        return f"{command.line:{_HELP_AT}}  {command.help}"
+    return f"{command.line}\n{'':{_HELP_AT}}  {command.help}"
+
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    *shell_devices.COMMANDS,
+    *shell_server.COMMANDS,
+    Command(
+        name="help",
+        usage="[COMMAND]",
+        help="these lines",
+        run=_help,
+        names=lambda _: list(COMMANDS_BY_NAME),
+    ),
+    Command(name="quit", help="end the shell", run=_quit, aliases=("exit",)),
+)
+COMMANDS_BY_NAME: Final[Mapping[str, Command]] = {
+    name: command for command in COMMANDS for name in (command.name, *command.aliases)
+}
+
+
+@attrs.frozen
+class _Line:
+    """A line taken apart; `timeout_s` is None where it does not say."""
+
+    words: list[str]
+    waits: bool = True
+    timeout_s: float | None = None
+
+
+class Shell:
+    """Obeys lines; use it with `with`, or call `close`.
+
+    Attributes:
+        failures: How many lines did not go well.
+    """
+
+    def __init__(
+        self,
+        dcss: SimulatedDcss,
+        say: Callable[[str], None],
+        *,
+        timeout_s: float = TIMEOUT_S,
+        waits: bool = True,
+    ) -> None:
+        """A shell.
+
+        Args:
+            dcss: What it drives.
+            say: Shows what it has to say, a line or several; called by one thread at a time.
+            timeout_s: How long to wait for a completion, where a line does not say.
+            waits: Whether lines wait for their completions, where they do not say.
+        """
+        self.failures = 0
+        self._say = say
+        self._timeout_s = timeout_s
+        self._waits = waits
+        self._lock = threading.Lock()  # one voice at a time; guards failures too
+        self._waited: threading.Event | None = None  # what the line that is obeyed waits for
+        self._token = StopToken()
+        self._lines, self._jobs, self._followers = ThreadGroup(), ThreadGroup(), ThreadGroup()
+        self._context = Context(
+            dcss=dcss,
+            say=self._tell,
+            run=lambda words: self._finish(self._begin(words), self._timeout_s),
+            spawn=self._follow,
+            join=lambda timeout_s: not self._jobs.join(Deadline.after(timeout_s)),
+            stop=self._token,
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was told to quit."""
+        return self._token.is_stopping()
+
+    def run(self, line: str) -> CommandResult:
+        """Obey one line, and say what became of it."""
+        try:
+            taken = _take_apart(line)
+        except (UsageError, ValueError) as error:
+            return self._show(CommandResult(f"error: {error}", OperationStatus.ERROR))
+        if not taken.words:
+            return _NOTHING
+        answer = self._begin(taken.words)
+        if isinstance(answer, CommandResult):
+            return self._show(answer)
+        timeout_s = self._timeout_s if taken.timeout_s is None else taken.timeout_s
+        waits = self._waits and taken.waits and not answer.is_endless
+        ended = threading.Event()
+        self._waited = ended if waits else None  # first: who reads that it started may interrupt
+        if answer.is_told or not waits:
+            self._tell(answer.started)
+        outcomes: list[CommandResult] = []
+
+        def job() -> None:
+            try:
+                outcomes.append(self._show(self._finish(answer, timeout_s)))
+            finally:
+                ended.set()
+
+        # What a line waits for is none of the jobs that `wait` waits for: it may be that itself.
+        try:
+            (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
+        except RuntimeError as error:  # the system has no thread left
+            self._waited = None
+            return self._show(
+                CommandResult(f"error: nobody waits for this: {error}", OperationStatus.ERROR)
+            )
+        if waits:
+            ended.wait()
+            self._waited = None
+        return outcomes[0] if waits and outcomes else CommandResult(answer.started)
+
+    def interrupt(self) -> bool:
+        """Let the line that is obeyed wait no longer; whether there was one.
+
+        What it waited for goes on, and is said when it ends.
+        """
+        waited = self._waited
+        if waited is None or waited.is_set():
+            return False
+        self._tell("it goes on; abort ends it")
+        waited.set()
+        return True
+
+    def script(self, lines: Iterable[str], *, keep_going: bool = False) -> bool:
+        """Obey lines until one does not go well, or says quit; whether all went well.
+
+        At the end of the lines it waits for what they did not wait for.
+
+        Args:
+            lines: The lines.
+            keep_going: Whether to obey the others all the same.
+        """
+        before = self.failures
+        for line in lines:
+            self.run(line)
+            if self.is_over or (self.failures > before and not keep_going):
+                break
+        else:
+            if self._jobs.join(Deadline.after(0)):
+                self.run("wait")
+        return self.failures == before
+
+    def complete(self, line: str) -> list[str]:
+        """What the last word of a line may be meant to become."""
+        *before, last = line.split(" ")
+        words = [word for word in before if word]
+        if words[:2] == ["expect", "status"]:
+            words = words[3:]
+        if not words:
+            candidates: Iterable[str] = COMMANDS_BY_NAME
+        elif words[0] in COMMANDS_BY_NAME:
+            candidates = COMMANDS_BY_NAME[words[0]].names(self._context.dcss)
+        else:
+            candidates = ()
+        return sorted(each for each in candidates if each.startswith(last))
+
+    def close(self) -> None:
+        """Quit; what goes on beside it is left to end by itself."""
+        self._token.stop()
+        self._followers.join(Deadline.after(_CLOSE_S))
+        self._jobs.join(Deadline.after(0))
+        self._lines.join(Deadline.after(0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- obeying -----------------------------------------------------------------------------
+
+    def _begin(self, words: list[str]) -> CommandAnswer:
+        name, *rest = words
+        if name not in COMMANDS_BY_NAME:
+            return CommandResult(f"error: no command {name!r}; try help", OperationStatus.ERROR)
+        command = COMMANDS_BY_NAME[name]
+        return _guarded(lambda: command.run(self._context, CommandWords(command.line, rest)))
+
+    @staticmethod
+    def _finish(answer: CommandAnswer, timeout_s: float) -> CommandResult:
+        if isinstance(answer, CommandResult):
+            return answer
+        outcome = _guarded(functools.partial(answer.wait, timeout_s))
+        assert isinstance(outcome, CommandResult)  # noqa: S101 - of `wait`, or an error
+        return outcome
+
+    def _show(self, outcome: CommandResult) -> CommandResult:
+        with self._lock:
+            self.failures += not outcome.ok
+        if outcome.text:
+            self._tell(outcome.text)
+        return outcome
+
+    def _tell(self, text: str) -> None:
+        with self._lock:
+            self._say(text)
+
+    def _follow(self, function: Callable[[], None]) -> None:
+        self._followers.spawn("dcss-shell-follower", function)
+
+
+def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
+    """What the function gives, or its error as an outcome."""
+    try:
+        return function()
+    except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
+        return CommandResult(f"error: {error}", OperationStatus.ERROR)
+
+
+def _take_apart(line: str) -> _Line:
+    """The words of a line, without what is for the shell.
+
+    Raises:
+        ValueError: A quotation is not closed.
+        UsageError: A timeout is no time.
+    """
+    line = line.strip()
+    if line.startswith("#"):
+        return _Line([])
+    waits = not (line == "&" or line.endswith(" &"))
+    name, *words = shlex.split(line if waits else line[:-1]) or [""]
+    timeout_s = None
+    taken = CommandWords(f"{name} [--no-wait] [--timeout SECONDS] ...", words)
+    while taken.peek() in ("--no-wait", "--timeout"):
+        if taken.flag("--timeout"):
+            timeout_s = taken.seconds()
+        else:
+            waits = not taken.flag("--no-wait")
+    return _Line([name, *taken.rest()] if name else [], waits, timeout_s)

@@ -1,0 +1,163 @@
+"""What the commands of the shell are made of: their words, their outcome, what they work on."""
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from dcs_codec import OperationStatus
+from dhs_lab.simulators.dcss.server import SimulatedDcss
+from dhs_runtime.lowlevel import DhsError, StopToken
+
+
+class UsageError(DhsError):
+    """The words of a command do not fit it."""
+
+
+@attrs.frozen
+class CommandResult:
+    """What became of a command.
+
+    Attributes:
+        text: One line that says it; "" where there is nothing to say.
+        status: `normal`, the status with which the DHS completed, or `error`.
+    """
+
+    text: str
+    status: str = OperationStatus.NORMAL
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.status == OperationStatus.NORMAL
+
+
+@attrs.frozen
+class Pending:
+    """A command whose completion is still to come.
+
+    Attributes:
+        started: One line for who does not wait.
+        wait: Waits for it, so many seconds; raises TimeoutError.
+        is_told: Whether `started` is said also where the command is waited for.
+        is_endless: Whether it is never waited for: it goes on until aborted.
+    """
+
+    started: str
+    wait: Callable[[float], CommandResult]
+    is_told: bool = False
+    is_endless: bool = False
+
+
+CommandAnswer = CommandResult | Pending
+
+
+class CommandWords:
+    """The words behind a command, taken one by one; each method raises UsageError at a fault."""
+
+    def __init__(self, usage: str, words: Iterable[str]) -> None:
+        self._usage = usage
+        self._words = list(words)
+
+    def __bool__(self) -> bool:
+        """Whether there are more."""
+        return bool(self._words)
+
+    def peek(self) -> str:
+        """The next, which stays; "" where there is none."""
+        return self._words[0] if self._words else ""
+
+    def word(self, what: str) -> str:
+        """The next."""
+        if not self._words:
+            raise self.wrong(f"{what} is missing")
+        return self._words.pop(0)
+
+    def number(self, what: str) -> float:
+        """The next, a number."""
+        word = self.word(what)
+        try:
+            return float(word)
+        except ValueError:
+            raise self.wrong(f"{what} is a number, got {word!r}") from None
+
+    def seconds(self, what: str = "SECONDS") -> float:
+        """The next, a time."""
+        seconds = self.number(what)
+        if not 0 <= seconds < float("inf"):
+            raise self.wrong(f"{what} is a time, got {seconds:g}")
+        return seconds
+
+    def one_of(self, what: str, *known: str) -> str:
+        """The next, one of those."""
+        word = self.word(what)
+        if word not in known:
+            raise self.wrong(f"{what} is one of {', '.join(known)}, got {word!r}")
+        return word
+
+    def flag(self, name: str) -> bool:
+        """Whether this one comes next; takes it."""
+        if self._words[:1] != [name]:
+            return False
+        self._words.pop(0)
+        return True
+
+    def rest(self) -> list[str]:
+        """All that are left."""
+        words, self._words = self._words, []
+        return words
+
+    def end(self) -> None:
+        """There must be no more."""
+        if self._words:
+            raise self.wrong(f"{self._words[0]!r} is too much")
+
+    def wrong(self, reason: str) -> UsageError:
+        """The error for something wrong with them."""
+        return UsageError(f"{reason}; usage: {self._usage}")
+
+
+@attrs.frozen
+class Context:
+    """What commands work on.
+
+    Attributes:
+        dcss: The simulated DCSS.
+        say: Shows a line; any thread may call it.
+        run: Obeys another command and gives its outcome, unsaid.
+        spawn: Runs a function beside the shell, until it ends or the token stops.
+        join: Waits for the commands that nobody waited for, so many seconds; whether all ended.
+        stop: Stops when the shell is closed.
+    """
+
+    dcss: SimulatedDcss
+    say: Callable[[str], None]
+    run: Callable[[list[str]], CommandResult]
+    spawn: Callable[[Callable[[], None]], None]
+    join: Callable[[float], bool]
+    stop: StopToken
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """A command of the shell.
+
+    Attributes:
+        name: Its name.
+        usage: The words behind it.
+        help: What it does, in one line.
+        run: Does it.
+        names: Names that may stand behind it, for completion.
+        aliases: Other names for it.
+    """
+
+    name: str
+    usage: str = ""
+    help: str
+    run: Callable[[Context, CommandWords], CommandAnswer]
+    names: Callable[[SimulatedDcss], Iterable[str]] = lambda _: ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Name and usage."""
+        return f"{self.name} {self.usage}".rstrip()

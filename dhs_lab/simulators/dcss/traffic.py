@@ -1,0 +1,100 @@
+"""What went over the wire, as text, for assertions and for people."""
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+import attrs
+
+from dhs_lab.simulators.dcss.changes import Changes
+
+MAX_LINES = 100_000
+
+
+@attrs.frozen
+class TrafficLine:
+    """One message.
+
+    Attributes:
+        at_s: Seconds since the recording began.
+        host: Hardware host it came from or went to, "?" before the handshake.
+        arrow: `->` to the DHS, `<-` from it.
+        text: Its text.
+    """
+
+    at_s: float
+    host: str
+    arrow: Literal["->", "<-"]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.at_s:9.3f} {self.host} {self.arrow} {self.text}"
+
+
+class Traffic:
+    """The last 100,000 messages, safe for any thread."""
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        """An empty record; `changes` is marked with each message."""
+        self._changes = Changes() if changes is None else changes
+        self._changed = threading.Condition()  # guards _lines and _count
+        self._lines: deque[TrafficLine] = deque(maxlen=MAX_LINES)
+        self._count = 0
+        self._began = time.monotonic()
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the recording began, as in `TrafficLine.at_s`."""
+        return time.monotonic() - self._began
+
+    def add(self, host: str, arrow: Literal["->", "<-"], text: str) -> None:
+        """Record one message."""
+        line = TrafficLine(self.now_s, host, arrow, text)
+        with self._changed:
+            self._lines.append(line)
+            self._count += 1
+            self._changed.notify_all()
+        self._changes.mark()
+
+    def after(self, seen: int) -> tuple[int, tuple[TrafficLine, ...]]:
+        """How many messages there were in all, and those behind the first `seen` (if still kept).
+
+        With what it returned as `seen`, the next call gives what came since.
+        """
+        with self._changed:
+            fresh = itertools.islice(reversed(self._lines), max(0, self._count - seen))
+            return self._count, tuple(fresh)[::-1]
+
+    def lines(self, host: str | None = None, arrow: str | None = None) -> tuple[TrafficLine, ...]:
+        """The messages of this host and direction, oldest first; None stands for any."""
+        with self._changed:
+            return tuple(
+                line
+                for line in self._lines
+                if host in (None, line.host) and arrow in (None, line.arrow)
+            )
+
+    def texts(self, host: str | None = None, arrow: str | None = None) -> list[str]:
+        """Their texts."""
+        return [line.text for line in self.lines(host, arrow)]
+
+    def wait_for(self, matches: Callable[[TrafficLine], bool], timeout_s: float) -> TrafficLine:
+        """The first message that matches, once it is there.
+
+        Raises:
+            TimeoutError: None came within `timeout_s` seconds; the text shows the last ones.
+        """
+        with self._changed:
+            found: list[TrafficLine] = []
+
+            def look() -> bool:
+                found[:] = [line for line in self._lines if matches(line)][:1]
+                return bool(found)
+
+            if self._changed.wait_for(look, timeout_s):
+                return found[0]
+            last = "\n".join(map(str, list(self._lines)[-10:]))
+        raise TimeoutError(f"no such message within {timeout_s} s; the last were:\n{last}")

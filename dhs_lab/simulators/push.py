@@ -1,0 +1,240 @@
+"""Pictures posted by a camera, as an action rule of an Axis server does it.
+
+`POST`, the raw JPEG as body, `Content-Type: image/jpeg` and the name in `Content-Disposition`;
+Axis' own receivers read it there.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final
+
+import attrs
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
+
+from dhs_lab.simulators.mount import Truth
+from dhs_lab.simulators.scene import Scene
+from dhs_runtime.lowlevel import ConfigError, StopToken, read_url, shut
+
+logger = logging.getLogger(__name__)
+
+KEPT: Final = 1000  # frames and errors remembered per push: some 30 MB
+_MAX_REPLY_BYTES = 65536
+
+
+@attrs.frozen(kw_only=True)
+class PushedFrame:
+    """A picture that the receiver accepted.
+
+    Attributes:
+        sequence: Its number in the push, from 1; also in its file name.
+        angle_deg: Angle of the sample in it.
+        taken_s: When it was taken (was due), on `time.monotonic`.
+        sent_s: When its answer was here.
+        truth: What is to be seen in it, and where.
+        jpeg: The picture, byte for byte as sent.
+    """
+
+    sequence: int
+    angle_deg: float
+    taken_s: float
+    sent_s: float
+    truth: Truth
+    jpeg: bytes = attrs.field(repr=False)
+
+
+def _is_http_url(_: object, __: object, value: str) -> None:
+    try:
+        read_url(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+@attrs.frozen(kw_only=True)
+class PushPlan:
+    """What to push.
+
+    Attributes:
+        url: Where to, `http://host:port/path?query`; https is not supported.
+        fps: Pictures per second.
+        count: How many; None until it is stopped.
+        quality: JPEG quality, 1..95.
+        expect_continue: Whether to announce the body with `Expect: 100-continue`.
+        cut_images: Numbers of pictures of which only half is sent before the connection closes.
+        connect_timeout_s: For one connection.
+        reply_timeout_s: For one answer.
+    """
+
+    url: str = attrs.field(validator=_is_http_url)
+    fps: float = attrs.field(validator=[attrs.validators.gt(0), attrs.validators.le(1000)])
+    count: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.gt(0))
+    )
+    quality: int = 85
+    expect_continue: bool = False
+    cut_images: Collection[int] = ()
+    connect_timeout_s: float = 1.0
+    reply_timeout_s: float = 5.0
+
+
+class Push:
+    """A running push, in a thread of its own.
+
+    Picture i is due i/fps seconds after the first, however long the ones before it took: what is
+    late is sent late, with the angle it was due at, and never left out.
+    """
+
+    def __init__(self, plan: PushPlan, scene: Scene, angle_at: Callable[[float], float]) -> None:
+        """A push of pictures of `scene` at the angle that `angle_at` gives for a monotonic time."""
+        self.plan = plan
+        self._scene = scene
+        self._angle_at = angle_at
+        self._token = StopToken()
+        self._done = threading.Event()
+        self._adapter = _StoppableAdapter(self._token)
+        self._lock = threading.Lock()  # guards _sent and _errors
+        self._sent: deque[PushedFrame] = deque(maxlen=KEPT)
+        self._errors: deque[str] = deque(maxlen=KEPT)
+
+    @property
+    def sent(self) -> tuple[PushedFrame, ...]:
+        """The last `KEPT` pictures that the receiver accepted, in order."""
+        with self._lock:
+            return tuple(self._sent)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What became of the others, one line each: `image 3: answered 503`."""
+        with self._lock:
+            return tuple(self._errors)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until all is sent or it was stopped; whether it is over."""
+        return self._done.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End it, also in the middle of a picture; returns at once."""
+        self._token.stop()
+        self._adapter.interrupt()
+
+    def run(self, begin_s: float) -> None:
+        """Take and send the pictures, the first at `begin_s` on `time.monotonic`; blocks."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # a camera knows nothing of our proxies
+                session.mount("http://", self._adapter)
+                index, due_s = 0, begin_s
+                while index != self.plan.count and not self._token.wait(
+                    max(0.0, due_s - time.monotonic())
+                ):
+                    index += 1
+                    self._send(session, index, due_s)
+                    due_s = begin_s + index / self.plan.fps  # not added up: no drift
+        finally:
+            self._done.set()
+
+    def _send(self, session: requests.Session, sequence: int, due_s: float) -> None:
+        angle_deg = self._angle_at(due_s)
+        jpeg = self._scene.jpeg(angle_deg, self.plan.quality)
+        try:
+            status = self._post(session, sequence, jpeg)
+        except requests.RequestException as error:
+            if not self._token.is_stopping():
+                self._note(f"image {sequence}: {type(error).__name__}: {error}")
+            return
+        if not 200 <= status < 300:  # noqa: PLR2004 - success, in HTTP
+            self._note(f"image {sequence}: answered {status}")
+            return
+        frame = PushedFrame(
+            sequence=sequence,
+            angle_deg=angle_deg,
+            taken_s=due_s,
+            sent_s=time.monotonic(),
+            truth=self._scene.truth(angle_deg),
+            jpeg=jpeg,
+        )
+        with self._lock:
+            self._sent.append(frame)
+
+    def _post(self, session: requests.Session, sequence: int, jpeg: bytes) -> int:
+        headers = {
+            "Content-Type": "image/jpeg",
+            "Content-Disposition": f'attachment; filename="image{sequence:04d}.jpg"',
+        }
+        if self.plan.expect_continue:
+            headers["Expect"] = "100-continue"
+        with session.post(
+            self.plan.url,
+            data=_CutShort(jpeg) if sequence in self.plan.cut_images else jpeg,
+            headers=headers,
+            timeout=(self.plan.connect_timeout_s, self.plan.reply_timeout_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            # Read to its end, or the connection could not be kept; but not any amount.
+            response.raw.read(_MAX_REPLY_BYTES)
+            return response.status_code
+
+    def _note(self, error: str) -> None:
+        logger.warning("push to %s: %s", self.plan.url, error)
+        with self._lock:
+            self._errors.append(error)
+
+
+class _CutShort:
+    """A body of which half comes, then the end of the connection."""
+
+    def __init__(self, whole: bytes) -> None:
+        self._whole = whole
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._whole[: len(self._whole) // 2]
+        raise ConnectionAbortedError("cut short on purpose")
+
+
+class _StoppableAdapter(HTTPAdapter):
+    """Sends as any adapter does, but `interrupt` ends what waits for an answer."""
+
+    def __init__(self, token: StopToken) -> None:
+        super().__init__()
+        self._token = token
+        self._socket: socket.socket | None = None
+        opened = self._opened
+
+        class Connection(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                opened(self.sock)
+
+        self._connection_class = Connection
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> ConnectionPool:
+        pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        if isinstance(pool, HTTPConnectionPool):
+            pool.ConnectionCls = self._connection_class
+        return pool
+
+    def interrupt(self) -> None:
+        """End the connection; the token must have been stopped before."""
+        if self._socket is not None:
+            shut(self._socket)
+
+    def _opened(self, sock: socket.socket) -> None:
+        self._socket = sock
+        if self._token.is_stopping():  # between the connect and now: nobody else will end it
+            shut(sock)

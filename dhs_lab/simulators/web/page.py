@@ -1,0 +1,110 @@
+"""`BeamlinePage`: the web page of a simulated beamline, and its life."""
+
+import errno
+import logging
+import threading
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from dhs_lab.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.http_simulator import HttpSimulator
+from dhs_lab.simulators.web.board import Board
+from dhs_lab.simulators.web.camera import Camera
+from dhs_lab.simulators.web.handler import PageHandler, Site
+from dhs_lab.simulators.web.wishes import Commands
+from dhs_runtime.lowlevel import Deadline, ThreadGroup, is_loopback
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.axis import SimulatedAxis
+
+logger = logging.getLogger(__name__)
+
+MAX_READERS: Final = 32  # browsers that look at once; each costs a thread
+PERIOD_S: Final = 0.05  # shortest time between two looks: 20 pictures a second are smooth enough
+_FILES: Final = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/beamline.js": ("beamline.js", "text/javascript; charset=utf-8"),
+}
+
+
+class BeamlinePage(HttpSimulator):
+    """Shows a simulated DCSS in a browser, and lets people drive it from there.
+
+    One line is enough: `with BeamlinePage(dcss) as page: print(page.url)`. The DCSS may be started
+    before or after, and stopped and started while the page is open.
+    """
+
+    name = "beamline-page"
+
+    def __init__(
+        self,
+        dcss: SimulatedDcss,
+        axis: "SimulatedAxis | None" = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        turns_with: str | None = None,
+    ) -> None:
+        """A page that is not served yet.
+
+        Args:
+            dcss: What it shows and drives.
+            axis: A camera whose picture it shows; without one there is no camera on the page.
+            host: Address to listen on. Whoever reaches it can drive the simulated beamline.
+            port: Port to listen on; 0 picks a free one.
+            turns_with: Motor that turns the sample in front of the camera.
+        """
+
+        class Handler(PageHandler):
+            pass
+
+        super().__init__(Handler, host, port)
+        folder = resources.files(__package__) / "static"
+        self._site = Handler.site = Site(
+            dcss=dcss,
+            files={
+                path: ((folder / name).read_bytes(), kind) for path, (name, kind) in _FILES.items()
+            },
+            commands=Commands(dcss),
+            camera=None if axis is None else Camera(axis, turns_with),
+            readers=threading.BoundedSemaphore(MAX_READERS),
+            board=Board(dcss),
+            allow_own_name=not is_loopback(host),
+        )
+        self._threads = ThreadGroup()
+
+    def start(self) -> None:
+        """Serve; does nothing when running.
+
+        Raises:
+            OSError: The address cannot be bound, or the system has no thread left.
+        """
+        if self._listener.is_open:
+            return
+        board = self._site.board = Board(self._site.dcss)
+        board.take()  # the first reader finds all there is
+        super().start()
+        if self._site.allow_own_name:
+            logger.warning("%s: whoever reaches this address can drive the beamline", self.url)
+        try:
+            self._threads.spawn(f"{self.name}-watch", self._watch)
+        except RuntimeError as error:
+            self.stop()
+            raise OSError(errno.EAGAIN, str(error)) from error
+
+    def _watch(self) -> None:
+        """Look at DCSS after each change, not more often than the page can show."""
+        site, token, board = self._site, self.token, self._site.board
+        seen = -1
+        while not token.is_stopping():
+            seen = site.dcss.changes.wait(seen)
+            devices = board.take()
+            if site.camera is not None:
+                site.camera.follow(devices)
+            token.wait(PERIOD_S)
+
+    def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:
+        self._site.board.close()
+        self._site.dcss.changes.mark()  # wakes the watch
+        return self._threads.join(deadline)

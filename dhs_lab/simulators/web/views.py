@@ -1,0 +1,74 @@
+"""Devices and messages as values for JSON."""
+
+import enum
+from math import isfinite
+from typing import Any, Final
+
+import attrs
+
+from dcs_codec import MalformedMessage, Message, UnknownMessage
+from dhs_lab.simulators.dcss import (
+    Entry,
+    PseudoMotorEntry,
+    TrafficLine,
+)
+
+JsonObject = dict[str, object]
+
+MAX_TEXT: Final = 4000  # characters shown of a text; a DHS may send a MiB
+
+
+def device_view(device: Entry, host: str) -> JsonObject:
+    """A device with all its attributes by name, its kind and its owner."""
+    kind = device.kind.removeprefix("pseudo ").replace(" ", "_")
+    values = {name: plain(getattr(device, name)) for name in _names(device)}
+    values["is_pseudo"] = isinstance(device, PseudoMotorEntry)
+    return {"name": device.name, "kind": kind, "host": host} | values
+
+
+def line_view(number: int, line: TrafficLine, message: Message) -> JsonObject:
+    """A line of the wire with the fields of its message by name."""
+    return {
+        "number": number,
+        "at_s": round(line.at_s, 4),
+        "host": line.host,
+        "arrow": line.arrow,
+        "text": cut(line.text),
+        **_decoded(message),
+    }
+
+
+def cut(text: str, most: int = MAX_TEXT) -> str:
+    """The text, or its beginning and how much is missing."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more)"
+
+
+def plain(value: object) -> object:
+    """A value as JSON has it; what JSON has not, as text."""
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if attrs.has(type(value)):
+        return {name: plain(getattr(value, name)) for name in _names(value)}
+    return cut(str(value))
+
+
+def _decoded(message: Message) -> JsonObject:
+    match message:
+        case MalformedMessage():
+            trouble = f"malformed: {message.field} {message.reason}".replace("  ", " ")
+            return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
+        case UnknownMessage():
+            trouble = "no message class has this keyword"
+            return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
+    names = [name for name in _names(message) if name not in ("binary", "surplus")]
+    names += ["surplus"] * bool(message.surplus)
+    fields = {name: plain(getattr(message, name)) for name in names}
+    return {"keyword": message.keyword, "fields": fields, "trouble": ""}
+
+
+def _names(value: Any) -> list[str]:
+    return [field.name for field in attrs.fields(type(value))]

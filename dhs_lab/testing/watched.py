@@ -1,0 +1,292 @@
+"""A simulated DCSS whose record of the traffic can be asserted on."""
+
+from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+
+from dcs_codec import Message, decode_text
+from dhs_lab.simulators.dcss import (
+    Changes,
+    HardwareHost,
+    SimulatedDcss,
+    Traffic,
+    Verdict,
+    VerdictKind,
+)
+from dhs_lab.testing.diff import Came, side_by_side
+from dhs_lab.testing.patterns import Bindings, Pattern, PatternLike, as_pattern
+from dhs_runtime.lowlevel import Deadline
+
+PATIENCE_S: Final = 5.0
+_LAST_LINES: Final = 100
+_AT_ONCE: Final = -1  # no count of changes: asked for it, `Changes.wait` does not wait
+
+
+class TrafficError(AssertionError):
+    """The traffic is not what a test expects."""
+
+
+class WatchedTraffic(Traffic):
+    """The messages of a simulated DCSS, to be compared with what a test expects.
+
+    Each `expect` looks behind the last message that the one before it took.
+    """
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        """An empty record; `changes` is marked with each message."""
+        self._bell = Changes() if changes is None else changes
+        super().__init__(self._bell)
+        self._taken = 0  # how many messages the last `expect` passed
+
+    def expect(
+        self,
+        patterns: Sequence[PatternLike],
+        *,
+        timeout_s: float = PATIENCE_S,
+        exactly: bool = False,
+        host: str | None = None,
+        arrow: Literal["->", "<-"] | None = None,
+    ) -> tuple[Message, ...]:
+        """Wait until these messages came, in this order; others may come between.
+
+        Args:
+            patterns: See `dhs_lab.testing.patterns`.
+            timeout_s: How long they may take, together.
+            exactly: Whether no other may come between or before, of those that are looked at.
+            host: Look at the messages of this hardware host only.
+            arrow: Look only at those to the DHS, `->`, or from it, `<-`.
+
+        Returns:
+            The messages, one for each pattern.
+
+        Raises:
+            TrafficError: They did not come; the text has both sides and where they differ.
+            PatternError: A pattern that no message can fit.
+        """
+        __tracebackhide__ = True
+        search = _Search([as_pattern(pattern) for pattern in patterns], exactly=exactly)
+        deadline = Deadline.after(timeout_s)
+        seen, is_over = self._taken, not patterns
+        while not is_over:
+            is_late = deadline.passed
+            bell = self._bell.wait(_AT_ONCE)
+            count, lines = self.after(seen)
+            for number, line in enumerate(lines, count - len(lines) + 1):
+                wanted = host in (None, line.host) and arrow in (None, line.arrow)
+                if wanted and search.take(Came(line, decode_text(line.text))):
+                    count, is_over = number, True
+                    break
+            seen = count
+            if is_late:
+                break
+            if not is_over:
+                self._bell.wait(bell, deadline.remaining())
+        if not search.found_all:
+            raise TrafficError(search.report("" if is_over else f" within {timeout_s:g} s"))
+        self._taken = seen
+        return tuple(search.found)
+
+    def expect_no(self, pattern: PatternLike, *, within_s: float = 0.0) -> None:
+        """See that no such message came since the last `expect`, nor comes within a time.
+
+        Raises:
+            TrafficError: One did.
+        """
+        __tracebackhide__ = True
+        unwanted = as_pattern(pattern)
+        taken = self._taken
+        try:
+            (message,) = self.expect([unwanted], timeout_s=within_s)
+        except TrafficError:
+            return
+        finally:
+            self._taken = taken
+        raise TrafficError(f"not expected:  {unwanted}\n        came:  {message!r}")
+
+    def skip(self) -> None:
+        """Let the next `expect` look only at what comes from now on."""
+        self._taken, _ = self.after(self._taken)
+
+    def rewind(self) -> None:
+        """Let the next `expect` look at everything again."""
+        self._taken = 0
+
+
+class _Search:
+    """How far the patterns of one `expect` were found."""
+
+    def __init__(self, patterns: Sequence[Pattern], *, exactly: bool) -> None:
+        self.found: list[Message] = []
+        self._patterns = patterns
+        self._exactly = exactly
+        self._came: list[Came] = []
+        self._bindings: Bindings = {}
+
+    @property
+    def found_all(self) -> bool:
+        return len(self.found) == len(self._patterns)
+
+    def take(self, one: Came) -> bool:
+        """Look at the next message; whether it is the last that matters."""
+        self._came.append(one)
+        bindings = self._patterns[len(self.found)].bound(one.message, self._bindings)
+        if bindings is None:
+            return self._exactly
+        self.found.append(one.message)
+        self._bindings = bindings
+        return self.found_all
+
+    def report(self, in_time: str) -> str:
+        missing = self._patterns[len(self.found)]
+        head = f"{len(self.found)} of {len(self._patterns)} messages came{in_time}; not: {missing}"
+        return f"{head}\n{side_by_side(self._patterns, self._came, exactly=self._exactly)}"
+
+
+class VerdictError(AssertionError):
+    """A DHS did something wrong that a test does not expect, or did not what it expects."""
+
+
+class WatchedDcss(SimulatedDcss):
+    """A simulated DCSS with assertions on its traffic and its verdicts.
+
+    Attributes:
+        traffic: What went over the wire.
+    """
+
+    traffic: WatchedTraffic
+
+    def __init__(self, *hosts: HardwareHost, **options: Any) -> None:
+        """A server that is not started.
+
+        Args:
+            hosts: Its database. It works on a copy, so that one value may serve many tests.
+            options: Those of `SimulatedDcss`.
+
+        Raises:
+            ConfigError: Two hosts or devices have one name.
+        """
+        super().__init__(deepcopy(hosts), **options)
+        self.traffic = WatchedTraffic(self.changes)
+        self._expected: list[Verdict] = []
+
+    def expect_no_verdicts(
+        self, *, timeout_s: float = PATIENCE_S, but: Collection[VerdictKind] = ()
+    ) -> None:
+        """See that nothing is held against a DHS, and that all it was asked is answered.
+
+        What `expect_verdict` found is left out.
+
+        Args:
+            timeout_s: How long the last answers may take, operations included.
+            but: Kinds of verdicts that do not matter; with `NO_ANSWER`, nothing is waited for.
+
+        Raises:
+            VerdictError: The text has the verdicts, and the commands without an answer.
+        """
+        __tracebackhide__ = True
+        open_commands: tuple[str, ...] = ()
+        if VerdictKind.NO_ANSWER not in but:
+            self._wait(lambda: not self.unanswered(), timeout_s)
+            open_commands = self.unanswered()
+        found = [each for each in self.verdicts if each.kind not in but]
+        wrong = [f"{each.kind}: {each}" for each in found if each not in self._expected]
+        wrong += [f"no answer yet: {command}" for command in open_commands]
+        if wrong:
+            raise VerdictError("\n".join(wrong))
+
+    def expect_verdict(
+        self,
+        kind: VerdictKind,
+        text: str = "",
+        *,
+        host: str | None = None,
+        timeout_s: float = PATIENCE_S,
+    ) -> Verdict:
+        """Wait until something of this kind is held against a DHS; each is found once.
+
+        Args:
+            kind: What kind of fault it is.
+            text: What its text has in it.
+            host: Hardware host of the DHS; None stands for any.
+            timeout_s: How long it may take.
+
+        Raises:
+            VerdictError: There is none; the text has those that there are.
+        """
+        __tracebackhide__ = True
+
+        def found() -> list[Verdict]:
+            return [
+                each
+                for each in self.verdicts
+                if each.kind is kind and text in each.text and host in (None, each.host)
+                if each not in self._expected
+            ]
+
+        self._wait(lambda: bool(found()), timeout_s)
+        if not found():
+            others = "\n".join(f"{each.kind}: {each}" for each in self.verdicts) or "none at all"
+            raise VerdictError(f"no verdict {kind.value!r} within {timeout_s:g} s, but\n{others}")
+        self._expected.append(found()[0])
+        return self._expected[-1]
+
+    def _wait(self, happened: Callable[[], bool], timeout_s: float) -> None:
+        """Look at each change, until it happened or the time is over."""
+        deadline = Deadline.after(timeout_s)
+        while not deadline.passed:
+            bell = self.changes.wait(_AT_ONCE)
+            if happened():
+                return
+            self.changes.wait(bell, deadline.remaining())
+
+
+class DcssMaker:
+    """Starts simulated DCSSs, and stops them together."""
+
+    def __init__(self) -> None:
+        self._made: list[WatchedDcss] = []
+
+    def __call__(self, *hosts: HardwareHost, **options: Any) -> WatchedDcss:
+        """A running DCSS with these hardware hosts; see `WatchedDcss`."""
+        dcss = WatchedDcss(*hosts, **options)
+        dcss.start()
+        self._made.append(dcss)
+        return dcss
+
+    def sections(self) -> list[tuple[str, str]]:
+        """Title and text of what a report of a failed test should show."""
+        return [
+            section
+            for dcss in self._made
+            for section in (
+                (f"traffic log of the simulated DCSS at {dcss.address}", _last_lines(dcss.traffic)),
+                (f"verdicts of the simulated DCSS at {dcss.address}", _each(dcss.verdicts)),
+            )
+            if section[1]
+        ]
+
+    def stop(self) -> None:
+        """Stop them all, the last one first."""
+        while self._made:
+            self._made.pop().stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _each(verdicts: Sequence[Verdict]) -> str:
+    return "\n".join(f"{each.at_s:9.3f} {each.kind}: {each}" for each in verdicts[-_LAST_LINES:])
+
+
+def _last_lines(traffic: Traffic) -> str:
+    lines = traffic.lines()
+    return "\n".join(map(str, lines[-_LAST_LINES:]))

@@ -1,0 +1,77 @@
+"""A Wireshark dissector of the protocol, in Lua, made from a registry.
+
+What does not depend on the messages is in `lua/` beside this file; the generator puts the table of
+messages in front of it.
+"""
+
+import importlib.resources
+import json
+from typing import Final
+
+from dcs_codec import Registry, __version__, default_registry
+from dcs_codec.catalogue import FieldDescription, describe
+
+_HEAD: Final = f"""\
+-- DCS hardware protocol (DCSS and its DHSs) for Wireshark and tshark.
+-- Made by `dhs dissector` from the message classes of dcs_codec {__version__}.
+
+local MESSAGES = {{
+"""
+_PARTS: Final = ("fields", "reading", "frames")
+
+KINDS: Final = {
+    "word": "word",
+    "number": "number",
+    "integer": "integer",
+    "0 or 1": "flag",
+    "number or word": "destination",
+    "rest of text": "rest",
+    "names": "names",
+    "readings or failure": "readings",
+}
+"""What the script calls a type of the catalogue; any other is shown as text."""
+
+
+def make_dissector(registry: Registry | None = None) -> str:
+    """The dissector of a registry's messages, by default all of `dcs_codec`."""
+    folder = importlib.resources.files("dhs_lab.tools") / "lua"
+    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS]
+    table = _messages(default_registry() if registry is None else registry)
+    return "\n".join([f"{_HEAD}{table}}}\n", *parts])
+
+
+def _messages(registry: Registry) -> str:
+    """A line for each message: its words in wire order, and what stands behind them."""
+    lines = []
+    for plan in registry.plans():
+        described = {field.name: field for field in describe(plan.message_class).fields}
+        words = [
+            _field(
+                described[name],
+                "word",
+                optional=kind.optional,
+                stored=getattr(kind, "stored", False),
+            )
+            for name, kind in plan.words.items()
+        ]
+        parts = [f"words = {{ {', '.join(words)} }}"]
+        if plan.tail is not None:
+            name, kind = plan.tail
+            may_be_empty = getattr(kind, "may_be_empty", False)
+            parts.append(f"tail = {_field(described[name], 'rest', may_be_empty=may_be_empty)}")
+        lines.append(f"    [{_quoted(plan.keyword)}] = {{ {', '.join(parts)} }},\n")
+    return "".join(lines)
+
+
+def _field(field: FieldDescription, otherwise: str, **is_so: bool) -> str:
+    members = [f"name = {_quoted(field.name)}"]
+    members.append(f"kind = {_quoted(KINDS.get(field.type, otherwise))}")
+    if field.units:
+        members.append(f"says = {_quoted(field.units)}")
+    members += [f"{mark} = true" for mark, is_set in is_so.items() if is_set]
+    return f"{{ {', '.join(members)} }}"
+
+
+def _quoted(text: str) -> str:
+    """A string of Lua; JSON's escapes are Lua's too, but for those of letters beyond ASCII."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,120 @@
+"""Texts and JSON Lines to the bytes of frames.
+
+A text goes out as it stands, once it is known that the codec reads it and would let it out; JSON
+goes out as the codec writes it.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import attrs
+
+from dcs_codec import (
+    DcsError,
+    Direction,
+    EncodeError,
+    Frame,
+    Framing,
+    HtosReportIonChambers,
+    HtosSetStringCompleted,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    default_codec,
+    encode_frame,
+)
+from dhs_lab.tools.jsonl import finding_of
+from dhs_lab.tools.lookup import closest
+from dhs_lab.tools.sightings import Place, Sighting, direction_of, keyword_of
+
+_SHOWN: Final = 60
+_closest: Final = functools.lru_cache(256)(closest)
+_COUNTED: Final = (HtosSetStringCompleted, HtosReportIonChambers)
+"""Messages in which dcss finds what it stores by counting one blank a word.
+
+Source: dcss_hardware_client.c:1535 and 787, confirmed on the wire
+"""
+_SINGLE_BLANKS: Final = re.compile(rb"\S+ \S+ \S+(?: |$)")
+
+
+@attrs.frozen
+class Encoded:
+    """What came of one line.
+
+    Attributes:
+        line: Its number, from 1.
+        data: The frame.
+        reason: Why there is none, "" where there is.
+        hint: What may be wrong with one that went out, "" if nothing is.
+    """
+
+    line: int
+    data: bytes
+    reason: str = ""
+    hint: str = ""
+
+
+def encode_lines(lines: Iterable[bytes], framing: Framing) -> Iterator[Encoded]:
+    """The frames of lines; empty ones, and comments behind a `#`, are passed over."""
+    for number, line in enumerate(lines, start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith(b"#"):
+            continue
+        try:
+            if stripped.startswith(b"{"):
+                data = _encode_json(stripped, framing)
+            else:
+                data = encode_line(line, framing)
+        except (DcsError, ValueError, RecursionError) as error:
+            yield Encoded(number, b"", str(error))
+            continue
+        if data:
+            yield Encoded(number, data, hint=_hint(line))
+
+
+def encode_line(text: bytes, framing: Framing) -> bytes:
+    """The frame of one text.
+
+    Raises:
+        EncodeError: The text is malformed, or does not fit the framing or dcss's buffers.
+    """
+    codec = default_codec()
+    frame = Frame(text)
+    message = codec.decode(frame)
+    if isinstance(message, MalformedMessage):
+        raise EncodeError(message.received_keyword, message.field, message.reason)
+    codec.encode(message)
+    reason = _refusal(text, message)
+    if reason:
+        raise EncodeError(keyword_of(message), "", reason)
+    return encode_frame(frame, framing)
+
+
+def _refusal(text: bytes, message: Message) -> str:
+    """Why a text that the codec can read should not go to a dcss as it stands, "" if it may."""
+    if not text.startswith(keyword_of(message).encode()):
+        return "begins with a blank; dcss would garble it"
+    if message.surplus and direction_of(message) is Direction.TO_DCSS:
+        return f"has words too many: {message.surplus[:_SHOWN]!r}; dcss would pass them on"
+    if isinstance(message, _COUNTED) and not _SINGLE_BLANKS.match(text):
+        return "has more than one blank between words; dcss counts on one and would store the wrong"
+    return ""
+
+
+def _hint(line: bytes) -> str:
+    message = default_codec().decode(Frame(line.strip()))
+    if not isinstance(message, UnknownMessage) or line.lstrip().startswith(b"{"):
+        return ""
+    near = _closest(message.received_keyword)
+    known = f"no message is called {message.received_keyword!r}"
+    return f"{known}; did you mean {near}?" if near else ""
+
+
+def _encode_json(line: bytes, framing: Framing) -> bytes:
+    found = finding_of(json.loads(line), Place(source="-"))
+    if not isinstance(found, Sighting):  # an event of a recording
+        return b""
+    return default_codec().encode_bytes(found.message, framing)

@@ -1,0 +1,275 @@
+"""Bytes from dumps in hexadecimal digits and the like; `hex_rows` lists the forms.
+
+Offsets tell where rows are missing, the text beside the digits that a digit is wrong. `*` stands
+for rows that repeat the one before: the padding of v1. A dump in which the white space before a row
+tells two sides apart (Wireshark, Follow TCP Stream) is two streams.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import attrs
+
+from dhs_lab.tools.hex_rows import Parsed, RowForm, cells_of, form_of, parse_row, shows_text
+from dhs_lab.tools.splitting import KEYWORD
+from dhs_lab.tools.stamps import read_stamp
+
+_RADIXES: Final = (16, 8, 10)
+_WIDTH_OF_ANY: Final = 7  # of offsets: od writes octal and decimal ones, hexdump hexadecimal ones
+_WORDS: Final = ("words", "octal")
+_HELD: Final = 4096  # rows in which a keyword has to be
+_MAX_REPEAT: Final = 1 << 24
+_COLOURS: Final = re.compile(r"\x1b\[[\d;]*m")
+_HEADING: Final = re.compile(
+    r"\s*(?:=+|(?:Follow|Filter|Node \d+): .*"
+    r"|(?:unsigned )?(?:char|int) (?P<name>\w+)(?:\[\d*\])? ?=.*"
+    r"|(?:Frame|Reassembled TCP|Decrypted \w+) \(\d+ bytes\):?|/\*.*\*/|\};?|#.*)?\s*"
+)
+_COMMENT: Final = re.compile(r"/\*.*?\*/")
+_FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
+_FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
+_HOW: Final = "make the dump anew with `xxd` or `od -A x -t x1z -v`"
+
+
+class NoDump(ValueError):  # noqa: N818 - says what
+    """A dump of a form that is not read; the text says which, and what to do."""
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """What one line says: bytes, that some are missing, or that a stream begins.
+
+    Attributes:
+        line: In the file, from 1.
+        stream: Which of the dump's streams it is part of.
+        data: Its bytes.
+        reason: Why it has none.
+        missing: Bytes that are missing before it, None where their number is not known.
+        begins: Whether it is the first of a stream; what was before it is over.
+    """
+
+    line: int
+    stream: str = ""
+    data: bytes = b""
+    reason: str = ""
+    missing: int | None = 0
+    begins: bool = False
+
+
+def looks_like_dump(lines: Iterable[str]) -> bool:
+    """Whether an input that begins with these lines is a dump, of a form that is read or not."""
+    is_first = True
+    for line in lines:
+        text = _COLOURS.sub("", line)
+        if _HEADING.fullmatch(text):
+            continue
+        if _FIRST_ROW.match(text) or len(cells_of(text.rstrip())) >= 2 * _FEW_BYTES:
+            return True
+        try:
+            form = form_of(text)
+            size = len(parse_row(text, form).data)
+        except ValueError:
+            size = 0
+        if size >= _FEW_BYTES and (is_first or form.has_offset):
+            return True
+        if read_stamp(text) is not None:
+            return False
+        is_first = False
+    return False
+
+
+def read_hex(lines: Iterable[bytes]) -> Iterator[Row]:
+    """The bytes of a dump, row by row.
+
+    Raises:
+        NoDump: It is of a form that is not read.
+    """
+    reader = _Reader()
+    return reader.in_order(reader.read(lines))
+
+
+@attrs.define
+class _Stream:
+    """One side of a dump.
+
+    Attributes:
+        base: Offset of its first row, as written.
+        at: Bytes since that.
+        row: The row before, which `*` repeats; b"" where it is not known.
+        held: A row of words, of which the last may be filled up.
+    """
+
+    base: str
+    at: int = 0
+    radixes: tuple[int, ...] = attrs.field(init=False)
+    row: bytes = b""
+    repeats: bool = False
+    held: Row | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.radixes = _RADIXES if len(self.base) == _WIDTH_OF_ANY else (16, 10)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._form: RowForm | None = None
+        self._streams: dict[str, _Stream] = {}
+        self._last: _Stream | None = None
+        self._name = ""  # of a C array
+        self._plain = ""  # the stream of a dump without offsets that was read last
+
+    def read(self, lines: Iterable[bytes]) -> Iterator[Row]:
+        for number, raw in enumerate(lines, start=1):
+            text = _COLOURS.sub("", raw.decode("utf-8", "replace"))
+            if text.strip() == "*" and self._last is not None:
+                self._last.repeats = True
+                continue
+            heading = _HEADING.fullmatch(text)
+            if heading is not None:
+                self._name = re.sub(r"_\d+$", "", heading["name"] or self._name)
+                continue
+            yield from self._row(number, text)
+        for stream in self._streams.values():
+            if stream.held is not None:
+                yield stream.held
+
+    def in_order(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows; those of words are held until a keyword tells the order of their bytes."""
+        held: list[Row] | None = []
+        data = b""
+        for row in rows:
+            if held is None or self._form is None or self._form.kind not in _WORDS:
+                yield row
+                continue
+            held.append(row)
+            data = data[-_HELD:] + row.data
+            if KEYWORD.search(data):
+                yield from held
+                held = None
+            elif len(held) > _HELD:
+                break
+        if held:
+            raise NoDump(
+                f"the dump cannot be read: no message in its words as x86 has them; {_HOW}"
+            )
+
+    def _row(self, number: int, text: str) -> Iterator[Row]:
+        if self._form is None or self._form.kind == "c":
+            text = _COMMENT.sub("", text)
+        try:
+            form = self._form or form_of(text)
+        except ValueError as error:
+            if not _FIRST_ROW.match(text) and len(cells_of(text)) < _FEW_BYTES:
+                yield Row(line=number, reason=f"no row of a dump: {text.strip()[:40]!r}")
+                return
+            raise NoDump(f"the dump cannot be read: {error}; {_HOW}") from None
+        if self._is_same_row(text):
+            return
+        try:
+            parsed = parse_row(text, form)
+            if form.has_text is None:
+                form = attrs.evolve(form, has_text=shows_text(text, form))
+        except ValueError as error:
+            yield self._lost(number, str(error), form)
+            return
+        self._form = form
+        if form.has_offset:
+            yield from self._with_offset(number, parsed, form)
+        elif parsed.data:
+            self._plain = self._name or parsed.indent
+            yield Row(line=number, stream=self._plain, data=parsed.data)
+
+    def _is_same_row(self, text: str) -> bool:
+        """Whether this is the row before once more, as characters (`od -t x1c`)."""
+        last = self._last
+        if last is None or not last.row or not text.startswith(" " * len(last.base)):
+            return False
+        return cells_of(text[len(last.base) :]) == last.row
+
+    def _lost(self, number: int, reason: str, form: RowForm) -> Row:
+        """A row that cannot be read; where there are offsets, the next one tells its size."""
+        if self._last is not None:
+            self._last.row, self._last.repeats = b"", False
+        missing = 0 if form.has_offset else None
+        return Row(line=number, stream=self._plain, reason=reason, missing=missing)
+
+    def _with_offset(self, number: int, parsed: Parsed, form: RowForm) -> Iterator[Row]:
+        stream = self._streams.get(parsed.indent)
+        if stream is None or (stream.at and int(parsed.offset, 16) == 0):
+            if not parsed.data:
+                return
+            _refuse_packets(parsed.data)
+            yield from self._release(stream)
+            stream = self._streams[parsed.indent] = _Stream(parsed.offset)
+            yield Row(line=number, stream=parsed.indent, begins=True)
+        self._last = stream
+        missing = self._missing(stream, parsed.offset)
+        if missing < 0 and not parsed.data and stream.held is not None:
+            data = stream.held.data[:missing]  # the last word was filled up
+            stream.held = attrs.evolve(stream.held, data=data)
+        yield from self._release(stream)
+        if missing < 0 and parsed.data:
+            yield Row(line=number, stream=parsed.indent, begins=True, reason="its rows go back")
+            self._streams[parsed.indent] = stream = self._last = _Stream(parsed.offset)
+        elif missing > 0:
+            yield self._filled(number, parsed.indent, stream, missing)
+            stream.at += missing
+        if not parsed.data:
+            return
+        stream.at += len(parsed.data)
+        stream.row, stream.repeats = parsed.data, False
+        row = Row(line=number, stream=parsed.indent, data=parsed.data)
+        if form.kind != "bytes":  # the last one is filled up
+            stream.held = row
+        else:
+            yield row
+
+    def _missing(self, stream: _Stream, offset: str) -> int:
+        """How far an offset is beyond the bytes there were; its digits may be of three kinds."""
+        distances = {}
+        for radix in stream.radixes:
+            try:
+                distances[radix] = int(offset, radix) - int(stream.base, radix) - stream.at
+            except ValueError:
+                continue
+        fitting = tuple(radix for radix, far in distances.items() if far == 0)
+        if fitting:
+            stream.radixes = fitting
+            return 0
+        if stream.repeats and stream.row:  # whole rows were left out
+            size = len(stream.row)
+            fitting = tuple(r for r, far in distances.items() if far > 0 and far % size == 0)
+            stream.radixes = fitting or stream.radixes
+        radix = stream.radixes[0]
+        return distances.get(radix, 0)
+
+    def _filled(self, number: int, key: str, stream: _Stream, missing: int) -> Row:
+        """The rows that `*` stands for, or that some are missing."""
+        row = stream.row
+        if stream.repeats and row and missing <= _MAX_REPEAT:
+            if len(set(row)) == 1:
+                return Row(line=number, stream=key, data=row[:1] * missing)
+            reason = f"* repeats a row that is not of one byte (dump with -v): {missing} bytes"
+        else:
+            reason = f"rows are missing: {missing} bytes"
+        return Row(line=number, stream=key, missing=missing, reason=reason)
+
+    def _release(self, stream: _Stream | None) -> Iterator[Row]:
+        if stream is not None and stream.held is not None:
+            yield stream.held
+            stream.held = None
+
+
+def _refuse_packets(data: bytes) -> None:
+    """Refuse a dump of whole packets, with the headers of each.
+
+    Raises:
+        NoDump: It is one.
+    """
+    for at, kind_at in ((14, 12), (16, 14), (18, 16)):  # Ethernet, Linux cooked, VLAN
+        kind = data[kind_at:at], data[at : at + 1]
+        if kind[0] + kind[1] in (b"\x08\x00\x45", b"\x86\xdd\x60"):
+            raise NoDump(
+                "it is a dump of whole packets: `text2pcap FILE out.pcap` makes a capture of it"
+            )

@@ -1,0 +1,167 @@
+"""A file or a pipe, read piece by piece however large it is; files of gzip are unpacked."""
+
+import codecs
+import contextlib
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from dhs_runtime.lowlevel import ConfigError
+
+STDIN: Final = "-"
+_PIECE: Final = 1 << 16
+_SNIFFED: Final = 256  # bytes that tell every kind of input from the others
+_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_GZIP: Final = b"\x1f\x8b"
+_MAX_NULS: Final = 1 << 20
+_MAX_LINE: Final = 1 << 22  # a longer line is none of a log; it is read in pieces
+
+
+class Readable(Protocol):
+    """The part of a binary file that is used."""
+
+    def read1(self, size: int = ..., /) -> bytes:
+        """Up to `size` bytes, as soon as there are any; b"" at the end."""
+        ...
+
+
+class ByteSource:
+    """Bytes of an input in order; can look ahead at the first ones."""
+
+    def __init__(
+        self, name: str, stream: Readable, before_read: Callable[[], None] = lambda: None
+    ) -> None:
+        """A source called `name` in messages; `before_read` is called where it may have to wait."""
+        self.name = name
+        self._stream = stream
+        self._before_read = before_read
+        self._ahead = b""
+        self.fault = ""
+        """Why it ended early (a torn gzip file), "" where it did not."""
+
+    def peek(self) -> bytes:
+        """The first bytes, 256 and more where there are as many; they are still to be read.
+
+        A block of NULs is not counted, up to a megabyte: a loss of power leaves one.
+        """
+        while len(self._ahead) < _SNIFFED or (
+            len(self._ahead) < _MAX_NULS and len(self._ahead.lstrip(b"\0")) < _SNIFFED
+        ):
+            piece = self._read()
+            if not piece:
+                break
+            self._ahead += piece
+        return self._ahead
+
+    def read_some(self) -> bytes:
+        """The next bytes as soon as there are any, b"" at the end."""
+        ahead, self._ahead = self._ahead, b""
+        return ahead or self._read()
+
+    def read_exactly(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end."""
+        pieces = []
+        missing = size
+        while missing:
+            piece = self.read_some()
+            if not piece:
+                break
+            if len(piece) > missing:
+                piece, self._ahead = piece[:missing], piece[missing:]
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, in pieces of any size."""
+        while piece := self.read_some():
+            yield piece
+
+    def line_batches(self) -> Iterator[tuple[list[bytes], bool]]:
+        """All of it by lines without their ends, as they come; False with one that has none."""
+        started: list[bytes] = []
+        size = 0
+        for piece in self.pieces():
+            lines = piece.split(b"\n")
+            size += len(lines[0])
+            started.append(lines[0])
+            if len(lines) > 1:
+                lines[0] = b"".join(started)
+                last = lines.pop()
+                started, size = [last], len(last)
+                yield lines, True
+            elif size > _MAX_LINE:
+                yield [b"".join(started)], False
+                started, size = [], 0
+        if size:
+            yield [b"".join(started)], False
+
+    def lines(self) -> Iterator[bytes]:
+        """All of it by lines, without their ends."""
+        for lines, _ in self.line_batches():
+            for line in lines:
+                yield line.rstrip(b"\r")
+
+    def _read(self) -> bytes:
+        self._before_read()
+        try:
+            return self._stream.read1(_PIECE)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.fault = f"damaged gzip: {error}"
+            return b""
+        except OSError as error:
+            raise ConfigError(f"{self.name}: {error.strerror}") from None
+
+
+class _Recoded:
+    """Text of another encoding as UTF-8."""
+
+    def __init__(self, source: ByteSource, encoding: str) -> None:
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+
+    def read1(self, _: int = -1, /) -> bytes:
+        while piece := self._source.read_some():
+            text = self._decoder.decode(piece)
+            if text:
+                return text.encode("utf-8", "surrogatepass")
+        return self._decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+def as_utf8(source: ByteSource) -> ByteSource:
+    """The source as plain UTF-8, where it is UTF-16 or begins with a byte-order mark."""
+    head = source.peek()
+    if head.startswith(codecs.BOM_UTF8):
+        source.read_exactly(len(codecs.BOM_UTF8))
+        return source
+    encoding = "utf-16" if head.startswith(_MARKS) else None
+    if encoding is None and len(head) >= _SNIFFED:
+        for name, letters, zeros in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
+            text = head[letters:_SNIFFED:2]
+            if not any(head[zeros:_SNIFFED:2]) and text.isascii() and text.split() and all(text):
+                encoding = name
+    return source if encoding is None else ByteSource(source.name, _Recoded(source, encoding))
+
+
+@contextlib.contextmanager
+def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
+    """A file, also one of gzip, or standard input (`-`); `before_read` as of `ByteSource`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    if name == STDIN:
+        if sys.stdin is None:
+            raise ConfigError("standard input is closed")
+        yield ByteSource(name, cast("Readable", sys.stdin.buffer), before_read)
+        return
+    try:
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ConfigError(f"{name}: {error.strerror}") from None
+    with stream:
+        packed = stream.peek(len(_GZIP)).startswith(_GZIP)  # as rotated logs are
+        yield ByteSource(name, gzip.GzipFile(fileobj=stream) if packed else stream, before_read)

@@ -1,0 +1,104 @@
+"""Records of the C and C++ side's logging: where a message is in one, and where the record ends.
+
+A record ends with the name of the source file and the line in braces, `{TCL_LOG  }` in what the
+scripting engine writes.
+"""
+
+import functools
+import re
+from typing import Final
+
+import attrs
+
+from dhs_lab.tools.log_texts import KEYWORD
+from dhs_lab.tools.stamps import LEVEL
+
+ENGINE: Final = "engine"
+"""Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
+
+_C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
+_ANOTHER_MESSAGE: Final = re.compile(r"<- \{(?:htos|stoh)_")
+_ANOTHER_RECORD: Final = re.compile(r":\d\d \d+\s+[A-Z]+ {4}")
+_CLOSING: Final = {"{": "}", "'": "'", "(": ")"}
+_C_WIRE: Final = re.compile(
+    r"(?:|.*(?:(?:->|<-) ?\{?|Receiving: '|Sending: '|sending out \{|SendoutDcsMessage\( ))",
+    re.DOTALL,
+)
+_MENTION: Final = re.compile(
+    r"(?:do task:\{|no one takes this message: |ConsumeDcsMessage: |\bGot |while processing "
+    r"|no handler .*|[Uu]n\w+ command.*|FROM DCSS: |REGISTER: |GOT: |Handling message |msg="
+    r"|(?:stog|gtos)_.*)$",
+    re.DOTALL,
+)
+_FROM: Final = re.compile(r"message from (\S+) <- \{$")
+_ENGINE: Final = re.compile(r"(?:::dcss\d*: out-> |self_HW in<- )$")
+_SIMULATED: Final = re.compile(rf"^(?!{LEVEL}\b|re[cv]|sen[dt]|in\b|out\b)(\S+) (?:->|<-) $")
+
+
+@attrs.frozen
+class LogPrefix:
+    """What the words in front of a message say.
+
+    Attributes:
+        is_message: False where they speak of one that another line has.
+        connection: Name of the hardware host, where they say it.
+        conversation: `ENGINE` or "".
+        opening: The sign that is opened last, where they end with one.
+    """
+
+    is_message: bool
+    connection: str
+    conversation: str
+    opening: str
+
+
+@functools.lru_cache(maxsize=1024)
+def place_of(before: str) -> LogPrefix:
+    """What the words in front of a message say, in any log."""
+    host = _FROM.search(before) or _SIMULATED.search(before)
+    return LogPrefix(
+        _MENTION.search(before) is None,
+        host[1] if host else "",
+        ENGINE if _ENGINE.search(before) else "",
+        before.rstrip(" ")[-1:],
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _place_in_c(before: str) -> LogPrefix:
+    place = place_of(before)
+    is_wire = _C_WIRE.fullmatch(before) is not None
+    return attrs.evolve(place, is_message=is_wire and place.is_message)
+
+
+def start_of_c(text: str) -> int:
+    """Where the C side's words begin, after thread and level; -1 where it is no such line."""
+    match = _C_START.match(text)
+    return -1 if match is None else match.end()
+
+
+def message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] | None:
+    """The place, the text of the message and why that cannot be told; None without a message.
+
+    Args:
+        text: Of the record, after the time.
+        start: Where its words begin.
+        end: Where the name of the source file begins, -1 without one.
+    """
+    match = KEYWORD.search(text, start)
+    if match is None:
+        return None
+    at = match.start()
+    place = _place_in_c(text[start:at])
+    if not place.is_message:
+        return None
+    if end < 0:
+        return place, "", f"the record is cut off: {text[at : at + 60]!r}"
+    found = text[at:end].rstrip()
+    if _ANOTHER_MESSAGE.search(found) or _ANOTHER_RECORD.search(found):
+        return place, "", f"two records run into one: {found[:60]!r}"
+    closing = _CLOSING.get(place.opening, "")
+    if not found.endswith(closing):
+        return place, "", f"{place.opening} is not closed: {found[:60]!r}"
+    found = found.removesuffix(closing)
+    return place, found.removesuffix(" ") if closing == ")" else found, ""

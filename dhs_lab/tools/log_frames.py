@@ -1,0 +1,150 @@
+"""Texts of messages out of bytes that a program logged as it read or wrote them.
+
+Such bytes come in the pieces that a socket gave: a v2 header in one line and its text in the next,
+several frames in one, or one frame over several. A header says how long its text is, and a text
+without a header (v1, or the header is in a line that is lost) ends at its NUL.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from dhs_lab.tools.splitting import KEYWORD, V2_HEADER_SIZE, v2_sizes
+
+_TEXT: Final = re.compile(rb"[A-Za-z]")
+_PART_OF_HEADER: Final = re.compile(rb" {1,4}| {4}[ \d]{1,21}")
+_HEADER: Final = re.compile(rb"[ \d][ \d\0]{24}[ \0]")
+_NEXT: Final = re.compile(rb"[ \d]{25}[ \0](?:stoc|stoh|htos)_[a-z]")
+_LONGEST: Final = 1 << 20  # of what is waited for; larger ones are pictures, and no log has them
+
+
+@attrs.frozen
+class Cut:
+    """A text, or why there is none."""
+
+    text: str = ""
+    reason: str = ""
+
+
+class FrameCutter:
+    """Cuts what one place in a program logged."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+        """What is part of a frame to come."""
+        self._is_framed: bool | None = None  # True: texts have a header or a NUL
+
+    def starts_with(self, data: bytes) -> bool:
+        """Whether frames begin here; else this is of another trade."""
+        data = data.lstrip(b"\0")
+        return KEYWORD.match(data) is not None or _header_of(data) is not None
+
+    def may_start_with(self, data: bytes) -> bool:
+        """Whether frames begin here, or part of a header is here."""
+        return self.starts_with(data) or _PART_OF_HEADER.fullmatch(data) is not None
+
+    def feed(self, data: bytes) -> Iterator[Cut]:
+        """Add bytes; the texts that are whole now."""
+        if self.rest and self.starts_with(data) and KEYWORD.match(self.rest):
+            yield from self._before_another()
+        self.rest += data
+        while self.rest:
+            self.rest = self.rest.lstrip(b"\0")
+            cut = self._next()
+            if cut is None:
+                break
+            if cut.text or cut.reason:  # a frame without a text is one that dcss ignores, too
+                yield cut
+
+    def finish(self) -> Iterator[Cut]:
+        """Tell that nothing follows."""
+        if self.rest.strip(b" \0"):
+            yield from self._before_another()
+        self.rest = b""
+
+    def _before_another(self) -> Iterator[Cut]:
+        """What is left before another frame: a text if none has an end here, else a torn one."""
+        rest, self.rest = self.rest, b""
+        if not self._is_framed and KEYWORD.match(rest):
+            self._is_framed = False
+            yield _text(rest)
+        else:
+            yield Cut(reason=f"a frame is cut off: {_shown(rest)}")
+
+    def _next(self) -> Cut | None:
+        sizes = _header_of(self.rest)
+        if sizes is not None:
+            return self._of_header(*sizes)
+        if _PART_OF_HEADER.fullmatch(self.rest) or not self.rest:
+            return None
+        end = self.rest.find(b"\0")
+        if KEYWORD.match(self.rest):
+            return self._of_keyword(end)
+        at = _another(self.rest)
+        at = end if at < 0 else at
+        if at < 0:
+            return self._lose(len(self.rest), "no frame begins") if self._is_too_long() else None
+        return self._lose(at, "no frame begins")
+
+    def _of_header(self, text_size: int, binary_size: int) -> Cut | None:
+        end = self.rest.find(b"\0", V2_HEADER_SIZE)
+        text = self.rest[V2_HEADER_SIZE:end] if end >= 0 else b""
+        if binary_size == 0 and _TEXT.match(text) and _another(text) < 0:
+            return self._up_to_nul(text, end)  # what masks names in logs does not count anew
+        size = V2_HEADER_SIZE + text_size + binary_size
+        if size > _LONGEST:
+            return self._lose(V2_HEADER_SIZE, f"a frame of {size} bytes is announced")
+        if len(self.rest) < size:
+            return None
+        text = self.rest[V2_HEADER_SIZE : V2_HEADER_SIZE + text_size].rstrip(b"\0")
+        if text and (not _TEXT.match(text) or b"\0" in text or _another(text) >= 0):
+            return self._lose(V2_HEADER_SIZE, "a header and what follows do not fit")
+        self._is_framed = True
+        self.rest = self.rest[size:]
+        return _text(text)
+
+    def _of_keyword(self, end: int) -> Cut | None:
+        if end < 0:
+            if self._is_framed is False:
+                text, self.rest = self.rest, b""
+                return _text(text)
+            return self._lose(len(self.rest), "no end") if self._is_too_long() else None
+        return self._up_to_nul(self.rest[:end], end)
+
+    def _up_to_nul(self, text: bytes, end: int) -> Cut:
+        after = self.rest[end:].lstrip(b"\0")
+        if after and not self.starts_with(after) and not _PART_OF_HEADER.fullmatch(after):
+            return self._lose(end, "a NUL, and no frame after it")
+        self._is_framed = True
+        self.rest = after
+        return _text(text)
+
+    def _is_too_long(self) -> bool:
+        return len(self.rest) > _LONGEST
+
+    def _lose(self, size: int, reason: str) -> Cut:
+        lost, self.rest = self.rest[:size], self.rest[size:]
+        return Cut(reason=f"{reason}: {_shown(lost)}")
+
+
+def _header_of(data: bytes) -> tuple[int, int] | None:
+    head = data[:V2_HEADER_SIZE]
+    return v2_sizes(head) if _HEADER.fullmatch(head) else None
+
+
+def _another(data: bytes) -> int:
+    """Where another frame begins inside, -1 where none does."""
+    for match in _NEXT.finditer(data, 1):
+        if _header_of(data[match.start() :]) is not None:
+            return match.start()
+    return -1
+
+
+def _text(data: bytes) -> Cut:
+    return Cut(data.decode("utf-8", "surrogateescape"))
+
+
+def _shown(data: bytes) -> str:
+    return ascii(data[:60].decode("latin-1"))

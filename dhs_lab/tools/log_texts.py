@@ -1,0 +1,167 @@
+"""Where the text of a message ends in a log line: in quotes, braces, a Python list, or bare."""
+
+import ast
+import functools
+import re
+from typing import Final
+
+from dhs_runtime.lowlevel import unescape_controls
+
+# What may not be before it is looked at last: patterns that begin so are searched slowly.
+KEYWORD: Final = re.compile(r"(?:sto[ch]|htos)_(?<![\w./-].{5})\w+", re.DOTALL)
+TRACE: Final = re.compile(r"\bdhs_runtime\.wire(?:\.\S+)?: (?:<-|->) ")
+_C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*")
+_LONGEST_END: Final = 100
+_LOCATION: Final = re.compile(
+    r"\s+(?:[-@|]\s*)?(?:in |at )?[\[({<]?(?:in |at )?[^\s()\[\]{}<>:]+"
+    r"\.(?:py|pyx|c|cc|cpp|cxx|h|hpp|java|tcl|js|ts|go|rs|rb)(?::|, line )\d+(?::\w+(?:\(\))?)?"
+    r"[\])}>]?\s*$"
+)
+_LONGEST_LOCATION: Final = 200
+_OPENING: Final = re.compile(r"([{'\"(\[]+) ?$")
+_CLOSING: Final = {"{": "}", "'": "'", '"': '"', "(": ")"}
+_STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_AFTER_STRING: Final = re.compile(
+    r"(?:[\s,;]+[\w.]+[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
+)
+_END_OF_JSON: Final = re.compile(r"\\n\"(?:, ?\"\w+\": ?.*)?\}$")
+_WRITTEN: Final = re.compile(
+    r"""b?(['"])(?:[^\\\x00-\x1f]|\\x[0-9a-fA-F]{2}|\\[\\'"abfnrtv0-7uUN])*\1"""
+)  # as Python writes a literal: with no control character, and no other escapes
+_TORN: Final = re.compile(rf"\\x|\\$|\"\}}$|'[\])]$|^\w+', |{_END_OF_JSON.pattern}")
+_TRACE_BINARY: Final = re.compile(r" <\d+ bytes>$")
+_TRACE_CUT: Final = re.compile(r" \.\.\. \(\d+ characters\)$")
+_TRACE_MALFORMED: Final = re.compile(
+    r"MalformedMessage\(text=(.*), field='[^']*', reason=", re.DOTALL
+)
+_VALUE: Final = re.compile(r"[=:] ?([\"'])(?=[^\"']*$)")
+
+
+def c_end(text: str) -> int:
+    """Where the name of the source file begins that the C side writes last, -1 without one."""
+    at = text.rfind("{")
+    return at if at >= 0 and _is_c_end(text[at : at + _LONGEST_END]) else -1
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_c_end(text: str) -> bool:
+    return _C_END.fullmatch(text) is not None
+
+
+def location_at_end(text: str) -> str:
+    """The place in the source that some logs write at the end of a line, with the blanks before."""
+    match = _LOCATION.search(text, max(0, len(text) - _LONGEST_LOCATION))
+    return "" if match is None else match.group()
+
+
+def bare_text(text: str, at: int, *, is_whole: bool) -> str:
+    """The text that goes to the end of the line.
+
+    Raises:
+        ValueError: That end is lost.
+    """
+    if not is_whole:
+        raise ValueError(f"the line is cut off: {text[at : at + 60]!r}")
+    if c_end(text) >= 0:
+        raise ValueError(f"the beginning of the record is lost: {text[at : at + 60]!r}")
+    found = text[at:].rstrip("\r\n")
+    if _TORN.search(found) and not (found.endswith('"}') and "{" in found):
+        raise ValueError(f"the beginning of the line is lost: {text[at : at + 60]!r}")
+    return found
+
+
+def trace_text(text: str, *, is_whole: bool) -> str:
+    """The text of a record of our own trace, which has nothing after it.
+
+    Raises:
+        ValueError: Its end is lost, or its beginning.
+    """
+    if not is_whole:
+        raise ValueError(f"the line is cut off: {text[:60]!r}")
+    if text.endswith("}") and _END_OF_JSON.search(text):
+        raise ValueError(f"the beginning of the line is lost: {text[:60]!r}")
+    if _TRACE_CUT.search(text):
+        raise ValueError(f"the text was too long for the log, and was cut: {text[:60]!r}")
+    if TRACE.search(text):
+        raise ValueError(f"two lines run into one: {text[:60]!r}")
+    malformed = _TRACE_MALFORMED.match(text)
+    if malformed is not None:  # as traces were until the end of 2026
+        return str(ast.literal_eval(malformed[1]))
+    return unescape_controls(_TRACE_BINARY.sub("", text))
+
+
+def quoted_text(text: str, at: int) -> str | None:
+    """The text in the signs that are opened before it, None where none are.
+
+    Raises:
+        ValueError: They are not closed.
+    """
+    before = text[:at]
+    value = _VALUE.search(before)
+    if value is not None:  # key="<- stoh_... "
+        return _in_quotes(text, value.start(1), at)
+    opening = _OPENING.search(before)
+    if opening is None or opening[1][-1] == "[":
+        return None
+    signs = opening[1]
+    if signs[-2:] in ("['", "('", '["', '("'):
+        return _of_list(text[opening.start(1) + len(signs) - 2 :])
+    if signs[-1] in "'\"":
+        return _in_quotes(text, opening.end(1) - 1, at)
+    return _in_braces(text[at:], signs[-1], _CLOSING[signs[-1]])
+
+
+def _in_braces(text: str, opening: str, closing: str) -> str:
+    depth = 1
+    for match in re.finditer(f"[{re.escape(opening + closing)}]", text):
+        depth += 1 if match.group() == opening else -1
+        if depth == 0:
+            return text[: match.start()]
+    raise ValueError(f"{opening} is not closed: {text[:60]!r}")
+
+
+def _in_quotes(text: str, quote_at: int, at: int) -> str:
+    """Up to the closing quote: of a Python or JSON string its own, else the last of the line."""
+    quote = text[quote_at]
+    literal = _STRING.match(text, quote_at)
+    end = text.rfind(quote, at)
+    if literal is None or end < 0:
+        raise ValueError(f"{quote} is not closed: {text[at : at + 60]!r}")
+    if literal.end() - 1 != end and not _AFTER_STRING.fullmatch(text, literal.end()):
+        return text[at:end]
+    if "\\" in literal.group():
+        try:
+            whole = str(ast.literal_eval(literal.group()))
+        except (SyntaxError, ValueError):
+            return text[at : literal.end() - 1]
+        return whole[at - quote_at - 1 :]
+    return text[at : literal.end() - 1]
+
+
+def _of_list(text: str) -> str:
+    """The words of a Python list or tuple, as some DHSs in Python log them."""
+    closing = "]" if text[0] == "[" else ")"
+    end = text.find(closing)
+    while end >= 0:
+        try:
+            words = ast.literal_eval(text[: end + 1])
+        except (SyntaxError, ValueError):
+            end = text.find(closing, end + 1)
+            continue
+        return " ".join(map(str, words)) if isinstance(words, list | tuple) else str(words)
+    raise ValueError(f"the list is not closed: {text[:60]!r}")
+
+
+def bytes_of(literal: str) -> bytes:
+    """The bytes that a Python literal of bytes or text stands for.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        value = ast.literal_eval(literal) if _WRITTEN.fullmatch(literal) else None
+    except (ValueError, SyntaxError):
+        value = None
+    if value is None:
+        raise ValueError(f"bytes that cannot be read: {literal[:60]!r}")
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")

@@ -1,0 +1,175 @@
+"""Sightings as lines for people; nothing in them can play tricks on a terminal."""
+
+import functools
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import attrs
+
+from dcs_codec import (
+    Direction,
+    MalformedMessage,
+    Message,
+    UnknownMessage,
+    format_number,
+)
+from dcs_codec.interchange import to_dict
+from dhs_lab.tools.sightings import ODD, Sighting, keyword_of
+
+_TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
+_TO_DCSS: Final = Direction.TO_DCSS
+_BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
+"""What every message has besides the fields of its class."""
+_BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
+_DAY_S: Final = 86_400
+_UNDATED_S: Final = 3650 * _DAY_S  # from there on times have a date
+_KEPT: Final = 1 << 13  # words of each kind that are remembered
+_LONG: Final = 80  # characters of one that is not
+
+
+@functools.lru_cache(_KEPT)
+def show_time(time: float | None) -> str:
+    """A time as in logs; one without a date by the clock alone."""
+    if time is None:
+        return "-"
+    fraction, whole = math.modf(time)
+    micros = round(fraction * 1e6)  # as datetime rounds
+    if not 0 <= micros < 1_000_000:  # noqa: PLR2004
+        whole, micros = whole + micros // 1_000_000, micros % 1_000_000
+    return f"{_second(whole)}.{micros // 1000:03d}"
+
+
+@functools.lru_cache(_KEPT)
+def _second(time: float) -> str:
+    """A time to the second; most messages come many to one."""
+    if abs(time) < _UNDATED_S:
+        return f"{datetime.fromtimestamp(time % _DAY_S, UTC):%H:%M:%S}"
+    return datetime.fromtimestamp(time).isoformat(" ")
+
+
+def show_word(value: object) -> str:
+    """A value of a field in one word: bare where that is clear, else quoted and escaped."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int | float):
+        return format_number(value)
+    if isinstance(value, str):
+        return value if _BARE.fullmatch(value) else ascii(value)
+    return json.dumps(value)
+
+
+def show_fields(message: Message) -> str:
+    """The fields of a message by name; those that are not on the wire are left out."""
+    if isinstance(message, ODD) or message.surplus or message.binary:
+        return _show_any(message)
+    names, get = _FIELDS[type(message)]
+    shown = []
+    for (name, empty), value in zip(names, get(message)):  # noqa: B905 - the last two are empty
+        if value == empty:
+            continue
+        show_plain = _PLAIN.get(type(value))
+        if show_plain is None:
+            return _show_any(message)
+        shown.append(name + show_plain(value))
+    return " ".join(shown)
+
+
+_Names = Sequence[tuple[str, object]]
+
+
+class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[object]]]]):
+    """By class: names with `=` and empty values of its fields, and what gives the values.
+
+    The values of those that every message has follow.
+    """
+
+    def __missing__(
+        self, message_class: type[Message]
+    ) -> tuple[_Names, Callable[[Message], Sequence[object]]]:
+        fields = {field.name: field.default for field in attrs.fields(message_class)}
+        own = [name for name in fields if name not in _BESIDE]
+        empty = [fields[name] if fields[name] in ("", None) else attrs.NOTHING for name in own]
+        names = list(zip((f"{name}=" for name in own), empty, strict=True))
+        self[message_class] = names, operator.attrgetter(*own, *_BESIDE)
+        return self[message_class]
+
+
+_FIELDS: Final = _Fields()
+
+
+def _show_any(message: Message) -> str:
+    """`show_fields` of any message, by way of its interchange form."""
+    fields = to_dict(message)
+    del fields["keyword"]
+    if message.binary:
+        fields["binary"] = f"<{len(message.binary)}_bytes>"
+    if isinstance(message, MalformedMessage):
+        del fields["field"], fields["reason"]
+    return " ".join(f"{name}={show_word(value)}" for name, value in fields.items())
+
+
+def _show_text(text: str) -> str:
+    return _show_short(text) if len(text) < _LONG else show_word(text)
+
+
+_show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers come again
+
+
+def _show_float(value: float) -> str:
+    """`show_word` of a float; 0.0 and -0.0 are equal, so neither is remembered for the other."""
+    return _show_short(value) if value else format_number(value)
+
+
+_PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
+    str: _show_text,
+    int: _show_short,
+    float: _show_float,
+    bool: _show_short,
+}
+"""How values of the types that most fields have are shown."""
+
+
+def show_trouble(message: Message) -> str:
+    """What is odd about a message, "" where nothing is."""
+    if not isinstance(message, ODD):
+        return ""
+    if isinstance(message, UnknownMessage):
+        return "unknown keyword"
+    reason = ascii(message.reason)[1:-1]
+    return f"malformed: {message.field}: {reason}" if message.field else f"malformed: {reason}"
+
+
+def _arrow(direction: Direction | None) -> str:
+    if direction is _TO_DHS:
+        return "-> DHS "
+    return "-> DCSS" if direction is _TO_DCSS else "?      "
+
+
+def show(found: Sighting) -> str:
+    """A sighting in one line: time, direction, keyword, fields, what is odd, connection."""
+    message = found.message
+    keyword = _show_keyword(keyword_of(message))
+    line = f"{show_time(found.time)}  {_arrow(found.direction)}  {keyword}"
+    fields = show_fields(message)
+    if fields:
+        line += f"  {fields}"
+    if isinstance(message, ODD):
+        line += f"  !! {show_trouble(message)}"
+    if found.connection:
+        line += _show_connection(found.connection)
+    return line.rstrip()
+
+
+@functools.lru_cache(_KEPT)
+def _show_keyword(keyword: str) -> str:
+    return f"{show_word(keyword):28}"
+
+
+@functools.lru_cache(_KEPT)
+def _show_connection(connection: str) -> str:
+    return f"  [{ascii(connection)[1:-1]}]"

@@ -1,0 +1,88 @@
+"""What kind of thing an input is, by its first bytes."""
+
+import enum
+import re
+from typing import Final
+
+from dhs_lab.tools.hexdump import looks_like_dump
+from dhs_lab.tools.splitting import KEYWORD
+from dhs_lab.tools.stamps import read_stamp
+from dhs_runtime.lowlevel import ConfigError
+
+_PCAP_MAGICS: Final = {
+    bytes.fromhex(magic)
+    for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1")
+}
+_PCAPNG_MAGIC: Final = b"\n\r\r\n"
+_OTHER_CAPTURES: Final = (b"snoop\0\0\0", b"RTSS", b"GMBU", b"TRSNIFF data    \x1a", b"XCP\0")
+_COMPRESSED: Final = {b"\x1f\x8b": "zcat", b"BZ": "bzcat", b"\xfd7": "xzcat", b"(\xb5": "zstdcat"}
+_V2_FRAME: Final = re.compile(rb"[ \d][ \d\0]{25}[A-Za-z]")
+_V1_FRAME: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[^\n\0]*\n?\0")
+_OURS: Final = re.compile(
+    rb'"(?:keyword|damage)"\s*:|"message"\s*:\s*\{|"event"\s*:\s*"(?:opened|closed)"'
+)
+_COLLECTED: Final = re.compile(
+    rb'"(?:log|MESSAGE|message|msg|event|text|_[A-Z_]+|SYSLOG_[A-Z]+)"\s*:\s*["\[]'
+)
+_BREAKS: Final = re.compile(rb"\n|\0{8,}")
+_LINES: Final = 20  # of the first ones, which are looked at
+
+
+class Format(enum.Enum):
+    """A kind of input."""
+
+    AUTO = "auto"
+    """Look at the first bytes."""
+    RAW = "raw"
+    """The bytes of a connection, one direction of it or both in turn."""
+    HEX = "hex"
+    """Those in digits, as `xxd`, `hexdump`, `od` and Wireshark write them."""
+    LOG = "log"
+    """Lines of a log with texts of messages in them."""
+    PCAP = "pcap"
+    """A capture of the network: pcap or pcapng."""
+    JSONL = "jsonl"
+    """JSON Lines, as `dhs decode --json` and `dhs record` write them."""
+
+
+def sniff(head: bytes) -> Format:
+    """The format of an input that begins like this.
+
+    Raises:
+        ConfigError: It is compressed, or a capture of another form.
+    """
+    if head.startswith(_OTHER_CAPTURES):
+        raise ConfigError("the input is a capture of another form; `editcap FILE NEW.pcap` helps")
+    if head[:4] in _PCAP_MAGICS or head[:4] == _PCAPNG_MAGIC:
+        return Format.PCAP
+    if (program := _COMPRESSED.get(head[:2])) and not head.isascii():
+        raise ConfigError(f"the input is compressed; try `{program} FILE | dhs decode`")
+    if _V2_FRAME.match(head) or _V1_FRAME.match(head):
+        return Format.RAW
+    if head.lstrip(b" \t\r\n\0")[:1] == b"{":
+        return Format.LOG if _is_log_of_objects(head) else Format.JSONL
+    if looks_like_dump(_first_lines(head)):
+        return Format.HEX
+    return Format.LOG if _is_text(head) else Format.RAW
+
+
+def _is_log_of_objects(head: bytes) -> bool:
+    """Whether its objects are lines of a log, as docker, journald and others write them."""
+    return _OURS.search(head) is None and _COLLECTED.search(head) is not None
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether these are lines of a log, which may have stray control characters in them.
+
+    With many NULs (a loss of power leaves a block of them) only where a line begins with a time.
+    """
+    lines = [line for line in _BREAKS.split(head) if line]
+    if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):
+        return True
+    odd = sum(byte < ord(" ") and byte not in b"\t\n\f\r\0\x1b" for byte in head)
+    is_line = b"\n" in head or KEYWORD.search(head) is not None
+    return is_line and odd * 20 < len(head) and head.count(0) * 20 < len(head)
+
+
+def _first_lines(head: bytes) -> list[str]:
+    return [line.decode("latin-1") for line in head.split(b"\n", _LINES)[:_LINES]]

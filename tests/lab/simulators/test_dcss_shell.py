@@ -1,0 +1,415 @@
+"""The shell of the simulated DCSS, with a real DHS that it drives."""
+
+import queue
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from dhs_lab.simulators.dcss import CircleMode, HardwareHost, RealMotorEntry, SimulatedDcss
+from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
+from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
+from tests.runtime.peers import eventually, fast_config, running
+
+DEADLINE_S = 10.0
+
+
+class Voice:
+    """Keeps what a shell says."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[str] = queue.Queue()
+        self.said: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        self.said.append(text)
+        self._lines.put(text)
+
+    def wait(self, beginning: str) -> str:
+        """The next line that begins so."""
+        while not (text := self._lines.get(timeout=DEADLINE_S)).startswith(beginning):
+            pass
+        return text
+
+
+def go(move: Move) -> None:
+    if move.destination == "home":
+        raise DeviceError("no limit switch found", status="no_limits")
+
+
+def make_dhs() -> Dhs:
+    """A DHS with a device of each kind."""
+    dhs = Dhs("stageDHS")
+    for name in ("phi", "z"):
+        motor = dhs.motor(name, words=["home"])
+        motor.on_move(go)
+        motor.on_vector_move(lambda move: None)
+    dhs.shutter("shutter").on_set(lambda state: None)
+    dhs.string("status").on_set(lambda contents: None)
+
+    @dhs.encoder("encoder").on_get
+    def read() -> float:
+        return 4.5
+
+    @dhs.ion_chamber("i0").on_count
+    def count(count: Count) -> dict[str, float]:
+        count.sleep(0.01)
+        return {"i0": 12.0}
+
+    @dhs.operation("echo")
+    def echo(op: Operation) -> None:
+        op.update("working")
+        op.complete(*op.args)
+
+    @dhs.operation("fail")
+    def fail(op: Operation) -> None:
+        raise ValueError("on purpose")
+
+    @dhs.operation("hang")
+    def hang(op: Operation) -> None:
+        op.sleep(60)
+
+    return dhs
+
+
+@pytest.fixture
+def dcss() -> Iterator[SimulatedDcss]:
+    host = HardwareHost.of(
+        "stageDHS",
+        motors=[RealMotorEntry("phi", circle_mode=CircleMode.UP_TO_360), "z"],
+        shutters=["shutter"],
+        strings={"status": "idle"},
+        encoders=["encoder"],
+        ion_chambers=["i0"],
+        operations=["echo", "fail", "hang"],
+    )
+    with SimulatedDcss([host, HardwareHost("other")], patience=0.01) as server:
+        yield server
+
+
+@pytest.fixture
+def voice() -> Voice:
+    return Voice()
+
+
+@pytest.fixture
+def shell(dcss: SimulatedDcss, voice: Voice) -> Iterator[Shell]:
+    with Shell(dcss, voice, timeout_s=DEADLINE_S) as shell:
+        yield shell
+
+
+@pytest.fixture
+def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
+    """A shell with its DHS online and told all its devices."""
+    with running(make_dhs(), fast_config(dcss.port)):
+        assert shell.run("wait stageDHS 10").ok
+        assert shell.run("expect --within 10 message 'stoh_configure_string status*'").ok
+        yield shell
+
+
+def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> None:
+    assert not driven.interrupt()
+    obeyed = threading.Thread(target=driven.run, args=("start hang",))
+    obeyed.start()
+    voice.wait("hang 1.1 started")
+    eventually(driven.interrupt)
+    obeyed.join(DEADLINE_S)
+    assert not obeyed.is_alive()
+    driven.run("abort")
+    voice.wait("hang 1.1 completed aborted")
+
+
+# -- devices ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "status"),
+    [
+        ("move z 2.5", "z at 2.5: normal", "normal"),
+        ("move phi 350", "phi at 350.0: normal", "normal"),
+        ("move z home", "z at 0.0: no_limits", "no_limits"),
+        ("move z 5000", "z at 0.0: sw_limit", "sw_limit"),
+        ("set-position z 3", "z at 3.0: normal", "normal"),
+        ("oscillate phi shutter 10 0.01", "phi at 10.0: normal", "normal"),
+        ("oscillate phi - 10 0.01", "phi at 10.0: normal", "normal"),
+        ("vector phi z 1 2 100", "phi at 1.0: normal, z at 2.0: normal", "normal"),
+        ("vector stop phi z", "the vector move of phi is to stop", "normal"),
+        ("vector speed phi - 20", "the vector move of phi is to go on at 20", "normal"),
+        ("abort", "everything is to stop: soft, 1 DHSs told", "normal"),
+        ("abort all hard", "everything is to stop: hard, 1 DHSs told", "normal"),
+        ("abort phi hard", "phi is to stop: hard", "normal"),
+        (
+            "configure z speed=20 upper_limit=5 motor_lock_on=off",
+            "z is configured: speed=20 upper_limit=5.0 motor_lock_on=False",
+            "normal",
+        ),
+        ("shutter shutter open", "shutter is open: normal", "normal"),
+        ("read 0.01 i0", "i0 12.0 in 0.01 s: normal", "normal"),
+        ("encoder encoder", "encoder at 4.5: normal", "normal"),
+        ("string status 'a  b' c", "status is 'a  b c': normal", "normal"),
+        ("set status ''", "status is '': normal", "normal"),
+        ("start echo 1 'two words'", "echo 1.1 completed normal 1 {two words}", "normal"),
+        ("start fail", "fail 1.1 completed error", "error"),
+        ("stop echo", "echo is to stop", "normal"),
+        ("who", "stageDHS", "normal"),
+        ("expect stageDHS online", "stageDHS is online", "normal"),
+        ("expect status sw_limit move z 5000", "z at 0.0: sw_limit, as expected", "normal"),
+        ("expect status normal move z 5000", "expected normal: z at 0.0: sw_limit", "error"),
+        (
+            "send stageDHS stoh_set_string status 'a  b'",
+            "stageDHS is sent stoh_set_string status a  b",
+            "normal",
+        ),
+        (
+            "send stageDHS stoh_start_motor_move z 1 2 'a  b'",
+            "stageDHS is sent stoh_start_motor_move z 1 2 a  b",
+            "normal",
+        ),
+        ("send stageDHS stoh_site_own 1.50", "stageDHS is sent stoh_site_own 1.50", "normal"),
+        ("drop stageDHS reset", "stageDHS is disconnected by a reset", "normal"),
+    ],
+)
+def test_a_command_waits_and_says_one_line(
+    driven: Shell, voice: Voice, line: str, said: str, status: str
+) -> None:
+    outcome = driven.run(line)
+    assert voice.said[-1].startswith(said)
+    assert (outcome.text, outcome.status) == (voice.said[-1], status)
+    assert driven.failures == (status != "normal")
+
+
+def test_an_operation_shows_its_updates(driven: Shell, voice: Voice) -> None:
+    driven.run("start echo hello")
+    assert voice.said[-3:] == [
+        "echo 1.1 started",
+        "echo 1.1 update: working",
+        "echo 1.1 completed normal hello",
+    ]
+
+
+def test_what_is_sent_goes_out_as_it_stands(dcss: SimulatedDcss, driven: Shell) -> None:
+    driven.run("send stageDHS stoh_site_own 1.50 'a  b'")
+    dcss.traffic.wait_for(lambda line: line.text == "stoh_site_own 1.50 a  b", 0)
+    driven.run("send stageDHS stoh_set_string status 'a  b'")
+    dcss.traffic.wait_for(
+        lambda line: line.text == "htos_set_string_completed status normal a  b", DEADLINE_S
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("send stageDHS htos_note x", "error: htos_note is not for a DCSS to send"),
+        ("send stageDHS stoh_site_own " + "x" * 80, "error: stoh_site_own"),
+    ],
+)
+def test_what_no_dcss_may_send_is_refused(driven: Shell, line: str, error: str) -> None:
+    outcome = driven.run(line)
+    assert outcome.status == "error"
+    assert outcome.text.startswith(error)
+
+
+@pytest.mark.parametrize("line", ["start hang &", "start --no-wait hang"])
+def test_who_does_not_wait_hears_later(driven: Shell, voice: Voice, line: str) -> None:
+    assert driven.run(line) == CommandResult("hang 1.1 started")
+    assert driven.run("wait 0").status == "error"
+    driven.run("abort")
+    assert voice.wait("hang 1.1 completed") == "hang 1.1 completed aborted stoh_abort_all soft"
+    assert driven.run("wait 10") == CommandResult("all is done")
+    assert driven.failures == 2  # the wait for nothing, and the abort
+
+
+def test_a_deadline_is_an_error(driven: Shell) -> None:
+    outcome = driven.run("start --timeout 0.05 hang")
+    assert outcome.status == "error"
+    assert outcome.text.startswith("error: hang 1.1: no completion within 0.05 s")
+    driven.run("abort")
+
+
+def test_a_repeated_reading_goes_on_until_aborted(driven: Shell, voice: Voice) -> None:
+    driven.run("read --repeat 0.01 i0")
+    voice.wait("i0 12.0 in 0.01 s: normal")
+    voice.wait("i0 12.0 in 0.01 s: normal")
+    driven.run("abort")
+    assert voice.wait("i0 in 0 s") == "i0 in 0 s: stoh_abort_all soft"
+    assert driven.run("wait 10").ok
+
+
+def test_traffic_is_shown_and_followed(driven: Shell, voice: Voice) -> None:
+    assert "stoh_register_real_motor phi phi" in driven.run("traffic 1000").text
+    assert len(driven.run("traffic 2").text.splitlines()) == 2
+    driven.run("traffic --follow")
+    driven.run("move z 1")
+    while "stoh_start_motor_move z 1" not in voice.wait(""):
+        pass
+
+
+def test_faults_begin_and_end(driven: Shell) -> None:
+    assert driven.run("fault").text == "no faults"
+    line = "late 0.01 keyword=stoh_start_* count=2"
+    assert driven.run(f"fault {line}").text == f"fault 1: {line}"
+    assert driven.run("start echo x").ok
+    assert driven.run("fault").text == f"1: {line}, hit 1"
+    assert driven.run("fault clear 1").text == "fault 1 is over"
+    assert driven.run("fault drop").ok
+    assert driven.run("fault clear").text == "no faults"
+    assert driven.run("fault explode").text.startswith("error: no fault 'explode'; there is")
+
+
+# -- without a DHS ---------------------------------------------------------------------------
+
+
+def test_state_tells_all_or_one(shell: Shell) -> None:
+    assert shell.run("state").text.splitlines() == [
+        "stageDHS offline",
+        "  motor phi 0.0 mm",
+        "  motor z 0.0 mm",
+        "  shutter shutter closed",
+        "  ion chamber i0 0.0",
+        "  encoder encoder 0.0",
+        "  operation echo",
+        "  operation fail",
+        "  operation hang",
+        "  string status 'idle'",
+        "other offline",
+    ]
+    assert shell.run("state phi other").text == "motor phi 0.0 mm\nother offline"
+    assert shell.run("state nosuch").text.startswith("error: no hardware host and no device")
+
+
+@pytest.mark.parametrize(
+    ("line", "ok"),
+    [
+        ("expect phi 0", True),
+        ("expect phi 0.5 1", True),
+        ("expect phi 0.5", False),
+        ("expect phi x", False),
+        ("expect phi 1 2 3", False),
+        ("expect phi", False),
+        ("expect echo 1", False),
+        ("expect nosuch 1", False),
+        ("expect shutter closed", True),
+        ("expect shutter open", False),
+        ("expect --within 0.01 shutter open", False),
+        ("expect status idle", False),
+        ("expect status", False),
+        ("expect other offline", True),
+        ("expect message stoh_*", False),
+        ("expect message", False),
+    ],
+)
+def test_expectations(shell: Shell, line: str, ok: bool) -> None:
+    assert shell.run(line).ok is ok
+
+
+def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell) -> None:
+    change = threading.Timer(0.05, lambda: dcss.configure("phi"))
+    with running(make_dhs(), fast_config(dcss.port)):
+        change.start()
+        assert shell.run("expect --within 10 stageDHS online").ok
+        change.join()
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("dance", "error: no command 'dance'; try help"),
+        ("move", "error: MOTOR is missing; usage: move MOTOR POSITION"),
+        ("move phi 1 2", "error: '2' is too much; usage: move MOTOR POSITION"),
+        ("move phi 1", "error: hardware host stageDHS is not connected"),
+        ("move nosuch 1", "error: the database has no motor 'nosuch'"),
+        ("set-position phi x", "error: POSITION is a number, got 'x'; usage"),
+        ("abort phi gently", "error: HOW is one of soft, hard, got 'gently'; usage"),
+        ("configure phi speed", "error: 'speed' is no setting; there is position, upper_limit"),
+        ("configure phi speed=x", "error: speed is a number, got 'x'"),
+        ("configure phi reverse_on=x", "error: reverse_on is on or off, got 'x'"),
+        ("configure phi", "error: a setting is missing"),
+        ("configure shutter x=1", "error: shutter is no motor of the database"),
+        ("read 1", "error: ION_CHAMBER is missing"),
+        ("read -1 i0", "error: SECONDS is a time, got -1"),
+        ("send stageDHS stoh_abort_all", "error: hardware host stageDHS is not connected"),
+        ("send stageDHS stoh_start_motor_move z", "error: destination is missing; usage: send DHS"),
+        ("send stageDHS", "error: MESSAGE holds no word; usage: send DHS KEYWORD"),
+        ("drop stageDHS", "error: hardware host stageDHS is not connected"),
+        ("wait nosuch", "error: no hardware host 'nosuch' in the database"),
+        ("wait stageDHS 0.01", "error: stageDHS did not connect within 0.01 s"),
+        ("start 'open", "error: No closing quotation"),
+        ("start --timeout soon echo", "error: SECONDS is a number, got 'soon'"),
+        ("traffic many", "error: N is a number, got 'many'"),
+        ("help nosuch", "error: no command 'nosuch'; try help"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_one_line(shell: Shell, line: str, error: str) -> None:
+    outcome = shell.run(line)
+    assert outcome.status == "error"
+    assert outcome.text.startswith(error)
+    assert "\n" not in outcome.text
+    assert shell.failures == 1
+
+
+def test_help_tells_every_command(shell: Shell) -> None:
+    text = shell.run("help").text
+    for command in COMMANDS:
+        assert f"\n{command.line}" in f"\n{text}"
+        assert command.help in shell.run(f"help {command.name}").text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_blank_and_comment_lines_say_nothing(shell: Shell, voice: Voice) -> None:
+    for line in ("", "  ", "# move phi 1", "&", "wait other offline", "sleep 0"):
+        assert shell.run(line).ok
+    assert voice.said == ["other is offline"]
+
+
+# -- scripts ---------------------------------------------------------------------------------
+
+
+def test_a_script_ends_at_its_first_failure(shell: Shell, voice: Voice) -> None:
+    assert not shell.script(["who", "dance", "who"])
+    assert voice.said == ["nobody is connected", "error: no command 'dance'; try help"]
+
+
+def test_a_script_may_go_on(shell: Shell, voice: Voice) -> None:
+    assert not shell.script(["dance", "who"], keep_going=True)
+    assert voice.said[-1] == "nobody is connected"
+
+
+def test_quit_ends_a_script(shell: Shell, voice: Voice) -> None:
+    assert shell.script(["quit", "dance"])
+    assert shell.is_over
+    assert voice.said == []
+
+
+def test_a_script_waits_at_its_end_for_what_it_left_alone(driven: Shell, voice: Voice) -> None:
+    assert driven.script(["move z 1 &", "start echo hello &"])
+    assert {"z at 1.0: normal", "echo 1.1 completed normal hello"} <= set(voice.said)
+
+
+def test_a_failure_that_nobody_waited_for_fails_the_script(driven: Shell) -> None:
+    assert not driven.script(["move z 5000 &"])
+
+
+# -- completion ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("mo", ["move"]),
+        (
+            "s",
+            ["send", "set", "set-position", "shutter", "sleep", "start", "state", "stop", "string"],
+        ),
+        ("move ", ["phi", "z"]),
+        ("move p", ["phi"]),
+        ("start e", ["echo"]),
+        ("wait s", ["stageDHS"]),
+        ("fault la", ["late"]),
+        ("help mov", ["move"]),
+        ("expect status sw_limit mo", ["move"]),
+        ("expect status sw_limit move p", ["phi"]),
+        ("nosuch p", []),
+    ],
+)
+def test_completion_knows_commands_and_names(shell: Shell, line: str, words: list[str]) -> None:
+    assert shell.complete(line) == words

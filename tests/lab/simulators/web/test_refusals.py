@@ -1,0 +1,206 @@
+"""What the page refuses, and that it says why; above all, whom."""
+
+import json
+import socket
+from typing import Any
+
+import pytest
+import requests
+
+from dhs_lab.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.web import BeamlinePage
+from dhs_lab.simulators.web.handler import MAX_BODY, MAX_UNREAD
+from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
+
+
+def refused(answer: requests.Response, status: int, *words: str) -> None:
+    assert answer.status_code == status, answer.text
+    for word in words:
+        assert word in answer.json()["error"]
+
+
+# -- commands that cannot be --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verb", "wish", "status", "words"),
+    [
+        ("move", {"name": "nobody", "destination": 1}, 409, ["no motor", "nobody"]),
+        ("move", {"name": "s", "destination": 1}, 409, ["no motor", "s"]),
+        ("move", {"name": "m", "destination": 1e11}, 409, ["1e+10 is the most"]),
+        ("set_shutter", {"name": "s", "state": "half open"}, 409, ["would end the word"]),
+        ("disconnect", {"name": "gone"}, 409, ["gone is not connected"]),
+        ("move", {"destination": 1}, 400, ["name: a text"]),
+        ("move", {"name": "m"}, 400, ["destination: a number"]),
+        ("move", {"name": "m", "destination": True}, 400, ["destination: a number"]),
+        ("move", {"name": "m", "destination": "two words"}, 400, ["one word"]),
+        ("move", {"name": "m", "destination": ""}, 400, ["one word"]),
+        ("move", {"name": 5, "destination": 1}, 400, ["name: a text"]),
+        ("abort_all", {"how": "rudely"}, 400, ["soft, hard"]),
+        ("disconnect", {"name": "h", "by_reset": 1}, 400, ["true or false"]),
+        ("dance", {}, 404, ["dance"]),
+    ],
+)
+def test_a_command_is_refused_with_the_reason(
+    *,
+    session: requests.Session,
+    page: BeamlinePage,
+    peer: DhsPeer,
+    verb: str,
+    wish: dict[str, Any],
+    status: int,
+    words: list[str],
+) -> None:
+    answer = session.post(f"{page.url}/commands/{verb}", json=wish, timeout=DEADLINE_S)
+    refused(answer, status, *words)
+    assert peer.read_until_now() == [], "nothing was sent"
+
+
+def test_a_command_to_a_dhs_that_is_not_there(
+    session: requests.Session, page: BeamlinePage
+) -> None:
+    wish = {"name": "m", "destination": 1}
+    answer = session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
+    refused(answer, 409, "hardware host h is not connected")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b'"move"',
+        b"[" * 60_000,
+        b'{"name": "m", "destination": 1e999}',
+        b'{"name": "m", "destination": NaN}',
+        b'{"name": "m", "destination": %s}' % (b"9" * 400),
+        b'{"name": "m", "destination": %s}' % (b"9" * 9000),
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+def test_what_is_no_command_is_refused(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer, body: bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = session.post(
+        f"{page.url}/commands/move", data=body, headers=headers, timeout=DEADLINE_S
+    )
+    refused(answer, 400)
+    assert peer.read_until_now() == []
+
+
+@pytest.mark.parametrize("length", [MAX_BODY + 1, MAX_UNREAD + 1])
+def test_a_body_that_is_too_large_is_refused(
+    session: requests.Session, page: BeamlinePage, length: int
+) -> None:
+    headers = f"Content-Type: application/json\r\nContent-Length: {length}"
+    status, error = raw(page, f"POST /commands/move HTTP/1.1\r\n{headers}", length)
+    assert status == 413
+    assert f"{MAX_BODY} bytes at most" in error
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Any: 1", "Content-Length: -1", "Content-Length: x", "Transfer-Encoding: chunked"]
+)
+def test_a_body_without_a_length_is_refused(page: BeamlinePage, header: str) -> None:
+    status, error = raw(page, f"POST /commands/move HTTP/1.1\r\n{header}", 0)
+    assert (status, "Content-Length" in error) == (411, True)
+
+
+def test_a_browser_that_breaks_off_a_command_does_no_harm(
+    session: requests.Session, page: BeamlinePage
+) -> None:
+    with socket.create_connection((page.host, page.port), timeout=DEADLINE_S) as client:
+        client.sendall(b"POST /commands/move HTTP/1.1\r\nContent-Length: 50\r\n\r\n{")
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000) == b""
+    assert session.get(page.url, timeout=DEADLINE_S).status_code == 200
+
+
+def raw(page: BeamlinePage, head: str, body_length: int) -> tuple[int, str]:
+    """Status and error of a request that no client library sends."""
+    with socket.create_connection((page.host, page.port), timeout=DEADLINE_S) as client:
+        client.sendall(f"{head}\r\nHost: localhost\r\n\r\n".encode() + b" " * body_length)
+        data = b""
+        while piece := client.recv(65536):
+            data += piece
+    header, _, text = data.partition(b"\r\n\r\n")
+    return int(header.split()[1]), str(json.loads(text)["error"])
+
+
+# -- who may ----------------------------------------------------------------------------------
+
+JSON = {"Content-Type": "application/json"}
+OPEN = b'{"name": "s", "state": "open"}'
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Host": "evil.example"}, "not to other names"),
+        ({"Host": "evil.example:80"}, "not to other names"),
+        ({"Host": "localhost.evil.example"}, "not to other names"),
+        ({"Host": "[::1"}, "not to other names"),
+        ({"Host": ""}, "not to other names"),
+        ({"Origin": "http://evil.example"}, "a page from elsewhere"),
+        ({"Origin": "null"}, "a page from elsewhere"),
+        ({"Origin": "http://localhost:1"}, "a page from elsewhere"),
+        ({"Content-Type": "text/plain"}, "application/json"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "application/json"),
+    ],
+    ids=str,
+)
+def test_a_page_from_elsewhere_can_do_nothing(
+    session: requests.Session,
+    page: BeamlinePage,
+    peer: DhsPeer,
+    headers: dict[str, str],
+    reason: str,
+) -> None:
+    answer = session.post(
+        f"{page.url}/commands/set_shutter", OPEN, headers=JSON | headers, timeout=DEADLINE_S
+    )
+    refused(answer, 403, reason)
+    assert peer.read_until_now() == []
+    if "Content-Type" not in headers:
+        for path in ("/", "/events", "/camera.jpg"):
+            seen = session.get(page.url + path, headers=headers, timeout=DEADLINE_S)
+            refused(seen, 403, reason)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:{port}", "127.0.0.1:9", "[::1]:{port}"])
+def test_this_computer_may_be_called_so_also_through_a_tunnel(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer, host: str
+) -> None:
+    named = host.format(port=page.port)
+    headers = JSON | {"Host": named, "Origin": f"http://{named}"}
+    answer = session.post(
+        f"{page.url}/commands/set_shutter", OPEN, headers=headers, timeout=DEADLINE_S
+    )
+    assert answer.status_code == 200
+    assert peer.read_text() == "stoh_set_shutter_state s open"
+
+
+def test_two_names_at_once_are_refused(page: BeamlinePage) -> None:
+    status, error = raw(page, "GET / HTTP/1.1\r\nConnection: close\r\nHost: localhost", 0)
+    assert (status, "other names" in error) == (403, True)
+
+
+def test_its_own_name_counts_only_where_others_can_reach_it(
+    session: requests.Session, dcss: SimulatedDcss, page: BeamlinePage
+) -> None:
+    headers = {"Host": f"{socket.gethostname()}:80"}
+    refused(session.get(page.url, headers=headers, timeout=DEADLINE_S), 403)
+    with BeamlinePage(dcss, host="0.0.0.0") as everywhere:
+        url = f"http://127.0.0.1:{everywhere.port}"
+        assert session.get(url, headers=headers, timeout=DEADLINE_S).status_code == 200
+        refused(session.get(url, headers={"Host": "evil.example"}, timeout=DEADLINE_S), 403)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/commands/move", "/camera.jpg", "/../page.py"])
+def test_what_is_not_there_is_not_found(
+    session: requests.Session, page: BeamlinePage, path: str
+) -> None:
+    refused(session.get(page.url + path, timeout=DEADLINE_S), 404)

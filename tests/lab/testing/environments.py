@@ -1,0 +1,99 @@
+"""A fresh environment with the wheel of this project, made without an index.
+
+Of what is installed here it sees just what the wheel's metadata asks for.
+"""
+
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[3]
+DEADLINE_S = 50
+
+_SPEC = importlib.util.find_spec("pytest_dhs")
+assert _SPEC is not None, "the plugin is not installed: pip install --no-deps -e ."
+INSTALLED_PLUGIN = Path(str(_SPEC.origin))
+
+
+def run(*command: str, cwd: Path = ROOT) -> str:
+    """What a command writes; fails with it where it fails."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}"
+    return done.stdout
+
+
+def run_python(*args: str, cwd: Path = ROOT) -> str:
+    """The same of this Python."""
+    return run(sys.executable, *args, cwd=cwd)
+
+
+def build_wheel(folder: Path) -> Path:
+    """The wheel of this project."""
+    run_python("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    (wheel,) = folder.glob("dcs_codec-*.whl")
+    return wheel
+
+
+def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[str] = ()) -> str:
+    """The Python of a new environment with the wheel, these extras of it, and what is besides."""
+    run_python("-m", "venv", "--without-pip", str(folder))
+    python = folder / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel))
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (metadata,) = packages.glob("dcs_codec-*.dist-info")
+    distribution = Distribution.at(metadata)
+    wanted = [*wanted_by(distribution, extras), *besides]
+    for name in closure(wanted):
+        link(importlib.metadata.distribution(name), packages)
+    return str(python)
+
+
+def wanted_by(distribution: Distribution, extras: Iterable[str]) -> Iterator[str]:
+    """Names of the distributions that one with these extras needs; its own name for an extra."""
+    for text in distribution.requires or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or any(
+            requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras)
+        ):
+            if canonicalize_name(requirement.name) == "dcs-codec":
+                yield from wanted_by(distribution, requirement.extras)
+            else:
+                yield requirement.name
+
+
+def closure(names: Iterable[str]) -> set[str]:
+    """These distributions and all that they need, by name."""
+    found: set[str] = set()
+    waiting = [canonicalize_name(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            needed = wanted_by(importlib.metadata.distribution(name), ())
+            waiting += map(canonicalize_name, needed)
+    return found
+
+
+def link(distribution: Distribution, packages: Path) -> None:
+    """Let an environment have a distribution that is installed here."""
+    for top in {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}:
+        target = packages / top
+        if top != "__pycache__" and not target.exists():
+            target.symlink_to(Path(str(distribution.locate_file(top))))
