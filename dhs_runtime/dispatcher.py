@@ -138,7 +138,7 @@ class Dispatcher:
             self._timers.every(each.seconds, partial(self._tick, each, lane))
         for number, device in enumerate(self._handlers.devices.all()):
             if device.on_read is not None and device.on_read.every_s is not None:
-                self._timers.every(device.on_read.every_s, device.poll, number % PHASES / PHASES)
+                self._timers.every(device.on_read.every_s, device._poll, number % PHASES / PHASES)
 
     def _tick(self, repeated: Repeated, lane: Lane) -> None:
         """Time for a function to run again; one that is not done yet is left to its work."""
@@ -263,8 +263,8 @@ class Dispatcher:
     def _expire(self, operation: Operation) -> None:
         """A deadline has passed; the sending, which may block, is not for this thread."""
         if not operation.finished:
-            operation.expire()
-            self._answer(partial(operation.give_up, LATE))
+            operation._expire()
+            self._answer(partial(operation._give_up, LATE))
             operation.log.warning(LATE)
 
     # -- refusing ----------------------------------------------------------------------------

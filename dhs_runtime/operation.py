@@ -47,7 +47,7 @@ class Operation(Task):
         return f"{self.name} {self.handle}"
 
     @property
-    def command(self) -> str:
+    def _command(self) -> str:
         """Name, handle and arguments, as on the wire."""
         return f"{self.label} {self.args_text}"
 
@@ -101,10 +101,10 @@ class Operation(Task):
         Raises:
             TaskFinishedError: The operation is over.
         """
-        if not self.end(status, reason):
+        if not self._end(status, reason):
             raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this message is the completion of this operation."""
         return (
             isinstance(message, HtosOperationCompleted)

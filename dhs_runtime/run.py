@@ -73,9 +73,11 @@ class Run:
         """Send a message; raises as `Dhs.send`."""
         self._threads.birthplace.check(message.keyword)
         if isinstance(message, COMPLETIONS):
-            tasks = [each for each in self.dispatcher.active.all() if each.is_completed_by(message)]
+            tasks = [
+                each for each in self.dispatcher.active.all() if each._is_completed_by(message)
+            ]
             if tasks:
-                next((each for each in tasks if not each.finished), tasks[0]).finish_with(message)
+                next((each for each in tasks if not each.finished), tasks[0])._finish_with(message)
                 return
         self._handlers.devices.check_by_hand(message)
         data = self.link.encode(message)
@@ -140,7 +142,7 @@ class Run:
     def _end_tasks(self) -> None:
         """Complete what its handlers did not, as aborted."""
         for task in self.dispatcher.active.all():
-            if task.end(ABORTED, STOPPING):
+            if task._end(ABORTED, STOPPING):
                 task.log.warning("handler did not end; completed as aborted")
 
     def _call_stop_hooks(self) -> None:

@@ -81,15 +81,16 @@ _aborting: Final = threading.Lock()
 class Task:
     """One command under way; its methods may be called from any thread.
 
+    Names with an underscore are the runtime's own, also where its other modules use them.
+
     Attributes:
         state: How far it has come.
         finished: Whether the one answer is encoded, and out or on its way.
         deadline: When it must have ended, or None.
         since: When DCSS asked for it (`time.monotonic()`).
-        explains: Whether it says in the logs itself why it failed.
     """
 
-    explains: ClassVar[bool] = False
+    _tells_why: ClassVar[bool] = False
 
     finished = False
     deadline: Deadline | None = None
@@ -119,7 +120,7 @@ class Task:
         raise NotImplementedError
 
     @property
-    def command(self) -> str:
+    def _command(self) -> str:
         """The words of the command, of which no reason may show a session id."""
         return ""
 
@@ -194,7 +195,7 @@ class Task:
 
     # -- for the runtime ---------------------------------------------------------------------
 
-    def run(self: K, handler: Callable[[K], None]) -> None:
+    def _run(self: K, handler: Callable[[K], None]) -> None:
         """Run the handler and see that the task has its answer after it; never raises."""
         try:
             with self._lock:
@@ -205,17 +206,17 @@ class Task:
             self._begin()
             handler(self)
             if not self.finished:
-                self.succeed()
+                self._succeed()
         except TaskAbortedError as error:
-            self.end(ERROR if self._expired else ABORTED, told_by(error), handler)
+            self._end(ERROR if self._expired else ABORTED, told_by(error), handler)
         except TaskFinishedError as error:  # by a deadline, say, or by itself before
-            self.end(ERROR, told_by(error), handler)  # of another task's, perhaps
+            self._end(ERROR, told_by(error), handler)  # of another task's, perhaps
             self.log.warning("handler went on after the answer: %s", text_of(error))
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
-            self.end(self._status_for(error), told_by(error), handler)
+            self._end(self._status_for(error), told_by(error), handler)
             if not isinstance(error, DhsError):
                 self.log.exception("handler failed")
-            elif not self.explains:  # the text of ours says all, and `_explain` has logged it
+            elif not self._tells_why:  # the text of ours says all, and `_explain` has logged it
                 self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
 
     def _status_for(self, error: BaseException) -> str:
@@ -224,16 +225,16 @@ class Task:
             return ABORTED
         return error.status if isinstance(error, DeviceError) else ERROR
 
-    def expire(self) -> None:
-        """The deadline has passed: abort, so that the end is a failure; `end` is to follow."""
+    def _expire(self) -> None:
+        """The deadline has passed: abort, so that the end is a failure; `_end` is to follow."""
         self._expired = True
         self.abort(LATE)
 
-    def succeed(self) -> None:
+    def _succeed(self) -> None:
         """Answer that it is done, unless it is answered; a failure where that does not encode."""
         self._settle(self._success, NORMAL, "")
 
-    def end(
+    def _end(
         self, status: str, reason: str = "", handler: Callable[..., object] | None = None
     ) -> bool:
         """Answer that it failed, unless it is answered; whether this was the answer.
@@ -242,18 +243,18 @@ class Task:
         of the command are masked in the reason.
         """
         if isinstance(reason, str):
-            reason = mask_reason(reason, self.command)
+            reason = mask_reason(reason, self._command)
         return self._settle(None, status, reason, handler)
 
-    def give_up(self, reason: str) -> None:
-        """`end` with `error`, as a job."""
-        self.end(ERROR, reason)
+    def _give_up(self, reason: str) -> None:
+        """`_end` with `error`, as a job."""
+        self._end(ERROR, reason)
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this message, sent by hand, is the answer to this very task."""
         raise NotImplementedError
 
-    def finish_with(self, message: Message) -> None:
+    def _finish_with(self, message: Message) -> None:
         """Finish by an answer that its author made; raises EncodeError, TaskFinishedError."""
         self._complete(message, self._status_of(message))
 
@@ -373,13 +374,13 @@ class ActiveTasks:
     def run(self, task: K, handler: Callable[[K], None]) -> None:
         """Run a task that was entered, and strike it out."""
         try:
-            task.run(handler)
+            task._run(handler)
         finally:
             self.remove(task)
 
     def refuse(self, task: Task, status: str, reason: str) -> None:
         """Answer a task that was entered with a failure, and strike it out."""
-        task.end(status, reason)
+        task._end(status, reason)
         self.remove(task)
 
     def all(self) -> tuple[Task, ...]:

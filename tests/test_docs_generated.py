@@ -226,8 +226,8 @@ def test_tasks_go_just_the_ways_of_their_table(
         assert scene.completion(waiting).startswith("aborted")
     message = dcs_codec.StohStartOperation(operation_name="x", operation_handle="1.1")
     outlet = Connection("testDHS", DcssConfig(), dcs_codec.default_codec())
-    Operation(message, outlet).succeed()
-    Operation(message, outlet).end("aborted")
+    Operation(message, outlet)._succeed()
+    Operation(message, outlet)._end("aborted")
     assert watched.moves == set(generator("states").TASK)
 
 

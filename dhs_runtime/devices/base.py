@@ -86,7 +86,7 @@ class Request(Task):
     A shutter that is to close while everything is aborted has to close all the same.
     """
 
-    explains = True
+    _tells_why = True
 
     def __init__(self, device: "Device", message: Message, deed: Deed, outlet: Outlet) -> None:
         super().__init__(outlet)
@@ -101,7 +101,7 @@ class Request(Task):
         return f"{self._message.keyword} {self.device.name}"
 
     @property
-    def command(self) -> str:
+    def _command(self) -> str:
         """All of it."""
         return repr(self._message)
 
@@ -112,9 +112,9 @@ class Request(Task):
         """Do it; the handler of this task."""
         self._value = self._deed.do()
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this is an answer that is never sent unasked, about this device."""
-        return type(message) is self._deed.completion and self.device.is_about(message)
+        return type(message) is self._deed.completion and self.device._is_about(message)
 
     def _status_of(self, message: Message) -> str:
         return str(getattr(message, "status", ERROR))
@@ -126,16 +126,16 @@ class Request(Task):
         return self._deed.failures(status, reason)
 
     def _told(self, message: Message) -> None:
-        self.device.told(message)
+        self.device._told(message)
 
     def _explain(self, status: str, reason: str) -> None:
-        self.device.complain(self._outlet, reason or status)
+        self.device._complain(self._outlet, reason or status)
 
 
 class Device:
     """A device that this DHS owns, by its name in DCSS's database.
 
-    What it remembers changes by two ways only: `told`, with each message about it that was encoded
+    What it remembers changes by two ways only: `_told`, with each message about it that was encoded
     to go to DCSS, and DCSS's own words, which are checked.
 
     Attributes:
@@ -162,7 +162,7 @@ class Device:
         check_name(name, f"a {self.kind}")
         self.name = name
         self.registered = False
-        self.is_stranger = False
+        self._is_stranger = False
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
         self._tellings = 0  # how often what it remembers changed, or was said again
@@ -172,14 +172,14 @@ class Device:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
-    def wire(self, wiring: Wiring | None) -> None:
+    def _wire(self, wiring: Wiring | None) -> None:
         """Take part in a run of the DHS, or with None in none any more; for the runtime."""
         self._wiring = wiring
         self._lane = None if wiring is None else Lane(wiring.lanes)
         if self.on_read is not None:
             self.on_read.wire(None if wiring is None else wiring.readers)
 
-    def check_not_running(self, what: str) -> None:
+    def _check_not_running(self, what: str) -> None:
         """Raise HandlerError where the DHS of this device runs: `what` comes too late."""
         if self._wiring is not None:
             raise HandlerError(f"{what} is declared too late: its DHS runs already")
@@ -196,7 +196,7 @@ class Device:
         """
 
         def register(function: Callable[[M], None]) -> Callable[[M], None]:
-            self.check_not_running(f"the handler of {message_class.__name__}")
+            self._check_not_running(f"the handler of {message_class.__name__}")
             check_handler(function)
             self._own[message_class] = function  # type: ignore[assignment]  # called with M only
             return function
@@ -214,11 +214,11 @@ class Device:
             )
         return register
 
-    def handles(self, message_class: type[Message]) -> bool:
+    def _handles(self, message_class: type[Message]) -> bool:
         """Whether `on` was given a function for messages of this class."""
         return message_class in self._own
 
-    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+    def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         """Take a message about this device from the reading thread; returns at once.
 
         What takes time, or is the author's, goes to the device's lane: it runs in the order of the
@@ -234,7 +234,7 @@ class Device:
             return
         own = self._own.get(type(message))
         deed = None if own is not None else self._deed(message)
-        if deed is None and self.is_stranger:
+        if deed is None and self._is_stranger:
             self._note(message)  # at once: the next command is refused at once, at this position
             return
         if deed is None:
@@ -249,30 +249,30 @@ class Device:
         elif not lane.put(partial(wiring.active.run, request, request.obey)):
             wiring.refuse(request, ERROR, TOO_MUCH)
 
-    def told(self, message: Message) -> None:
+    def _told(self, message: Message) -> None:
         """Remember what a message about this device says, which is encoded and goes out now."""
         self._tellings += 1
         self._remember(message)
 
-    def check_by_hand(self, message: Message) -> None:
+    def _check_by_hand(self, message: Message) -> None:
         """Refuse what an author may not send by hand about this device; raises StateError."""
 
-    def poll(self) -> None:
+    def _poll(self) -> None:
         """Read the hardware, soon, and tell DCSS what is news; returns at once."""
         if self.on_read is None or not self._may_poll():
             return
         if not self.on_read.poll(partial(self._seen, self._tellings)) and not self._read_error:
             reason = f"cannot be read: no answer within {self.on_read.read_timeout_s:g} s"
             if self._wiring is not None:
-                self._wiring.answers(partial(self.read_failed, reason))
+                self._wiring.answers(partial(self._read_failed, reason))
 
-    def read_failed(self, reason: str) -> None:
+    def _read_failed(self, reason: str) -> None:
         """Say, the first time of several, why what the hardware says cannot be known."""
         before, self._read_error = self._read_error, reason
         if not before and self._wiring is not None:
-            self.complain(self._wiring.outlet, reason)
+            self._complain(self._wiring.outlet, reason)
 
-    def was_read(self, value: object) -> None:
+    def _was_read(self, value: object) -> None:
         """Say that it can be read again, where it could not."""
         if self._read_error:
             logger.info("%s %s: can be read again: %s", self.kind, self.name, value)
@@ -290,7 +290,7 @@ class Device:
         try:
             self._report(self.on_read.message(value))
         except EncodeError as error:  # too long for this link, perhaps
-            self.read_failed(str(error))
+            self._read_failed(str(error))
 
     def _refresh(self) -> None:
         """Read the hardware and tell DCSS where that is not what it has just said."""
@@ -319,11 +319,11 @@ class Device:
     def _remember(self, message: Message) -> None:
         """Take over what a message says."""
 
-    def is_about(self, message: Message) -> bool:
+    def _is_about(self, message: Message) -> bool:
         """Whether a message names this device."""
         return any(getattr(message, field, None) == self.name for field in self.name_fields)
 
-    def complain(self, outlet: Outlet, reason: str) -> None:
+    def _complain(self, outlet: Outlet, reason: str) -> None:
         """Say in both logs why something could not be done; never raises."""
         logger.error("%s %s: %s", self.kind, self.name, reason)
         text = one_line(reason)
@@ -349,11 +349,11 @@ class Device:
         """
         if self._wiring is None:
             default_codec().encode(message)
-            self.told(message)
+            self._told(message)
             return
         outlet = self._wiring.outlet
         data = outlet.encode(message)
-        self.told(message)
+        self._told(message)
         try:
             outlet.write(data)
         except NotConnectedError as error:

@@ -27,13 +27,13 @@ class Owner(Protocol):
 
     name: str
 
-    def check_not_running(self, what: str) -> None:
+    def _check_not_running(self, what: str) -> None:
         """Raise HandlerError where the DHS runs."""
 
-    def was_read(self, value: object) -> None:
+    def _was_read(self, value: object) -> None:
         """It could be read."""
 
-    def read_failed(self, reason: str) -> None:
+    def _read_failed(self, reason: str) -> None:
         """It could not be read."""
 
 
@@ -54,7 +54,7 @@ class Slot(Generic[F]):
                 DHS runs already.
         """
         what = f"{self._what} {self._device.name}"
-        self._device.check_not_running(f"the handler of {what}")
+        self._device._check_not_running(f"the handler of {what}")
         if self.function is not None:
             raise HandlerError(f"{what} has a handler already: {name_of(self.function)}")
         check_handler(function, self._arguments)
@@ -175,9 +175,9 @@ class ReadHook(Slot[Callable[[], T]]):
         try:
             value = self.now(last)
         except DeviceError as error:
-            self._device.read_failed(str(error))
+            self._device._read_failed(str(error))
             return last
-        self._device.was_read(value)
+        self._device._was_read(value)
         return value
 
     @property
@@ -197,13 +197,13 @@ class ReadHook(Slot[Callable[[], T]]):
         try:
             value = self._value()
         except DeviceError as error:
-            self._device.read_failed(str(error))
+            self._device._read_failed(str(error))
             return
         took = time.monotonic() - started
         if took > self.read_timeout_s:
-            self._device.read_failed(f"cannot be read: answered after {took:.1f} s")
+            self._device._read_failed(f"cannot be read: answered after {took:.1f} s")
         else:
-            self._device.was_read(value)
+            self._device._was_read(value)
             seen(value)
 
     def _value(self) -> T:

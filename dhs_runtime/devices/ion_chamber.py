@@ -68,10 +68,10 @@ class Count(Task):
 
     def fail(self, reason: str) -> None:
         """Send `htos_report_ion_chambers` in its failure form; raises TaskFinishedError."""
-        if not self.end(ERROR, reason):
+        if not self._end(ERROR, reason):
             raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this message is the report of this count."""
         if not isinstance(message, HtosReportIonChambers) or self.is_repeated:
             return False
@@ -124,10 +124,10 @@ class IonChamber(Device):
         self.on_count: Hook[Counter] = Hook(self, "counting")
         self.counts = 0.0
 
-    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device.accept`; counts run beside everything else."""
+    def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+        """As `Device._accept`; counts run beside everything else."""
         if not isinstance(message, StohReadIonChambers):
-            super().accept(message, outlet, refusal)
+            super()._accept(message, outlet, refusal)
             return
         wiring = self._wiring
         if wiring is None:

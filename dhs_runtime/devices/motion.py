@@ -61,16 +61,16 @@ class Movable(Protocol):
     def config(self) -> PseudoMotorConfig | None:
         """How it is set up; a `MotorConfig` for a real motor."""
 
-    def told(self, message: Message) -> None:
+    def _told(self, message: Message) -> None:
         """Remember what a message says that goes out now."""
 
-    def complain(self, outlet: Outlet, reason: str) -> None:
+    def _complain(self, outlet: Outlet, reason: str) -> None:
         """Say in both logs why something could not be done."""
 
-    def look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
+    def _look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
         """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
 
-    def check(self, move: "Move") -> None:
+    def _check(self, move: "Move") -> None:
         """See that it may make this move; raises DeviceError."""
 
 
@@ -84,8 +84,8 @@ class Move(Task):
         time_s: Seconds that it shall take, None for the motor's own speed.
     """
 
-    explains = True
-    is_elsewhere: ClassVar[bool] = False
+    _tells_why = True
+    _is_elsewhere: ClassVar[bool] = False
 
     def __init__(self, motor: Movable, destination: float | str, outlet: Outlet) -> None:
         super().__init__(outlet)
@@ -93,7 +93,7 @@ class Move(Task):
         self.destination = destination
         self.start = motor.position
         self.time_s: float | None = None
-        self.leader: Move | None = None  # that of the first motor of two
+        self._leader: Move | None = None  # that of the first motor of two
         self._end_position: float | None = None  # where it was seen to stand at last
         self._arrived = False
 
@@ -164,7 +164,7 @@ class Move(Task):
             self._stand_at(read())
             self._arrived = True
         except TaskAbortedError:
-            if stop is not None or self.is_elsewhere:
+            if stop is not None or self._is_elsewhere:
                 self._come_to_rest(read, is_moving, stop, (every_s, settle_s, rest_timeout_s))
             raise
         except Exception:
@@ -192,7 +192,7 @@ class Move(Task):
                     break
                 self.update(read())
                 if stop is not None and deadline.passed:
-                    self.end(ERROR, f"still moves {rest_timeout_s:g} s after it was stopped")
+                    self._end(ERROR, f"still moves {rest_timeout_s:g} s after it was stopped")
                     return
                 time.sleep(every_s)
             time.sleep(settle_s)
@@ -200,7 +200,7 @@ class Move(Task):
         except TaskFinishedError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the motor may still move
-            self.end(ERROR, told_by(error))
+            self._end(ERROR, told_by(error))
 
     def _stand_at(self, position: float) -> None:
         """Take this for where it stands; raises EncodeError where DCSS could not be told."""
@@ -210,10 +210,10 @@ class Move(Task):
     def _rest(self) -> None:
         """Ask the hardware where the motor stands, if it can be and nobody said so."""
         if self._end_position is None and not self.finished:
-            self._end_position = self.motor.look(None)
+            self._end_position = self.motor._look(None)
 
-    def run(self, handler: Callable[[K], None]) -> None:
-        """As `Task.run`; and see where the motors stand when the handler has done with them."""
+    def _run(self, handler: Callable[[K], None]) -> None:
+        """As `Task._run`; and see where the motors stand when the handler has done with them."""
 
         @functools.wraps(handler)
         def drive(move: K) -> None:
@@ -227,7 +227,7 @@ class Move(Task):
             for part in self.parts():
                 part._rest()
 
-        super().run(drive)  # type: ignore[arg-type]  # the handler takes this kind of move
+        super()._run(drive)  # type: ignore[arg-type]  # the handler takes this kind of move
 
     def complete(self, position: float | None = None) -> None:
         """Send `htos_motor_move_completed` with status `normal`; raises as `update`.
@@ -238,7 +238,7 @@ class Move(Task):
         """
         if position is None:
             self._rest()
-        self._complete(self._completed(self._end if position is None else position), NORMAL)
+        self._complete(self._completed(self._ends_at if position is None else position), NORMAL)
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
         """Send `htos_motor_move_completed` with another status, and the reason by `htos_log`.
@@ -249,22 +249,22 @@ class Move(Task):
         Raises:
             TaskFinishedError: The move is over.
         """
-        if not self.end(status, reason):
+        if not self._end(status, reason):
             raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; of a vector move both motors stop."""
-        for part in (self.leader or self).parts():
+        for part in (self._leader or self).parts():
             super(Move, part).abort(reason, mode)
 
-    def succeed(self) -> None:
-        """As `Task.succeed`; but who stopped for an abort did not arrive."""
+    def _succeed(self) -> None:
+        """As `Task._succeed`; but who stopped for an abort did not arrive."""
         if self.aborted and not self._arrived:
-            self.end(ERROR if self._expired else ABORTED, self.abort_reason)
+            self._end(ERROR if self._expired else ABORTED, self.abort_reason)
         else:
-            super().succeed()
+            super()._succeed()
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this message is the completion of this move."""
         return isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name
 
@@ -279,8 +279,8 @@ class Move(Task):
 
     def _prepare(self) -> None:
         """See where the motor stands, and that it may move; raises DeviceError."""
-        self.start = self.motor.look(self.motor.position, self.wait)
-        self.motor.check(self)
+        self.start = self.motor._look(self.motor.position, self.wait)
+        self.motor._check(self)
 
     def _start(self) -> None:
         if self.start != self.motor.position:
@@ -294,14 +294,14 @@ class Move(Task):
         )
 
     @property
-    def _end(self) -> float:
+    def _ends_at(self) -> float:
         """Where it ends, as far as anybody said."""
         if self._end_position is not None:
             return self._end_position
         return self.motor.position if isinstance(self.destination, str) else self.destination
 
     def _success(self) -> Message:
-        return self._completed(self._end)
+        return self._completed(self._ends_at)
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
         for position in (self._end_position, self.motor.position):
@@ -314,8 +314,8 @@ class Move(Task):
         )
 
     def _told(self, message: Message) -> None:
-        self.motor.told(message)
+        self.motor._told(message)
 
     def _explain(self, status: str, reason: str) -> None:
         if status != ABORTED and reason:
-            self.motor.complain(self._outlet, reason)
+            self.motor._complain(self._outlet, reason)

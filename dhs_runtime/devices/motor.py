@@ -188,11 +188,11 @@ class PseudoMotor(MovingDevice):
 
     # -- from DCSS ---------------------------------------------------------------------------
 
-    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device.accept`; what is about a move under way counts at once, a correction too."""
+    def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+        """As `Device._accept`; what is about a move under way counts at once, a correction too."""
         if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
             self._lane.then(partial(self._shift, message.correction))
-        super().accept(message, outlet, refusal)
+        super()._accept(message, outlet, refusal)
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
@@ -317,7 +317,7 @@ class PseudoMotor(MovingDevice):
             if not isinstance(error, DeviceError):
                 logger.exception("handler of %s %s failed", self.kind, self.name)
             if self._wiring is not None:
-                self.complain(self._wiring.outlet, told_by(error))
+                self._complain(self._wiring.outlet, told_by(error))
             return False
         return True
 

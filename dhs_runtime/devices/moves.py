@@ -16,7 +16,7 @@ K = TypeVar("K", bound=Task)
 class Elsewhere(Move):
     """A move that DCSS did not ask for; see `PseudoMotor.moved_elsewhere`."""
 
-    is_elsewhere = True
+    _is_elsewhere = True
 
     def __init__(self, motor: Movable, destination: float | None, outlet: Outlet) -> None:
         super().__init__(motor, motor.position if destination is None else destination, outlet)
@@ -33,21 +33,21 @@ class Elsewhere(Move):
         try:
             self.state = TaskState.RUNNING
             with contextlib.suppress(DeviceError):  # it moves, wherever it started
-                self.start = self.motor.look(self.motor.position)
+                self.start = self.motor._look(self.motor.position)
             if not self._is_known:
                 self.destination = self.start
             self._start()
             yield
             self._rest()
-            self.succeed()
+            self._succeed()
         except (TaskAbortedError, TaskFinishedError) as error:
-            self.end(ABORTED, told_by(error))  # an end as any other for who only looks on
+            self._end(ABORTED, told_by(error))  # an end as any other for who only looks on
         except BaseException as error:
-            self.end(self._status_for(error), told_by(error))
+            self._end(self._status_for(error), told_by(error))
             raise
 
     @property
-    def _end(self) -> float:
+    def _ends_at(self) -> float:
         return self.motor.position if self._end_position is None else self._end_position
 
 
@@ -69,9 +69,9 @@ class Oscillation(Move):
         self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
 
     def _prepare(self) -> None:
-        self.start = self.motor.look(self.motor.position, self.wait)
+        self.start = self.motor._look(self.motor.position, self.wait)
         self.destination = self.start + self.oscillation_range
-        self.motor.check(self)
+        self.motor._check(self)
 
 
 class VectorMove(Move):
@@ -93,7 +93,7 @@ class VectorMove(Move):
         self.speed = message.speed
         self.other = None if second is None else Move(second, message.destination_2, outlet)
         if self.other is not None:
-            self.other.leader = self
+            self.other._leader = self
 
     def parts(self) -> tuple[Move, ...]:
         """The moves of both motors."""
@@ -133,44 +133,44 @@ class VectorMove(Move):
             rest_timeout_s=rest_timeout_s,
         )
 
-    def succeed(self) -> None:
-        """As `Move.succeed`, of both motors: each has an answer of its own."""
+    def _succeed(self) -> None:
+        """As `Move._succeed`, of both motors: each has an answer of its own."""
         if self.other is not None:
-            self.other.succeed()
-        super().succeed()
+            self.other._succeed()
+        super()._succeed()
 
-    def end(
+    def _end(
         self, status: str, reason: str = "", handler: Callable[..., object] | None = None
     ) -> bool:
-        """As `Task.end`, of both motors."""
+        """As `Task._end`, of both motors."""
         if self.other is not None:
-            self.other.end(status, reason, handler)
-        return super().end(status, reason, handler)
+            self.other._end(status, reason, handler)
+        return super()._end(status, reason, handler)
 
-    def is_completed_by(self, message: Message) -> bool:
+    def _is_completed_by(self, message: Message) -> bool:
         """Whether this message is the completion of one of the two."""
-        return any(Move.is_completed_by(part, message) for part in self.parts())
+        return any(Move._is_completed_by(part, message) for part in self.parts())
 
-    def finish_with(self, message: Message) -> None:
-        """As `Task.finish_with`, of the motor it is about."""
-        if self.other is not None and self.other.is_completed_by(message):
-            self.other.finish_with(message)
+    def _finish_with(self, message: Message) -> None:
+        """As `Task._finish_with`, of the motor it is about."""
+        if self.other is not None and self.other._is_completed_by(message):
+            self.other._finish_with(message)
         else:
-            super().finish_with(message)
+            super()._finish_with(message)
 
     def complete(self, position: float | None = None) -> None:
         """As `Move.complete`, of both motors; the position is the first one's."""
         super().complete(position)
         if self.other is not None:
             self.other._rest()
-            self.other.succeed()
+            self.other._succeed()
 
-    def run(self, handler: Callable[[K], None]) -> None:
-        """As `Task.run`; a second motor that has no answer of its own ends as the first did."""
-        super().run(handler)
+    def _run(self, handler: Callable[[K], None]) -> None:
+        """As `Task._run`; a second motor that has no answer of its own ends as the first did."""
+        super()._run(handler)
         if self.other is None:
             return
         if self.state is TaskState.COMPLETED:
-            self.other.succeed()
+            self.other._succeed()
         else:
-            self.other.end(ABORTED if self.state is TaskState.ABORTED else ERROR)
+            self.other._end(ABORTED if self.state is TaskState.ABORTED else ERROR)

@@ -107,11 +107,11 @@ class MovingDevice(Device):
         finally:
             wiring.active.remove(move)
 
-    def look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
+    def _look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
         """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
         return self.on_read.now(last, wait)
 
-    def check(self, move: Move) -> None:
+    def _check(self, move: Move) -> None:
         """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
         refusal = self.refusal(move.destination)
         if refusal is not None:
@@ -120,16 +120,16 @@ class MovingDevice(Device):
         if self.on_check.function is not None:
             self.on_check.function(move)
 
-    def check_by_hand(self, message: Message) -> None:
-        """As `Device.check_by_hand`; who says that it moves must say when that ends."""
+    def _check_by_hand(self, message: Message) -> None:
+        """As `Device._check_by_hand`; who says that it moves must say when that ends."""
         if isinstance(message, HtosMotorMoveStarted) and not self.is_moving:
             raise StateError(
                 f"{self.name} does not move; in place of {message.keyword} write "
                 "`with motor.moved_elsewhere() as move:`, which says when it stands as well"
             )
 
-    def accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device.accept`; what is about a move under way counts at once."""
+    def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
+        """As `Device._accept`; what is about a move under way counts at once."""
         if isinstance(message, StohStartMotorMove):
             self._start(Move(self, message.destination, outlet), self.on_move.function, refusal)
         elif isinstance(message, StohStartOscillation):
@@ -145,7 +145,7 @@ class MovingDevice(Device):
             if isinstance(move, VectorMove):
                 move.speed = message.speed
         else:
-            super().accept(message, outlet, refusal)
+            super()._accept(message, outlet, refusal)
 
     def _may_poll(self) -> bool:
         return not self.is_moving

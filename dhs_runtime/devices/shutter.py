@@ -87,8 +87,8 @@ class Shutter(Device):
         finally:
             self.drive(ShutterState.CLOSED)
 
-    def check_by_hand(self, message: Message) -> None:
-        """As `Device.check_by_hand`; dcss would take any word but `closed` for open."""
+    def _check_by_hand(self, message: Message) -> None:
+        """As `Device._check_by_hand`; dcss would take any word but `closed` for open."""
         if isinstance(message, HtosReportShutterState):
             word = message.shutter_state
             if word not in (ShutterState.OPEN, ShutterState.CLOSED):

@@ -72,14 +72,14 @@ class DeviceTable:
         self._wiring = wiring
         self._strangers.clear()
         for device in self._devices.values():
-            device.wire(wiring)
+            device._wire(wiring)
 
     def route(self, message_class: type[Message]) -> Route | None:
         """Where DCSS's messages of a class go; None for those about no device."""
         if message_class not in self._routes:  # of an author's own, below one of ours, perhaps
             bases = message_class.__mro__[1:]
             found = (self._routes[base] for base in bases if self._routes.get(base))
-            own = any(device.handles(message_class) for device in self._devices.values())
+            own = any(device._handles(message_class) for device in self._devices.values())
             named = Route(Device, _first_word(message_class)) if own else None
             self._routes[message_class] = next(found, named)
         return self._routes[message_class]
@@ -89,7 +89,7 @@ class DeviceTable:
         device = self._devices.get(route.name(message))
         if device is None or not isinstance(device, route.kind):
             return False
-        device.accept(message, outlet, refusal)
+        device._accept(message, outlet, refusal)
         return True
 
     def turn_away(self, route: Route, message: Message, outlet: Outlet) -> None:
@@ -101,21 +101,21 @@ class DeviceTable:
         what = f"a {known.kind} here" if known is not None else "not declared by this DHS"
         stranger = self._stranger(route.kind, name)
         if stranger is not None:
-            stranger.accept(message, outlet, f"{stranger.kind} {name} is {what}")
+            stranger._accept(message, outlet, f"{stranger.kind} {name} is {what}")
 
     def check_by_hand(self, message: Message) -> None:
         """Refuse what an author may not send by hand about a declared device; raises StateError."""
         for name in _told(message):
             device = self._devices.get(name)
             if device is not None:
-                device.check_by_hand(message)
+                device._check_by_hand(message)
 
     def tell(self, message: Message) -> None:
         """Let the devices that a message is about remember it; it is encoded and goes out now."""
         for name in _told(message):
             device = self._devices.get(name)
             if device is not None and isinstance(message, device.reports):
-                device.told(message)
+                device._told(message)
 
     def _stranger(self, kind: type[Device], name: str) -> Device | None:
         stranger = self._strangers.get((kind, name))
@@ -125,8 +125,8 @@ class DeviceTable:
             except HandlerError as error:  # a name that nothing we send could hold
                 logger.warning("no answer is possible: %s", error)
                 return None
-            stranger.is_stranger = True
-            stranger.wire(self._wiring)
+            stranger._is_stranger = True
+            stranger._wire(self._wiring)
             if len(self._strangers) < MAX_STRANGERS:  # one more is answered, and not remembered
                 self._strangers[kind, name] = stranger
         return stranger

@@ -95,8 +95,8 @@ def test_nothing_follows_the_completion() -> None:
         operation.complete()
     with pytest.raises(TaskFinishedError):
         operation.fail("again")
-    assert not operation.end("error")
-    operation.succeed()
+    assert not operation._end("error")
+    operation._succeed()
     assert wire.texts == ["htos_operation_completed op 1.10 broken why not"]
 
 
@@ -128,7 +128,7 @@ def test_every_handler_leads_to_one_completion(
 ) -> None:
     wire = Wire()
     operation = start(wire)
-    operation.run(handler)
+    operation._run(handler)
     assert len(wire.texts) == 1
     assert wire.texts[0].startswith(f"htos_operation_completed op 1.10 {completion}")
     assert operation.state is state
@@ -142,7 +142,7 @@ def test_a_failure_behind_the_completion_changes_nothing(caplog: pytest.LogCaptu
         raise ValueError("too late")
 
     with caplog.at_level(logging.ERROR):
-        start(wire).run(handler)
+        start(wire)._run(handler)
     assert wire.texts == ["htos_operation_completed op 1.10 normal"]
     assert "op 1.10: handler failed" in caplog.text
 
@@ -163,7 +163,7 @@ def test_abort_ends_every_kind_of_wait() -> None:
             while True:
                 wait(op)  # type: ignore[operator]
 
-        thread = threading.Thread(target=operation.run, args=(handler,))
+        thread = threading.Thread(target=operation._run, args=(handler,))
         thread.start()
         assert entered.wait(5)
         operation.abort("stoh_abort_all soft")
@@ -178,7 +178,7 @@ def test_an_operation_completed_before_it_starts_does_not_run() -> None:
     wire = Wire()
     operation = start(wire)
     operation.fail("not wanted any more")
-    operation.run(lambda op: op.update("ran"))
+    operation._run(lambda op: op.update("ran"))
     assert wire.texts == ["htos_operation_completed op 1.10 error not wanted any more"]
 
 
@@ -188,7 +188,7 @@ def test_an_operation_aborted_before_it_starts_does_not_run() -> None:
     operation.abort("early")
     assert operation.aborted
     assert operation.abort_reason == "early"
-    operation.run(lambda op: op.complete("ran"))
+    operation._run(lambda op: op.complete("ran"))
     assert wire.texts == ["htos_operation_completed op 1.10 aborted early"]
 
 
@@ -222,7 +222,7 @@ def test_without_a_link_answers_are_dropped_and_the_operation_ends() -> None:
 def test_an_impossible_completion_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     message = StohStartOperation(operation_name="two words", operation_handle="1.1")
     operation = Operation(message, Wire())
-    operation.run(lambda op: None)
+    operation._run(lambda op: None)
     assert "no answer is possible" in caplog.text
 
 
