@@ -14,7 +14,7 @@ import attrs
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import Push, SimulatedAxis
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
-from dhs_runtime.loop.server import LoopDhs
+from dhs_runtime.loop.loop_dhs import LoopDhs
 from dhs_runtime.lowlevel import HostPort, machine_error
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from dhs_lab.tools.jsonl import row_of
 from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.showing import show
-from dhs_lab.tools.sightings import ODD, Damage, Finding, Sighting
+from dhs_lab.tools.sightings import ODD, Damage, Found, Sighting
 
 
 @attrs.define
@@ -45,7 +45,7 @@ class Teller:
     odd: int = 0
     damages: int = 0
 
-    def tell(self, found: Finding) -> None:
+    def tell(self, found: Found) -> None:
         """Tell a message with the next `flush`, a damage at once."""
         if isinstance(found, Damage):
             self.damages += 1

@@ -12,7 +12,7 @@ import click
 from dcs_codec import Framing
 from dhs_lab.tools.inputs import open_source
 from dhs_lab.tools.reading import ReadOptions, read
-from dhs_lab.tools.sightings import Damage, Finding, Place
+from dhs_lab.tools.sightings import Damage, Found, Place
 from dhs_lab.tools.sniffing import Format
 from dhs_runtime.lowlevel import DCSS_PORT, ConfigError, HostPort
 
@@ -67,7 +67,7 @@ def reading_options(command: F) -> F:
 
 def read_all(
     names: tuple[str, ...], options: ReadOptions, before_read: Callable[[], None] = lambda: None
-) -> Iterator[Finding]:
+) -> Iterator[Found]:
     """What is in several inputs; of several, one that cannot be opened is a damage.
 
     Raises:

@@ -28,7 +28,7 @@ from dhs_lab.tools.segments import (
     SegmentReader,
     read_plain,
 )
-from dhs_lab.tools.sightings import Damage, Finding, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
 from dhs_lab.tools.splitting import KEYWORD, V1_SIZE, StreamPiece, StreamSplitter
 from dhs_lab.tools.tcp import Gap, StreamPart, distance
 
@@ -71,7 +71,7 @@ class CaptureReader:
         self.left_out = 0
         """Connections that are no DCS."""
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Found]:
         """All messages in it, in the order in which their last bytes were captured."""
         packets = 0
         for packet in read_packets(self._source):
@@ -101,7 +101,7 @@ class CaptureReader:
                 yield from self._close(half.connection)
         yield from self._summary(packets)
 
-    def _plain(self, packet: Packet) -> Iterable[Finding] | None:
+    def _plain(self, packet: Packet) -> Iterable[Found] | None:
         """Take a packet that goes on where its direction stood, as nearly all do; None of others.
 
         All that is done here would be done to it by the long way too.
@@ -128,12 +128,12 @@ class CaptureReader:
         self._found_any = True
         return (_sighting(half, frame, offset, len(payload), packet.time),)
 
-    def _cannot_read(self, packet: Packet, reason: str) -> Iterator[Finding]:
+    def _cannot_read(self, packet: Packet, reason: str) -> Iterator[Found]:
         self._troubles[reason] += 1
         if self._troubles[reason] <= _ONCE:
             yield self._damage(packet.offset, reason)
 
-    def _summary(self, packets: int) -> Iterator[Finding]:
+    def _summary(self, packets: int) -> Iterator[Found]:
         """What was counted on the way; and of packets without a message, what they were."""
         place = Place(source=self._source.name)
         for reason, count in self._troubles.items():
@@ -146,7 +146,7 @@ class CaptureReader:
             kinds = ", ".join(f"{count} {kind}" for kind, count in self._others.most_common())
             yield Damage(place=place, reason=f"no DCS in {packets} packets: {kinds}")
 
-    def _segment(self, segment: Segment, packet: Packet) -> Iterable[Finding]:
+    def _segment(self, segment: Segment, packet: Packet) -> Iterable[Found]:
         half = self._halves.get(segment.addresses + segment.ports)
         if half is None:
             if segment.source == segment.target:
@@ -161,7 +161,7 @@ class CaptureReader:
             return self._unsound(half, segment, packet)
         return self._take(half, segment, packet)
 
-    def _unsound(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+    def _unsound(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Found]:
         """A segment whose checksum is wrong; of some senders all are, and tell nothing."""
         if half.sums:
             yield from self._cannot_read(packet, _WRONG_SUM)
@@ -192,7 +192,7 @@ class CaptureReader:
         is_far = stream.is_far(segment.sequence) and known.is_far(segment.acknowledged)
         return is_far and segment.acknowledged != 0
 
-    def _take(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Finding]:
+    def _take(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Found]:
         if self._is_another(half, segment):
             yield from self._close(half.connection)
             half = self._open(segment)
@@ -215,7 +215,7 @@ class CaptureReader:
         elif stream.is_finished and half.other.stream.is_finished:
             yield from self._close(connection)
 
-    def _ending(self, half: Half, segment: Segment) -> Iterator[Finding]:
+    def _ending(self, half: Half, segment: Segment) -> Iterator[Found]:
         if segment.flags & FIN:
             half.stream.end((segment.sequence + len(segment.payload)) % (1 << 32))
         is_over = half.stream.is_finished and half.other.stream.is_finished
@@ -243,7 +243,7 @@ class CaptureReader:
                 half.is_aligned = False
         return connection.sending
 
-    def _close(self, connection: CapturedConnection) -> Iterator[Finding]:
+    def _close(self, connection: CapturedConnection) -> Iterator[Found]:
         connection.is_closed = True
         self._forget(connection)
         for half in connection.halves:
@@ -269,14 +269,14 @@ class CaptureReader:
                 if self._halves.get(half.key) is half:
                     del self._halves[half.key]
 
-    def _give_up_others(self) -> Iterator[Finding]:
+    def _give_up_others(self) -> Iterator[Found]:
         """Let connections go that were not seen to be DCS: of a scan of ports, none ends."""
         for half in list(self._halves.values()):
             if not (half.connection.is_closed or half.connection.is_dcs):
                 yield from self._close(half.connection)
         self._most_open = max(_MOST_OTHERS, len(self._halves))
 
-    def _say(self, half: Half, said: Iterable[StreamPart]) -> Iterator[Finding]:
+    def _say(self, half: Half, said: Iterable[StreamPart]) -> Iterator[Found]:
         connection = half.connection
         for each in said:
             if connection.is_dcs:
@@ -291,7 +291,7 @@ class CaptureReader:
                     for its, what in held if connection.is_dcs else ():
                         yield from self._split(its, what)
 
-    def _split(self, half: Half, said: StreamPart) -> Iterable[Finding]:
+    def _split(self, half: Half, said: StreamPart) -> Iterable[Found]:
         if isinstance(said, Gap):
             half.is_aligned = False
             return self._found(half, half.splitter.gap(said.size), half.time)
@@ -302,8 +302,8 @@ class CaptureReader:
         pieces = splitter.feed(said.data)
         return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
-    def _found(self, half: Half, pieces: list[StreamPiece], time: float | None) -> list[Finding]:
-        found: list[Finding] = []
+    def _found(self, half: Half, pieces: list[StreamPiece], time: float | None) -> list[Found]:
+        found: list[Found] = []
         for piece in pieces:
             if piece.frame is None:
                 place = Place(source=half.source, offset=piece.offset)

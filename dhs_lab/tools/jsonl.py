@@ -12,10 +12,10 @@ from typing import Any
 from dcs_codec import Direction, InterchangeError
 from dcs_codec.interchange import from_dict, to_dict
 from dhs_lab.tools.inputs import ByteSource
-from dhs_lab.tools.sightings import Damage, Finding, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
 
 
-def read_jsonl(source: ByteSource) -> Iterator[Finding]:
+def read_jsonl(source: ByteSource) -> Iterator[Found]:
     """The messages of JSON Lines."""
     for number, line in enumerate(source.lines(), start=1):
         if not line.strip():
@@ -30,7 +30,7 @@ def read_jsonl(source: ByteSource) -> Iterator[Finding]:
             yield found
 
 
-def finding_of(row: object, place: Place) -> Finding | None:
+def finding_of(row: object, place: Place) -> Found | None:
     """What one object says; None where it is an event.
 
     Raises:

@@ -14,7 +14,7 @@ from dhs_lab.tools.inputs import ByteSource, as_utf8
 from dhs_lab.tools.jsonl import read_jsonl
 from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.log_messages import read_log
-from dhs_lab.tools.sightings import Damage, Finding, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
 from dhs_runtime.lowlevel import ConfigError
@@ -39,7 +39,7 @@ class ReadOptions:
     wanted: KeywordFilter = attrs.field(factory=KeywordFilter, eq=False)
 
 
-def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Finding]:
+def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Found]:
     """The messages in an input, and what cannot be read of it, as it comes.
 
     Raises:
@@ -57,14 +57,14 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fin
     return _to_the_end(source, _read_as(kind, text, options))
 
 
-def _to_the_end(source: ByteSource, findings: Iterator[Finding]) -> Iterator[Finding]:
+def _to_the_end(source: ByteSource, findings: Iterator[Found]) -> Iterator[Found]:
     """The findings, and why the input ended early where it did."""
     yield from findings
     if source.fault:
         yield Damage(place=Place(source=source.name), reason=source.fault)
 
 
-def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator[Finding]:
+def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator[Found]:
     if kind is Format.PCAP:
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:
@@ -76,7 +76,7 @@ def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator
     return _read_raw(source, options.framing)
 
 
-def _read_raw(source: ByteSource, framing: Framing) -> Iterator[Finding]:
+def _read_raw(source: ByteSource, framing: Framing) -> Iterator[Found]:
     splitter = StreamSplitter(framing)
     for data in source.pieces():
         for piece in splitter.feed(data):
@@ -85,7 +85,7 @@ def _read_raw(source: ByteSource, framing: Framing) -> Iterator[Finding]:
         yield _finding(piece, Place(source=source.name, offset=piece.offset))
 
 
-def _read_hex(source: ByteSource, framing: Framing) -> Iterator[Finding]:
+def _read_hex(source: ByteSource, framing: Framing) -> Iterator[Found]:
     streams: dict[str, _HexStream] = {}
     try:
         for row in read_hex(source.lines()):
@@ -110,7 +110,7 @@ class _HexStream:
         self._lines = [1]
         self._end = 0
 
-    def read(self, row: Row) -> Iterator[Finding]:
+    def read(self, row: Row) -> Iterator[Found]:
         if row.missing or row.missing is None:
             self._at(row.line)
             self._end += row.missing or 0
@@ -124,27 +124,27 @@ class _HexStream:
             done = max(0, bisect.bisect(self._starts, self._splitter.offset) - 1)
             del self._starts[:done], self._lines[:done]
 
-    def finish(self) -> Iterator[Finding]:
+    def finish(self) -> Iterator[Found]:
         yield from self._found(self._splitter.finish())
 
     def _at(self, line: int) -> None:
         self._starts.append(self._end)
         self._lines.append(line)
 
-    def _found(self, pieces: list[StreamPiece]) -> Iterator[Finding]:
+    def _found(self, pieces: list[StreamPiece]) -> Iterator[Found]:
         for piece in pieces:
             line = self._lines[max(0, bisect.bisect(self._starts, piece.offset) - 1)]
             yield _finding(piece, Place(source=self._source, line=line))
 
 
-def _finding(piece: StreamPiece, place: Place) -> Finding:
+def _finding(piece: StreamPiece, place: Place) -> Found:
     if piece.frame is None:
         return Damage(place=place, reason=piece.reason)
     message = default_codec().decode(piece.frame)
     return Sighting(message=message, place=place, direction=direction_of(message), size=piece.size)
 
 
-def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Finding]:
+def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Found]:
     name = source.name
     # Logs repeat themselves: each half of dcss tells a message, each connection registers all.
     decode = functools.lru_cache(maxsize=4096)(default_codec().decode_text)

@@ -82,7 +82,7 @@ class Damage:
         return f"{self.place}: {self.reason}"
 
 
-Finding = Sighting | Damage
+Found = Sighting | Damage
 
 ODD: Final = (UnknownMessage, MalformedMessage)
 """Classes of messages that are not what their keyword says, or whose keyword nobody knows."""

@@ -23,7 +23,7 @@ from dcs_codec import (
     StohStartOscillation,
     UnknownMessage,
 )
-from dhs_lab.tools.sightings import Damage, Finding, Sighting
+from dhs_lab.tools.sightings import Damage, Found, Sighting
 
 _REMEMBERED: Final = 100_000  # completed operations, to know a second completion
 
@@ -106,7 +106,7 @@ class Statistics:
         self._done: OrderedDict[PairKey, None] = OrderedDict()
         self._seconds: Counter[int] = Counter()
 
-    def add(self, found: Finding) -> None:
+    def add(self, found: Found) -> None:
         """Add what was found; what a log tells again is counted once."""
         if isinstance(found, Damage):
             self.damages += 1

@@ -108,7 +108,7 @@ def _check_run(path: Path, connect: bool) -> tuple[Peer, ...]:
 
 def _check_loop(path: Path, connect: bool) -> tuple[Peer, ...]:
     from dhs_runtime.loop import load_loop_config  # noqa: PLC0415 - slow
-    from dhs_runtime.loop.probe import probe_camera, probe_inference  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.peers import probe_camera, probe_inference  # noqa: PLC0415 - slow
 
     config: LoopConfig = load_loop_config(path)
     if not connect:

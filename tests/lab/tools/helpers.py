@@ -19,7 +19,7 @@ from dcs_codec import (
 )
 from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.reading import ReadOptions, read
-from dhs_lab.tools.sightings import Damage, Finding, Sighting
+from dhs_lab.tools.sightings import Damage, Found, Sighting
 
 ASK: Final = b"stoc_send_client_type".ljust(200, b"\0")
 ANSWER: Final = b"htos_client_is_hardware testDHS".ljust(200, b"\0")
@@ -29,11 +29,11 @@ def source(data: bytes, name: str = "x") -> ByteSource:
     return ByteSource(name, io.BytesIO(data))
 
 
-def found(data: bytes, options: ReadOptions | None = None) -> list[Finding]:
+def found(data: bytes, options: ReadOptions | None = None) -> list[Found]:
     return list(read(source(data), options))
 
 
-def texts(findings: Iterable[Finding]) -> list[str]:
+def texts(findings: Iterable[Found]) -> list[str]:
     """Texts of the messages, in order."""
     return [
         each.message.text
@@ -44,7 +44,7 @@ def texts(findings: Iterable[Finding]) -> list[str]:
     ]
 
 
-def damages(findings: Iterable[Finding]) -> list[str]:
+def damages(findings: Iterable[Found]) -> list[str]:
     return [str(each) for each in findings if isinstance(each, Damage)]
 
 

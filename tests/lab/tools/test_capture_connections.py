@@ -15,7 +15,7 @@ from dhs_lab.tools.captures import CaptureReader
 from dhs_lab.tools.connections import CapturedConnection
 from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.reading import read
-from dhs_lab.tools.sightings import Finding, Sighting
+from dhs_lab.tools.sightings import Found, Sighting
 from dhs_lab.tools.statistics import Statistics
 from tests.lab.tools.helpers import (
     ACK,
@@ -306,7 +306,7 @@ def test_no_damage_yields_a_message_that_was_not_there(
     assert_true(findings, truth)
 
 
-def assert_true(findings: list[Finding], truth: Counter[str]) -> None:
+def assert_true(findings: list[Found], truth: Counter[str]) -> None:
     invented = Counter(texts(findings)) - truth
     assert not invented
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from dhs_lab.tools.sightings import Finding, Sighting
+from dhs_lab.tools.sightings import Found, Sighting
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_lab.tools.stamps import Days, read_stamp
 from tests.lab.tools.helpers import damages, found, texts
@@ -17,7 +17,7 @@ LINE = f"{TRACE}<- stoh_start_operation getLoopTip 1.10 0\n"
 TEXT = "stoh_start_operation getLoopTip 1.10 0"
 
 
-def told(findings: Iterable[Finding]) -> list[str]:
+def told(findings: Iterable[Found]) -> list[str]:
     """Texts of the messages, each once."""
     return texts(each for each in findings if isinstance(each, Sighting) and not each.is_again)
 

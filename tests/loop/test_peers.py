@@ -7,7 +7,7 @@ from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_runtime.loop import LoopConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig
-from dhs_runtime.loop.probe import probe_camera, probe_inference
+from dhs_runtime.loop.peers import probe_camera, probe_inference
 
 
 def test_a_camera_gives_a_picture() -> None:
