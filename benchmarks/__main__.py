@@ -17,6 +17,7 @@ from benchmarks import (
     bench_decode,
     bench_import,
     bench_pictures,
+    bench_receiver,
     bench_record,
     bench_runtime,
     bench_throughput,
@@ -56,6 +57,7 @@ def main() -> None:
         bench_capture,
         bench_decode,
         bench_pictures,
+        bench_receiver,
     ):
         part.main()
     bench_turns.main([])

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from dhs_runtime.process.hints import shown as shown
     from dhs_runtime.process.log_outputs import StandardError as StandardError
     from dhs_runtime.process.logs import LogQueue as LogQueue
-    from dhs_runtime.services.chunked import read_sized as read_sized
     from dhs_runtime.services.host_header import is_this_computer as is_this_computer
+    from dhs_runtime.services.http_message import Headers as Headers
     from dhs_runtime.services.http_server import HttpHandler as HttpHandler
     from dhs_runtime.services.http_server import HttpListener as HttpListener
+    from dhs_runtime.services.http_server import Refusal as Refusal
     from dhs_runtime.services.listener import MAX_CONNECTIONS as MAX_CONNECTIONS
     from dhs_runtime.services.listener import TcpListener as TcpListener
     from dhs_runtime.services.listener import bound as bound
@@ -63,9 +64,9 @@ _ROOMS: Final = {
     "process.hints": ("shown",),
     "process.log_outputs": ("StandardError",),
     "process.logs": ("LogQueue",),
-    "services.chunked": ("read_sized",),
     "services.host_header": ("is_this_computer",),
-    "services.http_server": ("HttpHandler", "HttpListener"),
+    "services.http_server": ("HttpHandler", "HttpListener", "Refusal"),
+    "services.http_message": ("Headers",),
     "services.listener": ("MAX_CONNECTIONS", "TcpListener", "bound", "reset"),
     "signals": ("stop_signals",),
     "threads": ("StopToken", "ThreadGroup"),

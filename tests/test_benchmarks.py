@@ -18,6 +18,7 @@ from benchmarks import (
     bench_decode,
     bench_import,
     bench_pictures,
+    bench_receiver,
     bench_runtime,
     bench_throughput,
     bench_turns,
@@ -152,10 +153,13 @@ def test_throughput_and_pictures_run(
     monkeypatch.setattr(bench_pictures, "RUNS", 1)
     bench_throughput.main((10_000, 20_000))
     bench_pictures.main(10)
+    monkeypatch.setattr(bench_receiver, "RUNS", 1)
+    bench_receiver.main(50)
     bench_import.main(1)
     printed = capsys.readouterr().out
     assert "after    20,000 operations" in printed
     assert "receiver and client" in printed
+    assert "50 cameras  receiver" in printed
 
 
 def test_a_capture_is_decoded_and_its_memory_told(

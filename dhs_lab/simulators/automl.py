@@ -3,6 +3,7 @@
 It finds pin and loop by image processing, so it needs no model, but may be given another detector.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -16,13 +17,11 @@ from dhs_lab.simulators import automl_wire as wire
 from dhs_lab.simulators.detector import Detection, detect
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
-from dhs_runtime.lowlevel import Deadline
+from dhs_runtime.lowlevel import Refusal
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 32 * 2**20
-_DRAIN_BYTES = 2 * MAX_BODY_BYTES  # of a body that is refused, so that its sender hears why
-_DRAIN_S = 2.0
 
 Detect = Callable[[Image.Image], Sequence[Detection]]
 
@@ -102,26 +101,24 @@ class _Handler(FaultyHandler):
     def do_GET(self) -> None:
         """State of the model."""
         server = self.server_side
-        self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
-        if self._fails():
+        if self._is_reset():
             return
         if urlsplit(self.path).path == server.model_path:
             self.reply_json(HTTPStatus.OK, wire.model_status(server.faults.model_state))
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, f"Could not find any versions at {self.path}")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"Could not find any versions at {self.path}")
 
     def do_POST(self) -> None:
         """Predictions."""
         server = self.server_side
-        body = self._body()
-        if body is None or self._fails():
+        body = self.read_body(MAX_BODY_BYTES, takes_chunks=False)
+        if self._is_reset():
             return
         if urlsplit(self.path).path != f"{server.model_path}:predict":
-            self._refuse(HTTPStatus.NOT_FOUND, f"Malformed request: POST {self.path}")
-        elif server.faults.model_state != "AVAILABLE":
-            self._refuse(HTTPStatus.NOT_FOUND, "Servable not found for request")
-        else:
-            self._predict(body)
+            raise Refusal(HTTPStatus.NOT_FOUND, f"Malformed request: POST {self.path}")
+        if server.faults.model_state != "AVAILABLE":
+            raise Refusal(HTTPStatus.NOT_FOUND, "Servable not found for request")
+        self._predict(body)
 
     def _predict(self, body: bytes) -> None:
         server = self.server_side
@@ -132,58 +129,23 @@ class _Handler(FaultyHandler):
                 found = server.detect(image)
                 predictions.append(wire.prediction(instance.key, image.size, found))
         except wire.BadRequestError as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         except Exception as error:  # the detector is anybody's code
             logger.exception("the detector failed")
-            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
-        else:
-            server.count(len(predictions))  # first, so that who has the answer sees it counted
-            self.reply_json(HTTPStatus.OK, {"predictions": predictions})
+            reason = f"{type(error).__name__}: {error}"
+            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, reason) from None
+        server.count(len(predictions))  # first, so that who has the answer sees it counted
+        self.reply_json(HTTPStatus.OK, {"predictions": predictions})
 
-    def _body(self) -> bytes | None:
-        """The whole body; None where it was refused or its sender left."""
-        text = self.headers.get("Content-Length", "")
-        if "Transfer-Encoding" in self.headers or not text:
-            self.close_connection = True
-            self._refuse(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
-            return None
-        if not (text.isascii() and text.isdecimal() and len(text) < 20):  # noqa: PLR2004 - 64 bits
-            self.close_connection = True
-            self._refuse(HTTPStatus.BAD_REQUEST, "Content-Length is not a number")
-            return None
-        length = int(text)
-        if length > MAX_BODY_BYTES:
-            self.close_connection = True
-            self._refuse(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"body of {length} bytes; the limit is {MAX_BODY_BYTES}",
-            )
-            self._drain(min(length, _DRAIN_BYTES))
-            return None
-        body = self.rfile.read(length)
-        if len(body) < length:
-            self.close_connection = True
-            return None
-        return body
+    def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
+        """As TensorFlow Serving says it."""
+        return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
-    def _drain(self, length: int) -> None:
-        """Drop what is still coming: closing at once would reset the answer on its way."""
-        deadline = Deadline.after(_DRAIN_S)
-        self.connection.settimeout(_DRAIN_S)
-        while length > 0 and not deadline.passed:
-            block = self.rfile.read1(65536)
-            if not block:
-                return
-            length -= len(block)
-
-    def _fails(self) -> bool:
-        """Whether a fault took the place of the answer."""
+    def _is_reset(self) -> bool:
+        """Take the next fault; whether nobody is left to answer."""
         server = self.server_side
         if self.take_fault(server.faults, server.token):
             return True
         if self.fault.status is not None:
-            self._refuse(self.fault.status, "Timed out waiting for notification")
-        return self.fault.status is not None
-
-    def _refuse(self, status: int, reason: str) -> None:
-        self.reply_json(status, {"error": reason})
+            raise Refusal(self.fault.status, "Timed out waiting for notification")
+        return False

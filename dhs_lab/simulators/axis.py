@@ -21,7 +21,7 @@ from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.push import Push, PushedFrame, PushPlan
 from dhs_lab.simulators.scene import Scene
-from dhs_runtime.lowlevel import Deadline, ThreadGroup
+from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup
 
 __all__ = ["Push", "PushedFrame", "SimulatedAxis"]
 
@@ -240,46 +240,39 @@ class _Handler(FaultyHandler):
 
     def do_GET(self) -> None:
         """A snapshot; HEAD goes the same way, without its body."""
-        self.close_connection |= "Content-Length" in self.headers  # nobody reads that body
         camera = self.camera
         if self.take_fault(camera.faults, camera.token):
             return
         if self.fault.status is not None:
-            self._refuse(self.fault.status, "as asked")
-            return
-        if not self._admitted():
-            return
+            raise Refusal(self.fault.status, "as asked")
+        self._admit()
         target = urlsplit(self.path)
         if target.path != IMAGE_PATH:
-            self._refuse(HTTPStatus.NOT_FOUND, target.path)
-            return
+            raise Refusal(HTTPStatus.NOT_FOUND, target.path)
         try:
             query = SnapshotQuery.parse(target.query, camera.cameras)
         except ValueError as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
-            return
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         self.reply(HTTPStatus.OK, camera.snapshot(query), "image/jpeg")
 
     do_HEAD = do_GET
 
-    def _admitted(self) -> bool:
+    def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
+        """A page for people, as the camera's own web server gives."""
+        phrase = f"{refusal.status} {_phrase(refusal.status)}"
+        # The reason may hold what the client sent: shown as text, never as markup.
+        text = "".join(c if c.isalnum() or c in " =/._-" else "?" for c in refusal.reason)
+        page = f"<html><head><title>{phrase}</title></head><body>{phrase}: {text}</body></html>\n"
+        return page.encode(), "text/html; charset=utf-8"
+
+    def _admit(self) -> None:
         guard = self.camera.guard
         if guard is None:
-            return True
+            return
         verdict = guard.check(self.command, self.path, self.headers.get("Authorization"))
-        if verdict is Admission.ADMITTED:
-            return True
-        challenge = guard.challenge(stale=verdict is Admission.STALE)
-        self._refuse(HTTPStatus.UNAUTHORIZED, "log in", {"WWW-Authenticate": challenge})
-        return False
-
-    def _refuse(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
-        """A page for people, as the camera's own web server gives."""
-        phrase = f"{status} {_phrase(status)}"
-        # The reason may hold what the client sent: shown as text, never as markup.
-        text = "".join(char if char.isalnum() or char in " =/._-" else "?" for char in reason)
-        page = f"<html><head><title>{phrase}</title></head><body>{phrase}: {text}</body></html>\n"
-        self.reply(status, page.encode(), "text/html; charset=utf-8", headers)
+        if verdict is not Admission.ADMITTED:
+            challenge = guard.challenge(stale=verdict is Admission.STALE)
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "log in", {"WWW-Authenticate": challenge})
 
 
 def _phrase(status: int) -> str:

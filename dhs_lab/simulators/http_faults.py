@@ -245,26 +245,16 @@ class FaultyHandler(HttpHandler):
             reset(self.connection)
         return self.fault.is_reset
 
-    def reply(
-        self,
-        status: int,
-        body: bytes = b"",
-        content_type: str = "text/plain; charset=utf-8",
-        headers: dict[str, str] | None = None,
-    ) -> None:
+    def transmit(self, head: bytes, body: bytes) -> None:
         """Send a response, its body cut short or slowly where the fault is so."""
         fault = self.fault
-        if not (fault.cut_short or fault.bytes_per_s) or self.command == "HEAD":
-            super().reply(status, body, content_type, headers)
+        if not body or not (fault.cut_short or fault.bytes_per_s):
+            super().transmit(head, body)
             return
-        self.send_response(status)
-        announced = {"Content-Type": content_type, "Content-Length": str(len(body))}
-        for name, value in (announced | (headers or {})).items():
-            self.send_header(name, value)
-        self.end_headers()
         if fault.cut_short:
             self.close_connection = True
             body = body[: len(body) // 2]
+        self.send(head)
         self._write_slowly(body, fault.bytes_per_s or float("inf"))
 
     def _write_slowly(self, body: bytes, bytes_per_s: float) -> None:
@@ -272,4 +262,4 @@ class FaultyHandler(HttpHandler):
         for start in range(0, len(body), size):
             if start and self._stop.wait(size / bytes_per_s):
                 raise ConnectionAbortedError("the server stops")
-            self.wfile.write(body[start : start + size])
+            self.send(body[start : start + size])

@@ -10,17 +10,17 @@ import attrs
 from dhs_runtime.errors import machine_error
 from dhs_runtime.process.monitor import Monitor, Snapshot
 from dhs_runtime.services.host_header import is_this_computer
-from dhs_runtime.services.http_server import HttpHandler, HttpListener
+from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
 
 HOST: Final = "127.0.0.1"
 PATHS: Final = "/healthz, /status and /metrics"
-NO_METRICS: Final = "/metrics needs the extra `metrics`: pip install 'dcs-codec[metrics]'\n"
+NO_METRICS: Final = "/metrics needs the extra `metrics`: pip install 'dcs-codec[metrics]'"
 
 MAX_CONNECTIONS: Final = 32
 IDLE_S: Final = 10.0
 FOREIGN: Final = (
     "this port answers to localhost, to addresses and to this computer's names; "
-    "to let it answer to {host!r}, add that to status_hosts in the configuration\n"
+    "to let it answer to {host!r}, add that to status_hosts in the configuration"
 )
 
 
@@ -78,17 +78,17 @@ class StatusPort:
 class _Handler(HttpHandler):
     monitor: ClassVar[Monitor]
     hosts: ClassVar[Collection[str]]
-    timeout = IDLE_S
+    idle_timeout_s = request_timeout_s = IDLE_S
 
     def do_GET(self) -> None:
         """One of the three pages."""
         url = urlsplit(self.path)
-        hosts = [url.netloc] if url.netloc else self.headers.get_all("Host", [])
-        if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
-            self._refuse(HTTPStatus.BAD_REQUEST, "a request has one Host\n")
-        elif hosts and not is_this_computer(hosts[0], own_names=True, others=self.hosts):
-            self._refuse(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
-        elif url.path == "/healthz":
+        hosts = [url.netloc] if url.netloc else self.headers.get_all("Host")
+        if len(hosts) > 1 or (not hosts and self.version != (1, 0)):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "a request has one Host")
+        if hosts and not is_this_computer(hosts[0], own_names=True, others=self.hosts):
+            raise Refusal(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
+        if url.path == "/healthz":
             trouble = self.monitor.snapshot().trouble
             status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
             self.reply(status, f"{trouble or 'ok'}\n".encode())
@@ -97,18 +97,15 @@ class _Handler(HttpHandler):
         elif url.path == "/metrics":
             self._metrics()
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, f"there is {PATHS}\n")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is {PATHS}")
 
     do_HEAD = do_GET
-
-    def _refuse(self, status: HTTPStatus, reason: str) -> None:
-        self.reply(status, reason.encode("utf-8", "replace"))
 
     def _metrics(self) -> None:
         try:
             from dhs_runtime.process.metrics import CONTENT_TYPE_LATEST, render  # noqa: PLC0415
         except ModuleNotFoundError:  # an extra
-            self.reply(HTTPStatus.NOT_IMPLEMENTED, NO_METRICS.encode())
+            raise Refusal(HTTPStatus.NOT_IMPLEMENTED, NO_METRICS) from None
         else:
             self.reply(HTTPStatus.OK, render(self.monitor.snapshot()), CONTENT_TYPE_LATEST)
 

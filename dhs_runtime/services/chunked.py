@@ -25,7 +25,10 @@ def read_sized(stream: BufferedIOBase, size: int) -> bytes:
     Raises:
         EOFError: The stream ended before.
     """
-    body = bytearray()
+    first = stream.read(min(PIECE_BYTES, size))
+    if len(first) == size:
+        return first
+    body = bytearray(first)
     while len(body) < size:
         piece = stream.read(min(PIECE_BYTES, size - len(body)))
         if not piece:

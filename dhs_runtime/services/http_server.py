@@ -1,63 +1,331 @@
-"""Small HTTP servers on `TcpListener`: the JPEG receiver and the simulators stand on this."""
+"""The one HTTP server of this package: receiver, status port, page and simulators use it.
+
+It is made by hand because `http.server` is slower (its header parser is that of e-mail), leaves
+bodies to its users and answers in two packets, and because h11 is slower still; see the decision
+record 0017. A request is refused in one place, whatever is wrong with it, so that nothing can be
+refused without being counted.
+"""
 
 import contextlib
+import functools
+import io
 import json
 import logging
+import select
 import socket
+import time
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
+from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
+from dhs_runtime.services.http_message import HeadError, Headers, read_request_head
 from dhs_runtime.services.listener import MAX_CONNECTIONS, TcpListener
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 logger = logging.getLogger(__name__)
 
-IDLE_TIMEOUT_S = 30.0
+IDLE_TIMEOUT_S: Final = 30.0
 LINGER_S = 1.0
-LINGER_BYTES: Final = 1 << 20
+LINGER_BYTES: Final = 64 << 20
 PIECE_BYTES: Final = 1 << 16
-BODILESS: Final = ("GET", "HEAD")
-"""Methods whose requests have no body that means anything (RFC 9110, section 9.3.1)."""
+BUFFER_BYTES: Final = 1 << 16
+"""A picture of 704 x 480 and its header come in one piece mostly."""
+
+TEXT: Final = "text/plain; charset=utf-8"
+
+_TLS_HANDSHAKE: Final = b"\x16"
+_MAX_DIGITS: Final = 20
 
 
-class HttpHandler(BaseHTTPRequestHandler):
-    """One HTTP/1.1 connection; a subclass adds `do_GET`, `do_POST`...
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
+    """A request that is answered with `status` and the reason."""
 
-    Keep-alive and `Expect: 100-continue` come with HTTP/1.1 from the standard library. A handler
-    that leaves a request body unread must set `close_connection`, or the rest of the body would be
-    read as the next request.
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+class _Wire(io.RawIOBase):
+    """Reads and writes a socket with deadlines; that of reading begins with the first byte.
+
+    A timeout of the socket alone would start again with every byte, and cost more: it asks the
+    system twice for each piece, and lets another thread run in between.
     """
 
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_TIMEOUT_S
-    disable_nagle_algorithm = True
+    def __init__(self, connection: socket.socket, idle_s: float, limit_s: float) -> None:
+        connection.setblocking(False)
+        self._connection = connection
+        self._idle_s = idle_s
+        self._limit_s = limit_s
+        self._deadline: Deadline | None = None
+        self._readable = select.poll()
+        self._readable.register(connection, select.POLLIN)
 
-    def parse_request(self) -> bool:
-        """As the base; a target that is no URL is refused, a body that nobody reads ends it all."""
+    def start(self) -> None:
+        """Give what follows the whole time."""
+        self._deadline = Deadline.after(self._limit_s)
+
+    def idle(self) -> None:
+        """Wait for the next request, with patience."""
+        self._deadline = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        while self._deadline is None or not self._deadline.passed:
+            try:
+                count = self._connection.recv_into(buffer)
+            except BlockingIOError:
+                wait_s = self._idle_s if self._deadline is None else self._deadline.remaining()
+                if not self._readable.poll(wait_s * 1000):
+                    break
+            else:
+                if self._deadline is None:
+                    self.start()
+                return count
+        raise TimeoutError
+
+    def send(self, data: bytes) -> None:
+        deadline, rest = Deadline.after(self._idle_s), memoryview(data)
+        while rest and not deadline.passed:
+            try:
+                rest = rest[self._connection.send(rest) :]
+            except BlockingIOError:
+                writable = select.poll()
+                writable.register(self._connection, select.POLLOUT)
+                writable.poll(deadline.remaining() * 1000)
+        if rest:
+            raise TimeoutError
+
+
+class HttpHandler:
+    """One HTTP/1.1 connection; a subclass adds `do_GET`, `do_POST` ..., which reply or raise.
+
+    Attributes:
+        idle_timeout_s: Longest silence between two requests, and longest wait to send.
+        request_timeout_s: Time for the head of a request, and again for its body.
+        connection: The socket.
+        peer: Who called.
+        command: Method of the request.
+        path: Its target, with the query.
+        headers: Its header fields.
+        close_connection: Whether the connection ends with this request.
+    """
+
+    idle_timeout_s: ClassVar[float] = IDLE_TIMEOUT_S
+    request_timeout_s: ClassVar[float] = IDLE_TIMEOUT_S
+
+    def __init__(self, connection: socket.socket, peer: HostPort) -> None:
+        self.connection = connection
+        self.peer = peer
+        self.command = ""
+        self.path = ""
+        self.version = (1, 1)
+        self.headers = Headers()
+        self.close_connection = False
         self._has_unread_body = False
-        if not super().parse_request():
-            return False
+        self._wire = _Wire(connection, self.idle_timeout_s, self.request_timeout_s)
+        self._stream = io.BufferedReader(self._wire, BUFFER_BYTES)
+
+    def serve(self) -> None:
+        """Answer requests until one side has enough.
+
+        Raises:
+            OSError: The peer went away, or reads nothing.
+        """
+        while not self.close_connection and self._await_request():
+            self._serve_one()
+        if self._has_unread_body:
+            self._linger()
+
+    # -- for subclasses ----------------------------------------------------------------------
+
+    def read_body(self, max_bytes: int, *, takes_chunks: bool = True) -> bytes:
+        """The whole body, of `max_bytes` at most; it is asked for where the peer waits for that.
+
+        Raises:
+            Refusal: There is none, it is too large, too slow, or not what its header says.
+            EOFError: The peer went away in the middle.
+        """
+        length = self._body_length(max_bytes, takes_chunks=takes_chunks)
+        if "Expect" in self.headers:
+            self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._wire.start()
+        try:
+            if length is None:
+                body = read_chunked(self._stream, max_bytes)
+            else:
+                body = read_sized(self._stream, length)
+        except BodyTooLargeError:
+            raise self._too_large(max_bytes) from None
+        except TimeoutError:
+            limit_s = self.request_timeout_s
+            reason = f"the body took more than {limit_s:g} s"
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, reason) from None
+        except ValueError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
+        self._has_unread_body = False
+        return body
+
+    def reply(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = TEXT,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send a whole response; the body of a HEAD request is counted but not sent."""
+        head = self._head(status, {"Content-Type": content_type}, str(len(body)), headers or {})
+        self.transmit(head, b"" if self.command == "HEAD" else body)
+
+    def reply_json(self, status: int, value: object) -> None:
+        """Send `value` as JSON."""
+        self.reply(status, json.dumps(value).encode(), "application/json")
+
+    def start_reply(self, status: int, content_type: str) -> None:
+        """Begin a response that ends with the connection; what is sent from now on is its body."""
+        self.close_connection = True
+        self.send(self._head(status, {"Content-Type": content_type}, "", {}))
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are.
+
+        Raises:
+            OSError: The peer went away, or reads nothing for `idle_timeout_s`.
+        """
+        self._wire.send(data)
+
+    def transmit(self, head: bytes, body: bytes) -> None:
+        """Send a response in one packet; a subclass may do it worse."""
+        self.send(head + body)
+
+    def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
+        """Body and type of the answer to a refused request."""
+        return f"{refusal.reason}\n".encode("utf-8", "replace"), TEXT
+
+    def fields(self) -> Mapping[str, str]:
+        """Header fields of every answer."""
+        return {}
+
+    def on_refusal(self, refusal: Refusal) -> None:
+        """Called for each request that was refused, also where nobody is left to hear it."""
+        logger.debug("%s: refused with %d: %s", self.peer, refusal.status, refusal.reason)
+
+    # -- one request -------------------------------------------------------------------------
+
+    def _await_request(self) -> bool:
+        """Wait for the next request; empty lines before it mean nothing (RFC 9112, 2.2)."""
+        while True:
+            self._wire.idle()
+            first = self._stream.peek(1)[:1]
+            if first not in (b"\r", b"\n"):
+                return bool(first)
+            self._stream.read(1)
+
+    def _serve_one(self) -> None:
+        self._wire.start()
+        try:
+            try:
+                self._read_head()
+            except BaseException:
+                self.close_connection = True
+                raise
+            getattr(self, f"do_{self.command}", self._do_not)()
+        except Refusal as refusal:
+            self._refuse(refusal)
+        except EOFError as error:
+            self.close_connection = True
+            self.on_refusal(Refusal(HTTPStatus.BAD_REQUEST, f"it ended early, after {error}"))
+        self.close_connection |= self._has_unread_body
+
+    def _read_head(self) -> None:
+        self.command = self.path = ""
+        self._has_unread_body = True  # until it is known
+        if self._stream.peek(1)[:1] == _TLS_HANDSHAKE:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "it speaks TLS: set it to http, not https")
+        try:
+            self.command, self.path, self.version, self.headers = read_request_head(self._stream)
+        except HeadError as error:
+            raise Refusal(error.status, str(error)) from None
+        except TimeoutError:
+            raise EOFError(f"{self.request_timeout_s:g} s without a whole header") from None
+        self._has_unread_body = (
+            self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers
+        )
+        said = self.headers.get("Connection", "").lower()
+        self.close_connection = "close" in said or (
+            self.version == (1, 0) and "keep-alive" not in said
+        )
+        if self.path.startswith("//"):
+            self.path = "/" + self.path.lstrip("/")
         try:
             urlsplit(self.path)
         except ValueError as error:  # `http://[`
-            self.send_error(HTTPStatus.BAD_REQUEST, f"the target is no URL: {error}")
-            return False
-        if self.command in BODILESS:
-            length = self.headers.get("Content-Length", "0").strip()
-            self._has_unread_body = length != "0" or "Transfer-Encoding" in self.headers
-            self.close_connection |= self._has_unread_body  # or it would be the next request
-        return True
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"the target is no URL: {error}") from None
+        if self.headers.get("Expect", "100-continue").lower() != "100-continue":
+            raise Refusal(HTTPStatus.EXPECTATION_FAILED, "Expect can only be 100-continue")
 
-    def finish(self) -> None:
-        """As the base; an unread body is read, or the close would take the answer away."""
-        super().finish()
-        if getattr(self, "_has_unread_body", False):
-            self.linger()
+    def _do_not(self) -> None:
+        raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"there is no {self.command[:20]} here")
 
-    def linger(self) -> None:
+    def _body_length(self, max_bytes: int, *, takes_chunks: bool) -> int | None:
+        """Bytes of the body to come; None where it comes in chunks."""
+        lengths = self.headers.get_all("Content-Length")
+        codings = self.headers.get_all("Transfer-Encoding")
+        if not (lengths or codings) or (codings and not takes_chunks):
+            self._has_unread_body = True  # whatever follows cannot be told from a request
+            wanted = "Content-Length, or send chunks" if takes_chunks else "a Content-Length"
+            raise Refusal(HTTPStatus.LENGTH_REQUIRED, f"a body is wanted: say {wanted}")
+        if codings and lengths:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "both a length and a transfer coding")
+        if codings:
+            if [coding.lower() for coding in codings] != ["chunked"]:
+                raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding is chunked")
+            return None
+        digits = lengths[0]
+        if len(set(lengths)) > 1 or not (digits.isascii() and digits.isdigit()):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "Content-Length is not one number")
+        # Compared as text first: Python refuses to read thousands of digits.
+        if len(digits.lstrip("0")) > _MAX_DIGITS or int(digits[-_MAX_DIGITS:]) > max_bytes:
+            raise self._too_large(max_bytes)
+        return int(digits[-_MAX_DIGITS:])
+
+    def _too_large(self, max_bytes: int) -> Refusal:
+        reason = f"a body has {max_bytes} bytes at most here"
+        return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.on_refusal(refusal)
+        body, content_type = self.error_page(refusal)
+        self.reply(refusal.status, body, content_type, refusal.headers)
+
+    def _head(
+        self, status: int, first: dict[str, str], length: str, more: Mapping[str, str]
+    ) -> bytes:
+        fields = {**first, **({"Content-Length": length} if length else {}), **more}
+        fields.update(self.fields())
+        if self.close_connection or self._has_unread_body:
+            fields["Connection"] = "close"
+        elif self.version == (1, 0):
+            fields["Connection"] = "keep-alive"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s: %s %s: %d", self.peer, self.command, self.path, status)
+        return f"{_status_line(status)}Date: {_now(int(time.time()))}\r\n{lines}\r\n".encode(
+            "latin-1", "replace"
+        )
+
+    def _linger(self) -> None:
         """Read on for a moment: a close with unread bytes could take the answer from the peer."""
         deadline, left = Deadline.after(LINGER_S), LINGER_BYTES
         with contextlib.suppress(OSError):
@@ -69,32 +337,19 @@ class HttpHandler(BaseHTTPRequestHandler):
                     return
                 left -= count
 
-    def reply(
-        self,
-        status: int,
-        body: bytes = b"",
-        content_type: str = "text/plain; charset=utf-8",
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        """Send a whole response; the body of a HEAD request is counted but not sent."""
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
 
-    def reply_json(self, status: int, value: object) -> None:
-        """Send `value` as JSON."""
-        self.reply(status, json.dumps(value).encode(), "application/json")
+@functools.cache
+def _status_line(status: int) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:  # a simulated fault may have any number
+        phrase = "Error"
+    return f"HTTP/1.1 {status} {phrase}\r\n"
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Requests are logged at debug level: thirty pictures a second are no news."""
-        logger.debug("%s " + format, self.address_string(), *args)
+
+@functools.lru_cache(1)
+def _now(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 class HttpListener(TcpListener):
@@ -109,8 +364,9 @@ class HttpListener(TcpListener):
         port: int = 0,
         max_connections: int = MAX_CONNECTIONS,
         ends_oldest: bool = False,
+        on_full: Callable[[HostPort], None] | None = None,
     ) -> None:
-        """A listener; arguments as of `TcpListener`."""
+        """A listener; see `TcpListener` for the arguments."""
         super().__init__(
             self._serve_http,
             name=name,
@@ -118,11 +374,9 @@ class HttpListener(TcpListener):
             port=port,
             max_connections=max_connections,
             ends_oldest=ends_oldest,
+            on_full=on_full,
         )
         self._handler = handler
-        # The base class of handlers asks for a server object but uses nothing of it.
-        self._unbound = HTTPServer((host, 0), handler, bind_and_activate=False)
-        self._unbound.socket.close()
 
     @property
     def url(self) -> str:
@@ -131,6 +385,7 @@ class HttpListener(TcpListener):
 
     def _serve_http(self, connection: socket.socket, address: HostPort) -> None:
         try:
-            self._handler(connection, address, self._unbound)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._handler(connection, address).serve()
         except OSError as error:  # the peer went away or stalled; nothing is owed to it
             logger.debug("%s ended: %s", address, error)

@@ -2,34 +2,37 @@
 
 The cameras' ways of sending differ and are hardly documented, so all of HTTP/1.1 is understood:
 bodies with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come
-raw as `image/jpeg`; Axis' own receivers take no multipart forms either.
+raw as `image/jpeg`, `image/jpg`, `image/png`, or without a type that says what they are; Axis' own
+receivers take no multipart forms either.
 """
 
-import io
 import logging
 import re
-import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import attrs
 
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import machine_error
-from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
-from dhs_runtime.services.http_server import IDLE_TIMEOUT_S, HttpHandler, HttpListener
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
+from dhs_runtime.services.listener import MAX_CONNECTIONS
 
 logger = logging.getLogger(__name__)
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 
-_SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+MAX_NEWS = 1000  # refusals remembered, so that each is news once
+
+UNTOLD = ("", "application/octet-stream")
+"""Types that leave it to the bytes what they are."""
+
+_TYPES = {"image/jpeg": "image/jpeg", "image/jpg": "image/jpeg", "image/png": "image/png"}
+_BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+TOO_MANY = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections")
+
 _FILENAME = re.compile(r'(?:^|[;\s])filename\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 
 
@@ -89,7 +92,7 @@ class JpegReceiver:
         self._listener: HttpListener | None = None
         self._received = 0
         self._refused = 0
-        self._last_refusal = ""
+        self._news: dict[tuple[str, int], str] = {}
 
     @property
     def port(self) -> int:
@@ -113,8 +116,14 @@ class JpegReceiver:
 
     @property
     def refused(self) -> int:
-        """Pictures that were not: too large, too slow, cut short, or none at all."""
+        """Requests that were not taken: too large, too slow, cut short, no picture, not HTTP."""
         return self._refused
+
+    @property
+    def last_refusal(self) -> str:
+        """What was last refused since `open`, from whom and why, in one line; "" for nothing."""
+        with self._lock:
+            return next(reversed(self._news.values()), "")
 
     def open(self) -> None:
         """Listen; does nothing when open.
@@ -129,9 +138,18 @@ class JpegReceiver:
 
             class Handler(_Handler):
                 receiver = self
+                request_timeout_s = self._body_timeout_s
 
-            listener = HttpListener(Handler, name="jpeg-receiver", host=self._host, port=self._port)
+            listener = HttpListener(
+                Handler,
+                name="jpeg-receiver",
+                host=self._host,
+                port=self._port,
+                max_connections=MAX_CONNECTIONS,
+                on_full=lambda peer: self._count_refusal(peer.host, TOO_MANY, listener),
+            )
             Handler.listener = listener
+            self._news.clear()
             try:
                 listener.open()
             except OSError as error:
@@ -159,13 +177,15 @@ class JpegReceiver:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _deliver(self, image: ReceivedImage, listener: HttpListener) -> HTTPStatus | None:
+    def _deliver(
+        self, what: tuple[bytes, str, str | None, str, str], listener: HttpListener
+    ) -> HTTPStatus | None:
         """Hand over a picture that came in by `listener`; None if that one was closed."""
         with self._lock:
             if self._listener is not listener:
                 return None
             self._received += 1
-            image = attrs.evolve(image, sequence=self._received)
+            image = ReceivedImage(*what, self._received)
         try:
             self._on_image(image)
         except Exception:
@@ -173,58 +193,18 @@ class JpegReceiver:
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK
 
-    def _count_refusal(self, peer: str, reason: str, listener: HttpListener) -> None:
-        text = f"refused a picture of {peer}: {reason}"
+    def _count_refusal(self, peer: str, refusal: Refusal, listener: HttpListener) -> None:
+        text = f"refused a picture of {peer}: {refusal.reason}"
+        key = peer, refusal.status
         with self._lock:
             if self._listener is not listener:
                 return  # it was cut short by our own close
             self._refused += 1
-            news, self._last_refusal = text != self._last_refusal, text
+            is_news = key not in self._news and len(self._news) < MAX_NEWS
+            if is_news:
+                self._news[key] = text
         # A camera that is set up wrongly is news once, not thirty times a second.
-        logger.log(logging.WARNING if news else logging.DEBUG, "%s", text)
-
-
-class _Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """A request that is answered with `status` and ends its connection."""
-
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket until a deadline, which begins with the first byte unless set before.
-
-    A timeout of the socket alone would start again with every byte.
-    """
-
-    def __init__(self, connection: socket.socket, limit_s: float) -> None:
-        self._connection = connection
-        self._limit_s = limit_s
-        self._deadline: Deadline | None = None
-
-    def start(self) -> None:
-        """Give what follows the whole time."""
-        self._deadline = Deadline.after(self._limit_s)
-
-    def idle(self) -> None:
-        """Wait for the next request, with patience."""
-        self._deadline = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        if self._deadline is None:
-            self._connection.settimeout(IDLE_TIMEOUT_S)
-            count = self._connection.recv_into(buffer)
-            self.start()
-            return count
-        if self._deadline.passed:
-            raise TimeoutError
-        self._connection.settimeout(max(0.001, self._deadline.remaining()))
-        return self._connection.recv_into(buffer)
+        logger.log(logging.WARNING if is_news else logging.DEBUG, "%s", text)
 
 
 class _Handler(HttpHandler):
@@ -232,26 +212,6 @@ class _Handler(HttpHandler):
 
     receiver: ClassVar[JpegReceiver]
     listener: ClassVar[HttpListener]
-
-    def setup(self) -> None:
-        super().setup()
-        self.rfile.close()
-        self._wire = _TimedReader(self.connection, self.receiver._body_timeout_s)
-        self.rfile = io.BufferedReader(self._wire)
-
-    def handle_one_request(self) -> None:
-        self._wire.idle()
-        super().handle_one_request()
-
-    def handle_expect_100(self) -> bool:
-        """Ask for the body, unless the header alone tells that it is not wanted."""
-        if self.command in ("POST", "PUT"):
-            try:
-                self._read_header()
-            except _Refusal as refusal:
-                self._refuse(refusal)
-                return False
-        return super().handle_expect_100()
 
     def do_GET(self) -> None:
         """What the Test button of a camera, or a person, asks for."""
@@ -261,95 +221,31 @@ class _Handler(HttpHandler):
 
     def do_POST(self) -> None:
         """Take a picture."""
-        try:
-            content_type, data = self._read_picture()
-        except _Refusal as refusal:
-            self._refuse(refusal)
-            return
-        except EOFError as error:
-            self.receiver._count_refusal(
-                self._peer, f"it ended early, after {error}", self.listener
+        announced = self.headers.content_type
+        if announced not in _TYPES and announced not in UNTOLD:
+            raise Refusal(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                f"send the raw picture as image/jpeg or image/png, not as {announced}",
             )
-            self.close_connection = True
-            return
-        image = ReceivedImage(data, content_type, self._filename(), self.path, self._peer, 0)
-        status = self.receiver._deliver(image, self.listener)
+        data = self.read_body(self.receiver._max_image_bytes)
+        content_type = _type_of(data)
+        if _TYPES.get(announced, content_type) != content_type or not content_type:
+            raise Refusal(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                f"this does not begin like {announced or 'a picture'}",
+            )
+        what = data, content_type, self._filename(), self.path, self.peer.host
+        status = self.receiver._deliver(what, self.listener)
         if status is None:
             self.close_connection = True
-            return
-        self.reply(status)
+        else:
+            self.reply(status)
 
     do_PUT = do_POST
 
-    @property
-    def _peer(self) -> str:
-        return str(self.client_address[0])
-
-    def _read_picture(self) -> tuple[str, bytes]:
-        content_type, length = self._read_header()
-        data = self._read_body(length)
-        if not data.startswith(_SIGNATURES[content_type]):
-            raise _Refusal(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"this does not begin like {content_type}"
-            )
-        return content_type, data
-
-    def _read_header(self) -> tuple[str, int | None]:
-        """Type and length of the picture to come; no length means chunks."""
-        if self.headers.get("Expect", "100-continue").strip().lower() != "100-continue":
-            raise _Refusal(HTTPStatus.EXPECTATION_FAILED, "Expect can only be 100-continue")
-        content_type = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if content_type not in _SIGNATURES:
-            raise _Refusal(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "send the raw picture as image/jpeg or image/png, not as "
-                f"{content_type or 'something without a type'}",
-            )
-        lengths = self.headers.get_all("Content-Length", [])
-        codings = self.headers.get_all("Transfer-Encoding", [])
-        if not codings:
-            return content_type, self._length(lengths)
-        if lengths:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, "both a length and a transfer coding")
-        if [coding.strip().lower() for coding in codings] != ["chunked"]:
-            raise _Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding is chunked")
-        return content_type, None
-
-    def _length(self, lengths: list[str]) -> int:
-        if not lengths:
-            raise _Refusal(HTTPStatus.LENGTH_REQUIRED, "say Content-Length, or send chunks")
-        digits = lengths[0].strip()
-        if len({each.strip() for each in lengths}) > 1 or not (
-            digits.isascii() and digits.isdigit()
-        ):
-            raise _Refusal(HTTPStatus.BAD_REQUEST, "Content-Length is not one number")
-        limit = self.receiver._max_image_bytes
-        # Compared as text first: Python refuses to read thousands of digits.
-        if len(digits.lstrip("0")) > len(str(limit)) or int(digits[-20:]) > limit:
-            raise self._too_large()
-        return int(digits[-20:])
-
-    def _too_large(self) -> _Refusal:
-        return _Refusal(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"pictures of more than {self.receiver._max_image_bytes} bytes are not taken",
-        )
-
-    def _read_body(self, length: int | None) -> bytes:
-        self._wire.start()
-        try:
-            if length is None:
-                return read_chunked(self.rfile, self.receiver._max_image_bytes)
-            return read_sized(self.rfile, length)
-        except BodyTooLargeError as error:
-            raise self._too_large() from error
-        except ValueError as error:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
-        except TimeoutError as error:
-            raise _Refusal(
-                HTTPStatus.REQUEST_TIMEOUT,
-                f"the picture took more than {self.receiver._body_timeout_s:g} s",
-            ) from error
+    def on_refusal(self, refusal: Refusal) -> None:
+        """Count it."""
+        self.receiver._count_refusal(self.peer.host, refusal, self.listener)
 
     def _filename(self) -> str | None:
         match = _FILENAME.search(self.headers.get("Content-Disposition", ""))
@@ -358,8 +254,6 @@ class _Handler(HttpHandler):
         name = (match[1] or match[2] or "").replace("\\", "/").rpartition("/")[2]
         return None if name in ("", ".", "..") else name
 
-    def _refuse(self, refusal: _Refusal) -> None:
-        self.receiver._count_refusal(self._peer, refusal.text, self.listener)
-        self.close_connection = True
-        self.reply(refusal.status, f"{refusal.text}\n".encode())
-        self.linger()
+
+def _type_of(data: bytes) -> str:
+    return next((kind for start, kind in _BEGINNINGS.items() if data.startswith(start)), "")

@@ -89,11 +89,13 @@ class TcpListener:
         port: int = 0,
         max_connections: int = MAX_CONNECTIONS,
         ends_oldest: bool = False,
+        on_full: Callable[[HostPort], None] | None = None,
     ) -> None:
         """A listener; port 0 picks a free port at the first `open`, which is kept afterwards.
 
-        One connection more than `max_connections` is closed at once; where `ends_oldest`, the
-        oldest one in its place, so that callers who say nothing keep nobody out.
+        One connection more than `max_connections` is closed at once, and `on_full` is told (or
+        the log); where `ends_oldest`, the oldest one in its place, so that callers who say
+        nothing keep nobody out.
         """
         self._serve = serve
         self._name = name
@@ -101,6 +103,7 @@ class TcpListener:
         self._port = port
         self._max_connections = max_connections
         self._ends_oldest = ends_oldest
+        self._on_full = on_full or self._log_full
         self._lock = threading.Lock()  # guards _socket and _connections; never held over I/O waits
         self._socket: socket.socket | None = None
         self._connections: dict[socket.socket, None] = {}  # oldest first
@@ -186,7 +189,10 @@ class TcpListener:
             connection.close()
             if not is_current:
                 return None
-            logger.warning("%s: refused %s, too many connections", self._name, address)
+            self._on_full(_peer(address))
+
+    def _log_full(self, peer: HostPort) -> None:
+        logger.warning("%s: refused %s, too many connections", self._name, peer)
 
     def _start(
         self, name: str, listening: socket.socket, connection: socket.socket, address: HostPort

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhs_runtime.errors import MachineError
-from dhs_runtime.services import jpeg_receiver
+from dhs_runtime.services import http_server
 from dhs_runtime.services.chunked import read_sized
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from tests.services.cameras import PNG, TYPE, Album, Camera, head, in_chunks
@@ -42,6 +42,55 @@ def test_a_picture_arrives_with_all_that_is_known(camera: Camera, album: Album) 
 def test_types_are_read_with_tolerance(camera: Camera, album: Album, content_type: str) -> None:
     assert camera.post(JPEG, f"Content-Type: {content_type}") == 200
     assert album.images[0].content_type == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type: image/jpg",
+        "Content-Type: IMAGE/JPG; q=1",
+        "Content-Type: application/octet-stream",
+        "Content-Type:",
+        "X-No-Type: at all",
+    ],
+)
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_bytes_say_what_a_type_does_not(
+    camera: Camera, album: Album, receiver: JpegReceiver, header: str, asks: bool
+) -> None:
+    length = f"Content-Length: {len(JPEG)}"
+    camera.send(head(header, length, *(["Expect: 100-continue"] if asks else [])))
+    if asks:
+        assert camera.status() == 100
+    camera.send(JPEG)
+    assert camera.status() == 200
+    assert [each.content_type for each in album.images] == ["image/jpeg"]
+    other = b"GIF89a"
+    assert camera.post(other, header) == 415
+    assert camera.post(JPEG, TYPE) == 200  # on the same connection: that cost itself only
+    assert (receiver.received, receiver.refused) == (2, 1)
+
+
+@pytest.mark.parametrize("between", [b"\r\n", b"\n", b"\r\n\r\n", b"\r\n" * 50, b"\r", b""])
+@pytest.mark.parametrize("waits", [False, True])
+def test_empty_lines_between_requests_cost_nothing(
+    camera: Camera, album: Album, receiver: JpegReceiver, between: bytes, waits: bool
+) -> None:
+    picture = head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG + between
+    for _ in range(5):
+        camera.send(picture)
+        if waits:
+            assert camera.status() == 200
+    if not waits:
+        assert [camera.status() for _ in range(5)] == [200] * 5
+    assert (len(album.images), receiver.refused) == (5, 0)
+
+
+def test_lines_may_end_in_lf_and_be_folded(camera: Camera, album: Album) -> None:
+    lines = f"POST / HTTP/1.1\nContent-Length: {len(JPEG)}\nContent-Disposition: attachment;\n"
+    camera.send(f'{lines}\tfilename="a.jpg"\n\n'.encode() + JPEG)
+    assert camera.status() == 200
+    assert album.images[0].filename == "a.jpg"
 
 
 def test_pngs_puts_and_kept_connections_are_fine(
@@ -139,7 +188,6 @@ def test_the_test_button_is_answered(camera: Camera, album: Album, method: str) 
 @pytest.mark.parametrize("header", ["Content-Length: 5", "Transfer-Encoding: chunked"])
 def test_a_get_with_a_body_ends_the_connection(camera: Camera, header: str) -> None:
     camera.send(head(header, "Expect: 100-continue", line="GET / HTTP/1.1"))
-    assert camera.status() == 100
     assert camera.answer()[1]["Connection"] == "close"
     assert camera.closed()
 
@@ -274,7 +322,7 @@ def test_closing_is_immediate_in_the_middle_of_pictures(
         for camera in cameras:
             camera.send(JPEG[:-1])
         refused = stack.enter_context(Camera(receiver.port))
-        refused.send(head())
+        refused.send(head("Content-Type: text/plain"))
         assert refused.status() == 415  # ... and this one may still send
         start = time.monotonic()
         assert receiver.close() == ()
@@ -299,7 +347,7 @@ def test_a_picture_that_was_read_before_the_close_is_not_delivered_after(
             receiver.open()
         return body
 
-    monkeypatch.setattr(jpeg_receiver, "read_sized", read_and_close)
+    monkeypatch.setattr(http_server, "read_sized", read_and_close)
     with Camera(receiver.port) as camera:
         camera.send(head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG)
         assert camera.closed()

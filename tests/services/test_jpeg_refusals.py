@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dhs_runtime.services import http_server
+from dhs_runtime.services import http_server, jpeg_receiver
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from tests.services.cameras import PNG, TYPE, Album, Camera, head
 from tests.services.peers import JPEG
@@ -29,7 +29,7 @@ from tests.services.peers import JPEG
         ((TYPE, "Expect: 200-ok", "Content-Length: 5"), 417),
         (("Content-Type: text/plain", "Content-Length: 5"), 415),
         (("Content-Type: image/jpegs", "Content-Length: 5"), 415),
-        (("Content-Length: 5",), 415),
+        (("Content-Type: image/gif", "Content-Length: 5"), 415),
     ],
 )
 @pytest.mark.parametrize("asks", [False, True])
@@ -152,11 +152,72 @@ def test_other_methods_are_not_understood(camera: Camera) -> None:
 def test_repeated_refusals_are_logged_once(
     receiver: JpegReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for headers in ((), (), (TYPE,)):
+    text = ("Content-Type: text/plain",)
+    for headers in (text, text, (TYPE,), text):
         with Camera(receiver.port) as camera:
             camera.send(head(*headers))
             camera.answer()
     texts = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert len(texts) == 2
     assert all(text.startswith("refused a picture of 127.0.0.1: ") for text in texts)
-    assert receiver.refused == 3
+    assert receiver.refused == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "reason"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(300), 400, "set it to http"),
+        (b"\xff\xd8\xff\xe0 a picture and nothing else\r\n\r\n", 400, "not HTTP"),
+        (b"GET /\r\n\r\n", 400, "not HTTP"),
+        (b"POST / HTTP/2.0\r\n\r\n", 505, "HTTP/1.1"),
+        (b"POST / HTTP/1.1\r\nno field\r\n\r\n", 400, "not a header field"),
+        (b"POST / HTTP/1.1\r\nContent-Length : 5\r\n\r\n", 400, "not a header field"),
+        (b"POST / HTTP/1.1\r\n" + b"X: y\r\n" * 201 + b"\r\n", 431, "200 header fields"),
+        (b"POST / HTTP/1.1\r\nX: " + b"y" * 70_000, 431, "65536 bytes"),
+        (b"POST /" + b"y" * 70_000, 431, "65536 bytes"),
+        (b"POST http://[ HTTP/1.1\r\n\r\n", 400, "no URL"),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501, "no BREW"),
+        (b"POST / HTTP/1.1\r\nExpect: more\r\n\r\n", 417, "100-continue"),
+        (b"POST / HT", 0, "in the header"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", 0, "2 of 5 bytes"),
+    ],
+)
+def test_whatever_is_refused_is_counted_and_said_once(
+    receiver: JpegReceiver, caplog: pytest.LogCaptureFixture, data: bytes, status: int, reason: str
+) -> None:
+    for _ in range(3):
+        with Camera(receiver.port) as camera:
+            camera.send(data)
+            if status:
+                assert camera.status() == status
+            camera.sock.shutdown(socket.SHUT_WR)
+            while not camera.closed():
+                pass
+    assert (receiver.received, receiver.refused) == (0, 3)
+    (text,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert text.startswith("refused a picture of 127.0.0.1: ")
+    assert reason in text
+    assert text == receiver.last_refusal
+
+
+def test_connections_over_the_limit_are_counted_too(
+    album: Album, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(jpeg_receiver, "MAX_CONNECTIONS", 1)
+    with JpegReceiver(album) as receiver, Camera(receiver.port) as first:
+        assert first.post(JPEG, TYPE) == 200
+        for _ in range(3):
+            with Camera(receiver.port) as second:
+                assert second.closed()
+        assert receiver.refused == 3
+    assert caplog.text.count("too many connections") == 1
+
+
+def test_each_opening_tells_anew(receiver: JpegReceiver, caplog: pytest.LogCaptureFixture) -> None:
+    for count in (1, 2):
+        receiver.open()
+        with Camera(receiver.port) as camera:
+            camera.send(b"nonsense\r\n\r\n")
+            assert camera.status() == 400
+        receiver.close()
+        assert caplog.text.count("refused a picture") == count

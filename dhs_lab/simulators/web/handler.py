@@ -3,7 +3,6 @@
 import functools
 import inspect
 import json
-import re
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,13 +18,11 @@ from dhs_lab.simulators.web.camera import Camera
 from dhs_lab.simulators.web.views import JsonObject
 from dhs_lab.simulators.web.visitors import HEADERS, refusal
 from dhs_lab.simulators.web.wishes import BadWishError, Commands
-from dhs_runtime.lowlevel import DhsError, HttpHandler, read_sized
+from dhs_runtime.lowlevel import DhsError, HttpHandler, Refusal
 
 MAX_BODY: Final = 64 * 1024
-MAX_UNREAD: Final = 1024 * 1024  # of a body that is too large: read, for the answer to arrive
 PING_S: Final = 4.0  # the page takes a silence of three of these for a lost connection
 COMMANDS: Final = "/commands/"
-_LENGTH: Final = re.compile("[0-9]{1,12}")
 
 
 @attrs.define
@@ -56,18 +53,19 @@ class PageHandler(HttpHandler):
 
     site: ClassVar[Site]
 
-    def end_headers(self) -> None:
-        """Add what every answer has."""
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        super().end_headers()
+    def fields(self) -> Mapping[str, str]:
+        """What every answer has."""
+        return HEADERS
+
+    def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
+        """The reason, for the page's script."""
+        return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def do_GET(self) -> None:
         """A file, the stream, the picture, or what messages mean."""
         path = urlsplit(self.path).path
-        if reason := self._refusal(is_command=False):
-            self._refuse(HTTPStatus.FORBIDDEN, reason)
-        elif path in self.site.files:
+        self._admit(is_command=False)
+        if path in self.site.files:
             self.reply(HTTPStatus.OK, *self.site.files[path])
         elif path == "/events":
             self._events()
@@ -76,21 +74,16 @@ class PageHandler(HttpHandler):
         elif path == "/messages":
             self.reply_json(HTTPStatus.OK, _meanings())
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, f"there is no {path}")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path}")
 
     def do_POST(self) -> None:
         """A command."""
-        body = self._body()
-        if body is None:
-            self.close_connection = True
-            return
+        body = self.read_body(MAX_BODY, takes_chunks=False)
         verb = urlsplit(self.path).path.removeprefix(COMMANDS)
-        if reason := self._refusal(is_command=True):
-            self._refuse(HTTPStatus.FORBIDDEN, reason)
-        elif verb not in self.site.commands:
-            self._refuse(HTTPStatus.NOT_FOUND, f"there is no command {verb}")
-        else:
-            self._obey(verb, body)
+        self._admit(is_command=True)
+        if verb not in self.site.commands:
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no command {verb}")
+        self._obey(verb, body)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -98,30 +91,12 @@ class PageHandler(HttpHandler):
         try:
             told = self.site.commands.obey(verb, json.loads(body))
         except (DhsError, EncodeError) as error:
-            self._refuse(HTTPStatus.CONFLICT, str(error))
+            raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
         except (BadWishError, RecursionError) as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
         except ValueError as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, f"not JSON: {error}")
-        else:
-            self.reply_json(HTTPStatus.OK, told)
-
-    def _body(self) -> bytes | None:
-        """The whole body; None where there is none to be had."""
-        match = _LENGTH.fullmatch(self.headers.get("Content-Length", ""))
-        if match is None:
-            self._refuse(HTTPStatus.LENGTH_REQUIRED, "a command has a Content-Length")
-            return None
-        length = int(match[0])
-        try:
-            body = read_sized(self.rfile, min(length, MAX_UNREAD))
-        except EOFError:  # nobody is there any more
-            return None
-        if length > MAX_BODY:
-            reason = f"a command has {MAX_BODY} bytes at most"
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
-            return None
-        return body
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"not JSON: {error}") from None
+        self.reply_json(HTTPStatus.OK, told)
 
     # -- what is shown -----------------------------------------------------------------------
 
@@ -130,13 +105,10 @@ class PageHandler(HttpHandler):
         self.close_connection = True
         site = self.site
         if not site.readers.acquire(blocking=False):
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too many browsers look at this page")
-            return
+            reason = "too many browsers look at this page"
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason)
         try:
-            self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Connection", "close")
-            self.end_headers()
+            self.start_reply(HTTPStatus.OK, "text/event-stream")
             hello = {"dcss": site.dcss.address, "has_camera": site.camera is not None}
             self._event("hello", hello)
             self._follow()
@@ -155,13 +127,12 @@ class PageHandler(HttpHandler):
                 self._event("changes", changes)
 
     def _event(self, kind: str, value: JsonObject) -> None:
-        self.wfile.write(f"event: {kind}\ndata: {json.dumps(value)}\n\n".encode())
+        self.send(f"event: {kind}\ndata: {json.dumps(value)}\n\n".encode())
 
     def _picture(self) -> None:
         camera = self.site.camera
         if camera is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no camera")
-            return
+            raise Refusal(HTTPStatus.NOT_FOUND, "there is no camera")
         picture = camera.picture()
         headers = {"ETag": picture.tag, "Picture-Facts": json.dumps(picture.facts)}
         if self.headers.get("If-None-Match") == picture.tag:
@@ -169,13 +140,10 @@ class PageHandler(HttpHandler):
         else:
             self.reply(HTTPStatus.OK, picture.jpeg, "image/jpeg", headers)
 
-    # -- refusing ----------------------------------------------------------------------------
-
-    def _refusal(self, *, is_command: bool) -> str:
-        return refusal(self.headers, is_command=is_command, allow_own_name=self.site.allow_own_name)
-
-    def _refuse(self, status: int, reason: str) -> None:
-        self.reply_json(status, {"error": reason})
+    def _admit(self, *, is_command: bool) -> None:
+        allow = self.site.allow_own_name
+        if reason := refusal(self.headers, is_command=is_command, allow_own_name=allow):
+            raise Refusal(HTTPStatus.FORBIDDEN, reason)
 
 
 @functools.cache

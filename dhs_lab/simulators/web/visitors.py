@@ -7,10 +7,9 @@ browsers send to another origin only after asking, which is never granted.
 """
 
 from collections.abc import Mapping
-from email.message import Message
 from typing import Final
 
-from dhs_runtime.lowlevel import is_this_computer
+from dhs_runtime.lowlevel import Headers, is_this_computer
 
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -25,7 +24,7 @@ HEADERS: Final[Mapping[str, str]] = {
 """Sent with every answer."""
 
 
-def refusal(headers: Message, *, is_command: bool, allow_own_name: bool = False) -> str:
+def refusal(headers: Headers, *, is_command: bool, allow_own_name: bool = False) -> str:
     """Why a request is refused, "" where it is not.
 
     Args:
@@ -33,12 +32,12 @@ def refusal(headers: Message, *, is_command: bool, allow_own_name: bool = False)
         is_command: Whether it asks for something to be done.
         allow_own_name: Whether the computer may be called by its name, too.
     """
-    hosts = headers.get_all("Host") or []
+    hosts = headers.get_all("Host")
     if len(hosts) != 1 or not is_this_computer(hosts[0], own_names=allow_own_name):
         return "this page answers to localhost and to addresses, not to other names"
     origin = headers.get("Origin")
-    if origin is not None and origin.lower() != f"http://{hosts[0]}".lower():
+    if "Origin" in headers and origin.lower() != f"http://{hosts[0]}".lower():
         return "a page from elsewhere may not use this one"
-    if is_command and headers.get_content_type() != "application/json":
+    if is_command and headers.content_type != "application/json":
         return "a command is JSON: Content-Type: application/json"
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.services.http_server import HttpHandler, HttpListener
+from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
 
 
 @attrs.frozen
@@ -27,16 +27,16 @@ class Receiver:
 
         class Handler(HttpHandler):
             def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                body = self.rfile.read(length)
-                headers = dict(self.headers.items())
-                number = receiver.keep(Posted(self.client_address, headers, body))
-                self.close_connection |= len(body) < length
-                if len(body) == length:
-                    self.reply(answer(number), b"thanks")
+                body = self.read_body(1 << 24)
+                number = receiver.keep(Posted(self.peer, dict(self.headers), body))
+                self.reply(answer(number), b"thanks")
+
+            def on_refusal(self, refusal: Refusal) -> None:
+                receiver.refused.append(refusal.reason)
 
         self._changed = threading.Condition()
         self._posted: list[Posted] = []
+        self.refused: list[str] = []
         self.listener = HttpListener(Handler, name="receiver")
 
     @property

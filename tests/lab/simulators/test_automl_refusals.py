@@ -6,9 +6,9 @@ import socket
 import pytest
 import requests
 
-from dhs_lab.simulators import automl as module
 from dhs_lab.simulators.automl import MAX_BODY_BYTES, SimulatedAutoML
 from dhs_lab.simulators.automl_wire import MAX_INSTANCES
+from dhs_runtime.services import http_server
 from tests.lab.simulators.questions import (
     JPEG,
     PREDICT,
@@ -98,7 +98,7 @@ def test_too_many_pictures_are_refused(automl: SimulatedAutoML, session: request
         (b"Content-Length: many\r\n", b"400"),
         (b"Content-Length: -1\r\n", b"400"),
         (b"Content-Length: 1_0\r\n", b"400"),
-        (b"Content-Length: " + b"9" * 30 + b"\r\n", b"400"),
+        (b"Content-Length: " + b"9" * 30 + b"\r\n", b"413"),
     ],
 )
 def test_a_body_of_no_known_length_is_refused(
@@ -131,7 +131,7 @@ def test_a_huge_length_is_refused_before_anything_is_read(automl: SimulatedAutoM
 def test_who_never_sends_a_refused_body_is_let_go(
     automl: SimulatedAutoML, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_DRAIN_S", 0.05)
+    monkeypatch.setattr(http_server, "LINGER_S", 0.05)
     request = f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {10**9}\r\n\r\n".encode()
     assert raw(automl, request).startswith(b"HTTP/1.1 413")
 

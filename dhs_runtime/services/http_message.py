@@ -1,0 +1,99 @@
+"""The head of an HTTP message: its header fields, and the start of a request."""
+
+import re
+from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
+from typing import Final
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_FIELDS: Final = 200
+
+_REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S+) +HTTP/([0-9])\.([0-9])")
+_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t\r]*", re.DOTALL)
+_FOLD: Final = re.compile(r"\r?\n[ \t]+")
+
+
+class Headers:
+    """Header fields by name, in any case; of a field that is repeated the first counts."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields: dict[str, list[tuple[str, str]]] = {}
+        for name, value in fields:
+            self._fields.setdefault(name.lower(), []).append((name, value))
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][0][1]
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._fields
+
+    def keys(self) -> Iterator[str]:
+        """The names as they came, each once."""
+        return (fields[0][0] for fields in self._fields.values())
+
+    def get(self, name: str, default: str = "") -> str:
+        """The value of a field, or `default`."""
+        fields = self._fields.get(name.lower())
+        return fields[0][1] if fields else default
+
+    def get_all(self, name: str) -> list[str]:
+        """All values of a field, in the order they came."""
+        return [value for _, value in self._fields.get(name.lower(), ())]
+
+    @property
+    def content_type(self) -> str:
+        """The media type in small letters, without its parameters; "" where there is none."""
+        return self.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+class HeadError(ValueError):
+    """The head of a request cannot be read; `status` is the answer to it."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int], Headers]:
+    """Method, target, HTTP version and header fields of the request that begins here.
+
+    Lines may end in LF alone; a field may be folded (RFC 9112, section 5.2).
+
+    Raises:
+        HeadError: It is not HTTP/1, or larger than `MAX_HEAD_BYTES`.
+        EOFError: The stream ended before the head did.
+    """
+    left = MAX_HEAD_BYTES
+    head = bytearray()
+    while not head.endswith((b"\n\r\n", b"\n\n")):
+        line = stream.readline(left)
+        head += line
+        left -= len(line)
+        if not line.endswith(b"\n"):
+            if left:
+                raise EOFError("in the header of a request")
+            raise HeadError(431, f"a header of more than {MAX_HEAD_BYTES} bytes")
+    start, *lines = _FOLD.sub(" ", head.decode("latin-1")).split("\n")[:-2]
+    return (*_start(start), Headers(_fields(lines)))
+
+
+def _start(line: str) -> tuple[str, str, tuple[int, int]]:
+    match = _REQUEST.fullmatch(line.rstrip())
+    if match is None:
+        raise HeadError(400, f"not HTTP: the request begins with {line[:60]!r}")
+    version = int(match[3]), int(match[4])
+    if version[0] != 1:
+        raise HeadError(505, f"HTTP/{match[3]}.{match[4]} is not spoken here, HTTP/1.1 is")
+    return match[1], match[2], version
+
+
+def _fields(lines: list[str]) -> Iterator[tuple[str, str]]:
+    if len(lines) > MAX_FIELDS:
+        raise HeadError(431, f"more than {MAX_FIELDS} header fields")
+    for line in lines:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            raise HeadError(400, f"not a header field: {line[:60]!r}")
+        yield match[1], match[2]
