@@ -9,7 +9,7 @@ import pytest
 from dhs_runtime.services import http_server, jpeg_receiver
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from tests.services.cameras import PNG, TYPE, Album, Camera, head
-from tests.services.peers import JPEG
+from tests.services.peers import JPEG, soon
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_connections_over_the_limit_are_counted_too(
         for _ in range(3):
             with Camera(receiver.port) as second:
                 assert second.closed()
-        assert receiver.refused == 3
+        soon(lambda: receiver.refused == 3)
     assert caplog.text.count("too many connections") == 1
 
 
