@@ -62,7 +62,11 @@ class PageHandler(HttpHandler):
         return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def do_GET(self) -> None:
-        """A file, the stream, the picture, or what messages mean."""
+        """A file, the stream, the picture, or what messages mean.
+
+        Raises:
+            Refusal: There is no such path, or the page is not for this caller.
+        """
         path = urlsplit(self.path).path
         self._admit(is_command=False)
         if path in self.site.files:
@@ -77,7 +81,11 @@ class PageHandler(HttpHandler):
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path}")
 
     def do_POST(self) -> None:
-        """A command."""
+        """A command.
+
+        Raises:
+            Refusal: It cannot be read, is not known, was refused, or the page is not for this caller.
+        """
         body = self.read_body(MAX_BODY, takes_chunks=False)
         verb = urlsplit(self.path).path.removeprefix(COMMANDS)
         self._admit(is_command=True)
