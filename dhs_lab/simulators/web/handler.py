@@ -84,7 +84,7 @@ class PageHandler(HttpHandler):
         """A command.
 
         Raises:
-            Refusal: It cannot be read, is not known, was refused, or is not for this caller to give.
+            Refusal: It cannot be read, is not known, was refused, or is not for this caller.
         """
         body = self.read_body(MAX_BODY, takes_chunks=False)
         verb = urlsplit(self.path).path.removeprefix(COMMANDS)
