@@ -213,8 +213,6 @@ class Connection:
 
     def _flush(self) -> None:
         """Write what is corked; for the reading thread."""
-        if not self._corked:
-            return
         try:
             if not self._lock.acquire(blocking=False):
                 self._wait_for_turn()
@@ -236,12 +234,14 @@ class Connection:
         protocol = self._protocol
         deadline = Deadline.after(self._config.connect_timeout_s)  # in all, however slowly it drips
         first = b""
+        transport = self._transport
+        online = False
         while True:
-            if not self.online:
-                self._transport.set_read_timeout(max(0.001, deadline.remaining()))
-            data = self._transport.read()
+            if not online:
+                transport.set_read_timeout(max(0.001, deadline.remaining()))
+            data = transport.read()
             self._wrote = False
-            if not self.online:
+            if not online:
                 first += data
                 if who := stranger(first):
                     raise TransportError(who)
@@ -251,10 +251,11 @@ class Connection:
                 protocol.receive_eof()
             if self._take_events(on_online, on_message):
                 return "DCSS closed the connection"
+            online = online or self.online
             if protocol.has_more:
-                self._transport.acknowledge()
-            elif not self._wrote:  # an answer will carry the acknowledgement, if there is one soon
-                self._transport.acknowledge_later()
+                transport.acknowledge()
+            elif not (self._wrote or transport.is_impatient):
+                transport.acknowledge_later()  # an answer carries it, if one comes soon
 
     def _take_events(self, on_online: Callable[[], None], on_message: OnMessage) -> bool:
         """Hand over what was received; whether that was the end of the stream."""
@@ -275,11 +276,15 @@ class Connection:
                     self._heard = True
                     if not self._used and event.keyword.startswith(START):
                         self._used = True
-                    self._corking = me if protocol.has_more else 0
+                    has_more = protocol.has_more
+                    self._corking = me if has_more else 0
                     on_message(event)
+                    if not has_more:  # straight to the next bytes: workers wait for this thread
+                        break
         finally:
             self._corking = 0
-            self._flush()
+            if self._corked:
+                self._flush()
         return False
 
     def _answer(self, on_online: Callable[[], None]) -> None:

@@ -96,7 +96,7 @@ class TcpTransport:
         self._birthplace = Birthplace()
         self._wake = threading.Event()  # an answer of the resolver, or interrupt()
         self._written = 0
-        self._is_impatient = False
+        self.is_impatient = False
 
     def connect(self, host: str, port: int, timeout_s: float) -> None:
         """Connect to the first address of `host` that answers.
@@ -176,20 +176,19 @@ class TcpTransport:
         Raises:
             TransportError: The connection broke, or nothing came within the read timeout.
         """
-        try:
-            return self._receive(self._connected())
-        except TimeoutError:
-            raise TransportError("nothing received in time") from None
-        except OSError as error:
-            raise TransportError(error.strerror or str(error)) from None
-
-    def _receive(self, sock: socket.socket) -> bytes:
+        sock = self._socket  # in no child of a fork: its one thread is another
+        if sock is None:
+            raise TransportError("not connected")
         try:
             return sock.recv(_READ_SIZE)
         except BlockingIOError:  # quiet since `acknowledge_later`
             self.acknowledge()
             self._set_impatient(False)
-            return sock.recv(_READ_SIZE)
+            return self.read()
+        except TimeoutError:
+            raise TransportError("nothing received in time") from None
+        except OSError as error:
+            raise TransportError(error.strerror or str(error)) from None
 
     @property
     def written(self) -> int:
@@ -234,8 +233,7 @@ class TcpTransport:
         An acknowledgement of its own costs each exchange a packet more and a change of threads;
         the answer to what was read carries one, where it comes soon.
         """
-        if not self._is_impatient:
-            self._set_impatient(True)
+        self._set_impatient(True)
 
     def _set_impatient(self, impatient: bool) -> None:
         """Let `recv` come back after a moment without a byte, or never."""
@@ -243,7 +241,7 @@ class TcpTransport:
             moment = struct.pack("ll", 0, _MOMENT_US if impatient else 0)
             with contextlib.suppress(OSError):
                 self._connected().setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, moment)
-                self._is_impatient = impatient
+                self.is_impatient = impatient
 
     def set_write_timeout(self, timeout_s: float) -> None:
         """Let `write` fail when the peer takes no byte for so many seconds."""
