@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from dhs_runtime.errors import ConfigError
 
 HTTP_PORT: Final = 80
+HTTPS_PORT: Final = 443
 MAX_PORT: Final = 65535
 MAX_HOST_NAME: Final = 253
 """Letters of a host name (RFC 1035)."""

@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from dhs_runtime.addresses import HTTP_PORT as HTTP_PORT
     from dhs_runtime.addresses import HostPort as HostPort
     from dhs_runtime.addresses import is_loopback as is_loopback
     from dhs_runtime.addresses import read_url as read_url
@@ -43,10 +44,11 @@ if TYPE_CHECKING:
     from dhs_runtime.signals import stop_signals as stop_signals
     from dhs_runtime.threads import StopToken as StopToken
     from dhs_runtime.threads import ThreadGroup as ThreadGroup
+    from dhs_runtime.transport import is_quiet as is_quiet
     from dhs_runtime.transport import shut as shut
 
 _ROOMS: Final = {
-    "addresses": ("HostPort", "is_loopback", "read_url"),
+    "addresses": ("HTTP_PORT", "HostPort", "is_loopback", "read_url"),
     "clock": ("Deadline",),
     "config": ("DCSS_PORT", "DcssConfig"),
     "errors": (
@@ -70,7 +72,7 @@ _ROOMS: Final = {
     "services.listener": ("MAX_CONNECTIONS", "TcpListener", "bound", "reset"),
     "signals": ("stop_signals",),
     "threads": ("StopToken", "ThreadGroup"),
-    "transport": ("shut",),
+    "transport": ("is_quiet", "shut"),
 }
 
 _ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}

@@ -6,6 +6,7 @@
 import contextlib
 import errno
 import os
+import select
 import selectors
 import socket
 import struct
@@ -34,6 +35,13 @@ def shut(sock: socket.socket) -> None:
     """Wake whoever reads or writes `sock` in another thread; the owner closes it."""
     with contextlib.suppress(OSError):  # the peer may have gone first
         sock.shutdown(socket.SHUT_RDWR)
+
+
+def is_quiet(sock: socket.socket) -> bool:
+    """Whether nothing came over `sock`, not even its end."""
+    poll = select.poll()  # `select.select` knows only the first 1024 descriptors
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)
 
 
 class Resolver:

@@ -9,18 +9,16 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection
+from http.client import HTTPConnection, HTTPException
 from typing import Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import attrs
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
 
 from dhs_lab.simulators.mount import Truth
 from dhs_lab.simulators.scene import Scene
-from dhs_runtime.lowlevel import ConfigError, StopToken, read_url, shut
+from dhs_runtime.lowlevel import HTTP_PORT, ConfigError, StopToken, is_quiet, read_url, shut
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +49,11 @@ class PushedFrame:
 
 def _is_http_url(_: object, __: object, value: str) -> None:
     try:
-        read_url(value)
+        parts = read_url(value)
     except ConfigError as error:
         raise ValueError(str(error)) from None
+    if parts.username is not None:
+        raise ValueError("this camera logs in nowhere: leave the login out of the URL")
 
 
 @attrs.frozen(kw_only=True)
@@ -97,7 +97,11 @@ class Push:
         self._angle_at = angle_at
         self._token = StopToken()
         self._done = threading.Event()
-        self._adapter = _StoppableAdapter(self._token)
+        url = urlsplit(plan.url)
+        host, port = unquote(url.hostname or ""), url.port or HTTP_PORT
+        self._connection = HTTPConnection(host, port, timeout=plan.connect_timeout_s)
+        self._target = urlunsplit(("", "", url.path or "/", url.query, ""))
+        self._socket: socket.socket | None = None
         self._lock = threading.Lock()  # guards _sent and _errors
         self._sent: deque[PushedFrame] = deque(maxlen=KEPT)
         self._errors: deque[str] = deque(maxlen=KEPT)
@@ -121,30 +125,31 @@ class Push:
     def stop(self) -> None:
         """End it, also in the middle of a picture; returns at once."""
         self._token.stop()
-        self._adapter.interrupt()
+        sock = self._socket
+        if sock is not None:
+            shut(sock)
 
     def run(self, begin_s: float) -> None:
         """Take and send the pictures, the first at `begin_s` on `time.monotonic`; blocks."""
         try:
-            with requests.Session() as session:
-                session.trust_env = False  # a camera knows nothing of our proxies
-                session.mount("http://", self._adapter)
-                index, due_s = 0, begin_s
-                while index != self.plan.count and not self._token.wait(
-                    max(0.0, due_s - time.monotonic())
-                ):
-                    index += 1
-                    self._send(session, index, due_s)
-                    due_s = begin_s + index / self.plan.fps  # not added up: no drift
+            index, due_s = 0, begin_s
+            while index != self.plan.count and not self._token.wait(
+                max(0.0, due_s - time.monotonic())
+            ):
+                index += 1
+                self._send(index, due_s)
+                due_s = begin_s + index / self.plan.fps  # not added up: no drift
         finally:
+            self._connection.close()
             self._done.set()
 
-    def _send(self, session: requests.Session, sequence: int, due_s: float) -> None:
+    def _send(self, sequence: int, due_s: float) -> None:
         angle_deg = self._angle_at(due_s)
         jpeg = self._scene.jpeg(angle_deg, self.plan.quality)
         try:
-            status = self._post(session, sequence, jpeg)
-        except requests.RequestException as error:
+            status = self._post(sequence, jpeg)
+        except (OSError, HTTPException) as error:
+            self._connection.close()
             if not self._token.is_stopping():
                 self._note(f"image {sequence}: {type(error).__name__}: {error}")
             return
@@ -162,79 +167,39 @@ class Push:
         with self._lock:
             self._sent.append(frame)
 
-    def _post(self, session: requests.Session, sequence: int, jpeg: bytes) -> int:
+    def _post(self, sequence: int, jpeg: bytes) -> int:
         headers = {
             "Content-Type": "image/jpeg",
             "Content-Disposition": f'attachment; filename="image{sequence:04d}.jpg"',
+            "Content-Length": str(len(jpeg)),
         }
         if self.plan.expect_continue:
             headers["Expect"] = "100-continue"
-        with session.post(
-            self.plan.url,
-            data=_CutShort(jpeg) if sequence in self.plan.cut_images else jpeg,
-            headers=headers,
-            timeout=(self.plan.connect_timeout_s, self.plan.reply_timeout_s),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        connection = self._connection
+        if connection.sock is not None and not is_quiet(connection.sock):
+            connection.close()  # the receiver ended it
+        if connection.sock is None:
+            self._connect()
+        connection.sock.settimeout(self.plan.reply_timeout_s)
+        is_cut = sequence in self.plan.cut_images
+        body = jpeg[: len(jpeg) // 2] if is_cut else jpeg
+        connection.request("POST", self._target, body, headers)
+        if is_cut:
+            raise ConnectionAbortedError("cut short on purpose")
+        with connection.getresponse() as response:
             # Read to its end, or the connection could not be kept; but not any amount.
-            response.raw.read(_MAX_REPLY_BYTES)
-            return response.status_code
+            response.read(_MAX_REPLY_BYTES)
+            if not response.isclosed():
+                connection.close()
+            return response.status
+
+    def _connect(self) -> None:
+        self._connection.connect()
+        self._socket = sock = self._connection.sock
+        if self._token.is_stopping():  # between the connect and now: nobody else will end it
+            shut(sock)
 
     def _note(self, error: str) -> None:
         logger.warning("push to %s: %s", self.plan.url, error)
         with self._lock:
             self._errors.append(error)
-
-
-class _CutShort:
-    """A body of which half comes, then the end of the connection."""
-
-    def __init__(self, whole: bytes) -> None:
-        self._whole = whole
-
-    def __len__(self) -> int:
-        return len(self._whole)
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._whole[: len(self._whole) // 2]
-        raise ConnectionAbortedError("cut short on purpose")
-
-
-class _StoppableAdapter(HTTPAdapter):
-    """Sends as any adapter does, but `interrupt` ends what waits for an answer."""
-
-    def __init__(self, token: StopToken) -> None:
-        super().__init__()
-        self._token = token
-        self._socket: socket.socket | None = None
-        opened = self._opened
-
-        class Connection(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened(self.sock)
-
-        self._connection_class = Connection
-
-    def get_connection_with_tls_context(
-        self,
-        request: requests.PreparedRequest,
-        verify: bool | str | None,
-        proxies: Mapping[str, str] | None = None,
-        cert: tuple[str, str] | str | None = None,
-    ) -> ConnectionPool:
-        pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-        if isinstance(pool, HTTPConnectionPool):
-            pool.ConnectionCls = self._connection_class
-        return pool
-
-    def interrupt(self) -> None:
-        """End the connection; the token must have been stopped before."""
-        if self._socket is not None:
-            shut(self._socket)
-
-    def _opened(self, sock: socket.socket) -> None:
-        self._socket = sock
-        if self._token.is_stopping():  # between the connect and now: nobody else will end it
-            shut(sock)

@@ -73,7 +73,7 @@ INTERRUPTED: Final = 130
 """Ctrl-C for a command that ends by itself, as shells have it: 128 and the number of SIGINT."""
 
 EXTRA_OF: Final = {
-    **dict.fromkeys(("click", "prompt_toolkit", "requests", "rich", "yaml"), "runtime"),
+    **dict.fromkeys(("click", "prompt_toolkit", "rich", "yaml"), "runtime"),
     **dict.fromkeys(("matplotlib", "numpy", "PIL", "scipy"), "sim"),
     "prometheus_client": "metrics",
     "dhs_lab": "sim",  # where a packager keeps it apart

@@ -292,8 +292,6 @@ def _formatter(form: str, output: Output, masker: Masker) -> logging.Formatter:
 def _set_levels(level: str, *, trace: bool) -> None:
     known = logging.DEBUG if level == LEVELS[-1] else getattr(logging, level.upper())
     logging.getLogger("dhs_runtime").setLevel(known)
-    # It warns of every retry with nested reprs; what fails for good comes as a ServiceError.
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # Above all levels where there is no trace, so that `everything` does not turn it on.
     logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if trace else logging.CRITICAL + 1)
 

@@ -9,13 +9,14 @@ import math
 import reprlib
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 import attrs
 
-from dhs_runtime.errors import ServiceError, ServiceReplyError
-from dhs_runtime.services.http_client import HttpClient, HttpReply
+from dhs_runtime.errors import ConfigError, ServiceError, ServiceReplyError
+from dhs_runtime.services.http_client import HttpClient, HttpReply, Login, Repeat
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024  # 40 boxes make 7 KB
 MAX_ERROR_CHARS = 200
@@ -109,6 +110,9 @@ class AutoMLClient:
         status_timeout_s: float = 5.0,
         max_detections: int | None = None,
         max_reply_bytes: int = MAX_REPLY_BYTES,
+        auth: Login | None = None,
+        verify: bool = True,
+        ca: str | Path | None = None,
         pool_size: int = 4,
     ) -> None:
         """A client; nothing is sent yet.
@@ -123,11 +127,17 @@ class AutoMLClient:
             max_detections: Most detections per picture. It is sent along, as servers of the
                 Cloud API understand it, and enforced here, as others do not.
             max_reply_bytes: Larger replies are refused.
+            auth: Name and password, where a proxy wants them.
+            verify: Whether the certificate of an https server must be trusted.
+            ca: File with the certificates that vouch for it.
             pool_size: Most calls in flight.
 
         Raises:
-            ConfigError: `base_url` is not a plain `http://host:port` URL.
+            ConfigError: `base_url` is not a plain URL, `ca` cannot be read, or `max_detections` is
+                below 1.
         """
+        if max_detections is not None and max_detections < 1:
+            raise ConfigError(f"max_detections: 1 or more wanted, got {max_detections}")
         self._path = f"/v1/models/{quote(model, safe='')}"
         self._status_timeout_s = status_timeout_s
         self._max_detections = max_detections
@@ -137,6 +147,9 @@ class AutoMLClient:
             read_timeout_s=read_timeout_s,
             total_timeout_s=total_timeout_s,
             max_reply_bytes=max_reply_bytes,
+            auth=auth,
+            verify=verify,
+            ca=ca,
             pool_size=pool_size,
         )
 
@@ -160,7 +173,9 @@ class AutoMLClient:
             raise ValueError(f"pictures with the same key: {keys}")
         if not keys:
             return ()
-        reply = self._http.post_json(f"{self._path}:predict", self._question(requests))
+        reply = self._http.post_json(
+            f"{self._path}:predict", self._question(requests), repeat=Repeat.IF_LOST
+        )
         found = _predictions(_result(reply, "predictions"), reply.url)
         if sorted(prediction.key for prediction in found) != sorted(keys):
             raise ServiceReplyError(
@@ -230,7 +245,7 @@ def _result(reply: HttpReply, name: str) -> object:
             if isinstance(value, dict) and "error" in value
             else ""
         )
-        raise ServiceReplyError(f"{reply.url} answered {reply.status}{text}", reply.status)
+        raise ServiceReplyError(f"{reply.trouble}{text}", reply.status)
     members = _dict(reply.json(), "the reply", reply.url)
     if "error" in members:
         raise ServiceReplyError(

@@ -6,6 +6,8 @@ pictures to a `JpegReceiver`.
 
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Self
 
@@ -17,7 +19,10 @@ from dhs_runtime.services.http_client import MAX_REPLY_BYTES, HttpClient, HttpRe
 SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
-MAX_PADDING_BYTES = 64  # some firmware sends a line end or zeros after the picture
+MAX_TRAILER_BYTES = 64  # some firmware adds a line end or a few words of its own
+PADDING = b"\x00\xff\r\n\t "
+TYPES = ("image/jpeg", "image/jpg", "application/octet-stream", "")
+"""Types of a JPEG; the last two leave it to the bytes."""
 
 
 def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -76,8 +81,8 @@ class AxisImage:
     """A whole JPEG picture.
 
     Attributes:
-        data: The file, as sent.
-        content_type: `image/jpeg`.
+        data: The file, as sent, also with what pads it.
+        content_type: `image/jpeg`, whatever the camera called it.
         received_s: When its last byte was here, on `time.monotonic`.
     """
 
@@ -96,6 +101,8 @@ class AxisClient:
         user: str | None = None,
         password: str | None = None,
         auth: Literal["digest", "basic"] = "digest",
+        verify: bool = True,
+        ca: str | Path | None = None,
         connect_timeout_s: float = 3.0,
         read_timeout_s: float = 5.0,
         total_timeout_s: float = 10.0,
@@ -103,8 +110,20 @@ class AxisClient:
     ) -> None:
         """A client; nothing is sent yet.
 
+        Args:
+            base_url: Such as `http://camera` or `https://camera/prefix`.
+            user: Who takes the pictures; None where the camera asks nobody.
+            password: Of that user.
+            auth: How to log in; `basic` for video servers that have nothing else.
+            verify: Whether the certificate of an https camera must be trusted.
+            ca: File with the certificates that vouch for it, as its own where it is self-signed.
+            connect_timeout_s: For one connection.
+            read_timeout_s: Longest silence.
+            total_timeout_s: For a whole picture.
+            max_image_bytes: Larger pictures are refused.
+
         Raises:
-            ConfigError: `base_url` is not a plain `http://host:port` URL.
+            ConfigError: `base_url` is not a plain URL, or `ca` cannot be read.
         """
         self._user = user
         self._http = HttpClient(
@@ -114,6 +133,8 @@ class AxisClient:
             total_timeout_s=total_timeout_s,
             max_reply_bytes=max_image_bytes,
             auth=None if user is None else Login(user, password or "", auth),
+            verify=verify,
+            ca=ca,
         )
 
     def snapshot(self, request: AxisSnapshotRequest | None = None) -> AxisImage:
@@ -128,18 +149,16 @@ class AxisClient:
         received_s = time.monotonic()
         self._check_status(reply)
         kind = reply.content_type.partition(";")[0].strip().lower()
-        if kind != "image/jpeg":
-            raise ServiceReplyError(
-                f"{reply.url} sent {kind or 'an unnamed type'} instead of image/jpeg", reply.status
-            )
+        if kind not in TYPES:
+            raise ServiceReplyError(f"{reply.url} sent {kind} instead of image/jpeg", reply.status)
         if not reply.body.startswith(START_OF_IMAGE):
             raise ServiceReplyError(f"{reply.url} sent no JPEG: it lacks the marker FF D8", 200)
         # Old firmware sends no Content-Length: then only this tells a whole picture from a part.
-        if reply.body.rfind(END_OF_IMAGE, -MAX_PADDING_BYTES) < 0:
+        if reply.body.rstrip(PADDING).rfind(END_OF_IMAGE, -MAX_TRAILER_BYTES) < 0:
             raise ServiceReplyError(
                 f"{reply.url} sent a JPEG cut short after {len(reply.body)} bytes", 200
             )
-        return AxisImage(reply.body, kind, received_s)
+        return AxisImage(reply.body, "image/jpeg", received_s)
 
     def cancel(self) -> None:
         """Make all snapshots, those in flight and later ones, raise ServiceUnavailableError."""
@@ -156,13 +175,13 @@ class AxisClient:
         self.close()
 
     def _check_status(self, reply: HttpReply) -> None:
-        if reply.status == 200:  # noqa: PLR2004 - HTTP's OK
+        if not reply.trouble:
             return
-        if reply.status != 401:  # noqa: PLR2004 - HTTP's Unauthorized
-            raise ServiceReplyError(f"{reply.url} answered {reply.status}", reply.status)
-        hint = (
-            "it wants a user and a password"
-            if self._user is None
-            else f"check the password of user {self._user!r}, and whether it wants digest or basic"
-        )
-        raise ServiceReplyError(f"{reply.url} answered 401: {hint}", reply.status)
+        hint = ""
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            hint = (
+                "; it wants a user and a password"
+                if self._user is None
+                else f"; check the password of user {self._user!r}, and `auth`: digest or basic"
+            )
+        raise ServiceReplyError(reply.trouble + hint, reply.status)

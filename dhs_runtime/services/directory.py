@@ -6,7 +6,9 @@
     camera = services.get("camera", AxisClient)
     dhs.on_stop(services.close)
 
-Schemes: `http`, `axis`, `automl` (the path is the model's name), and those of a site's own.
+Schemes: `http`, `axis` (the path goes before that of the camera), `automl` (the path is the model's
+name), `https`, `axis+https`, `automl+https`, and those of a site's own. A login in a URL is used by
+Digest. For `ca`, `verify` or Basic, make the client and `add` it.
 DCSS is not among them: a `Dhs` has one, for as long as it runs.
 """
 
@@ -16,12 +18,12 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, unquote
 
-from dhs_runtime.addresses import HTTP_PORT, HostPort, read_url, without_password
+from dhs_runtime.addresses import HostPort, read_url, without_password
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.axis import AxisClient
 from dhs_runtime.services.heartbeat import Heartbeat, OnChange, ServiceState
-from dhs_runtime.services.http_client import HttpClient
+from dhs_runtime.services.http_client import HttpClient, Login
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +47,9 @@ class Services:
         self._services: dict[str, Service] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
         self._factories: dict[str, Factory] = {
-            "http": lambda url: HttpClient(_http(url) + url.path.rstrip("/")),
-            "axis": lambda url: AxisClient(
-                _http(url), user=_part(url.username), password=_part(url.password)
-            ),
-            "automl": lambda url: AutoMLClient(
-                _http(url), model=unquote(url.path.strip("/")) or "default"
-            ),
+            **dict.fromkeys(("http", "https"), _http_client),
+            **dict.fromkeys(("axis", "axis+https"), _axis_client),
+            **dict.fromkeys(("automl", "automl+https"), _automl_client),
         }
 
     def register(self, scheme: str, factory: Factory) -> None:
@@ -65,7 +63,7 @@ class Services:
             ConfigError: The name is taken, the scheme unknown, or the URL not of its form.
         """
         try:
-            parts = read_url(url, sorted(self._factories))
+            parts = read_url(url, sorted(self._factories, key=lambda name: ("https" in name, name)))
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from None
         if parts.query or parts.fragment:
@@ -152,8 +150,29 @@ class Services:
             heartbeat.stop()
 
 
-def _http(url: SplitResult) -> str:
-    return HostPort(unquote(url.hostname or ""), url.port or HTTP_PORT).url
+def _http_client(url: SplitResult) -> HttpClient:
+    return HttpClient(_base(url) + url.path, auth=_login(url))
+
+
+def _axis_client(url: SplitResult) -> AxisClient:
+    return AxisClient(_base(url) + url.path, user=_part(url.username), password=_part(url.password))
+
+
+def _automl_client(url: SplitResult) -> AutoMLClient:
+    model = unquote(url.path.strip("/")) or "default"
+    return AutoMLClient(_base(url), model=model, auth=_login(url))
+
+
+def _base(url: SplitResult) -> str:
+    """The URL of the server alone: without a login, which is given beside it."""
+    scheme = "https" if url.scheme.endswith("https") else "http"
+    host = HostPort(unquote(url.hostname or ""), url.port or 0).url.removeprefix("http")
+    return scheme + (host if url.port else host.removesuffix(":0"))
+
+
+def _login(url: SplitResult) -> Login | None:
+    user = _part(url.username)
+    return None if user is None else Login(user, _part(url.password) or "")
 
 
 def _part(text: str | None) -> str | None:

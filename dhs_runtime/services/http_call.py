@@ -1,34 +1,24 @@
-"""What `HttpClient` puts below `requests`: limits of one call at the socket, cancelling, errors.
+"""What is below `HttpClient`: connections, the limits of one call, cancelling, errors.
 
-Every wait of a socket ends at the deadline of the call it works for. Cancelling shuts all sockets
-of a client, which ends their waits at once. The exceptions of `requests`, `urllib3`, `http.client`
-and `socket` become `ServiceError`s here (`service_error`) and nowhere else.
+`http.client` reads replies. What it leaves open is closed here, at the socket: every wait ends at
+the deadline of the call it works for, and cancelling shuts all sockets of a client, which ends
+their waits at once. The exceptions of `http.client`, `ssl` and `socket` become `ServiceError`s here
+(`service_error`) and nowhere else.
 """
 
 import contextlib
-import errno
 import http.client
+import io
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
-from contextvars import ContextVar
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final
 
 import attrs
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    InvalidChunkLength,
-    NameResolutionError,
-    NewConnectionError,
-    ProtocolError,
-)
-from urllib3.response import BaseHTTPResponse, HTTPResponse
-from urllib3.util.retry import Retry
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import (
     ServiceError,
@@ -36,13 +26,15 @@ from dhs_runtime.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
+from dhs_runtime.services.http_message import Headers
 from dhs_runtime.threads import ThreadGroup
-from dhs_runtime.transport import AddressInfo, Resolver, shut
+from dhs_runtime.transport import AddressInfo, Resolver, is_quiet
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import WriteableBuffer
 
-MAX_HEADER_BYTES = 64 * 1024
+MAX_HEADER_BYTES: Final = 64 * 1024
+TLS_RECORD: Final = ("\x15\x03", "\x16\x03")
 
 _resolver = Resolver(ThreadGroup())  # one thread per host name at most, whatever hangs
 
@@ -62,11 +54,6 @@ class Call:
     reused: bool = False  # this try began on a kept-alive connection
     received: int = 0  # bytes of this try's reply, with headers and chunk sizes
     ended: bool = False  # the server closed the connection
-
-    def begin_try(self, *, reused: bool) -> None:
-        """A request is about to be sent, for the first time or again."""
-        self.check()
-        self.reused, self.received, self.ended = reused, 0, False
 
     def check(self) -> None:
         """Raise ServiceUnavailableError if the client was cancelled."""
@@ -91,29 +78,20 @@ class Call:
         """The error for a reply over the limit."""
         return ServiceReplyError(f"{self.url} sent more than {self.max_reply_bytes} bytes")
 
-    def may_retry(self, error: Exception) -> bool:
-        """Whether the server cannot have begun to answer, and there is time left."""
-        if self.in_flight.cancelled or self.deadline.passed:
-            return False
-        if isinstance(error, NewConnectionError):
-            return not isinstance(error, NameResolutionError)
-        return isinstance(error, ProtocolError) and self.reused and self.received == 0
-
-
-# The call that the current thread works for. Connections outlive calls in the pool of urllib3,
-# so a call cannot be handed to them when they are made.
-_this_call: ContextVar[Call] = ContextVar("_this_call")
+    @property
+    def was_stale(self) -> bool:
+        """Whether a kept connection ended before a byte of the reply came."""
+        return self.reused and not self.received and not self.deadline.passed
 
 
 class InFlight:
-    """The calls and the sockets of one client."""
+    """The calls and the connections of one client."""
 
     def __init__(self, limit: int) -> None:
-        self._changed = (
-            threading.Condition()
-        )  # guards all below; re-entered by `end` in a garbage collection
+        self._changed = threading.Condition()  # guards all below
         self._free = limit
         self._sockets: set[socket.socket] = set()
+        self._idle: list[socket.socket] = []
         self._cancelled = False
 
     @property
@@ -140,11 +118,9 @@ class InFlight:
                     "are the calls before it stuck?"
                 )
             self._free -= 1
-        token = _this_call.set(call)
         try:
             yield
         finally:
-            _this_call.reset(token)
             with self._changed:
                 self._free += 1
                 self._changed.notify()
@@ -170,72 +146,164 @@ class InFlight:
         with self._changed:
             self._sockets.add(sock)
 
-    def end(self, sock: socket.socket, close: Callable[[], None]) -> None:
-        """Close a socket, which outlives the first `close` while a reply is read from it."""
+    def drop(self, sock: socket.socket) -> None:
+        """Close a socket."""
+        with self._changed:  # `cancel` waits for it: a closed descriptor may be somebody else's
+            self._sockets.discard(sock)
+            sock.close()
+
+    def keep(self, sock: socket.socket) -> None:
+        """Keep a connection for the next call."""
         with self._changed:
-            close()
-            if sock.fileno() < 0:
-                self._sockets.discard(sock)
+            self._idle.append(sock)
+
+    def kept(self) -> socket.socket | None:
+        """A kept connection over which nothing came since: no end, and nothing unasked."""
+        while True:
+            with self._changed:
+                if not self._idle:
+                    return None
+                sock = self._idle.pop()
+            if is_quiet(sock):
+                return sock
+            self.drop(sock)
 
     def cancel(self) -> None:
         """Shut all sockets, end all waits, and let no further call begin."""
-        with self._changed:  # `end` waits for it: a closed descriptor may be somebody else's
+        with self._changed:
             self._cancelled = True
-            for sock in tuple(self._sockets):
-                shut(sock)
+            for sock in self._sockets:
+                with contextlib.suppress(OSError):  # not that of TLS, which would write first
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Cancel, and close what is kept."""
+        self.cancel()
+        while (sock := self.kept()) is not None:
+            self.drop(sock)
 
-class _Socket(socket.socket):
-    """A socket that waits no longer than the current call may."""
 
-    def __init__(self, family: int, kind: int, proto: int, in_flight: InFlight) -> None:
-        super().__init__(family, kind, proto)
-        self._in_flight = in_flight
-        in_flight.watch(self)
+class _ReplyBytes(io.RawIOBase):
+    """The reply of one call, as `http.client` wants it: it asks a socket for a file."""
 
-    def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
-        self.settimeout(_this_call.get().patience_s())
-        super().sendall(data, flags)
+    def __init__(self, sock: socket.socket, call: Call) -> None:
+        self._sock = sock
+        self._call = call
 
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
-        call = _this_call.get()
-        self.settimeout(call.patience_s())
-        count = super().recv_into(buffer, nbytes, flags)
-        call.took(count)
+    def makefile(self, _: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        self._sock.settimeout(self._call.patience_s())
+        count = self._sock.recv_into(buffer)
+        self._call.took(count)
         return count
 
-    def close(self) -> None:
-        self._in_flight.end(self, super().close)
+
+def exchange(
+    call: Call, server: HostPort, tls: ssl.SSLContext | None, method: str, request: bytes
+) -> tuple[int, Headers, bytes]:
+    """Send a request over a kept connection or a new one; status, headers and body of the reply.
+
+    Raises:
+        ServiceError: The client was cancelled, or the reply is larger than it may be.
+        OSError, HTTPException: There is no whole reply; see `service_error`.
+    """
+    call.check()
+    call.received, call.ended = 0, False
+    sock = call.in_flight.kept()
+    call.reused = sock is not None
+    if sock is None:
+        sock = _connect(call, server, tls)
+    is_reusable = False
+    try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered
+            sock.settimeout(call.patience_s())
+            sock.sendall(request)
+        reply = http.client.HTTPResponse(_ReplyBytes(sock, call), method=method)  # type: ignore[arg-type]  # a socket's makefile is all it uses
+        with contextlib.closing(reply):
+            reply.begin()
+            headers = Headers(reply.getheaders())
+            body = _read_body(call, reply, headers)
+        call.check()  # a reply that ends with its connection looks whole when cancelled
+        is_reusable = not (reply.will_close or call.ended)
+    finally:
+        if is_reusable:
+            call.in_flight.keep(sock)
+        else:
+            call.in_flight.drop(sock)
+    return reply.status, headers, body
 
 
-def _open_socket(call: Call, host: str, port: int) -> _Socket:
-    """Connect to the first address of `host` that answers, within the connect timeout in all."""
+def _read_body(call: Call, reply: http.client.HTTPResponse, headers: Headers) -> bytes:
+    if call.ended:  # in its headers, which http.client calls whole then
+        raise ConnectionResetError
+    coding = headers.get("Content-Encoding", "identity").strip().lower()
+    if coding != "identity":  # a few bytes could unfold to gigabytes
+        raise ServiceReplyError(f"{call.url} sent a compressed reply ({coding}), unasked")
+    if (reply.length or 0) > call.max_reply_bytes:
+        raise call.too_large()
+    body = reply.read()
+    if len(body) > call.max_reply_bytes:
+        raise call.too_large()
+    return body
+
+
+def _connect(call: Call, server: HostPort, tls: ssl.SSLContext | None) -> socket.socket:
+    """Connect to the first address of a host that answers, within the connect timeout in all."""
+    call.connecting = True
     deadline = Deadline.after(min(call.connect_timeout_s, call.deadline.remaining()))
     failure: OSError = TimeoutError()
-    for family, kind, proto, _, address in _look_up(call, host, port, deadline):
-        sock = _Socket(family, kind, proto, call.in_flight)
+    for family, kind, proto, _, address in _look_up(call, server, deadline):
+        sock = socket.socket(family, kind, proto)
+        call.in_flight.watch(sock)
         try:
             call.check()  # after it is watched, so that a cancel finds one or the other
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(0.001, deadline.remaining()))
             sock.connect(address)
+            if tls is not None:
+                sock = _secured(call, sock, tls, server.host, deadline)
         except OSError as error:
-            sock.close()
+            call.in_flight.drop(sock)
             failure = error
         except BaseException:
-            sock.close()
+            call.in_flight.drop(sock)
             raise
         else:
+            call.connecting = False
             return sock
     raise failure
 
 
-def _look_up(call: Call, host: str, port: int, deadline: Deadline) -> list[AddressInfo]:
+def _secured(
+    call: Call, sock: socket.socket, tls: ssl.SSLContext, host: str, deadline: Deadline
+) -> ssl.SSLSocket:
+    # It takes the descriptor over, so it is watched in place of the socket before it.
+    secured = tls.wrap_socket(
+        sock, server_hostname=host.partition("%")[0], do_handshake_on_connect=False
+    )
+    call.in_flight.drop(sock)
+    call.in_flight.watch(secured)
     try:
-        future = _resolver.look_up(host, port)
+        call.check()
+        secured.settimeout(max(0.001, deadline.remaining()))
+        secured.do_handshake()
+    except BaseException:
+        call.in_flight.drop(secured)
+        raise
+    return secured
+
+
+def _look_up(call: Call, server: HostPort, deadline: Deadline) -> list[AddressInfo]:
+    try:
+        future = _resolver.look_up(*server)
     except RuntimeError as error:  # no thread left
-        raise OSError(errno.EAGAIN, str(error)) from error
+        raise OSError(None, str(error)) from error
     call.in_flight.wait(future, deadline.remaining())
     call.check()
     if not future.done():
@@ -243,110 +311,40 @@ def _look_up(call: Call, host: str, port: int, deadline: Deadline) -> list[Addre
     return future.result()
 
 
-class _Connection(HTTPConnection):
-    """A connection on a `_Socket`, which refuses large replies by their headers."""
-
-    def putrequest(
-        self,
-        method: str,
-        url: str,
-        skip_host: bool = False,
-        skip_accept_encoding: bool = False,
-    ) -> None:
-        _this_call.get().begin_try(reused=self.sock is not None)
-        super().putrequest(method, url, skip_host, skip_accept_encoding)
-
-    def connect(self) -> None:
-        call = _this_call.get()
-        call.connecting = True
-        try:
-            self.sock = _open_socket(call, self.host, self.port)
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, "timed out") from error
-        except OSError as error:
-            raise NewConnectionError(self, str(error)) from error
-        call.connecting = False
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3's own
-        call = _this_call.get()
-        response = super().getresponse()
-        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        if coding != "identity":  # a few bytes could unfold to gigabytes
-            response.close()
-            raise ServiceReplyError(f"{call.url} sent a compressed reply ({coding}), unasked")
-        if (response.length_remaining or 0) > call.max_reply_bytes:
-            response.close()
-            raise call.too_large()
-        return response
-
-
-class Pool(HTTPConnectionPool):
-    """A pool of connections that keep the limits of the current call."""
-
-    ConnectionCls = _Connection
-
-
-class SafeRetry(Retry):
-    """Tries again only where `Call.may_retry`, and sleeps no longer than the call may."""
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        _pool: ConnectionPool | None = None,
-        _stacktrace: TracebackType | None = None,
-    ) -> Self:
-        """The retries left after `error`; raises it where it must not be tried again."""
-        if error is not None and not _this_call.get().may_retry(error):
-            raise error
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-    def sleep(self, response: BaseHTTPResponse | None = None) -> None:  # noqa: ARG002 - the base's
-        """Wait before the next try."""
-        call = _this_call.get()
-        call.in_flight.pause(min(self.get_backoff_time(), call.deadline.remaining()))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def service_error(call: Call, error: Exception) -> ServiceError:
-    """What `error`, of requests or below, means to the caller; one line that says what to check."""
-    causes = tuple(_causes(error))
+    """What `error`, of the socket or http.client, means; one line that says what to check."""
     if call.in_flight.cancelled:
         return ServiceUnavailableError(f"{call.url}: cancelled")
-    if _among(causes, TimeoutError):
+    if isinstance(error, TimeoutError):
         return ServiceTimeoutError(_timeout_text(call))
     if call.connecting:
-        return ServiceUnavailableError(_unreachable_text(call, causes))
-    garbled = _among(causes, http.client.BadStatusLine, InvalidChunkLength)
-    if isinstance(garbled, ConnectionError):  # http.client calls an end where a reply should
-        garbled = None  # begin a bad status line as well
-    if garbled is None and (call.ended or _among(causes, ConnectionError)):
+        return ServiceUnavailableError(_unreachable_text(call, error))
+    if call.ended or isinstance(error, ConnectionError | ssl.SSLError):
         when = "in the middle of its reply" if call.received else "before it answered"
         return ServiceUnavailableError(f"{call.url} dropped the connection {when}")
-    return ServiceReplyError(f"{call.url} sent what is not HTTP ({type(causes[-1]).__name__})")
+    if str(error).startswith(TLS_RECORD):
+        return ServiceReplyError(f"{call.url} speaks TLS on this port: is it to be https?")
+    return ServiceReplyError(f"{call.url} sent what is not HTTP ({type(error).__name__})")
 
 
-def _among(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> BaseException | None:
-    return next((cause for cause in causes if isinstance(cause, kinds)), None)
+def _tls_text(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted ({error.verify_message}): name the file that vouches "
+            "for it (ca), or do not verify it (verify: false)"
+        )
+    return f"no TLS with it ({error.reason or error}): does it speak plain http on this port?"
 
 
-def _unreachable_text(call: Call, causes: tuple[BaseException, ...]) -> str:
-    if _among(causes, socket.gaierror):
+def _unreachable_text(call: Call, error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"{call.url}: {_tls_text(error)}"
+    if isinstance(error, socket.gaierror):
         return f"{call.url}: no address for this host: is its name right?"
-    if _among(causes, ConnectionRefusedError):
+    if isinstance(error, ConnectionRefusedError):
         return f"{call.url} refused the connection: is the service started, is the port right?"
-    root = causes[-1]
-    reason = root.strerror if isinstance(root, OSError) else None
-    return f"{call.url} cannot be reached ({reason or root}): is it on and in this network?"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{call.url} cannot be reached ({reason or error}): is it on and in this network?"
 
 
 def _timeout_text(call: Call) -> str:

@@ -1,40 +1,47 @@
 """HTTP client for cameras and inference servers: bounded in time and memory, cancelled at once.
 
-`requests` speaks HTTP. What it leaves open is closed below it, at the socket: its read timeout
-starts again with every byte (a slow drip runs for ever), it has no limit for what a reply may
-hold, and nothing can wake a call from another thread. Here every wait of a socket ends at the
-deadline of the call it works for, and `cancel` shuts all sockets of a client.
+Nothing is sent twice unless the caller allows it. What is below this is in `http_call`, logging in
+is in `http_login`.
 """
 
+import enum
 import json
+import logging
+import ssl
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
-from typing import Literal, Self
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin
 
 import attrs
-import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
-from urllib3.exceptions import HTTPError
 
-from dhs_runtime.addresses import read_url, without_password
+from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceReplyError
-from dhs_runtime.services.http_call import Call, InFlight, Pool, SafeRetry, service_error
+from dhs_runtime.services.http_call import Call, InFlight, exchange, service_error
+from dhs_runtime.services.http_login import Authorizer, Login, challenges
+from dhs_runtime.services.http_message import Headers
 
-MAX_REPLY_BYTES = 16 * 1024 * 1024
-BACKOFF_S = 0.05
-PIECE_BYTES = 64 * 1024
+__all__ = ["HttpClient", "HttpReply", "Login", "Repeat"]
+
+logger = logging.getLogger(__name__)
+
+MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
+BACKOFF_S: Final = 0.05
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+_PATH_SIGNS: Final = "/:@!$&'()*+,;=~%?"
+_BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@attrs.frozen
-class Login:
-    """Name and password for a service; Axis cameras want `digest`, video servers of old `basic`."""
+class Repeat(enum.Enum):
+    """When a request may be sent again."""
 
-    user: str
-    password: str = attrs.field(repr=False)
-    scheme: Literal["digest", "basic"] = "digest"
+    NEVER = "never"
+    IF_LOST = "if lost"  # a kept connection was closed before a byte of the reply came
+    IF_BUSY = "if busy"  # that, and a reply of 429 or 503 asks to come again (Retry-After)
 
 
 @attrs.frozen
@@ -46,12 +53,35 @@ class HttpReply:
         content_type: The header as sent, empty if there was none.
         body: All of the body, never more than the client's `max_reply_bytes`.
         url: What was asked, without its query; for messages.
+        headers: All header fields.
     """
 
     status: int
     content_type: str
     body: bytes = attrs.field(repr=False)
     url: str = ""
+    headers: Headers = attrs.field(factory=Headers, eq=False, repr=False)
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to, as a whole URL; "" where there is none."""
+        location = self.headers.get("Location")
+        try:
+            return without_password(urljoin(self.url, location)) if location else ""
+        except ValueError:  # `http://[`
+            return repr(location[:100])
+
+    @property
+    def trouble(self) -> str:
+        """Why it is of no use, and what to do, in one line; "" where its status is 200."""
+        if self.status == HTTPStatus.OK:
+            return ""
+        if self.location:
+            return f"{self.url} answered {self.status} and points to {self.location}: use that"
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            kinds = " or ".join(sorted({scheme for scheme, _ in challenges(self.headers)}))
+            return f"{self.url} answered 401: it wants a login" + (f" by {kinds}" if kinds else "")
+        return f"{self.url} answered {self.status}"
 
     def json(self) -> object:
         """The body read as JSON.
@@ -73,9 +103,10 @@ class HttpClient:
     """Calls to one HTTP server, from any number of threads.
 
     At most `pool_size` calls are in flight, each on its own kept-alive connection; further ones
-    wait their turn. A refused connection is tried again, and so is a kept-alive one that the
-    server closed before a byte of the reply came; nothing else is ever sent twice. Redirects are
-    not followed, and proxies, cookies and `.netrc` are left alone: beamline hosts are local.
+    wait their turn. A refused connection is tried again. A request is sent once, unless the call
+    may be repeated, see `Repeat`; a wait that the server asks for must fit into the call's time.
+    Redirects are not followed; proxies, cookies and `.netrc` are left alone, as beamline hosts are
+    local.
     """
 
     def __init__(
@@ -87,6 +118,8 @@ class HttpClient:
         total_timeout_s: float = 10.0,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         auth: Login | None = None,
+        verify: bool = True,
+        ca: str | Path | None = None,
         retries: int = 2,
         pool_size: int = 4,
     ) -> None:
@@ -94,29 +127,35 @@ class HttpClient:
 
         Args:
             base_url: Such as `http://camera:80`; a path in it goes before every path asked for.
-            connect_timeout_s: For one connection to be made.
+            connect_timeout_s: For one connection to be made, TLS included.
             read_timeout_s: Longest silence of the server.
             total_timeout_s: For the whole call: its turn, connecting, retries and the reply.
             max_reply_bytes: Larger replies are refused, by their header where it tells.
             auth: Name and password, if the server wants any.
-            retries: How often a refused or dropped connection is tried again.
+            verify: Whether the certificate of an https server must be trusted.
+            ca: File with the certificates that vouch for it; None for those of the system.
+            retries: How often a refused connection, or a call that may be, is tried again.
             pool_size: Most calls in flight.
 
         Raises:
-            ConfigError: `base_url` is not such a URL, or carries a password.
+            ConfigError: `base_url` is not such a URL, or carries a password; `ca` cannot be read.
         """
-        self._base_url = _checked_url(base_url)
+        parts = _checked_url(base_url)
+        self._base_url = base_url.rstrip("/")
+        self._path = quote(parts.path.rstrip("/"), safe=_PATH_SIGNS)
+        is_tls = parts.scheme == "https"
+        self._tls = _tls_context(ca, verify=verify) if is_tls else None
+        host = unquote(parts.hostname or "")
+        self._server = HostPort(host, parts.port or (HTTPS_PORT if is_tls else HTTP_PORT))
+        shown = HostPort(_as_ascii(host.partition("%")[0]), parts.port or 0)
+        self._host = str(shown) if parts.port else str(shown).removesuffix(":0")
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._total_timeout_s = total_timeout_s
         self._max_reply_bytes = max_reply_bytes
+        self._authorizer = None if auth is None else Authorizer(auth)
+        self._retries = retries
         self._in_flight = InFlight(pool_size)
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.auth = _auth(auth)
-        self._session.headers.update({"User-Agent": "dhs-runtime", "Accept-Encoding": "identity"})
-        self._session.mount("http://", _Adapter(retries, pool_size))
 
     @property
     def base_url(self) -> str:
@@ -129,13 +168,21 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         *,
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.IF_BUSY,
     ) -> HttpReply:
         """GET `path` with `params` as its query; `total_timeout_s` replaces the client's.
+
+        Args:
+            path: Path below the base URL.
+            params: The query.
+            total_timeout_s: For this call.
+            repeat: When it may be sent again; a GET changes nothing as a rule.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
         """
-        return self._call("GET", path, params=params, total_timeout_s=total_timeout_s)
+        request = self._request("GET", path, params, None, "")
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def delete(
         self,
@@ -143,9 +190,11 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         *,
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
-        """DELETE `path`; arguments and errors as of `get`."""
-        return self._call("DELETE", path, params=params, total_timeout_s=total_timeout_s)
+        """DELETE `path`; see `get` for arguments and errors."""
+        request = self._request("DELETE", path, params, None, "")
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def post_json(
         self,
@@ -154,6 +203,7 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         *,
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
         """POST a value as JSON, with `params` as the query.
 
@@ -161,7 +211,9 @@ class HttpClient:
             ServiceError: No whole reply; any status is a reply.
             TypeError, ValueError: The value has no JSON form (NaN has none).
         """
-        return self._send_json("POST", path, json_value, params, total_timeout_s)
+        body = json.dumps(json_value, allow_nan=False).encode()
+        request = self._request("POST", path, params, body, JSON)
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def put_json(
         self,
@@ -170,9 +222,12 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         *,
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
         """PUT a value as JSON, as the interfaces of detectors want it; as `post_json`."""
-        return self._send_json("PUT", path, json_value, params, total_timeout_s)
+        body = json.dumps(json_value, allow_nan=False).encode()
+        request = self._request("PUT", path, params, body, JSON)
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def put(
         self,
@@ -182,16 +237,25 @@ class HttpClient:
         *,
         content_type: str = "application/octet-stream",
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
         """PUT bytes of any kind; errors as of `get`."""
-        return self._call(
-            "PUT",
-            path,
-            params=params,
-            data=body,
-            content_type=content_type,
-            total_timeout_s=total_timeout_s,
-        )
+        request = self._request("PUT", path, params, body, content_type)
+        return self._call(request, total_timeout_s, repeat=repeat)
+
+    def post(
+        self,
+        path: str,
+        body: bytes = b"",
+        params: Mapping[str, str] | None = None,
+        *,
+        content_type: str = "application/octet-stream",
+        total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
+    ) -> HttpReply:
+        """POST bytes of any kind; errors as of `get`."""
+        request = self._request("POST", path, params, body, content_type)
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def post_form(
         self,
@@ -200,13 +264,16 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         *,
         total_timeout_s: float | None = None,
+        repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
         """POST fields as `application/x-www-form-urlencoded`, with `params` as the query.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
         """
-        return self._call("POST", path, params=params, data=data, total_timeout_s=total_timeout_s)
+        body = urlencode(data).encode()
+        request = self._request("POST", path, params, body, FORM)
+        return self._call(request, total_timeout_s, repeat=repeat)
 
     def cancel(self) -> None:
         """Wake every call in flight, which raises ServiceUnavailableError, and refuse new ones."""
@@ -214,8 +281,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Cancel, and close the connections."""
-        self.cancel()
-        self._session.close()
+        self._in_flight.close()
 
     def __enter__(self) -> Self:
         return self
@@ -223,36 +289,25 @@ class HttpClient:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _send_json(
+    def _request(
         self,
         method: str,
         path: str,
-        json_value: object,
         params: Mapping[str, str] | None,
-        total_timeout_s: float | None,
-    ) -> HttpReply:
-        return self._call(
-            method,
-            path,
-            params=params,
-            data=json.dumps(json_value, allow_nan=False).encode(),
-            content_type="application/json",
-            total_timeout_s=total_timeout_s,
-        )
+        body: bytes | None,
+        content_type: str,
+    ) -> "_Request":
+        quoted = "/" + quote(path.lstrip("/"), safe=_PATH_SIGNS)
+        query = f"?{urlencode(params)}" if params else ""
+        target = self._path + quoted + query
+        return _Request(method, self._base_url + quoted, target, content_type, body)
 
     def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        data: bytes | Mapping[str, str] | None = None,
-        content_type: str | None = None,
-        total_timeout_s: float | None = None,
+        self, request: "_Request", total_timeout_s: float | None, *, repeat: Repeat
     ) -> HttpReply:
         total_s = self._total_timeout_s if total_timeout_s is None else total_timeout_s
         call = Call(
-            url=f"{self._base_url}/{path.lstrip('/')}",
+            url=request.url,
             in_flight=self._in_flight,
             total_timeout_s=total_s,
             connect_timeout_s=self._connect_timeout_s,
@@ -262,93 +317,104 @@ class HttpClient:
         )
         with self._in_flight.turn(call):
             try:
-                with self._session.request(
-                    method,
-                    call.url,
-                    params=params,
-                    data=data,
-                    headers={"Content-Type": content_type} if content_type else None,
-                    timeout=(self._connect_timeout_s, self._read_timeout_s),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    body = _read_body(response, call)
-            except (OSError, HTTPError) as error:
+                return self._answer(call, request, repeat=repeat)
+            except (OSError, HTTPException, ValueError) as error:
                 raise service_error(call, error) from error
-            call.check()  # a reply that ends with its connection looks whole when cancelled
-        return HttpReply(
-            response.status_code, response.headers.get("Content-Type", ""), body, call.url
-        )
 
+    def _answer(self, call: Call, request: "_Request", *, repeat: Repeat) -> HttpReply:
+        """The reply to a request, which is sent again where that is allowed and can help."""
+        for left in range(self._retries, -1, -1):
+            try:
+                reply = self._logged_in(call, request)
+            except ConnectionError:
+                is_lost = repeat is not Repeat.NEVER and call.was_stale
+                pause_s = BACKOFF_S * 2 ** (self._retries - left) if call.connecting else 0.0
+                may_help = call.connecting or is_lost
+                if not (left and may_help and pause_s < call.deadline.remaining()):
+                    raise
+            else:
+                asked_s = _retry_after_s(reply) if repeat is Repeat.IF_BUSY else None
+                if not left or asked_s is None or asked_s >= call.deadline.remaining():
+                    return reply
+                pause_s = asked_s
+            logger.debug("trying again in %g s: %s", pause_s, call.url)
+            call.in_flight.pause(pause_s)
+        raise AssertionError("the last try returns or raises")
 
-class _Session(requests.Session):
-    """A session that leaves redirects to the caller, their bodies and odd targets included."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None for every reply."""
-        del resp
-        return None
-
-
-class _Adapter(HTTPAdapter):
-    """Joins `requests` to the connections and retries of `http_call`."""
-
-    def __init__(self, retries: int, pool_size: int) -> None:
-        retry = SafeRetry(
-            total=retries, redirect=False, allowed_methods=None, backoff_factor=BACKOFF_S
-        )
-        super().__init__(pool_connections=1, pool_maxsize=pool_size, max_retries=retry)
-        self.poolmanager.pool_classes_by_scheme = {"http": Pool}
-
-    def close(self) -> None:
-        """Close idle connections now; the base leaves that to the garbage collector."""
-        for key in self.poolmanager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
-            self.poolmanager.pools[key].close()
-        super().close()
-
-
-class _DigestAuth(HTTPDigestAuth):
-    """Digest authentication that survives an incomplete challenge."""
-
-    def build_digest_header(self, method: str, url: str) -> str | None:
-        """The header that answers the last challenge."""
-        try:
-            header: str | None = super().build_digest_header(  # type: ignore[no-untyped-call]  # stubs
-                method, url
+    def _logged_in(self, call: Call, request: "_Request") -> HttpReply:
+        """The reply; where it is the demand for a login, the reply to the request with one."""
+        authorizer = self._authorizer
+        for _ in range(3):  # a login that is stale is told so once, and once more by its successor
+            sent = authorizer.header(request.method, request.target) if authorizer else ""
+            head = request.head(self._host, sent)
+            status, headers, body = exchange(
+                call, self._server, self._tls, request.method, head + (request.body or b"")
             )
-        except KeyError as error:
-            raise ServiceReplyError(
-                f"{urlsplit(url).netloc} asks for a digest login without {error}", 401
-            ) from error
-        return header
+            if status != HTTPStatus.UNAUTHORIZED or authorizer is None:
+                break
+            if not authorizer.take(headers, sent, call.url):
+                break
+        return HttpReply(status, headers.get("Content-Type"), body, call.url, headers)
 
 
-def _auth(login: Login | None) -> AuthBase | None:
-    if login is None:
-        return None
-    if login.scheme == "basic":
-        return HTTPBasicAuth(login.user, login.password)
-    return _DigestAuth(login.user, login.password)
+@attrs.frozen
+class _Request:
+    """What is to be sent."""
+
+    method: str
+    url: str
+    target: str
+    content_type: str
+    body: bytes | None
+
+    def head(self, host: str, authorization: str) -> bytes:
+        fields = {
+            "Host": host,
+            "User-Agent": "dhs-runtime",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
+        if authorization:
+            fields["Authorization"] = authorization
+        if self.body is not None:
+            if self.content_type:
+                fields["Content-Type"] = self.content_type
+            fields["Content-Length"] = str(len(self.body))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return f"{self.method} {self.target} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
-def _checked_url(base_url: str) -> str:
-    """`base_url` without a slash at its end, if it is one that can be called."""
-    parts = read_url(base_url)
+def _retry_after_s(reply: HttpReply) -> float | None:
+    """The wait that a busy server asks for; None where it asks for none."""
+    digits = reply.headers.get("Retry-After").strip()
+    is_number = reply.status in _BUSY and digits.isascii() and digits.isdigit()
+    return float(digits[:9]) if is_number else None
+
+
+def _tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+    except OSError as error:
+        raise ConfigError(f"ca: no certificates in {ca}: {error.strerror or error}") from None
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _as_ascii(host: str) -> str:
+    return host if host.isascii() else host.encode("idna").decode("ascii")
+
+
+def _checked_url(base_url: str) -> SplitResult:
+    """The parts of a URL, if it is one that can be called."""
+    parts = read_url(base_url, ("http", "https"))
     if "@" in parts.netloc:
         raise ConfigError(f"a URL is no place for a password: {without_password(base_url)!r}")
     if parts.query or parts.fragment:
         raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
     try:
-        requests.Request("GET", base_url).prepare()
-    except ValueError:  # of requests, which knows more of names in other alphabets
+        _as_ascii(unquote(parts.hostname or "").partition("%")[0])
+    except UnicodeError:
         raise ConfigError(f"{base_url!r} is not a URL that can be called") from None
-    return base_url.rstrip("/")
-
-
-def _read_body(response: requests.Response, call: Call) -> bytes:
-    body = bytearray()
-    for piece in response.iter_content(PIECE_BYTES):
-        body += piece
-        if len(body) > call.max_reply_bytes:
-            raise call.too_large()
-    return bytes(body)
+    return parts

@@ -9,29 +9,33 @@ import pytest
 from dhs_runtime.errors import ServiceError
 from dhs_runtime.services.http_client import HttpClient
 
-RETRY_LOGGER = "urllib3.connectionpool"
+RETRY_LOGGER = "dhs_runtime.services.http_client"
 
 
 class OnRetry(logging.Handler):
     """Calls `action` in the thread that is about to try again."""
 
     def __init__(self, action: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
         self._action = action
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().startswith("Retrying"):
+        if record.getMessage().startswith("trying again"):
             self._action()
 
 
 @contextlib.contextmanager
 def on_retry(action: Callable[[], None]) -> Iterator[None]:
     handler = OnRetry(action)
-    logging.getLogger(RETRY_LOGGER).addHandler(handler)
+    logger = logging.getLogger(RETRY_LOGGER)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        logging.getLogger(RETRY_LOGGER).removeHandler(handler)
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def failure(client: HttpClient, path: str = "/x") -> ServiceError:

@@ -5,8 +5,10 @@ import hashlib
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,8 @@ from dhs_runtime.services.listener import TcpListener
 
 PATIENCE_S = 5.0
 AT_ONCE_S = 1.5  # for what waits for nobody, on a busy machine too
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
+"""Key and certificate that vouches for itself, for localhost, 127.0.0.1 and ::1, until 2126."""
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) + b"\xff\xd9"
 
 
@@ -84,17 +88,21 @@ Script = Callable[[Wire], object]
 class Peer:
     """Runs `script` for every connection and keeps what was asked."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(
+        self, script: Script, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self._script = script
+        self._tls = tls
         self._changed = threading.Condition()
         self.requests: list[Request] = []
         self.connections = 0
         self.ended = 0
-        self.listener = TcpListener(self._serve, name="peer")
+        self.listener = TcpListener(self._serve, name="peer", host=host)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.listener.port}"
+        url = HostPort(self.listener.host, self.listener.port).url
+        return url if self._tls is None else url.replace("http", "https", 1)
 
     def note(self, request: Request) -> None:
         with self._changed:
@@ -112,7 +120,10 @@ class Peer:
             wire = Wire(sock, self.connections, self)
             self._changed.notify_all()
         with contextlib.suppress(OSError):  # the client went away, as tests want it to
-            self._script(wire)
+            if self._tls is not None:
+                wire = attrs.evolve(wire, sock=self._tls.wrap_socket(sock, server_side=True))
+            with wire.sock:
+                self._script(wire)
         with self._changed:
             self.ended += 1
             self._changed.notify_all()
@@ -203,6 +214,13 @@ def digest_guarded(user: str, password: str, guarded: bytes) -> Script:
                 wire.send(reply(b"no", "text/plain", "401 Unauthorized", challenge))
 
     return script
+
+
+def tls_context() -> ssl.SSLContext:
+    """What a camera with a certificate of its own speaks."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
 
 
 @contextlib.contextmanager

@@ -170,7 +170,6 @@ def test_a_login_hides_its_password() -> None:
         "camera",
         "",
         "http://",
-        "https://camera",
         "ftp://camera",
         "http://camera:port",
         "http://camera:99999",
@@ -307,12 +306,9 @@ def test_part_of_a_reply_is_an_error_and_final(serving: Serving, part: bytes) ->
     peer = serving(script)
     with HttpClient(peer.url, retries=5) as client:
         client.get("/")
-        if part.endswith(b"Conte"):  # nothing of it was a body: http.client calls the header whole
-            assert client.get("/").body == b""
-        else:
-            error = failure(client)
-            assert isinstance(error, ServiceUnavailableError)
-            assert "in the middle of its reply" in str(error)
+        error = failure(client)
+    assert isinstance(error, ServiceUnavailableError)
+    assert "in the middle of its reply" in str(error)
     assert peer.connections == 1
 
 
