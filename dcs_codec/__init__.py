@@ -7,10 +7,11 @@
     >>> encode_text(message)
     'stoh_start_operation getLoopTip 1.10 0'
 
-`DcsProtocol` is one connection without its socket; `FrameDecoder` and `Codec` are its halves.
+`DcsProtocol` is one connection without its socket; `FrameDecoder` and `Codec` are its halves. What
+GUIs and DCSS say to each other is in `dcs_codec.gui`.
 """
 
-from dcs_codec.codec import Codec, decode_text, default_codec, encode_text
+from dcs_codec.codec import Codec, decode_text, default_codec, encode_text, gui_codec
 from dcs_codec.errors import (
     BadHeaderError,
     DcsError,
@@ -29,7 +30,7 @@ from dcs_codec.errors import (
 from dcs_codec.frames import NEED_DATA, Frame, FrameDecoder, Framing, NeedData, encode_frame
 from dcs_codec.lists import is_list, join_list, list_safe, split_list
 from dcs_codec.message import Direction, MalformedMessage, Message, UnknownMessage
-from dcs_codec.messages import DHS_MESSAGES, default_registry
+from dcs_codec.messages import DHS_MESSAGES, default_registry, gui_registry
 from dcs_codec.messages.database import (
     StohConfigureHardwareHost,
     StohConfigureObject,
@@ -281,9 +282,20 @@ __all__ = [
     "encode_frame",
     "encode_text",
     "format_number",
+    "gui_codec",
+    "gui_registry",
     "is_list",
     "join_list",
     "list_safe",
     "readable",
     "split_list",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`dcs_codec.gui` without an import of its own: it is loaded when it is first asked for."""
+    if name == "gui":
+        import dcs_codec.gui as module  # noqa: PLC0415
+
+        return module
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -162,6 +162,7 @@ class FrameDecoder:
                 header, before anything is kept.
         """
         self._framing = framing
+        self._block_size = V1_FRAME_SIZE
         self._max_frame_size = max_frame_size
         self._run = b""
         self._at = 0  # where in the run the next frame begins
@@ -185,6 +186,11 @@ class FrameDecoder:
         self._framing = framing
         self._needed = self._joined = 1
         self._ends = self._known_ends()
+
+    def expect_block(self, size: int) -> None:
+        """Read v1 in blocks of `size` bytes from here on; for between two frames."""
+        self._block_size = size
+        self.framing = Framing.V1
 
     @property
     def eof(self) -> bool:
@@ -278,9 +284,9 @@ class FrameDecoder:
         return self._read_v2() if self._framing is _V2 else self._read_v1()
 
     def _read_v1(self) -> Frame | Literal[NeedData.NEED_DATA]:
-        end = self._at + V1_FRAME_SIZE
+        end = self._at + self._block_size
         if end > len(self._run):
-            self._needed = self._joined = V1_FRAME_SIZE
+            self._needed = self._joined = self._block_size
             return self._read()
         text = self._run[self._at : end]
         self._at = end

@@ -37,3 +37,16 @@ MAX_COUNTS: Final = 1e15
 
 MAX_INTEGER: Final = 2**31 - 1
 """Largest integer, in either direction: the C side reads `%d`."""
+
+MAX_LOGIN_WORD: Final = 99
+"""Bytes of the user and of the session in a GUI's login (dcss_users.c:326-333, on the wire)."""
+
+MAX_LOCATION_TEXT: Final = 100
+"""Bytes of the text that tells where a GUI is.
+
+dcss writes it into a row of 200 bytes for every GUI, with names and titles beside it; from about
+120 on the row is cut and no client can read it (dcss_broadcast.c:508, confirmed on the wire).
+"""
+
+MAX_TOLD_WORD: Final = 1999
+"""Bytes of a word in what dcss tells GUIs: it passes on what others wrote, up to its buffers."""

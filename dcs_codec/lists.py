@@ -46,6 +46,14 @@ def is_list(text: str) -> bool:
     return _is_list(text) and _is_list(text.translate(_BLANKED))
 
 
+def is_list_from_gui(text: str) -> bool:
+    """Whether Tcl takes a text of a GUI for a list: dcss puts the blanks before it is read at all.
+
+    Source: dcss_gui_client.c:602.
+    """
+    return _is_list(text.translate(_BLANKED))
+
+
 def _is_list(text: str) -> bool:
     if _EASY.match(text):
         return True

@@ -18,12 +18,20 @@ class Direction(enum.Enum):
 
     TO_DHS = "to DHS"
     TO_DCSS = "to DCSS"
+    TO_GUI = "to GUI"
+    FROM_GUI = "from GUI"
 
 
 BESIDE_FIELDS: Final = ("surplus", "binary")
 """What every message has besides the words that its class names."""
 
-_DIRECTIONS = {"stoc_": Direction.TO_DHS, "stoh_": Direction.TO_DHS, "htos_": Direction.TO_DCSS}
+_DIRECTIONS = {
+    "stoc_": Direction.TO_DHS,  # to a GUI, too: both ports greet so
+    "stoh_": Direction.TO_DHS,
+    "htos_": Direction.TO_DCSS,
+    "stog_": Direction.TO_GUI,
+    "gtos_": Direction.FROM_GUI,
+}
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -88,6 +96,23 @@ class MalformedMessage(Message):
     def received_keyword(self) -> str:
         """First word of the text, "" where there is none."""
         return first_word(self.text)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class LoginTicket(Message):
+    """A session, encrypted: follows the login of a GUI whose session is `CYPHER` or `DCS_CYPHER`.
+
+    It has no keyword on the wire.
+
+    Attributes:
+        base64: The ticket in base64, without line ends.
+    """
+
+    base64: str = attrs.field(repr=False)
+
+    def __repr__(self) -> str:
+        """Its size, for the ticket lets whoever holds it in."""
+        return f"LoginTicket(base64=<{len(self.base64)} characters>)"
 
 
 def direction_of(keyword: str) -> Direction | None:

@@ -7,7 +7,7 @@ to the reference. Both give the same results; a test holds them to it.
 """
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.errors import DecodeError, EncodeError
@@ -18,6 +18,12 @@ from dcs_codec.message import Direction, Message, direction_of, keep_surplus
 from dcs_codec.words import BLANKS, find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
+
+_WITH_HANDLE: Final = ("htos_operation", "gtos_start_operation")
+"""Messages of which dcss scans the second word, too."""
+
+_LOGIN: Final = "gtos_client_is_gui"
+"""A block of its own, whose words have larger buffers."""
 
 Form = tuple[str, ...]
 """Names of the words that stand in a text, in order."""
@@ -178,9 +184,11 @@ def _check(message_class: type[Message]) -> None:
 
 def _check_scanned(message_class: type[Message], fields: Mapping[str, WordKind | TailKind]) -> None:
     """See that what dcss scans of any text fits its buffers: names, and handles of operations."""
-    if direction_of(message_class.keyword) is not Direction.TO_DCSS:
+    if direction_of(message_class.keyword) not in (Direction.TO_DCSS, Direction.FROM_GUI):
         return
-    scanned = 2 if message_class.keyword.startswith("htos_operation") else 1
+    if message_class.keyword == _LOGIN:
+        return
+    scanned = 2 if message_class.keyword.startswith(_WITH_HANDLE) else 1
     for name, kind in list(fields.items())[:scanned]:
         limit: int | None = 0
         if isinstance(kind, Word):

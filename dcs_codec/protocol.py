@@ -9,15 +9,18 @@ Its use::
 
 Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it meets
 `StocSendClientType`. What one message does to the connection is in `state`.
+
+On the GUI port all is v2 but for the login, a block of 200 bytes: a GUI answers the greeting with
+`GtosClientIsGui` and is online at `StogLoginComplete`. Its messages are those of `dcs_codec.gui`.
 """
 
 import functools
-from typing import Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 import attrs
 
-from dcs_codec.codec import Codec, default_codec
-from dcs_codec.errors import FrameError, HandshakeError, StateError
+from dcs_codec.codec import Codec, default_codec, gui_codec
+from dcs_codec.errors import FrameError, HandshakeError, LocalProtocolError, StateError
 from dcs_codec.frames import (
     DEFAULT_MAX_FRAME_SIZE,
     NEED_DATA,
@@ -26,7 +29,12 @@ from dcs_codec.frames import (
     Framing,
     NeedData,
 )
-from dcs_codec.message import Direction, Message, UnknownMessage, direction_of
+from dcs_codec.message import (
+    Direction,
+    Message,
+    UnknownMessage,
+    direction_of,
+)
 from dcs_codec.messages.session import (
     HtosClientIsHardware,
     HtosClientTypeIsHardware,
@@ -34,6 +42,9 @@ from dcs_codec.messages.session import (
 )
 from dcs_codec.state import TRANSITIONS, Role, State, Step, step_of
 from dcs_codec.words import find_words, to_text
+
+if TYPE_CHECKING:
+    from dcs_codec.gui_login import GuiLogin
 
 
 @attrs.frozen
@@ -44,7 +55,20 @@ class Disconnected:
 Event = Message | Disconnected
 """What `next_event` returns, besides `NEED_DATA`."""
 
-_SENDS: Final = {Role.DHS: Direction.TO_DCSS, Role.DCSS: Direction.TO_DHS}
+_SENDS: Final = {
+    Role.DHS: Direction.TO_DCSS,
+    Role.DCSS: Direction.TO_DHS,
+    Role.GUI: Direction.FROM_GUI,
+    Role.GUI_SERVER: Direction.TO_GUI,
+}
+_NEVER_SENDS: Final = {
+    Role.DHS: {Direction.TO_DHS},
+    Role.DCSS: {Direction.TO_DCSS},
+    Role.GUI: {Direction.TO_GUI, Direction.TO_DHS, Direction.TO_DCSS},
+    Role.GUI_SERVER: {Direction.FROM_GUI, Direction.TO_DCSS},
+}
+_DECISIONS: Final = (Step.ACCEPT, Step.REFUSE)
+_GREETING_OF_GUI: Final = f"{StocSendClientType.keyword} in v2, the greeting of a GUI port"
 _ONLINE: Final = State.ONLINE  # looking up a member of an enum takes longer than sending
 _AUTO: Final = Framing.AUTO
 _V2: Final = Framing.V2
@@ -75,20 +99,27 @@ class DcsProtocol:
         """A fresh connection.
 
         Args:
-            role: Which end this is.
+            role: Which end this is, and of which port.
             framing: Framing after the handshake. A DHS may leave it to AUTO, which follows the
                 first frame DCSS sends; DCSS has it from its database, and may set it when it
-                knows the DHS's name.
-            codec: Messages to read and write, by default all of this package.
+                knows the DHS's name. On the GUI port it is v2, whatever is given.
+            codec: Messages to read and write, by default all of the port.
             max_frame_size: Largest frame to accept, in bytes.
         """
         self.role = role
-        self._online_framing = framing
-        self._codec = default_codec() if codec is None else codec
+        self._is_gui_port = role in (Role.GUI, Role.GUI_SERVER)
+        self._online_framing = _V2 if self._is_gui_port else framing
+        if codec is None:
+            codec = gui_codec() if self._is_gui_port else default_codec()
+        self._codec = codec
         self._ordinary = _ordinary(self._codec, role)
-        # The handshake is v1 both ways, whatever follows.
-        self._decoder = FrameDecoder(Framing.V1, max_frame_size)
+        # The handshake is in blocks both ways, whatever follows; only DCSS's greeting of a GUI is
+        # not, and AUTO tells that from the greeting of the hardware port.
+        first = _AUTO if role is Role.GUI else Framing.V1
+        self._decoder = FrameDecoder(first, max_frame_size)
         self._shaking_hands = True  # whether the peer's half of the handshake is to come
+        self._may_be_refused = role is Role.GUI
+        self._login = _new_login(codec) if self._is_gui_port else None
         self._state = State.CONNECTED
         self._hardware_name: str | None = None
         self._error: HandshakeError | None = None
@@ -111,7 +142,13 @@ class DcsProtocol:
 
     @framing.setter
     def framing(self, framing: Framing) -> None:
-        """Set it, when DCSS has looked the DHS's name up; not inside a frame."""
+        """Set it, when DCSS has looked the DHS's name up; not inside a frame.
+
+        Raises:
+            LocalProtocolError: It is no framing of the GUI port.
+        """
+        if self._is_gui_port and framing is not _V2:
+            raise LocalProtocolError("the GUI port speaks v2")
         if not self._shaking_hands:
             self._decoder.framing = framing
         self._online_framing = framing
@@ -164,7 +201,9 @@ class DcsProtocol:
         self._last_frame = frame
         message = self._codec.decode(frame)
         if self._shaking_hands:
-            self._shake_hands(frame, message)
+            message = self._shake_hands(frame, message)
+        elif self._may_be_refused:
+            self._take_decision(step_of(type(message)))
         return message
 
     def encode(self, message: Message) -> bytes:
@@ -196,29 +235,45 @@ class DcsProtocol:
                     f"{_keyword(message)}: framing is not known before DCSS sends its first "
                     "frame; set v1 or v2 to send earlier"
                 )
+            if self._is_gui_port:
+                self._take_decision(step_of(type(message)))
             return data
         step = step_of(type(message))
         self._check(message, step, state)
-        data = self._codec.encode_bytes(message, Framing.V1)
+        data = self._encode_opening(message, step)
         self._state = TRANSITIONS[state, step]
         if isinstance(message, (HtosClientIsHardware, HtosClientTypeIsHardware)):
             self._hardware_name = message.hardware_name
         return data
 
+    def _encode_opening(self, message: Message, step: Step) -> bytes:
+        """The bytes of a message before the connection is online."""
+        if self._login is None:
+            return self._codec.encode_bytes(message, Framing.V1)
+        if step in (Step.LOGIN, Step.TICKET):
+            return self._login.write(message)
+        return self._codec.encode_bytes(message, _V2)
+
     def _check(self, message: Message, step: Step, state: State) -> None:
         keyword = _keyword(message)
-        direction = direction_of(keyword)
-        if direction is not None and direction is not _SENDS[self.role]:
+        is_ticket_of_server = step is Step.TICKET and self.role is not Role.GUI
+        if is_ticket_of_server or direction_of(keyword) in _NEVER_SENDS[self.role]:
             raise StateError(f"{keyword} is not for a {self.role.value} to send")
         if (state, step) not in TRANSITIONS:
             raise StateError(f"{keyword} cannot be sent in state {state.value}")
 
-    def _shake_hands(self, frame: Frame, message: Message) -> None:
-        """Take the peer's half of the handshake, its first frame."""
+    def _shake_hands(self, frame: Frame, message: Message) -> Message:
+        """Take the peer's half of the handshake, its first frame; on the GUI port a second, too."""
         text = to_text(frame.text)
+        if self._login is not None and self.role is Role.GUI_SERVER:
+            return self._read_login(self._login, frame)
         if self.role is Role.DHS:
             if not isinstance(message, StocSendClientType):
                 self._fail(HandshakeError(StocSendClientType.keyword, text))
+            self._go(Step.ASK)
+        elif self.role is Role.GUI:
+            if step_of(type(message)) is not Step.ASK or self._decoder.framing is not _V2:
+                self._fail(HandshakeError(_GREETING_OF_GUI, text))
             self._go(Step.ASK)
         else:
             words = find_words(text)  # dcss looks at the second word and at nothing else
@@ -228,6 +283,27 @@ class DcsProtocol:
             self._go(Step.ANSWER)
         self._shaking_hands = False
         self._decoder.framing = self._online_framing
+        return message
+
+    def _read_login(self, login: "GuiLogin", frame: Frame) -> Message:
+        """Take a GUI's login, or the ticket that it announced."""
+        if self._state is State.CONNECTED:
+            self._fail(HandshakeError("nothing before the greeting", to_text(frame.text)))
+        is_ticket = login.awaits_ticket
+        message = login.read(frame)
+        if not is_ticket:
+            self._go(Step.LOGIN)
+        self._shaking_hands = login.awaits_ticket
+        if login.block_size is None:
+            self._decoder.framing = _V2
+        else:
+            self._decoder.expect_block(login.block_size)
+        return message
+
+    def _take_decision(self, step: Step) -> None:
+        """What DCSS decided on a GUI's login, now or later."""
+        if step in _DECISIONS and (self._state, step) in TRANSITIONS:
+            self._go(step)
 
     def _fail(self, error: HandshakeError) -> NoReturn:
         self._error = error
@@ -236,6 +312,13 @@ class DcsProtocol:
 
     def _go(self, step: Step) -> None:
         self._state = TRANSITIONS[self._state, step]
+
+
+def _new_login(codec: Codec) -> "GuiLogin":
+    """A DHS does without the module, and without the messages of the GUI port."""
+    from dcs_codec.gui_login import GuiLogin  # noqa: PLC0415
+
+    return GuiLogin(codec)
 
 
 def _keyword(message: Message) -> str:

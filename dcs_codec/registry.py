@@ -18,7 +18,7 @@ class Registry:
 
         Raises:
             RegistryError: Two classes claim one keyword, a keyword does not begin with `stoc_`,
-                `stoh_` or `htos_`, or a class cannot be read and written.
+                `stoh_`, `htos_`, `gtos_` or `stog_`, or a class cannot be read and written.
         """
         plans: dict[str, Plan[Message]] = {}
         for message_class in message_classes:

@@ -1,18 +1,13 @@
 """What may be said when: the states of a connection, in one table.
 
-Both roles walk the same states, since the handshake is one conversation. No other module says what
-follows what.
+Both ends of a port walk the same states, since the handshake is one conversation. On the GUI port
+it goes on with a login, which DCSS may refuse. No other module says what follows what.
 """
 
 import enum
 from typing import Final
 
-from dcs_codec.message import Message
-from dcs_codec.messages.session import (
-    HtosClientIsHardware,
-    HtosClientTypeIsHardware,
-    StocSendClientType,
-)
+from dcs_codec.message import LoginTicket, Message
 
 
 class Role(enum.Enum):
@@ -20,6 +15,11 @@ class Role(enum.Enum):
 
     DHS = "DHS"
     DCSS = "DCSS"
+    """DCSS on its hardware port."""
+    GUI = "GUI"
+    """Any client of the GUI port."""
+    GUI_SERVER = "GUI server"
+    """DCSS on its GUI port."""
 
 
 class State(enum.Enum):
@@ -30,7 +30,11 @@ class State(enum.Enum):
     ASKED = "asked"
     """DCSS sent `stoc_send_client_type`."""
     ONLINE = "online"
-    """The DHS answered with its name; v1 or v2 from here on."""
+    """The DHS answered with its name, or a GUI's login is complete."""
+    LOGGING_IN = "logging_in"
+    """A GUI gave its login, on which DCSS has not decided yet."""
+    REFUSED = "refused"
+    """DCSS refused the login, or the session has ended; it closes the connection."""
     CLOSED = "closed"
     """The peer closed the connection."""
     FAILED = "failed"
@@ -42,6 +46,10 @@ class Step(enum.Enum):
 
     ASK = "ask"
     ANSWER = "answer"
+    LOGIN = "login"
+    TICKET = "ticket"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
     MESSAGE = "message"
     END = "end"
     FAULT = "fault"
@@ -53,16 +61,29 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.ONLINE, Step.MESSAGE): State.ONLINE,
     # After the handshake dcss takes a second answer for just another message it ignores.
     (State.ONLINE, Step.ANSWER): State.ONLINE,
+    (State.ASKED, Step.LOGIN): State.LOGGING_IN,
+    (State.LOGGING_IN, Step.TICKET): State.LOGGING_IN,
+    (State.LOGGING_IN, Step.ACCEPT): State.ONLINE,
+    (State.LOGGING_IN, Step.REFUSE): State.REFUSED,
+    (State.ONLINE, Step.REFUSE): State.REFUSED,
     **{(state, Step.END): State.CLOSED for state in State if state is not State.FAILED},
     **{(state, Step.FAULT): State.FAILED for state in State},
 }
 """(state, step) to the next state; a pair that is not here may not happen."""
 
 
+_STEPS: Final = {
+    "stoc_send_client_type": Step.ASK,
+    "htos_client_is_hardware": Step.ANSWER,
+    "htos_client_type_is_hardware": Step.ANSWER,
+    "gtos_client_is_gui": Step.LOGIN,
+    "stog_login_complete": Step.ACCEPT,
+    "stog_authentication_failed": Step.REFUSE,
+}
+
+
 def step_of(message_class: type[Message]) -> Step:
     """The step that sending or receiving a message of this class is."""
-    if issubclass(message_class, StocSendClientType):
-        return Step.ASK
-    if issubclass(message_class, (HtosClientIsHardware, HtosClientTypeIsHardware)):
-        return Step.ANSWER
-    return Step.MESSAGE
+    if message_class is LoginTicket:
+        return Step.TICKET
+    return _STEPS.get(message_class.keyword, Step.MESSAGE)

@@ -1,0 +1,139 @@
+"""Kinds of fields that only messages of the GUI port have.
+
+What a GUI sends is bound to what dcss survives: its names, numbers and texts are refused where a
+real server dies of them, hangs, or leaves a script waiting for ever. What dcss tells GUIs it has
+mostly from others and passes on as it came, so there is no limit but that of its buffers.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import attrs
+
+from dcs_codec.fields import Destination, Number, Rest, Word, fitting
+from dcs_codec.limits import (
+    MAX_LOCATION_TEXT,
+    MAX_LOGIN_WORD,
+    MAX_POSITION,
+    MAX_TOLD_WORD,
+    MAX_WORD,
+)
+from dcs_codec.lists import is_list_from_gui
+from dcs_codec.numbers import parse_integer, parse_number
+from dcs_codec.words import BLANKS, find_words
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_C_NUMBER: Final = re.compile(
+    r"[+-]?(?:(?P<odd>inf|nan|0x)|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE
+)
+_LOCATION: Final = "location"
+_MOST_SETTINGS: Final = 12  # of a real motor
+
+
+@attrs.frozen(kw_only=True)
+class GuiDestination(Destination):
+    """Where a motor shall go: a number, or a word that only its DHS understands.
+
+    dcss reads a number from the beginning of any word (`3mm` is 3), so words that begin with one
+    too large, or with `inf` or `nan`, are refused: it would loop for ever on them.
+    """
+
+    def write(self, value: object) -> str:
+        """The word; raises ValueError as `Destination`, and where dcss would read no fit number."""
+        word = super().write(value)
+        begins = _C_NUMBER.match(word)
+        if begins is None:
+            return word
+        if begins["odd"] or abs(float(begins[0])) > MAX_POSITION:
+            raise ValueError(f"begins with a number that dcss cannot take: {word[:60]!r}")
+        return word
+
+
+@attrs.frozen(kw_only=True)
+class ListText(Rest):
+    """The rest of a text that the scripting engine of dcss reads as a Tcl list.
+
+    It loses a message in which a brace is left open: what waits for it waits for ever.
+    """
+
+    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
+        """As `Rest`; raises ValueError where the text is no Tcl list, too."""
+        written = super().write_tail(value, before)
+        if not is_list_from_gui(written):
+            raise ValueError(
+                f"is no Tcl list, so the scripting engine loses it: {written[1:61]!r} "
+                "(`list_safe` makes one)"
+            )
+        return written
+
+
+@attrs.frozen(kw_only=True)
+class LogText(ListText):
+    """Sender and text of a log line; behind the level `location` the text has a limit."""
+
+    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
+        """As `ListText`; raises ValueError where a text of a location is too long, too."""
+        written = super().write_tail(value, before)
+        if before.get("log_level") == _LOCATION and (words := find_words(written, 1)):
+            fitting(written[words[0][1] :].strip(BLANKS), MAX_LOCATION_TEXT)
+        return written
+
+
+@attrs.frozen(kw_only=True)
+class Numbers:
+    """All words that follow, each a number; an integer stays one, since C reads `%d` there."""
+
+    def read_tail(self, tail: str, before: Mapping[str, object]) -> tuple[float, ...]:
+        """The numbers; raises ValueError where a word is none, or there are too many."""
+        words = [word for word, _ in find_words(tail, _MOST_SETTINGS + 1)]
+        if len(words) > _MOST_SETTINGS:
+            raise ValueError(f"has more than {_MOST_SETTINGS} numbers")
+        return tuple(
+            parse_integer(word) if _INTEGER.fullmatch(word) else parse_number(word)
+            for word in words
+        )
+
+    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
+        """The numbers with blanks between; raises ValueError as `Number`, and for too many."""
+        if not isinstance(value, tuple):
+            raise ValueError(f"is a tuple of numbers, got {type(value).__name__} {value!r}")
+        if len(value) > _MOST_SETTINGS:
+            raise ValueError(f"has {len(value)} numbers, dcss reads {_MOST_SETTINGS}")
+        return "".join(f" {_NUMBER.write(number)}" for number in value)
+
+
+_NUMBER: Final = Number()
+
+LoginWord = Annotated[str, Word(max_bytes=MAX_LOGIN_WORD)]
+"""A word of a GUI's login."""
+
+GuiMoveDestination = Annotated[float | str, GuiDestination()]
+"""Number in the motor's own units, or a word for the DHS (`home`)."""
+
+ListOrNothing = Annotated[str, ListText()]
+"""Rest of the text, a Tcl list; the blank in front is left out when it is empty."""
+
+SaidText = Annotated[str, LogText()]
+"""Sender and text of a log line."""
+
+Settings = Annotated[tuple[float, ...], Numbers()]
+"""Numbers, as many as dcss shall change."""
+
+Request = Annotated[str, Rest(max_first_word=MAX_WORD, always_separated=True)]
+"""Words of a request; the blank in front is always written, or dcss reads what lies behind."""
+
+ToldName = Annotated[str, Word(max_bytes=MAX_TOLD_WORD)]
+"""A word as dcss tells it: a name that may exist nowhere, a status."""
+
+ToldHandle = Annotated[str, Word(max_bytes=MAX_TOLD_WORD, is_unique=True)]
+"""Operation handle, `clientNumber.counter`; text, since `1.10` is not `1.1`."""
+
+OptionalTold = Annotated[str, Word(max_bytes=MAX_TOLD_WORD, optional=True)]
+"""A word that some forms do without."""
+
+ToldNumber = Annotated[float, Number(limit=float("inf"), stored=True)]
+"""A number as dcss tells it: what a DHS reported, or what dcss has stored."""
+
+Contents = Annotated[str, Rest(always_separated=True)]
+"""Rest of the text, to the letter; the blank in front is always written."""

@@ -1,0 +1,237 @@
+"""Messages of a GUI's connection: its login, the end of the first push, rights and clients."""
+
+from typing import ClassVar
+
+import attrs
+
+from dcs_codec.fields import OnOff, OptionalSteps, Steps, Text
+from dcs_codec.gui_fields import LoginWord, ToldName
+from dcs_codec.gui_messages.rows import ClientRow, Permissions, permission_pair
+from dcs_codec.message import Message
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StocSendClientType(Message):
+    """DCSS asks who connected; the first message of every connection, in v2 on this port.
+
+    The number is there where the server has its keys: a session may be given encrypted then. All
+    waiting for the login, and later for pieces of messages, may last one second together.
+
+    Wire:   stoc_send_client_type [client_id]
+    Units:  client_id: number of this connection
+    Source: dcss_gui_client.c:824, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stoc_send_client_type"
+    client_id: OptionalSteps = None
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class GtosClientIsGui(Message):
+    """A GUI logs in; a block of 200 bytes. dcss does not look at the keyword.
+
+    Wire:   gtos_client_is_gui user session host display
+    Units:  session: the session's id, or `CYPHER` or `DCS_CYPHER` where a ticket follows; host: as
+            dcss resolves the address of the client (`localhost` on loopback); display: tells
+            where the GUI is
+    Source: dcss_gui_client.c:821-853, dcss_users.c:326-333, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "gtos_client_is_gui"
+    user: LoginWord
+    session: LoginWord
+    host: LoginWord
+    display: LoginWord
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogLoginComplete(Message):
+    """The GUI is in; what there is on the beamline follows.
+
+    Wire:   stog_login_complete client_id
+    Units:  client_id: number of this connection, which handles of operations begin with
+    Source: dcss_gui_client.c:532, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_login_complete"
+    client_id: Steps
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogAuthenticationFailed(Message):
+    """The login is refused, or the session has ended; dcss closes the connection.
+
+    Wire:   stog_authentication_failed client_id
+    Units:  client_id: number of this connection
+    Source: dcss_gui_client.c:501, 582, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_authentication_failed"
+    client_id: Steps
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogRespondToChallenge(Message):
+    """An older server's way to log in; dcss does not send it. The challenge is the binary part.
+
+    Wire:   stog_respond_to_challenge arguments
+    Source: DcsProtocol.tcl:923-939
+    """
+
+    keyword: ClassVar[str] = "stog_respond_to_challenge"
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogSetPermissionLevel(Message):
+    """What the user of this connection may do, and where the GUI is.
+
+    Wire:   stog_set_permission_level is_staff is_roaming location
+    Units:  location: `HUTCH`, `LOCAL` or `REMOTE`
+    Source: dcss_gui_client.c:541, dcss_broadcast.c:640, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_set_permission_level"
+    is_staff: OnOff
+    is_roaming: OnOff
+    location: ToldName
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogDcssEndUpdateAllDevice(Message):
+    """The end of the first push: every device was told.
+
+    Wire:   stog_dcss_end_update_all_device
+    Source: dcss_gui_client.c:563, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_dcss_end_update_all_device"
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogDevicePermissionBit(Message):
+    """Who may use a device, from where.
+
+    Wire:   stog_device_permission_bit device_name permission_bits
+    Units:  permission_bits: `{passive remote local hutch closed_hutch}` of staff, the same of users
+    Source: dcss_gui_client.c:1001, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_device_permission_bit"
+    device_name: ToldName
+    permission_bits: Text
+
+    @property
+    def permissions(self) -> tuple[Permissions, Permissions]:
+        """What staff and what users may; raises DecodeError where the words do not tell it."""
+        return permission_pair(self.keyword, self.permission_bits)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class GtosInquireGuiClients(Message):
+    """Ask for the list of clients; all clients get it.
+
+    Wire:   gtos_inquire_gui_clients
+    Source: dcss_gui_client.c:246-273, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "gtos_inquire_gui_clients"
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogUpdateClientList(Message):
+    """How many clients there are; as many `stog_update_client` follow, at most 64.
+
+    Wire:   stog_update_client_list client_count
+    Source: dcss_broadcast.c:508, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_update_client_list"
+    client_count: Steps
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogUpdateClient(Message):
+    """One client of the server.
+
+    The row is a Tcl list as dcss writes it; long names cut it, so it is kept to the letter.
+
+    Wire:   stog_update_client client_id row
+    Units:  row: `user {full name} {LOCAL} {title} staff roaming host {place} master was_master`
+    Source: dcss_broadcast.c:531-560, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_update_client"
+    client_id: Steps
+    row: Text
+
+    @property
+    def client(self) -> ClientRow:
+        """What the row says; raises DecodeError where it is cut, or no list."""
+        return ClientRow.from_text(self.keyword, self.row)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogQuit(Message):
+    """All GUIs shall leave; dcss closes no connection for it.
+
+    Wire:   stog_quit
+    Source: dcss_gui_client.c:2440, confirmed on the wire
+    """
+
+    keyword: ClassVar[str] = "stog_quit"
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogUnrecognizedCommand(Message):
+    """Known to GUIs; dcss does not send it, it logs `Unrecognized command`.
+
+    Wire:   stog_unrecognized_command arguments
+    Source: handlers of GUIs only, so the words are kept as they stand
+    """
+
+    keyword: ClassVar[str] = "stog_unrecognized_command"
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogInsufficientPrivilege(Message):
+    """Known to GUIs; dcss does not send it.
+
+    Wire:   stog_insufficient_privilege arguments
+    Source: handlers of GUIs only, so the words are kept as they stand
+    """
+
+    keyword: ClassVar[str] = "stog_insufficient_privilege"
+    arguments: Text = ""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class StogTestSocketConnection(Message):
+    """Known to GUIs; dcss does not send it.
+
+    Wire:   stog_test_socket_connection arguments
+    Source: handlers of GUIs only, so the words are kept as they stand
+    """
+
+    keyword: ClassVar[str] = "stog_test_socket_connection"
+    arguments: Text = ""
+
+
+MESSAGES = (
+    StocSendClientType,
+    GtosClientIsGui,
+    StogLoginComplete,
+    StogAuthenticationFailed,
+    StogRespondToChallenge,
+    StogSetPermissionLevel,
+    StogDcssEndUpdateAllDevice,
+    StogDevicePermissionBit,
+    GtosInquireGuiClients,
+    StogUpdateClientList,
+    StogUpdateClient,
+    StogQuit,
+    StogUnrecognizedCommand,
+    StogInsufficientPrivilege,
+    StogTestSocketConnection,
+)
