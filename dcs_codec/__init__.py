@@ -11,7 +11,14 @@
 GUIs and DCSS say to each other is in `dcs_codec.gui`.
 """
 
-from dcs_codec.codec import Codec, decode_text, default_codec, encode_text, gui_codec
+from dcs_codec.codec import (
+    Codec,
+    decode_text,
+    default_codec,
+    encode_text,
+    gui_codec,
+    gui_registry,
+)
 from dcs_codec.errors import (
     BadHeaderError,
     DcsError,
@@ -30,7 +37,7 @@ from dcs_codec.errors import (
 from dcs_codec.frames import NEED_DATA, Frame, FrameDecoder, Framing, NeedData, encode_frame
 from dcs_codec.lists import is_list, join_list, list_safe, split_list
 from dcs_codec.message import Direction, MalformedMessage, Message, UnknownMessage
-from dcs_codec.messages import DHS_MESSAGES, default_registry, gui_registry
+from dcs_codec.messages import DHS_MESSAGES, default_registry
 from dcs_codec.messages.database import (
     StohConfigureHardwareHost,
     StohConfigureObject,

@@ -8,7 +8,7 @@ from dcs_codec.errors import DecodeError, EncodeError
 from dcs_codec.fields import Rest, Word, binary_refusal
 from dcs_codec.frames import V2_HEADERS, Frame, Framing, encode_frame
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
-from dcs_codec.messages import default_registry, gui_registry
+from dcs_codec.messages import default_registry
 from dcs_codec.registry import Registry
 from dcs_codec.words import clean_text, find_words, first_word, to_bytes, to_text
 
@@ -136,6 +136,14 @@ def _malformed(text: str, binary: bytes, error: DecodeError) -> MalformedMessage
 def default_codec() -> Codec:
     """The codec over every message of this package; made at the first call."""
     return Codec()
+
+
+@functools.cache
+def gui_registry() -> Registry:
+    """The registry of the GUI port's messages; their classes are loaded at the first call."""
+    from dcs_codec.gui_messages import GUI_MESSAGES  # noqa: PLC0415 - a DHS does without them
+
+    return Registry(GUI_MESSAGES)
 
 
 @functools.cache

@@ -9,7 +9,7 @@
 `StocSendClientType` is not the hardware port's: here it may bring the number of the connection.
 """
 
-from dcs_codec.codec import gui_codec
+from dcs_codec.codec import gui_codec, gui_registry
 from dcs_codec.gui_login import CYPHER, DCS_CYPHER
 from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.gui_messages.database import (
@@ -131,7 +131,6 @@ from dcs_codec.gui_messages.string import (
     StogSetStringCompleted,
 )
 from dcs_codec.message import LoginTicket
-from dcs_codec.messages import gui_registry
 
 __all__ = [
     "CYPHER",

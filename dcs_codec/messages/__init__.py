@@ -37,11 +37,3 @@ DHS_MESSAGES: Final[tuple[type[Message], ...]] = (
 def default_registry() -> Registry:
     """The registry of `DHS_MESSAGES`; made at the first call."""
     return Registry(DHS_MESSAGES)
-
-
-@functools.cache
-def gui_registry() -> Registry:
-    """The registry of the GUI port's messages; their classes are loaded at the first call."""
-    from dcs_codec.gui_messages import GUI_MESSAGES  # noqa: PLC0415 - a DHS does without them
-
-    return Registry(GUI_MESSAGES)
