@@ -12,6 +12,7 @@ Names, types and limits come from the wire plan, all else from the docstring: a 
 the parts `Wire:`, `Units:` and `Source:`. A part that a docstring does not have is "".
 """
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -166,7 +167,8 @@ def _type_and_limit(kind: object) -> tuple[str, str]:
         case Word():
             found = "word", _sizes(("{} bytes", kind.max_bytes))
         case Number():
-            found = "number", _plus_minus(kind.limit) + ", nan, inf" * kind.stored
+            finite = "any" if kind.limit == math.inf else _plus_minus(kind.limit)
+            found = "number", finite + ", nan, inf" * kind.stored
         case Integer():
             found = "integer", _plus_minus(MAX_INTEGER)
         case Flag():

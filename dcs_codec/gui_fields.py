@@ -28,7 +28,9 @@ _C_NUMBER: Final = re.compile(
     r"[+-]?(?:(?P<odd>inf|nan|0x)|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)", re.IGNORECASE
 )
 _LOCATION: Final = "location"
-_MOST_SETTINGS: Final = 12  # of a real motor
+
+MOST_SETTINGS: Final = 12
+"""Numbers that make up the configuration of a real motor; a pseudo motor has fewer."""
 
 
 @attrs.frozen(kw_only=True)
@@ -82,13 +84,16 @@ class LogText(ListText):
 
 @attrs.frozen(kw_only=True)
 class Numbers:
-    """All words that follow, each a number; an integer stays one, since C reads `%d` there."""
+    """All words that follow, each a number; an integer stays one, since C reads `%d` there.
+
+    True and False are 1 and 0.
+    """
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> tuple[float, ...]:
         """The numbers; raises ValueError where a word is none, or there are too many."""
-        words = [word for word, _ in find_words(tail, _MOST_SETTINGS + 1)]
-        if len(words) > _MOST_SETTINGS:
-            raise ValueError(f"has more than {_MOST_SETTINGS} numbers")
+        words = [word for word, _ in find_words(tail, MOST_SETTINGS + 1)]
+        if len(words) > MOST_SETTINGS:
+            raise ValueError(f"has more than {MOST_SETTINGS} numbers")
         return tuple(
             parse_integer(word) if _INTEGER.fullmatch(word) else parse_number(word)
             for word in words
@@ -98,12 +103,17 @@ class Numbers:
         """The numbers with blanks between; raises ValueError as `Number`, and for too many."""
         if not isinstance(value, tuple):
             raise ValueError(f"is a tuple of numbers, got {type(value).__name__} {value!r}")
-        if len(value) > _MOST_SETTINGS:
-            raise ValueError(f"has {len(value)} numbers, dcss reads {_MOST_SETTINGS}")
-        return "".join(f" {_NUMBER.write(number)}" for number in value)
+        if len(value) > MOST_SETTINGS:
+            raise ValueError(f"has {len(value)} numbers, dcss reads {MOST_SETTINGS}")
+        return "".join(f" {_written(number)}" for number in value)
 
 
 _NUMBER: Final = Number()
+
+
+def _written(number: object) -> str:
+    return _NUMBER.write(int(number) if isinstance(number, bool) else number)
+
 
 LoginWord = Annotated[str, Word(max_bytes=MAX_LOGIN_WORD)]
 """A word of a GUI's login."""

@@ -7,6 +7,7 @@ strategy, before one is asked for.
 import sys
 from typing import TYPE_CHECKING
 
+from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.message import Message, UnknownMessage
 from dcs_codec.messages import DHS_MESSAGES
 
@@ -19,7 +20,7 @@ def register() -> None:
     register_type_strategy = sys.modules["hypothesis.strategies"].register_type_strategy
     register_type_strategy(Message, _any_message)
     register_type_strategy(UnknownMessage, _unknown_message)
-    for message_class in DHS_MESSAGES:
+    for message_class in (*DHS_MESSAGES, *GUI_MESSAGES):
         register_type_strategy(message_class, _message)
 
 

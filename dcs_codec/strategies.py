@@ -32,6 +32,7 @@ from dcs_codec.fields import (
     Words,
 )
 from dcs_codec.frames import V1_MAX_TEXT, V2_HEADER_SIZE, Frame, Framing, encode_frame
+from dcs_codec.gui_fields import MOST_SETTINGS, Numbers
 from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME, MAX_WORD
 from dcs_codec.lists import join_list, quote_word
@@ -130,7 +131,7 @@ def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
             return st.booleans()
         case Destination():
             word = words(_V1_WORD if narrow else MAX_WORD)
-            named = word.filter(lambda text: isinstance(kind.read(text), str))
+            named = word.filter(lambda text: _is_written(kind, text))
             return st.one_of(_numbers(Number().limit, framing), named, st.just("home"))
         case _:
             raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
@@ -145,12 +146,17 @@ def _tail_values(
     match kind:
         case Rest():
             rest = rests(_V1_REST if narrow else kind.max_bytes)
+            if type(kind) is not Rest:
+                rest = rest.filter(lambda text: _is_written(kind, text))
             return rest if kind.max_first_word is None else rest.filter(_begins_short)
         case Words():
             least = 0 if kind.may_be_empty else 1
             few = st.lists(names, min_size=least, max_size=3)
             many = st.lists(words(5), min_size=1, max_size=5 if narrow else 20)
             return st.one_of(few, many).map(tuple)
+        case Numbers():
+            finite = _numbers(Number().limit, framing)
+            return st.lists(finite, max_size=5 if narrow else MOST_SETTINGS).map(tuple)
         case IonChamberResult():
             plain = names.filter(lambda name: quote_word(name) == name)
             some = st.lists(plain, min_size=1, max_size=4).map(tuple)
@@ -160,6 +166,14 @@ def _tail_values(
             return st.builds(IonChamberFailure, some, rests(_V1_REST if narrow else None))
         case _:
             raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
+
+
+def _is_written(kind: Destination | Rest, text: str) -> bool:
+    try:
+        kind.write(text) if isinstance(kind, Destination) else kind.write_tail(text, {})
+    except ValueError:
+        return False
+    return True
 
 
 def _begins_short(text: str) -> bool:

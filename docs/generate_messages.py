@@ -15,10 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from dcs_codec import limits, messages, vocabulary
+from dcs_codec import default_registry, gui_messages, gui_registry, limits, messages, vocabulary
 from dcs_codec.catalogue import FieldDescription, MessageDescription, catalogue
 
 PAGE: Final = Path(__file__).with_name("reference") / "messages.md"
+GUI_PAGE: Final = PAGE.with_name("gui_messages.md")
 
 HEAD: Final = """\
 <!-- Written by docs/generate_messages.py: change the sources, then run `make docs-tables`. -->
@@ -41,25 +42,51 @@ the wire, its fields in wire order, and the place in the C sources where that wa
 the same is in `dcs_codec.catalogue`, as values.
 """
 
+GUI_HEAD: Final = """\
+<!-- Written by docs/generate_messages.py: change the sources, then run `make docs-tables`. -->
+
+# Messages of the GUI port
+
+Every message class of `dcs_codec.gui`: what GUIs and other clients say to DCSS, and what it tells
+them. [Messages](messages.md) explains the columns, and has the vocabularies and limits.
+
+- All frames are v2, but for the login: a block of 200 bytes.
+- What a client sends is bound to what dcss survives: too long a name, too large a number, or a text
+  with a brace left open is refused when it is written, and nothing is sent.
+- What DCSS tells is mostly what others wrote, so words may be long and numbers large.
+"""
+
 VOCABULARIES: Final = "## Vocabularies"
 LIMITS: Final = "## Limits"
 
 
 def render() -> str:
     """The page as the sources want it now."""
-    sections = [HEAD]
-    for kind, described in itertools.groupby(catalogue(), key=lambda message: message.kind):
-        sections += kind_section(kind, list(described))
+    sections = [HEAD, *kind_sections(catalogue(default_registry()), messages)]
     sections += [VOCABULARIES, paragraphs(vocabulary), *map(vocabulary_section, enums())]
     sections += [constants_table("word", vocabulary)]
     sections += [LIMITS, paragraphs(limits), constants_table("constant", limits)]
     return "\n\n".join(section.strip() for section in sections) + "\n"
 
 
-def kind_section(kind: str, described: list[MessageDescription]) -> Iterator[str]:
+def render_gui() -> str:
+    """The page of the GUI port as the sources want it now."""
+    sections = [GUI_HEAD, *kind_sections(catalogue(gui_registry()), gui_messages)]
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def kind_sections(described: Iterable[MessageDescription], package: ModuleType) -> Iterator[str]:
+    """The sections of all kinds of device, whose messages stand in modules of `package`."""
+    for kind, group in itertools.groupby(described, key=lambda message: message.kind):
+        yield from kind_section(kind, list(group), package)
+
+
+def kind_section(
+    kind: str, described: list[MessageDescription], package: ModuleType
+) -> Iterator[str]:
     """Heading, overview and messages of one kind of device."""
     yield f"## {kind.replace('_', ' ').capitalize()}"
-    yield paragraphs(importlib.import_module(f"{messages.__name__}.{kind}"))
+    yield paragraphs(importlib.import_module(f"{package.__name__}.{kind}"))
     rows = [
         (f"[`{message.keyword}`](#{message.keyword})", message.direction.value, message.summary)
         for message in described
@@ -146,3 +173,4 @@ def safe(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(render(), encoding="utf-8")
+    GUI_PAGE.write_text(render_gui(), encoding="utf-8")

@@ -33,6 +33,10 @@ Moves = Mapping[tuple[S, S], str]
 STEPS: Final[Mapping[Step, str]] = {
     Step.ASK: "`stoc_send_client_type`, from DCSS",
     Step.ANSWER: "`htos_client_is_hardware` or `htos_client_type_is_hardware`, from the DHS",
+    Step.LOGIN: "`gtos_client_is_gui`, from a GUI",
+    Step.TICKET: "the ticket that the login announced, from the GUI",
+    Step.ACCEPT: "`stog_login_complete`, from DCSS",
+    Step.REFUSE: "`stog_authentication_failed`, from DCSS",
     Step.MESSAGE: "any other message, either way",
     Step.END: "the peer closes its side, and every frame was taken",
     Step.FAULT: "a broken frame, or a first frame that is no handshake",
@@ -77,9 +81,10 @@ in any of them.
 PROTOCOL_TEXT: Final = """\
 ## A connection
 
-`DcsProtocol.state`, in either role: the handshake is one conversation, so both ends walk the same
-states. The table is `TRANSITIONS` in `dcs_codec/state.py`; a message whose step has no row in it is
-refused with `StateError`, and nothing was sent.
+`DcsProtocol.state`, in any role: the handshake is one conversation, so both ends walk the same
+states, a DHS and DCSS as well as a GUI and DCSS. The table is `TRANSITIONS` in
+`dcs_codec/state.py`; a message whose step has no row in it is refused with `StateError`, and
+nothing was sent.
 """
 
 LINK_TEXT: Final = """\
@@ -186,34 +191,54 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def protocol_picture() -> str:
-    """Three states in a row, in a frame that closing and faults leave."""
-    open_states = (State.CONNECTED, State.ASKED, State.ONLINE)
+    """The ways of a DHS and of a GUI to be online, in a frame that closing and faults leave."""
+    open_states = (
+        State.CONNECTED,
+        State.ASKED,
+        State.ONLINE,
+        State.LOGGING_IN,
+        State.REFUSED,
+    )
     places = {
         State.CONNECTED: Box("CONNECTED", 95, 92),
         State.ASKED: Box("ASKED", 350, 92),
-        State.ONLINE: Box("ONLINE", 615, 92, "good"),
-        State.CLOSED: Box("CLOSED", 222, 224, "end"),
-        State.FAILED: Box("FAILED", 482, 224, "bad"),
+        State.ONLINE: Box("ONLINE", 600, 92, "good"),
+        State.LOGGING_IN: Box("LOGGING_IN", 350, 208),
+        State.REFUSED: Box("REFUSED", 600, 208, "bad"),
+        State.CLOSED: Box("CLOSED", 222, 330, "end"),
+        State.FAILED: Box("FAILED", 482, 330, "bad"),
     }
-    frame = Frame(24, 26, 696, 148)
+    frame = Frame(24, 26, 700, 250)
     must(targets(Step.ASK) == {State.CONNECTED: State.ASKED})
     must(targets(Step.ANSWER) == {State.ASKED: State.ONLINE, State.ONLINE: State.ONLINE})
     must(targets(Step.MESSAGE) == {State.ONLINE: State.ONLINE})
+    must(targets(Step.LOGIN) == {State.ASKED: State.LOGGING_IN})
+    must(targets(Step.TICKET) == {State.LOGGING_IN: State.LOGGING_IN})
+    must(targets(Step.ACCEPT) == {State.LOGGING_IN: State.ONLINE})
+    must(targets(Step.REFUSE) == dict.fromkeys((State.LOGGING_IN, State.ONLINE), State.REFUSED))
     must(targets(Step.END) == dict.fromkeys((*open_states, State.CLOSED), State.CLOSED))
     must(targets(Step.FAULT) == dict.fromkeys(State, State.FAILED))
-    connected, asked, online = (places[state] for state in open_states)
+    connected, asked, online, logging_in, refused = (places[state] for state in open_states)
     closed, failed = places[State.CLOSED], places[State.FAILED]
+    accepted = (
+        (logging_in.x + 30, logging_in.y - ROW / 2),
+        (online.x - 30, online.y + ROW / 2 + 1),
+    )
     shapes: list[Shape] = [
         frame,
         across(connected, asked, "DCSS asks:", "stoc_send_client_type"),
         across(asked, online, "the DHS answers:", "htos_client_is_hardware"),
         loop(online, "messages"),
+        vertical(asked, logging_in, -18, "a GUI logs in:", "gtos_client_is_gui"),
+        Arrow(accepted, ("DCSS takes it",), (410, 142)),
+        across(logging_in, refused, "DCSS refuses:", "stog_authentication_failed"),
+        vertical(online, refused, 18, "the session", "has ended"),
         down(closed, frame, "the peer closes"),
         down(failed, frame, "a broken frame, no handshake"),
         across(closed, failed, "a fault"),
         *places.values(),
     ]
-    return picture("States of a connection", 720, 264, shapes)
+    return picture("States of a connection", 724, 370, shapes)
 
 
 def link_picture() -> str:

@@ -17,7 +17,7 @@ _BRACE = "{"
 class GtosLog(Message):
     """A line for the log, a chat, or the place where this client is.
 
-    Wire:   gtos_log log_level said
+    Wire:   gtos_log [log_level] said
     Units:  log_level: see `LogLevel`; `user_X`; `chat_X` is a chat room; `location` sets the place
             that the client list shows; said: name of the sender and a text
     Source: dcss_gui_client.c:2356-2392, confirmed on the wire
@@ -32,7 +32,7 @@ class GtosLog(Message):
 class StogLog(Message):
     """A line of the log. Many refusals are told in no other way.
 
-    Wire:   stog_log log_level said
+    Wire:   stog_log [log_level] said
     Units:  log_level: see `LogLevel`; `user_X`, `chat_X`; said: the sender (`server`, a host, a
             user, `{user(place)}`) and a text
     Source: dcss_broadcast.c:214, confirmed on the wire (all of it may be missing)

@@ -8,11 +8,11 @@ import importlib.resources
 import json
 from typing import Final
 
-from dcs_codec import Registry, __version__, default_registry
+from dcs_codec import Registry, __version__, default_registry, gui_registry
 from dcs_codec.catalogue import FieldDescription, describe
 
 _HEAD: Final = f"""\
--- DCS hardware protocol (DCSS and its DHSs) for Wireshark and tshark.
+-- DCS protocol (DCSS, its DHSs and GUIs) for Wireshark and tshark.
 -- Made by `dhs dissector` from the message classes of dcs_codec {__version__}.
 
 local MESSAGES = {{
@@ -28,16 +28,23 @@ KINDS: Final = {
     "rest of text": "rest",
     "names": "names",
     "readings or failure": "readings",
+    "numbers": "rest",
 }
 """What the script calls a type of the catalogue; any other is shown as text."""
 
 
 def make_dissector(registry: Registry | None = None) -> str:
-    """The dissector of a registry's messages, by default all of `dcs_codec`."""
+    """The dissector of a registry's messages, by default all of both ports of DCSS."""
     folder = importlib.resources.files("dhs_lab.tools") / "lua"
     parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS]
-    table = _messages(default_registry() if registry is None else registry)
+    table = _messages(_both_ports() if registry is None else registry)
     return "\n".join([f"{_HEAD}{table}}}\n", *parts])
+
+
+def _both_ports() -> Registry:
+    """The messages of DHSs and of GUIs; the number in the greeting of a GUI is surplus here."""
+    of_dhs = default_registry()
+    return of_dhs.extended(*(cls for cls in gui_registry() if cls.keyword not in of_dhs))
 
 
 def _messages(registry: Registry) -> str:

@@ -26,10 +26,13 @@ from dcs_codec.fields import (
     Text,
     Word,
 )
+from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.messages.ion_chamber import HtosReportIonChambers
 from dcs_codec.messages.shutter import HtosReportShutterState
 
-every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
+every_message = pytest.mark.parametrize(
+    "message_class", [*DHS_MESSAGES, *GUI_MESSAGES], ids=lambda cls: cls.keyword
+)
 
 
 # -- every class of this package -------------------------------------------------------------
@@ -69,7 +72,7 @@ def test_the_units_part_speaks_of_fields(message_class: type[Message]) -> None:
 @every_message
 def test_every_class_has_a_type_for_each_field(message_class: type[Message]) -> None:
     known = {"word", "number", "integer", "0 or 1", "number or word", "rest of text", "names"}
-    known.add("readings or failure")
+    known |= {"readings or failure", "numbers"}
     assert {field.type for field in describe(message_class).fields} <= known
 
 
@@ -246,14 +249,14 @@ def test_the_result_of_ion_chambers_is_named() -> None:
 def test_a_class_that_no_registry_takes_is_refused() -> None:
     @attrs.frozen(kw_only=True)
     class Aimless(Message):
-        keyword: ClassVar[str] = "gtos_start"
+        keyword: ClassVar[str] = "gto_start"
 
     @attrs.frozen(kw_only=True)
     class StohKindless(Message):
         keyword: ClassVar[str] = "stoh_kindless"
         value: int
 
-    with pytest.raises(TypeError, match="Aimless: no direction in 'gtos_start'"):
+    with pytest.raises(TypeError, match="Aimless: no direction in 'gto_start'"):
         describe(Aimless)
     with pytest.raises(TypeError, match="value: annotation names no kind"):
         describe(StohKindless)

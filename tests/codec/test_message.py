@@ -15,7 +15,8 @@ from dcs_codec.message import direction_of
         ("htos_note", Direction.TO_DCSS),
         ("stoh_", Direction.TO_DHS),
         ("stoh", None),
-        ("gtos_set_string", None),
+        ("gtos_set_string", Direction.FROM_GUI),
+        ("stog_log", Direction.TO_GUI),
         ("HTOS_note", None),
         ("", None),
     ],
@@ -25,7 +26,12 @@ def test_direction_of(keyword: str, direction: Direction | None) -> None:
 
 
 def test_directions_say_where_a_message_goes() -> None:
-    assert [direction.value for direction in Direction] == ["to DHS", "to DCSS"]
+    assert [direction.value for direction in Direction] == [
+        "to DHS",
+        "to DCSS",
+        "to GUI",
+        "from GUI",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,25 +11,33 @@ from dcs_codec import (
     State,
     StocSendClientType,
     UnknownMessage,
+    gui,
 )
 from dcs_codec.state import TRANSITIONS, Step, step_of
 
 ALLOWED_TO_SAY = {
     State.CONNECTED: {Step.ASK},
-    State.ASKED: {Step.ANSWER},
-    State.ONLINE: {Step.MESSAGE, Step.ANSWER},
+    State.ASKED: {Step.ANSWER, Step.LOGIN},
+    State.LOGGING_IN: {Step.TICKET, Step.ACCEPT, Step.REFUSE},
+    State.ONLINE: {Step.MESSAGE, Step.ANSWER, Step.REFUSE},
+    State.REFUSED: set(),
     State.CLOSED: set(),
     State.FAILED: set(),
 }
 
 
 def test_the_table_allows_the_handshake_and_then_messages() -> None:
-    said = {Step.ASK, Step.ANSWER, Step.MESSAGE}
+    said = set(Step) - {Step.END, Step.FAULT}
     assert {state: {step for step in said if (state, step) in TRANSITIONS} for state in State} == (
         ALLOWED_TO_SAY
     )
     assert TRANSITIONS[State.CONNECTED, Step.ASK] is State.ASKED
     assert TRANSITIONS[State.ASKED, Step.ANSWER] is State.ONLINE
+    assert TRANSITIONS[State.ASKED, Step.LOGIN] is State.LOGGING_IN
+    assert TRANSITIONS[State.LOGGING_IN, Step.TICKET] is State.LOGGING_IN
+    assert TRANSITIONS[State.LOGGING_IN, Step.ACCEPT] is State.ONLINE
+    for state in (State.LOGGING_IN, State.ONLINE):
+        assert TRANSITIONS[state, Step.REFUSE] is State.REFUSED
     assert TRANSITIONS[State.ONLINE, Step.MESSAGE] is State.ONLINE
     assert TRANSITIONS[State.ONLINE, Step.ANSWER] is State.ONLINE
 
@@ -61,6 +69,12 @@ def test_nothing_leads_out_of_failed() -> None:
         (HtosClientIsHardware(hardware_name="a"), Step.ANSWER),
         (HtosClientTypeIsHardware(hardware_name="a"), Step.ANSWER),
         (HtosNote(note_message="a"), Step.MESSAGE),
+        (gui.StocSendClientType(client_id=3), Step.ASK),
+        (gui.GtosClientIsGui(user="a", session="b", host="c", display="d"), Step.LOGIN),
+        (gui.LoginTicket(base64="ab=="), Step.TICKET),
+        (gui.StogLoginComplete(client_id=3), Step.ACCEPT),
+        (gui.StogAuthenticationFailed(client_id=3), Step.REFUSE),
+        (gui.GtosAbortAll(), Step.MESSAGE),
         (UnknownMessage(text="stoc_send_client_type"), Step.MESSAGE),
         (MalformedMessage(text="a", field="", reason=""), Step.MESSAGE),
     ],
@@ -77,4 +91,4 @@ def test_states_and_steps_are_called_by_their_names(label: State | Step) -> None
 def test_only_three_classes_shake_hands() -> None:
     handshake = {StocSendClientType, HtosClientIsHardware, HtosClientTypeIsHardware}
     assert handshake < set(DHS_MESSAGES)
-    assert {role.value for role in Role} == {"DHS", "DCSS"}
+    assert [role.value for role in Role] == ["DHS", "DCSS", "GUI", "GUI server"]

@@ -8,8 +8,11 @@ local HANDSHAKE = {
     stoc_send_client_type = true,
     htos_client_is_hardware = true,
     htos_client_type_is_hardware = true,
+    gtos_client_is_gui = true,
 }
-local DIRECTIONS = { stoc_ = "to DHS", stoh_ = "to DHS", htos_ = "to DCSS" }
+local DIRECTIONS = {
+    stoc_ = "to DHS", stoh_ = "to DHS", htos_ = "to DCSS", stog_ = "to GUI", gtos_ = "from GUI",
+}
 
 local dcs = Proto("dcs", "DCS hardware protocol")
 

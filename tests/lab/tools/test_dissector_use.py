@@ -8,7 +8,15 @@ from typing import Annotated, ClassVar, Final
 import attrs
 import pytest
 
-from dcs_codec import DHS_MESSAGES, Frame, Framing, Message, default_registry, encode_frame
+from dcs_codec import (
+    DHS_MESSAGES,
+    Frame,
+    Framing,
+    Message,
+    default_registry,
+    encode_frame,
+    gui_registry,
+)
 from dcs_codec.catalogue import catalogue
 from dcs_codec.fields import Word
 from dhs_lab.tools.dissector import KINDS, make_dissector
@@ -111,8 +119,23 @@ def test_the_filters_of_the_page_are_right(script: Path, tmp_path: Path) -> None
     assert len(dissect(script, path, ["-Y", f"{wanted} || {' || '.join(named)}"])) == 1
 
 
+def test_a_login_at_the_gui_port(script: Path, tmp_path: Path) -> None:
+    capture = Capture()
+    capture.send(True, encode_frame(Frame(b"stoc_send_client_type 7"), Framing.V2))
+    capture.send(False, b"gtos_client_is_gui anna S1 localhost :0".ljust(200, b"\0"))
+    capture.send(True, encode_frame(Frame(b"stog_update_motor_position z 1.5 normal"), Framing.V2))
+    capture.send(False, encode_frame(Frame(b"gtos_start_motor_move z 2"), Framing.V2))
+    found = dissect(script, capture.write(tmp_path / "gui.pcap"))
+    assert [one.shown("dcs.framing") for one in found] == ["v2", "v1", "v2", "v2"]
+    assert found[1].shown("dcs.gtos_client_is_gui.user") == "anna"
+    assert found[2].shown("dcs.stog_update_motor_position.position") == "1.5"
+    assert found[2].shown("dcs.direction") == "to GUI"
+    assert found[3].shown("dcs.direction") == "from GUI"
+
+
 def test_every_kind_of_field_has_a_name_in_the_script() -> None:
-    kinds = {field.type for message in catalogue() for field in message.fields}
+    both = (*catalogue(), *catalogue(gui_registry()))
+    kinds = {field.type for message in both for field in message.fields}
     assert kinds == set(KINDS)
 
 
@@ -124,7 +147,7 @@ def test_a_registry_of_a_sites_own_is_taken() -> None:
         how: Annotated[str, Polite()] = ""
 
     script = make_dissector(default_registry().extended(StohParkRobot))
-    assert make_dissector().count("] = { words = {") == len(DHS_MESSAGES)
+    assert make_dissector().count("] = { words = {") == len(DHS_MESSAGES) + len(gui_registry()) - 1
     assert (
         '["stoh_park_robot"] = { words = { { name = "robot", kind = "word" } }, '
         'tail = { name = "how", kind = "rest" } },'
