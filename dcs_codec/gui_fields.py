@@ -130,7 +130,7 @@ SaidText = Annotated[str, LogText()]
 Settings = Annotated[tuple[float, ...], Numbers()]
 """Numbers, as many as dcss shall change."""
 
-Request = Annotated[str, Rest(max_first_word=MAX_WORD, always_separated=True)]
+RequestWords = Annotated[str, Rest(max_first_word=MAX_WORD, always_separated=True)]
 """Words of a request; the blank in front is always written, or dcss reads what lies behind."""
 
 ToldName = Annotated[str, Word(max_bytes=MAX_TOLD_WORD)]

@@ -29,6 +29,7 @@ _SIDES: Final = "a service: its client in the runtime, what stands in for it in 
 _COMMAND: Final = "a command of `dhs` is in a module of its name"
 _SHARED_MODULES: Final = {
     **dict.fromkeys(("encoder", "ion_chamber", "motor", "operation", "shutter", "string"), _KIND),
+    "scan": _KIND,
     "session": "a DHS's session with DCSS: its messages, and the simulated DCSS's side of it",
     "database": "DCSS's database: the messages about it, and the simulated one",
     "detector": "messages of the X-ray detector, by the wire's word; the embedded loop detector",
@@ -41,6 +42,7 @@ _SHARED_MODULES: Final = {
 """Modules that may share a name, and what it means in all of them."""
 
 _SHARED_CLASSES: Final = {
+    "StocSendClientType": "one keyword, of which each port of DCSS has a form of its own",
     "Detection": "of the inference server and of the detector inside the simulated one",
 }
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import attrs
 
 from dcs_codec.fields import OptionalStatus, Text
-from dcs_codec.gui_fields import Request
+from dcs_codec.gui_fields import RequestWords
 from dcs_codec.message import Message
 
 
@@ -24,7 +24,7 @@ class GtosBecomeMaster(Message):
     """
 
     keyword: ClassVar[str] = "gtos_become_master"
-    request: Request = "force"
+    request: RequestWords = "force"
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -37,7 +37,7 @@ class GtosBecomeSlave(Message):
     """
 
     keyword: ClassVar[str] = "gtos_become_slave"
-    request: Request = "force"
+    request: RequestWords = "force"
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -112,7 +112,7 @@ class GtosAdmin(Message):
     """
 
     keyword: ClassVar[str] = "gtos_admin"
-    command: Request
+    command: RequestWords
 
 
 @attrs.frozen(kw_only=True, repr=False)
