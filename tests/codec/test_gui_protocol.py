@@ -63,16 +63,21 @@ def greeted_client() -> DcsProtocol:
 
 def test_the_bytes_of_a_login() -> None:
     client, server = DcsProtocol(Role.GUI), DcsProtocol(Role.GUI_SERVER)
+    states = []
     assert server.send(ASKED) == GREETING
     assert take(client, GREETING) == [ASKED]
-    assert client.state is State.ASKED
+    states.append((client.state, server.state))
     assert client.send(LOGGED_IN) == LOGIN
-    assert client.state is State.LOGGING_IN
     assert take(server, LOGIN) == [LOGGED_IN]
-    assert server.state is State.LOGGING_IN
+    states.append((client.state, server.state))
     assert server.send(COMPLETE) == ACCEPTED
     assert take(client, ACCEPTED) == [COMPLETE]
-    assert client.state is server.state is State.ONLINE
+    states.append((client.state, server.state))
+    assert states == [
+        (State.ASKED, State.ASKED),
+        (State.LOGGING_IN, State.LOGGING_IN),
+        (State.ONLINE, State.ONLINE),
+    ]
     assert client.framing is server.framing is Framing.V2
 
 
