@@ -28,9 +28,11 @@ from dcs_codec import (
     default_codec,
     default_registry,
     encode_frame,
+    gui_codec,
     strategies,
 )
 from dcs_codec.fields import Name, Scaled, Text
+from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.strategies import (
     byte_streams,
     chunked,
@@ -62,7 +64,9 @@ def made_anew() -> None:
 
 
 @both_framings
-@pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
+@pytest.mark.parametrize(
+    "message_class", [*DHS_MESSAGES, *GUI_MESSAGES], ids=lambda cls: cls.keyword
+)
 @given(data=st.data())
 @settings(max_examples=settings().max_examples // 10)
 def test_messages_of_a_class_are_what_a_framing_carries(
@@ -71,7 +75,8 @@ def test_messages_of_a_class_are_what_a_framing_carries(
     """messages_of(cls, framing) gives instances of just that class, and encode takes each."""
     message = data.draw(messages_of(message_class, framing))
     assert type(message) is message_class
-    assert default_codec().encode_bytes(message, framing)
+    codec = default_codec() if message_class in DHS_MESSAGES else gui_codec()
+    assert codec.encode_bytes(message, framing)
 
 
 @pytest.mark.parametrize("message_class", [*DHS_MESSAGES, UnknownMessage])
