@@ -19,13 +19,13 @@ from dhs_lab.simulators.dcss.database import HardwareHost
 from dhs_lab.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
-    Entry,
     IonChamberEntry,
     ObjectEntry,
     OperationEntry,
     ShutterEntry,
     StringEntry,
 )
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_lab.simulators.dcss.gui_path import from_gui
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind

@@ -4,8 +4,11 @@ What stands between GUIs and DHSs in a real dcss is not here: permissions, and t
 engine that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out.
 """
 
+import copy
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
 
 import attrs
 
@@ -13,8 +16,6 @@ from dcs_codec import (
     NO_DEVICE,
     EncodeError,
     Message,
-    ShutterResult,
-    ShutterState,
     StohAbortMotorMove,
     StohChangeVectorSpeed,
     StohGetEncoder,
@@ -33,13 +34,10 @@ from dcs_codec import (
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.circle import fold, shorten
 from dhs_lab.simulators.dcss.counting import CountingRun
-from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.database import KINDS, Database
 from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
     IonChamberEntry,
     OperationEntry,
-    ShutterEntry,
-    StringEntry,
 )
 from dhs_lab.simulators.dcss.judge import Judge
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -60,10 +58,6 @@ from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, argument
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
 DECIMALS = 6  # of `%f`
-OTHER_STATE: Mapping[str, str] = {
-    ShutterState.OPEN: ShutterState.CLOSED,
-    ShutterState.CLOSED: ShutterState.OPEN,
-}
 
 
 class Control(Readings):
@@ -118,12 +112,7 @@ class Control(Readings):
 
     def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
         """Ask the owner of a string for new contents; raises as `start_operation`."""
-        host, device = self._database.get(name, StringEntry)
-        with self._database.lock:
-            before = device.contents
-        run = ReportRun(name, host, lambda status: StringReport(before, status))
-        self._ask(StohSetString(string_name=name, string_contents=contents), run, ("string", name))
-        return run
+        return self.ask(StohSetString(string_name=name, string_contents=contents))
 
     # -- motors ------------------------------------------------------------------------------
 
@@ -291,17 +280,7 @@ class Control(Readings):
         A report that all is well and the shutter in the other state is no answer: DHSs send one
         when a shutter is registered, and it may still be on its way.
         """
-        host, _ = self._database.get(name, ShutterEntry)
-        other = ShutterReport(OTHER_STATE.get(state, ""), ShutterResult.NORMAL)
-        run = ReportRun(
-            name,
-            host,
-            lambda status: ShutterReport("unknown", status),
-            is_answer=lambda report: report != other,
-        )
-        message = StohSetShutterState(shutter_name=name, shutter_state=state)
-        self._ask(message, run, ("shutter", name))
-        return run
+        return self.ask(StohSetShutterState(shutter_name=name, shutter_state=state))
 
     def read_ion_chambers(
         self, time_s: float, names: Iterable[str], *, repeat: bool = False
@@ -337,25 +316,35 @@ class Control(Readings):
 
     def get_encoder(self, name: str) -> ReportRun[EncoderReport]:
         """Read an encoder."""
-        return self._ask_encoder(name, StohGetEncoder(encoder_name=name))
+        return self.ask(StohGetEncoder(encoder_name=name))
 
     def set_encoder(self, name: str, position: float) -> ReportRun[EncoderReport]:
         """Call an encoder's present position, scaled, by another number."""
-        return self._ask_encoder(name, StohSetEncoder(encoder_name=name, position=position))
+        return self.ask(StohSetEncoder(encoder_name=name, position=position))
+
+    def ask(self, message: Message) -> ReportRun[Any]:
+        """Ask the owner of a device by any command that one report answers; see `Entry.answers`.
+
+        Raises:
+            DhsError: No kind of device is asked by such a message, or there is no such device.
+            NotConnectedError: Its DHS is not connected.
+        """
+        kind = next((kind for kind in KINDS if type(message) in kind.answers), None)
+        if kind is None:
+            raise DhsError(f"{message.keyword} is not answered by one report of one device")
+        name = getattr(message, kind.name_field)
+        host, entry = self._database.get(name, kind)
+        with self._database.lock:
+            before = copy.copy(entry)
+        run = ReportRun(name, host, before.lost, is_answer=partial(before.is_answer, message))
+        self._ask(message, run, (kind.answers[type(message)].keyword, name))
+        return run
 
     def abort_all(self, how: str = "soft") -> None:
         """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
         self._sessions.abort_all(how)
 
     # -- asking ------------------------------------------------------------------------------
-
-    def _ask_encoder(self, name: str, message: Message) -> ReportRun[EncoderReport]:
-        host, device = self._database.get(name, EncoderEntry)
-        with self._database.lock:
-            before = device.position
-        run = ReportRun(name, host, lambda status: EncoderReport(before, status))
-        self._ask(message, run, (message.keyword.removeprefix("stoh_"), name))
-        return run
 
     def _ask(self, message: Message, run: CommandRun, *keys: RunKey) -> None:
         self._ask_all(message, {run: keys})

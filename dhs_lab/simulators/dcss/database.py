@@ -10,18 +10,30 @@ import attrs
 from dcs_codec import Framing
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
-    Entry,
     IonChamberEntry,
     ObjectEntry,
     OperationEntry,
     ShutterEntry,
     StringEntry,
 )
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_runtime.lowlevel import ConfigError, DhsError
 
 SCRIPTING_ENGINE: Final = "self"
 """Hardware host of what scripts do: always connected to a dcss, so no DHS may take its name."""
+
+KINDS: Final[tuple[type[Entry], ...]] = (
+    RealMotorEntry,
+    PseudoMotorEntry,
+    ShutterEntry,
+    IonChamberEntry,
+    EncoderEntry,
+    OperationEntry,
+    StringEntry,
+    ObjectEntry,
+)
+"""Every kind of device, in the order of hosts made by hand."""
 
 D = TypeVar("D", bound=Entry)
 
@@ -46,7 +58,7 @@ class HardwareHost:
         name: str,
         *,
         operations: Iterable[str] = (),
-        strings: Mapping[str, str] | None = None,
+        strings: Mapping[str, str] = {},
         motors: Iterable[str | RealMotorEntry] = (),
         pseudo_motors: Iterable[str | PseudoMotorEntry] = (),
         shutters: Iterable[str | ShutterEntry] = (),
@@ -69,21 +81,16 @@ class HardwareHost:
             objects: Objects.
             framing: v1 or v2.
         """
-        devices: list[Entry] = []
-        devices += _made(motors, RealMotorEntry)
-        devices += _made(pseudo_motors, PseudoMotorEntry)
-        devices += _made(shutters, ShutterEntry)
-        devices += _made(ion_chambers, IonChamberEntry)
-        devices += _made(encoders, EncoderEntry)
-        devices += _made(operations, OperationEntry)
-        devices += [StringEntry(*item) for item in (strings or {}).items()]
-        devices += _made(objects, ObjectEntry)
+        given = locals()
+        devices = [entry for kind in KINDS for entry in _made(given[kind.listed], kind)]
         return cls(name, tuple(devices), framing)
 
 
-def _made(entries: Iterable[str | D], kind: type[D]) -> list[D]:
-    make: Callable[[str], D] = kind
-    return [make(entry) if isinstance(entry, str) else entry for entry in entries]
+def _made(given: Iterable[str | Entry] | Mapping[str, str], kind: type[Entry]) -> list[Entry]:
+    make: Callable[..., Entry] = kind
+    if isinstance(given, Mapping):
+        return [make(*item) for item in given.items()]
+    return [make(entry) if isinstance(entry, str) else entry for entry in given]
 
 
 class Database:

@@ -11,19 +11,10 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
-from dhs_lab.simulators.dcss.circle import CircleMode
-from dhs_lab.simulators.dcss.database import Database, HardwareHost
+from dhs_lab.simulators.dcss.database import KINDS, Database, HardwareHost
 from dhs_lab.simulators.dcss.dump import load_dump
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    Entry,
-    IonChamberEntry,
-    ObjectEntry,
-    OperationEntry,
-    ShutterEntry,
-    StringEntry,
-)
-from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
+from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_runtime.lowlevel import ConfigError, ConfigFileError, Mistake, load_yaml, shown, structure
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
@@ -78,36 +69,27 @@ class HostEntry:
     """A hardware host as the file has it: devices by kind, then by name."""
 
     framing: Framing = Framing.V2
-    motors: dict[str, RealMotorEntry] = attrs.field(factory=dict)
-    pseudo_motors: dict[str, PseudoMotorEntry] = attrs.field(factory=dict)
-    shutters: dict[str, ShutterEntry] = attrs.field(factory=dict)
-    ion_chambers: dict[str, IonChamberEntry] = attrs.field(factory=dict)
-    encoders: dict[str, EncoderEntry] = attrs.field(factory=dict)
-    operations: dict[str, OperationEntry] = attrs.field(factory=dict)
-    strings: dict[str, StringEntry] = attrs.field(factory=dict)
-    objects: dict[str, ObjectEntry] = attrs.field(factory=dict)
 
     def devices(self) -> tuple[Entry, ...]:
         """The devices, kind by kind in the order of `HardwareHost.of`."""
-        kinds = (getattr(self, kind) for kind in KINDS)
-        return tuple(device for kind in kinds for device in kind.values())
+        listed: list[Mapping[str, Entry]] = [getattr(self, kind.listed) for kind in KINDS]
+        return tuple(device for each in listed for device in each.values())
 
 
-KINDS: Final = tuple(field.name for field in attrs.fields(HostEntry))[1:]
-_SHORT_FOR: Final = {"shutters": "state", "strings": "contents"}
-"""What a text in place of a device's mapping stands for."""
-_WORDS: Final[Mapping[str, Mapping[str, object]]] = {
-    "circle_mode": {mode.name.lower(): mode for mode in CircleMode},
-    "state": {"open": "open", "closed": "closed"},
+_KINDS: Final = {kind.listed: kind for kind in KINDS}
+_OF_KINDS: Final[dict[str, Any]] = {
+    listed: attrs.field(factory=dict, type=dict[str, kind])  # type: ignore[valid-type]  # made here
+    for listed, kind in _KINDS.items()
 }
-"""Words of keys that have few, and what they stand for."""
-
-
-@attrs.frozen(kw_only=True)
-class DatabaseFile:
-    """The whole file."""
-
-    hosts: dict[str, HostEntry]
+_HOST: Final = attrs.make_class(
+    "HostEntry", _OF_KINDS, bases=(HostEntry,), frozen=True, kw_only=True, slots=True
+)
+_FILE: Final = attrs.make_class(
+    "DatabaseFile",
+    {"hosts": attrs.field(type=dict[str, _HOST])},  # type: ignore[valid-type]  # made here
+    frozen=True,
+    kw_only=True,
+)
 
 
 @attrs.frozen
@@ -162,11 +144,11 @@ def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHo
     """
     reader = _Reader()
     mistakes: list[Mistake] = []
+    entries: dict[str, HostEntry] = {}
     try:
-        entries = structure(reader.written_out(values), DatabaseFile, source).hosts
+        entries = structure(reader.written_out(values), _FILE, source).hosts
     except ConfigFileError as error:
         mistakes += error.mistakes
-        entries = {}
     else:
         mistakes += _mistakes(entries)
     if reader.mistakes or mistakes:
@@ -201,28 +183,27 @@ class _Reader:
         host = dict(self._mapping(at, value))
         if host.get("framing") == Framing.AUTO.value:
             self._wrong(f"{at}.framing", "v1 or v2 wanted, a database knows")
-        for kind in KINDS:
-            if kind in host:
-                host[kind] = self._kind(f"{at}.{kind}", kind, host[kind])
+        for listed in _KINDS.keys() & host.keys():
+            host[listed] = self._kind(f"{at}.{listed}", _KINDS[listed], host[listed])
         return host
 
-    def _kind(self, at: str, kind: str, value: object) -> dict[Any, object]:
+    def _kind(self, at: str, kind: type[Entry], value: object) -> dict[Any, object]:
         if isinstance(value, list):
             value = {str(name): None for name in value}
         devices = self._mapping(at, value)
         return {name: self._device(f"{at}.{name}", kind, name, devices[name]) for name in devices}
 
-    def _device(self, at: str, kind: str, name: object, value: object) -> dict[Any, object]:
+    def _device(self, at: str, kind: type[Entry], name: object, value: object) -> dict[Any, object]:
         self._check_name(at, name)
-        if isinstance(value, str) and kind in _SHORT_FOR:
-            value = {_SHORT_FOR[kind]: value}
-        what = "a text or a mapping" if kind in _SHORT_FOR else "a mapping"
+        if isinstance(value, str) and kind.short_for:
+            value = {kind.short_for: value}
+        what = "a text or a mapping" if kind.short_for else "a mapping"
         device = dict(self._mapping(at, value, what))
         if "name" in device:
             self._wrong(at, "unknown key name: the name stands in front")
         device["name"] = str(name)
-        for key in _WORDS.keys() & device.keys():
-            word, known = device.pop(key), _WORDS[key]
+        for key in kind.key_words.keys() & device.keys():
+            word, known = device.pop(key), kind.key_words[key]
             if isinstance(word, str) and word in known:
                 device[key] = known[word]
             else:
@@ -250,10 +231,15 @@ def _mistakes(hosts: Mapping[str, HostEntry]) -> Iterator[Mistake]:
     """What no single value shows."""
     if not hosts:
         yield Mistake("hosts", "there is no host")
-    motors = {name for host in hosts.values() for name in (*host.motors, *host.pseudo_motors)}
+    motors = {
+        entry.name
+        for host in hosts.values()
+        for entry in host.devices()
+        if isinstance(entry, MotorEntry)
+    }
     for host_name, host in hosts.items():
-        for motor in (*host.motors.values(), *host.pseudo_motors.values()):
-            needed = {*motor.dependencies, *getattr(motor, "children", ())}
+        for motor in host.devices():
+            needed = {*getattr(motor, "dependencies", ()), *getattr(motor, "children", ())}
             for name in sorted(needed - motors):
                 at = f"hosts.{host_name}: {motor.name}"
                 yield Mistake(at, f"there is no motor {name} for it to need")

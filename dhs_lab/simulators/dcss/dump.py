@@ -17,20 +17,20 @@ from typing import Final
 import attrs
 
 from dcs_codec import Framing
-from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, HardwareHost
+from dhs_lab.simulators.dcss.database import KINDS, SCRIPTING_ENGINE, HardwareHost
 from dhs_lab.simulators.dcss.dump_sections import (
-    DEVICE_READERS,
     HARDWARE_HOST,
     NO_DEVICE_READERS,
     Section,
     SectionError,
 )
-from dhs_lab.simulators.dcss.entries import Entry
+from dhs_lab.simulators.dcss.entry import Entry
 
 MAX_DEVICES: Final = 1000  # records of the database
 _MAX_LINES: Final = 10
 _MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
 _MAX_NAME: Final = 39
+_KINDS: Final = {kind.dump_type: kind for kind in KINDS}
 _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 
 
@@ -178,8 +178,8 @@ class _Reader:
         kind = section.kind()
         if kind == HARDWARE_HOST:
             self._framings[section.name] = _framing(section)
-        elif kind in DEVICE_READERS:
-            host, device = DEVICE_READERS[kind](section)
+        elif kind in _KINDS:
+            host, device = _KINDS[kind].of_section(section)
             self._devices.append((section.line, host, device))
         elif kind in NO_DEVICE_READERS:
             NO_DEVICE_READERS[kind](section)

@@ -1,4 +1,4 @@
-"""Sections of a dump: how each type of device stands in its lines.
+"""`Section`: some lines of a dump, and what may be read from them; entries read themselves.
 
 Dumps of the second generation are newer: a motor has four more lines at its end, two of them `0`
 and two times in seconds since 1970, which no DHS is told of; a string may have several lines. The
@@ -9,35 +9,20 @@ Source: dcss_main.c restore_database (851-1486) for the first, dumps of newer dc
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from dhs_lab.simulators.dcss.circle import CircleMode
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    Entry,
-    IonChamberEntry,
-    ObjectEntry,
-    OperationEntry,
-    ShutterEntry,
-    StringEntry,
-)
-from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry, Scanned
-
 HARDWARE_HOST: Final = 3
 _MAX_NAME: Final = 39
-_MAX_UNITS: Final = 31
 _MAX_DEVICE_LIST: Final = 159
 _MAX_RUN: Final = 799
-_PERMITS: Final = 2  # lines: for staff, for users
-_CONFIGURATION: Final = "configuration"
-_REAL_MOTOR: Final = 1
-_PSEUDO_MOTOR: Final = 2
+PERMITS: Final = 2  # lines: for staff, for users
 _STRING: Final = 13
-_MOTOR_LINES: Final = {_REAL_MOTOR: 5, _PSEUDO_MOTOR: 6}
+MOTOR_LINES: Final = {1: 5, 2: 6}
+"""How many lines the section of a real motor and of a pseudo motor have, by type."""
 _MORE_LINES: Final = 4
-_STRING_LINES: Final = 4
+STRING_LINES: Final = 4
 
 
 class SectionError(Exception):
@@ -110,11 +95,11 @@ class Section:
         if not self.has_type:
             return False
         kind, count = self.kind(), len(self.lines)
-        if kind in _MOTOR_LINES:
+        if kind in MOTOR_LINES:
             has_times = all(line.isdigit() for line in self.lines[-2:])
             has_permits = any(map(is_permit, self.lines))
-            return count == _MOTOR_LINES[kind] + _MORE_LINES and has_times and has_permits
-        return kind == _STRING and count > _STRING_LINES
+            return count == MOTOR_LINES[kind] + _MORE_LINES and has_times and has_permits
+        return kind == _STRING and count > STRING_LINES
 
     def older(self) -> "Section":
         """A motor's section as the first generation has it, without the four lines more."""
@@ -151,9 +136,14 @@ class Section:
 
     def permits(self, at: int) -> None:
         """Two lines of permits; raises SectionError where one is none."""
-        for number in range(at, at + _PERMITS):
+        for number in range(at, at + PERMITS):
             if not is_permit(self.lines[number]):
                 raise SectionError(self.number(number), "is no permit, five 0 or 1")
+
+    def expect_permits(self) -> None:
+        """One line, with or without permits after it; raises SectionError where it is not so."""
+        if self.expect(1, 1 + PERMITS) > 1:
+            self.permits(1)
 
     def short(self, at: int, text: str, most: int = _MAX_NAME) -> str:
         """The text; raises SectionError where it is longer than the older dcss's buffer."""
@@ -205,134 +195,6 @@ def is_permit(line: str) -> bool:
     return len(line) == 9 and set(line[::2]) <= {"0", "1"} and set(line[1::2]) == {" "}  # noqa: PLR2004
 
 
-# -- motors ----------------------------------------------------------------------------------
-
-
-def _real_motor(section: Section) -> tuple[str, Entry]:
-    section = section.older()
-    section.expect(_MOTOR_LINES[_REAL_MOTOR])
-    host, hardware_name = section.host()
-    dependencies, configuration = _order(section, new=(3, 4), old=(2, 1), old_permits=3)
-    return host, RealMotorEntry(
-        section.name,
-        hardware_name=hardware_name,
-        dependencies=_dependencies(section, dependencies),
-        **_configuration(section, configuration, RealMotorEntry.scanned),
-    )
-
-
-def _pseudo_motor(section: Section) -> tuple[str, Entry]:
-    section = section.older()
-    section.expect(_MOTOR_LINES[_PSEUDO_MOTOR])
-    host, hardware_name = section.host()
-    dependencies, configuration, children = _order(
-        section, new=(3, 4, 5), old=(2, 1, 3), old_permits=4
-    )
-    return host, PseudoMotorEntry(
-        section.name,
-        hardware_name=hardware_name,
-        dependencies=_dependencies(section, dependencies),
-        children=section.names(children),
-        **_configuration(section, configuration, PseudoMotorEntry.scanned),
-    )
-
-
-def _order(
-    section: Section, *, new: tuple[int, ...], old: tuple[int, ...], old_permits: int
-) -> tuple[int, ...]:
-    """Where the lines stand: permits come behind the host, or in old dumps at the end."""
-    if all(map(is_permit, section.lines[1:3])):
-        return new
-    if all(map(is_permit, section.lines[old_permits:])):
-        return old
-    raise SectionError(section.number(1), "no permits, neither here nor at the end")
-
-
-def _dependencies(section: Section, at: int) -> tuple[str, ...]:
-    """Dependencies; a line that begins with 0 stands for none."""
-    return () if section.lines[at].startswith("0") else section.names(at)
-
-
-def _configuration(section: Section, at: int, scanned: tuple[Scanned, ...]) -> Mapping[str, Any]:
-    """The numbers of a motor in the order of its messages, the circle mode, and maybe units."""
-    words = section.words(at, len(scanned) + 1, _CONFIGURATION)
-    values: dict[str, Any] = {}
-    for word, (name, kind) in zip(words, scanned, strict=False):
-        if name == "position":
-            values[name] = section.position(at, word)
-        elif kind == "%lf":
-            values[name] = section.real(at, word, name)
-        else:
-            number = section.integer(at, word, name)
-            values[name] = bool(number) if name.endswith("_on") else number
-    mode, *units = words[len(scanned) :]
-    try:
-        values["circle_mode"] = CircleMode(section.integer(at, mode, "circle mode"))
-    except ValueError:
-        raise SectionError(section.number(at), f"circle mode {mode} is not 0 to 4") from None
-    values["units"] = section.short(at, units[0] if units else "", _MAX_UNITS)
-    return values
-
-
-# -- the other devices -----------------------------------------------------------------------
-
-
-def _ion_chamber(section: Section) -> tuple[str, Entry]:
-    if section.expect(1, 3) > 1:
-        section.permits(1)
-    host, counter, channel, timer, timer_type = section.words(0, 5, "ion chamber")[:5]
-    for name in (host, counter, timer, timer_type):
-        section.short(0, name)
-    channel_number = section.integer(0, channel, "channel")
-    return host, IonChamberEntry(section.name, counter, channel_number, timer, timer_type)
-
-
-def _shutter(section: Section) -> tuple[str, Entry]:
-    if section.expect(1, 3) > 1:
-        section.permits(1)
-    host, state, *more = section.words(0, 2, "host and state")
-    hardware_name = more[0] if more else section.name
-    for name in (host, hardware_name):
-        section.short(0, name)
-    is_closed = section.integer(0, state, "state") == 1
-    return host, ShutterEntry(section.name, "closed" if is_closed else "open", hardware_name)
-
-
-def _operation(section: Section) -> tuple[str, Entry]:
-    section.expect(3)
-    section.permits(1)
-    host, hardware_name = section.host()
-    return host, OperationEntry(section.name, hardware_name)
-
-
-def _encoder(section: Section) -> tuple[str, Entry]:
-    if section.expect(1, 3) > 1:
-        section.permits(1)
-    host, hardware_name = section.host()
-    return host, EncoderEntry(section.name, hardware_name)
-
-
-def _string(section: Section) -> tuple[str, Entry]:
-    if not section.is_newer:
-        section.expect(1, 2, 3, _STRING_LINES)
-    at = 1
-    lines = section.lines
-    if len(lines) > at + 1 and not (section.is_newer and not all(map(is_permit, lines[1:3]))):
-        section.permits(at)
-        at += _PERMITS
-    host, hardware_name = section.host()
-    return host, StringEntry(section.name, "\n".join(lines[at:]), hardware_name)
-
-
-def _object(section: Section) -> tuple[str, Entry]:
-    """An object: dcss writes its name and type only, and reads none at all."""
-    count = section.expect(0, 1, 3)
-    if count > 1:
-        section.permits(1)
-    host, hardware_name = section.host() if count else ("self", section.name)
-    return host, ObjectEntry(section.name, hardware_name)
-
-
 def _run(section: Section) -> None:
     at = _behind_host(section)
     section.short(at, section.lines[at], _MAX_RUN)
@@ -348,24 +210,12 @@ def _behind_host(section: Section) -> int:
         return 0
     section.host()
     section.permits(1)
-    return 1 + _PERMITS
+    return 1 + PERMITS
 
 
 def _blank(section: Section) -> None:
     section.expect(0)
 
-
-DEVICE_READERS: Final[Mapping[int, Callable[[Section], tuple[str, Entry]]]] = {
-    _REAL_MOTOR: _real_motor,
-    _PSEUDO_MOTOR: _pseudo_motor,
-    4: _ion_chamber,
-    6: _shutter,
-    11: _operation,
-    12: _encoder,
-    _STRING: _string,
-    14: _object,
-}
-"""By number of the type: hardware host and device of a section."""
 
 NO_DEVICE_READERS: Final[Mapping[int, Callable[[Section], None]]] = {
     0: _blank,

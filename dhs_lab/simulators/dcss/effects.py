@@ -6,11 +6,11 @@ hang or kill a real dcss is ignored here, with a line that says so.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from dcs_codec import (
     HtosConfigureDevice,
-    HtosGetEncoderCompleted,
     HtosLimitHit,
     HtosLog,
     HtosMotorCorrectStarted,
@@ -20,10 +20,7 @@ from dcs_codec import (
     HtosOperationCompleted,
     HtosOperationUpdate,
     HtosReportIonChambers,
-    HtosReportShutterState,
     HtosSendConfiguration,
-    HtosSetEncoderCompleted,
-    HtosSetStringCompleted,
     HtosSimulatingDevice,
     HtosStartOperation,
     HtosUpdateMotorPosition,
@@ -33,30 +30,19 @@ from dcs_codec import (
     Message,
     MotorStatus,
     OperationStatus,
-    ShutterResult,
-    ShutterState,
     StohCorrectMotorPosition,
-    StringStatus,
 )
 from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
-from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    Entry,
-    IonChamberEntry,
-    ShutterEntry,
-    StringEntry,
-)
+from dhs_lab.simulators.dcss.database import KINDS, Database
+from dhs_lab.simulators.dcss.entries import IonChamberEntry
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveRun
 from dhs_lab.simulators.dcss.reports import (
-    EncoderReport,
     IonChamberReport,
     PositionReport,
-    ShutterReport,
-    StringReport,
 )
 from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
@@ -67,7 +53,6 @@ logger = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Entry)
 
-MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
 _FORWARDED: Final[tuple[type[Message], ...]] = (
     HtosLimitHit,
     HtosMotorCorrectStarted,
@@ -103,16 +88,15 @@ class Effects:
             HtosUpdateMotorPosition: self._position_updated,
             HtosMotorMoveCompleted: self._move_completed,
             HtosSendConfiguration: self._send_configuration,
-            HtosReportShutterState: self._shutter_reported,
             HtosReportIonChambers: self._ion_chambers_reported,
-            HtosGetEncoderCompleted: self._encoder_completed,
-            HtosSetEncoderCompleted: self._encoder_completed,
-            HtosSetStringCompleted: self._string_completed,
             HtosLog: self._logged,
             HtosNote: self._noted,
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
         }
+        for kind in KINDS:
+            for report in kind.answers.values():
+                self._reactions[report] = partial(self._reported, kind)
         passed_on: tuple[type[Message], ...] = (
             HtosConfigureDevice,
             *self._reactions,
@@ -267,17 +251,15 @@ class Effects:
             configuration = device.configuration(host)
         self._sessions.try_to_send(host, configuration)
 
-    def _shutter_reported(self, host: str, message: HtosReportShutterState) -> None:
-        shutter = self._find(host, message, message.shutter_name, ShutterEntry)
-        if shutter is None:
+    def _reported(self, kind: type[Entry], host: str, message: Message) -> None:
+        """A report about one device, which answers what was asked of it."""
+        entry = self._find(host, message, getattr(message, kind.name_field), kind)
+        if entry is None:
             return
-        status = message.result or ShutterResult.NORMAL
-        if status == ShutterResult.NORMAL:
-            closed = message.shutter_state == ShutterState.CLOSED
-            with self._database.lock:
-                shutter.state = "closed" if closed else "open"
-        if run := self._runs.find(ReportRun, "shutter", shutter.name):
-            run.take(ShutterReport(message.shutter_state, status))
+        with self._database.lock:
+            report = entry.take(message)
+        if run := self._runs.find(ReportRun, message.keyword, entry.name):
+            run.take(report)
 
     def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers) -> None:
         result = message.result
@@ -309,33 +291,6 @@ class Effects:
         runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
         for run in {id(run): run for run in runs if run is not None}.values():
             run.take(report, is_last=status != OperationStatus.NORMAL)
-
-    def _encoder_completed(
-        self, host: str, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
-    ) -> None:
-        encoder = self._find(host, message, message.encoder_name, EncoderEntry)
-        if encoder is None:
-            return
-        with self._database.lock:
-            encoder.position = message.position  # whatever the status
-        key = message.keyword.removeprefix("htos_").removesuffix("_completed")
-        if run := self._runs.find(ReportRun, key, encoder.name):
-            run.take(EncoderReport(message.position, message.status))
-
-    def _string_completed(self, host: str, message: HtosSetStringCompleted) -> None:
-        string = self._find(host, message, message.string_name, StringEntry)
-        if string is None:
-            return
-        contents = message.string_contents
-        if message.string_status == StringStatus.NORMAL:
-            data = contents.encode("utf-8", "surrogateescape")
-            if len(data) > MAX_CONTENTS:
-                logger.warning("%s: %d bytes, dcss cuts them at 1879", string.name, len(data))
-                contents = data[:MAX_CONTENTS].decode("utf-8", "surrogateescape")
-            with self._database.lock:
-                string.contents = contents
-        if run := self._runs.find(ReportRun, "string", string.name):
-            run.take(StringReport(contents, message.string_status))
 
     def _operation_answered(
         self, host: str, message: HtosOperationUpdate | HtosOperationCompleted

@@ -1,48 +1,60 @@
-"""Entries of a simulated DCSS's database: a class for each kind of device, besides motors."""
+"""Entries of a simulated DCSS's database: a class for each kind of device, besides motors.
 
-from typing import ClassVar, Literal, Protocol
+Each says all of its kind, see `Entry`; `database.KINDS` lists the classes.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal, Self
 
 import attrs
 
 from dcs_codec import (
+    HtosGetEncoderCompleted,
+    HtosReportShutterState,
+    HtosSetEncoderCompleted,
+    HtosSetStringCompleted,
     Message,
+    OperationStatus,
+    ShutterResult,
+    ShutterState,
     StohConfigureEncoder,
     StohConfigureIonChamber,
     StohConfigureObject,
     StohConfigureOperation,
     StohConfigureShutter,
     StohConfigureString,
+    StohGetEncoder,
     StohRegisterEncoder,
     StohRegisterIonChamber,
     StohRegisterObject,
     StohRegisterOperation,
     StohRegisterShutter,
     StohRegisterString,
+    StohSetEncoder,
+    StohSetShutterState,
+    StohSetString,
 )
+from dhs_lab.simulators.dcss.dump_sections import PERMITS, STRING_LINES, Section, is_permit
+from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.reports import EncoderReport, ShutterReport, StringReport
 
+MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
+_OTHER_STATE: Final[Mapping[str, str]] = {
+    ShutterState.OPEN: ShutterState.CLOSED,
+    ShutterState.CLOSED: ShutterState.OPEN,
+}
 
-class Entry(Protocol):
-    """What the server asks of a device's entry."""
-
-    kind: ClassVar[str]
-    """What it is, in words for people."""
-
-    @property
-    def name(self) -> str:
-        """Name in the database."""
-
-    def registration(self) -> Message:
-        """The message that gives the device to its DHS, behind the handshake."""
-
-    def configuration(self, hardware_host: str) -> Message:
-        """The answer to `htos_send_configuration`."""
+logger = logging.getLogger(__name__)
 
 
 @attrs.frozen
-class OperationEntry:
+class OperationEntry(Entry):
     """An operation; the hardware name is the name where the dump gives none."""
 
     kind: ClassVar[str] = "operation"
+    listed: ClassVar[str] = "operations"
+    dump_type: ClassVar[int] = 11
 
     name: str
     hardware_name: str = ""
@@ -57,16 +69,40 @@ class OperationEntry:
         """`stoh_configure_operation`."""
         return StohConfigureOperation(operation_name=self.name, hardware_host=hardware_host)
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section.expect(3)
+        section.permits(1)
+        host, hardware_name = section.host()
+        return host, cls(section.name, hardware_name)
+
 
 @attrs.define
-class StringEntry:
+class StringEntry(Entry):
     """A string and its contents, which change."""
 
     kind: ClassVar[str] = "string"
+    listed: ClassVar[str] = "strings"
+    short_for: ClassVar[str] = "contents"
+    dump_type: ClassVar[int] = 13
+    name_field: ClassVar[str] = "string_name"
+    answers: ClassVar[Mapping[type[Message], type[Message]]] = {
+        StohSetString: HtosSetStringCompleted
+    }
 
     name: str
     contents: str = ""
     hardware_name: str = "standardString"
+
+    @property
+    def value(self) -> str:
+        """Its contents."""
+        return self.contents
+
+    def describe(self) -> str:
+        """It in one line, the contents in quotes."""
+        return f"{self.kind} {self.name} {self.contents!r}"
 
     def registration(self) -> Message:
         """`stoh_register_string`."""
@@ -78,16 +114,64 @@ class StringEntry:
             string_name=self.name, hardware_host=hardware_host, string_contents=self.contents
         )
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        if not section.is_newer:
+            section.expect(1, 2, 3, STRING_LINES)
+        at = 1
+        lines = section.lines
+        if len(lines) > at + 1 and not (section.is_newer and not all(map(is_permit, lines[1:3]))):
+            section.permits(at)
+            at += PERMITS
+        host, hardware_name = section.host()
+        return host, cls(section.name, "\n".join(lines[at:]), hardware_name)
+
+    def take(self, message: HtosSetStringCompleted) -> StringReport:
+        """Store the contents of a success, cut as dcss cuts them."""
+        contents = message.string_contents
+        if message.string_status == OperationStatus.NORMAL:
+            data = contents.encode("utf-8", "surrogateescape")
+            if len(data) > MAX_CONTENTS:
+                logger.warning("%s: %d bytes, dcss cuts them at 1879", self.name, len(data))
+                contents = data[:MAX_CONTENTS].decode("utf-8", "surrogateescape")
+            self.contents = contents
+        return StringReport(contents, message.string_status)
+
+    def lost(self, status: str) -> StringReport:
+        """With the contents that stay."""
+        return StringReport(self.contents, status)
+
+    @classmethod
+    def status_of(cls, report: HtosSetStringCompleted) -> str:
+        """`string_status`."""
+        return report.string_status
+
 
 @attrs.define
-class ShutterEntry:
+class ShutterEntry(Entry):
     """A shutter or filter, and its state as the DHS last reported it."""
 
     kind: ClassVar[str] = "shutter"
+    listed: ClassVar[str] = "shutters"
+    short_for: ClassVar[str] = "state"
+    key_words: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "state": {"open": "open", "closed": "closed"}
+    }
+    dump_type: ClassVar[int] = 6
+    name_field: ClassVar[str] = "shutter_name"
+    answers: ClassVar[Mapping[type[Message], type[Message]]] = {
+        StohSetShutterState: HtosReportShutterState
+    }
 
     name: str
     state: Literal["open", "closed"] = "closed"
     hardware_name: str = ""
+
+    @property
+    def value(self) -> str:
+        """Its state."""
+        return self.state
 
     def registration(self) -> Message:
         """`stoh_register_shutter`, with the state of the database, not of the hardware."""
@@ -103,9 +187,45 @@ class ShutterEntry:
             shutter_name=self.name, hardware_host=hardware_host, shutter_state=self.state
         )
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section.expect_permits()
+        host, state, *more = section.words(0, 2, "host and state")
+        hardware_name = more[0] if more else section.name
+        for name in (host, hardware_name):
+            section.short(0, name)
+        is_closed = section.integer(0, state, "state") == 1
+        return host, cls(section.name, "closed" if is_closed else "open", hardware_name)
+
+    def take(self, message: HtosReportShutterState) -> ShutterReport:
+        """Store the state of a success; every word but `closed` is open to dcss."""
+        status = self.status_of(message)
+        if status == ShutterResult.NORMAL:
+            closed = message.shutter_state == ShutterState.CLOSED
+            self.state = "closed" if closed else "open"
+        return ShutterReport(message.shutter_state, status)
+
+    def lost(self, status: str) -> ShutterReport:
+        """Nobody knows its state."""
+        return ShutterReport("unknown", status)
+
+    @classmethod
+    def status_of(cls, report: HtosReportShutterState) -> str:
+        """`result`, which may be missing."""
+        return report.result or ShutterResult.NORMAL
+
+    def is_answer(self, command: StohSetShutterState, report: ShutterReport) -> bool:
+        """A report that all is well and the shutter in the other state is no answer.
+
+        DHSs send one when a shutter is registered, and it may still be on its way.
+        """
+        other = _OTHER_STATE.get(command.shutter_state, "")
+        return report != ShutterReport(other, ShutterResult.NORMAL)
+
 
 @attrs.define
-class IonChamberEntry:
+class IonChamberEntry(Entry):
     """An ion chamber, and what it counted last.
 
     Attributes:
@@ -118,6 +238,8 @@ class IonChamberEntry:
     """
 
     kind: ClassVar[str] = "ion chamber"
+    listed: ClassVar[str] = "ion_chambers"
+    dump_type: ClassVar[int] = 4
 
     name: str
     hardware_name: str = ""
@@ -125,6 +247,11 @@ class IonChamberEntry:
     timer: str = "timer"
     timer_type: str = "standardIonChamber"
     counts: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """Its counts."""
+        return self.counts
 
     def registration(self) -> Message:
         """`stoh_register_ion_chamber`."""
@@ -147,16 +274,38 @@ class IonChamberEntry:
             timer_type=self.timer_type,
         )
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section.expect_permits()
+        host, counter, channel, timer, timer_type = section.words(0, 5, "ion chamber")[:5]
+        for name in (host, counter, timer, timer_type):
+            section.short(0, name)
+        channel_number = section.integer(0, channel, "channel")
+        return host, cls(section.name, counter, channel_number, timer, timer_type)
+
 
 @attrs.define
-class EncoderEntry:
+class EncoderEntry(Entry):
     """An encoder and its last position, scaled; a dump holds no position."""
 
     kind: ClassVar[str] = "encoder"
+    listed: ClassVar[str] = "encoders"
+    dump_type: ClassVar[int] = 12
+    name_field: ClassVar[str] = "encoder_name"
+    answers: ClassVar[Mapping[type[Message], type[Message]]] = {
+        StohGetEncoder: HtosGetEncoderCompleted,
+        StohSetEncoder: HtosSetEncoderCompleted,
+    }
 
     name: str
     hardware_name: str = ""
     position: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """Its position."""
+        return self.position
 
     def registration(self) -> Message:
         """`stoh_register_encoder`."""
@@ -173,12 +322,30 @@ class EncoderEntry:
             repeated_position=self.position,
         )
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section.expect_permits()
+        host, hardware_name = section.host()
+        return host, cls(section.name, hardware_name)
+
+    def take(self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted) -> EncoderReport:
+        """Store the position, whatever the status."""
+        self.position = message.position
+        return EncoderReport(message.position, message.status)
+
+    def lost(self, status: str) -> EncoderReport:
+        """With the position that stays."""
+        return EncoderReport(self.position, status)
+
 
 @attrs.frozen
-class ObjectEntry:
+class ObjectEntry(Entry):
     """An object; no DHS is known that reads one."""
 
     kind: ClassVar[str] = "object"
+    listed: ClassVar[str] = "objects"
+    dump_type: ClassVar[int] = 14
 
     name: str
     hardware_name: str = ""
@@ -192,3 +359,12 @@ class ObjectEntry:
     def configuration(self, hardware_host: str) -> Message:
         """`stoh_configure_object`."""
         return StohConfigureObject(object_name=self.name, hardware_host=hardware_host)
+
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`; dcss writes an object's name and type only, and reads none."""
+        count = section.expect(0, 1, 3)
+        if count > 1:
+            section.permits(1)
+        host, hardware_name = section.host() if count else ("self", section.name)
+        return host, cls(section.name, hardware_name)

@@ -1,6 +1,7 @@
-"""Motors of a simulated DCSS's database: real and pseudo."""
+"""Motors of a simulated DCSS's database: real and pseudo; see `entry`."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Literal, Self
 
 import attrs
 
@@ -12,6 +13,11 @@ from dcs_codec import (
     StohRegisterRealMotor,
 )
 from dhs_lab.simulators.dcss.circle import CircleMode
+from dhs_lab.simulators.dcss.dump_sections import MOTOR_LINES, Section, SectionError, is_permit
+from dhs_lab.simulators.dcss.entry import Entry
+
+_MAX_UNITS: Final = 31
+_CONFIGURATION: Final = "configuration"
 
 Scanned = tuple[str, Literal["%lf", "%d"]]
 """A field of a motor, and how dcss scans its word."""
@@ -29,7 +35,7 @@ _SWITCHES: tuple[Scanned, ...] = (
 
 
 @attrs.define(kw_only=True)
-class MotorEntry:
+class MotorEntry(Entry):
     """What real and pseudo motors have in common.
 
     Attributes:
@@ -48,6 +54,9 @@ class MotorEntry:
     """
 
     kind: ClassVar[str] = "motor"
+    key_words: ClassVar[Mapping[str, Mapping[str, object]]] = {
+        "circle_mode": {mode.name.lower(): mode for mode in CircleMode}
+    }
     scanned: ClassVar[tuple[Scanned, ...]]
 
     name: str = attrs.field(kw_only=False)
@@ -63,13 +72,16 @@ class MotorEntry:
     dependencies: tuple[str, ...] = ()
     is_moving: bool = attrs.field(default=False, init=False, eq=False)
 
-    def registration(self) -> Message:
-        """The message that gives the motor to its DHS."""
-        raise NotImplementedError
+    @property
+    def value(self) -> float:
+        """Its position."""
+        return self.position
 
-    def configuration(self, hardware_host: str) -> Message:
-        """The answer to `htos_send_configuration`."""
-        raise NotImplementedError
+    def describe(self) -> str:
+        """It in one line."""
+        words = [super().describe(), *[self.units] * bool(self.units)]
+        words += ["moving"] * self.is_moving + ["locked"] * self.motor_lock_on
+        return " ".join(words)
 
 
 @attrs.define(kw_only=True)
@@ -85,6 +97,8 @@ class RealMotorEntry(MotorEntry):
         reverse_on: Whether the motor turns the other way.
     """
 
+    listed: ClassVar[str] = "motors"
+    dump_type: ClassVar[int] = 1
     scanned: ClassVar[tuple[Scanned, ...]] = (
         *_POSITION_AND_LIMITS,
         ("scale_factor", "%lf"),
@@ -130,6 +144,20 @@ class RealMotorEntry(MotorEntry):
             status=0,
         )
 
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section = section.older()
+        section.expect(MOTOR_LINES[cls.dump_type])
+        host, hardware_name = section.host()
+        dependencies, configuration = _order(section, new=(3, 4), old=(2, 1), old_permits=3)
+        return host, cls(
+            section.name,
+            hardware_name=hardware_name,
+            dependencies=_dependencies(section, dependencies),
+            **_configuration(section, configuration, cls.scanned),
+        )
+
 
 @attrs.define(kw_only=True)
 class PseudoMotorEntry(MotorEntry):
@@ -140,6 +168,8 @@ class PseudoMotorEntry(MotorEntry):
     """
 
     kind: ClassVar[str] = "pseudo motor"
+    listed: ClassVar[str] = "pseudo_motors"
+    dump_type: ClassVar[int] = 2
     scanned: ClassVar[tuple[Scanned, ...]] = (*_POSITION_AND_LIMITS, *_SWITCHES)
 
     children: tuple[str, ...] = ()
@@ -164,3 +194,60 @@ class PseudoMotorEntry(MotorEntry):
             motor_lock_on=self.motor_lock_on,
             status=0,
         )
+
+    @classmethod
+    def of_section(cls, section: Section) -> tuple[str, Self]:
+        """As `Entry.of_section`."""
+        section = section.older()
+        section.expect(MOTOR_LINES[cls.dump_type])
+        host, hardware_name = section.host()
+        dependencies, configuration, children = _order(
+            section, new=(3, 4, 5), old=(2, 1, 3), old_permits=4
+        )
+        return host, cls(
+            section.name,
+            hardware_name=hardware_name,
+            dependencies=_dependencies(section, dependencies),
+            children=section.names(children),
+            **_configuration(section, configuration, cls.scanned),
+        )
+
+
+# -- dumps -----------------------------------------------------------------------------------
+
+
+def _order(
+    section: Section, *, new: tuple[int, ...], old: tuple[int, ...], old_permits: int
+) -> tuple[int, ...]:
+    """Where the lines stand: permits come behind the host, or in old dumps at the end."""
+    if all(map(is_permit, section.lines[1:3])):
+        return new
+    if all(map(is_permit, section.lines[old_permits:])):
+        return old
+    raise SectionError(section.number(1), "no permits, neither here nor at the end")
+
+
+def _dependencies(section: Section, at: int) -> tuple[str, ...]:
+    """Dependencies; a line that begins with 0 stands for none."""
+    return () if section.lines[at].startswith("0") else section.names(at)
+
+
+def _configuration(section: Section, at: int, scanned: tuple[Scanned, ...]) -> Mapping[str, Any]:
+    """The numbers of a motor in the order of its messages, the circle mode, and maybe units."""
+    words = section.words(at, len(scanned) + 1, _CONFIGURATION)
+    values: dict[str, Any] = {}
+    for word, (name, kind) in zip(words, scanned, strict=False):
+        if name == "position":
+            values[name] = section.position(at, word)
+        elif kind == "%lf":
+            values[name] = section.real(at, word, name)
+        else:
+            number = section.integer(at, word, name)
+            values[name] = bool(number) if name.endswith("_on") else number
+    mode, *units = words[len(scanned) :]
+    try:
+        values["circle_mode"] = CircleMode(section.integer(at, mode, "circle mode"))
+    except ValueError:
+        raise SectionError(section.number(at), f"circle mode {mode} is not 0 to 4") from None
+    values["units"] = section.short(at, units[0] if units else "", _MAX_UNITS)
+    return values

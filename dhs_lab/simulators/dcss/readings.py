@@ -4,13 +4,8 @@ import copy
 from typing import TypeVar
 
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    Entry,
-    IonChamberEntry,
-    ShutterEntry,
-    StringEntry,
-)
+from dhs_lab.simulators.dcss.entries import EncoderEntry, IonChamberEntry, ShutterEntry, StringEntry
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_runtime.lowlevel import DhsError
 

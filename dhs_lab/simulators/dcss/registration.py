@@ -10,7 +10,7 @@ from dcs_codec import (
     StohSetMotorChildren,
     StohSetMotorDependency,
 )
-from dhs_lab.simulators.dcss.entries import Entry
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 
 _WITHOUT_LINE_END: Final = (StohRegisterRealMotor, StohRegisterPseudoMotor)

@@ -4,16 +4,8 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from dcs_codec import MalformedMessage, OperationStatus, decode_text, format_number
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    Entry,
-    IonChamberEntry,
-    ShutterEntry,
-    StringEntry,
-)
+from dcs_codec import MalformedMessage, OperationStatus, decode_text
 from dhs_lab.simulators.dcss.faults import FaultKind
-from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
@@ -32,31 +24,6 @@ TOLERANCE: Final = 1e-6
 _FOLLOW_S: Final = 0.2
 
 
-def value_of(device: Entry) -> str | float | None:
-    """What the database says of a device: position, counts, state or contents; None of others."""
-    if isinstance(device, MotorEntry | EncoderEntry):
-        return device.position
-    if isinstance(device, IonChamberEntry):
-        return device.counts
-    if isinstance(device, ShutterEntry):
-        return device.state
-    return device.contents if isinstance(device, StringEntry) else None
-
-
-def describe(device: Entry) -> str:
-    """A device in one line."""
-    words = [device.kind, device.name]
-    value = value_of(device)
-    if isinstance(device, StringEntry):
-        words.append(repr(value))
-    elif value is not None:
-        words.append(value if isinstance(value, str) else format_number(value))
-    if isinstance(device, MotorEntry):
-        words += [device.units] * bool(device.units)
-        words += ["moving"] * device.is_moving + ["locked"] * device.motor_lock_on
-    return " ".join(words)
-
-
 # -- looking ---------------------------------------------------------------------------------
 
 
@@ -73,9 +40,9 @@ def _state(context: Context, words: CommandWords) -> CommandAnswer:
     for name in words.rest() or hosts:
         if name in hosts:
             lines.append(f"{name} {'online' if name in online else 'offline'}")
-            lines += [f"  {describe(devices[device.name])}" for device in hosts[name].devices]
+            lines += [f"  {devices[device.name].describe()}" for device in hosts[name].devices]
         elif name in devices:
-            lines.append(describe(devices[name]))
+            lines.append(devices[name].describe())
         else:
             raise UsageError(f"no hardware host and no device {name!r} in the database")
     return CommandResult("\n".join(lines))
@@ -210,7 +177,7 @@ def _actual(dcss: SimulatedDcss, name: str) -> str | float | None:
     if name in {host.name for host in dcss.hosts}:
         return "online" if name in dcss.online() else "offline"
     device = dcss.devices().get(name)
-    return None if device is None else value_of(device)
+    return None if device is None else device.value
 
 
 def _is_as(actual: str | float, expected: list[str], words: CommandWords) -> bool:

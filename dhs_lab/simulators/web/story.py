@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import attrs
 
 from dcs_codec import (
-    HtosGetEncoderCompleted,
     HtosLog,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
@@ -15,9 +15,6 @@ from dcs_codec import (
     HtosOperationCompleted,
     HtosOperationUpdate,
     HtosReportIonChambers,
-    HtosReportShutterState,
-    HtosSetEncoderCompleted,
-    HtosSetStringCompleted,
     HtosStartOperation,
     IonChamberFailure,
     Message,
@@ -25,6 +22,8 @@ from dcs_codec import (
     StohStartOperation,
 )
 from dhs_lab.simulators.dcss import TrafficLine
+from dhs_lab.simulators.dcss.database import KINDS
+from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
 
 MAX_OPERATIONS: Final = 100
@@ -112,14 +111,13 @@ class Story:
             HtosOperationCompleted: self._operation_completed,
             HtosMotorMoveStarted: self._move_started,
             HtosMotorMoveCompleted: self._move_completed,
-            HtosReportShutterState: self._shutter_reported,
-            HtosSetStringCompleted: self._string_completed,
-            HtosGetEncoderCompleted: self._encoder_completed,
-            HtosSetEncoderCompleted: self._encoder_completed,
             HtosReportIonChambers: self._ion_chambers_reported,
             HtosLog: self._logged,
             HtosNote: self._noted,
         }
+        for kind in KINDS:
+            for report in kind.answers.values():
+                self._chapters[report] = partial(self._reported, kind)
 
     def take(self, line: TrafficLine, message: Message) -> None:
         """Go on by one line."""
@@ -177,16 +175,8 @@ class Story:
         self.targets.pop(message.motor_name, None)
         self._came_out(message.motor_name, message.status)
 
-    def _shutter_reported(self, _: TrafficLine, message: HtosReportShutterState) -> None:
-        self._came_out(message.shutter_name, message.result or OperationStatus.NORMAL)
-
-    def _string_completed(self, _: TrafficLine, message: HtosSetStringCompleted) -> None:
-        self._came_out(message.string_name, message.string_status)
-
-    def _encoder_completed(
-        self, _: TrafficLine, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted
-    ) -> None:
-        self._came_out(message.encoder_name, message.status)
+    def _reported(self, kind: type[Entry], _: TrafficLine, message: Message) -> None:
+        self._came_out(getattr(message, kind.name_field), kind.status_of(message))
 
     def _ion_chambers_reported(self, _: TrafficLine, message: HtosReportIonChambers) -> None:
         if isinstance(message.result, IonChamberFailure):

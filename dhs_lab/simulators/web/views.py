@@ -23,7 +23,7 @@ def device_view(device: Entry, host: str) -> JsonObject:
     kind = device.kind.removeprefix("pseudo ").replace(" ", "_")
     values = {name: plain(getattr(device, name)) for name in _names(device)}
     values["is_pseudo"] = isinstance(device, PseudoMotorEntry)
-    return {"name": device.name, "kind": kind, "host": host} | values
+    return {"name": device.name, "kind": kind, "host": host, "value": plain(device.value)} | values
 
 
 def line_view(number: int, line: TrafficLine, message: Message) -> JsonObject:

@@ -16,8 +16,11 @@ from dcs_codec import (
     HtosSetStringCompleted,
     IonChamberFailure,
     IonChamberReading,
+    StohAbortAll,
+    StohGetEncoder,
 )
 from dhs_lab.simulators.dcss import (
+    EncoderEntry,
     EncoderReport,
     HardwareHost,
     IonChamberEntry,
@@ -382,3 +385,16 @@ def test_nothing_is_said_when_all_goes_well(
             dhs.send_text(text)
         dhs.settle()
     assert [each.message for each in caplog.records if "settle" not in each.message] == []
+
+
+def test_a_device_is_asked_by_any_command_that_one_report_answers(
+    dcss: SimulatedDcss, dhs: DhsPeer
+) -> None:
+    name = next(name for name, device in dcss.devices().items() if isinstance(device, EncoderEntry))
+    run = dcss.ask(StohGetEncoder(encoder_name=name))
+    dhs.send_text(f"htos_get_encoder_completed {name} 2.5 normal")
+    assert run.wait(5) == EncoderReport(2.5, "normal")
+    with pytest.raises(DhsError, match="no encoder 'nobody'"):
+        dcss.ask(StohGetEncoder(encoder_name="nobody"))
+    with pytest.raises(DhsError, match="stoh_abort_all is not answered by one report"):
+        dcss.ask(StohAbortAll(abort_arg="soft"))

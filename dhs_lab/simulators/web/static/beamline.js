@@ -115,7 +115,7 @@ function showHosts(changed) {
 function rowOf(device) {
   let row = rows.get(device.name);
   if (row) return row;
-  row = $(device.kind).content.firstElementChild.cloneNode(true);
+  row = ($(device.kind) ?? $("object")).content.firstElementChild.cloneNode(true);
   row.dataset.name = device.name;
   const name = row.querySelector(".name");
   name.textContent = device.name;
@@ -134,7 +134,7 @@ function rowOf(device) {
       name.ariaExpanded = String(!more.hidden);
     };
   }
-  const section = document.querySelector(`section[data-kind="${device.kind}"]`);
+  const section = document.querySelector(`section[data-kind="${device.kind}"]`) ?? document.querySelector(`section[data-kind="object"]`);
   section.querySelector(".rows").append(row);
   rows.set(device.name, row);
   return row;
@@ -178,16 +178,18 @@ const showDevice = {
   ion_chamber: (row, chamber) => put(row, shown(chamber.counts)),
   encoder: (row, encoder) => put(row, shown(encoder.position)),
   string: (row, string) => put(row, string.contents || "(empty)"),
-  object: (row, object) => put(row, object.host),
   operation() {},
 };
+
+// Of kinds that have no way of their own here.
+const showOther = (row, device) => put(row, device.value ?? device.host);
 
 function showDevices(changed) {
   const before = devices.size;
   for (const device of Object.values(changed)) {
     devices.set(device.name, device);
     const row = rowOf(device);
-    showDevice[device.kind](row, device);
+    (showDevice[device.kind] ?? showOther)(row, device);
     row.querySelector(".outcome")?.remove();
     if (device.outcome) row.append(make("p", "outcome", `last answer: ${device.outcome}`));
   }
