@@ -27,6 +27,8 @@ automl:                    # inference server
   port: 5000
   model: default
   threshold: 0.1           # lowest score of a loop that counts
+  loop_labels: [mitegen, nylon]  # classes that count as a loop
+  scan_n_results: null     # how many of its best detections are looked at; null for all
   in_flight: 4             # pictures sent to it at once
 axis:                      # video server
   host: localhost

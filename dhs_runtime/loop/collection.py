@@ -7,13 +7,13 @@ come and all that came are answered.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
-from dhs_runtime.loop.info import FAILED, LoopInfo
+from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
 
@@ -43,6 +43,7 @@ class Collection:
         predict: Predict,
         workers: Workers,
         threshold: float,
+        labels: Sequence[str] = LOOPS,
         on_result: OnResult,
     ) -> None:
         """A collection.
@@ -53,6 +54,7 @@ class Collection:
             predict: Asks the inference server.
             workers: Whose threads ask.
             threshold: Lowest score of a loop.
+            labels: Classes that count as a loop.
             on_result: Called with each answered picture, in one thread at a time.
         """
         self.done: Future[None] = Future()
@@ -62,6 +64,7 @@ class Collection:
         self._predict = predict
         self._workers = workers
         self._threshold = threshold
+        self._labels = labels
         self._on_result = on_result
         self._lock = threading.Lock()  # guards the lists, counters and _open
         self._report_lock = threading.Lock()  # one result is reported at a time
@@ -105,7 +108,7 @@ class Collection:
     def _analyse(self, image: CollectedImage) -> None:
         try:
             request = PredictRequest(f"{self._key}:{image.index}", image.data)
-            info = LoopInfo.of(self._predict(request), self._threshold)
+            info = LoopInfo.of(self._predict(request), self._threshold, self._labels)
         except ServiceError as error:
             self._answer(image, LoopInfo(status=FAILED), str(error))
         else:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-from attrs.validators import ge, gt, le
+from attrs.validators import deep_iterable, ge, gt, le, min_len, optional
 
 from dhs_runtime.addresses import MAX_PORT, bare_host, is_ip
 from dhs_runtime.clock import is_seconds
 from dhs_runtime.config import is_host, is_name, is_port
+from dhs_runtime.loop.info import LOOPS
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
@@ -33,6 +34,8 @@ class AutoMLConfig:
         port: Its REST port.
         model: Name of the model.
         threshold: Lowest score (0..1) of a detection that counts.
+        loop_labels: Classes that count as a loop; others are not loops.
+        scan_n_results: How many of its best detections are looked at; null for all.
         in_flight: Pictures sent to it at once.
         timeout_s: For one picture.
     """
@@ -41,6 +44,10 @@ class AutoMLConfig:
     port: int = attrs.field(default=5000, validator=is_port)
     model: str = attrs.field(default="default", validator=is_word)
     threshold: float = attrs.field(default=0.1, validator=[ge(0), le(1)])
+    loop_labels: tuple[str, ...] = attrs.field(
+        default=LOOPS, validator=deep_iterable(is_word, min_len(1))
+    )
+    scan_n_results: int | None = attrs.field(default=None, validator=optional(ge(1)))
     in_flight: int = attrs.field(default=4, validator=[ge(1), le(MAX_IN_FLIGHT)])
     timeout_s: float = attrs.field(default=35.0, validator=is_seconds)
 

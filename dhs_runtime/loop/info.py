@@ -3,6 +3,7 @@
 All lengths are fractions of the picture's width (x) or height (y), origin upper left.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import attrs
@@ -19,6 +20,9 @@ PIN_BASE_X: Final = 0.111
 
 PIN: Final = "pin"
 MICRO_MOUNT: Final = "mitegen"
+LOOPS: Final = (MICRO_MOUNT, "nylon")
+"""Classes that loop-dhs counts as loops."""
+
 FAILED: Final = "failed"
 _DIGITS: Final = 5
 _NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
@@ -43,9 +47,11 @@ class LoopInfo:
     score: float = 0.0
 
     @classmethod
-    def of(cls, prediction: Prediction, threshold: float) -> "LoopInfo":
-        """The best loop with at least this score; the pin is not taken for one."""
-        loops = [found for found in prediction.detections if found.label != PIN]
+    def of(
+        cls, prediction: Prediction, threshold: float, labels: Collection[str] = LOOPS
+    ) -> "LoopInfo":
+        """The best detection with one of `labels` and at least this score."""
+        loops = [found for found in prediction.detections if found.label in labels]
         pin = prediction.best(PIN, threshold=threshold)
         if not loops or loops[0].score < threshold:
             return cls(status=FAILED, score=loops[0].score if loops else 0.0)

@@ -44,6 +44,7 @@ class LoopDhs:
             model=automl.model,
             read_timeout_s=automl.timeout_s,
             total_timeout_s=automl.timeout_s,
+            max_detections=automl.scan_n_results,
             pool_size=automl.in_flight,
         )
         self._axis = AxisClient(
@@ -116,6 +117,7 @@ class LoopDhs:
             predict=self._automl.predict,
             workers=self._workers,
             threshold=self.config.automl.threshold,
+            labels=self.config.automl.loop_labels,
             on_result=report,
         )
         with self._lock:
@@ -221,7 +223,8 @@ class LoopDhs:
     def _analyse_snapshot(self, op: Operation) -> LoopInfo:
         picture = self._axis.snapshot(AxisSnapshotRequest(camera=self.config.axis.camera))
         request = PredictRequest(f"{op.name}:{op.handle}", picture.data)
-        return LoopInfo.of(self._automl.predict(request), self.config.automl.threshold)
+        automl = self.config.automl
+        return LoopInfo.of(self._automl.predict(request), automl.threshold, automl.loop_labels)
 
     def _take_image(self, image: ReceivedImage) -> None:
         with self._lock:

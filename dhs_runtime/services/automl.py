@@ -5,6 +5,7 @@ picture, arrays padded to a fixed length. `GET /v1/models/<model>` tells whether
 """
 
 import base64
+import logging
 import math
 import reprlib
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ from dhs_runtime.services.http_client import HttpClient, HttpReply, Login, Repea
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024  # 40 boxes make 7 KB
 MAX_ERROR_CHARS = 200
+ROUNDING = 1e-6  # of a side at the edge, in single precision
+IN_PIXELS = 2.0  # a larger side can be no fraction
+
+logger = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -61,10 +66,19 @@ class Detection:
 
 @attrs.frozen
 class Prediction:
-    """All that the model sees in one picture, surest first; it may be nothing."""
+    """All that the model sees in one picture, surest first; it may be nothing.
+
+    Attributes:
+        key: Of the request.
+        detections: What it sees.
+        refused: Why rows of the answer were left out, a line each.
+        trouble: Why there is no answer for this picture, "" where there is one.
+    """
 
     key: str
     detections: tuple[Detection, ...]
+    refused: tuple[str, ...] = ()
+    trouble: str = ""
 
     @property
     def top(self) -> Detection | None:
@@ -164,8 +178,10 @@ class AutoMLClient:
     def predict_batch(self, requests: Sequence[PredictRequest]) -> tuple[Prediction, ...]:
         """What the model sees in several pictures, sent in one request; in their order.
 
+        A picture whose answer makes no sense has `trouble`; the others are not affected.
+
         Raises:
-            ServiceError: No answer, an error of the server, or an answer that makes no sense.
+            ServiceError: No answer, an error of the server, or no answer that makes sense.
             ValueError: Two requests have the same key.
         """
         keys = [request.key for request in requests]
@@ -176,16 +192,19 @@ class AutoMLClient:
         reply = self._http.post_json(
             f"{self._path}:predict", self._question(requests), repeat=Repeat.IF_LOST
         )
-        found = _predictions(_result(reply, "predictions"), reply.url)
-        if sorted(prediction.key for prediction in found) != sorted(keys):
-            raise ServiceReplyError(
-                f"{reply.url} answered for {_short([each.key for each in found])}, "
-                f"but was asked for {_short(keys)}"
-            )
+        found, unknown = _predictions(_result(reply, "predictions"), reply.url)
+        answered = [prediction.key for prediction in found]
         by_key = {prediction.key: prediction for prediction in found}
+        mixed_up = f"{reply.url} answered for {_short(answered)}, but was asked for {_short(keys)}"
+        if len(by_key) < len(found) or not by_key.keys() <= set(keys):
+            raise ServiceReplyError(mixed_up)
+        unanswered = unknown[0] if unknown else mixed_up
+        ordered = [by_key.get(key) or Prediction(key, (), (), unanswered) for key in keys]
+        if all(prediction.trouble for prediction in ordered):
+            raise ServiceReplyError(ordered[0].trouble)
         return tuple(
-            attrs.evolve(by_key[key], detections=by_key[key].detections[: self._max_detections])
-            for key in keys
+            attrs.evolve(each, detections=each.detections[: self._max_detections])
+            for each in ordered
         )
 
     def model_status(self) -> ModelStatus:
@@ -254,16 +273,30 @@ def _result(reply: HttpReply, name: str) -> object:
     return _member(members, name, "the reply", reply.url)
 
 
-def _predictions(value: object, url: str) -> list[Prediction]:
-    return [
-        _prediction(entry, f"predictions[{index}]", url)
-        for index, entry in enumerate(_list(value, "predictions", url))
-    ]
+def _predictions(value: object, url: str) -> tuple[list[Prediction], list[str]]:
+    """What was found for each key, and what is wrong with entries whose key cannot be read."""
+    found, unknown = [], []
+    for index, entry in enumerate(_list(value, "predictions", url)):
+        where = f"predictions[{index}]"
+        try:
+            members = _dict(entry, where, url)
+            key = _text(_member(members, "key", where, url), f"{where}.key", url)
+        except ServiceReplyError as error:
+            unknown.append(str(error))
+            continue
+        try:
+            found.append(_prediction(key, members, where, url))
+        except ServiceReplyError as error:
+            found.append(Prediction(key, (), (), str(error)))
+    return found, unknown
 
 
-def _prediction(value: object, where: str, url: str) -> Prediction:
-    members = _dict(value, where, url)
-    key = _text(_member(members, "key", where, url), f"{where}.key", url)
+def _prediction(key: str, members: dict[str, object], where: str, url: str) -> Prediction:
+    """What was found in one picture; a row that makes no sense is left out.
+
+    Raises:
+        ServiceReplyError: It makes no sense, or such a row might have been all that was found.
+    """
     names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
     scores, labels, boxes = (
         _list(_member(members, name, where, url), f"{where}.{name}", url) for name in names
@@ -273,15 +306,19 @@ def _prediction(value: object, where: str, url: str) -> Prediction:
             f"{url}: {where} has {len(scores)} scores, {len(labels)} labels, {len(boxes)} boxes"
         )
     count = _count(members.get("num_detections", len(scores)), len(scores), where, url)
-    detections = [
-        Detection(
-            _number(scores[index], f"{where}.detection_scores[{index}]", url),
-            _text(labels[index], f"{where}.detection_classes_as_text[{index}]", url),
-            _box(boxes[index], f"{where}.detection_boxes[{index}]", url),
-        )
-        for index in range(count)
-    ]
-    return Prediction(key, tuple(sorted(detections, key=lambda each: -each.score)))
+    detections, refused, trouble = [], [], ""
+    for index in range(count):
+        try:
+            row = scores[index], labels[index], boxes[index]
+            detections.append(_detection(row, where, index, url))
+        except ServiceReplyError as error:
+            refused.append(str(error))
+            trouble = trouble or (str(error) if scores[index] != 0 else "")
+    if trouble and not any(each.score for each in detections):
+        raise ServiceReplyError(trouble)
+    if refused:
+        logger.debug("%d rows left out, the first because %s", len(refused), refused[0])
+    return Prediction(key, tuple(sorted(detections, key=lambda each: -each.score)), tuple(refused))
 
 
 def _count(value: object, length: int, where: str, url: str) -> int:
@@ -292,11 +329,31 @@ def _count(value: object, length: int, where: str, url: str) -> int:
     return int(number)
 
 
+def _detection(row: tuple[object, object, object], where: str, index: int, url: str) -> Detection:
+    score = _score(row[0], f"{where}.detection_scores[{index}]", url)
+    label = _text(row[1], f"{where}.detection_classes_as_text[{index}]", url)
+    box = _box(row[2], f"{where}.detection_boxes[{index}]", url)
+    if score and not (box.width and box.height):
+        raise ServiceReplyError(f"{url}: {where}.detection_boxes[{index}] has no size")
+    return Detection(score, label, box)
+
+
+def _score(value: object, where: str, url: str) -> float:
+    score = _number(value, where, url)
+    if not 0 <= score <= 1:
+        raise ServiceReplyError(f"{url}: {where} is not 0 to 1 but {score:g}")
+    return score
+
+
 def _box(value: object, where: str, url: str) -> Box:
-    """A box from `[min_y, min_x, max_y, max_x]`, cut off at the picture's edges."""
+    """A box from `[min_y, min_x, max_y, max_x]` in fractions of the picture."""
     numbers = [_number(each, where, url) for each in _list(value, where, url)]
     if len(numbers) != 4:  # noqa: PLR2004 - the sides of a box
         raise ServiceReplyError(f"{url}: {where} is not 4 numbers but {len(numbers)}")
+    if not all(-ROUNDING <= number <= 1 + ROUNDING for number in numbers):
+        in_pixels = max(numbers) > IN_PIXELS
+        what = "in pixels, not in fractions of it" if in_pixels else "outside the picture"
+        raise ServiceReplyError(f"{url}: {where} is {what}: {numbers}")
     min_y, min_x, max_y, max_x = (min(max(number, 0.0), 1.0) for number in numbers)
     if min_y > max_y or min_x > max_x:  # Vertex has another order of the four
         raise ServiceReplyError(f"{url}: {where} is not [min_y, min_x, max_y, max_x]: {numbers}")

@@ -49,3 +49,10 @@ def test_a_failed_picture_keeps_the_number_of_words() -> None:
 def test_a_micro_mount_is_marked() -> None:
     info = LoopInfo.of(prediction(Detection(0.9, "mitegen", LOOP.box)), 0.1)
     assert info.words()[-3:-1] == [1, "mitegen"]
+
+
+def test_labels_say_what_is_a_loop() -> None:
+    other = Detection(0.99, "crystal", Box(0.1, 0.1, 0.2, 0.2))
+    assert LoopInfo.of(prediction(other, LOOP), 0.1).loop_class == "nylon"
+    assert not LoopInfo.of(prediction(other), 0.1).found
+    assert LoopInfo.of(prediction(other, LOOP), 0.1, ("crystal",)).loop_class == "crystal"

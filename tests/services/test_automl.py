@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhs_runtime.errors import ServiceError, ServiceReplyError, ServiceUnavailableError
+from dhs_runtime.errors import ConfigError, ServiceError, ServiceReplyError, ServiceUnavailableError
 from dhs_runtime.services.automl import (
     AutoMLClient,
     Box,
@@ -37,7 +38,7 @@ SAMPLE = Path(__file__).parents[3] / "shared" / "images" / "automl_reply.json"
 ENTRY: dict[str, object] = {
     "key": "k",
     "num_detections": 2.0,
-    "detection_boxes": [[0.1, 0.2, 0.3, 0.4], [-0.5, 0.0, 1.0, 1.5], [0, 0, 0, 0]],
+    "detection_boxes": [[0.1, 0.2, 0.3, 0.4], [0.0, 0.0, 1.0, 1.0], [0, 0, 0, 0]],
     "detection_scores": [0.25, 0.75, 0.0],
     "detection_classes_as_text": ["nylon", "pin", ""],
 }
@@ -165,6 +166,63 @@ def test_a_malformed_prediction_is_named(
     with pytest.raises(ServiceReplyError, match=text) as caught:
         predicted(serving, {"predictions": [{**ENTRY, **change}]})
     assert "\n" not in str(caught.value)
+
+
+BAD_ROWS = [
+    (0.9, "nylon", [100, 200, 300, 400], "in pixels"),
+    (0.9, "nylon", [0.1, 0.2, 0.3, 704.0], "in pixels"),
+    (0.9, "nylon", [-0.5, 0.0, 1.0, 1.0], "outside the picture"),
+    (0.9, "nylon", [0.1, 0.2, 0.3, 1.01], "outside the picture"),
+    (0.9, "nylon", [0.1, 0.2, 0.1, 0.4], "has no size"),
+    (0.9, "nylon", [0.3, 0.2, 0.1, 0.4], "is not .min_y"),
+    (0.9, "nylon", [0.1, 0.2, float("nan"), 0.4], "not a number but nan"),
+    (0.9, "nylon", None, "not an array"),
+    (0.9, 7, [0.1, 0.2, 0.3, 0.4], "not a text"),
+    (97.0, "nylon", [0.1, 0.2, 0.3, 0.4], "not 0 to 1 but 97"),
+    (-0.1, "nylon", [0.1, 0.2, 0.3, 0.4], "not 0 to 1 but -0.1"),
+    (None, "nylon", [0.1, 0.2, 0.3, 0.4], "not a number but None"),
+]
+
+
+def entry_of(*rows: tuple[object, object, object], key: str = "k") -> dict[str, object]:
+    names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
+    return {"key": key, **{name: [row[n] for row in rows] for n, name in enumerate(names)}}
+
+
+@pytest.mark.parametrize(("score", "label", "box", "reason"), BAD_ROWS)
+def test_a_row_that_makes_no_sense_is_judged_not_clamped(
+    serving: Serving, score: object, label: object, box: object, reason: str
+) -> None:
+    padding = (0.0, "nylon", [0, 0, 0, 0])
+    good = (0.5, "mitegen", [0.1, 0.2, 0.3, 0.4])
+    with pytest.raises(ServiceReplyError, match=reason):
+        predicted(serving, {"predictions": [entry_of((score, label, box), padding, padding)]})
+    found = predicted(serving, {"predictions": [entry_of((score, label, box), good, padding)]})
+    assert found.top == Detection(0.5, "mitegen", Box(0.2, 0.1, 0.4, 0.3))
+    (told,) = found.refused
+    assert "0]" in told
+    assert re.search(reason, told)
+    empty = predicted(serving, {"predictions": [entry_of((0.0, label, box), padding)]})
+    assert empty.best(threshold=0.01) is None  # what pads may be anything
+
+
+def test_one_bad_picture_of_a_batch_costs_itself_only(serving: Serving) -> None:
+    good = (0.5, "mitegen", [0.1, 0.2, 0.3, 0.4])
+    bad = (0.9, "nylon", [100, 200, 300, 400])
+    entries: list[object] = [entry_of(bad, key="a"), entry_of(good, key="b"), {"no": "key"}]
+    peer = serving(answering(json_reply({"predictions": entries})))
+    with AutoMLClient(peer.url) as client:
+        found = client.predict_batch([PredictRequest(key, b"") for key in "abc"])
+    assert [len(each.detections) for each in found] == [0, 1, 0]
+    assert [bool(each.trouble) for each in found] == [True, False, True]
+    assert "in pixels" in found[0].trouble
+    assert "has no 'key'" in found[2].trouble
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_most_detections_are_one_or_more(most: int) -> None:
+    with pytest.raises(ConfigError, match="max_detections"):
+        AutoMLClient("http://inference:5000", max_detections=most)
 
 
 @pytest.mark.parametrize("name", [name for name in ENTRY if name != "num_detections"])
