@@ -12,18 +12,9 @@ from typing import Final, NamedTuple
 import attrs
 
 from dcs_codec import (
-    HtosGetEncoderCompleted,
-    HtosMotorMoveCompleted,
     HtosOperationCompleted,
-    HtosReportIonChambers,
-    HtosReportShutterState,
-    HtosSetEncoderCompleted,
-    HtosSetStringCompleted,
-    HtosUpdateMotorPosition,
-    IonChamberFailure,
     Message,
     OperationStatus,
-    ShutterState,
     list_safe,
 )
 from dhs_runtime.errors import DeviceError, TaskAbortedError
@@ -35,7 +26,7 @@ ABORTED: Final = OperationStatus.ABORTED.value
 """The words of every kind of answer; as plain text, for it is found and compared faster."""
 
 MAX_REASON: Final = 90  # bytes; more helps nobody who reads a beamline's log
-_SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
+SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
 _MAX_STATUS: Final = 79  # bytes: `state[80]` in dcss
 _CONSIDERED: Final = 1000  # characters of a reason
 _STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
@@ -137,71 +128,19 @@ def _shown(value: object) -> str:
         return type(value).__name__
 
 
-# -- how each kind of command fails ----------------------------------------------------------------
-
-
 @attrs.frozen
 class OperationFailed:
-    """Of an operation: the reason shortened, then left out."""
+    """How an operation fails: the reason shortened, then left out. Devices say it themselves."""
 
     name: str
     handle: str
 
     def __call__(self, status: str, reason: str) -> Iterator[Message]:
         """The forms."""
-        for text in (reason, one_line(reason, _SHORT_REASON), ""):
+        for text in (reason, one_line(reason, SHORT_REASON), ""):
             yield HtosOperationCompleted(
                 operation_name=self.name,
                 operation_handle=self.handle,
                 operation_status=status,
                 operation_args=text,
             )
-
-
-def move_failed(name: str, last: float, status: str) -> Iterator[Message]:
-    """Of a move: where the motor stands; the reason goes by `htos_log`."""
-    yield HtosMotorMoveCompleted(motor_name=name, position=last, status=status)
-
-
-def position_failed(name: str, last: float, status: str) -> Iterator[Message]:
-    """Of setting a motor's position."""
-    yield HtosUpdateMotorPosition(motor_name=name, position=last, status=status)
-
-
-def shutter_failed(name: str, last: ShutterState, status: str) -> Iterator[Message]:
-    """Of a shutter."""
-    yield HtosReportShutterState(shutter_name=name, shutter_state=last, result=status)
-
-
-def encoder_failed(
-    kind: type[HtosGetEncoderCompleted | HtosSetEncoderCompleted],
-    name: str,
-    last: float,
-    status: str,
-) -> Iterator[Message]:
-    """Of reading or setting an encoder."""
-    yield kind(encoder_name=name, position=last, status=status)
-
-
-def string_failed(name: str, last: str, status: str) -> Iterator[Message]:
-    """Of a string: with the contents that stay, where they fit."""
-    for contents in (last, ""):
-        yield HtosSetStringCompleted(
-            string_name=name, string_status=status, string_contents=contents
-        )
-
-
-def count_failed(names: tuple[str, ...], status: str, reason: str) -> Iterator[Message]:
-    """Of a count: the reason shortened, then the status alone, then names dropped from the end.
-
-    A v1 command of 199 bytes may name more chambers than an answer can.
-    """
-    for text in (reason or status, one_line(reason or status, _SHORT_REASON), status, "x"):
-        if text:
-            yield _not_counted(names, text)
-    for count in range(len(names) - 1, 0, -1):
-        yield _not_counted(names[:count], "x")
-
-
-def _not_counted(names: tuple[str, ...], reason: str) -> Message:
-    return HtosReportIonChambers(ion_chamber_time=0, result=IonChamberFailure(names, reason))

@@ -7,16 +7,13 @@ from typing import Final
 
 from dcs_codec import (
     Codec,
-    HtosGetEncoderCompleted,
-    HtosMotorMoveCompleted,
     HtosOperationCompleted,
-    HtosReportIonChambers,
-    HtosSetEncoderCompleted,
     Message,
 )
 from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.devices import KINDS
 from dhs_runtime.dispatcher import STOPPING, Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable
@@ -25,12 +22,9 @@ from dhs_runtime.threads import StopToken, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
-COMPLETIONS: Final = (
+COMPLETIONS: Final[tuple[type[Message], ...]] = (
     HtosOperationCompleted,
-    HtosMotorMoveCompleted,
-    HtosReportIonChambers,
-    HtosGetEncoderCompleted,
-    HtosSetEncoderCompleted,
+    *(message_class for kind in KINDS for message_class in kind.completions),
 )
 """What answers a command, also where an author sends it by hand: there is one, all the same."""
 LAST_WORDS_S: Final = 0.1

@@ -51,7 +51,14 @@ _TASK: Final = {
     *("complete", "deadline", "fail", "finished", "label", "log", "since", "state"),
 }
 _DEVICE: Final = {"kind", "name", "on", "on_read", "registered"} | {
-    *("asks", "commands", "name_fields", "registrations", "reports"),  # what a kind says of itself
+    *(
+        "asks",
+        "commands",
+        "completions",
+        "name_fields",
+        "registrations",
+        "reports",
+    ),  # what a kind says of itself
 }
 _MOTOR: Final = _DEVICE | {
     *("children", "config", "dependencies", "is_moving", "moved_elsewhere", "own_registration"),

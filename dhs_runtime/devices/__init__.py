@@ -1,5 +1,7 @@
 """The devices a DHS may own: motors, shutters, strings, ion chambers, encoders."""
 
+from typing import Final
+
 from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.encoder import Encoder
 from dhs_runtime.devices.ion_chamber import Count, IonChamber
@@ -10,7 +12,11 @@ from dhs_runtime.devices.moves import Oscillation, VectorMove
 from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.devices.string import StringDevice
 
+KINDS: Final[tuple[type[Device], ...]] = (PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
+"""Every kind of device; a real motor is a pseudo motor with a configuration of steps."""
+
 __all__ = [
+    "KINDS",
     "Count",
     "Device",
     "Encoder",

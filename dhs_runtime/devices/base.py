@@ -152,6 +152,8 @@ class Device:
     """The other messages that DCSS sends about such a device."""
     reports: ClassVar[tuple[type[Message], ...]] = ()
     """The messages by which DCSS is told of it."""
+    completions: ClassVar[tuple[type[Message], ...]] = ()
+    """Those of them that answer a command, also where an author sends one by hand."""
     name_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that may name the device, in messages either way."""
     asks: ClassVar[bool] = False
@@ -318,6 +320,17 @@ class Device:
 
     def _remember(self, message: Message) -> None:
         """Take over what a message says."""
+
+    @classmethod
+    def _name_field(cls, message_class: type[Message]) -> str:
+        """The field of a message about such devices that names one."""
+        names = {field.name for field in attrs.fields(message_class)}
+        return next(field for field in cls.name_fields if field in names)
+
+    @classmethod
+    def _named_in(cls, message: Message) -> Iterable[str]:
+        """Names of the devices that a report is about."""
+        return (str(getattr(message, cls._name_field(type(message)))),)
 
     def _is_about(self, message: Message) -> bool:
         """Whether a message names this device."""

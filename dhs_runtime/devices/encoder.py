@@ -1,6 +1,6 @@
 """`Encoder`: a position that is read, and may be called by another number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -18,7 +18,7 @@ from dcs_codec import (
     StohSetEncoder,
     default_codec,
 )
-from dhs_runtime.answers import NORMAL, encoder_failed
+from dhs_runtime.answers import NORMAL, Failures
 from dhs_runtime.devices.base import Deed, Device
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.errors import DeviceError
@@ -49,6 +49,7 @@ class Encoder(Device):
         HtosGetEncoderCompleted,
         HtosSetEncoderCompleted,
     )
+    completions = reports
     name_fields: ClassVar[tuple[str, ...]] = ("encoder_name",)
     asks = True
 
@@ -157,5 +158,7 @@ class Encoder(Device):
             raise TypeError(f"a position is a number, not {type(position).__name__}")
         return kind(encoder_name=self.name, position=position, status=NORMAL)
 
-    def _failures(self, kind: Completed) -> Callable[[str, str], Iterator[Message]]:
-        return lambda status, _: encoder_failed(kind, self.name, self.position, status)
+    def _failures(self, kind: Completed) -> Failures:
+        return lambda status, _: (
+            kind(encoder_name=self.name, position=self.position, status=status),
+        )

@@ -13,7 +13,7 @@ from dcs_codec import (
     StohReadIonChambers,
     StohRegisterIonChamber,
 )
-from dhs_runtime.answers import ERROR, NORMAL, count_failed
+from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
 from dhs_runtime.devices.base import TOO_MUCH, Device
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.errors import TaskFinishedError
@@ -88,7 +88,13 @@ class Count(Task):
         raise LookupError("no counts")
 
     def _failures(self, status: str, reason: str) -> Iterable[Message]:
-        return count_failed(self.names, status, reason)
+        reason = reason or status
+        for text in (reason, one_line(reason, SHORT_REASON), status, "x"):
+            if text:
+                yield _not_counted(self.names, text)
+        # A v1 command of 199 bytes may name more chambers than an answer can.
+        for count in range(len(self.names) - 1, 0, -1):
+            yield _not_counted(self.names[:count], "x")
 
     def _told(self, message: Message) -> None:
         self._told_to(message)
@@ -98,6 +104,10 @@ class Count(Task):
             ion_chamber_time=self.time_s,
             result=tuple(IonChamberReading(name, counts[name]) for name in self.names),
         )
+
+
+def _not_counted(names: tuple[str, ...], reason: str) -> Message:
+    return HtosReportIonChambers(ion_chamber_time=0, result=IonChamberFailure(names, reason))
 
 
 Counter = Callable[[Count], Mapping[str, float]]
@@ -117,6 +127,7 @@ class IonChamber(Device):
     registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterIonChamber,)
     commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureIonChamber, StohReadIonChambers)
     reports: ClassVar[tuple[type[Message], ...]] = (HtosReportIonChambers,)
+    completions = reports
     name_fields: ClassVar[tuple[str, ...]] = ("ion_chamber_name", "ion_chamber_names")
 
     def __init__(self, name: str) -> None:
@@ -138,6 +149,14 @@ class IonChamber(Device):
             wiring.refuse(count, ERROR, refusal)
         elif not wiring.workers.submit(partial(wiring.active.run, count, self._count)):
             wiring.refuse(count, ERROR, TOO_MUCH)
+
+    @classmethod
+    def _named_in(cls, message: Message) -> Iterable[str]:
+        if isinstance(message, HtosReportIonChambers):
+            if isinstance(message.result, IonChamberFailure):
+                return ()
+            return [reading.name for reading in message.result]
+        return super()._named_in(message)
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosReportIonChambers) and isinstance(message.result, tuple):

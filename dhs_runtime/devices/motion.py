@@ -35,7 +35,7 @@ from dcs_codec import (
     Message,
     MotorStatus,
 )
-from dhs_runtime.answers import ABORTED, ERROR, NORMAL, move_failed, told_by
+from dhs_runtime.answers import ABORTED, ERROR, NORMAL, told_by
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.hooks import Wait
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
@@ -306,7 +306,9 @@ class Move(Task):
     def _failures(self, status: str, _: str) -> Iterator[Message]:
         for position in (self._end_position, self.motor.position):
             if position is not None:
-                yield from move_failed(self.motor.name, position, status)
+                yield HtosMotorMoveCompleted(
+                    motor_name=self.motor.name, position=position, status=status
+                )
 
     def _completed(self, position: float) -> Message:
         return HtosMotorMoveCompleted(

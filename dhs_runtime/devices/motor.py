@@ -33,7 +33,7 @@ from dcs_codec import (
     StohStopVectorMove,
     default_codec,
 )
-from dhs_runtime.answers import ERROR, NORMAL, position_failed, told_by
+from dhs_runtime.answers import ERROR, NORMAL, told_by
 from dhs_runtime.devices.base import Deed
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.devices.motion import Move
@@ -88,6 +88,7 @@ class PseudoMotor(MovingDevice):
         HtosMotorMoveCompleted,
         HtosConfigureDevice,
     )
+    completions: ClassVar[tuple[type[Message], ...]] = (HtosMotorMoveCompleted,)
     name_fields: ClassVar[tuple[str, ...]] = ("motor_name", "motor_name_1")
     asks = True
 
@@ -289,7 +290,7 @@ class PseudoMotor(MovingDevice):
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
-        return position_failed(self.name, self.position, status)
+        yield HtosUpdateMotorPosition(motor_name=self.name, position=self.position, status=status)
 
     def _set_position(self, position: float, before: Move | None) -> float:
         if before is not None and not before.finished:  # a move that came later waits for this

@@ -16,7 +16,7 @@ from dcs_codec import (
     StohRegisterShutter,
     StohSetShutterState,
 )
-from dhs_runtime.answers import NORMAL, shutter_failed
+from dhs_runtime.answers import NORMAL
 from dhs_runtime.devices.base import Deed, Device
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.errors import DeviceError
@@ -140,7 +140,9 @@ class Shutter(Device):
         return HtosReportShutterState(shutter_name=self.name, shutter_state=word)
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
-        return shutter_failed(self.name, self.state, status)
+        yield HtosReportShutterState(
+            shutter_name=self.name, shutter_state=self.state, result=status
+        )
 
 
 def _known_state(word: str) -> ShutterState:

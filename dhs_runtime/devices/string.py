@@ -14,7 +14,7 @@ from dcs_codec import (
     StohSetString,
     StringStatus,
 )
-from dhs_runtime.answers import NORMAL, string_failed
+from dhs_runtime.answers import NORMAL
 from dhs_runtime.devices.base import Deed, Device
 from dhs_runtime.devices.hooks import Hook, ReadHook
 
@@ -118,4 +118,7 @@ class StringDevice(Device):
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
-        return string_failed(self.name, self.contents, status)
+        for contents in (self.contents, ""):  # with the contents that stay, where they fit
+            yield HtosSetStringCompleted(
+                string_name=self.name, string_status=status, string_contents=contents
+            )

@@ -1,22 +1,17 @@
 """`DeviceTable`: the devices of one DHS, by name; which message is about which."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
-from dcs_codec import HtosReportIonChambers, IonChamberFailure, Message
+from dcs_codec import Message
+from dhs_runtime.devices import KINDS
 from dhs_runtime.devices.base import Device, Wiring
-from dhs_runtime.devices.encoder import Encoder
-from dhs_runtime.devices.ion_chamber import IonChamber
-from dhs_runtime.devices.motor import PseudoMotor
-from dhs_runtime.devices.shutter import Shutter
-from dhs_runtime.devices.string import StringDevice
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.task import Outlet
 
-KINDS: Final = (PseudoMotor, Shutter, StringDevice, IonChamber, Encoder)
 MAX_STRANGERS: Final = 1000
 
 logger = logging.getLogger(__name__)
@@ -135,12 +130,7 @@ class DeviceTable:
 def _routes() -> Iterator[tuple[type[Message], Route | None]]:
     for kind in KINDS:
         for message_class in (*kind.registrations, *kind.commands):
-            yield message_class, Route(kind, _name_field(message_class, kind))
-
-
-def _name_field(message_class: type[Message], kind: type[Device]) -> str:
-    names = {field.name for field in attrs.fields(message_class)}
-    return next(field for field in kind.name_fields if field in names)
+            yield message_class, Route(kind, kind._name_field(message_class))
 
 
 def _first_word(message_class: type[Message]) -> str:
@@ -148,14 +138,9 @@ def _first_word(message_class: type[Message]) -> str:
     return str(attrs.fields(message_class)[len(attrs.fields(Message))].name)
 
 
-def _told(message: Message) -> Iterator[str]:
+def _told(message: Message) -> Iterable[str]:
     """Names of the devices that a message to DCSS is about."""
-    if isinstance(message, HtosReportIonChambers):
-        if not isinstance(message.result, IonChamberFailure):
-            for reading in message.result:
-                yield reading.name
-        return
     for kind in KINDS:
         if isinstance(message, kind.reports):
-            yield str(getattr(message, _name_field(type(message), kind)))
-            return
+            return kind._named_in(message)
+    return ()
