@@ -30,6 +30,7 @@ class Report:
     kind: str = ""
     mistakes: tuple[Mistake, ...] = ()
     peers: tuple[Peer, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def code(self) -> int:
@@ -57,7 +58,8 @@ def check(
     """Check a configuration file; every mistake is named with its line, its path and its reason.
 
     With --connect: DCSS's hardware port is called and left before a name is given, one picture is
-    taken, and the inference server is asked for its model. Nothing is changed anywhere.
+    taken, the inference server is asked for its model, and the receiver is opened for a moment.
+    Nothing is changed anywhere.
 
     Exit codes: 0 all is well, 1 the file is right but something it names was not reached, 2 the
     file is wrong or cannot be read.
@@ -76,8 +78,10 @@ def check(
     report = Report(str(path))
     try:
         report.kind = kind or _kind_of(path)
-        peers = _check_loop(path, connect) if report.kind == "loop" else _check_run(path, connect)
-        report.peers = peers
+        if report.kind == "loop":
+            report.peers, report.notes = _check_loop(path, connect)
+        else:
+            report.peers = _check_run(path, connect)
     except ConfigFileError as error:
         report.mistakes = error.mistakes
     if as_json:
@@ -106,14 +110,21 @@ def _check_run(path: Path, connect: bool) -> tuple[Peer, ...]:
     return (probe_dcss(config.dcss),) if connect else ()
 
 
-def _check_loop(path: Path, connect: bool) -> tuple[Peer, ...]:
+def _check_loop(path: Path, connect: bool) -> tuple[tuple[Peer, ...], tuple[str, ...]]:
     from dhs_runtime.loop import load_loop_config  # noqa: PLC0415 - slow
-    from dhs_runtime.loop.peers import probe_camera, probe_inference  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.config import file_notes  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.peers import (  # noqa: PLC0415 - slow
+        probe_camera,
+        probe_inference,
+        probe_receiver,
+    )
 
     config: LoopConfig = load_loop_config(path)
+    notes = (*config.notes(), *file_notes(path))
     if not connect:
-        return ()
-    return probe_dcss(config.dcss), probe_camera(config), probe_inference(config)
+        return (), notes
+    probes = probe_camera, probe_inference, probe_receiver
+    return (probe_dcss(config.dcss), *(ask(config) for ask in probes)), notes
 
 
 def _as_json(report: Report) -> dict[str, object]:
@@ -121,6 +132,7 @@ def _as_json(report: Report) -> dict[str, object]:
         "file": report.file,
         "kind": report.kind,
         "ok": report.code == GOOD,
+        "notes": list(report.notes),
         "mistakes": [attrs.asdict(mistake) for mistake in report.mistakes],
         "peers": [{**attrs.asdict(peer), "ok": not peer.trouble} for peer in report.peers],
     }
@@ -132,6 +144,8 @@ def _print(report: Report) -> None:
         console.print(f"[red]wrong[/]  {escape(mistake.at(report.file))}")
     if not report.mistakes:
         console.print(f"[green]right[/]  {escape(report.file)} for dhs {report.kind}")
+    for note in report.notes:
+        console.print(f"[yellow]note[/]   {escape(note)}")
     for peer in report.peers:
         word = "[red]lost [/]" if peer.trouble else "[green]there[/]"
         said = escape(f"{peer.name} {peer.address}: {peer.trouble or peer.detail}")

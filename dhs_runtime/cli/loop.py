@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ from dhs_runtime.process.service import share_the_interpreter
 if TYPE_CHECKING:
     from dhs_runtime.loop import LoopConfig, LoopDhs
 
+logger = logging.getLogger(__name__)
+
 SAMPLE_CONFIG: Final = """\
 # Configuration of the loop DHS. Every key may be left out; these are the defaults.
 name: loopDHS              # hardware host in DCSS's database
@@ -25,6 +28,9 @@ dcss:
 automl:                    # inference server
   host: localhost
   port: 5000
+  https: false
+  verify: true             # whether its certificate must be trusted
+  ca: null                 # file with the certificates that vouch for it
   model: default
   threshold: 0.1           # lowest score of a loop that counts
   loop_labels: [mitegen, nylon]  # classes that count as a loop
@@ -33,9 +39,13 @@ automl:                    # inference server
 axis:                      # video server
   host: localhost
   port: 80
+  https: false
+  verify: true             # false for a camera whose certificate signed itself
+  ca: null                 # file with the certificates that vouch for it
   camera: 1
   user: ""
   password: ""
+  auth: digest             # basic for video servers that have nothing else
 jpeg_receiver:             # where the video server posts its pictures
   host: 127.0.0.1          # 0.0.0.0 when it is another machine
   port: 9000
@@ -99,6 +109,7 @@ def loop(
         dhs loop --config loop.yaml --pretend --dcss test-dcss:14242
     """  # noqa: D301 - click wants the sign itself
     from dhs_runtime.loop import LoopConfig, load_loop_config  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.config import file_notes  # noqa: PLC0415 - slow
 
     if sample_config:
         click.echo(SAMPLE_CONFIG, nl=False)
@@ -109,6 +120,9 @@ def loop(
     guard = flags.guard(config, "the configuration" if path is None else str(path))
     guard.check_host(config.dcss.host)
     guard.check_name(config.name)
+    if not flags.pretend:
+        for note in (*config.notes(), *(() if path is None else file_notes(path))):
+            logger.warning("%s", note)
     with _loop_dhs(config, pretend=flags.pretend) as made:
         dhs = made.dhs
         with served(

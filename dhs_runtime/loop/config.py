@@ -3,18 +3,29 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
-from attrs.validators import deep_iterable, ge, gt, le, min_len, optional
+from attrs.validators import deep_iterable, ge, gt, in_, le, optional
 
-from dhs_runtime.addresses import MAX_PORT, bare_host, is_ip
+from dhs_runtime.addresses import (
+    HTTP_PORT,
+    HTTPS_PORT,
+    MAX_PORT,
+    HostPort,
+    bare_host,
+    is_ip,
+    is_loopback,
+)
 from dhs_runtime.clock import is_seconds
 from dhs_runtime.config import is_host, is_name, is_port
+from dhs_runtime.errors import ConfigError
 from dhs_runtime.loop.info import LOOPS
+from dhs_runtime.loop.old_keys import OLD_KEYS, unused_words, with_new_names
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
+from dhs_runtime.services.http_client import tls_context
 
 if TYPE_CHECKING:
     from dhs_runtime.process.yaml_values import YamlSection
@@ -32,6 +43,9 @@ class AutoMLConfig:
     Attributes:
         host: Its machine.
         port: Its REST port.
+        https: Whether it speaks https.
+        verify: Whether its certificate must be trusted.
+        ca: File with the certificates that vouch for it; null for those of the system.
         model: Name of the model.
         threshold: Lowest score (0..1) of a detection that counts.
         loop_labels: Classes that count as a loop; others are not loops.
@@ -42,11 +56,12 @@ class AutoMLConfig:
 
     host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=5000, validator=is_port)
+    https: bool = False
+    verify: bool = True
+    ca: Path | None = attrs.field(default=None, validator=optional(is_path))
     model: str = attrs.field(default="default", validator=is_word)
     threshold: float = attrs.field(default=0.1, validator=[ge(0), le(1)])
-    loop_labels: tuple[str, ...] = attrs.field(
-        default=LOOPS, validator=deep_iterable(is_word, min_len(1))
-    )
+    loop_labels: tuple[str, ...] = attrs.field(default=LOOPS, validator=deep_iterable(is_word))
     scan_n_results: int | None = attrs.field(default=None, validator=optional(ge(1)))
     in_flight: int = attrs.field(default=4, validator=[ge(1), le(MAX_IN_FLIGHT)])
     timeout_s: float = attrs.field(default=35.0, validator=is_seconds)
@@ -59,17 +74,27 @@ class AxisConfig:
     Attributes:
         host: Its machine.
         port: Its HTTP port.
+        https: Whether it speaks https.
+        verify: Whether its certificate must be trusted; false for one that signed itself.
+        ca: File with the certificates that vouch for it; null for those of the system.
         camera: Number of the camera on it.
         user: User name, "" where it asks for none.
         password: Password of that user.
+        auth: How to log in: `digest`, or `basic` for video servers that have nothing else.
         timeout_s: For one picture.
     """
 
     host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
     port: int = attrs.field(default=80, validator=is_port)
+    https: bool = False
+    verify: bool = True
+    ca: Path | None = attrs.field(default=None, validator=optional(is_path))
     camera: int = attrs.field(default=1, validator=ge(1))
     user: str = ""
     password: str = attrs.field(default="", repr=False)
+    auth: Literal["digest", "basic"] = attrs.field(
+        default="digest", validator=in_(("digest", "basic"))
+    )
     timeout_s: float = attrs.field(default=5.0, validator=is_seconds)
 
 
@@ -121,6 +146,23 @@ class LoopConfig(ProcessConfig):
         """Pictures that one oscillation brings."""
         return max(1, round(self.osci_time * self.video_fps))
 
+    def notes(self) -> tuple[str, ...]:
+        """What may well not be meant, a line each."""
+        if not is_loopback(self.jpeg_receiver.host) or is_loopback(self.axis.host):
+            return ()
+        return (f"the camera at {self.axis.host} cannot post its pictures: {self.receiver_hint}",)
+
+    @property
+    def receiver_hint(self) -> str:
+        """Which key lets a camera elsewhere post to the receiver; "" where it can."""
+        where = self.jpeg_receiver
+        if not is_loopback(where.host):
+            return ""
+        return (
+            f"the receiver listens at {HostPort(where.host, where.port)}, which only this machine "
+            "reaches; to be reached by others, add `jpeg_receiver: host: 0.0.0.0` to the file"
+        )
+
     @property
     def effective_log(self) -> LogConfig:
         """The log, with the file that `log_dir` stands for."""
@@ -133,7 +175,7 @@ def is_loop_config(values: Mapping[str, object]) -> bool:
     """Whether a file's keys, with their slips, are the loop DHS's and not another DHS's."""
     from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a file
 
-    own = {field.name for field in attrs.fields(LoopConfig)} | {OLD_SECTION}
+    own = {field.name for field in attrs.fields(LoopConfig)} | {OLD_SECTION, *OLD_KEYS}
     others = {field.name for field in attrs.fields(RunConfig)}
     return any(nearest(str(key), own | others) in own - others for key in values)
 
@@ -163,11 +205,27 @@ def load_loop_config(path: Path) -> LoopConfig:
     twice = [_at(values, str(key), reason) for key in values.keys() & old.keys()]
     if twice:
         raise ConfigFileError(str(path), twice)
-    merged = values.joined_with(OLD_SECTION)
+    old_names: dict[str, str] = {}
     try:
+        merged, old_names = with_new_names(values.joined_with(OLD_SECTION), str(path))
         return structure(merged, LoopConfig, str(path), further=_mistakes)
     except ConfigFileError as error:
-        raise ConfigFileError(str(path), [_moved(one, old) for one in error.mistakes]) from None
+        renamed = [_as_written(one, old_names) for one in error.mistakes]
+        raise ConfigFileError(str(path), [_moved(one, old) for one in renamed]) from None
+
+
+def file_notes(path: Path) -> tuple[str, ...]:
+    """What is in a file and is not used, a line each.
+
+    Raises:
+        ConfigFileError: It cannot be read.
+    """
+    return tuple(unused_words(load_yaml(path).joined_with(OLD_SECTION)))
+
+
+def _as_written(mistake: Mistake, old_names: Mapping[str, str]) -> Mistake:
+    """With the name that the key has in the file."""
+    return attrs.evolve(mistake, path=old_names.get(mistake.path, mistake.path))
 
 
 def _at(values: "YamlSection", key: str, reason: str) -> Mistake:
@@ -192,6 +250,17 @@ def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
         unheard = listen_trouble(receiver.host, receiver.port)
         if unheard:
             yield "jpeg_receiver", f"address to listen on wanted; {unheard}"
+    for name, service in (("automl", config.automl), ("axis", config.axis)):
+        if service.https and service.port == HTTP_PORT:
+            yield f"{name}.port", f"the port of https wanted, {HTTPS_PORT} as a rule; got 80"
+        if service.ca is None:
+            continue
+        try:
+            tls_context(service.ca, verify=service.verify)
+        except ConfigError as error:
+            yield f"{name}.ca", f"file with certificates wanted; {error}"
+    if not config.automl.loop_labels:
+        yield "automl.loop_labels", "a class wanted, got none: nothing would be a loop"
     ports = config.jpeg_receiver.port, config.status_port
     if config.status_port and ports[0] == ports[1]:
         yield "status_port", f"a port of its own wanted, got {ports[0]}; jpeg_receiver has it"

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from dhs_runtime.addresses import HostPort
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, MachineError, ServiceError
+from dhs_runtime.loop.clients import automl_client, axis_client
 from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
 from dhs_runtime.operation import Argument, Operation
 from dhs_runtime.scheduling import Workers
-from dhs_runtime.services.automl import AutoMLClient, PredictRequest
-from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
+from dhs_runtime.services.automl import PredictRequest
+from dhs_runtime.services.axis import AxisSnapshotRequest
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from dhs_runtime.threads import ThreadGroup
 
@@ -38,27 +38,13 @@ class LoopDhs:
     def __init__(self, config: LoopConfig) -> None:
         self.config = config
         self.dhs = Dhs(config.name)
-        automl, axis = config.automl, config.axis
-        self._automl = AutoMLClient(
-            HostPort(automl.host, automl.port).url,
-            model=automl.model,
-            read_timeout_s=automl.timeout_s,
-            total_timeout_s=automl.timeout_s,
-            max_detections=automl.scan_n_results,
-            pool_size=automl.in_flight,
-        )
-        self._axis = AxisClient(
-            HostPort(axis.host, axis.port).url,
-            user=axis.user or None,
-            password=axis.password or None,
-            read_timeout_s=axis.timeout_s,
-            total_timeout_s=axis.timeout_s,
-        )
+        self._automl = automl_client(config.automl)
+        self._axis = axis_client(config.axis)
         self.receiver = JpegReceiver(
             self._take_image, host=config.jpeg_receiver.host, port=config.jpeg_receiver.port
         )
         self._threads = ThreadGroup()
-        self._workers = Workers(self._threads, "loop-call", automl.in_flight, MAX_WAITING)
+        self._workers = Workers(self._threads, "loop-call", config.automl.in_flight, MAX_WAITING)
         self._lock = threading.Lock()  # guards the two below
         self._collecting: Collection | None = None
         self._collected: tuple[CollectedImage, ...] = ()
@@ -200,12 +186,18 @@ class LoopDhs:
         found = sum(image.info is not None and image.info.found for image in images)
         op.log.info("%d pictures, %d with a loop, %d unanswered", len(images), found, missing)
         if not images:
-            op.fail("no picture arrived; is the camera set to post to this host and port?")
+            op.fail(self._why_no_picture())
         elif missing + len(collection.failures) == len(images):
             reason = collection.failures[0] if collection.failures else "no answer in time"
             op.fail(f"no picture could be analysed: {reason}")
         else:
             op.complete("done")
+
+    def _why_no_picture(self) -> str:
+        if self.receiver.last_refusal:
+            return f"no picture arrived; the receiver {self.receiver.last_refusal}"
+        question = "no picture arrived; is the camera set to post to this host and port?"
+        return f"{question} {self.config.receiver_hint}".strip()
 
     def _look(self, op: Operation) -> LoopInfo | None:
         """What a snapshot shows; None (and the operation failed) where that is no loop."""

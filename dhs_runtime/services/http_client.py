@@ -144,7 +144,7 @@ class HttpClient:
         self._base_url = base_url.rstrip("/")
         self._path = quote(parts.path.rstrip("/"), safe=_PATH_SIGNS)
         is_tls = parts.scheme == "https"
-        self._tls = _tls_context(ca, verify=verify) if is_tls else None
+        self._tls = tls_context(ca, verify=verify) if is_tls else None
         host = unquote(parts.hostname or "")
         self._server = HostPort(host, parts.port or (HTTPS_PORT if is_tls else HTTP_PORT))
         shown = HostPort(_as_ascii(host.partition("%")[0]), parts.port or 0)
@@ -391,11 +391,16 @@ def _retry_after_s(reply: HttpReply) -> float | None:
     return float(digits[:9]) if is_number else None
 
 
-def _tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
+def tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
+    """How the certificates of servers are judged.
+
+    Raises:
+        ConfigError: `ca` cannot be read, or has no certificates.
+    """
     try:
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
     except OSError as error:
-        raise ConfigError(f"ca: no certificates in {ca}: {error.strerror or error}") from None
+        raise ConfigError(f"no certificates in {ca}: {error.strerror or error}") from None
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

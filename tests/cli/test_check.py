@@ -45,6 +45,7 @@ def config(file: Path) -> Iterator[Path]:
             f"dcss: {{host: 127.0.0.1, port: {dcss.port}}}\n"
             f"axis: {{host: 127.0.0.1, port: {axis.port}}}\n"
             f"automl: {{host: 127.0.0.1, port: {automl.port}}}\n"
+            "jpeg_receiver: {port: 0}\n"
         )
         yield file
         assert dcss.online() == ()
@@ -52,7 +53,8 @@ def config(file: Path) -> Iterator[Path]:
 
 def test_a_right_file_is_exit_code_0(config: Path) -> None:
     assert check(config) == (0, f"right  {config} for dhs loop\n")
-    wanted = {"file": str(config), "kind": "loop", "ok": True, "mistakes": [], "peers": []}
+    wanted = {"file": str(config), "kind": "loop", "ok": True, "notes": []}
+    wanted |= {"mistakes": [], "peers": []}
     assert check_json(config) == (0, wanted)
 
 
@@ -105,7 +107,9 @@ def test_a_file_that_cannot_be_read_is_exit_code_2(
 def test_peers_are_reached_and_exit_code_0(config: Path) -> None:
     code, report = check_json(config, "--connect")
     assert (code, report["ok"]) == (0, True)
-    assert [peer["name"] for peer in report["peers"]] == ["DCSS", "camera", "inference server"]
+    assert [peer["name"] for peer in report["peers"]] == [
+        *("DCSS", "camera", "inference server", "JPEG receiver"),
+    ]
     assert all(peer["ok"] and not peer["trouble"] and peer["detail"] for peer in report["peers"])
     code, output = check(config, "--connect")
     assert code == 0
@@ -122,7 +126,7 @@ def test_a_peer_that_is_not_reached_is_exit_code_1(config: Path) -> None:
     config.write_text("\n".join([text[0], f"axis: {{host: 127.0.0.1, port: {port}}}", text[2]]))
     code, report = check_json(config, "--connect")
     assert (code, report["ok"]) == (1, False)
-    assert [peer["ok"] for peer in report["peers"]] == [True, False, True]
+    assert [peer["ok"] for peer in report["peers"]] == [True, False, True, True]
     code, output = check(config, "--connect")
     assert code == 1
     assert f"lost   camera 127.0.0.1:{port}: " in output

@@ -6,8 +6,8 @@ import pytest
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_runtime.loop import LoopConfig
-from dhs_runtime.loop.config import AutoMLConfig, AxisConfig
-from dhs_runtime.loop.peers import probe_camera, probe_inference
+from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
+from dhs_runtime.loop.peers import probe_camera, probe_inference, probe_receiver
 
 
 def test_a_camera_gives_a_picture() -> None:
@@ -43,3 +43,12 @@ def test_nobody_there_is_told(probe: object) -> None:
     )
     assert callable(probe)
     assert "refused" in probe(config).trouble
+
+
+def test_the_receiver_is_tried() -> None:
+    assert probe_receiver(LoopConfig(jpeg_receiver=JpegReceiverConfig(port=0))).trouble == ""
+    anywhere = JpegReceiverConfig(host="0.0.0.0", port=0)
+    assert "answers 200" in probe_receiver(LoopConfig(jpeg_receiver=anywhere)).detail
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = JpegReceiverConfig(port=taken.getsockname()[1])
+        assert "cannot listen" in probe_receiver(LoopConfig(jpeg_receiver=where)).trouble
