@@ -13,16 +13,16 @@ from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin
+from urllib.parse import SplitResult, quote, unquote, urlencode
 
 import attrs
 
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import ConfigError, ServiceReplyError
+from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.http_call import Call, InFlight, exchange, service_error
-from dhs_runtime.services.http_login import Authorizer, Login, challenges
-from dhs_runtime.services.http_message import Headers
+from dhs_runtime.services.http_login import Authorizer, Login
+from dhs_runtime.services.http_reply import HttpReply
 
 __all__ = ["HttpClient", "HttpReply", "Login", "Repeat"]
 
@@ -42,61 +42,6 @@ class Repeat(enum.Enum):
     NEVER = "never"
     IF_LOST = "if lost"  # a kept connection was closed before a byte of the reply came
     IF_BUSY = "if busy"  # that, and a reply of 429 or 503 asks to come again (Retry-After)
-
-
-@attrs.frozen
-class HttpReply:
-    """A whole reply of any status.
-
-    Attributes:
-        status: HTTP status code.
-        content_type: The header as sent, empty if there was none.
-        body: All of the body, never more than the client's `max_reply_bytes`.
-        url: What was asked, without its query; for messages.
-        headers: All header fields.
-    """
-
-    status: int
-    content_type: str
-    body: bytes = attrs.field(repr=False)
-    url: str = ""
-    headers: Headers = attrs.field(factory=Headers, eq=False, repr=False)
-
-    @property
-    def location(self) -> str:
-        """Where a redirect points to, as a whole URL; "" where there is none."""
-        location = self.headers.get("Location")
-        try:
-            return without_password(urljoin(self.url, location)) if location else ""
-        except ValueError:  # `http://[`
-            return repr(location[:100])
-
-    @property
-    def trouble(self) -> str:
-        """Why it is of no use, and what to do, in one line; "" where its status is 200."""
-        if self.status == HTTPStatus.OK:
-            return ""
-        if self.location:
-            return f"{self.url} answered {self.status} and points to {self.location}: use that"
-        if self.status == HTTPStatus.UNAUTHORIZED:
-            kinds = " or ".join(sorted({scheme for scheme, _ in challenges(self.headers)}))
-            return f"{self.url} answered 401: it wants a login" + (f" by {kinds}" if kinds else "")
-        return f"{self.url} answered {self.status}"
-
-    def json(self) -> object:
-        """The body read as JSON.
-
-        Raises:
-            ServiceReplyError: It is no JSON.
-        """
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            start = self.body[:60].decode("ascii", "replace")
-            raise ServiceReplyError(
-                f"{self.url} answered {self.status} with something that is not JSON: {start!r}",
-                self.status,
-            ) from error
 
 
 class HttpClient:

@@ -1,0 +1,67 @@
+"""`HttpReply`: what a server answered, and what its trouble is."""
+
+import json
+from http import HTTPStatus
+from urllib.parse import urljoin
+
+import attrs
+
+from dhs_runtime.addresses import without_password
+from dhs_runtime.errors import ServiceReplyError
+from dhs_runtime.services.http_login import challenges
+from dhs_runtime.services.http_message import Headers
+
+
+@attrs.frozen
+class HttpReply:
+    """A whole reply of any status.
+
+    Attributes:
+        status: HTTP status code.
+        content_type: The header as sent, empty if there was none.
+        body: All of the body, never more than the client's `max_reply_bytes`.
+        url: What was asked, without its query; for messages.
+        headers: All header fields.
+    """
+
+    status: int
+    content_type: str
+    body: bytes = attrs.field(repr=False)
+    url: str = ""
+    headers: Headers = attrs.field(factory=Headers, eq=False, repr=False)
+
+    @property
+    def location(self) -> str:
+        """Where a redirect points to, as a whole URL; "" where there is none."""
+        location = self.headers.get("Location")
+        try:
+            return without_password(urljoin(self.url, location)) if location else ""
+        except ValueError:  # `http://[`
+            return repr(location[:100])
+
+    @property
+    def trouble(self) -> str:
+        """Why it is of no use, and what to do, in one line; "" where its status is 200."""
+        if self.status == HTTPStatus.OK:
+            return ""
+        if self.location:
+            return f"{self.url} answered {self.status} and points to {self.location}: use that"
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            kinds = " or ".join(sorted({scheme for scheme, _ in challenges(self.headers)}))
+            return f"{self.url} answered 401: it wants a login" + (f" by {kinds}" if kinds else "")
+        return f"{self.url} answered {self.status}"
+
+    def json(self) -> object:
+        """The body read as JSON.
+
+        Raises:
+            ServiceReplyError: It is no JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            start = self.body[:60].decode("ascii", "replace")
+            raise ServiceReplyError(
+                f"{self.url} answered {self.status} with something that is not JSON: {start!r}",
+                self.status,
+            ) from error
