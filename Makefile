@@ -7,11 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-install test-pythons dist lint format bench scale soak fuzz mutate docs docs-tables docs-pictures clean
+.PHONY: help demo test test-quick test-install test-pythons dist lint format bench scale soak fuzz mutate docs docs-tables docs-pictures clean
 
 help:
 	@echo "make demo    the loop DHS at work, everything simulated; pictures in demo-output/"
 	@echo "make test    all tests, with coverage"
+	@echo "make test-quick  those of codec, core and devices, without coverage; half a minute"
 	@echo "make test-install  the wheel in clean environments, from the package index; a minute"
 	@echo "make test-pythons  all tests, on each of Python 3.11 to 3.14 that is here"
 	@echo "make dist    wheel and sdist in dist/, checked"
@@ -44,6 +45,9 @@ test: $(VENV)/.test-installed
 	$(BIN)/python -m coverage report --include='dcs_codec/*' --fail-under=100
 	$(BIN)/python -m coverage report --include='dhs_runtime/*' --fail-under=90
 	$(BIN)/python -m coverage report --include='dhs_lab/*' --fail-under=90
+
+test-quick: $(VENV)/.test-installed
+	$(BIN)/python -m pytest -q --numprocesses=auto --maxprocesses=8 tests/codec tests/runtime tests/devices
 
 test-install: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --numprocesses=auto -m install tests/packaging

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import (
@@ -40,6 +40,7 @@ from dcs_codec.messages import (
 )
 from dcs_codec.strategies import chunked, messages_of
 from tests.codec.feeding import frames_of
+from tests.codec.shapes import FEW, one_of_each_shape, shape_of
 
 MODULES = (
     session,
@@ -54,10 +55,21 @@ MODULES = (
     database,
 )
 every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
+every_shape = pytest.mark.parametrize(
+    "message_class", one_of_each_shape(DHS_MESSAGES), ids=lambda cls: cls.keyword
+)
+
+
+@every_shape
+@given(data=st.data())
+def test_round_trip_of_a_shape(message_class: type[Message], data: st.DataObject) -> None:
+    """The long search: what holds for one class holds for those of the same kinds of fields."""
+    check_round_trip(message_class, Framing.V2, data)
 
 
 @every_message
 @given(data=st.data())
+@FEW
 def test_round_trip(message_class: type[Message], data: st.DataObject) -> None:
     """Whatever its fields hold, a message comes back equal and of its class: through its text, and
     with its binary part through the bytes of v2, cut anywhere."""
@@ -66,7 +78,7 @@ def test_round_trip(message_class: type[Message], data: st.DataObject) -> None:
 
 @every_message
 @given(data=st.data())
-@settings(max_examples=settings().max_examples // 4)
+@FEW
 def test_round_trip_in_v1(message_class: type[Message], data: st.DataObject) -> None:
     """The same for the messages that v1 carries."""
     check_round_trip(message_class, Framing.V1, data)
@@ -83,6 +95,12 @@ def check_round_trip(message_class: type[Message], framing: Framing, data: st.Da
     assert decoded == message
     assert type(decoded) is type(through_text) is message_class
     assert hash(decoded) == hash(message)
+
+
+def test_each_shape_is_searched() -> None:
+    shapes = [shape_of(cls) for cls in one_of_each_shape(DHS_MESSAGES)]
+    assert len(shapes) == len(set(shapes))
+    assert set(shapes) == {shape_of(cls) for cls in DHS_MESSAGES}
 
 
 @every_message

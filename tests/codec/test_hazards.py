@@ -5,11 +5,11 @@ What depends on dcss's database is beyond a codec: an ion chamber that is not in
 """
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import (
@@ -32,10 +32,23 @@ from dcs_codec.kinds import TailKind
 from dcs_codec.message import direction_of
 from dcs_codec.messages.ion_chamber import IonChamberResult
 from dcs_codec.strategies import messages_of, unknown_messages
-from tests.codec.hazards import hazards
+from tests.codec.hazards import HANDSHAKE, MOVES, REPORTS, hazards
+from tests.codec.shapes import FEW, one_of_each_shape
 
 TO_DCSS = [cls for cls in DHS_MESSAGES if direction_of(cls.keyword) is Direction.TO_DCSS]
+OF_RULES: Final = MOVES | REPORTS | HANDSHAKE | {b"htos_set_string_completed"}
+"""Keywords that the model has rules of its own for."""
+HAS_RULES: Final = [
+    cls
+    for cls in TO_DCSS
+    if cls.keyword.encode() in OF_RULES or cls.keyword.startswith("htos_operation")
+]
 every_message = pytest.mark.parametrize("message_class", TO_DCSS, ids=lambda cls: cls.keyword)
+every_hazard = pytest.mark.parametrize(
+    "message_class",
+    dict.fromkeys([*HAS_RULES, *one_of_each_shape(TO_DCSS)]),
+    ids=lambda cls: cls.keyword,
+)
 
 odd_text = st.one_of(
     st.sampled_from(
@@ -63,11 +76,25 @@ def any_value(kind: object) -> st.SearchStrategy[object]:
     return st.one_of(odd_text, odd_number, st.none(), st.booleans())
 
 
+@every_hazard
+@given(data=st.data())
+def test_no_values_of_a_shape_let_out_what_harms_a_dcss(
+    message_class: type[Message], data: st.DataObject
+) -> None:
+    """The long search: each class with a hazard of its own, and one of each other shape."""
+    check_any_values(message_class, data)
+
+
 @every_message
 @given(data=st.data())
+@FEW
 def test_no_values_let_out_what_harms_a_dcss(
     message_class: type[Message], data: st.DataObject
 ) -> None:
+    check_any_values(message_class, data)
+
+
+def check_any_values(message_class: type[Message], data: st.DataObject) -> None:
     message = data.draw(messages_of(message_class, with_binary=True))
     kinds = field_kinds(message_class)
     if kinds:  # right but for some fields, so that the search gets past the first
@@ -80,7 +107,7 @@ def test_no_values_let_out_what_harms_a_dcss(
 
 @every_message
 @given(data=st.data())
-@settings(max_examples=settings().max_examples // 8)
+@FEW
 def test_right_messages_are_let_out_and_harm_no_dcss(
     message_class: type[Message], data: st.DataObject
 ) -> None:

@@ -47,6 +47,7 @@ from dcs_codec.strategies import (
     valid_streams,
 )
 from tests.codec.feeding import frames_of
+from tests.codec.shapes import FEW as TEN
 
 # The strategies are the code under test: what is drawn is what is meant.
 pytestmark = pytest.mark.covered
@@ -68,7 +69,7 @@ def made_anew() -> None:
     "message_class", [*DHS_MESSAGES, *GUI_MESSAGES], ids=lambda cls: cls.keyword
 )
 @given(data=st.data())
-@settings(max_examples=settings().max_examples // 10)
+@TEN
 def test_messages_of_a_class_are_what_a_framing_carries(
     message_class: type[Message], framing: Framing, data: st.DataObject
 ) -> None:
