@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import attrs
+import numpy as np
 from PIL import Image
 
 from dhs_lab.simulators.detector import Detection
@@ -100,11 +101,18 @@ def decode_image(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
-                return image.convert("RGB")
+                return _eight_bits(image).convert("RGB")
     except _DECODE_ERRORS as error:
         # Pillow refuses by itself what is far too large; its text names the pixels.
         raise BadRequestError(f"Invalid image: {error}") from None
     raise BadRequestError(f"Invalid image: {pixels} pixels; the limit is {MAX_PIXELS}")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A picture of 16 bits scaled, as TensorFlow does; Pillow would cut off what is over 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
 
 
 def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -> dict[str, object]:

@@ -29,6 +29,11 @@ logger = logging.getLogger(__name__)
 
 IMAGE_PATH: Final = "/axis-cgi/jpg/image.cgi"
 QUALITY: Final = 85
+PAGE: Final = (
+    b"<html><head><title>Simulated camera</title></head>"
+    b'<body><img src="/axis-cgi/jpg/image.cgi"></body></html>\n'
+)
+"""At `/`, where the heartbeat of pydhsfw asks whether the camera is there."""
 # Names of the NTSC video sizes, which is what the beamlines' video servers digitize.
 RESOLUTIONS: Final = {
     "4CIF": (704, 480),
@@ -239,7 +244,11 @@ class _Handler(FaultyHandler):
     camera: SimulatedAxis
 
     def do_GET(self) -> None:
-        """A snapshot; HEAD goes the same way, without its body."""
+        """The page at `/`, or a snapshot; HEAD goes the same way, without its body.
+
+        Raises:
+            Refusal: There is no such path, the query is wrong, or a login is wanted.
+        """
         camera = self.camera
         if self.take_fault(camera.faults, camera.token):
             return
@@ -247,6 +256,9 @@ class _Handler(FaultyHandler):
             raise Refusal(self.fault.status, "as asked")
         self._admit()
         target = urlsplit(self.path)
+        if target.path == "/":
+            self.reply(HTTPStatus.OK, PAGE, "text/html; charset=utf-8")
+            return
         if target.path != IMAGE_PATH:
             raise Refusal(HTTPStatus.NOT_FOUND, target.path)
         try:

@@ -5,6 +5,8 @@ threads while the operation waits, so that an abort or a stop is never held up b
 """
 
 import contextlib
+import csv
+import itertools
 import logging
 import re
 import threading
@@ -21,7 +23,7 @@ from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
 from dhs_runtime.operation import Argument, Operation
 from dhs_runtime.scheduling import Workers
-from dhs_runtime.services.automl import PredictRequest
+from dhs_runtime.services.automl import Prediction, PredictRequest
 from dhs_runtime.services.axis import AxisSnapshotRequest
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from dhs_runtime.threads import ThreadGroup
@@ -30,6 +32,15 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 1000
 CLOSE_S: Final = 0.1
+TEST_KEY: Final = "THE-TEST-IMAGE"
+"""What loop-dhs calls the picture of testAutoML."""
+
+COLUMNS: Final = (
+    *("index", "status", "tipX", "tipY", "pinBaseX", "fiberWidth", "loopWidth"),
+    *("boxMinX", "boxMaxX", "boxMinY", "boxMaxY", "loopWidthX"),
+    *("isMicroMount", "loopClass", "loopScore"),
+)
+"""Of loop_info.csv: the words of LOOP_INFO."""
 
 
 class LoopDhs:
@@ -54,6 +65,7 @@ class LoopDhs:
             ("getLoopTip", self.get_loop_tip),
             ("getLoopInfo", self.get_loop_info),
             ("reboxLoopImage", self.rebox_loop_image),
+            ("testAutoML", self.test_automl),
         ):
             self.dhs.operation(name)(handler)
         self.dhs.on_stop(self.close)
@@ -160,6 +172,22 @@ class LoopDhs:
             else:
                 op.complete(*image.info.rebox_words(image.index))
 
+    def test_automl(self, op: Operation) -> None:
+        """Looks at one snapshot; completes `key score minY minX maxY maxX class score`."""
+        op.update(*["about", "to", "predict", "one", "test", "image"])
+        try:
+            found = op.wait(self._workers.call(lambda: self._predict_snapshot(TEST_KEY))).top
+        except ServiceError as error:
+            op.log.warning("%s", error)
+            op.fail(str(error))
+            return
+        if found is None or not found.score:
+            op.fail("the inference server sees nothing in the picture")
+            return
+        box, score = found.box, round(found.score, 5)
+        sides = (round(side, 5) for side in (box.min_y, box.min_x, box.max_y, box.max_x))
+        op.complete(TEST_KEY, score, *sides, found.label or "none", score)
+
     # -- parts of them -----------------------------------------------------------------------
 
     def _collect(self, op: Operation, collection: Collection) -> None:
@@ -213,10 +241,13 @@ class LoopDhs:
         return info
 
     def _analyse_snapshot(self, op: Operation) -> LoopInfo:
-        picture = self._axis.snapshot(AxisSnapshotRequest(camera=self.config.axis.camera))
-        request = PredictRequest(f"{op.name}:{op.handle}", picture.data)
         automl = self.config.automl
-        return LoopInfo.of(self._automl.predict(request), automl.threshold, automl.loop_labels)
+        prediction = self._predict_snapshot(f"{op.name}:{op.handle}")
+        return LoopInfo.of(prediction, automl.threshold, automl.loop_labels)
+
+    def _predict_snapshot(self, key: str) -> Prediction:
+        picture = self._axis.snapshot(AxisSnapshotRequest(camera=self.config.axis.camera))
+        return self._automl.predict(PredictRequest(key, picture.data))
 
     def _take_image(self, image: ReceivedImage) -> None:
         with self._lock:
@@ -227,13 +258,22 @@ class LoopDhs:
     def _make_folder(self, op: Operation) -> Path | None:
         if not self.config.save_image_files:
             return None
-        folder = self.config.save_image_dir / re.sub(r"\W", "_", f"{op.name}{op.handle}")
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        name = re.sub(r"\W", "_", f"{op.name}{op.handle}")
+        self.config.save_image_dir.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):  # handles begin anew with each start of DCSS
+            folder = self.config.save_image_dir / (name if number == 1 else f"{name}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+        raise AssertionError("the numbers have no end")
 
 
 def _save(folder: Path, image: CollectedImage, words: Sequence[Argument]) -> None:
-    """Keep a picture, and its line of results."""
+    """Keep a picture, and its line of results: as DCSS gets it, and for a table."""
     (folder / f"loop_{image.index:04}.jpeg").write_bytes(image.data)
     with (folder / "results.txt").open("a", encoding="utf-8") as file:
         file.write(" ".join(map(str, words)) + "\n")
+    table = folder / "loop_info.csv"
+    is_new = not table.exists()
+    with table.open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, words[1:]] if is_new else [words[1:]])

@@ -1,5 +1,6 @@
 """The loop DHS against simulated DCSS, camera and inference server, over real sockets."""
 
+import csv
 import socket
 import threading
 import time
@@ -26,6 +27,7 @@ OPERATIONS = (
     "getLoopTip",
     "getLoopInfo",
     "reboxLoopImage",
+    "testAutoML",
 )
 
 
@@ -269,3 +271,38 @@ def test_a_picture_at_the_wrong_time_is_dropped(beamline: Beamline) -> None:
         assert push.wait(DEADLINE_S)
     assert len(push.sent) == 1
     assert beamline.loop.collected == ()
+
+
+def test_one_folder_per_run_never_mixes_two(beamline: Beamline, tmp_path: Path) -> None:
+    """Handles begin anew with each start of DCSS, so that a folder's name comes again."""
+    beamline.start(save_image_files=True, save_image_dir=tmp_path)
+    for number in range(1, 10):  # of runs of yesterday
+        old = tmp_path / f"collectLoopImages1_{number}"
+        old.mkdir()
+        (old / "loop_0099.jpeg").write_bytes(b"old")
+    run = beamline.collect()
+    assert run.wait(DEADLINE_S).status == "normal"
+    name = "collectLoopImages" + run.handle.replace(".", "_")
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["loop_0099.jpeg"]
+    folder = tmp_path / f"{name}-2"
+    assert len(list(folder.glob("*.jpeg"))) == 3
+    with (folder / "loop_info.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = (folder / "results.txt").read_text().splitlines()
+    assert [" ".join(["LOOP_INFO", *row.values()]) for row in rows] == lines
+    assert {row["index"] for row in rows} == {"0", "1", "2"}
+
+
+def test_the_sixth_operation_looks_at_one_picture(beamline: Beamline) -> None:
+    beamline.start()
+    run = beamline.dcss.start_operation("testAutoML")
+    completion = run.wait(DEADLINE_S)
+    assert completion.status == "normal"
+    assert run.updates == ("about to predict one test image",)
+    key, score, *sides, label, again = completion.text.split()
+    assert (key, score) == ("THE-TEST-IMAGE", again)
+    assert label in ("nylon", "mitegen", "pin")
+    assert len(sides) == 4
+    assert all(0 <= float(side) <= 1 for side in sides)
+    beamline.automl.faults.fail_next(503)
+    assert beamline.ask("testAutoML").status == "error"

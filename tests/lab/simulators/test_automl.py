@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import requests
 from PIL import Image
 
+from dhs_lab.simulators import automl_wire as wire
 from dhs_lab.simulators import http_simulator
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.detector import Detection
@@ -273,3 +275,12 @@ def test_a_detector_that_outlives_the_stop_is_named(monkeypatch: pytest.MonkeyPa
             pass
     monkeypatch.setattr(http_simulator, "_STOP_S", 5.0)
     server.stop()
+
+
+def test_a_picture_of_16_bits_is_scaled() -> None:
+    shades = np.linspace(0, 65535, 256).astype(np.uint16).reshape(1, 256)
+    file = io.BytesIO()
+    Image.fromarray(shades).save(file, "PNG")
+    image = wire.decode_image(file.getvalue())
+    assert image.mode == "RGB"
+    assert np.asarray(image)[0, :, 0].tolist() == list(range(256))

@@ -98,7 +98,7 @@ def test_a_server_with_more_inputs(session: requests.Session) -> None:
 
 
 def test_other_paths_are_not_found(axis: SimulatedAxis, session: requests.Session) -> None:
-    for path in ("/", "/axis-cgi/mjpg/video.cgi", IMAGE_PATH + "/"):
+    for path in ("/index.html", "/axis-cgi/mjpg/video.cgi", IMAGE_PATH + "/"):
         assert get(session, axis, path=path).status_code == 404
 
 
@@ -241,3 +241,11 @@ def test_a_picture_that_outlives_the_stop_is_named(
     release.set()
     assert push.wait(TIMEOUT_S)
     assert push.sent == ()
+
+
+def test_there_is_a_page_at_the_root(axis: SimulatedAxis, session: requests.Session) -> None:
+    """The heartbeat of pydhsfw asks it, and spins where it is not found."""
+    for method in ("GET", "HEAD"):
+        answer = session.request(method, f"{axis.url}/", timeout=TIMEOUT_S)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/html")
