@@ -1,6 +1,8 @@
 """Every class of the registry, from the day it is added."""
 
+import importlib
 import inspect
+import pkgutil
 import re
 import sys
 from types import ModuleType
@@ -22,37 +24,18 @@ from dcs_codec import (
     default_codec,
     default_registry,
     encode_text,
+    messages,
 )
 from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import LoginTicket, direction_of
-from dcs_codec.messages import (
-    database,
-    detector,
-    encoder,
-    ion_chamber,
-    motor,
-    operation,
-    scan,
-    session,
-    shutter,
-    string,
-)
 from dcs_codec.strategies import chunked, messages_of
 from tests.codec.feeding import frames_of
 from tests.codec.shapes import FEW, one_of_each_shape, shape_of
 
-MODULES = (
-    session,
-    motor,
-    scan,
-    shutter,
-    string,
-    ion_chamber,
-    encoder,
-    operation,
-    detector,
-    database,
+MODULES = tuple(
+    importlib.import_module(f"{messages.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(messages.__path__)
 )
 every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
 every_shape = pytest.mark.parametrize(
