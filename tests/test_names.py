@@ -29,7 +29,6 @@ _SIDES: Final = "a service: its client in the runtime, what stands in for it in 
 _COMMAND: Final = "a command of `dhs` is in a module of its name"
 _SHARED_MODULES: Final = {
     "operation": _KIND,
-    "scan": _KIND,
     "session": "a DHS's session with DCSS: its messages, and the simulated DCSS's side of it",
     "database": "DCSS's database: the messages about it, and the simulated one",
     "detector": "messages of the X-ray detector, by the wire's word; the embedded loop detector",
