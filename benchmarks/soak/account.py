@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict, deque
 from typing import Final
 
-from benchmarks.soak.commands import Command, Key
+from benchmarks.soak.commands import PLACED, Command, Key
 from dcs_codec import (
     HtosGetEncoderCompleted,
     HtosMotorMoveCompleted,
@@ -14,6 +14,7 @@ from dcs_codec import (
     HtosReportShutterState,
     HtosSetEncoderCompleted,
     HtosSetStringCompleted,
+    HtosUpdateMotorPosition,
     IonChamberFailure,
     MalformedMessage,
     Message,
@@ -126,6 +127,8 @@ def _answer_of(message: Message) -> tuple[Key, str] | None:
             answer = ("shutter", message.shutter_name), message.result or NORMAL
         case HtosGetEncoderCompleted():
             answer = ("get", message.encoder_name), message.status
+        case HtosUpdateMotorPosition(motor_name=name) if name == PLACED:
+            answer = ("position", name), NORMAL
         case HtosSetEncoderCompleted():
             answer = ("set", message.encoder_name), message.status
         case HtosReportIonChambers(result=IonChamberFailure(names=names)):

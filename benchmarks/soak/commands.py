@@ -12,10 +12,13 @@ STRINGS: Final = tuple(f"string{number}" for number in range(4))
 STUCK_SHUTTER: Final = "stuckShutter"
 SHUTTERS: Final = ("shutter", STUCK_SHUTTER)
 ENCODER: Final = "encoder"
+PLACED: Final = "placedMotor"  # which never moves, so that its position is told only when set
+UNDECLARED: Final = "nobodysMotor"
 GOOD_CHAMBERS: Final = ("i0", "i1")
 WRONG_CHAMBERS: Final = ("wrong0", "wrong1")
 OPERATIONS: Final = (
     "quick",
+    "inline",
     "updates",
     "raises",
     "fails",
@@ -28,7 +31,8 @@ OPERATIONS: Final = (
 MUST_FAIL: Final = frozenset({"raises", "fails", "bad_text", "endless"})
 
 WEIGHTS: Final = {
-    "quick": 550,
+    "quick": 450,
+    "inline": 100,
     "updates": 60,
     "raises": 60,
     "fails": 30,
@@ -41,6 +45,8 @@ WEIGHTS: Final = {
     "shutter": 40,
     "count": 30,
     "encoder": 30,
+    "position": 20,
+    "undeclared": 20,
 }
 """How often each kind comes, beside the others."""
 
@@ -79,7 +85,7 @@ def is_wrong_contents(contents: str) -> bool:
 
 def registrations() -> Iterator[tuple[str, Key | None]]:
     """What DCSS tells a DHS at the start, each with the key of what the DHS has to say to it."""
-    for name in MOTORS:
+    for name in (*MOTORS, PLACED):
         yield f"stoh_register_real_motor {name} {name}", None
     for name in SHUTTERS:
         yield f"stoh_register_shutter {name} closed {name}", ("shutter", name)
@@ -107,6 +113,8 @@ class Mix:
             "shutter": self._shutter,
             "count": self._count,
             "encoder": self._encoder,
+            "position": self._position,
+            "undeclared": self._undeclared,
         }
 
     def take(self, count: int) -> list[Command]:
@@ -161,3 +169,14 @@ class Mix:
         place = number if way == "set" else -number
         text = f"stoh_set_encoder {ENCODER} {place}"
         return Command("encoder", ("set", ENCODER), text, way == "wrong")
+
+    @staticmethod
+    def _position(number: int) -> Command:
+        text = f"stoh_set_motor_position {PLACED} {number:f}"
+        return Command("position", ("position", PLACED), text, goal=float(number))
+
+    @staticmethod
+    def _undeclared(number: int) -> Command:
+        name = f"{UNDECLARED}{number}"  # one more of these each time: nothing is to be kept of them
+        text = f"stoh_start_motor_move {name} {number:f}"
+        return Command("undeclared", ("move", name), text, must_fail=True)

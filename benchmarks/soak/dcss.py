@@ -47,7 +47,8 @@ class DcssEnd:
         self._heard_s = time.monotonic()
         self._waiting: list[Command] = []
         self._connected: socket.socket | None = None
-        self._protocol = DcsProtocol(Role.DCSS, Framing.V2)
+        self._framing = Framing.V2
+        self._protocol = DcsProtocol(Role.DCSS, self._framing)
 
     @property
     def address(self) -> str:
@@ -108,7 +109,7 @@ class DcssEnd:
         for command in commands:
             self.account.ask(command)
         try:
-            self._sock.sendall(b"".join(_frame(command.text) for command in commands))
+            self._sock.sendall(b"".join(self._frame(command.text) for command in commands))
         except OSError:
             self._lose("the DHS has hung up", wrong=True)
 
@@ -117,7 +118,7 @@ class DcssEnd:
         if self._mix.chance(ABORT_EVERY, BATCH):
             self.aborts += 1
             text = self._mix.choice("stoh_abort_all", "stoh_abort_all soft", "stoh_abort_all hard")
-            self._sock.sendall(_frame(text))
+            self._sock.sendall(self._frame(text))
         if self._mix.chance(LOSE_EVERY, BATCH):
             self._lose(self._mix.choice("fin", "reset", "half a frame", "garbage"))
 
@@ -129,7 +130,8 @@ class DcssEnd:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(CONNECT_S)
         sock.sendall(ASK)
-        self._protocol = DcsProtocol(Role.DCSS, Framing.V2)
+        self._framing = Framing.V1 if self.links % 2 else Framing.V2
+        self._protocol = DcsProtocol(Role.DCSS, self._framing)
         self._protocol.send(StocSendClientType())
         self._protocol.receive_data(read_exactly(sock, 200))
         self._protocol.next_event()
@@ -137,7 +139,7 @@ class DcssEnd:
         self.links += 1
         frames = []
         for text, key in registrations():
-            frames.append(_frame(text))
+            frames.append(self._frame(text))
             if key is not None:
                 self.account.expect(key)
         sock.sendall(b"".join(frames))
@@ -150,7 +152,7 @@ class DcssEnd:
             self.account.fault_count += 1
             self.account.faults.append(f"link {self.links}: {how}")
         if how == "half a frame":
-            self._sock.sendall(_frame("stoh_start_operation quick 1.0 never")[:40])
+            self._sock.sendall(self._frame("stoh_start_operation quick 1.0 never")[:40])
         elif how == "garbage":
             self._sock.sendall(b"x" * 100)
         elif how == "reset":
@@ -187,6 +189,5 @@ class DcssEnd:
                 text = self._protocol.last_frame.text.decode(errors="surrogateescape")
                 self.account.take(event, text)
 
-
-def _frame(text: str) -> bytes:
-    return encode_frame(Frame(text.encode()), Framing.V2)
+    def _frame(self, text: str) -> bytes:
+        return encode_frame(Frame(text.encode()), self._framing)

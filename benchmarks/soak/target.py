@@ -11,6 +11,7 @@ from benchmarks.soak.commands import (
     ENCODER,
     GOOD_CHAMBERS,
     MOTORS,
+    PLACED,
     SHUTTERS,
     STRINGS,
     STUCK_SHUTTER,
@@ -46,6 +47,11 @@ dhs = Dhs("soakDHS")
 
 @dhs.operation("quick")
 def quick(op: Operation) -> None:
+    op.complete(*op.args)
+
+
+@dhs.operation("inline", inline=True)
+def inline(op: Operation) -> None:
     op.complete(*op.args)
 
 
@@ -131,6 +137,7 @@ def _stuck(_: ShutterState) -> None:
 
 for name in MOTORS:
     dhs.motor(name).on_move(_move)
+dhs.motor(PLACED).on_move(_move)
 for name in STRINGS:
     dhs.string(name, contents="").on_set(_contents)
 for name in SHUTTERS:
