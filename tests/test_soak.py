@@ -89,7 +89,7 @@ def test_the_commands_are_well_formed_and_the_same_for_one_seed() -> None:
     assert commands == Mix(7, forks=True).take(5000)
     for text in [command.text for command in commands] + [text for text, _ in registrations()]:
         assert not isinstance(decode_text(text), MalformedMessage)
-    assert len({command.kind for command in commands}) == 14
+    assert len({command.kind for command in commands}) == 17
     handles = [command.key for command in commands if command.key[0] == "operation"]
     assert len(set(handles)) == len(handles)
 
