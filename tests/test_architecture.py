@@ -13,11 +13,13 @@ import attrs
 import pytest
 
 import dcs_codec
+import dcs_codec.gui
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGES: Final = ("dcs_codec", "dhs_runtime", "dhs_lab")
 WINGS: Final = (
     "cli",
+    "client",
     "loop",
     "process",
     "services",
@@ -176,7 +178,9 @@ def is_in(module: str, door: str) -> bool:
 def test_public_names_of_the_codec_are_used(source: Source) -> None:
     allowed = CODEC_BY_NAME if source in LAB else frozenset()
     for found in source.imports():
-        if top(found.module) == "dcs_codec" and found.module not in allowed:
+        if found.module == "dcs_codec.gui":
+            assert found.name in dcs_codec.gui.__all__, f"line {found.line}: {found.name}"
+        elif top(found.module) == "dcs_codec" and found.module not in allowed:
             assert found.module == "dcs_codec", f"line {found.line}: from {found.module}"
             assert found.name in dcs_codec.__all__, f"line {found.line}: {found.name or 'import'}"
 

@@ -1,0 +1,69 @@
+"""A client of DCSS's GUI port: what a script or a GUI needs to drive a beamline.
+
+from dhs_runtime.client import DcssClient
+
+with DcssClient("localhost:14243", user="anna") as dcss:
+    dcss.become_master()
+    dcss.move("gonio_phi", 90, timeout_s=30)
+    print(dcss.motors["gonio_phi"].position)
+"""
+
+from dhs_runtime.client.callbacks import Subscription
+from dhs_runtime.client.dcss_client import DcssClient
+from dhs_runtime.client.errors import (
+    AbortedError,
+    BusyError,
+    FailedError,
+    LimitError,
+    LinkLostError,
+    LoginError,
+    MasterTakenError,
+    NoDeviceError,
+    OfflineError,
+    PermissionRefusedError,
+    RefusedError,
+    RequestError,
+    WaitTimeoutError,
+)
+from dhs_runtime.client.gui_link import ClientState
+from dhs_runtime.client.picture import (
+    EncoderView,
+    HostView,
+    IonChamberView,
+    MotorView,
+    OperationView,
+    ShutterView,
+    StringView,
+)
+from dhs_runtime.client.waiting import CountEnd, MoveEnd, OperationEnd, OperationRun, Request
+
+__all__ = [
+    "AbortedError",
+    "BusyError",
+    "ClientState",
+    "CountEnd",
+    "DcssClient",
+    "EncoderView",
+    "FailedError",
+    "HostView",
+    "IonChamberView",
+    "LimitError",
+    "LinkLostError",
+    "LoginError",
+    "MasterTakenError",
+    "MotorView",
+    "MoveEnd",
+    "NoDeviceError",
+    "OfflineError",
+    "OperationEnd",
+    "OperationRun",
+    "OperationView",
+    "PermissionRefusedError",
+    "RefusedError",
+    "Request",
+    "RequestError",
+    "ShutterView",
+    "StringView",
+    "Subscription",
+    "WaitTimeoutError",
+]

@@ -1,0 +1,120 @@
+"""One connection to DCSS's GUI port: login, then messages until the end."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+from dcs_codec import (
+    NEED_DATA,
+    DcsProtocol,
+    Disconnected,
+    HandshakeError,
+    Message,
+    RemoteProtocolError,
+    Role,
+    State,
+)
+from dcs_codec.gui import (
+    GtosClientIsGui,
+    StocSendClientType,
+    StogAuthenticationFailed,
+)
+from dhs_runtime.addresses import HostPort, is_loopback
+from dhs_runtime.client.errors import LoginError
+from dhs_runtime.errors import NotConnectedError, TransportError
+from dhs_runtime.transport import Resolver, TcpTransport
+
+LOOPBACK_NAME = "localhost"
+
+
+class GuiConnection:
+    """One connection; make a new one for the next."""
+
+    def __init__(self, address: HostPort, login: GtosClientIsGui, resolver: Resolver) -> None:
+        """A connection that is not made yet."""
+        self._address = address
+        self._login = login
+        self._transport = TcpTransport(resolver)
+        self._protocol = DcsProtocol(Role.GUI)
+        self._lock = threading.Lock()  # guards the order on the wire, and the closing
+
+    def run(self, on_message: Callable[[Message], None], timeout_s: float) -> str:
+        """Connect, log in and hand over messages until the end; why it ended.
+
+        The messages come in this thread, from the first after the greeting on.
+
+        Raises:
+            LoginError: DCSS refuses the login, or this is no GUI port.
+        """
+        try:
+            self._transport.connect(self._address.host, self._address.port, timeout_s)
+            self._transport.set_write_timeout(timeout_s)
+            self._transport.set_read_timeout(timeout_s)
+            while self._read(on_message):
+                pass
+        except HandshakeError as error:
+            raise LoginError(f"{self._address} is no GUI port of DCSS: {error}") from None
+        except (TransportError, RemoteProtocolError) as error:
+            return str(error)
+        finally:
+            self._transport.interrupt()
+            with self._lock:
+                self._transport.close()
+        return "DCSS closed the connection"
+
+    def _read(self, on_message: Callable[[Message], None]) -> bool:
+        """Take what comes next; False at the end of the stream."""
+        data = self._transport.read()
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        while (event := self._protocol.next_event()) is not NEED_DATA:
+            if isinstance(event, Disconnected):
+                return False
+            if isinstance(event, StocSendClientType) and self._protocol.state is State.ASKED:
+                self._put(self._protocol.send(self._login))
+            elif isinstance(event, StogAuthenticationFailed):
+                raise LoginError(
+                    f"DCSS at {self._address} refused the login of {self._login.user} from host "
+                    f"{self._login.host}: check user, session, and that DCSS knows this host by "
+                    "that name"
+                )
+            else:
+                on_message(event)
+        if self._protocol.has_more:
+            self._transport.acknowledge()
+        return True
+
+    def is_in(self) -> None:
+        """The first push is read: silence means nothing from now on."""
+        self._transport.set_read_timeout(None)
+
+    def encode(self, message: Message) -> bytes:
+        """The bytes of a message; raises EncodeError and StateError, and nothing is sent."""
+        return self._protocol.encode(message)
+
+    def write(self, data: bytes) -> None:
+        """Write what was encoded.
+
+        Raises:
+            NotConnectedError: The connection is no more, or DCSS does not read.
+        """
+        with self._lock:
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._transport.write(data)
+        except TransportError as error:
+            self._transport.interrupt()
+            raise NotConnectedError(f"not sent: {error}") from None
+
+    def interrupt(self) -> None:
+        """End the connection from another thread."""
+        self._transport.interrupt()
+
+
+def own_name(host: str) -> str:
+    """The name that DCSS at `host` resolves this computer's address to, as far as we can tell."""
+    return LOOPBACK_NAME if is_loopback(host) else socket.getfqdn()

@@ -1,0 +1,366 @@
+"""`GuiLink`: the link of a client, over any number of connections, and what DCSS told on it."""
+
+import enum
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from dcs_codec import MalformedMessage, Message
+from dcs_codec.gui import (
+    CYPHER,
+    DCS_CYPHER,
+    GtosAbortAll,
+    GtosClientIsGui,
+    StogDcssEndUpdateAllDevice,
+    StogLoginComplete,
+)
+from dhs_runtime.addresses import HostPort
+from dhs_runtime.client.callbacks import Subscription
+from dhs_runtime.client.connecting import GuiConnection, own_name
+from dhs_runtime.client.errors import LoginError, RequestError, WaitTimeoutError
+from dhs_runtime.client.picture import Picture
+from dhs_runtime.client.told import Told
+from dhs_runtime.client.waiting import MoveRequest, Request
+from dhs_runtime.clock import Backoff, Deadline
+from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
+from dhs_runtime.threads import StopToken, ThreadGroup
+from dhs_runtime.transport import Resolver
+
+logger = logging.getLogger(__name__)
+
+GUI_PORT: Final = 14243
+JOIN_S: Final = 5.0
+M = TypeVar("M", bound=Message)
+T = TypeVar("T")
+
+
+class ClientState(enum.Enum):
+    """How the client stands."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    PUSH = "push"
+    """The login is complete, and DCSS tells what there is."""
+    READY = "ready"
+    WAITING = "waiting"
+    """Before the next try to connect."""
+    REFUSED = "refused"
+    """DCSS refused the login; no further try is made."""
+    STOPPED = "stopped"
+
+
+class GuiLink(Told):
+    """The link of a client to DCSS's GUI port, what DCSS told, and what is asked and waited for.
+
+    It connects again by itself when the link is lost. Its methods are for any thread, callbacks
+    included.
+    """
+
+    def __init__(
+        self,
+        dcss: str = "localhost",
+        *,
+        user: str,
+        session: str = "none",
+        host: str | None = None,
+        display: str = ":0",
+        connect_timeout_s: float = 10.0,
+        retry: Backoff | None = None,
+    ) -> None:
+        """A client that is not connected; `start` or `with` does that.
+
+        Args:
+            dcss: `HOST:PORT` of the GUI port, 14243 where there is none.
+            user: Name of the user.
+            session: Session id, in the clear; a DCSS without authentication takes any word.
+            host: Name that DCSS resolves this computer to; by default `localhost` on loopback,
+                else the computer's full name.
+            display: The display, by which DCSS knows where this client is.
+            connect_timeout_s: Longest silence until the first push is read, in seconds.
+            retry: Delays between tries to connect.
+
+        Raises:
+            ConfigError: The address is none, or the session is to be sent as a ticket.
+            EncodeError: A word of the login does not fit the wire.
+        """
+        if session in (CYPHER, DCS_CYPHER):
+            raise ConfigError(f"session {session}: encrypted sessions are not supported yet")
+        self.address = HostPort.read(dcss, GUI_PORT)
+        self._login = GtosClientIsGui(
+            user=user,
+            session=session,
+            host=own_name(self.address.host) if host is None else host,
+            display=display,
+        )
+        self._connect_timeout_s = connect_timeout_s
+        self._backoff = Backoff() if retry is None else retry
+        self._changed = threading.Condition()  # guards all below; held over no I/O, no callback
+        self._state = ClientState.OFFLINE
+        super().__init__()
+        self._coming: Picture | None = None  # of a login whose push is under way
+        self._requests: list[Request[Any]] = []
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._connection: GuiConnection | None = None
+        self._epoch = 0
+        self._logins = 0
+        self._reason = "not started"
+        self._handles = itertools.count(random.randrange(100_000, 1_000_000))  # noqa: S311
+        self._stop = StopToken()
+        self._threads = ThreadGroup()
+
+    @property
+    def state(self) -> ClientState:
+        """How the client stands now."""
+        return self._state
+
+    @property
+    def epoch(self) -> int:
+        """Number of the present login; 0 while the client is not ready."""
+        return self._epoch
+
+    # -- being connected ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to connect; returns at once.
+
+        Raises:
+            DhsError: It was started before.
+        """
+        with self._changed:
+            if self._state is not ClientState.OFFLINE:
+                raise DhsError("a client is started once")
+            self._state = ClientState.CONNECTING
+        self._threads.spawn("client-link", self._run)
+
+    def stop(self) -> None:
+        """End the connection and all callbacks; operations and moves go on at the beamline."""
+        self._stop.stop()
+        with self._changed:
+            self._state = ClientState.STOPPED
+            self._epoch = 0
+            self._reason = "stopped"
+            connection, subscriptions = self._connection, self._subscriptions
+            self._changed.notify_all()
+        if connection is not None:
+            connection.interrupt()
+        for subscription in subscriptions:
+            subscription.close()
+        left = self._threads.join(Deadline.after(JOIN_S))
+        if left:
+            logger.warning("still alive after the stop: %s", ", ".join(left))
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_ready(2 * self._connect_timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Wait until DCSS has told all there is.
+
+        Raises:
+            LoginError: DCSS refused the login, or the port is no GUI port.
+            NotConnectedError: Not within `timeout_s` seconds, or the client was stopped.
+        """
+        over = (ClientState.READY, ClientState.REFUSED, ClientState.STOPPED)
+        with self._changed:
+            self._changed.wait_for(lambda: self._state in over, timeout_s)
+            if self._state is ClientState.REFUSED:
+                raise LoginError(self._reason)
+            if self._state is not ClientState.READY:
+                raise NotConnectedError(f"DCSS at {self.address}: {self._reason}")
+
+    def _run(self) -> None:
+        resolver = Resolver(self._threads)
+        delays = self._backoff.delays()
+        while not self._stop.is_stopping():
+            logins = self._logins
+            connection = GuiConnection(self.address, self._login, resolver)
+            self._go(ClientState.CONNECTING, connection=connection)
+            if self._stop.is_stopping():  # stop() may have looked before there was a connection
+                break
+            try:
+                reason = connection.run(self._take, self._connect_timeout_s)
+            except LoginError as error:
+                logger.error("%s", error)  # noqa: TRY400 - its text says it all
+                self._go(ClientState.REFUSED, reason=str(error))
+                return
+            except NotConnectedError as error:
+                reason = str(error)
+            logger.info("no link to DCSS at %s: %s", self.address, reason)
+            self._go(ClientState.WAITING, reason=reason)
+            if self._logins != logins:
+                delays = self._backoff.delays()
+            self._stop.wait(next(delays))
+
+    def _go(
+        self, state: ClientState, *, reason: str = "", connection: GuiConnection | None = None
+    ) -> None:
+        with self._changed:
+            if self._state is not ClientState.STOPPED:
+                self._state = state
+                self._reason = reason or self._reason
+            self._connection, self._coming, self._epoch = connection, None, 0
+            self._changed.notify_all()
+
+    def _take(self, message: Message) -> None:
+        """A message came; in the reading thread."""
+        if isinstance(message, MalformedMessage):
+            logger.warning(
+                "DCSS said what cannot be read: %.200s (%s)", message.text, message.reason
+            )
+        with self._changed:
+            self._put_in(message)
+            for request in self._requests:
+                request.tell(message)
+            self._requests = [each for each in self._requests if not each.is_over]
+            subscriptions = self._subscriptions
+            self._changed.notify_all()
+        for subscription in subscriptions:
+            subscription.offer(message)
+
+    def _put_in(self, message: Message) -> None:
+        if isinstance(message, StogLoginComplete):
+            self._coming = Picture(message.client_id)
+            self._logins += 1
+            self._state = ClientState.PUSH
+        elif self._coming is None:
+            self._picture.apply(message)
+        elif isinstance(message, StogDcssEndUpdateAllDevice):
+            self._picture, self._coming = self._coming, None
+            if self._connection is not None and self._state is not ClientState.STOPPED:
+                self._connection.is_in()
+                self._state = ClientState.READY
+                self._epoch = self._logins
+        else:
+            self._coming.apply(message)
+
+    # -- what commands need -------------------------------------------------------------------
+
+    def send(self, message: Message) -> None:
+        """Send one message, and wait for nothing.
+
+        Raises:
+            NotConnectedError: The client is not ready; nothing was sent.
+            EncodeError: The message does not fit the wire, or a real server would die of it.
+            StateError: It is not for a client to send.
+        """
+        connection = self._connection
+        if connection is None or self._epoch == 0:
+            raise NotConnectedError(f"not sent, the client is {self._state.value}: {self._reason}")
+        connection.write(connection.encode(message))
+
+    def _ask(self, request: Request[Any], message: Message) -> None:
+        """Send what a request waits for; it hears everything from before the sending on."""
+        with self._changed:
+            self._requests.append(request)
+        try:
+            self.send(message)
+        except BaseException:
+            self._forget(request)
+            raise
+
+    def _answer(self, request: Request[T], message: Message, timeout_s: float) -> T:
+        """Send a request that nobody else will wait for, and give its value."""
+        self._ask(request, message)
+        try:
+            return request.wait(timeout_s)
+        finally:
+            self._forget(request)
+
+    def _forget(self, request: Request[Any]) -> None:
+        with self._changed:
+            self._requests = [each for each in self._requests if each is not request]
+
+    def _next_handle(self) -> str:
+        """A handle that was never used: one that ends in 0 would be another's to Tcl."""
+        number = next(each for each in self._handles if each % 10)
+        return f"{self.client_id}.{number}"
+
+    def _is_moving_by_us(self, name: str) -> bool:
+        with self._changed:
+            return any(
+                isinstance(each, MoveRequest) and each.name == name and each.epoch == self._epoch
+                for each in self._requests
+            )
+
+    def give_up(self, request: Request[Any], error: RequestError) -> None:
+        """End a request of ours that nobody answers any more."""
+        with self._changed:
+            request.end(error=error)
+            self._requests = [each for each in self._requests if each is not request]
+
+    def abort(self, *, hard: bool = False) -> None:
+        """Stop everything at the beamline; needs no master. Returns when it is sent.
+
+        What this client has under way ends as `AbortedError`, at the latest 5 s later.
+
+        Raises:
+            NotConnectedError: The client is not ready; nothing was sent.
+        """
+        self.send(GtosAbortAll(abort_arg="hard" if hard else "soft"))
+        with self._changed:
+            for request in self._requests:
+                request.abort_sent()
+            self._changed.notify_all()
+
+    # -- waiting and listening ----------------------------------------------------------------
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float, epoch: int) -> bool:
+        """Wait with the lock held while looking; whether the condition came to hold.
+
+        Returns early, False, where the login `epoch` is no more, or something is to be looked at.
+        """
+        with self._changed:
+            holds = condition()
+            if not holds and epoch == self._epoch:
+                self._changed.wait(timeout_s)
+                holds = condition()
+            return holds
+
+    def wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until a condition over what DCSS told holds; it is looked at after each message.
+
+        Raises:
+            WaitTimeoutError: It does not hold within `timeout_s` seconds.
+        """
+        deadline = Deadline.after(timeout_s)
+        with self._changed:
+            if not self._changed.wait_for(condition, deadline.remaining()):
+                what = getattr(condition, "__qualname__", "the condition")
+                raise WaitTimeoutError("", "", f"{what} does not hold within {timeout_s:g} s")
+
+    def on(self, *classes: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
+        """A decorator: call a function with each message of these classes.
+
+        In the order of the wire, in a thread of its own; `subscribe` gives what ends it.
+        """
+
+        def decorate(callback: Callable[[M], None]) -> Callable[[M], None]:
+            self.subscribe(callback, *classes)
+            return callback
+
+        return decorate
+
+    def subscribe(self, callback: Callable[[M], None], *classes: type[M]) -> Subscription:
+        """Call a function with each message of these classes; before or after `start`."""
+        subscription = Subscription(classes, callback, self._threads)  # type: ignore[arg-type]
+        with self._changed:
+            alive = [each for each in self._subscriptions if not each.is_closed]
+            self._subscriptions = (*alive, subscription)
+        return subscription
