@@ -23,7 +23,7 @@ class Subscription:
     def __init__(
         self,
         classes: tuple[type[Message], ...],
-        callback: Callable[[Message], None],
+        callback: Callable[[Message], object],
         threads: ThreadGroup,
     ) -> None:
         """A subscription whose thread begins at once."""

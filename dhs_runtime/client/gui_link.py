@@ -357,7 +357,7 @@ class GuiLink(Told):
 
         return decorate
 
-    def subscribe(self, callback: Callable[[M], None], *classes: type[M]) -> Subscription:
+    def subscribe(self, callback: Callable[[M], object], *classes: type[M]) -> Subscription:
         """Call a function with each message of these classes; before or after `start`."""
         subscription = Subscription(classes, callback, self._threads)  # type: ignore[arg-type]
         with self._changed:
