@@ -35,7 +35,13 @@ from dhs_runtime.client.picture import (
     ShutterView,
     StringView,
 )
-from dhs_runtime.client.waiting import CountEnd, MoveEnd, OperationEnd, OperationRun, Request
+from dhs_runtime.client.waiting import (
+    CountEnd,
+    MoveEnd,
+    OperationEnd,
+    PendingRequest,
+    StartedOperation,
+)
 
 __all__ = [
     "AbortedError",
@@ -56,13 +62,13 @@ __all__ = [
     "NoDeviceError",
     "OfflineError",
     "OperationEnd",
-    "OperationRun",
     "OperationView",
+    "PendingRequest",
     "PermissionRefusedError",
     "RefusedError",
-    "Request",
     "RequestError",
     "ShutterView",
+    "StartedOperation",
     "StringView",
     "Subscription",
     "WaitTimeoutError",

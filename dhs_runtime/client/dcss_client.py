@@ -45,9 +45,9 @@ from dhs_runtime.client.waiting import (
     MoveEnd,
     MoveRequest,
     OperationEnd,
-    OperationRun,
+    PendingRequest,
     ReportRequest,
-    Request,
+    StartedOperation,
 )
 from dhs_runtime.clock import Deadline
 
@@ -72,7 +72,7 @@ class DcssClient(GuiLink):
 
     # -- motors -------------------------------------------------------------------------------
 
-    def start_move(self, name: str, to: float, *, check: bool = True) -> Request[MoveEnd]:
+    def start_move(self, name: str, to: float, *, check: bool = True) -> PendingRequest[MoveEnd]:
         """Begin a move; `wait` of what it returns waits for its end.
 
         Args:
@@ -128,8 +128,8 @@ class DcssClient(GuiLink):
             check: As for `start_move`.
 
         Raises:
-            RequestError: As `start_move`, and as `Request.wait`; `FailedError` where it came to
-                rest elsewhere.
+            RequestError: As `start_move`, and as `PendingRequest.wait`; `FailedError` where it
+                came to rest elsewhere.
         """
         return self.move_many({name: to}, timeout_s=timeout_s, tolerance=tolerance, check=check)[
             name
@@ -292,7 +292,9 @@ class DcssClient(GuiLink):
 
     # -- operations ---------------------------------------------------------------------------
 
-    def start_operation(self, name: str, *args: object, text: str | None = None) -> OperationRun:
+    def start_operation(
+        self, name: str, *args: object, text: str | None = None
+    ) -> StartedOperation:
         """Start an operation; `follow` and `wait` of what it returns tell the rest.
 
         Args:
@@ -307,7 +309,7 @@ class DcssClient(GuiLink):
         """
         hosts = frozenset({self.operations[name].host})
         words = join_list(str(arg) for arg in args) if text is None else text
-        run = OperationRun(self, name, hosts, self._next_handle())
+        run = StartedOperation(self, name, hosts, self._next_handle())
         command = GtosStartOperation(
             operation_name=name, operation_handle=run.handle, operation_args=words
         )

@@ -22,9 +22,9 @@ from dhs_runtime.addresses import HostPort
 from dhs_runtime.client.callbacks import Subscription
 from dhs_runtime.client.connecting import GuiConnection, own_name
 from dhs_runtime.client.errors import LoginError, RequestError, WaitTimeoutError
-from dhs_runtime.client.picture import Picture
+from dhs_runtime.client.picture import BeamlinePicture
 from dhs_runtime.client.told import Told
-from dhs_runtime.client.waiting import MoveRequest, Request
+from dhs_runtime.client.waiting import MoveRequest, PendingRequest
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.threads import StopToken, ThreadGroup
@@ -101,8 +101,8 @@ class GuiLink(Told):
         self._changed = threading.Condition()  # guards all below; held over no I/O, no callback
         self._state = ClientState.OFFLINE
         super().__init__()
-        self._coming: Picture | None = None  # of a login whose push is under way
-        self._requests: list[Request[Any]] = []
+        self._coming: BeamlinePicture | None = None  # of a login whose push is under way
+        self._requests: list[PendingRequest[Any]] = []
         self._subscriptions: tuple[Subscription, ...] = ()
         self._connection: GuiConnection | None = None
         self._epoch = 0
@@ -236,7 +236,7 @@ class GuiLink(Told):
 
     def _put_in(self, message: Message) -> None:
         if isinstance(message, StogLoginComplete):
-            self._coming = Picture(message.client_id)
+            self._coming = BeamlinePicture(message.client_id)
             self._logins += 1
             self._state = ClientState.PUSH
         elif self._coming is None:
@@ -265,7 +265,7 @@ class GuiLink(Told):
             raise NotConnectedError(f"not sent, the client is {self._state.value}: {self._reason}")
         connection.write(connection.encode(message))
 
-    def _ask(self, request: Request[Any], message: Message) -> None:
+    def _ask(self, request: PendingRequest[Any], message: Message) -> None:
         """Send what a request waits for; it hears everything from before the sending on."""
         with self._changed:
             self._requests.append(request)
@@ -275,7 +275,7 @@ class GuiLink(Told):
             self._forget(request)
             raise
 
-    def _answer(self, request: Request[T], message: Message, timeout_s: float) -> T:
+    def _answer(self, request: PendingRequest[T], message: Message, timeout_s: float) -> T:
         """Send a request that nobody else will wait for, and give its value."""
         self._ask(request, message)
         try:
@@ -283,7 +283,7 @@ class GuiLink(Told):
         finally:
             self._forget(request)
 
-    def _forget(self, request: Request[Any]) -> None:
+    def _forget(self, request: PendingRequest[Any]) -> None:
         with self._changed:
             self._requests = [each for each in self._requests if each is not request]
 
@@ -299,7 +299,7 @@ class GuiLink(Told):
                 for each in self._requests
             )
 
-    def give_up(self, request: Request[Any], error: RequestError) -> None:
+    def give_up(self, request: PendingRequest[Any], error: RequestError) -> None:
         """End a request of ours that nobody answers any more."""
         with self._changed:
             request.end(error=error)

@@ -152,7 +152,7 @@ class Named(Mapping[str, V]):
         return len(self._values)
 
 
-class Picture:
+class BeamlinePicture:
     """The beamline as one login told it; its owner has the lock."""
 
     def __init__(self, client_id: int = 0) -> None:

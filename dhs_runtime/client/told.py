@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from dcs_codec.gui import ClientRow
 from dhs_runtime.client.picture import (
+    BeamlinePicture,
     EncoderView,
     HostView,
     IonChamberView,
     MotorView,
     Named,
     OperationView,
-    Picture,
     ShutterView,
     StringView,
 )
@@ -23,7 +23,7 @@ class Told:
     """
 
     def __init__(self) -> None:
-        self._picture = Picture()
+        self._picture = BeamlinePicture()
 
     @property
     def motors(self) -> Mapping[str, MotorView]:

@@ -76,7 +76,7 @@ class Waiter(Protocol):
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, epoch: int) -> bool:
         """Wait with the client's lock; False after the time, or when that link is no more."""
 
-    def give_up(self, request: "Request[Any]", error: RequestError) -> None:
+    def give_up(self, request: "PendingRequest[Any]", error: RequestError) -> None:
         """End a request with the client's lock, and keep it no longer."""
 
     @property
@@ -84,7 +84,7 @@ class Waiter(Protocol):
         """Number of the present login; 0 where there is none."""
 
 
-class Request(Generic[T]):
+class PendingRequest(Generic[T]):
     """Something asked for that is not over yet; any thread may wait for it.
 
     Attributes:
@@ -180,7 +180,7 @@ class Request(Generic[T]):
         self._give_up = Deadline.after(ABORT_GRACE_S), AbortedError(self.name, "", text)
 
 
-class MoveRequest(Request[MoveEnd]):
+class MoveRequest(PendingRequest[MoveEnd]):
     """A move: the first completion after its start; a refusal has no start."""
 
     verb = "move"
@@ -212,7 +212,7 @@ class MoveRequest(Request[MoveEnd]):
                 self.end(MoveEnd(message.position, message.status))
 
 
-class OperationRun(Request[OperationEnd]):
+class StartedOperation(PendingRequest[OperationEnd]):
     """An operation under way.
 
     Attributes:
@@ -264,7 +264,7 @@ class OperationRun(Request[OperationEnd]):
         self.wait(0)
 
 
-class ReportRequest(Request[T]):
+class ReportRequest(PendingRequest[T]):
     """Something that ends with a report, which `read` knows.
 
     `read` gives the value of a message that is the report, an exception where it says no, and None

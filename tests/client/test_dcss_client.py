@@ -74,7 +74,9 @@ def test_the_push_is_read_into_typed_values(dcss: DcssClient, session: GuiSessio
     )
     z = dcss.motors["z"]
     assert (z.position, z.units, z.host, z.is_moving) == (1.5, "mm", "stageDHS", None)
-    assert list(z.limits) == pytest.approx([-20.0, 24.9])  # narrowed by the backlash, as the engine does
+    assert list(z.limits) == pytest.approx(
+        [-20.0, 24.9]
+    )  # narrowed by the backlash, as the engine does
     assert dcss.motors["energy"].limits == (None, None)
     assert dcss.motors["energy"].is_pseudo
     assert dcss.shutters["shutter"].is_open is False
