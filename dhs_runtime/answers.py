@@ -23,9 +23,9 @@ from dhs_runtime.secrets import mask_reason
 NORMAL: Final = OperationStatus.NORMAL.value
 ERROR: Final = OperationStatus.ERROR.value
 ABORTED: Final = OperationStatus.ABORTED.value
-"""The words of every kind of answer; as plain text, for it is found and compared faster."""
+"""The words of every kind of answer; plain text, because it is found and compared faster."""
 
-MAX_REASON: Final = 90  # bytes; more helps nobody who reads a beamline's log
+MAX_REASON: Final = 90  # bytes; longer reasons do not help in a beamline's log
 SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
 _MAX_STATUS: Final = 79  # bytes: `state[80]` in dcss
 _CONSIDERED: Final = 1000  # characters of a reason
@@ -61,11 +61,11 @@ def settle(
     reason: str,
     encode: Callable[[Message], bytes],
 ) -> Answer:
-    """The answer to a command: its success if that is to be and encodes, else a failure that does.
+    """The answer to a command: the success if there is one and it encodes, else a failure.
 
     Args:
-        success: Makes the answer of success; None where the command failed. Whatever it raises is
-            the reason of the failure.
+        success: Makes the answer of success; None when the command failed. If it raises, the
+            exception is the reason of the failure.
         failures: The forms of a failure.
         status: For a failure: the word that was asked for, judged by `failure_word`.
         reason: For a failure: why.
@@ -102,29 +102,29 @@ def failure_word(status: object) -> str:
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
-    """A text as one line of at most so many bytes that scripts can read, without secrets."""
+    """A text as one line of at most `max_bytes` bytes that scripts can read, without secrets."""
     words = _CONTROLS.sub(" ", mask_reason(_shown(text)[:_CONSIDERED])).split()
     data = " ".join(words).encode("utf-8", "replace")[:max_bytes]
     return list_safe(data.decode("utf-8", "ignore")).strip()
 
 
 def told_by(error: BaseException) -> str:
-    """An exception as a reason: its class and text; the text alone of those that say all by it."""
+    """An exception as a reason: its class and text, or the text alone where that says enough."""
     text = text_of(error)
     name = type(error).__name__
     return text if isinstance(error, _TELLING) or text == name else f"{name}: {text}"
 
 
 def text_of(error: BaseException) -> str:
-    """The text of an exception; its class where it has none, or where that cannot be had."""
+    """The text of an exception; its class if the text is empty or cannot be made."""
     return _shown(error) or type(error).__name__
 
 
 def _shown(value: object) -> str:
-    """Anything as text; its class where that cannot be had."""
+    """Any object as text; its class if `str()` fails."""
     try:
         return str(value)
-    except BaseException:  # noqa: BLE001 - no reason to be silent
+    except BaseException:  # noqa: BLE001 - a failing __str__ must not prevent the answer
         return type(value).__name__
 
 

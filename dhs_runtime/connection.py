@@ -2,7 +2,7 @@
 
 The link's thread runs it and reads; any thread sends: `encode`, which changes nothing and needs no
 connection, then `write`. Answers that the reading thread itself makes while more input is buffered
-are corked: they go out together at the end of the buffer, or before whatever another thread writes.
+are corked: they go out together at the end of the buffer, or before anything another thread writes.
 """
 
 import enum
@@ -40,10 +40,10 @@ logger = logging.getLogger(__name__)
 
 OnMessage = Callable[[Message], None]
 MAX_CORKED: Final = 500
-"""Answers that wait for the end of the buffer at most."""
+"""The most answers that are held back until the end of the buffer."""
 
 WORKED_S: Final = 1.0
-"""A connection that stood so long worked, whatever went over it."""
+"""A connection open this long counts as successful, whatever was exchanged."""
 REFUSAL_S: Final = 5.0
 """dcss takes three seconds to refuse a name that is connected already, one for a wrong computer."""
 START: Final = "stoh_start_"
@@ -53,16 +53,16 @@ _AUTO: Final = Framing.AUTO
 
 
 class Ending(enum.Enum):
-    """How a connection ended, as far as it matters for the next one."""
+    """How a connection ended; decides when the next attempt is made."""
 
     UNREACHABLE = "unreachable"
     """There was no TCP connection."""
     NO_HANDSHAKE = "no handshake"
-    """Somebody took the connection, and did not ask who we are."""
+    """The peer accepted the connection but did not ask who we are."""
     REFUSED = "refused"
-    """DCSS closed behind the handshake without a single message."""
+    """DCSS closed after the handshake without a single message."""
     DROPPED = "dropped"
-    """DCSS spoke, and closed before it had anything done or a second was over."""
+    """DCSS sent messages, but closed within a second and before it started anything."""
     LOST = "lost"
     """The end of a connection that worked."""
 
@@ -95,7 +95,7 @@ class Connection:
         self._lock = threading.Lock()  # guards the order on the wire, and what is corked
         self._corked: list[bytes] = []
         self._corking = 0  # ident of the reading thread while more input is buffered
-        self._wrote = False  # since the last bytes came, by whichever thread
+        self._wrote = False  # whether any thread wrote since the last bytes came
         self._given_up = False
         self._online_at = 0.0
         self._heard = False  # whether DCSS sent anything after the handshake

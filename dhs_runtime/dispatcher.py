@@ -1,12 +1,12 @@
 """`Dispatcher`: brings messages to handlers.
 
-The reading thread calls `feed`, which never waits and runs no code of the author's but inline
+The reading thread calls `feed`, which never waits. The only handlers it runs itself are inline
 handlers:
 
 - message handlers and hooks run one at a time, in wire order, in a lane;
 - operations run beside them, each in a worker. One starts after the message handlers of everything
   that came before it; when none of those is pending, it goes straight to a worker;
-- messages about a device go to the device, which has an order of its own (see `devices`);
+- messages about a device go to the device, which keeps its own order (see `devices`);
 - an abort marks what is under way before anything else happens;
 - what cannot be done is answered as failed, in a thread of its own: that may block, too.
 """
@@ -43,16 +43,16 @@ logger = logging.getLogger(__name__)
 STOPPING: Final = "DHS is stopping"
 MAX_RUNNING: Final = 64
 MAX_REFUSED: Final = 200_000
-"""Refusals that wait for a DCSS that does not read; with one more the link is given up."""
+"""The most refusals that wait while DCSS does not read; one more, and the link is given up."""
 MAX_UNKNOWN: Final = 1000
 PHASES: Final = 8
-"""Groups that polls come in: all together would take a thread each, one by one more switches."""
+"""Polls run in this many groups: all at once need a thread each, one by one more switches."""
 SHOWN_KEYWORD: Final = 80
 SLOW_HANDLER_S: Final = 0.5
 
 
 class Dispatcher:
-    """Dispatches the messages of one DHS, over as many connections as it lives through.
+    """Dispatches the messages of one DHS, over all its connections.
 
     Attributes:
         active: The tasks under way.
@@ -72,9 +72,9 @@ class Dispatcher:
 
         Args:
             handlers: Handlers and devices.
-            codec: To make sense of commands that are cut short.
+            codec: Reads the names in commands that are cut short.
             group: For its threads.
-            outlet: Sends on whatever connection there is.
+            outlet: Sends on the present connection.
             on_overload: Called by `feed` when too much waits for a handler that is stuck, or for a
                 DCSS that does not read.
         """
@@ -88,7 +88,7 @@ class Dispatcher:
         devices = handlers.devices.all()
         lanes = MAX_RUNNING + len(devices) + len(handlers.repeated)
         self._lanes = Workers(group, "lane", lanes, ready=True)
-        self._readers = Workers(group, "reader", len(devices) + 1)  # so many reads may hang
+        self._readers = Workers(group, "reader", len(devices) + 1)  # this many reads may hang
         self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
         self._inbox = Lane(self._lanes)
         self._closed = False
@@ -159,14 +159,14 @@ class Dispatcher:
             self._inbox.put(partial(_call_hook, partial(hook, reason)))
 
     def stuck_handler(self, longer_than_s: float) -> str | None:
-        """Name of the message handler that runs for longer than so many seconds, or None."""
+        """Name of the message handler that has run for longer than this, or None."""
         running = self._inbox.current
         if running is None or time.monotonic() - running[1] <= longer_than_s:
             return None
         return _name_of(running[0])
 
     def close(self) -> None:
-        """Start nothing more, and end the threads after what they are doing."""
+        """Start nothing more; the threads end when they have done what they are doing."""
         self._closed = True
         self.workers.close()
         self._lanes.close()
@@ -261,7 +261,7 @@ class Dispatcher:
             self._answer(partial(self.active.refuse, operation, ERROR, why))
 
     def _expire(self, operation: Operation) -> None:
-        """A deadline has passed; the sending, which may block, is not for this thread."""
+        """A deadline has passed; another thread sends the answer, because sending may block."""
         if not operation.finished:
             operation._expire()
             self._answer(partial(operation._give_up, LATE))
@@ -274,7 +274,7 @@ class Dispatcher:
         self._answer(partial(self.active.refuse, task, ERROR, reason))
 
     def _answer(self, job: Job) -> None:
-        """Run what sends a refusal: not here, for this may be the reading thread."""
+        """Send a refusal in another thread, because this one may be the reading thread."""
         if self._answers.submit(job):
             return
         if not self._closed:
@@ -305,7 +305,7 @@ class Dispatcher:
 
 
 def _name_of(job: Job) -> str:
-    """The author's function in a job, for logs."""
+    """The handler that a job runs, for logs."""
     inner: object = job
     while isinstance(inner, partial):
         inner = inner.args[0] if inner.args else inner.func
@@ -313,7 +313,7 @@ def _name_of(job: Job) -> str:
 
 
 def _call_hook(hook: Callable[[], None]) -> None:
-    """Call a hook; whatever it raises stays here."""
+    """Call a hook; an exception is logged and goes no further."""
     try:
         hook()
     except BaseException:  # sys.exit() in a hook must not silence the DHS
@@ -321,7 +321,7 @@ def _call_hook(hook: Callable[[], None]) -> None:
 
 
 def _call(handler: Callable[[Message], None], message: Message) -> None:
-    """Run one message handler; whatever it raises stays here."""
+    """Run one message handler; an exception is logged and goes no further."""
     started = time.monotonic()
     try:
         handler(message)

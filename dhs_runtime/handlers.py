@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Repeated:
-    """A function that is called again and again; what it raises is told once, until it is well.
+    """A function called at an interval. A failure is logged once, until a call succeeds again.
 
     Attributes:
         seconds: From one call to the next.
@@ -34,7 +34,7 @@ class Repeated:
         self._trouble = ""
 
     def call(self) -> None:
-        """Call it, in a lane of its own."""
+        """Call the function, in its own lane."""
         try:
             self._function()
             if self._trouble:
@@ -97,9 +97,9 @@ class HandlerTable:
         return found
 
     def handles(self, kind: type[Device]) -> bool:
-        """Whether the author handles messages about such devices by hand.
+        """Whether a handler is registered for messages about such devices.
 
-        Who takes every message only looks on.
+        A handler of all messages only observes and does not count.
         """
         theirs = (*kind.registrations, *kind.commands)
         return any(issubclass(each, theirs) for each in self._messages)

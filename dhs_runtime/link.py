@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Receiver(Protocol):
-    """What a link tells what it meets; all in the link's own thread, so it must return at once."""
+    """Callbacks of a link. All are called in the link's own thread and must return at once."""
 
     def feed(self, message: Message, outlet: Connection) -> None:
         """A message came; answers to it go out by `outlet`."""
@@ -46,12 +46,12 @@ DROPPED_HINT: Final = (
     "check its log"
 )
 RESTART_S: Final = 60.0
-"""How long a DCSS that worked is taken to be restarting, and knocked at without growing delays."""
+"""How long a DCSS that worked is taken to be restarting; until then the delays do not grow."""
 SAY_DROPPED_AT: Final = 3
 
 
 class LinkState(enum.Enum):
-    """How the link stands."""
+    """The state of a link."""
 
     OFFLINE = "offline"
     CONNECTING = "connecting"
@@ -61,9 +61,9 @@ class LinkState(enum.Enum):
 
 
 class Retry:
-    """What a link remembers of its connections: when to make the next, and what is no news.
+    """Reconnect policy: when to try again, and whether the last outcome is worth logging.
 
-    Each way to end has delays of its own, which grow as long as no connection worked in between.
+    Each kind of ending has its own delays. They grow until a connection has worked.
 
     Attributes:
         count: How often in a row connections ended this way.
@@ -79,7 +79,7 @@ class Retry:
         self.is_news = True
 
     def after(self, outcome: ConnectionEnd) -> float:
-        """Take note of the end of a connection; seconds until the next."""
+        """Record the end of a connection; returns the seconds to wait before the next."""
         last = self._last
         self.is_news = outcome != last
         self.count = self.count + 1 if last is not None and last.ending is outcome.ending else 1
@@ -131,13 +131,13 @@ class Link:
 
     @property
     def state(self) -> LinkState:
-        """How the link stands now."""
+        """The present state."""
         return self._state
 
     def wait_online(self, timeout_s: float) -> bool:
         """Wait until the handshake is done; False after `timeout_s` seconds, or at once on a stop.
 
-        A stop is `stop()`, or the end of `run` for whatever reason.
+        A stop is `stop()`, or the end of `run` for any reason.
         """
         with self._changed:
             self._changed.wait_for(

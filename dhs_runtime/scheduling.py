@@ -70,7 +70,7 @@ class Workers:
         return self._idle
 
     def submit(self, job: Job) -> bool:
-        """Run `job` in a worker, soon; False when too many wait already, or after `close`."""
+        """Queue `job` for a worker; False when too many jobs wait already, or after `close`."""
         with self._lock:
             if self._closed:
                 return False
@@ -102,7 +102,7 @@ class Workers:
         return future
 
     def close(self) -> None:
-        """Take no more jobs and end the threads after those they have."""
+        """Take no more jobs; the threads end when they have done the jobs that wait."""
         with self._lock:
             self._closed = True
             for _ in range(self._threads):
@@ -146,7 +146,7 @@ class Lane:
         """The job that runs, and since when (`time.monotonic()`)."""
 
     def put(self, job: Job) -> bool:
-        """Run a job after those put before; False where too many wait, or after the close."""
+        """Queue a job; False when too many jobs wait, or after the close."""
         with self._lock:
             if len(self._jobs) >= MAX_WAITING:
                 return False
@@ -222,10 +222,10 @@ class Timers:
         return timer
 
     def every(self, seconds: float, call: Job, phase: float = 0.0) -> None:
-        """Make the call again and again until `close`; times that were missed are not made up for.
+        """Make the call every `seconds` until `close`; missed calls are not made up for.
 
-        For calls that return at once, as all of these. A `phase` from 0 to 1 is the part of
-        `seconds` by which all of it comes later, for calls that had better not come together.
+        The call must return at once. `phase`, from 0 to 1, delays all calls by that part of
+        `seconds`, so that several repeated calls need not come together.
         """
         self._again(time.monotonic() + phase * seconds, seconds, call)
 
@@ -241,7 +241,7 @@ class Timers:
         self.at(Deadline(due), tick)
 
     def cancel(self, timer: Timer) -> None:
-        """Let go of a call; what it kept is free at once, its place soon."""
+        """Cancel a call. What it refers to is freed at once, its place in the queue later."""
         with self._changed:
             if timer.call is None:
                 return
@@ -253,7 +253,7 @@ class Timers:
                 self._cancelled = 0
 
     def close(self) -> None:
-        """Make no more calls and end the thread."""
+        """Stop making calls and end the thread."""
         with self._changed:
             self._closed = True
             self._changed.notify()

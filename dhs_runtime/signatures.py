@@ -8,7 +8,7 @@ from dhs_runtime.errors import HandlerError
 
 
 def check_name(name: object, what: str) -> None:
-    """See that a name is one plain word that DCSS's database could have.
+    """Check that a name is one plain word that DCSS's database could have.
 
     Raises:
         HandlerError: It is not so; the text says what to give.
@@ -26,7 +26,7 @@ def check_name(name: object, what: str) -> None:
 
 
 def check_handler(handler: Callable[..., object], arguments: int = 1) -> None:
-    """See that a function takes this many arguments and is not async: nothing would await it.
+    """Check that a function takes this many arguments and is not async: nothing would await it.
 
     Raises:
         HandlerError: It is not so.
@@ -38,7 +38,7 @@ def check_handler(handler: Callable[..., object], arguments: int = 1) -> None:
     except TypeError as error:
         count = ("no argument", "one argument")[arguments]
         raise HandlerError(f"{name_of(handler)} must take {count}: {error}") from None
-    except ValueError:  # a built-in that does not tell its arguments
+    except ValueError:  # a built-in without a signature
         return
 
 

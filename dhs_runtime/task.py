@@ -220,7 +220,7 @@ class Task:
                 self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
 
     def _status_for(self, error: BaseException) -> str:
-        # An aborted call may end as anything; for a move `error` would abort the beamline.
+        # An aborted handler may raise anything; `error` for a move would abort the whole beamline.
         if self._aborted and not self._expired:
             return ABORTED
         return error.status if isinstance(error, DeviceError) else ERROR
@@ -350,7 +350,7 @@ class Task:
 class ActiveTasks:
     """The tasks under way, from DCSS's command to the end of their handler.
 
-    Entering and striking out are single operations of a dict, which need no lock.
+    Adding and removing are single operations of a dict, which need no lock.
     """
 
     def __init__(self, cancel: Callable[[Timer], None] = lambda _: None) -> None:
@@ -360,11 +360,11 @@ class ActiveTasks:
         self._none: threading.Event | None = None
 
     def add(self, task: Task) -> None:
-        """Enter a task."""
+        """Add a task."""
         self._tasks[task] = None
 
     def remove(self, task: Task) -> None:
-        """Strike a task out."""
+        """Remove a task."""
         del self._tasks[task]
         if task._timer is not None:
             self._cancel(task._timer)
@@ -372,14 +372,14 @@ class ActiveTasks:
             self._none.set()
 
     def run(self, task: K, handler: Callable[[K], None]) -> None:
-        """Run a task that was entered, and strike it out."""
+        """Run a task that was added, and remove it."""
         try:
             task._run(handler)
         finally:
             self.remove(task)
 
     def refuse(self, task: Task, status: str, reason: str) -> None:
-        """Answer a task that was entered with a failure, and strike it out."""
+        """Answer a task that was added with a failure, and remove it."""
         task._end(status, reason)
         self.remove(task)
 

@@ -15,10 +15,10 @@ logger = logging.getLogger(__name__)
 class StopToken:
     """Says "stop" once to everything that shares it.
 
-    Anybody may call `stop()`, from any thread, a handler or a signal handler, and more than once.
+    `stop()` may be called from any thread, a handler or a signal handler, and more than once.
     A `threading.Event` would not do: its lock is not reentrant, so a signal that arrives while the
-    main thread is about to wait would block that thread for ever. A bare lock, held until the
-    stop, has not that fault.
+    main thread is about to wait would block that thread for ever. A plain lock held until the stop
+    avoids this.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class ThreadGroup:
             RuntimeError: The system has no thread left.
             ForkedError: This is a forked child, which must not go on with what the group does.
         """
-        if not self._threads:  # made before a fork, as of a daemon, and used for the first time
+        if not self._threads:  # made before a fork (a daemon's), and used for the first time
             self.birthplace = Birthplace()
         self.birthplace.check(f"thread {name}")
 
@@ -95,7 +95,7 @@ class ThreadGroup:
         return thread
 
     def end_child(self) -> None:
-        """End this process where a handler forked it and came back; for threads after each job.
+        """End this process if a handler forked it and returned. Threads call this after each job.
 
         Such a child has the one thread that forked: it must not do the jobs of its parent again.
         """
@@ -104,7 +104,7 @@ class ThreadGroup:
             os._exit(1)
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:
-        """Wait for all threads until the deadline; the names of those that still live.
+        """Wait for all threads until the deadline; returns the names of those still running.
 
         The calling thread is left out: a handler may stop the very app it runs in.
         """
