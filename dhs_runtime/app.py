@@ -205,7 +205,7 @@ class Dhs(Declarations):
         """Send a message to DCSS, from any thread.
 
         A completion of an operation or a move under way is taken for its one completion: what its
-        handler does behind it changes nothing.
+        handler does after it changes nothing.
 
         Nothing is kept for later. While DCSS does not read, senders wait here, each with its one
         message; when it takes no byte for `send_timeout_s` the link is given up and made anew.

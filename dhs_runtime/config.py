@@ -64,7 +64,7 @@ class DcssConfig:
         connect_timeout_s: For the TCP connection and, again, for DCSS's first message.
         send_timeout_s: How long DCSS may take no byte before the connection counts as dead.
         retry: Delays between connections while DCSS is away.
-        retry_refused: Delays after DCSS closed right behind the handshake. When that was no
+        retry_refused: Delays after DCSS closed right after the handshake. When that was no
             restart, somebody has to mend its database or stop the other DHS of that name first,
             and DCSS itself holds a refused connection for up to three seconds.
     """

@@ -1,4 +1,4 @@
-"""Descriptors 0 to 2 are there, whoever started this process."""
+"""Makes sure that descriptors 0 to 2 are open, however this process was started."""
 
 import os
 from typing import Final

@@ -55,7 +55,7 @@ def drive(
         script: The lines.
         voice: Speaks for the shell.
         greeting: Printed once signals are caught.
-        keep_going: Whether to go on behind a line that did not go well.
+        keep_going: Whether to go on after a line that failed.
     """
     token = StopToken()
     ends: list[_End] = []

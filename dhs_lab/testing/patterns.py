@@ -24,7 +24,7 @@ Bindings = dict[str, object]
 """What named holes were filled with."""
 
 ENDING: Final = "..."
-"""Last word of a text pattern behind which anything may stand."""
+"""As the last word of a text pattern: any words may follow."""
 
 _NEAR: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)~([0-9.]+(?:[eE][+-]?[0-9]+)?)")
 

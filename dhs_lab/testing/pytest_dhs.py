@@ -59,7 +59,7 @@ def simulated_dcss(
 
 @pytest.fixture
 def simulated_dcss_factory(request: pytest.FixtureRequest) -> "Iterator[DcssMaker]":
-    """Called with hardware hosts, it starts a simulated DCSS, stopped behind the test."""
+    """Called with hardware hosts, it starts a simulated DCSS, stopped after the test."""
     from dhs_lab.testing import DcssMaker  # noqa: PLC0415 - see above
 
     with DcssMaker() as make:
@@ -69,7 +69,7 @@ def simulated_dcss_factory(request: pytest.FixtureRequest) -> "Iterator[DcssMake
 
 @pytest.fixture
 def dhs_runner(request: pytest.FixtureRequest) -> "Iterator[DhsRunner]":
-    """Runs DHSs, in this process or as `dhs run`, and stops them behind the test."""
+    """Runs DHSs, in this process or as `dhs run`, and stops them after the test."""
     from dhs_lab.testing import DhsRunner  # noqa: PLC0415 - see above
 
     # Asked for when it is wanted: a test may have made a DCSS of its own.

@@ -30,7 +30,7 @@ class TrafficError(AssertionError):
 class WatchedTraffic(Traffic):
     """The messages of a simulated DCSS, to be compared with what a test expects.
 
-    Each `expect` looks behind the last message that the one before it took.
+    Each `expect` looks only at messages after those that earlier calls matched.
     """
 
     def __init__(self, changes: Changes | None = None) -> None:

@@ -33,7 +33,7 @@ class Handles:
         self._known: dict[str, list[str]] = {}
 
     def number(self, message: Message) -> int:
-        """The how-manieth start of its operation a message with a handle is about, from 1."""
+        """Which start of the operation (1, 2, ...) this message's handle belongs to."""
         handles = self._known.setdefault(getattr(message, _NAME), [])
         handle: str = getattr(message, _HANDLE)
         if handle not in handles:

@@ -17,7 +17,7 @@ _SNIFFED: Final = 256  # bytes that tell every kind of input from the others
 _MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP: Final = b"\x1f\x8b"
 _MAX_NULS: Final = 1 << 20
-_MAX_LINE: Final = 1 << 22  # a longer line is none of a log; it is read in pieces
+_MAX_LINE: Final = 1 << 22  # longer lines are not log lines; they are read in pieces
 
 
 class Readable(Protocol):

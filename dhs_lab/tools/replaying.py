@@ -214,7 +214,7 @@ def counts(message: Message, ignore: tuple[str, ...] = ()) -> bool:
 def replay(
     recorded: Recorded, side: Side, sock: socket.socket, options: ReplayOptions
 ) -> ReplayResult:
-    """Play what `side` said in a recording at whoever is at the other end of `sock`."""
+    """Play what `side` said in a recording to the peer at the other end of `sock`."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = _Peer(sock, options.ignore)
     try:

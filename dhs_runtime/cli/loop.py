@@ -99,7 +99,7 @@ def loop(
     With --pretend a camera and an inference server are simulated on loopback in place of the
     configured ones, and collectLoopImages gets its pictures from there.
 
-    Exit codes as of `dhs run`.
+    Exit codes: see `dhs run`.
 
     \b
     Examples:

@@ -69,7 +69,7 @@ class Deed:
         do: Does it, and returns the new value; raises where it fails.
         success: The answer that tells this value.
         failures: The forms of a failure; see `answers`.
-        inline: Whether the author's function behind `do` runs in the reading thread.
+        inline: Whether the function that `do` calls runs in the reading thread.
         completion: Class of the answer, where it is never sent but as one.
     """
 

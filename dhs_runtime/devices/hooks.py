@@ -1,4 +1,4 @@
-"""Where an author's functions are hung on a device: `Hook`, and `ReadHook` for what it says now."""
+"""Where functions are attached to a device: `Hook`, and `ReadHook` for reading the hardware."""
 
 import time
 from collections.abc import Callable
@@ -23,12 +23,12 @@ Wait = Callable[[Future[T], float], T]
 
 
 class Owner(Protocol):
-    """What a hook asks of its device."""
+    """What a hook needs of its device."""
 
     name: str
 
     def _check_not_running(self, what: str) -> None:
-        """Raise HandlerError where the DHS runs."""
+        """Raise HandlerError if the DHS is running."""
 
     def _was_read(self, value: object) -> None:
         """It could be read."""
@@ -38,7 +38,7 @@ class Owner(Protocol):
 
 
 class Slot(Generic[F]):
-    """A place for one function of the author's."""
+    """A place for one function."""
 
     def __init__(self, device: Owner, what: str, arguments: int) -> None:
         self._device = device
@@ -63,10 +63,10 @@ class Slot(Generic[F]):
 
 
 class Hook(Slot[F]):
-    """A place for one function of the author's, filled by a decorator.
+    """A place for one function, filled by a decorator.
 
     `@device.on_set` runs the function in a worker, `@device.on_set(inline=True)` in the reading
-    thread: it must return at once then, for nothing else is read meanwhile, not even an abort.
+    thread. Then it must return at once: nothing is read meanwhile, not even an abort.
     """
 
     def __init__(self, device: Owner, what: str, arguments: int = 1) -> None:
@@ -89,7 +89,7 @@ class Hook(Slot[F]):
 
 
 class ReadHook(Slot[Callable[[], T]]):
-    """A place for the function that reads what the hardware says now, filled by a decorator.
+    """A place for the function that reads the hardware, filled by a decorator.
 
     `@device.on_read` reads at each registration, before a motor moves and when it has moved;
     `@device.on_read(every_s=0.5, deadband=0.01)` polls it as well. The function runs in a thread of
@@ -207,7 +207,7 @@ class ReadHook(Slot[Callable[[], T]]):
             seen(value)
 
     def _value(self) -> T:
-        """What the author's function returns, checked; raises DeviceError."""
+        """What the function returns, checked; raises DeviceError."""
         assert self.function is not None  # noqa: S101 - for mypy; all who call this have looked
         try:
             value = self.function()

@@ -1,4 +1,4 @@
-"""`Changes`: a bell for whoever shows what a simulated DCSS knows."""
+"""`Changes`: wakes the views that show what a simulated DCSS knows."""
 
 import threading
 

@@ -1,8 +1,8 @@
 """What goes wrong on the wire of a simulated DCSS, on request and repeatably.
 
-A `Fault` says what, to which frames and how often; `Faults` holds those that stand, at the start
-or any time later, and turns a frame into the steps by which it is sent. What comes behind a frame
-that is held up waits, as on any TCP connection.
+A `Fault` says what goes wrong, with which frames and how often. `Faults` holds the active faults,
+which can be added at any time, and turns a frame into the steps by which it is sent. Frames after
+one that is held up wait, as on any TCP connection.
 
 `RESET` sends RST in place of a frame, `TRUNCATE` half of it and FIN. `SPLIT` sends it in pieces,
 `STALL` pauses in its middle, `LATE` in front of it. `DUPLICATE` sends it twice, `DROP` not at all,
@@ -71,12 +71,12 @@ class Fault:
     Attributes:
         kind: What.
         value: How much, see `DEFAULT_VALUES`; None takes the default.
-        host: Pattern (as of file names) of the DHSs it befalls.
-        keyword: Pattern of the messages it befalls. The handshake, before which no DHS has a name,
-            is befallen where this pattern is given and `host` is not.
-        every: Of those frames, befall every n-th.
-        count: Be over after so many frames (refused logins); None: go on.
-        chance: Befall a frame with this probability.
+        host: Pattern (like a file name pattern) of the DHSs that are affected.
+        keyword: Pattern of the messages that are affected. The handshake, before which no DHS has
+            a name, is affected if this pattern is given and `host` is not.
+        every: Affects every n-th matching frame.
+        count: Ends after this many frames (or refused logins); None: never.
+        chance: Probability that a frame is affected.
         pause_s: For `split`: seconds between two pieces.
     """
 
@@ -148,7 +148,7 @@ class Fault:
 
 @attrs.frozen
 class Pause:
-    """Send nothing for so many seconds."""
+    """Send nothing for this many seconds."""
 
     seconds: float
 
@@ -213,7 +213,7 @@ _CHANGES: Final[Mapping[FaultKind, Callable[[WireSteps, Fault, random.Random], W
     FaultKind.SPLIT: _split,
     FaultKind.LATE: lambda steps, fault, _: (Pause(fault.amount), *steps),
 }
-"""By kind, in the order in which faults that befall one frame are applied."""
+"""By kind, in the order in which several faults of one frame are applied."""
 
 
 # -- the faults that stand -------------------------------------------------------------------
@@ -226,7 +226,7 @@ class StandingFault:
     Attributes:
         number: By which it can be taken away.
         fault: The fault.
-        hits: How many frames or logins it has befallen.
+        hits: How many frames or logins it has affected.
     """
 
     number: int
@@ -236,7 +236,7 @@ class StandingFault:
     _sources: dict[str, random.Random] = attrs.field(factory=dict, init=False)
 
     def befalls(self, host: str, seed: int) -> bool:
-        """Whether it befalls the next thing of this host; counts it."""
+        """Whether it affects the next frame or login of this host; counts it."""
         self._seen[host] = self._seen.get(host, 0) + 1
         if self._seen[host] % self.fault.every:
             return False
@@ -254,12 +254,12 @@ class StandingFault:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has befallen as many as it shall."""
+        """Whether it has affected as many frames or logins as `count` says."""
         return self.fault.count is not None and self.hits >= self.fault.count
 
 
 class Faults:
-    """The faults that stand at a server; any thread may add and clear them."""
+    """The active faults of a server; any thread may add and clear them."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
         """These faults; the same seed and traffic have the same faults.

@@ -1,7 +1,7 @@
 """`Judge`: says where a DHS did what would leave a beamline's scripts hanging or deceived.
 
 The scripting engine of dcss evaluates each message as a Tcl list, and its scripts wait for answers
-without a limit. It complains of nothing; the judge does, in a line of the log and as a `Verdict`.
+without a limit. dcss itself complains of nothing. The judge does, with a log line and a `Verdict`.
 """
 
 import enum
@@ -45,7 +45,7 @@ _STATUS_AT: Final = {
 """Which word is the status."""
 
 _TEXT_BEHIND: Final = ("htos_set_string_completed", "htos_operation_completed")
-"""Behind their status stands a text of any number of words."""
+"""After their status comes a text of any number of words."""
 
 
 class VerdictKind(enum.StrEnum):
@@ -140,7 +140,7 @@ class Judge:
         self._threads.join(Deadline.after(_STOP_S))
 
     def after(self, seen: int) -> tuple[int, tuple[Verdict, ...]]:
-        """How many verdicts there were in all, and those behind the first `seen` (if still kept).
+        """How many verdicts there were in all, and those after the first `seen` (if still kept).
 
         With what it returned as `seen`, the next call gives what came since.
         """

@@ -1,4 +1,4 @@
-"""What a DHS is told behind the handshake, in dcss's order and with dcss's line ends."""
+"""What a DHS is told after the handshake, in dcss's order and with dcss's line ends."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final

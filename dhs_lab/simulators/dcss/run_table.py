@@ -16,7 +16,7 @@ class RunTable:
     """Runs by key, safe for any thread.
 
     A DHS answers in the order it was asked, so an answer belongs to the oldest run that is not
-    over; behind the last one it belongs to that, for a second completion to be found there.
+    over. Once all are over, it belongs to the newest, so that a duplicate completion is noticed.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class RunTable:
                 self._runs[oldest] = runs  # as the newest: others are looked at first
 
     def remove(self, run: CommandRun, *keys: RunKey) -> None:
-        """Take a run back that was not asked after all."""
+        """Remove a run whose command was not sent after all."""
         with self._lock:
             for key in keys:
                 self._runs[key] = [other for other in self._runs[key] if other is not run]

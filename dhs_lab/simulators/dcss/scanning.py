@@ -13,7 +13,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]
 def scan(words: Iterable[str], fields: Iterable[Scanned]) -> dict[str, float]:
     """The fields that `sscanf` fills from these words: it stops at the first that does not fit.
 
-    For `%d` a number with decimals fits up to its point, and nothing behind it does.
+    For `%d` a number with decimals fits up to its point, and nothing after it does.
     """
     values: dict[str, float] = {}
     for word, (name, kind) in zip(words, fields, strict=False):

@@ -157,7 +157,7 @@ class Shell:
             finally:
                 ended.set()
 
-        # What a line waits for is none of the jobs that `wait` waits for: it may be that itself.
+        # A line's own job is kept out of `_jobs`, or `wait` would wait for itself.
         try:
             (self._lines if waits else self._jobs).spawn("dcss-shell-job", job)
         except RuntimeError as error:  # the system has no thread left

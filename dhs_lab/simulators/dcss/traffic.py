@@ -60,7 +60,7 @@ class Traffic:
         self._changes.mark()
 
     def after(self, seen: int) -> tuple[int, tuple[TrafficLine, ...]]:
-        """How many messages there were in all, and those behind the first `seen` (if still kept).
+        """How many messages there were in all, and those after the first `seen` (if still kept).
 
         With what it returned as `seen`, the next call gives what came since.
         """
