@@ -9,6 +9,7 @@ from dcs_codec.fields import Rest, Word, binary_refusal
 from dcs_codec.frames import V2_HEADERS, Frame, Framing, encode_frame
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
+from dcs_codec.plan import Plan
 from dcs_codec.registry import Registry
 from dcs_codec.words import clean_text, find_words, first_word, to_bytes, to_text
 
@@ -27,12 +28,12 @@ class Codec:
         """A codec over `registry`, by default over every message of this package."""
         self.registry = default_registry() if registry is None else registry
         plans = self.registry.plans()
-        self._decoders = {to_bytes(plan.keyword): plan.decode for plan in plans}
-        self._readers = {plan.keyword: plan.decode_reference for plan in plans}
-        self._encoders: dict[type[Message], Callable[[Message], bytes | None]]
-        self._encoders = {plan.message_class: plan.encode for plan in plans}
-        self._writers: dict[type[Message], Callable[[Message], str]]
-        self._writers = {plan.message_class: plan.encode_reference for plan in plans}
+        self._plans = {plan.keyword: plan for plan in plans}
+        self._plans_by_class: dict[type[Message], Plan[Message]]
+        self._plans_by_class = {plan.message_class: plan for plan in plans}
+        # Compiled functions enter at their first use: compiling all takes longer than most runs.
+        self._decoders: dict[bytes, Callable[[bytes, bytes, bytes], Message]] = {}
+        self._encoders: dict[type[Message], Callable[[Message], bytes | None]] = {}
 
     def decode(self, frame: Frame) -> Message:
         """The message of a frame: of its class, `UnknownMessage` or `MalformedMessage`.
@@ -43,8 +44,8 @@ class Codec:
         keyword, _, tail = text.partition(b" ")
         try:
             return self._decoders[keyword](text, tail, frame.binary)
-        except KeyError:  # no class has it, or the text begins oddly
-            return self._decode_odd(to_text(text), frame.binary)
+        except KeyError:  # its first, no class has it, or the text begins oddly
+            return self._decode_first(keyword, frame)
         except DecodeError as error:
             return _malformed(to_text(text), frame.binary, error)
 
@@ -59,15 +60,22 @@ class Codec:
         except EncodeError:  # no bytes are this text
             return self._decode_odd(text, binary)
 
+    def _decode_first(self, keyword: bytes, frame: Frame) -> Message:
+        plan = self._plans.get(to_text(keyword))
+        if plan is None or keyword in self._decoders:
+            return self._decode_odd(to_text(frame.text), frame.binary)
+        self._decoders[keyword] = plan.decode
+        return self.decode(frame)
+
     def _decode_odd(self, text: str, binary: bytes) -> Message:
         keyword = first_word(text)
         if not keyword:
             return MalformedMessage(text=text, field="", reason=_NOTHING, binary=binary)
-        decoder = self._readers.get(keyword)
-        if decoder is None:
+        plan = self._plans.get(keyword)
+        if plan is None:
             return UnknownMessage(text=text, binary=binary)
         try:
-            return decoder(text, binary)
+            return plan.decode_reference(text, binary)
         except DecodeError as error:
             return _malformed(text, binary, error)
 
@@ -91,16 +99,17 @@ class Codec:
                 text = self._encoders[type(message)](message)
                 # None is a TypeError; asking first would cost every message a hundredth.
                 return V2_HEADERS[len(text)] + text  # type: ignore[arg-type, operator]
-            except (KeyError, IndexError, TypeError):  # no class of ours, a long text, a binary
+            except (KeyError, IndexError, TypeError):  # its first, no class, a long text, a binary
                 pass
         return encode_frame(self.encode(message), framing)
 
     def encode_text(self, message: Message) -> str:
         """The text of a message; raises as `encode`."""
-        encoder = self._encoders.get(type(message))
-        if encoder is not None:
-            text = encoder(message)
-            return self._writers[type(message)](message) if text is None else to_text(text[:-1])
+        plan = self._plans_by_class.get(type(message))
+        if plan is not None:
+            text = plan.encode(message)
+            self._encoders[type(message)] = plan.encode
+            return plan.encode_reference(message) if text is None else to_text(text[:-1])
         if isinstance(message, UnknownMessage):
             return self._encode_unknown(message.text)
         if isinstance(message, MalformedMessage):

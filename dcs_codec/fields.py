@@ -36,7 +36,7 @@ from dcs_codec.words import BLANKS, find_words, first_word, to_bytes
 
 
 @attrs.frozen(kw_only=True)
-class Word:
+class Word(WordKind):
     """Text without blanks.
 
     Attributes:
@@ -66,7 +66,7 @@ class Word:
 
 
 @attrs.frozen(kw_only=True)
-class Number:
+class Number(WordKind):
     """A decimal number, read by C as `%lf`.
 
     Attributes:
@@ -105,7 +105,7 @@ class Number:
 
 
 @attrs.frozen(kw_only=True)
-class Integer:
+class Integer(WordKind):
     """An integer, read by C as `%d`.
 
     Attributes:
@@ -129,7 +129,7 @@ class Integer:
 
 
 @attrs.frozen(kw_only=True)
-class Flag:
+class Flag(WordKind):
     """`0` or `1`, for no and yes.
 
     Attributes:
@@ -162,7 +162,7 @@ _WORD_KIND: Final = Word()
 
 
 @attrs.frozen(kw_only=True)
-class Destination:
+class Destination(WordKind):
     """Where a motor shall go: a number, or a word that only its DHS understands (`home`)."""
 
     optional: bool = attrs.field(default=False, init=False)
@@ -185,7 +185,7 @@ class Destination:
 
 
 @attrs.frozen(kw_only=True)
-class Rest:
+class Rest(TailKind):
     """The rest of the text behind one blank, kept to the letter.
 
     Attributes:
@@ -217,7 +217,7 @@ class Rest:
 
 
 @attrs.frozen(kw_only=True)
-class Words:
+class Words(TailKind):
     """All words that follow.
 
     Attributes:
@@ -355,7 +355,9 @@ def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:
         TypeError: A field's annotation names no kind, stands behind the tail, is not plain
             (decoding calls no converter or validator), or has a name that every message has.
     """
-    hints = get_type_hints(message_class, include_extras=True)
+    hints: Mapping[str, Any] = {field.name: field.type for field in attrs.fields(message_class)}
+    if any(isinstance(hint, str) for hint in hints.values()):  # from __future__ import annotations
+        hints = get_type_hints(message_class, include_extras=True)
     kinds: dict[str, WordKind | TailKind] = {}
     for field in attrs.fields(message_class):
         where = f"{message_class.__name__}.{field.name}"

@@ -6,6 +6,8 @@ docstring gives format, units and source.
 """
 
 import enum
+import operator
+from collections.abc import Callable
 from typing import ClassVar, Final, TypeVar
 
 import attrs
@@ -34,11 +36,12 @@ _DIRECTIONS = {
 }
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class Message:
     """Base of all messages.
 
-    Its classes inherit `__repr__`: generating one for each would cost a fifth of the import.
+    Its classes inherit `__repr__`, `__eq__` and `__hash__`: generating them for each would take
+    half of the import.
 
     Attributes:
         keyword: First word of the message on the wire; "" in classes that are no wire message.
@@ -62,8 +65,18 @@ class Message:
             shown.append(f"binary=<{len(self.binary)} bytes>")
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of one class and every field of one equals that of the other."""
+        if type(other) is not type(self):
+            return NotImplemented
+        values = _VALUES[type(self)]
+        return all(mine == its for mine, its in zip(values(self), values(other), strict=True))
 
-@attrs.frozen(kw_only=True, repr=False)
+    def __hash__(self) -> int:
+        return hash((type(self), *_VALUES[type(self)](self)))
+
+
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class UnknownMessage(Message):
     """A message whose keyword has no class in the registry; an event, not an error.
 
@@ -78,7 +91,7 @@ class UnknownMessage(Message):
         return first_word(self.text)
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class MalformedMessage(Message):
     """A message that does not have the form of its keyword; its text is kept whole.
 
@@ -119,6 +132,17 @@ def direction_of(keyword: str) -> Direction | None:
     """Direction of a keyword, or None where its first letters tell none."""
     return _DIRECTIONS.get(keyword[:5])
 
+
+class _Values(dict[type[Message], Callable[[Message], tuple[object, ...]]]):
+    """By class: what gives the values of all fields."""
+
+    def __missing__(self, message_class: type[Message]) -> Callable[[Message], tuple[object, ...]]:
+        names = [field.name for field in attrs.fields(message_class)]
+        self[message_class] = operator.attrgetter(*names)  # more than one, so it gives tuples
+        return self[message_class]
+
+
+_VALUES: Final = _Values()
 
 M = TypeVar("M", bound=Message)
 

@@ -1,12 +1,13 @@
 """The wire plan of a message class: how its text becomes an instance and back.
 
 There are two ways through a plan. The *reference* here reads and writes field by field and can
-tell which field is at fault. The functions in `compiled` are generated from the same fields once
-per class; they handle the common case at the speed of hand-written code and pass everything else
-to the reference. Both give the same results; a test holds them to it.
+tell which field is at fault. The functions in `compiled` are generated from the same fields at
+their first use; they handle the common case at the speed of hand-written code and pass everything
+else to the reference. Both give the same results; a test holds them to it.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
 from dcs_codec.compiled import compile_decode, compile_encode
@@ -33,10 +34,6 @@ class Plan(Generic[M]):
     """How instances of one message class are read and written.
 
     Attributes:
-        decode: Compiled; a function of the bytes of a text, what of them stands behind the
-            keyword and one blank, and the binary part. Raises DecodeError.
-        encode: Compiled; a function from a message to the bytes of its text with the NUL that
-            ends it, or None where it has a binary part or surplus. Raises EncodeError.
         fields: Kind of each field, in wire order.
         words: Those that are one word each.
         tail: Name and kind of the field behind the words, if there is one.
@@ -63,10 +60,24 @@ class Plan(Generic[M]):
         self.optional: Form = tuple(name for name, kind in self.words.items() if kind.optional)
         short = tuple(name for name in self.words if name not in self.optional)
         self.forms: tuple[Form, ...] = (short, tuple(self.words)) if self.optional else (short,)
-        self.decode = compile_decode(
-            message_class, self.words, self.tail, self.decode_reference_bytes
+
+    @functools.cached_property
+    def decode(self) -> Callable[[bytes, bytes, bytes], M]:
+        """Compiled: reads the bytes of a text, what of them follows the keyword, the binary part.
+
+        One blank after the keyword is left out. Raises DecodeError.
+        """
+        return compile_decode(
+            self.message_class, self.words, self.tail, self.decode_reference_bytes
         )
-        self.encode = compile_encode(message_class, self.words, self.tail, self.encode_reference)
+
+    @functools.cached_property
+    def encode(self) -> Callable[[M], bytes | None]:
+        """Compiled: gives the bytes of a message's text, with the NUL that ends it.
+
+        None where the message has a binary part or surplus. Raises EncodeError.
+        """
+        return compile_encode(self.message_class, self.words, self.tail, self.encode_reference)
 
     def decode_reference(self, text: str, binary: bytes = b"") -> M:
         """An instance from any text whose first word is the keyword.

@@ -11,7 +11,7 @@ from dcs_codec.fields import HardwareName, Name, RunDefinition, Status, Steps
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterObject(Message):
     """DCSS tells the DHS that this object is its own; no DHS is known that reads it.
 
@@ -24,7 +24,7 @@ class StohRegisterObject(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureObject(Message):
     """Answer to `htos_send_configuration` of an object.
 
@@ -37,7 +37,7 @@ class StohConfigureObject(Message):
     hardware_host: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureRun(Message):
     """Definition of a run.
 
@@ -50,7 +50,7 @@ class StohConfigureRun(Message):
     run_definition: RunDefinition = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureRuns(Message):
     """How the runs stand.
 
@@ -65,7 +65,7 @@ class StohConfigureRuns(Message):
     dose_mode: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureHardwareHost(Message):
     """Whether a hardware host is connected.
 

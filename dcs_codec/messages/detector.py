@@ -12,7 +12,7 @@ from dcs_codec.fields import Note, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohCollectImage(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -24,7 +24,7 @@ class StohCollectImage(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohOscillationReady(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -36,7 +36,7 @@ class StohOscillationReady(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohOscillationComplete(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -48,7 +48,7 @@ class StohOscillationComplete(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorStop(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -60,7 +60,7 @@ class StohDetectorStop(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorSendStart(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -72,7 +72,7 @@ class StohDetectorSendStart(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorSendStop(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
@@ -84,7 +84,7 @@ class StohDetectorSendStop(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosImageCollected(Message):
     """An image was collected; dcss ignores it.
 
@@ -96,7 +96,7 @@ class HtosImageCollected(Message):
     arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosFailedToStoreImage(Message):
     """An image could not be stored; dcss ignores it.
 
@@ -108,7 +108,7 @@ class HtosFailedToStoreImage(Message):
     arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosDetectorIdle(Message):
     """A detector has nothing to do; dcss ignores it.
 

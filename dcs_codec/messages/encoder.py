@@ -8,7 +8,7 @@ from dcs_codec.fields import HardwareName, Name, Scaled, Status, StoredScaled, T
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterEncoder(Message):
     """DCSS tells the DHS that this encoder is its own.
 
@@ -21,7 +21,7 @@ class StohRegisterEncoder(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureEncoder(Message):
     """Answer to `htos_send_configuration` of an encoder.
 
@@ -37,7 +37,7 @@ class StohConfigureEncoder(Message):
     repeated_position: StoredScaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohGetEncoder(Message):
     """Read an encoder; the DHS answers `htos_get_encoder_completed`.
 
@@ -49,7 +49,7 @@ class StohGetEncoder(Message):
     encoder_name: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetEncoder(Message):
     """Call the present position by another number; answered by `htos_set_encoder_completed`.
 
@@ -63,7 +63,7 @@ class StohSetEncoder(Message):
     position: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosGetEncoderCompleted(Message):
     """What an encoder reads.
 
@@ -78,7 +78,7 @@ class HtosGetEncoderCompleted(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosSetEncoderCompleted(Message):
     """An encoder was set, or not.
 
@@ -93,7 +93,7 @@ class HtosSetEncoderCompleted(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureEncoder(Message):
     """Sent by some DHSs; dcss ignores it.
 

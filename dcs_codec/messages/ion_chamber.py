@@ -20,13 +20,14 @@ from dcs_codec.fields import (
     Word,
     as_text,
 )
+from dcs_codec.kinds import FastTail
 from dcs_codec.limits import MAX_COUNTS, MAX_NAME
 from dcs_codec.lists import quote_word, split_list
 from dcs_codec.message import Message
 from dcs_codec.words import find_words
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterIonChamber(Message):
     """DCSS tells the DHS that this ion chamber is its own.
 
@@ -44,7 +45,7 @@ class StohRegisterIonChamber(Message):
     timer_type: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureIonChamber(Message):
     """Answer to `htos_send_configuration` of an ion chamber.
 
@@ -63,7 +64,7 @@ class StohConfigureIonChamber(Message):
     timer_type: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohReadIonChambers(Message):
     """Count for a time; the DHS answers `htos_report_ion_chambers`.
 
@@ -114,7 +115,7 @@ _UNDERSCORE: Final = ord("_")
 
 
 @attrs.frozen
-class IonChamberResult:
+class IonChamberResult(FastTail):
     """Kind of field: readings where the time in front of it is positive, else a failure."""
 
     def read_tail(
@@ -217,7 +218,7 @@ def _written_reading(reading: object) -> str:
     return f" {_NAME.write(reading.name)} {_COUNTS.write(reading.counts)}"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosReportIonChambers(Message):
     """What was counted, or why nothing was.
 
@@ -235,7 +236,7 @@ class HtosReportIonChambers(Message):
     result: Annotated[tuple[IonChamberReading, ...] | IonChamberFailure, IonChamberResult()]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureIonChamber(Message):
     """Known to be ignored by dcss, not to be sent by any DHS.
 

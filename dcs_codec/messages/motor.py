@@ -27,7 +27,7 @@ from dcs_codec.fields import (
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterRealMotor(Message):
     """DCSS tells the DHS that this motor is its own.
 
@@ -40,7 +40,7 @@ class StohRegisterRealMotor(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterPseudoMotor(Message):
     """DCSS tells the DHS that this pseudo motor is its own.
 
@@ -53,7 +53,7 @@ class StohRegisterPseudoMotor(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorDependency(Message):
     """Motors that a motor's position depends on; sent behind the registrations.
 
@@ -66,7 +66,7 @@ class StohSetMotorDependency(Message):
     dependencies: MotorNames
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorChildren(Message):
     """Motors that a pseudo motor is made of; sent behind its dependencies.
 
@@ -80,7 +80,7 @@ class StohSetMotorChildren(Message):
     children: MotorNamesOrNone
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureRealMotor(Message):
     """The configuration of a real motor: the answer to `htos_send_configuration`, or a change.
 
@@ -115,7 +115,7 @@ class StohConfigureRealMotor(Message):
     status: OptionalSteps = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigurePseudoMotor(Message):
     """The configuration of a pseudo motor: the answer to `htos_send_configuration`, or a change.
 
@@ -142,7 +142,7 @@ class StohConfigurePseudoMotor(Message):
     status: OptionalSteps = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStartMotorMove(Message):
     """Move a motor; every move ends in one `htos_motor_move_completed`.
 
@@ -156,7 +156,7 @@ class StohStartMotorMove(Message):
     destination: MoveDestination
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohAbortMotorMove(Message):
     """Stop one motor; its move completes as `aborted`.
 
@@ -170,7 +170,7 @@ class StohAbortMotorMove(Message):
     abort_arg: OptionalStatus = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorPosition(Message):
     """Call the present position by another number; the motor stands still.
 
@@ -184,7 +184,7 @@ class StohSetMotorPosition(Message):
     position: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohCorrectMotorPosition(Message):
     """Add to the position of a circle motor, after dcss folded what the DHS reported.
 
@@ -198,7 +198,7 @@ class StohCorrectMotorPosition(Message):
     correction: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosMotorMoveStarted(Message):
     """A move has begun.
 
@@ -212,7 +212,7 @@ class HtosMotorMoveStarted(Message):
     destination: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosUpdateMotorPosition(Message):
     """Where a motor is, while it moves or unasked.
 
@@ -227,7 +227,7 @@ class HtosUpdateMotorPosition(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosMotorMoveCompleted(Message):
     """The one end of a move.
 
@@ -245,7 +245,7 @@ class HtosMotorMoveCompleted(Message):
     status: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureDevice(Message):
     """Tell DCSS the configuration of a motor, which it stores and broadcasts.
 
@@ -276,7 +276,7 @@ class HtosConfigureDevice(Message):
     reverse_on: OptionalOnOff = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosMotorCorrectStarted(Message):
     """A motor's position is being corrected; forwarded, and scripts do not know it.
 
@@ -289,7 +289,7 @@ class HtosMotorCorrectStarted(Message):
     arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosLimitHit(Message):
     """A motor has hit a hardware limit; the scripting engine aborts everything.
 
@@ -303,7 +303,7 @@ class HtosLimitHit(Message):
     direction: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosSimulatingDevice(Message):
     """Tell GUIs and scripts that a device is simulated.
 
@@ -316,7 +316,7 @@ class HtosSimulatingDevice(Message):
     arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosSetMotorMessage(Message):
     """A text about a motor; dcss ignores it.
 

@@ -8,7 +8,7 @@ from dcs_codec.fields import Handle, HardwareName, Name, Note, OptionalStatus, T
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterOperation(Message):
     """DCSS tells the DHS that this operation is its own.
 
@@ -21,7 +21,7 @@ class StohRegisterOperation(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureOperation(Message):
     """Answer to `htos_send_configuration` of an operation.
 
@@ -34,7 +34,7 @@ class StohConfigureOperation(Message):
     hardware_host: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStartOperation(Message):
     """Start an operation.
 
@@ -50,7 +50,7 @@ class StohStartOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStopOperation(Message):
     """Stop an operation early; no answer of its own, the operation completes as ever.
 
@@ -65,7 +65,7 @@ class StohStopOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosOperationUpdate(Message):
     """Progress of an operation, any number of times before it is completed.
 
@@ -79,7 +79,7 @@ class HtosOperationUpdate(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosOperationCompleted(Message):
     """The one end of an operation.
 
@@ -97,7 +97,7 @@ class HtosOperationCompleted(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosStartOperation(Message):
     """Tell GUIs and scripts that an operation begins; dcss forwards it and starts nothing.
 
@@ -111,7 +111,7 @@ class HtosStartOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureOperation(Message):
     """Known to be ignored by dcss, not to be sent by any DHS.
 
@@ -124,7 +124,7 @@ class HtosConfigureOperation(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosOperationStart(Message):
     """Not `htos_start_operation`: dcss ignores this one.
 
@@ -137,7 +137,7 @@ class HtosOperationStart(Message):
     arguments: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosOperationComplete(Message):
     """Not `htos_operation_completed`: dcss ignores this one.
 

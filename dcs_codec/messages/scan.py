@@ -8,7 +8,7 @@ from dcs_codec.fields import Name, OptionalScaled, Scaled, Seconds
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStartOscillation(Message):
     """Turn a motor by a range in a time with the shutter open, as one exposure.
 
@@ -30,7 +30,7 @@ class StohStartOscillation(Message):
     start_angle: OptionalScaled = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStartVectorMove(Message):
     """Move two motors along a straight line; sent to the owner of the first.
 
@@ -48,7 +48,7 @@ class StohStartVectorMove(Message):
     speed: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStopVectorMove(Message):
     """Stop a vector move.
 
@@ -62,7 +62,7 @@ class StohStopVectorMove(Message):
     motor_name_2: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohChangeVectorSpeed(Message):
     """Change the speed of a vector move that is under way.
 

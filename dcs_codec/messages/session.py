@@ -8,7 +8,7 @@ from dcs_codec.fields import Name, Note, OptionalStatus, Steps, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StocSendClientType(Message):
     """DCSS asks who connected; the first message of every connection, always 200 bytes.
 
@@ -21,7 +21,7 @@ class StocSendClientType(Message):
     keyword: ClassVar[str] = "stoc_send_client_type"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StocReconnectOnPort(Message):
     """Connect again on another port; an old server's word, dcss never sends it.
 
@@ -33,7 +33,7 @@ class StocReconnectOnPort(Message):
     port: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosClientIsHardware(Message):
     """The DHS says which hardware host of DCSS's database it is; always 200 bytes.
 
@@ -46,7 +46,7 @@ class HtosClientIsHardware(Message):
     hardware_name: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosClientTypeIsHardware(Message):
     """The same answer as the Tcl code bases write it; dcss takes both alike.
 
@@ -60,7 +60,7 @@ class HtosClientTypeIsHardware(Message):
     dcs_version: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosSendConfiguration(Message):
     """Ask for the configuration of a device as DCSS remembers it.
 
@@ -75,7 +75,7 @@ class HtosSendConfiguration(Message):
     device_name: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohAbortAll(Message):
     """Stop everything: motors, exposures, operations. No answer is expected.
 
@@ -90,7 +90,7 @@ class StohAbortAll(Message):
     abort_arg: OptionalStatus = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohKickWatchdog(Message):
     """Named in comments of a detector's DHS; nothing sends it.
 
@@ -102,7 +102,7 @@ class StohKickWatchdog(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosNote(Message):
     """A note to GUIs and scripts; scripts turn notes they do not know into a warning.
 
@@ -114,7 +114,7 @@ class HtosNote(Message):
     note_message: Note = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosLog(Message):
     """A line for the beamline's log.
 

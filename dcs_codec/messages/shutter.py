@@ -8,7 +8,7 @@ from dcs_codec.fields import Name, OptionalHardwareName, OptionalStatus, Status,
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterShutter(Message):
     """DCSS tells the DHS that this shutter is its own, and the state it remembers.
 
@@ -25,7 +25,7 @@ class StohRegisterShutter(Message):
     hardware_name: OptionalHardwareName = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureShutter(Message):
     """Answer to `htos_send_configuration` of a shutter.
 
@@ -40,7 +40,7 @@ class StohConfigureShutter(Message):
     shutter_state: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetShutterState(Message):
     """Open or close a shutter; the DHS answers `htos_report_shutter_state`.
 
@@ -55,7 +55,7 @@ class StohSetShutterState(Message):
     shutter_state: Status
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosReportShutterState(Message):
     """A shutter is open or closed, or did not obey.
 
@@ -71,7 +71,7 @@ class HtosReportShutterState(Message):
     result: OptionalStatus = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureShutter(Message):
     """Sent by some DHSs; dcss ignores it.
 

@@ -8,7 +8,7 @@ from dcs_codec.fields import HardwareName, Name, Status, StringContents, Text
 from dcs_codec.message import Message
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterString(Message):
     """DCSS tells the DHS that this string is its own.
 
@@ -21,7 +21,7 @@ class StohRegisterString(Message):
     hardware_name: HardwareName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureString(Message):
     """Answer to `htos_send_configuration` of a string: its contents in DCSS's database.
 
@@ -36,7 +36,7 @@ class StohConfigureString(Message):
     string_contents: StringContents
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetString(Message):
     """A client asks for new contents; the DHS answers `htos_set_string_completed`.
 
@@ -49,7 +49,7 @@ class StohSetString(Message):
     string_contents: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosSetStringCompleted(Message):
     """The contents are set (also unasked, when the DHS changes them), or why they are not.
 
@@ -65,7 +65,7 @@ class HtosSetStringCompleted(Message):
     string_contents: StringContents
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterStringMotor(Message):
     """Named in log texts of DHS code bases; dcss does not send it.
 
@@ -77,7 +77,7 @@ class StohRegisterStringMotor(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureString(Message):
     """Known to be ignored by dcss, not to be sent by any DHS.
 
@@ -90,7 +90,7 @@ class HtosConfigureString(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosStringCompleted(Message):
     """Not `htos_set_string_completed`: dcss ignores this one.
 

@@ -5,7 +5,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -14,7 +14,10 @@ from dhs_lab.tools.inputs import open_source
 from dhs_lab.tools.reading import ReadOptions, read
 from dhs_lab.tools.sightings import Damage, Found, Place
 from dhs_lab.tools.sniffing import Format
-from dhs_runtime.lowlevel import DCSS_PORT, ConfigError, HostPort
+from dhs_runtime.lowlevel import ConfigError
+
+if TYPE_CHECKING:
+    from dhs_runtime.lowlevel import HostPort
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -129,12 +132,15 @@ def keep_escapes() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def address_of(text: str, *, is_ours: bool = False) -> HostPort:
+def address_of(text: str, *, is_ours: bool = False) -> "HostPort":
     """HOST:PORT, or HOST with DCSS's hardware port; port 0 for one of ours picks a free one.
 
     Raises:
         ConfigError: It is none.
     """
+    # Files are read without a network.
+    from dhs_runtime.lowlevel import DCSS_PORT, HostPort  # noqa: PLC0415
+
     return HostPort.read(text, DCSS_PORT, lowest_port=0 if is_ours else 1)
 
 

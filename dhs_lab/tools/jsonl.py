@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dcs_codec import Direction, InterchangeError
-from dcs_codec.interchange import from_dict, to_dict
 from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
 
@@ -37,6 +36,8 @@ def finding_of(row: object, place: Place) -> Found | None:
         InterchangeError: It is the object of no message.
         ValueError: Something beside the message is of another type.
     """
+    from dcs_codec.interchange import from_dict  # noqa: PLC0415 - cattrs takes long
+
     if not isinstance(row, dict):
         raise ValueError(f"is an object, got {type(row).__name__}")
     if "event" in row:
@@ -71,6 +72,8 @@ def _of_type(row: Mapping[str, Any], key: str, types: tuple[type, ...], default:
 
 def row_of(found: Sighting) -> dict[str, object]:
     """A sighting as the object of a line."""
+    from dcs_codec.interchange import to_dict  # noqa: PLC0415 - cattrs takes long
+
     row: dict[str, object] = {
         "time": found.time,
         "connection": found.connection,

@@ -8,7 +8,6 @@ from typing import Final
 import attrs
 
 from dcs_codec import Framing, default_codec
-from dhs_lab.tools.captures import CaptureReader
 from dhs_lab.tools.hexdump import NoDump, Row, read_hex
 from dhs_lab.tools.inputs import ByteSource, as_utf8
 from dhs_lab.tools.jsonl import read_jsonl
@@ -66,6 +65,8 @@ def _to_the_end(source: ByteSource, findings: Iterator[Found]) -> Iterator[Found
 
 def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator[Found]:
     if kind is Format.PCAP:
+        from dhs_lab.tools.captures import CaptureReader  # noqa: PLC0415 - logs do without
+
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:
         return _read_log(source, options.wanted)

@@ -15,10 +15,10 @@ from dcs_codec import (
     Direction,
     MalformedMessage,
     Message,
+    NotFinite,
     UnknownMessage,
     format_number,
 )
-from dcs_codec.interchange import to_dict
 from dhs_lab.tools.sightings import ODD, Sighting, keyword_of
 
 _TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
@@ -56,11 +56,13 @@ def show_word(value: object) -> str:
     """A value of a field in one word: bare where that is clear, else quoted and escaped."""
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, NotFinite):
+        return value.word
     if isinstance(value, int | float):
         return format_number(value)
     if isinstance(value, str):
         return value if _BARE.fullmatch(value) else ascii(value)
-    return json.dumps(value)
+    return json.dumps(value, default=attrs.asdict)
 
 
 def show_fields(message: Message) -> str:
@@ -103,14 +105,21 @@ _FIELDS: Final = _Fields()
 
 
 def _show_any(message: Message) -> str:
-    """`show_fields` of any message, by way of its interchange form."""
-    fields = to_dict(message)
-    del fields["keyword"]
+    """`show_fields` of any message."""
+    names, get = _FIELDS[type(message)]
+    values = get(message)
+    if isinstance(message, MalformedMessage):  # field and reason are shown as what is odd
+        names, values = names[:1], values[:1]
+    shown = [
+        f"{name}{show_word(value)}"
+        for (name, empty), value in zip(names, values)  # noqa: B905 - the last two are empty
+        if value != empty
+    ]
+    if message.surplus:
+        shown.append(f"surplus={show_word(message.surplus)}")
     if message.binary:
-        fields["binary"] = f"<{len(message.binary)}_bytes>"
-    if isinstance(message, MalformedMessage):
-        del fields["field"], fields["reason"]
-    return " ".join(f"{name}={show_word(value)}" for name, value in fields.items())
+        shown.append(f"binary=<{len(message.binary)}_bytes>")
+    return " ".join(shown)
 
 
 def _show_text(text: str) -> str:

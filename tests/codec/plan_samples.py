@@ -42,6 +42,7 @@ from dcs_codec.fields import (
     Text,
     Word,
 )
+from dcs_codec.kinds import WordKind
 from dcs_codec.plan import Plan
 from dcs_codec.strategies import words
 from dcs_codec.words import to_bytes, to_text
@@ -89,7 +90,7 @@ class StohNumbers(Message):
 
 
 @attrs.frozen
-class Hexadecimal:
+class Hexadecimal(WordKind):
     """A site's own kind of word."""
 
     optional: bool = False
@@ -105,7 +106,7 @@ class Hexadecimal:
 
 
 @attrs.frozen
-class Upper:
+class Upper(WordKind):
     """Another."""
 
     optional: bool = False

@@ -27,6 +27,7 @@ from dcs_codec.fields import (
     Word,
 )
 from dcs_codec.gui_messages import GUI_MESSAGES
+from dcs_codec.kinds import TailKind
 from dcs_codec.messages.ion_chamber import HtosReportIonChambers
 from dcs_codec.messages.shutter import HtosReportShutterState
 
@@ -201,7 +202,7 @@ def test_units_that_name_no_field_are_kept_whole() -> None:
 
 
 @attrs.frozen
-class CircleAngle:
+class CircleAngle(TailKind):
     """A kind of field that a site makes for itself."""
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> str:

@@ -1,5 +1,7 @@
 import re
-from typing import Annotated, ClassVar
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, ClassVar, Final
 
 import attrs
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import (
+    DHS_MESSAGES,
     Codec,
     EncodeError,
     Frame,
@@ -28,9 +31,11 @@ from dcs_codec import (
     encode_text,
 )
 from dcs_codec.fields import Name, Word
+from dcs_codec.plan import Plan
 from dcs_codec.strategies import messages, texts, unknown_messages
 from dcs_codec.words import clean_text, find_words
 
+DEADLINE_S: Final = 10.0
 START = StohStartOperation(operation_name="getLoopTip", operation_handle="1.10", operation_args="0")
 
 
@@ -129,14 +134,45 @@ def test_texts_that_no_bytes_are_have_a_message_too(text: str, message: Message)
 
 def test_ordinary_frames_take_the_short_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """What makes them fast; that the results are the same, other tests see."""
-    for name in ("_decode_odd", "encode"):
-        monkeypatch.delattr(Codec, name)
     codec = Codec(Registry([StohStartOperation]))
-    monkeypatch.setattr(codec, "_readers", {})
-    monkeypatch.setattr(codec, "_writers", {})
-    assert codec.encode_text(START) == "stoh_start_operation getLoopTip 1.10 0"
     data = codec.encode_bytes(START, Framing.V2)
+    assert codec.decode(Frame(data[26:-1])) == START  # both are compiled now
+    for name in ("_decode_first", "_decode_odd", "encode"):
+        monkeypatch.delattr(Codec, name)
+    for name in ("decode_reference", "encode_reference"):
+        monkeypatch.delattr(Plan, name)
+    assert codec.encode_text(START) == "stoh_start_operation getLoopTip 1.10 0"
+    assert codec.encode_bytes(START, Framing.V2) == data
     assert codec.decode(Frame(data[26:-1])) == START
+
+
+def test_a_class_is_compiled_at_its_first_message() -> None:
+    """Which makes the start of a program quick."""
+    registry = Registry([StohStartOperation, StohRegisterOperation])
+    codec = Codec(registry)
+    assert [compiled_of(plan) for plan in registry.plans()] == [set(), set()]
+    data = codec.encode_bytes(START, Framing.V2)
+    assert [compiled_of(plan) for plan in registry.plans()] == [{"encode"}, set()]
+    assert codec.decode(Frame(data[26:-1])) == START
+    assert [compiled_of(plan) for plan in registry.plans()] == [{"encode", "decode"}, set()]
+
+
+def compiled_of(plan: Plan[Message]) -> set[str]:
+    return {"encode", "decode"} & vars(plan).keys()
+
+
+def test_threads_may_be_the_first_together() -> None:
+    codec = Codec(Registry(DHS_MESSAGES))
+    together = threading.Barrier(8)
+
+    def first(_: int) -> tuple[Message, bytes]:
+        together.wait(DEADLINE_S)
+        data = codec.encode_bytes(START, Framing.V2)
+        return codec.decode(Frame(data[26:-1])), data
+
+    with ThreadPoolExecutor(8) as pool:
+        results = set(pool.map(first, range(8)))
+    assert results == {(START, default_codec().encode_bytes(START, Framing.V2))}
 
 
 def test_words_are_checked_as_far_as_dcss_scans_them() -> None:

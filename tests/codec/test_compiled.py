@@ -22,6 +22,7 @@ from dcs_codec import (
     StohStartOperation,
 )
 from dcs_codec.compiled import compile_decode, compile_encode
+from dcs_codec.kinds import WordKind
 from dcs_codec.plan import Plan
 from dcs_codec.strategies import texts
 from dcs_codec.words import to_bytes
@@ -229,7 +230,7 @@ def test_a_thousand_words_are_known_at_once() -> None:
 
 
 @attrs.frozen
-class Unwritable:
+class Unwritable(WordKind):
     """A site's own kind that writes what no bytes are."""
 
     optional: bool = False

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -103,3 +104,21 @@ def test_messages_show_their_fields_in_wire_order_and_the_size_of_the_binary() -
 def test_classes_with_the_same_text_are_not_equal() -> None:
     unknown: Message = UnknownMessage(text="a")
     assert unknown != MalformedMessage(text="a", field="", reason="")
+
+
+@attrs.frozen(kw_only=True, repr=False, eq=False)
+class HtosTwin(HtosSetEncoderCompleted):
+    """The fields of another class."""
+
+
+def test_messages_are_equal_where_class_and_fields_are() -> None:
+    values: dict[str, Any] = {"encoder_name": "e", "position": 1.5, "status": "normal"}
+    message = HtosSetEncoderCompleted(**values)
+    assert message == HtosSetEncoderCompleted(**values)
+    assert hash(message) == hash(HtosSetEncoderCompleted(**values))
+    others: list[Message] = [HtosSetEncoderCompleted(**values | {name: 2}) for name in values]
+    others.append(HtosSetEncoderCompleted(**values, binary=b"x"))
+    others.append(HtosTwin(**values))
+    assert message not in others
+    assert message != "htos_set_encoder_completed e 1.5 normal"
+    assert len({message, *others}) == 6

@@ -33,6 +33,7 @@ from dcs_codec import (
 )
 from dcs_codec.fields import Name, Scaled, Text
 from dcs_codec.gui_messages import GUI_MESSAGES
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.strategies import (
     byte_streams,
     chunked,
@@ -248,9 +249,7 @@ def test_messages_of_a_site_are_made_too(message: HtosSiteReport) -> None:
         default_codec().encode(message)
 
 
-class OwnWord:
-    optional, missing = False, None
-
+class OwnWord(WordKind):
     def read(self, word: str) -> str:
         return word
 
@@ -258,7 +257,7 @@ class OwnWord:
         return str(value)
 
 
-class OwnTail:
+class OwnTail(TailKind):
     def read_tail(self, tail: str, before: object) -> str:
         return tail
 

@@ -19,6 +19,7 @@ from dcs_codec import (
 )
 from dcs_codec.catalogue import catalogue
 from dcs_codec.fields import Word
+from dcs_codec.kinds import TailKind
 from dhs_lab.tools.dissector import KINDS, make_dissector
 from tests.lab.tools.dissecting import Capture, dissect, needs_tshark, printed_script
 
@@ -155,7 +156,7 @@ def test_a_registry_of_a_sites_own_is_taken() -> None:
 
 
 @attrs.frozen
-class Polite:
+class Polite(TailKind):
     """A kind of field of a site's own."""
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> str:
