@@ -123,11 +123,12 @@ def test_a_log_is_decoded_without_what_other_inputs_need(tmp_path: Path) -> None
     (tmp_path / "dcss.log").write_text("11:54:45.5 stoh_start_operation a 1.1 b\n11:54:46 gtos_x\n")
     done = run("decode", "dcss.log", folder=tmp_path, site=IMPORTED)
     assert done.returncode == 0
-    assert any(name.endswith("tools.logs") for name in imported(done))
+    assert "dhs_lab.tools.log_messages" in imported(done)
     others = {
         "cattrs",
         "dcs_codec.interchange",
+        "dhs_lab.tools.captures",
         "dhs_runtime.addresses",
-        "dhs_runtime.tools.captures",
+        "dhs_runtime.app",
     }
     assert not imported(done) & others
