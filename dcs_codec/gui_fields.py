@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import attrs
 
 from dcs_codec.fields import Destination, Number, Rest, Word, fitting
+from dcs_codec.kinds import TailKind
 from dcs_codec.limits import (
     MAX_LOCATION_TEXT,
     MAX_LOGIN_WORD,
@@ -83,7 +84,7 @@ class LogText(ListText):
 
 
 @attrs.frozen(kw_only=True)
-class Numbers:
+class Numbers(TailKind):
     """All words that follow, each a number; an integer stays one, since C reads `%d` there.
 
     True and False are 1 and 0.
