@@ -26,6 +26,7 @@ WINGS: Final = (
 )
 DOOR: Final = "lowlevel"
 CODEC_MAY_IMPORT: Final = {
+    "abc",
     "attrs",
     "base64",
     "cattrs",
@@ -35,6 +36,7 @@ CODEC_MAY_IMPORT: Final = {
     "functools",
     "json",
     "math",
+    "operator",
     "re",
     "types",
     "typing",
