@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dhs_runtime.clock import Deadline as Deadline
     from dhs_runtime.config import DCSS_PORT as DCSS_PORT
     from dhs_runtime.config import DcssConfig as DcssConfig
-    from dhs_runtime.controls import unescape_controls as unescape_controls
     from dhs_runtime.errors import ConfigError as ConfigError
     from dhs_runtime.errors import DhsError as DhsError
     from dhs_runtime.errors import NotConnectedError as NotConnectedError
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from dhs_runtime.process.config_file import Mistake as Mistake
     from dhs_runtime.process.config_file import load_yaml as load_yaml
     from dhs_runtime.process.config_file import structure as structure
+    from dhs_runtime.process.controls import unescape_controls as unescape_controls
     from dhs_runtime.process.guard import Guard as Guard
     from dhs_runtime.process.hints import shown as shown
     from dhs_runtime.process.log_outputs import StandardError as StandardError
@@ -51,7 +51,6 @@ _ROOMS: Final = {
     "addresses": ("HTTP_PORT", "HostPort", "is_loopback", "read_url"),
     "clock": ("Deadline",),
     "config": ("DCSS_PORT", "DcssConfig"),
-    "controls": ("unescape_controls",),
     "errors": (
         "ConfigError",
         "DhsError",
@@ -62,6 +61,7 @@ _ROOMS: Final = {
     ),
     "operation": ("Argument", "arguments_of"),
     "process.config_file": ("ConfigFileError", "Mistake", "load_yaml", "structure"),
+    "process.controls": ("unescape_controls",),
     "process.guard": ("Guard",),
     "process.hints": ("shown",),
     "process.log_outputs": ("StandardError",),

@@ -1,11 +1,27 @@
 """What makes a DHS a well-behaved process (extra `runtime`).
 
 Configuration files, logs without secrets, rehearsals, the guard of production hosts, systemd, the
-status port. The core knows nothing of it.
+status port. The core knows nothing of it. Each name is imported when it is first asked for: `dhs
+decode` needs a room of this package, and no DHS.
 """
 
-from dhs_runtime.process.launch import Launch
-from dhs_runtime.process.service import served
-from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dhs_runtime.process.launch import Launch
+    from dhs_runtime.process.service import served
+    from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, TraceConfig
 
 __all__ = ["Launch", "LogConfig", "ProcessConfig", "RunConfig", "TraceConfig", "served"]
+
+_ROOM_OF: Final = {"Launch": "launch", "served": "service"}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `__all__`, from the room that has it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = _ROOM_OF.get(name, "settings")
+    globals()[name] = found = getattr(importlib.import_module(f"{__name__}.{room}"), name)
+    return found

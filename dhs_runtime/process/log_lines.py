@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dcs_codec import Frame, Message, UnknownMessage, encode_text
-from dhs_runtime.controls import escape_controls, show_controls
+from dhs_runtime.process.controls import escape_controls, show_controls
 from dhs_runtime.secrets import Masker
 
 MAX_TEXT: Final = 8_000

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import Frame, MalformedMessage, Message, UnknownMessage, decode_text
-from dhs_runtime.controls import escape_controls, unescape_controls
+from dhs_runtime.process.controls import escape_controls, unescape_controls
 from dhs_runtime.process.log_lines import MAX_TEXT, Cutter, LineFormatter
 from dhs_runtime.secrets import Masker
 from tests.runtime.test_secrets import START
