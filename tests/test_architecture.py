@@ -256,3 +256,11 @@ def test_importing_the_codec_does_nothing_else() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_each_module_of_the_core_has_tests_of_its_own() -> None:
+    modules = {path.stem for path in (ROOT / "dhs_runtime").glob("[!_]*.py")}
+    tested = {
+        path.stem.removeprefix("test_") for path in (ROOT / "tests/runtime").glob("test_*.py")
+    }
+    assert sorted(modules - tested) == []
