@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Repeated:
-    """A function called at an interval. A failure is logged once, until a call succeeds again.
+    """A function called at an interval. The same failure in a row is logged once.
 
     Attributes:
         seconds: From one call to the next.

@@ -46,7 +46,7 @@ DROPPED_HINT: Final = (
     "check its log"
 )
 RESTART_S: Final = 60.0
-"""How long a DCSS that worked is taken to be restarting; until then the delays do not grow."""
+"""How long a lost DCSS is taken to be restarting; the delays for UNREACHABLE do not grow then."""
 SAY_DROPPED_AT: Final = 3
 
 
@@ -63,7 +63,8 @@ class LinkState(enum.Enum):
 class Retry:
     """Reconnect policy: when to try again, and whether the last outcome is worth logging.
 
-    Each kind of ending has its own delays. They grow until a connection has worked.
+    Each kind of ending has its own growing delays. A connection that worked resets them all; any
+    ending but UNREACHABLE resets those for UNREACHABLE.
 
     Attributes:
         count: How often in a row connections ended this way.
