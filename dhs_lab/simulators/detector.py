@@ -1,25 +1,39 @@
-"""Finds the pin and the loop in a picture by classical image processing.
+"""Finds the pin and the loops in a picture by classical image processing.
 
-A pin is thick from the left edge on, a fibre is thin, and the loop is where the silhouette grows
-clearly thicker than the fibre, up to its right end. No training, no model: the embedded inference
-server answers with this, and it takes a few milliseconds.
+A mount comes from one side of the picture: the pin is thick, a fibre is thin, and the loop is the
+first bulge from the far end. No training, no model: the embedded inference server answers with
+this, and it takes a few milliseconds. A score says how sure it is: at 0.5 and above it is right in
+nearly every photograph it was tried on, below 0.25 it should not be believed
+(docs/explanations/detector.md has the tables).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Final
 
 import attrs
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from dhs_lab.simulators.silhouettes import Contrast, Picture, Piece, contrast_of, pieces_of
+from dhs_lab.simulators.contrast import Contrast, Mask, Picture, Piece, contrast_of, pieces_of
+from dhs_lab.simulators.outlines import (
+    SIDES,
+    Box,
+    Bulge,
+    Outline,
+    Point,
+    Side,
+    Turn,
+    bulge_of,
+    outline_of,
+)
 
-LOOP = "nylon"
-PIN = "pin"
+__all__ = ["LOOP", "PIN", "SIDES", "Detection", "Finding", "Side", "detect", "find"]
+
+LOOP: Final = "nylon"
+PIN: Final = "pin"
 _LOWEST_SCORE = 0.02
-_MOST_LOOPS = 8
-
-Lengths = npt.NDArray[np.float64]
+_HIGHEST_SCORE = 0.99
+_ALONE = 0.35  # of the score, where faint and firm outline give different loops
 
 
 @attrs.frozen
@@ -30,73 +44,288 @@ class Detection:
         label: `"nylon"` (a loop) or `"pin"`, the names of the beamline's model.
         score: 0..1; contrast, sharpness and shape together.
         box_px: `(min_x, min_y, max_x, max_y)`; pixel i covers i..i+1, y grows downwards.
+        tip_px: `(x, y)` of a loop's far end; None of a pin.
     """
 
     label: str
     score: float
-    box_px: tuple[float, float, float, float]
+    box_px: Box
+    tip_px: Point | None = None
 
 
 @attrs.frozen
 class Finding:
-    """The detections of one picture and the tip of the best loop.
+    """The detections of one picture.
 
     Attributes:
         detections: Sorted by falling score.
-        tip_px: `(x, y)` of the right-most point of the loop with the highest score, or None.
     """
 
     detections: tuple[Detection, ...]
-    tip_px: tuple[float, float] | None
+
+    @property
+    def tip_px(self) -> Point | None:
+        """The tip of the best loop, None without a loop."""
+        return next((each.tip_px for each in self.detections if each.label == LOOP), None)
 
 
-@attrs.frozen
-class _Loop:
-    detection: Detection
-    tip_px: tuple[float, float]
-
-
-def detect(picture: Picture) -> tuple[Detection, ...]:
+def detect(picture: Picture, mount_from: Side | None = None) -> tuple[Detection, ...]:
     """Pin and loops in `picture`, sorted by falling score.
 
     Args:
         picture: A Pillow image, or an array of uint8, (h, w) or (h, w, 3); of any size.
+        mount_from: The side of the picture that the mount comes from, None to find it.
 
     Raises:
         ValueError: The array is of another shape or type.
     """
-    return find(picture).detections
+    return find(picture, mount_from).detections
 
 
-def find(picture: Picture) -> Finding:
+def find(picture: Picture, mount_from: Side | None = None) -> Finding:
     """Like `detect`, with the tip of the best loop."""
     contrast = contrast_of(picture)
-    pieces = pieces_of(contrast)
-    pin, pin_piece, pin_end = _find_pin(pieces, contrast)
-    rest = [piece for piece in pieces if piece is not pin_piece]
-    if pin_piece is not None:
-        rest.append(_right_of(pin_piece, pin_end, contrast.size_px // 30))
-    candidates = (_find_loop(piece, pin, contrast) for piece in rest)
-    loops = sorted(
-        (loop for loop in candidates if loop is not None),
-        key=lambda loop: -loop.detection.score,
-    )[:_MOST_LOOPS]
-    found = [loop.detection for loop in loops]
-    if pin is not None:
-        found.append(pin)
-    found.sort(key=lambda detection: -detection.score)
-    return Finding(
-        tuple(_enlarged(detection, contrast.scale) for detection in found),
-        (loops[0].tip_px[0] * contrast.scale, loops[0].tip_px[1] * contrast.scale)
-        if loops
-        else None,
-    )
+    loops: list[Detection] = []
+    pins: list[Detection] = []
+    for piece in pieces_of(contrast):
+        sights = tuple(_sights(piece, contrast, mount_from))
+        found = [(loop, sight) for sight in sights if (loop := _loop_in(sight)) is not None]
+        if found:
+            best, sight = max(found, key=lambda each: each[0].score)
+            if best.score >= _LOWEST_SCORE:
+                loops.append(best)
+                sights = (sight,)
+        pins += [pin for sight in sights if (pin := _pin_in(sight)) is not None]
+    pins.sort(key=lambda pin: -pin.score)
+    all_found = sorted(_apart(loops) + pins[:1], key=lambda each: -each.score)
+    return Finding(tuple(_enlarged(each, contrast.scale) for each in all_found))
 
 
 def _enlarged(detection: Detection, scale: float) -> Detection:
     min_x, min_y, max_x, max_y = detection.box_px
     box = (min_x * scale, min_y * scale, max_x * scale, max_y * scale)
-    return attrs.evolve(detection, box_px=box)
+    tip = detection.tip_px
+    return attrs.evolve(
+        detection, box_px=box, tip_px=None if tip is None else (tip[0] * scale, tip[1] * scale)
+    )
+
+
+def _apart(loops: list[Detection]) -> list[Detection]:
+    """The loops by falling score, without those that lie in the box of a better one."""
+    kept: list[Detection] = []
+    for loop in sorted(loops, key=lambda each: -each.score):
+        if all(_common(loop.box_px, other.box_px) < 0.5 * _area(loop.box_px) for other in kept):
+            kept.append(loop)
+    return kept
+
+
+@attrs.frozen(eq=False)
+class _Sight:
+    """A piece, seen with one side of the picture at the left.
+
+    Attributes:
+        piece: The piece.
+        contrast: The picture it is in.
+        turn: Which side is at the left.
+        outlines: The outlines of its faint and of its firm pixels.
+        touch: Its pixels at this border as a part of those at all borders; None without any.
+    """
+
+    piece: Piece
+    contrast: Contrast
+    turn: Turn
+    outlines: tuple[Outline, Outline]
+    touch: float | None
+
+
+def _sights(piece: Piece, contrast: Contrast, mount_from: Side | None) -> Iterator[_Sight]:
+    """The piece from the borders it touches; from all four where it touches none."""
+    rows, columns = contrast.levels.shape
+    height, width = piece.firm.shape
+    ends: dict[Side, Mask | None] = {
+        "left": piece.firm[:, 0] if piece.column == 0 else None,
+        "right": piece.firm[:, -1] if piece.column + width == columns else None,
+        "above": piece.firm[0] if piece.row == 0 else None,
+        "below": piece.firm[-1] if piece.row + height == rows else None,
+    }
+    pixels = {side: 0 if end is None else int(np.count_nonzero(end)) for side, end in ends.items()}
+    total = sum(pixels.values())
+    touched = tuple(side for side in SIDES if pixels[side]) or SIDES
+    for side in touched if mount_from is None else (mount_from,):
+        turn = Turn(side, (rows, columns))
+        row, column = turn.corner(piece.row, piece.column, (height, width))
+        faint, firm = (
+            outline_of(turn.view(mask), row, column, contrast.size_px)
+            for mask in (piece.faint, piece.firm)
+        )
+        if faint is not None and firm is not None:
+            yield _Sight(
+                piece, contrast, turn, (faint, firm), pixels[side] / total if total else None
+            )
+
+
+def _loop_in(sight: _Sight) -> Detection | None:
+    """The loop that faint and firm outline agree on, or with a lower score the better of two."""
+    found = [each for outline in sight.outlines if (each := _loop_of(outline, sight)) is not None]
+    if not found:
+        return None
+    best = max(found, key=lambda each: each.score)
+    agreement = 0.0
+    if len(found) == len(sight.outlines):
+        one, other = found
+        (x, y), (other_x, other_y) = one.tip, other.tip
+        apart = float(np.hypot(x - other_x, y - other_y)) / sight.contrast.size_px
+        agreement = _ramp(_overlap(one.box, other.box), 0.5, 0.8) * _falling(apart, 0.01, 0.03)
+        if agreement:
+            best = _Loop(
+                best.score,
+                _middle(one.box, other.box) if agreement > 0.5 else best.box,  # noqa: PLR2004
+                ((x + other_x) / 2, (y + other_y) / 2),
+            )
+    score = _HIGHEST_SCORE * best.score * (_ALONE + (1.0 - _ALONE) * agreement)
+    turn = sight.turn
+    return Detection(LOOP, score, turn.box_back(best.box), turn.point_back(*best.tip))
+
+
+@attrs.frozen
+class _Loop:
+    """A loop in the view of one sight."""
+
+    score: float
+    box: Box
+    tip: Point
+
+
+def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
+    """The loop at the far end of one outline; None where there is none, or the border cuts it."""
+    size = sight.contrast.size_px
+    bulge = bulge_of(outline, size) if outline.top_px.size >= 0.03 * size else None
+    if bulge is None or outline.top_px.size - bulge.start < 0.02 * size:
+        return None
+    if outline.stop_px >= sight.turn.view_shape[1]:
+        last = float(outline.width_px[-1])
+        contact = float(np.median(outline.width_px[:3])) if outline.first_px == 0 else 0.0
+        if last > 0.25 * bulge.widest_px or last > contact:
+            return None  # how far it goes on outside is not known: the tip is not in view
+    columns = slice(bulge.start, None)
+    first_px = float(outline.first_px + bulge.start)
+    box = (
+        first_px,
+        float(outline.top_px[columns].min()),
+        float(outline.stop_px),
+        float(outline.bottom_px[columns].max()),
+    )
+    score = (
+        _shape_score(outline, bulge)
+        * _place_score(outline, bulge, sight)
+        * _edge_score(outline, columns, sight)
+    )
+    return _Loop(score, box, (box[2], outline.tip_y_px))
+
+
+def _shape_score(outline: Outline, bulge: Bulge) -> float:
+    """1 for a bulge with a thin neck and a smooth outline, neither short nor a rod."""
+    width = outline.width_px[bulge.start :]
+    rough = float(np.abs(np.diff(width)).sum()) / bulge.widest_px
+    slender = width.size / bulge.widest_px
+    return (
+        _ramp(1.0 - bulge.neck_px / bulge.widest_px, 0.15, 0.55)
+        * _falling(rough, 3.0, 6.0)
+        * _ramp(slender, 0.4, 0.9)
+        * _falling(slender, 8.0, 16.0)
+        * (0.65 if bulge.cut else 1.0)
+    )
+
+
+def _place_score(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
+    """1 for what is joined to the mount's side, is whole, and is no small part of what is seen."""
+    if sight.touch is not None:
+        joined = 0.3 + 0.7 * _ramp(sight.touch, 0.3, 0.7)
+    else:
+        joined = 0.25 + 0.75 * _ramp(_corridor(outline, bulge, sight), 0.25, 0.8)
+    margin = max(1, round(0.004 * sight.contrast.size_px))
+    top, bottom = outline.top_px[bulge.start :], outline.bottom_px[bulge.start :]
+    inside = (top > margin) & (bottom < sight.turn.view_shape[0] - margin)
+    return joined * float(inside.mean()) * _ramp(sight.piece.part, 0.02, 0.2)
+
+
+def _corridor(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
+    """The part of the columns between piece and mount's side in which something stands."""
+    middle = 0.5 * float(outline.top_px[0] + outline.bottom_px[0])
+    half = max(bulge.widest_px, 0.04 * sight.contrast.size_px)
+    rows = slice(max(0, int(middle - half)), int(middle + half) + 1)
+    between = sight.turn.view(sight.contrast.clear)[rows, : outline.first_px]
+    return float(between.any(axis=0).mean()) if between.size else 1.0
+
+
+def _edge_score(outline: Outline, columns: slice, sight: _Sight) -> float:
+    """1 for an outline in focus that is clear of the noise; low for shadows, clouds and halos."""
+    contrast = sight.contrast
+    rise, step = _across(outline, columns, sight)
+    if not rise.size:
+        return 0.0
+    levels = float(np.median(step))
+    return (
+        _ramp(float(np.median(rise)), 0.04, 0.2)
+        * _ramp(float(np.mean(rise > 0.04)), 0.3, 0.8)  # noqa: PLR2004 - as the ramp before
+        * _ramp(levels, 4.0, 12.0)
+        * _ramp(levels / max(contrast.noise, 0.3), 4.0, 12.0)
+        * _falling(contrast.noise, 4.0, 14.0)
+    )
+
+
+def _across(
+    outline: Outline, columns: slice, sight: _Sight
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """What contrast, and light in grey levels, gain from 2 pixels outside the outline to inside."""
+    reach = 2
+    light, levels = (
+        sight.turn.view(each) for each in (sight.contrast.light, sight.contrast.levels)
+    )
+    last = light.shape[0] - 1
+    x = outline.first_px + np.arange(outline.top_px.size)[columns]
+    rises: list[npt.NDArray[np.float32]] = []
+    steps: list[npt.NDArray[np.float32]] = []
+    for edge, inward in ((outline.top_px[columns], 1), (outline.bottom_px[columns] - 1, -1)):
+        rows = edge.astype(np.intp)
+        seen = (rows >= reach) & (rows < last + 1 - reach)
+        rows, at = rows[seen], x[seen]
+        inside = np.clip(rows + inward * reach, 0, last)
+        just_inside = np.clip(rows + inward, 0, last)  # of a thin wire
+        outside = np.clip(rows - inward * reach, 0, last)
+        most = np.maximum(levels[inside, at], levels[just_inside, at])
+        rises.append(most - levels[outside, at])
+        steps.append(np.abs(light[inside, at] - light[outside, at]))
+    return np.concatenate(rises), np.concatenate(steps)
+
+
+def _pin_in(sight: _Sight) -> Detection | None:
+    """The pin: straight and thick from the mount's border on, up to where it is half as thick."""
+    outline = sight.outlines[1]
+    size = sight.contrast.size_px
+    width = outline.width_px
+    at_border = float(np.median(width[:3]))
+    if outline.first_px > 0.01 * size or at_border < 0.03 * size:
+        return None
+    thin = np.flatnonzero(width < 0.5 * at_border)
+    end = int(thin[0]) if thin.size else width.size
+    top = float(np.median(outline.top_px[:end]))
+    bottom = float(np.median(outline.bottom_px[:end]))
+    shaft = width[: max(1, end * 3 // 4)]  # its end may be round
+    uneven = float(np.mean(np.abs(shaft - (bottom - top)))) / (bottom - top)
+    rise, _ = _across(outline, slice(0, end), sight)
+    inside = (outline.top_px[:end] > 0) & (outline.bottom_px[:end] < sight.turn.view_shape[0])
+    score = (
+        _HIGHEST_SCORE
+        * _ramp(at_border / size, 0.025, 0.04)
+        * _falling(uneven, 0.05, 0.2)
+        * _ramp(float(np.median(rise)) if rise.size else 0.0, 0.04, 0.2)
+        * max(0.3, float(inside.mean()))
+    )
+    if score < _LOWEST_SCORE:
+        return None
+    box = sight.turn.box_back((0.0, top, float(outline.first_px + end), bottom))
+    return Detection(PIN, score, box)
 
 
 def _ramp(value: float, low: float, high: float) -> float:
@@ -104,156 +333,28 @@ def _ramp(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def _find_pin(
-    pieces: Iterable[Piece], contrast: Contrast
-) -> tuple[Detection | None, Piece | None, int]:
-    """The pin, the piece it belongs to and its number of columns."""
-    size = contrast.size_px
-    at_edge = [piece for piece in pieces if piece.first_px <= 0.01 * size]
-    best: tuple[Detection | None, Piece | None, int] = (None, None, 0)
-    for piece in at_edge:
-        thickness = piece.thickness_px
-        width = float(np.median(thickness[:3]))
-        thin = np.flatnonzero(thickness < 0.5 * width)
-        end = int(thin[0]) if thin.size else thickness.size
-        if width < 0.03 * size:
-            continue
-        top = float(np.median(piece.top_px[:end]))
-        bottom = float(np.median(piece.bottom_px[:end])) + 1
-        shaft = thickness[: max(1, end * 3 // 4)]  # its end may be round
-        uneven = float(np.mean(np.abs(shaft - (bottom - top)))) / (bottom - top)
-        score = (
-            _ramp(piece.level, 0.15, 0.35)
-            * _ramp(width / size, 0.025, 0.04)
-            * (1.0 - _ramp(uneven, 0.05, 0.2))
-            * _ramp(_sharpness(piece, slice(0, end), contrast), 0.1, 0.3)
-            * max(0.3, _whole(piece, slice(0, end), contrast))
-        )
-        detection = Detection(PIN, 0.99 * score, (0.0, top, float(piece.first_px + end), bottom))
-        if score > _LOWEST_SCORE and (best[0] is None or detection.score > best[0].score):
-            best = (detection, piece, end)
-    return best
+def _falling(value: float, low: float, high: float) -> float:
+    """1 below `low`, 0 above `high`, straight in between."""
+    return 1.0 - _ramp(value, low, high)
 
 
-def _right_of(piece: Piece, columns: int, corner: int) -> Piece:
-    """What follows the pin, without the last of its rounded end (at most `corner` columns)."""
-    falling = np.diff(piece.thickness_px[columns : columns + corner]) < 0
-    columns += int(np.append(falling, False).argmin())
-    return attrs.evolve(
-        piece,
-        first_px=piece.first_px + columns,
-        top_px=piece.top_px[columns:],
-        bottom_px=piece.bottom_px[columns:],
-    )
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _sharpness(piece: Piece, columns: slice, contrast: Contrast) -> float:
-    """How much of the contrast is gained within 5 pixels across the outline, 0..1.
-
-    Low for shadows and clouds, which may be as dark as a loop but are never in focus.
-    """
-    step = 2
-    top, bottom = piece.top_px[columns], piece.bottom_px[columns]
-    x = piece.first_px + np.arange(piece.top_px.size)[columns]
-    last = contrast.dark.shape[0] - 1
-    rises: list[npt.NDArray[np.float32]] = []
-    for rows, inward in ((top, 1), (bottom, -1)):
-        seen = (rows >= step) & (rows <= last - step)
-        inside = np.clip(rows[seen] + inward * step, 0, last)
-        outside = rows[seen] - inward * step
-        rises.append(contrast.dark[inside, x[seen]] - contrast.dark[outside, x[seen]])
-    both = np.concatenate(rises)
-    return float(np.median(both)) / piece.level if both.size else 0.0
+def _common(one: Box, other: Box) -> float:
+    """The area of what two boxes have in common."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
 
 
-def _find_loop(piece: Piece, pin: Detection | None, contrast: Contrast) -> _Loop | None:
-    """The bulge of `piece`, if it has one."""
-    size = contrast.size_px
-    thickness = piece.thickness_px
-    if thickness.size < 0.015 * size or (pin is not None and piece.first_px < pin.box_px[2] - 1):
-        return None
-    smooth = ndimage.median_filter(thickness, size=5, mode="nearest")
-    widest = int(smooth.argmax())
-    most = float(smooth[widest])
-    fibre = _fibre_thickness(smooth[:widest], most)
-    start = _bulge_start(smooth, widest, fibre)
-    stop = thickness.size
-    columns = slice(start, stop)
-    length = stop - start
-    score = (
-        _ramp(piece.level, 0.15, 0.35)
-        * _ramp(_sharpness(piece, columns, contrast), 0.1, 0.3)
-        * _ramp(most / size, 0.012, 0.02)
-        * _ramp(length / size, 0.015, 0.04)
-        * _ramp(length / most, 0.4, 0.9)
-        * (1.0 - _ramp(length / most, 12.0, 20.0))
-        * (1.0 - _ramp(fibre / most, 0.6, 0.8))
-        * _roundness(smooth[columns], most)
-        * _tapered(smooth[columns], most, cut=piece.first_px + start == 0)
-        * _in_line(piece, columns, pin)
-        * _whole(piece, columns, contrast)
-    )
-    if score < _LOWEST_SCORE:
-        return None
-    box = (
-        float(piece.first_px + start),
-        float(piece.top_px[columns].min()),
-        float(piece.first_px + stop),
-        float(piece.bottom_px[columns].max()) + 1,
-    )
-    end = slice(max(start, stop - 3), stop)
-    tip_y = 0.5 * float(np.mean(piece.top_px[end] + piece.bottom_px[end] + 1))
-    return _Loop(Detection(LOOP, 0.99 * score, box), (box[2], tip_y))
+def _overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes that are not empty, 0..1."""
+    common = _common(one, other)
+    return common / (_area(one) + _area(other) - common)
 
 
-def _fibre_thickness(left: Lengths, most: float) -> float:
-    """Thickness of the fibre left of the bulge; 0 when none is in view."""
-    if not left.size:
-        return 0.0
-    fibre = float(np.quantile(left, 0.2))
-    return fibre if fibre < most else 0.0
-
-
-def _bulge_start(smooth: Lengths, widest: int, fibre: float) -> int:
-    """The first column of the bulge around `widest`."""
-    grown = float(smooth[widest]) - fibre
-
-    def last_below(part: float) -> int:
-        below = np.flatnonzero(smooth[:widest] <= fibre + part * grown + 0.5)
-        return int(below[-1]) + 1 if below.size else 0
-
-    low, high = last_below(0.12), last_below(0.3)
-    # The neck is drowned in the fibre's own unevenness: go on as steep as it came out of it.
-    return max(0, low - (high - low) // 2)
-
-
-def _roundness(thickness: Lengths, most: float) -> float:
-    """1 for an outline that swells and falls once, less for a ragged one."""
-    climb = float(np.abs(np.diff(thickness)).sum())
-    return 1.0 - _ramp(climb / most, 3.0, 6.0)
-
-
-def _tapered(thickness: Lengths, most: float, *, cut: bool) -> float:
-    """1 for what begins as a thin neck, or left of the picture; little for a blunt beam stop."""
-    neck = float(thickness[: max(1, thickness.size // 20)].mean())
-    return 1.0 if cut else 1.0 - 0.9 * _ramp(neck / most, 0.6, 0.85)
-
-
-def _whole(piece: Piece, columns: slice, contrast: Contrast) -> float:
-    """Part of the columns that the picture's upper or lower edge does not cut off.
-
-    A dark border of the picture has an outline on one side only; a loop has two.
-    """
-    last = contrast.dark.shape[0] - 1
-    inside = (piece.top_px[columns] > 0) & (piece.bottom_px[columns] < last)
-    return float(inside.mean())
-
-
-def _in_line(piece: Piece, columns: slice, pin: Detection | None) -> float:
-    """1 for what can sit on this pin, less far above or below it."""
-    if pin is None:
-        return 0.9
-    _, top, _, bottom = pin.box_px
-    middle = float(np.mean(piece.top_px[columns] + piece.bottom_px[columns])) / 2
-    away = abs(middle - 0.5 * (top + bottom)) / (bottom - top)
-    return 1.0 - 0.7 * _ramp(away, 1.2, 2.5)
+def _middle(one: Box, other: Box) -> Box:
+    a, b, c, d = ((first + second) / 2 for first, second in zip(one, other, strict=True))
+    return a, b, c, d

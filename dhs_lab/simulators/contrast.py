@@ -1,0 +1,272 @@
+"""What stands out from an uneven background: contrast of either sign, and connected pieces.
+
+All lengths are pixels of the picture after it was reduced to `LONGEST_SIDE_PX`.
+"""
+
+from typing import Final, TypeAlias, TypeVar
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+Grey: TypeAlias = npt.NDArray[np.float32]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Scalar = TypeVar("Scalar", bound=np.generic)
+Picture: TypeAlias = Image.Image | npt.NDArray[np.uint8]
+
+LONGEST_SIDE_PX: Final = 400
+_WEAKEST = 0.08  # contrast that something must have to be looked at ...
+_MOST_ASKED = 0.22  # ... and, beside something strong, no more than this, or faint wires go
+_OF_STRONGEST = 0.45  # less than this part of the largest contrast nearby is its halo
+_REACH_BLOCKS = 2  # how far that is
+_OF_PIECE = 0.22  # a piece's firm outline runs at this part of its own contrast ...
+_FIRMEST = 0.18  # ... but not above this
+_DIMMEST = 45.0  # in a dark picture steps of few grey levels are noise and JPEG, not contrast
+_EDGE_OF_LIGHT = (
+    0.032  # an edge differs so much from its surroundings, as a part of their light ...
+)
+_EDGE_LEVELS = 2.6  # ... in grey levels ...
+_EDGE_OF_NOISE = 4.5  # ... and as a multiple of the noise
+_BLUR_PX = 9
+_BLOCK_PX = 4
+_BORDER_BONUS = 8.0  # a block at the border counts so much more as background
+_ALIKE = 0.12  # quiet regions whose light differs less from the background's belong to it
+_MOST_PIECES = 4
+_LEAST_PART = 0.04
+_AROUND = np.ones((3, 3), dtype=bool)
+
+
+@attrs.frozen(eq=False)
+class Contrast:
+    """How much each pixel differs from its background; arrays are indexed [y, x].
+
+    Attributes:
+        light: The picture in grey, reduced, and smoothed where it is noisy.
+        levels: `|light - background| / background`; of dark pictures less.
+        faint: What stands out at all.
+        clear: What stands out and is no halo of something stronger.
+        noise: Standard deviation of `light` where nothing is, in grey levels.
+        scale: Pixels of the given picture per pixel of these.
+    """
+
+    light: Grey
+    levels: Grey
+    faint: Mask
+    clear: Mask
+    noise: float
+    scale: int
+
+    @property
+    def size_px(self) -> int:
+        """The longest side: lengths are judged relative to it."""
+        return max(self.levels.shape)
+
+
+@attrs.frozen(eq=False)
+class Piece:
+    """One connected thing.
+
+    Attributes:
+        row: First row of its masks in the picture.
+        column: First column of them.
+        faint: Its pixels with all that is faint.
+        firm: Its pixels that are clear and strong for this piece.
+        part: Its contrast as a part of the whole picture's.
+    """
+
+    row: int
+    column: int
+    faint: Mask
+    firm: Mask
+    part: float
+
+
+def contrast_of(picture: Picture) -> Contrast:
+    """The contrast of a picture.
+
+    Args:
+        picture: A Pillow image of any mode, or an array of uint8, (h, w) or (h, w, 3).
+
+    Raises:
+        ValueError: The array is of another shape or type.
+    """
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or not (picture.ndim == 2 or picture.shape[2:] == (3,)):  # noqa: PLR2004
+            raise ValueError(f"no picture: {picture.dtype} {picture.shape}")
+        picture = Image.fromarray(picture)
+    grey = picture.convert("L")
+    scale = max(1, -(-max(grey.size) // LONGEST_SIDE_PX))
+    if scale > 1:
+        grey = grey.reduce(scale)
+    light, noise = _without_noise(np.asarray(grey, dtype=np.float32))
+    edges = _edges(light, noise)
+    background = _background(light, edges)
+    floor = np.maximum(background, np.float32(_DIMMEST))
+    levels: Grey = np.abs(light - background) / floor
+    near = _enlarged(ndimage.binary_dilation(edges, _AROUND), _BLOCK_PX, light.shape)
+    weakest = np.maximum(np.float32(_WEAKEST), np.float32(3.5 * noise) / floor)
+    faint = near & (levels > weakest)
+    strongest = ndimage.maximum_filter(_block_max(levels, _BLOCK_PX), 2 * _REACH_BLOCKS + 1)
+    asked = np.minimum(np.float32(_OF_STRONGEST) * strongest, np.float32(_MOST_ASKED))
+    clear = faint & (levels > _enlarged(asked, _BLOCK_PX, light.shape))
+    return Contrast(light, levels, faint, clear, noise, scale)
+
+
+def pieces_of(contrast: Contrast) -> tuple[Piece, ...]:
+    """The connected things with the most contrast, the largest first."""
+    blocks = _block_max(contrast.faint, 2)
+    labels, count = ndimage.label(ndimage.binary_dilation(blocks, _AROUND), _AROUND)
+    if not count:
+        return ()
+    sums = np.bincount(
+        labels.ravel(), _block_sum(contrast.levels * contrast.clear).ravel(), count + 1
+    )
+    places = ndimage.find_objects(labels)
+    found: list[Piece] = []
+    for number in np.argsort(-sums[1:])[:_MOST_PIECES] + 1:
+        part = float(sums[number] / sums.sum()) if sums[number] else 0.0
+        if part < _LEAST_PART:
+            break
+        found.append(_cut_out(contrast, labels, int(number), places[number - 1], part))
+    return tuple(found)
+
+
+def _cut_out(
+    contrast: Contrast,
+    labels: npt.NDArray[np.int32],
+    number: int,
+    place: tuple[slice, slice],
+    part: float,
+) -> Piece:
+    rows, columns = (slice(2 * each.start, 2 * each.stop) for each in place)
+    levels = contrast.levels[rows, columns]
+    own = _enlarged(labels[place] == number, 2, levels.shape)
+    clear = contrast.clear[rows, columns] & own
+    high = float(_quantile(levels[clear], 0.9))
+    firm = clear & (levels > min(_OF_PIECE * high, _FIRMEST))
+    return Piece(rows.start, columns.start, contrast.faint[rows, columns] & own, firm, part)
+
+
+def _without_noise(light: Grey) -> tuple[Grey, float]:
+    """The picture, smoothed as much as it needs, and the noise that is left."""
+    rows = light.shape[0] // 2
+    if not rows:
+        return light, 0.0
+    steps = np.abs(light[1::2, ::2][:rows] - light[::2, ::2][:rows])
+    noise = 1.05 * _quantile(steps.ravel(), 0.5)  # from the median difference of two pixels
+    middle = max(1.0, _quantile(light[::4, ::4].ravel(), 0.5))
+    for above, sigma_px, left in ((0.045, 2.0, 0.18), (0.01, 1.2, 0.3)):
+        if noise > above * middle:
+            smooth = ndimage.gaussian_filter(light, sigma_px, mode="nearest", truncate=2.5)
+            return smooth, left * noise
+    return light, noise
+
+
+def _edges(light: Grey, noise: float) -> Mask:
+    """The blocks with an edge: slopes of light, vignettes and clouds are none."""
+    smooth = ndimage.uniform_filter(light, _BLUR_PX, mode="nearest")
+    asked = np.maximum(
+        _EDGE_OF_LIGHT * _block_max(smooth, _BLOCK_PX), max(_EDGE_LEVELS, _EDGE_OF_NOISE * noise)
+    )
+    return _block_max(np.abs(light - smooth), _BLOCK_PX) > asked
+
+
+def _background(light: Grey, edges: Mask) -> Grey:
+    """The light that would be there without anything in front of it.
+
+    A quadratic through the blocks of background, and what they differ from it, smoothed.
+    """
+    side = 2 * _BLOCK_PX
+    height, width = light.shape
+    means = np.asarray(Image.fromarray(light).reduce(side))
+    known = _blocks_of_background(~_block_max(edges, 2), means)
+    rows, columns = known.shape
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=-1)
+    fitted = terms @ _robust_fit(terms[known], means[known])
+    sigma = 0.05 * max(known.shape)
+    weight, total = (
+        ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+        for values in (known.astype(np.float32), np.where(known, means - fitted, 0.0))
+    )
+    small = Image.fromarray((fitted + total / (weight + 0.02)).astype(np.float32))
+    large = small.resize((columns * side, rows * side), Image.Resampling.BILINEAR)
+    return np.asarray(large)[:height, :width]
+
+
+def _blocks_of_background(quiet: Mask, means: Grey) -> Mask:
+    """The largest region without edges, and others as bright; what it shows is the background.
+
+    Blocks at the border count more, or the inside of a loop that fills the picture would win.
+    """
+    labels, count = ndimage.label(quiet)
+    if not count:
+        return np.ones_like(quiet)
+    flat = labels.ravel()
+    border = np.full(quiet.shape, 1.0 + _BORDER_BONUS)
+    border[1:-1, 1:-1] = 1.0
+    sizes = np.bincount(flat, border.ravel())
+    sizes[0] = 0.0
+    largest = int(sizes.argmax())
+    light = np.bincount(flat, means.ravel()) / np.maximum(np.bincount(flat), 1)
+    alike = np.abs(light - light[largest]) <= _ALIKE * max(float(light[largest]), 1.0)
+    alike[0] = False
+    alike[largest] = True
+    same: Mask = alike[labels]
+    return same
+
+
+def _robust_fit(
+    terms: npt.NDArray[np.float64], values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Factors of `terms` that give `values`, without those far off; of few values their mean."""
+    factors = np.zeros(terms.shape[1])
+    if len(values) < 4 * terms.shape[1]:
+        factors[0] = values.mean()
+        return factors
+    use = np.ones(len(values), dtype=bool)
+    for _ in range(3):
+        factors = np.linalg.lstsq(terms[use], values[use], rcond=None)[0]
+        off = np.abs(values - terms @ factors)
+        use = off <= max(3.0, 3.7 * float(np.median(off[use])))
+        if np.count_nonzero(use) < 2 * terms.shape[1]:
+            break
+    return factors
+
+
+def _quantile(values: npt.NDArray[np.float32], part: float) -> float:
+    """A quantile of flat values, without the time that interpolation takes; 0 of no values."""
+    if not values.size:
+        return 0.0
+    place = min(values.size - 1, int(part * values.size))
+    return float(np.partition(values, place)[place])
+
+
+def _block_max(values: npt.NDArray[Scalar], side: int) -> npt.NDArray[Scalar]:
+    """The largest value of each block; blocks at the lower and right edge may be smaller."""
+    rows, columns = (-size % side for size in values.shape)
+    if rows or columns:
+        values = np.pad(values, ((0, rows), (0, columns)), mode="edge")
+    for _ in range(2):  # strided maxima along one axis, then along the other
+        best = values[::side]
+        for start in range(1, side):
+            best = np.maximum(best, values[start::side])
+        values = best.T
+    return values
+
+
+def _block_sum(values: Grey) -> Grey:
+    """Sums of blocks of 2x2."""
+    rows, columns = (size % 2 for size in values.shape)
+    values = np.pad(values, ((0, rows), (0, columns)))
+    values = values[::2] + values[1::2]
+    return values[:, ::2] + values[:, 1::2]
+
+
+def _enlarged(
+    blocks: npt.NDArray[Scalar], side: int, shape: tuple[int, ...]
+) -> npt.NDArray[Scalar]:
+    """Each block as the pixels it stands for, cut to `shape`."""
+    return blocks.repeat(side, axis=0).repeat(side, axis=1)[: shape[0], : shape[1]]
