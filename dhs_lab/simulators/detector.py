@@ -313,13 +313,12 @@ def _pin_in(sight: _Sight) -> Detection | None:
     bottom = float(np.median(outline.bottom_px[:end]))
     shaft = width[: max(1, end * 3 // 4)]  # its end may be round
     uneven = float(np.mean(np.abs(shaft - (bottom - top)))) / (bottom - top)
-    rise, _ = _across(outline, slice(0, end), sight)
     inside = (outline.top_px[:end] > 0) & (outline.bottom_px[:end] < sight.turn.view_shape[0])
     score = (
         _HIGHEST_SCORE
         * _ramp(at_border / size, 0.025, 0.04)
         * _falling(uneven, 0.05, 0.2)
-        * _ramp(float(np.median(rise)) if rise.size else 0.0, 0.04, 0.2)
+        * _edge_score(outline, slice(0, end), sight)
         * max(0.3, float(inside.mean()))
     )
     if score < _LOWEST_SCORE:

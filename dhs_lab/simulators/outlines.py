@@ -176,7 +176,7 @@ def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
         for part in _STARTS
     )
     # The neck is drowned in the fibre's own unevenness: go on as steep as it came out of it.
-    length = min(neck, low + (low - high) // 2)
+    length = min(neck, low + (low - high) // 4)
     return Bulge(max(0, back.size - length), widest_px, neck_px, cut=False)
 
 
