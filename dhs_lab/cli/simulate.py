@@ -76,20 +76,31 @@ def axis(
 @simulate.command()
 @fault_option(HTTP_FAULTS)
 @listen_options(5000, what="HTTP")
+@click.option(
+    "--mount-from",
+    type=click.Choice(["any", "left", "right", "above", "below"]),
+    default="any",
+    show_default=True,
+    help="Side of the picture that the mount comes from; any: found in the picture.",
+)
 @logging_options
-def automl(*, faults: tuple[str, ...], host: str, port: int, logs: LogFlags) -> None:
+def automl(
+    *, faults: tuple[str, ...], host: str, port: int, mount_from: str, logs: LogFlags
+) -> None:
     """An inference server with AutoML's REST API that finds pin and loop by image processing.
 
     \b
     Examples:
         dhs simulate automl --port 5000
         curl http://127.0.0.1:5000/v1/models/default
+        dhs simulate automl --mount-from right
         dhs simulate automl --fault 'late 2' --fault 'reset every=10'
     """  # noqa: D301 - click wants the sign itself
     from dhs_lab.simulators.automl import SimulatedAutoML  # noqa: PLC0415 - needs extra sim
+    from dhs_lab.simulators.detector import as_side  # noqa: PLC0415 - needs extra sim
 
     logs.set_up()
-    server = SimulatedAutoML(host=host, port=port)
+    server = SimulatedAutoML(host=host, port=port, mount_from=as_side(mount_from))
     _add_faults(server.faults, faults)
     with listening(server.start, server.stop, HostPort(host, port)):
         predict = f"{server.url}/v1/models/default:predict"

@@ -3,6 +3,7 @@
 It finds pin and loop by image processing, so it needs no model, but may be given another detector.
 """
 
+import functools
 import json
 import logging
 import threading
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from dhs_lab.simulators import automl_wire as wire
-from dhs_lab.simulators.detector import Detection, detect
+from dhs_lab.simulators.detector import Detection, Side
+from dhs_lab.simulators.detector import detect as built_in
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_runtime.lowlevel import Refusal
@@ -62,7 +64,8 @@ class SimulatedAutoML(HttpSimulator):
         host: str = "127.0.0.1",
         port: int = 0,
         model: str = "default",
-        detect: Detect = detect,
+        mount_from: Side | None = None,
+        detect: Detect | None = None,
     ) -> None:
         """A server; port 0 picks a free port at `start`.
 
@@ -70,7 +73,9 @@ class SimulatedAutoML(HttpSimulator):
             host: Address to listen on.
             port: Port to listen on.
             model: Name of the model in the URL.
+            mount_from: Side of the picture that the mount comes from, None to find it.
             detect: Called with an RGB picture, from several threads; labels: nylon, mitegen, pin.
+                None for the built-in detector.
         """
 
         class Handler(_Handler):
@@ -79,7 +84,7 @@ class SimulatedAutoML(HttpSimulator):
         super().__init__(Handler, host, port)
         self.faults = AutoMLFaults()
         self.model_path = f"/v1/models/{model}"
-        self.detect = detect
+        self.detect = detect or functools.partial(built_in, mount_from=mount_from)
         self._lock = threading.Lock()  # guards _served
         self._served = 0
 

@@ -118,6 +118,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -> dict[str, object]:
     """One entry of `predictions`: the best `PADDED_TO` detections, then rows of score 0.
 
+    `detection_tips` is our own: `[y, x]` of a loop's far end, each 0..1, and null of what has none.
+
     Raises:
         ValueError: A label is not one of the model's (`LABELS`).
     """
@@ -136,6 +138,7 @@ def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -
         "num_detections": float(PADDED_TO),
         "image_info": list(IMAGE_INFO),
         "detection_boxes": [_box(each, size_px) for each in best] + [[0.0] * 4] * padding,
+        "detection_tips": [_tip(each, size_px) for each in best] + [None] * padding,
         "detection_scores": [detection.score for detection in best] + [0.0] * padding,
         "detection_classes_as_text": [LABELS[number] for number in padded_classes],
     }
@@ -153,6 +156,13 @@ def _box(detection: Detection, size_px: tuple[int, int]) -> list[float]:
     width, height = size_px
     sides = (min_y / height, min_x / width, max_y / height, max_x / width)
     return [min(1.0, max(0.0, side)) for side in sides]
+
+
+def _tip(detection: Detection, size_px: tuple[int, int]) -> list[float] | None:
+    if detection.tip_px is None:
+        return None
+    (x, y), (width, height) = detection.tip_px, size_px
+    return [min(1.0, max(0.0, y / height)), min(1.0, max(0.0, x / width))]
 
 
 def model_status(state: str) -> dict[str, object]:

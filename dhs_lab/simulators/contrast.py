@@ -61,7 +61,8 @@ class Contrast:
     @property
     def size_px(self) -> int:
         """The longest side: lengths are judged relative to it."""
-        return max(self.levels.shape)
+        height, width = self.levels.shape
+        return int(max(height, width))
 
 
 @attrs.frozen(eq=False)
@@ -135,7 +136,7 @@ def pieces_of(contrast: Contrast) -> tuple[Piece, ...]:
 
 def _cut_out(
     contrast: Contrast,
-    labels: npt.NDArray[np.int32],
+    labels: npt.NDArray[np.signedinteger],
     number: int,
     place: tuple[slice, slice],
     part: float,
@@ -170,7 +171,8 @@ def _edges(light: Grey, noise: float) -> Mask:
     asked = np.maximum(
         _EDGE_OF_LIGHT * _block_max(smooth, _BLOCK_PX), max(_EDGE_LEVELS, _EDGE_OF_NOISE * noise)
     )
-    return _block_max(np.abs(light - smooth), _BLOCK_PX) > asked
+    edges: Mask = _block_max(np.abs(light - smooth), _BLOCK_PX) > asked
+    return edges
 
 
 def _background(light: Grey, edges: Mask) -> Grey:
@@ -220,9 +222,9 @@ def _blocks_of_background(quiet: Mask, means: Grey) -> Mask:
 
 def _robust_fit(
     terms: npt.NDArray[np.float64], values: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
+) -> npt.NDArray[np.floating]:
     """Factors of `terms` that give `values`, without those far off; of few values their mean."""
-    factors = np.zeros(terms.shape[1])
+    factors: npt.NDArray[np.floating] = np.zeros(terms.shape[1])
     if len(values) < 4 * terms.shape[1]:
         factors[0] = values.mean()
         return factors

@@ -27,7 +27,7 @@ from dhs_lab.simulators.outlines import (
     outline_of,
 )
 
-__all__ = ["LOOP", "PIN", "SIDES", "Detection", "Finding", "Side", "detect", "find"]
+__all__ = ["LOOP", "PIN", "SIDES", "Detection", "Finding", "Side", "as_side", "detect", "find"]
 
 LOOP: Final = "nylon"
 PIN: Final = "pin"
@@ -67,6 +67,11 @@ class Finding:
     def tip_px(self) -> Point | None:
         """The tip of the best loop, None without a loop."""
         return next((each.tip_px for each in self.detections if each.label == LOOP), None)
+
+
+def as_side(mount_from: str) -> Side | None:
+    """The side that a setting names; None of `any` and of anything that is no side."""
+    return next((side for side in SIDES if side == mount_from), None)
 
 
 def detect(picture: Picture, mount_from: Side | None = None) -> tuple[Detection, ...]:
@@ -309,6 +314,8 @@ def _pin_in(sight: _Sight) -> Detection | None:
         return None
     thin = np.flatnonzero(width < 0.5 * at_border)
     end = int(thin[0]) if thin.size else width.size
+    if not end:
+        return None
     top = float(np.median(outline.top_px[:end]))
     bottom = float(np.median(outline.bottom_px[:end]))
     shaft = width[: max(1, end * 3 // 4)]  # its end may be round

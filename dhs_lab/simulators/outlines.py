@@ -117,7 +117,7 @@ class Outline:
 
 def outline_of(mask: Mask, row: int, column: int, size_px: int) -> Outline | None:
     """The outline of the pixels of `mask`, whose corner is at `row`, `column`; None of no pixel."""
-    filled = mask.any(axis=0)
+    filled: Mask = np.any(mask, axis=0)
     places = np.flatnonzero(filled)
     if not places.size:
         return None
@@ -158,7 +158,7 @@ def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
     """
     back = outline.width_px[::-1]
     largest = np.maximum.accumulate(back)
-    fallen = (back <= _BEHIND * largest) & (largest >= _THINNEST * size_px)
+    fallen: Mask = (back <= _BEHIND * largest) & (largest >= _THINNEST * size_px)
     fallen[: max(2, round(_BLUNT * size_px))] = False
     places = np.flatnonzero(fallen)
     if not places.size:

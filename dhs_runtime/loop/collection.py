@@ -13,7 +13,7 @@ from concurrent.futures import Future
 import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
-from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo
+from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo, MountFrom
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
 
@@ -44,6 +44,7 @@ class Collection:
         workers: Workers,
         threshold: float,
         labels: Sequence[str] = LOOPS,
+        mount_from: MountFrom = "any",
         on_result: OnResult,
     ) -> None:
         """A collection.
@@ -55,6 +56,7 @@ class Collection:
             workers: Whose threads ask.
             threshold: Lowest score of a loop.
             labels: Classes that count as a loop.
+            mount_from: Side of the picture that the mount comes from.
             on_result: Called with each answered picture, in one thread at a time.
         """
         self.done: Future[None] = Future()
@@ -65,6 +67,7 @@ class Collection:
         self._workers = workers
         self._threshold = threshold
         self._labels = labels
+        self._mount_from = mount_from
         self._on_result = on_result
         self._lock = threading.Lock()  # guards the lists, counters and _open
         self._report_lock = threading.Lock()  # one result is reported at a time
@@ -108,7 +111,9 @@ class Collection:
     def _analyse(self, image: CollectedImage) -> None:
         try:
             request = PredictRequest(f"{self._key}:{image.index}", image.data)
-            info = LoopInfo.of(self._predict(request), self._threshold, self._labels)
+            info = LoopInfo.of(
+                self._predict(request), self._threshold, self._labels, self._mount_from
+            )
         except ServiceError as error:
             self._answer(image, LoopInfo(status=FAILED), str(error))
         else:

@@ -20,7 +20,7 @@ from dhs_runtime.addresses import (
 from dhs_runtime.clock import is_seconds
 from dhs_runtime.config import is_host, is_name, is_port
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.loop.info import LOOPS
+from dhs_runtime.loop.info import LOOPS, MountFrom
 from dhs_runtime.loop.old_keys import OLD_KEYS, unused_words, with_new_names
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
@@ -50,6 +50,8 @@ class AutoMLConfig:
         threshold: Lowest score (0..1) of a detection that counts.
         loop_labels: Classes that count as a loop; others are not loops.
         scan_n_results: How many of its best detections are looked at; null for all.
+        mount_from: Side of the picture that the mount comes from: `any` (found in the picture where
+            the server says the tip, else left), `left`, `right`, `above` or `below`.
         in_flight: Pictures sent to it at once.
         timeout_s: For one picture.
     """
@@ -60,9 +62,10 @@ class AutoMLConfig:
     verify: bool = True
     ca: Path | None = attrs.field(default=None, validator=optional(is_path))
     model: str = attrs.field(default="default", validator=is_word)
-    threshold: float = attrs.field(default=0.1, validator=[ge(0), le(1)])
+    threshold: float = attrs.field(default=0.25, validator=[ge(0), le(1)])
     loop_labels: tuple[str, ...] = attrs.field(default=LOOPS, validator=deep_iterable(is_word))
     scan_n_results: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    mount_from: MountFrom = "any"
     in_flight: int = attrs.field(default=4, validator=[ge(1), le(MAX_IN_FLIGHT)])
     timeout_s: float = attrs.field(default=35.0, validator=is_seconds)
 

@@ -4,7 +4,7 @@ All lengths are fractions of the picture's width (x) or height (y), origin upper
 """
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
@@ -24,6 +24,10 @@ LOOPS: Final = (MICRO_MOUNT, "nylon")
 """Classes that loop-dhs counts as loops."""
 
 FAILED: Final = "failed"
+MountSide: TypeAlias = Literal["left", "right", "above", "below"]
+MountFrom: TypeAlias = Literal["any", "left", "right", "above", "below"]
+"""The side of the picture that the mount comes from; `any` where it is found in the picture."""
+
 _DIGITS: Final = 5
 _NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 
@@ -38,6 +42,8 @@ class LoopInfo:
         pin: Box around the pin, None where there is none in view.
         loop_class: Class the detector gave it (`nylon`, `mitegen`), `none` without a loop.
         score: Its score, 0..1; without a loop the best there was.
+        seen_tip: `(x, y)` of its far end as the detector saw it, None where it gives boxes only.
+        mount_from: The side that the mount comes from, `any` where it was not said.
     """
 
     status: str
@@ -45,10 +51,16 @@ class LoopInfo:
     pin: Box | None = None
     loop_class: str = "none"
     score: float = 0.0
+    seen_tip: tuple[float, float] | None = None
+    mount_from: MountFrom = "any"
 
     @classmethod
     def of(
-        cls, prediction: Prediction, threshold: float, labels: Collection[str] = LOOPS
+        cls,
+        prediction: Prediction,
+        threshold: float,
+        labels: Collection[str] = LOOPS,
+        mount_from: MountFrom = "any",
     ) -> "LoopInfo":
         """The best detection with one of `labels` and at least this score."""
         loops = [found for found in prediction.detections if found.label in labels]
@@ -61,6 +73,8 @@ class LoopInfo:
             pin=None if pin is None else pin.box,
             loop_class=loops[0].label,
             score=loops[0].score,
+            seen_tip=loops[0].tip,
+            mount_from=mount_from,
         )
 
     @property
@@ -70,13 +84,47 @@ class LoopInfo:
 
     @property
     def tip(self) -> tuple[float, float]:
-        """The loop's far end: right edge of the box, half its height (the pin comes from left)."""
-        return self.box.max_x, (self.box.min_y + self.box.max_y) / 2
+        """The loop's far end `(x, y)`.
+
+        It is the tip that the detector saw. Of a detector that gives boxes only it is the middle of
+        the box's side away from the mount, which may be 10 % of the picture's height off.
+        """
+        return self._ends[self._mount] if self.seen_tip is None else self.seen_tip
 
     @property
     def pin_base_x(self) -> float:
-        """Where the pin ends; a fixed value where no pin was seen."""
-        return PIN_BASE_X if self.pin is None else self.pin.max_x
+        """Where the pin ends towards the loop; a fixed value where no pin was seen."""
+        if self.pin is None:
+            return PIN_BASE_X
+        return self.pin.min_x if self._mount == "right" else self.pin.max_x
+
+    @property
+    def _mount(self) -> MountSide:
+        """The mount's side: as set, else the one whose far end is next to the tip, else left."""
+        if self.mount_from != "any":
+            return self.mount_from
+        if self.seen_tip is None:
+            return "left"
+        ends, (x, y) = self._ends, self.seen_tip
+        away: dict[MountSide, float] = {
+            "left": abs(x - ends["left"][0]),
+            "right": abs(x - ends["right"][0]),
+            "above": abs(y - ends["above"][1]),
+            "below": abs(y - ends["below"][1]),
+        }
+        return min(away, key=lambda side: away[side])
+
+    @property
+    def _ends(self) -> dict[MountSide, tuple[float, float]]:
+        """The middle of the box's side away from the mount, for each side of the mount."""
+        box = self.box
+        x, y = (box.min_x + box.max_x) / 2, (box.min_y + box.max_y) / 2
+        return {
+            "left": (box.max_x, y),
+            "right": (box.min_x, y),
+            "above": (x, box.max_y),
+            "below": (x, box.min_y),
+        }
 
     def tip_words(self) -> list[Argument]:
         """`tipX tipY`, the answer of getLoopTip."""

@@ -116,6 +116,7 @@ class LoopDhs:
             workers=self._workers,
             threshold=self.config.automl.threshold,
             labels=self.config.automl.loop_labels,
+            mount_from=self.config.automl.mount_from,
             on_result=report,
         )
         with self._lock:
@@ -243,7 +244,7 @@ class LoopDhs:
     def _analyse_snapshot(self, op: Operation) -> LoopInfo:
         automl = self.config.automl
         prediction = self._predict_snapshot(f"{op.name}:{op.handle}")
-        return LoopInfo.of(prediction, automl.threshold, automl.loop_labels)
+        return LoopInfo.of(prediction, automl.threshold, automl.loop_labels, automl.mount_from)
 
     def _predict_snapshot(self, key: str) -> Prediction:
         picture = self._axis.snapshot(AxisSnapshotRequest(camera=self.config.axis.camera))

@@ -57,11 +57,20 @@ class Box:
 
 @attrs.frozen
 class Detection:
-    """One object that the model sees: how sure it is (0..1), what it is and where."""
+    """One object that the model sees.
+
+    Attributes:
+        score: How sure it is, 0..1.
+        label: What it is.
+        box: Where it is.
+        tip: `(x, y)` of a loop's far end in fractions, where the server says it (member
+            `detection_tips`: the embedded detector does, AutoML does not).
+    """
 
     score: float
     label: str
     box: Box
+    tip: tuple[float, float] | None = None
 
 
 @attrs.frozen
@@ -306,10 +315,13 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
             f"{url}: {where} has {len(scores)} scores, {len(labels)} labels, {len(boxes)} boxes"
         )
     count = _count(members.get("num_detections", len(scores)), len(scores), where, url)
+    tips = _list(members.get("detection_tips", [None] * count), f"{where}.detection_tips", url)
+    if len(tips) < count:
+        raise ServiceReplyError(f"{url}: {where} has {count} detections, but {len(tips)} tips")
     detections, refused, trouble = [], [], ""
     for index in range(count):
         try:
-            row = scores[index], labels[index], boxes[index]
+            row = scores[index], labels[index], boxes[index], tips[index]
             detections.append(_detection(row, where, index, url))
         except ServiceReplyError as error:
             refused.append(str(error))
@@ -329,13 +341,16 @@ def _count(value: object, length: int, where: str, url: str) -> int:
     return int(number)
 
 
-def _detection(row: tuple[object, object, object], where: str, index: int, url: str) -> Detection:
+def _detection(
+    row: tuple[object, object, object, object], where: str, index: int, url: str
+) -> Detection:
     score = _score(row[0], f"{where}.detection_scores[{index}]", url)
     label = _text(row[1], f"{where}.detection_classes_as_text[{index}]", url)
     box = _box(row[2], f"{where}.detection_boxes[{index}]", url)
     if score and not (box.width and box.height):
         raise ServiceReplyError(f"{url}: {where}.detection_boxes[{index}] has no size")
-    return Detection(score, label, box)
+    tip = _tip(row[3], f"{where}.detection_tips[{index}]", url)
+    return Detection(score, label, box, tip)
 
 
 def _score(value: object, where: str, url: str) -> float:
@@ -358,6 +373,17 @@ def _box(value: object, where: str, url: str) -> Box:
     if min_y > max_y or min_x > max_x:  # Vertex has another order of the four
         raise ServiceReplyError(f"{url}: {where} is not [min_y, min_x, max_y, max_x]: {numbers}")
     return Box(min_x, min_y, max_x, max_y)
+
+
+def _tip(value: object, where: str, url: str) -> tuple[float, float] | None:
+    """A point from `[y, x]`; None of null, as a pin has no tip."""
+    if value is None:
+        return None
+    numbers = [_number(each, where, url) for each in _list(value, where, url)]
+    if len(numbers) != 2 or not all(0 <= number <= 1 for number in numbers):  # noqa: PLR2004
+        raise ServiceReplyError(f"{url}: {where} is not [y, x] in 0..1: {_short(value)}")
+    y, x = numbers
+    return x, y
 
 
 def _status(value: object, url: str) -> ModelStatus:

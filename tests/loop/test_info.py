@@ -1,6 +1,7 @@
 import pytest
 
 from dhs_runtime.loop import LoopInfo
+from dhs_runtime.loop.info import MountFrom
 from dhs_runtime.services.automl import Box, Detection, Prediction
 
 LOOP = Detection(0.9, "nylon", Box(0.5, 0.4, 0.75, 0.6))
@@ -56,3 +57,36 @@ def test_labels_say_what_is_a_loop() -> None:
     assert LoopInfo.of(prediction(other, LOOP), 0.1).loop_class == "nylon"
     assert not LoopInfo.of(prediction(other), 0.1).found
     assert LoopInfo.of(prediction(other, LOOP), 0.1, ("crystal",)).loop_class == "crystal"
+
+
+@pytest.mark.parametrize(
+    ("mount_from", "tip", "pin_base_x"),
+    [
+        ("any", [0.75, 0.5], 0.4),
+        ("left", [0.75, 0.5], 0.4),
+        ("right", [0.5, 0.5], 0.0),
+        ("above", [0.625, 0.6], 0.4),
+        ("below", [0.625, 0.4], 0.4),
+    ],
+)
+def test_a_detector_without_tips_gives_the_middle_of_the_far_side(
+    mount_from: MountFrom, tip: list[float], pin_base_x: float
+) -> None:
+    info = LoopInfo.of(prediction(LOOP, PIN), 0.1, mount_from=mount_from)
+    assert info.tip_words() == tip
+    assert info.pin_base_x == pin_base_x
+
+
+@pytest.mark.parametrize(
+    ("tip", "pin_base_x"),
+    [((0.75, 0.43), 0.4), ((0.5, 0.58), 0.0), ((0.6, 0.6), 0.4), ((0.6, 0.4), 0.4)],
+    ids=["left", "right", "above", "below"],
+)
+def test_the_tip_that_was_seen_is_in_every_message(
+    tip: tuple[float, float], pin_base_x: float
+) -> None:
+    seen = Detection(0.9, "nylon", LOOP.box, tip)
+    info = LoopInfo.of(prediction(seen, PIN), 0.1)
+    assert info.tip_words() == list(tip)
+    assert info.words()[:3] == [*tip, pin_base_x]
+    assert info.update_words(0)[3:6] == [*tip, pin_base_x]

@@ -130,6 +130,15 @@ def test_most_detections_are_sent_and_enforced(serving: Serving) -> None:
     assert json.loads(peer.requests[0].body)["params"] == [{"max_bounding_box_count": "1"}]
 
 
+def test_a_server_may_say_where_the_tips_are(serving: Serving) -> None:
+    entry = {**ENTRY, "detection_tips": [[0.25, 0.375], None, None]}
+    detections = predicted(serving, {"predictions": [entry]}).detections
+    assert [(each.label, each.tip) for each in detections] == [
+        ("pin", None),
+        ("nylon", (0.375, 0.25)),
+    ]
+
+
 def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
     entry = {name: value for name, value in ENTRY.items() if name != "num_detections"}
     assert len(predicted(serving, {"predictions": [entry]}).detections) == 3
@@ -149,6 +158,10 @@ def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
         ({"detection_boxes": [[0.5, 0, 0.4, 1], [], []]}, "is not .min_y, min_x, max_y, max_x"),
         ({"detection_boxes": [[0, 0.5, 1, 0.4], [], []]}, "is not .min_y, min_x, max_y, max_x"),
         ({"detection_boxes": [7, 7, 7]}, r"boxes\[0\] is not an array but 7"),
+        ({"detection_tips": [None]}, "2 detections, but 1 tips"),
+        ({"detection_tips": [[0.5, 1.5], None]}, r"tips\[0\] is not \[y, x\] in 0..1"),
+        ({"detection_tips": [[0.5], None]}, r"tips\[0\] is not \[y, x\] in 0..1"),
+        ({"detection_tips": "far"}, "detection_tips is not an array but 'far'"),
         ({"detection_scores": [float("nan"), 0, 0]}, "is not a number but nan"),
         ({"detection_scores": [0, float("inf"), 0]}, r"scores\[1\] is not a number but inf"),
         ({"detection_scores": [10**400, 0, 0]}, "is not a number but 1000"),

@@ -1,0 +1,148 @@
+"""The detector on photographs of seven places, and on harder drawn scenes."""
+
+import functools
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from benchmarks.photographs import SOUND, TURNS, Verdict, labelled
+from dhs_lab.demo.evaluation import iou
+from dhs_lab.simulators.detector import LOOP, SIDES, Side, find
+from dhs_lab.simulators.scene import Scene
+from tests.lab.simulators.boxes import best
+from tests.shared import shared_path
+
+FROM_LEFT: dict[Side, Image.Transpose | None] = {
+    "left": None,
+    "right": Image.Transpose.FLIP_LEFT_RIGHT,
+    "above": Image.Transpose.ROTATE_270,
+    "below": Image.Transpose.ROTATE_90,
+}
+
+
+@functools.cache
+def verdicts() -> tuple[Verdict, ...]:
+    folder = shared_path("images/real/labels.json").parent
+    return tuple(each.judge() for each in labelled(folder))
+
+
+def test_photographs_as_taken() -> None:
+    loops = [each for each in verdicts() if each.has_loop and each.turn == "as taken"]
+    assert len(loops) == 49
+    assert sum(each.right for each in loops) >= 44
+
+
+def test_photographs_mirrored_and_turned() -> None:
+    loops = [each for each in verdicts() if each.has_loop and each.turn != "as taken"]
+    assert len(loops) == 49 * (len(TURNS) - 1)
+    assert sum(each.right for each in loops) >= 178
+
+
+def test_no_photograph_is_confidently_wrong() -> None:
+    assert [each for each in verdicts() if each.confidently_wrong] == []
+
+
+def test_photographs_without_a_loop() -> None:
+    empty = [each for each in verdicts() if not each.has_loop]
+    assert len(empty) == 5 * len(TURNS)
+    assert [each for each in empty if each.score >= SOUND] == []
+
+
+def test_the_score_ranks() -> None:
+    low, high = (
+        [each.right for each in verdicts() if least <= each.score < most]
+        for least, most in ((0.1, 0.5), (0.5, 1.0))
+    )
+    assert np.mean(low) >= 0.75
+    assert np.mean(high) >= 0.98
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("angle_deg", [0, 60])
+def test_a_mount_from_any_side(side: Side, angle_deg: int) -> None:
+    scene = Scene(seed=21)
+    truth = scene.truth(angle_deg)
+    method = FROM_LEFT[side]
+    picture = scene.render(angle_deg)
+    finding = find(picture if method is None else picture.transpose(method))
+    expected = find(picture)
+    assert best(finding, LOOP).score >= 0.5
+    assert best(finding, LOOP).score == pytest.approx(best(expected, LOOP).score, abs=0.15)
+    assert truth.tip_px is not None
+    (x, y), (width, height) = truth.tip_px, picture.size
+    tips = {
+        "left": (x, y),
+        "right": (width - x, y),
+        "above": (height - y, x),
+        "below": (y, width - x),
+    }
+    assert finding.tip_px == pytest.approx(tips[side], abs=5)
+
+
+def test_a_side_that_is_set_wins() -> None:
+    picture = Scene(seed=21).render(0)
+    assert find(picture, "left") == find(picture)
+    for side in ("right", "above", "below"):
+        assert all(each.score < SOUND for each in find(picture, side).detections)
+
+
+def front_lit(scene: Scene, angle_deg: float) -> Image.Image:
+    """As in front light: pin and loop bright on grey."""
+    levels = 255 - np.asarray(scene.render(angle_deg).convert("L"), dtype=np.float32)
+    return Image.fromarray((0.8 * levels).astype(np.uint8))
+
+
+@pytest.mark.parametrize("angle_deg", [0, 45, 150])
+def test_front_light(angle_deg: float) -> None:
+    scene = Scene(seed=22)
+    found = best(find(front_lit(scene, angle_deg)), LOOP)
+    truth = scene.truth(angle_deg).loop_px
+    assert truth is not None
+    assert iou(found.box_px, truth) >= 0.6
+    assert found.score >= 0.5
+
+
+@pytest.mark.parametrize("sigma_px", [2, 4, 6])
+def test_out_of_focus_it_is_right_or_not_sure(sigma_px: float) -> None:
+    scene = Scene(seed=23)
+    for angle_deg in (0, 45, 90):
+        picture = scene.render(angle_deg).filter(ImageFilter.GaussianBlur(sigma_px))
+        truth = scene.truth(angle_deg).loop_px
+        loops = [each for each in find(picture).detections if each.label == LOOP]
+        assert truth is not None
+        assert all(each.score < 0.5 or iou(each.box_px, truth) >= 0.5 for each in loops)
+
+
+def two_specimens() -> tuple[Image.Image, tuple[Scene, Scene]]:
+    """One mount from the left in the upper half, one in the lower."""
+    upper, lower = (
+        Scene(seed=24, axis_y_px=axis_y_px, pin_diameter_px=60, loop_length_px=length_px)
+        for axis_y_px, length_px in ((120.0, 112.0), (360.0, 140.0))
+    )
+    picture = upper.render(0)
+    picture.paste(lower.render(0).crop((0, 240, 704, 480)), (0, 240))
+    return picture, (upper, lower)
+
+
+def test_two_specimens_are_two_loops() -> None:
+    picture, scenes = two_specimens()
+    loops = [each for each in find(picture).detections if each.label == LOOP]
+    assert len(loops) == 2
+    for scene in scenes:
+        truth = scene.truth(0).loop_px
+        assert truth is not None
+        (found,) = [each for each in loops if iou(each.box_px, truth) >= 0.5]
+        assert found.score >= 0.5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_empty_scene_has_no_loop(seed: int) -> None:
+    scene = Scene(
+        seed=500 + seed,
+        pin_end_px=0,
+        has_loop=False,
+        noise=(0, 2, 8, 16)[seed % 4],
+        brightness=(0.2, 0.6, 1.0, 1.5, 2.0)[seed % 5],
+    )
+    assert [each for each in find(scene.render(0)).detections if each.score >= SOUND] == []
