@@ -32,9 +32,10 @@ automl:                    # inference server
   verify: true             # whether its certificate must be trusted
   ca: null                 # file with the certificates that vouch for it
   model: default
-  threshold: 0.1           # lowest score of a loop that counts
+  threshold: 0.25          # lowest score of a loop that counts
   loop_labels: [mitegen, nylon]  # classes that count as a loop
   scan_n_results: null     # how many of its best detections are looked at; null for all
+  mount_from: any          # side the mount comes from: left, right, above, below; any finds it
   in_flight: 4             # pictures sent to it at once
 axis:                      # video server
   host: localhost
