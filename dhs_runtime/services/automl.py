@@ -6,8 +6,6 @@ picture, arrays padded to a fixed length. `GET /v1/models/<model>` tells whether
 
 import base64
 import logging
-import math
-import reprlib
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +16,7 @@ import attrs
 
 from dhs_runtime.errors import ConfigError, ServiceError, ServiceReplyError
 from dhs_runtime.services.http_client import HttpClient, HttpReply, Login, Repeat
+from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_text, member, short
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024  # 40 boxes make 7 KB
 MAX_ERROR_CHARS = 200
@@ -204,7 +203,7 @@ class AutoMLClient:
         found, unknown = _predictions(_result(reply, "predictions"), reply.url)
         answered = [prediction.key for prediction in found]
         by_key = {prediction.key: prediction for prediction in found}
-        mixed_up = f"{reply.url} answered for {_short(answered)}, but was asked for {_short(keys)}"
+        mixed_up = f"{reply.url} answered for {short(answered)}, but was asked for {short(keys)}"
         if len(by_key) < len(found) or not by_key.keys() <= set(keys):
             raise ServiceReplyError(mixed_up)
         unanswered = unknown[0] if unknown else mixed_up
@@ -224,7 +223,7 @@ class AutoMLClient:
         """
         reply = self._http.get(self._path, total_timeout_s=self._status_timeout_s)
         versions = _result(reply, "model_version_status")
-        states = [_status(value, reply.url) for value in _list(versions, "versions", reply.url)]
+        states = [_status(value, reply.url) for value in as_list(versions, "versions", reply.url)]
         if not states:
             raise ServiceReplyError(f"{reply.url} knows no version of the model")
         return next((state for state in states if state.available), states[0])
@@ -274,22 +273,22 @@ def _result(reply: HttpReply, name: str) -> object:
             else ""
         )
         raise ServiceReplyError(f"{reply.trouble}{text}", reply.status)
-    members = _dict(reply.json(), "the reply", reply.url)
+    members = as_dict(reply.json(), "the reply", reply.url)
     if "error" in members:
         raise ServiceReplyError(
             f"{reply.url} answered: {_error_text(members['error'])}", reply.status
         )
-    return _member(members, name, "the reply", reply.url)
+    return member(members, name, "the reply", reply.url)
 
 
 def _predictions(value: object, url: str) -> tuple[list[Prediction], list[str]]:
     """What was found for each key, and what is wrong with entries whose key cannot be read."""
     found, unknown = [], []
-    for index, entry in enumerate(_list(value, "predictions", url)):
+    for index, entry in enumerate(as_list(value, "predictions", url)):
         where = f"predictions[{index}]"
         try:
-            members = _dict(entry, where, url)
-            key = _text(_member(members, "key", where, url), f"{where}.key", url)
+            members = as_dict(entry, where, url)
+            key = as_text(member(members, "key", where, url), f"{where}.key", url)
         except ServiceReplyError as error:
             unknown.append(str(error))
             continue
@@ -308,14 +307,14 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
     """
     names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
     scores, labels, boxes = (
-        _list(_member(members, name, where, url), f"{where}.{name}", url) for name in names
+        as_list(member(members, name, where, url), f"{where}.{name}", url) for name in names
     )
     if not len(scores) == len(labels) == len(boxes):
         raise ServiceReplyError(
             f"{url}: {where} has {len(scores)} scores, {len(labels)} labels, {len(boxes)} boxes"
         )
     count = _count(members.get("num_detections", len(scores)), len(scores), where, url)
-    tips = _list(members.get("detection_tips", [None] * count), f"{where}.detection_tips", url)
+    tips = as_list(members.get("detection_tips", [None] * count), f"{where}.detection_tips", url)
     if len(tips) < count:
         raise ServiceReplyError(f"{url}: {where} has {count} detections, but {len(tips)} tips")
     detections, refused, trouble = [], [], ""
@@ -335,7 +334,7 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
 
 def _count(value: object, length: int, where: str, url: str) -> int:
     """How many entries are meant; those after them only pad the arrays."""
-    number = _number(value, f"{where}.num_detections", url)
+    number = as_number(value, f"{where}.num_detections", url)
     if not (number.is_integer() and 0 <= number <= length):
         raise ServiceReplyError(f"{url}: {where} has {number:g} detections in arrays of {length}")
     return int(number)
@@ -345,7 +344,7 @@ def _detection(
     row: tuple[object, object, object, object], where: str, index: int, url: str
 ) -> Detection:
     score = _score(row[0], f"{where}.detection_scores[{index}]", url)
-    label = _text(row[1], f"{where}.detection_classes_as_text[{index}]", url)
+    label = as_text(row[1], f"{where}.detection_classes_as_text[{index}]", url)
     box = _box(row[2], f"{where}.detection_boxes[{index}]", url)
     if score and not (box.width and box.height):
         raise ServiceReplyError(f"{url}: {where}.detection_boxes[{index}] has no size")
@@ -354,7 +353,7 @@ def _detection(
 
 
 def _score(value: object, where: str, url: str) -> float:
-    score = _number(value, where, url)
+    score = as_number(value, where, url)
     if not 0 <= score <= 1:
         raise ServiceReplyError(f"{url}: {where} is not 0 to 1 but {score:g}")
     return score
@@ -362,7 +361,7 @@ def _score(value: object, where: str, url: str) -> float:
 
 def _box(value: object, where: str, url: str) -> Box:
     """A box from `[min_y, min_x, max_y, max_x]` in fractions of the picture."""
-    numbers = [_number(each, where, url) for each in _list(value, where, url)]
+    numbers = [as_number(each, where, url) for each in as_list(value, where, url)]
     if len(numbers) != 4:  # noqa: PLR2004 - the sides of a box
         raise ServiceReplyError(f"{url}: {where} is not 4 numbers but {len(numbers)}")
     if not all(-ROUNDING <= number <= 1 + ROUNDING for number in numbers):
@@ -379,67 +378,28 @@ def _tip(value: object, where: str, url: str) -> tuple[float, float] | None:
     """A point from `[y, x]`; None of null, as a pin has no tip."""
     if value is None:
         return None
-    numbers = [_number(each, where, url) for each in _list(value, where, url)]
+    numbers = [as_number(each, where, url) for each in as_list(value, where, url)]
     if len(numbers) != 2 or not all(0 <= number <= 1 for number in numbers):  # noqa: PLR2004
-        raise ServiceReplyError(f"{url}: {where} is not [y, x] in 0..1: {_short(value)}")
+        raise ServiceReplyError(f"{url}: {where} is not [y, x] in 0..1: {short(value)}")
     y, x = numbers
     return x, y
 
 
 def _status(value: object, url: str) -> ModelStatus:
     where = "model_version_status"
-    members = _dict(value, where, url)
-    status = _dict(members.get("status", {}), f"{where}.status", url)
+    members = as_dict(value, where, url)
+    status = as_dict(members.get("status", {}), f"{where}.status", url)
     return ModelStatus(
-        state=_text(_member(members, "state", where, url), f"{where}.state", url),
-        version=_text(members.get("version", ""), f"{where}.version", url),
-        error_code=_text(status.get("error_code", ""), f"{where}.error_code", url),
-        error_message=_text(status.get("error_message", ""), f"{where}.error_message", url),
+        state=as_text(member(members, "state", where, url), f"{where}.state", url),
+        version=as_text(members.get("version", ""), f"{where}.version", url),
+        error_code=as_text(status.get("error_code", ""), f"{where}.error_code", url),
+        error_message=as_text(status.get("error_message", ""), f"{where}.error_message", url),
     )
-
-
-def _member(members: dict[str, object], name: str, where: str, url: str) -> object:
-    if name not in members:
-        raise ServiceReplyError(f"{url}: {where} has no {name!r}")
-    return members[name]
-
-
-def _dict(value: object, where: str, url: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ServiceReplyError(f"{url}: {where} is not an object but {_short(value)}")
-    return value
-
-
-def _list(value: object, where: str, url: str) -> list[object]:
-    if not isinstance(value, list):
-        raise ServiceReplyError(f"{url}: {where} is not an array but {_short(value)}")
-    return value
-
-
-def _text(value: object, where: str, url: str) -> str:
-    if not isinstance(value, str):
-        raise ServiceReplyError(f"{url}: {where} is not a text but {_short(value)}")
-    return value
-
-
-def _number(value: object, where: str, url: str) -> float:
-    try:
-        # JSON of Python knows NaN and integers of any size; true and false are integers to it.
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    except OverflowError:
-        pass
-    raise ServiceReplyError(f"{url}: {where} is not a number but {_short(value)}")
-
-
-def _short(value: object) -> str:
-    """A value of any size and depth, for a message."""
-    return reprlib.repr(value)
 
 
 def _error_text(error: object) -> str:
     """What a server says is wrong, as one line that is not too long."""
     if not isinstance(error, str):
-        return _short(error)
+        return short(error)
     text = "".join(char if char.isprintable() else " " for char in error[:MAX_ERROR_CHARS])
     return " ".join(text.split())
