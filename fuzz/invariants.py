@@ -238,7 +238,7 @@ def check_streams(steering: Steering, stream: bytes) -> list[Frame]:
         about = f"FrameDecoder {framing.name}"
         _hold(1, about, all(other == taken[0] for other in taken), taken)
         frames += [thing for thing in taken[0] if isinstance(thing, Frame)]
-    for role in Role:
+    for role in GREETINGS:  # the GUI port has tests of its own
         happened = [_events_of(role, steering, pieces) for pieces in ways]
         about = f"DcsProtocol {role.name}"
         _hold(1, about, all(other == happened[0] for other in happened), happened)

@@ -102,7 +102,7 @@ class StohNumbers(Message):
 
 
 @attrs.frozen
-class Hexadecimal:
+class Hexadecimal(WordKind):
     """A kind of word of a site's own; -1 where it is missing."""
 
     optional: bool = True
@@ -120,7 +120,7 @@ class Hexadecimal:
 
 
 @attrs.frozen
-class Reversed:
+class Reversed(WordKind):
     """Another one."""
 
     optional: bool = False

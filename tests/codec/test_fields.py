@@ -2,7 +2,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_args
 
 import attrs
 import pytest
@@ -379,6 +379,24 @@ class StohPrivate(Message):
 class StohNotGiven(Message):
     keyword: ClassVar[str] = "stoh_not_given"
     name: Name = attrs.field(default="a", init=False)
+
+
+@attrs.frozen(kw_only=True)
+class StohQuoted(Message):
+    """As all annotations are under `from __future__ import annotations`."""
+
+    keyword: "ClassVar[str]" = "stoh_quoted"
+    name: "Name"
+    rest: "Text" = ""
+
+
+def test_annotations_may_be_text() -> None:
+    assert list(field_kinds(StohQuoted).values()) == [kind_of(Name), kind_of(Text)]
+
+
+def kind_of(alias: object) -> object:
+    (kind,) = get_args(alias)[1:]
+    return kind
 
 
 PLAIN = "a word has no converter, no validator, no alias, and is given at init"

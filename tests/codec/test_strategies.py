@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dcs_codec import (
     DHS_MESSAGES,
     NEED_DATA,
+    Codec,
     DcsError,
     EncodeError,
     Frame,
@@ -23,6 +24,7 @@ from dcs_codec import (
     IonChamberFailure,
     MalformedMessage,
     Message,
+    Registry,
     StohStartMotorMove,
     UnknownMessage,
     default_codec,
@@ -286,6 +288,15 @@ def test_kinds_of_a_site_need_a_strategy_of_its_own(message_class: type[Message]
 
     with pytest.raises(TypeError, match=r"^no strategy for fields of kind Own"):
         draw()
+
+
+def test_a_kind_of_a_site_says_no_more_than_how_it_is_read_and_written() -> None:
+    codec = Codec(Registry([StohOwnWord]))
+    assert codec.decode_text("stoh_own_word a") == StohOwnWord(word="a")
+    assert codec.encode_text(StohOwnWord(word="a")) == "stoh_own_word a"
+    assert isinstance(codec.decode_text("stoh_own_word"), MalformedMessage)
+    assert not OwnWord().optional
+    assert OwnWord().missing is None
 
 
 def test_malformed_messages_are_none_of_them() -> None:
