@@ -33,7 +33,7 @@ from dcs_codec import (
     gui_codec,
     strategies,
 )
-from dcs_codec.fields import Name, Scaled, Text
+from dcs_codec.fields import Destination, Name, Scaled, Text
 from dcs_codec.gui_messages import GUI_MESSAGES
 from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.strategies import (
@@ -311,3 +311,9 @@ def test_messages_with_surplus_are_as_decode_makes_them(data: st.DataObject) -> 
     text = default_codec().encode_text(message)
     assert default_codec().decode_text(text) == message
     assert messages_with_surplus(StohStartMotorMove) is messages_with_surplus(StohStartMotorMove)
+
+
+def test_what_a_kind_refuses_is_not_drawn() -> None:
+    """Numbers as text are rare among words drawn at random, and no destination by name."""
+    assert not strategies._is_written(Destination(), "1.5")
+    assert strategies._is_written(Destination(), "home")

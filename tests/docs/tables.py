@@ -140,6 +140,7 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
         "what a service says to systemd, and tests/docs/test_deploy_page.py the commands of dhs",
     ),
     ("docs/reference/cli.md", "text"): NotRun(None, _GENERATED),
+    ("docs/reference/gui_messages.md", "text"): NotRun(None, _GENERATED),
     ("docs/reference/messages.md", "text"): NotRun(None, _GENERATED),
     ("docs/reference/tools.md", "text"): NotRun(
         9, f"what commands print; {_TOOLS} compares six of them, three hold times and sizes"

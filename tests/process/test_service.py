@@ -133,7 +133,7 @@ def test_without_the_extra_metrics_says_which(dhs: Dhs, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     monkeypatch.delitem(sys.modules, "dhs_runtime.process.metrics", raising=False)
     with served(dhs, status_port=0) as url:
-        assert get(url, "/metrics") == (501, NO_METRICS)
+        assert get(url, "/metrics") == (501, f"{NO_METRICS}\n")
         assert "'dcs-codec[metrics]'" in NO_METRICS
 
 
