@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dhs_lab.demo.evaluation import iou
 from dhs_lab.simulators.detector import LOOP, find
-from dhs_lab.simulators.outlines import Box, Point
+from dhs_lab.simulators.outlines import OutlineBox, Point
 
 SOUND: Final = 0.25  # the default threshold of a loop
 SURE: Final = 0.5
@@ -83,7 +83,7 @@ class Labelled:
     name: str
     turn: str
     picture: Image.Image
-    loop: Box | None
+    loop: OutlineBox | None
     tip: Point | None
     may_be_shipped: bool
 
@@ -137,7 +137,7 @@ def _turned(point: Sequence[float], turn: str, size_px: tuple[int, int]) -> Poin
     }[turn]
 
 
-def _turned_box(box: Sequence[float], turn: str, size_px: tuple[int, int]) -> Box:
+def _turned_box(box: Sequence[float], turn: str, size_px: tuple[int, int]) -> OutlineBox:
     (x, y), (other_x, other_y) = (_turned(each, turn, size_px) for each in (box[:2], box[2:]))
     return min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y)
 

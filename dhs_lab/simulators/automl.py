@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from dhs_lab.simulators import automl_wire as wire
-from dhs_lab.simulators.detector import Detection, Side
+from dhs_lab.simulators.detector import Detection, PictureSide
 from dhs_lab.simulators.detector import detect as built_in
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
@@ -64,7 +64,7 @@ class SimulatedAutoML(HttpSimulator):
         host: str = "127.0.0.1",
         port: int = 0,
         model: str = "default",
-        mount_from: Side | None = None,
+        mount_from: PictureSide | None = None,
         detect: Detect | None = None,
     ) -> None:
         """A server; port 0 picks a free port at `start`.

@@ -17,17 +17,27 @@ import numpy.typing as npt
 from dhs_lab.simulators.contrast import Contrast, Mask, Picture, Piece, contrast_of, pieces_of
 from dhs_lab.simulators.outlines import (
     SIDES,
-    Box,
     Bulge,
     Outline,
+    OutlineBox,
+    PictureSide,
     Point,
-    Side,
     Turn,
     bulge_of,
     outline_of,
 )
 
-__all__ = ["LOOP", "PIN", "SIDES", "Detection", "Finding", "Side", "as_side", "detect", "find"]
+__all__ = [
+    "LOOP",
+    "PIN",
+    "SIDES",
+    "Detection",
+    "Finding",
+    "PictureSide",
+    "as_side",
+    "detect",
+    "find",
+]
 
 LOOP: Final = "nylon"
 PIN: Final = "pin"
@@ -49,7 +59,7 @@ class Detection:
 
     label: str
     score: float
-    box_px: Box
+    box_px: OutlineBox
     tip_px: Point | None = None
 
 
@@ -69,12 +79,12 @@ class Finding:
         return next((each.tip_px for each in self.detections if each.label == LOOP), None)
 
 
-def as_side(mount_from: str) -> Side | None:
+def as_side(mount_from: str) -> PictureSide | None:
     """The side that a setting names; None of `any` and of anything that is no side."""
     return next((side for side in SIDES if side == mount_from), None)
 
 
-def detect(picture: Picture, mount_from: Side | None = None) -> tuple[Detection, ...]:
+def detect(picture: Picture, mount_from: PictureSide | None = None) -> tuple[Detection, ...]:
     """Pin and loops in `picture`, sorted by falling score.
 
     Args:
@@ -87,7 +97,7 @@ def detect(picture: Picture, mount_from: Side | None = None) -> tuple[Detection,
     return find(picture, mount_from).detections
 
 
-def find(picture: Picture, mount_from: Side | None = None) -> Finding:
+def find(picture: Picture, mount_from: PictureSide | None = None) -> Finding:
     """Like `detect`, with the tip of the best loop."""
     contrast = contrast_of(picture)
     loops: list[Detection] = []
@@ -143,11 +153,11 @@ class _Sight:
     touch: float | None
 
 
-def _sights(piece: Piece, contrast: Contrast, mount_from: Side | None) -> Iterator[_Sight]:
+def _sights(piece: Piece, contrast: Contrast, mount_from: PictureSide | None) -> Iterator[_Sight]:
     """The piece from the borders it touches; from all four where it touches none."""
     rows, columns = contrast.levels.shape
     height, width = piece.firm.shape
-    ends: dict[Side, Mask | None] = {
+    ends: dict[PictureSide, Mask | None] = {
         "left": piece.firm[:, 0] if piece.column == 0 else None,
         "right": piece.firm[:, -1] if piece.column + width == columns else None,
         "above": piece.firm[0] if piece.row == 0 else None,
@@ -197,7 +207,7 @@ class _Loop:
     """A loop in the view of one sight."""
 
     score: float
-    box: Box
+    box: OutlineBox
     tip: Point
 
 
@@ -344,23 +354,23 @@ def _falling(value: float, low: float, high: float) -> float:
     return 1.0 - _ramp(value, low, high)
 
 
-def _area(box: Box) -> float:
+def _area(box: OutlineBox) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _common(one: Box, other: Box) -> float:
+def _common(one: OutlineBox, other: OutlineBox) -> float:
     """The area of what two boxes have in common."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(width, 0.0) * max(height, 0.0)
 
 
-def _overlap(one: Box, other: Box) -> float:
+def _overlap(one: OutlineBox, other: OutlineBox) -> float:
     """Intersection over union of two boxes that are not empty, 0..1."""
     common = _common(one, other)
     return common / (_area(one) + _area(other) - common)
 
 
-def _middle(one: Box, other: Box) -> Box:
+def _middle(one: OutlineBox, other: OutlineBox) -> OutlineBox:
     a, b, c, d = ((first + second) / 2 for first, second in zip(one, other, strict=True))
     return a, b, c, d

@@ -13,12 +13,12 @@ from scipy import ndimage
 
 from dhs_lab.simulators.contrast import Mask, Scalar
 
-Side: TypeAlias = Literal["left", "right", "above", "below"]
-Box: TypeAlias = tuple[float, float, float, float]
+PictureSide: TypeAlias = Literal["left", "right", "above", "below"]
+OutlineBox: TypeAlias = tuple[float, float, float, float]
 Point: TypeAlias = tuple[float, float]
 Lengths: TypeAlias = npt.NDArray[np.float64]
 
-SIDES: Final[tuple[Side, ...]] = get_args(Side)
+SIDES: Final[tuple[PictureSide, ...]] = get_args(PictureSide)
 _SMOOTHED = 0.02  # of the size: outlines lose dents and hairs that are shorter
 _BLUNT = 0.025  # of the size: nearer to the far end no neck is looked for
 _THINNEST = 0.012  # of the size: what is nowhere wider is no loop
@@ -37,7 +37,7 @@ class Turn:
         shape: Rows and columns of the picture.
     """
 
-    mount: Side
+    mount: PictureSide
     shape: tuple[int, int]
 
     @property
@@ -82,7 +82,7 @@ class Turn:
             case "below":
                 return y, self.shape[0] - x
 
-    def box_back(self, box: Box) -> Box:
+    def box_back(self, box: OutlineBox) -> OutlineBox:
         """A box of the view, in the picture."""
         (x, y), (other_x, other_y) = self.point_back(*box[:2]), self.point_back(*box[2:])
         return min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y)

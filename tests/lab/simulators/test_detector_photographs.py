@@ -8,12 +8,12 @@ from PIL import Image, ImageFilter
 
 from benchmarks.photographs import SOUND, TURNS, Verdict, labelled
 from dhs_lab.demo.evaluation import iou
-from dhs_lab.simulators.detector import LOOP, SIDES, Side, find
+from dhs_lab.simulators.detector import LOOP, SIDES, PictureSide, find
 from dhs_lab.simulators.scene import Scene
 from tests.lab.simulators.boxes import best
 from tests.shared import shared_path
 
-FROM_LEFT: dict[Side, Image.Transpose | None] = {
+FROM_LEFT: dict[PictureSide, Image.Transpose | None] = {
     "left": None,
     "right": Image.Transpose.FLIP_LEFT_RIGHT,
     "above": Image.Transpose.ROTATE_270,
@@ -60,7 +60,7 @@ def test_the_score_ranks() -> None:
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("angle_deg", [0, 60])
-def test_a_mount_from_any_side(side: Side, angle_deg: int) -> None:
+def test_a_mount_from_any_side(side: PictureSide, angle_deg: int) -> None:
     scene = Scene(seed=21)
     truth = scene.truth(angle_deg)
     method = FROM_LEFT[side]
