@@ -34,7 +34,7 @@ from dcs_codec.words import to_bytes
 
 M = TypeVar("M", bound=Message)
 Tail = tuple[str, TailKind] | None
-"""Name and kind of the field behind the words, where there is one."""
+"""Name and kind of the field after the words, if there is one."""
 
 _KNOWN_VALUES: Final = 1024  # per field; more are forgotten all together
 _LEAST_FIXED: Final = 1e-4  # repr writes an exponent below it, and from 1e16 on
@@ -58,7 +58,7 @@ def compile_decode(
     tail: Tail,
     reference: Callable[[bytes, bytes], M],
 ) -> Callable[[bytes, bytes, bytes], M]:
-    """A function of a text, what of it stands behind the keyword and one blank, and the binary."""
+    """A function of a text, what comes after its keyword and one blank, and the binary."""
     names: dict[str, Any] = {
         "Draft": draft_class(message_class),
         "Message": message_class,

@@ -1,7 +1,7 @@
 """Kinds of fields: how one value stands in a text, what is read as it, what encode refuses.
 
 A message class names the kind of each field by one of the annotations below. Most kinds are one
-word each; a tail takes whatever stands behind the words and comes last.
+word each; a tail field takes the rest of the text and comes last.
 
 *Optional* words stand in the text all together or not at all: the forms of a message that differ
 by a few words are one class (`htos_report_shutter_state` with and without its result).
@@ -200,7 +200,7 @@ class Rest(TailKind):
     max_first_word: int | None = None
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> str:
-        """The text behind the one blank; any is right."""
+        """The text after the one blank; any is right."""
         return tail[1:]
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:

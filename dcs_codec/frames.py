@@ -166,7 +166,7 @@ class FrameDecoder:
         self._max_frame_size = max_frame_size
         self._run = b""
         self._at = 0  # where in the run the next frame begins
-        self._waiting = bytearray()  # received behind the run
+        self._waiting = bytearray()  # received after the run
         self._needed = 1  # bytes of the next frame below which there is nothing to do
         self._joined = 1  # those of them that have to be in the run
         # What `next_frame` cuts by itself; nothing unless it reads v2, and after an error.

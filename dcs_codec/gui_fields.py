@@ -73,7 +73,7 @@ class ListText(Rest):
 
 @attrs.frozen(kw_only=True)
 class LogText(ListText):
-    """Sender and text of a log line; behind the level `location` the text has a limit."""
+    """Sender and text of a log line; after the level `location` the text has a limit."""
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
         """As `ListText`; raises ValueError where a text of a location is too long, too."""

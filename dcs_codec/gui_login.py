@@ -1,6 +1,6 @@
 """How a conversation begins on the GUI port: the greeting, a block of 200 bytes, perhaps a ticket.
 
-What a ticket holds is the business of whoever has the keys: `CLIENT_ID:UNIX_SECONDS:SESSION`,
+What a ticket holds concerns only those who have the keys: `CLIENT_ID:UNIX_SECONDS:SESSION`,
 encrypted (RSA, PKCS#1 v1.5) for DCSS, in base64. Source: dcss_gui_client.c:821-880, 2536-2564.
 """
 

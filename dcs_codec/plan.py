@@ -36,7 +36,7 @@ class Plan(Generic[M]):
     Attributes:
         fields: Kind of each field, in wire order.
         words: Those that are one word each.
-        tail: Name and kind of the field behind the words, if there is one.
+        tail: Name and kind of the field after the words, if there is one.
         forms: The ways in which words may stand in a text, shortest first: with all optional
             ones or with none.
     """

@@ -25,7 +25,7 @@ _FORMS: Final = {
     "stoh_set_string": "{0}",
     _COUNT: "0 0",
 }
-"""The words behind the keyword of each command that wants an answer; `{n}` are its own."""
+"""The words after the keyword of each command that wants an answer; `{n}` are its own."""
 _NAMES_AT: Final = 2  # in `stoh_read_ion_chambers`: the time and the repeat stand before them
 _SCANNED: Final = 64  # words; a count of more ion chambers is nothing a beamline has
 

@@ -32,7 +32,7 @@ AddressInfo = tuple[int, int, int, str, Any]
 
 
 def shut(sock: socket.socket) -> None:
-    """Wake whoever reads or writes `sock` in another thread; the owner closes it."""
+    """Wake the threads that read or write `sock`; the owner closes it."""
     with contextlib.suppress(OSError):  # the peer may have gone first
         sock.shutdown(socket.SHUT_RDWR)
 

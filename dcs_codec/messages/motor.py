@@ -55,7 +55,7 @@ class StohRegisterPseudoMotor(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorDependency(Message):
-    """Motors that a motor's position depends on; sent behind the registrations.
+    """Motors that a motor's position depends on; sent after the registrations.
 
     Wire:   stoh_set_motor_dependency motor_name dependencies
     Source: dcss_hardware_client.c:1215 (only where there are any), confirmed on the wire

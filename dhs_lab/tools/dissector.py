@@ -48,7 +48,7 @@ def _both_ports() -> Registry:
 
 
 def _messages(registry: Registry) -> str:
-    """A line for each message: its words in wire order, and what stands behind them."""
+    """A line for each message: its words in wire order, and what comes after them."""
     lines = []
     for plan in registry.plans():
         described = {field.name: field for field in describe(plan.message_class).fields}

@@ -205,7 +205,7 @@ class Effects:
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
 
     def _configure(self, host: str, message: Message, words: list[str]) -> None:
-        """Enter the words behind the name as dcss scans them: by their place, as far as they go."""
+        """Enter the words after the name as dcss scans them: by their place, as far as they go."""
         motor = self._find(host, message, words[0] if words else "", MotorEntry)
         if motor is None:
             return
