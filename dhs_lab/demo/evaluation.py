@@ -28,6 +28,7 @@ class FrameResult:
         found_px: The loop's box as DCSS was told, None where it was told of none.
         pin_px: The pin's box as found, None where none was.
         truth_px: The loop's box as drawn, None where it is out of view.
+        tip_px: The loop's tip `(x, y)` as DCSS was told, None where it was told of no loop.
         tip_truth_px: The loop's tip as drawn.
         score: The detection's score.
     """
@@ -39,6 +40,7 @@ class FrameResult:
     found_px: PixelBox | None
     pin_px: PixelBox | None
     truth_px: PixelBox | None
+    tip_px: tuple[float, float] | None
     tip_truth_px: tuple[float, float] | None
     score: float
 
@@ -48,14 +50,6 @@ class FrameResult:
         if self.found_px is None or self.truth_px is None:
             return 0.0
         return iou(self.found_px, self.truth_px)
-
-    @property
-    def tip_px(self) -> tuple[float, float] | None:
-        """The tip as DCSS was told: middle of the box's right edge."""
-        if self.found_px is None:
-            return None
-        _, top, right, bottom = self.found_px
-        return right, (top + bottom) / 2
 
 
 @attrs.frozen
@@ -118,6 +112,7 @@ def evaluate(
                 found_px=_told_box(words, size_px),
                 pin_px=None if pin is None else _in_px(pin, size_px),
                 truth_px=sent.truth.loop_px,
+                tip_px=_told_tip(words, size_px),
                 tip_truth_px=sent.truth.tip_px,
                 score=float(words[15]),
             )
@@ -140,6 +135,12 @@ def _told_box(words: Sequence[str], size_px: tuple[int, int]) -> PixelBox | None
         return None
     min_x, max_x, min_y, max_y = map(float, words[8:12])
     return _in_px(Box(min_x, min_y, max_x, max_y), size_px)
+
+
+def _told_tip(words: Sequence[str], size_px: tuple[int, int]) -> tuple[float, float] | None:
+    if words[2] != OperationStatus.NORMAL:
+        return None
+    return float(words[3]) * size_px[0], float(words[4]) * size_px[1]
 
 
 def _in_px(box: Box, size_px: tuple[int, int]) -> PixelBox:

@@ -58,10 +58,19 @@ def test_every_picture_is_matched_with_its_truth() -> None:
     assert [frame.index for frame in result.frames] == list(range(6))
     angles = [frame.angle_deg for frame in result.frames]
     assert angles == sorted(angles)
+    told = [update for update in run.updates if update.startswith("LOOP_INFO")]
     for frame in result.frames:
         assert frame.tip_px is not None
         assert frame.tip_truth_px is not None
         assert abs(frame.tip_px[0] - frame.tip_truth_px[0]) < 8
+        assert abs(frame.tip_px[1] - frame.tip_truth_px[1]) < 8
+        assert frame.tip_px == told_tip(told[frame.index], (704, 480))
+
+
+def told_tip(update: str, size_px: tuple[int, int]) -> tuple[float, float]:
+    """The third and fourth word of `LOOP_INFO`, which need not be in the middle of the box."""
+    _, _, _, x, y, *_ = update.split()
+    return float(x) * size_px[0], float(y) * size_px[1]
 
 
 FRAME = FrameResult(
@@ -72,6 +81,7 @@ FRAME = FrameResult(
     found_px=(10.0, 10.0, 20.0, 20.0),
     pin_px=None,
     truth_px=(10.0, 10.0, 20.0, 20.0),
+    tip_px=(20.0, 16.0),
     tip_truth_px=(20.0, 15.0),
     score=0.9,
 )
