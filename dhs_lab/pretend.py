@@ -13,7 +13,6 @@ import attrs
 
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import Push, SimulatedAxis
-from dhs_lab.simulators.detector import as_side
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.loop.loop_dhs import LoopDhs
 from dhs_runtime.lowlevel import HostPort, machine_error
@@ -61,9 +60,7 @@ def pretend_loop(config: LoopConfig) -> Iterator[LoopDhs]:
     """
     camera = SimulatedAxis(host=LOOPBACK)
     automl = SimulatedAutoML(
-        host=LOOPBACK,
-        model=config.automl.model,
-        mount_from=as_side(config.automl.mount_from),
+        host=LOOPBACK, model=config.automl.model, mount_from=config.automl.mount_from
     )
     with contextlib.ExitStack() as stack:
         for server in (camera, automl):

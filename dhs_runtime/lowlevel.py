@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from dhs_runtime.services.listener import TcpListener as TcpListener
     from dhs_runtime.services.listener import bound as bound
     from dhs_runtime.services.listener import reset as reset
+    from dhs_runtime.services.mount_sides import MOUNT_SIDES as MOUNT_SIDES
+    from dhs_runtime.services.mount_sides import MountFrom as MountFrom
+    from dhs_runtime.services.mount_sides import MountSide as MountSide
     from dhs_runtime.signals import stop_signals as stop_signals
     from dhs_runtime.threads import StopToken as StopToken
     from dhs_runtime.threads import ThreadGroup as ThreadGroup
@@ -70,6 +73,7 @@ _ROOMS: Final = {
     "services.http_server": ("HttpHandler", "HttpListener", "Refusal"),
     "services.http_message": ("Headers",),
     "services.listener": ("MAX_CONNECTIONS", "TcpListener", "bound", "reset"),
+    "services.mount_sides": ("MOUNT_SIDES", "MountFrom", "MountSide"),
     "signals": ("stop_signals",),
     "threads": ("StopToken", "ThreadGroup"),
     "transport": ("is_quiet", "shut"),

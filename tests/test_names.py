@@ -47,7 +47,6 @@ _ROOMS_OF_KINDS: Final = {
 
 _SHARED_CLASSES: Final = {
     "StocSendClientType": "one keyword, of which each port of DCSS has a form of its own",
-    "Detection": "of the inference server and of the detector inside the simulated one",
 }
 
 _TASK: Final = {

@@ -23,7 +23,7 @@ from PIL import Image
 
 from benchmarks.scale.processes import SPAWN
 from dhs_lab.simulators.automl import SimulatedAutoML
-from dhs_lab.simulators.detector import Detection
+from dhs_lab.simulators.detector import PixelDetection
 from dhs_runtime.errors import ServiceError
 from dhs_runtime.services.automl import AutoMLClient, PredictRequest
 
@@ -89,10 +89,10 @@ def servers(count: int) -> Iterator[tuple[list[int], Callable[[int], None]]]:
 def _serve(parent: Connection) -> None:
     one_at_a_time = threading.Lock()
 
-    def look(_: Image.Image) -> Sequence[Detection]:
+    def look(_: Image.Image) -> Sequence[PixelDetection]:
         with one_at_a_time:
             time.sleep(LOOK_S)
-        return [Detection("nylon", 0.9, (0.2, 0.2, 0.6, 0.6))]
+        return [PixelDetection("nylon", 0.9, (0.2, 0.2, 0.6, 0.6))]
 
     with SimulatedAutoML(detect=look) as server:
         parent.send(server.port)

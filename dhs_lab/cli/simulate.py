@@ -11,6 +11,7 @@ from dhs_runtime.lowlevel import HostPort, read_url
 
 if TYPE_CHECKING:
     from dhs_lab.simulators.http_faults import HttpFaults
+    from dhs_runtime.lowlevel import MountFrom
 
 HTTP_FAULTS = "status 503, hang, late 0.5, truncate, slow 1000, reset; every=N, count=N"
 
@@ -85,7 +86,7 @@ def axis(
 )
 @logging_options
 def automl(
-    *, faults: tuple[str, ...], host: str, port: int, mount_from: str, logs: LogFlags
+    *, faults: tuple[str, ...], host: str, port: int, mount_from: "MountFrom", logs: LogFlags
 ) -> None:
     """An inference server with AutoML's REST API that finds pin and loop by image processing.
 
@@ -97,10 +98,9 @@ def automl(
         dhs simulate automl --fault 'late 2' --fault 'reset every=10'
     """  # noqa: D301 - click wants the sign itself
     from dhs_lab.simulators.automl import SimulatedAutoML  # noqa: PLC0415 - needs extra sim
-    from dhs_lab.simulators.detector import as_side  # noqa: PLC0415 - needs extra sim
 
     logs.set_up()
-    server = SimulatedAutoML(host=host, port=port, mount_from=as_side(mount_from))
+    server = SimulatedAutoML(host=host, port=port, mount_from=mount_from)
     _add_faults(server.faults, faults)
     with listening(server.start, server.stop, HostPort(host, port)):
         predict = f"{server.url}/v1/models/default:predict"

@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 from PIL import Image
 
 from dhs_lab.simulators import automl_wire as wire
-from dhs_lab.simulators.detector import Detection, PictureSide
+from dhs_lab.simulators.detector import PixelDetection
 from dhs_lab.simulators.detector import detect as built_in
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
-from dhs_runtime.lowlevel import Refusal
+from dhs_runtime.lowlevel import MountFrom, Refusal
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 32 * 2**20
 
-Detect = Callable[[Image.Image], Sequence[Detection]]
+Detect = Callable[[Image.Image], Sequence[PixelDetection]]
 
 
 class AutoMLFaults(HttpFaults):
@@ -64,7 +64,7 @@ class SimulatedAutoML(HttpSimulator):
         host: str = "127.0.0.1",
         port: int = 0,
         model: str = "default",
-        mount_from: PictureSide | None = None,
+        mount_from: MountFrom = "any",
         detect: Detect | None = None,
     ) -> None:
         """A server; port 0 picks a free port at `start`.
@@ -73,7 +73,7 @@ class SimulatedAutoML(HttpSimulator):
             host: Address to listen on.
             port: Port to listen on.
             model: Name of the model in the URL.
-            mount_from: Side of the picture that the mount comes from, None to find it.
+            mount_from: Side of the picture that the mount comes from; `any` finds it.
             detect: Called with an RGB picture, from several threads; labels: nylon, mitegen, pin.
                 None for the built-in detector.
         """

@@ -16,7 +16,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
-from dhs_lab.simulators.detector import Detection
+from dhs_lab.simulators.detector import PixelDetection
 
 MAX_INSTANCES: Final = 64
 MAX_PIXELS: Final = 25_000_000
@@ -115,7 +115,9 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
 
 
-def prediction(key: str, size_px: tuple[int, int], found: Sequence[Detection]) -> dict[str, object]:
+def prediction(
+    key: str, size_px: tuple[int, int], found: Sequence[PixelDetection]
+) -> dict[str, object]:
     """One entry of `predictions`: the best `PADDED_TO` detections, then rows of score 0.
 
     `detection_tips` is our own: `[y, x]` of a loop's far end, each 0..1, and null of what has none.
@@ -150,7 +152,7 @@ def _class_number(label: str) -> int:
     return LABELS.index(label)
 
 
-def _box(detection: Detection, size_px: tuple[int, int]) -> list[float]:
+def _box(detection: PixelDetection, size_px: tuple[int, int]) -> list[float]:
     """`[ymin, xmin, ymax, xmax]`, each 0..1."""
     min_x, min_y, max_x, max_y = detection.box_px
     width, height = size_px
@@ -158,7 +160,7 @@ def _box(detection: Detection, size_px: tuple[int, int]) -> list[float]:
     return [min(1.0, max(0.0, side)) for side in sides]
 
 
-def _tip(detection: Detection, size_px: tuple[int, int]) -> list[float] | None:
+def _tip(detection: PixelDetection, size_px: tuple[int, int]) -> list[float] | None:
     if detection.tip_px is None:
         return None
     (x, y), (width, height) = detection.tip_px, size_px

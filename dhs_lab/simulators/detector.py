@@ -16,28 +16,17 @@ import numpy.typing as npt
 
 from dhs_lab.simulators.contrast import Contrast, Mask, Picture, Piece, contrast_of, pieces_of
 from dhs_lab.simulators.outlines import (
-    SIDES,
     Bulge,
     Outline,
     OutlineBox,
-    PictureSide,
     Point,
     Turn,
     bulge_of,
     outline_of,
 )
+from dhs_runtime.lowlevel import MOUNT_SIDES, MountFrom, MountSide
 
-__all__ = [
-    "LOOP",
-    "PIN",
-    "SIDES",
-    "Detection",
-    "Finding",
-    "PictureSide",
-    "as_side",
-    "detect",
-    "find",
-]
+__all__ = ["LOOP", "PIN", "Finding", "PixelDetection", "detect", "find"]
 
 LOOP: Final = "nylon"
 PIN: Final = "pin"
@@ -47,7 +36,7 @@ _ALONE = 0.35  # of the score, where faint and firm outline give different loops
 
 
 @attrs.frozen
-class Detection:
+class PixelDetection:
     """Something found.
 
     Attributes:
@@ -71,7 +60,7 @@ class Finding:
         detections: Sorted by falling score.
     """
 
-    detections: tuple[Detection, ...]
+    detections: tuple[PixelDetection, ...]
 
     @property
     def tip_px(self) -> Point | None:
@@ -79,17 +68,12 @@ class Finding:
         return next((each.tip_px for each in self.detections if each.label == LOOP), None)
 
 
-def as_side(mount_from: str) -> PictureSide | None:
-    """The side that a setting names; None of `any` and of anything that is no side."""
-    return next((side for side in SIDES if side == mount_from), None)
-
-
-def detect(picture: Picture, mount_from: PictureSide | None = None) -> tuple[Detection, ...]:
+def detect(picture: Picture, mount_from: MountFrom = "any") -> tuple[PixelDetection, ...]:
     """Pin and loops in `picture`, sorted by falling score.
 
     Args:
         picture: A Pillow image, or an array of uint8, (h, w) or (h, w, 3); of any size.
-        mount_from: The side of the picture that the mount comes from, None to find it.
+        mount_from: The side of the picture that the mount comes from; `any` finds it.
 
     Raises:
         ValueError: The array is of another shape or type.
@@ -97,11 +81,11 @@ def detect(picture: Picture, mount_from: PictureSide | None = None) -> tuple[Det
     return find(picture, mount_from).detections
 
 
-def find(picture: Picture, mount_from: PictureSide | None = None) -> Finding:
+def find(picture: Picture, mount_from: MountFrom = "any") -> Finding:
     """Like `detect`, with the tip of the best loop."""
     contrast = contrast_of(picture)
-    loops: list[Detection] = []
-    pins: list[Detection] = []
+    loops: list[PixelDetection] = []
+    pins: list[PixelDetection] = []
     for piece in pieces_of(contrast):
         sights = tuple(_sights(piece, contrast, mount_from))
         found = [(loop, sight) for sight in sights if (loop := _loop_in(sight)) is not None]
@@ -116,7 +100,7 @@ def find(picture: Picture, mount_from: PictureSide | None = None) -> Finding:
     return Finding(tuple(_enlarged(each, contrast.scale) for each in all_found))
 
 
-def _enlarged(detection: Detection, scale: float) -> Detection:
+def _enlarged(detection: PixelDetection, scale: float) -> PixelDetection:
     min_x, min_y, max_x, max_y = detection.box_px
     box = (min_x * scale, min_y * scale, max_x * scale, max_y * scale)
     tip = detection.tip_px
@@ -125,9 +109,9 @@ def _enlarged(detection: Detection, scale: float) -> Detection:
     )
 
 
-def _apart(loops: list[Detection]) -> list[Detection]:
+def _apart(loops: list[PixelDetection]) -> list[PixelDetection]:
     """The loops by falling score, without those that lie in the box of a better one."""
-    kept: list[Detection] = []
+    kept: list[PixelDetection] = []
     for loop in sorted(loops, key=lambda each: -each.score):
         if all(_common(loop.box_px, other.box_px) < 0.5 * _area(loop.box_px) for other in kept):
             kept.append(loop)
@@ -153,11 +137,11 @@ class _Sight:
     touch: float | None
 
 
-def _sights(piece: Piece, contrast: Contrast, mount_from: PictureSide | None) -> Iterator[_Sight]:
+def _sights(piece: Piece, contrast: Contrast, mount_from: MountFrom) -> Iterator[_Sight]:
     """The piece from the borders it touches; from all four where it touches none."""
     rows, columns = contrast.levels.shape
     height, width = piece.firm.shape
-    ends: dict[PictureSide, Mask | None] = {
+    ends: dict[MountSide, Mask | None] = {
         "left": piece.firm[:, 0] if piece.column == 0 else None,
         "right": piece.firm[:, -1] if piece.column + width == columns else None,
         "above": piece.firm[0] if piece.row == 0 else None,
@@ -165,8 +149,8 @@ def _sights(piece: Piece, contrast: Contrast, mount_from: PictureSide | None) ->
     }
     pixels = {side: 0 if end is None else int(np.count_nonzero(end)) for side, end in ends.items()}
     total = sum(pixels.values())
-    touched = tuple(side for side in SIDES if pixels[side]) or SIDES
-    for side in touched if mount_from is None else (mount_from,):
+    touched = tuple(side for side in MOUNT_SIDES if pixels[side]) or MOUNT_SIDES
+    for side in touched if mount_from == "any" else (mount_from,):
         turn = Turn(side, (rows, columns))
         row, column = turn.corner(piece.row, piece.column, (height, width))
         faint, firm = (
@@ -179,7 +163,7 @@ def _sights(piece: Piece, contrast: Contrast, mount_from: PictureSide | None) ->
             )
 
 
-def _loop_in(sight: _Sight) -> Detection | None:
+def _loop_in(sight: _Sight) -> PixelDetection | None:
     """The loop that faint and firm outline agree on, or with a lower score the better of two."""
     found = [each for outline in sight.outlines if (each := _loop_of(outline, sight)) is not None]
     if not found:
@@ -199,7 +183,7 @@ def _loop_in(sight: _Sight) -> Detection | None:
             )
     score = _HIGHEST_SCORE * best.score * (_ALONE + (1.0 - _ALONE) * agreement)
     turn = sight.turn
-    return Detection(LOOP, score, turn.box_back(best.box), turn.point_back(*best.tip))
+    return PixelDetection(LOOP, score, turn.box_back(best.box), turn.point_back(*best.tip))
 
 
 @attrs.frozen
@@ -314,7 +298,7 @@ def _across(
     return np.concatenate(rises), np.concatenate(steps)
 
 
-def _pin_in(sight: _Sight) -> Detection | None:
+def _pin_in(sight: _Sight) -> PixelDetection | None:
     """The pin: straight and thick from the mount's border on, up to where it is half as thick."""
     outline = sight.outlines[1]
     size = sight.contrast.size_px
@@ -341,7 +325,7 @@ def _pin_in(sight: _Sight) -> Detection | None:
     if score < _LOWEST_SCORE:
         return None
     box = sight.turn.box_back((0.0, top, float(outline.first_px + end), bottom))
-    return Detection(PIN, score, box)
+    return PixelDetection(PIN, score, box)
 
 
 def _ramp(value: float, low: float, high: float) -> float:

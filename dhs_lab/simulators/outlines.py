@@ -4,7 +4,7 @@ All of it is seen with the mount at the left; `Turn` gives such a view of a pict
 at another side, and leads back from it.
 """
 
-from typing import Final, Literal, TypeAlias, get_args
+from typing import TypeAlias
 
 import attrs
 import numpy as np
@@ -12,13 +12,12 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from dhs_lab.simulators.contrast import Mask, Scalar
+from dhs_runtime.lowlevel import MountSide
 
-PictureSide: TypeAlias = Literal["left", "right", "above", "below"]
 OutlineBox: TypeAlias = tuple[float, float, float, float]
 Point: TypeAlias = tuple[float, float]
 Lengths: TypeAlias = npt.NDArray[np.float64]
 
-SIDES: Final[tuple[PictureSide, ...]] = get_args(PictureSide)
 _SMOOTHED = 0.02  # of the size: outlines lose dents and hairs that are shorter
 _BLUNT = 0.025  # of the size: nearer to the far end no neck is looked for
 _THINNEST = 0.012  # of the size: what is nowhere wider is no loop
@@ -37,7 +36,7 @@ class Turn:
         shape: Rows and columns of the picture.
     """
 
-    mount: PictureSide
+    mount: MountSide
     shape: tuple[int, int]
 
     @property

@@ -13,9 +13,10 @@ from concurrent.futures import Future
 import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
-from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo, MountFrom
+from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
+from dhs_runtime.services.mount_sides import MountFrom
 
 logger = logging.getLogger(__name__)
 

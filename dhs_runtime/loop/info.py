@@ -4,13 +4,14 @@ All lengths are fractions of the picture's width (x) or height (y), origin upper
 """
 
 from collections.abc import Collection
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import attrs
 
 from dhs_runtime.answers import NORMAL
 from dhs_runtime.operation import Argument
 from dhs_runtime.services.automl import Box, Prediction
+from dhs_runtime.services.mount_sides import MountFrom, MountSide
 
 FIBER_WIDTH: Final = 0.222
 """What loop-dhs sends: no detector of its line measures the fibre."""
@@ -24,10 +25,6 @@ LOOPS: Final = (MICRO_MOUNT, "nylon")
 """Classes that loop-dhs counts as loops."""
 
 FAILED: Final = "failed"
-MountSide: TypeAlias = Literal["left", "right", "above", "below"]
-MountFrom: TypeAlias = Literal["any", "left", "right", "above", "below"]
-"""The side of the picture that the mount comes from; `any` where it is found in the picture."""
-
 _DIGITS: Final = 5
 _NOWHERE: Final = Box(0.0, 0.0, 0.0, 0.0)
 

@@ -1,8 +1,8 @@
 import pytest
 
 from dhs_runtime.loop import LoopInfo
-from dhs_runtime.loop.info import MountFrom
 from dhs_runtime.services.automl import Box, Detection, Prediction
+from dhs_runtime.services.mount_sides import MountFrom
 
 LOOP = Detection(0.9, "nylon", Box(0.5, 0.4, 0.75, 0.6))
 PIN = Detection(0.95, "pin", Box(0.0, 0.45, 0.4, 0.55))

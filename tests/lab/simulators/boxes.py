@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from dhs_lab.simulators.detector import Detection, Finding
+from dhs_lab.simulators.detector import Finding, PixelDetection
 from dhs_lab.simulators.mount import PixelBox
 
 
@@ -19,7 +19,7 @@ def iou(one: PixelBox, other: PixelBox) -> float:
     return width * height / (sum(areas) - width * height)
 
 
-def best(finding: Finding, label: str) -> Detection:
+def best(finding: Finding, label: str) -> PixelDetection:
     """The detection of that label with the highest score."""
     return next(found for found in finding.detections if found.label == label)
 

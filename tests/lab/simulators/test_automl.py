@@ -16,7 +16,7 @@ from PIL import Image
 from dhs_lab.simulators import automl_wire as wire
 from dhs_lab.simulators import http_simulator
 from dhs_lab.simulators.automl import SimulatedAutoML
-from dhs_lab.simulators.detector import Detection
+from dhs_lab.simulators.detector import PixelDetection
 from dhs_lab.simulators.scene import Scene
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import StopTimeoutError
@@ -148,10 +148,10 @@ def test_another_name_of_the_model(session: requests.Session) -> None:
 def test_another_detector(session: requests.Session) -> None:
     seen: list[tuple[str, tuple[int, int]]] = []
 
-    def fifty(image: Image.Image) -> Sequence[Detection]:
+    def fifty(image: Image.Image) -> Sequence[PixelDetection]:
         seen.append((image.mode, image.size))
         box = (-10.0, 24.0, 352.0, 960.0)
-        return [Detection("mitegen", index / 100, box) for index in range(50)]
+        return [PixelDetection("mitegen", index / 100, box) for index in range(50)]
 
     with SimulatedAutoML(detect=fifty) as server:
         (prediction,) = ask(session, server, instance()).json()["predictions"]
@@ -165,10 +165,10 @@ def test_another_detector(session: requests.Session) -> None:
 def test_a_detector_that_fails_is_an_error_of_the_server(
     session: requests.Session, caplog: pytest.LogCaptureFixture, label: str
 ) -> None:
-    def broken(image: Image.Image) -> Sequence[Detection]:
+    def broken(image: Image.Image) -> Sequence[PixelDetection]:
         if label == "nylon":
             raise RuntimeError("out of order")
-        return [Detection(label, 0.9, (0, 0, 1, 1))]
+        return [PixelDetection(label, 0.9, (0, 0, 1, 1))]
 
     with SimulatedAutoML(detect=broken) as server:
         for _ in range(2):
@@ -262,7 +262,7 @@ def test_a_detector_that_outlives_the_stop_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(http_simulator, "_STOP_S", 0.05)
     entered, release = threading.Event(), threading.Event()
 
-    def slow(image: Image.Image) -> Sequence[Detection]:
+    def slow(image: Image.Image) -> Sequence[PixelDetection]:
         entered.set()
         release.wait(TIMEOUT_S)
         return []

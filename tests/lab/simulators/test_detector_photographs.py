@@ -8,12 +8,13 @@ from PIL import Image, ImageFilter
 
 from benchmarks.photographs import SOUND, TURNS, Verdict, labelled
 from dhs_lab.demo.evaluation import iou
-from dhs_lab.simulators.detector import LOOP, SIDES, PictureSide, find
+from dhs_lab.simulators.detector import LOOP, find
 from dhs_lab.simulators.scene import Scene
+from dhs_runtime.lowlevel import MOUNT_SIDES, MountSide
 from tests.lab.simulators.boxes import best
 from tests.shared import shared_path
 
-FROM_LEFT: dict[PictureSide, Image.Transpose | None] = {
+FROM_LEFT: dict[MountSide, Image.Transpose | None] = {
     "left": None,
     "right": Image.Transpose.FLIP_LEFT_RIGHT,
     "above": Image.Transpose.ROTATE_270,
@@ -58,9 +59,9 @@ def test_the_score_ranks() -> None:
     assert np.mean(high) >= 0.98
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", MOUNT_SIDES)
 @pytest.mark.parametrize("angle_deg", [0, 60])
-def test_a_mount_from_any_side(side: PictureSide, angle_deg: int) -> None:
+def test_a_mount_from_any_side(side: MountSide, angle_deg: int) -> None:
     scene = Scene(seed=21)
     truth = scene.truth(angle_deg)
     method = FROM_LEFT[side]
