@@ -80,29 +80,31 @@ class ByteSource:
         while piece := self.read_some():
             yield piece
 
-    def line_batches(self) -> Iterator[tuple[list[bytes], bool]]:
-        """All of it by lines without their ends, as they come; False with one that has none."""
+    def line_blocks(self) -> Iterator[tuple[bytes, bool]]:
+        """All of it in blocks of lines, as they come; False with a block whose end is no line's.
+
+        The end of a block's last line is left out.
+        """
         started: list[bytes] = []
         size = 0
         for piece in self.pieces():
-            lines = piece.split(b"\n")
-            size += len(lines[0])
-            started.append(lines[0])
-            if len(lines) > 1:
-                lines[0] = b"".join(started)
-                last = lines.pop()
-                started, size = [last], len(last)
-                yield lines, True
-            elif size > _MAX_LINE:
-                yield [b"".join(started)], False
+            end = piece.rfind(b"\n")
+            started.append(piece[:end] if end >= 0 else piece)
+            if end >= 0:
+                yield b"".join(started), True
+                started, size = [piece[end + 1 :]], len(piece) - end - 1
+                continue
+            size += len(piece)
+            if size > _MAX_LINE:
+                yield b"".join(started), False
                 started, size = [], 0
         if size:
-            yield [b"".join(started)], False
+            yield b"".join(started), False
 
     def lines(self) -> Iterator[bytes]:
         """All of it by lines, without their ends."""
-        for lines, _ in self.line_batches():
-            for line in lines:
+        for block, _ in self.line_blocks():
+            for line in block.split(b"\n"):
                 yield line.rstrip(b"\r")
 
     def _read(self) -> bytes:

@@ -24,7 +24,7 @@ simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -47,8 +47,11 @@ from dhs_lab.tools.stamps import Days, parse_stamp, read_stamp
 from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 
 _KEYWORDS: Final = (b"stoh_", b"htos_", b"stoc_", b"dhs_runtime.wire")
-_IN_SEVERAL_LINES: Final = (b"b'", b'b"', b'b\\"', b'"MESSAGE"')
-"""What lines have that may hold part of a message."""
+_IN_SEVERAL_LINES: Final = {
+    b"'": re.compile(rb"'(?<=b')"),
+    b'"': re.compile(rb'"(?:(?<=b")|(?<=b\\")|MESSAGE")'),
+}
+"""What lines have that may hold part of a message, by the quote in it, which is found faster."""
 
 _C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (\d+ +[A-Z]+ {4})")
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
@@ -109,21 +112,21 @@ class _Record:
 
 
 def read_log(
-    batches: Iterable[tuple[list[bytes], bool]], pieces: tuple[bytes, ...] = ()
+    blocks: Iterable[tuple[bytes, bool]], pieces: tuple[bytes, ...] = ()
 ) -> Iterator[LogEntry]:
     """The messages in a log.
 
     Args:
-        batches: Lines without their ends; False with a last line that has no end.
+        blocks: Lines, the end of the last one left out; False where that has no end.
         pieces: Lines without one of these, and without what may be part of a message in several
             lines, are passed over; by default those without a keyword.
     """
-    return _Reader(pieces).read(batches)
+    return _Reader(pieces or _KEYWORDS).read(blocks)
 
 
 class _Reader:
     def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        self._pieces = (pieces or _KEYWORDS) + _IN_SEVERAL_LINES
+        self._pieces = pieces
         self._unwrapper = Unwrapper()
         self._days = Days()
         self._retelling = Retelling()
@@ -134,31 +137,40 @@ class _Reader:
         self._has_two_times = False  # in a line, one after the other
         self._located = 0  # lines that end with the place in the source, less those that do not
 
-    def read(self, batches: Iterable[tuple[list[bytes], bool]]) -> Iterator[LogEntry]:
-        number = 0
-        unwrapper, parts = self._unwrapper, self._unwrapper.parts
-        for lines, is_whole in batches:
-            data = b"\n".join(lines)
-            pieces = tuple(piece for piece in self._pieces if piece in data)
-            if not pieces and self._record is None and not parts:
-                number += len(lines)
-                continue
-            is_candidate = _finder(pieces)
-            for raw in lines:
-                number += 1
-                if self._record is None and not parts:
-                    if not is_candidate(raw):
-                        continue
-                    quick = _quick_c(number, raw)
-                    if quick is not None:
-                        yield from quick
-                        continue
-                for line in unwrapper.lines_of(number, raw, is_whole=is_whole):
-                    yield from self._take(line)
+    def read(self, blocks: Iterable[tuple[bytes, bool]]) -> Iterator[LogEntry]:
+        number = 1
+        for block, is_whole in blocks:
+            yield from self._read_block(number, block, is_whole=is_whole)
+            number += block.count(b"\n") + 1
         if self._record is not None:
             yield from self._close(self._record)
         for cutter, entry in self._cutters.values():
             yield from self._cuts(cutter.finish(), entry, "")
+
+    def _read_block(self, number: int, block: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
+        """The messages in lines of which the first has this number."""
+        candidates = _Candidates(block, self._pieces)
+        unwrapper, parts = self._unwrapper, self._unwrapper.parts
+        at = 0
+        while at <= len(block):
+            is_between = self._record is None and not parts
+            if is_between:
+                found = candidates.after(at)
+                if found is None:
+                    return
+                start = max(at, block.rfind(b"\n", at, found) + 1)
+                number += block.count(b"\n", at, start)
+                at = start
+            end = block.find(b"\n", at)
+            raw = block[at:end] if end >= 0 else block[at:]
+            at += len(raw) + 1
+            quick = _quick_c(number, raw) if is_between else None
+            if quick is not None:
+                yield from quick
+            else:
+                for line in unwrapper.lines_of(number, raw, is_whole=is_whole):
+                    yield from self._take(line)
+            number += 1
 
     # -- records -----------------------------------------------------------------------------
 
@@ -351,17 +363,32 @@ class _Reader:
             yield found
 
 
-def _finder(pieces: tuple[bytes, ...]) -> Callable[[bytes], object]:
-    """Whether one of these is in a line; for most lines this is all that is done with them."""
-    match pieces:
-        case (first,):
-            return lambda raw: first in raw
-        case (first, second):
-            return lambda raw: first in raw or second in raw
-        case (first, second, third):
-            return lambda raw: first in raw or second in raw or third in raw
-        case _:
-            return re.compile(b"|".join(map(re.escape, pieces))).search
+class _Candidates:
+    """Where the lines of a block are that may have a message; most lines are never looked at."""
+
+    def __init__(self, block: bytes, pieces: tuple[bytes, ...]) -> None:
+        self._end = len(block)
+        finds = [functools.partial(block.find, piece) for piece in pieces]
+        for quote, pattern in _IN_SEVERAL_LINES.items():
+            if quote in block:
+                finds.append(functools.partial(_search, pattern, block))
+        self._next = [(find, at) for find in finds if (at := find(0)) >= 0]
+
+    def after(self, at: int) -> int | None:
+        """A place in the next such line that begins here or later."""
+        nearest = self._end
+        for index, (find, found) in enumerate(self._next):
+            if found < at:
+                found = find(at)
+                found = self._end if found < 0 else found
+                self._next[index] = find, found
+            nearest = min(nearest, found)
+        return nearest if nearest < self._end else None
+
+
+def _search(pattern: re.Pattern[bytes], block: bytes, at: int) -> int:
+    match = pattern.search(block, at)
+    return -1 if match is None else match.start()
 
 
 def _quick_c(number: int, raw: bytes) -> Iterable[LogEntry] | None:

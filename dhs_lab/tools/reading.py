@@ -149,7 +149,7 @@ def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Found]:
     name = source.name
     # Logs repeat themselves: each half of dcss tells a message, each connection registers all.
     decode = functools.lru_cache(maxsize=4096)(default_codec().decode_text)
-    for entry in read_log(source.line_batches(), wanted.pieces):
+    for entry in read_log(source.line_blocks(), wanted.pieces):
         text = entry.text
         if entry.reason:
             yield Damage(place=Place(source=name, line=entry.line), reason=entry.reason)
