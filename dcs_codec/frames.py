@@ -36,14 +36,9 @@ DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
 V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(2048))
 """Headers of short frames without a binary part, by the size of the text with its NUL."""
 
+_KNOWN_HEADERS: Final = 2 * len(V2_HEADERS)  # with a blank or a NUL at the end
 _SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
 _V2_FIRST_BYTES: Final = b" 0123456789"  # a header starts with blanks or digits, a text does not
-_SHORT_ENDS: Final = {
-    header[:-1] + last: V2_HEADER_SIZE + size
-    for size, header in enumerate(V2_HEADERS)
-    for last in (b" ", b"\0")
-}
-"""Where a frame ends that has such a header, as dcss or dcsmsg write it."""
 
 
 class Framing(enum.Enum):
@@ -134,6 +129,28 @@ def parse_header(header: bytes) -> tuple[int, int]:
     if len(sizes) == 2 and sizes[0].isdigit() and sizes[1].isdigit():  # noqa: PLR2004
         return int(sizes[0]), int(sizes[1])
     raise BadHeaderError(header)
+
+
+class _ShortEnds(dict[bytes, int]):
+    """Where a frame ends, by its header; of short frames without a binary part.
+
+    Filled as headers come: a connection has few of them, again and again.
+    """
+
+    def __missing__(self, header: bytes) -> int:
+        try:
+            text_size, binary_size = parse_header(header)
+        except BadHeaderError:
+            raise KeyError(header) from None
+        if binary_size or text_size >= len(V2_HEADERS):
+            raise KeyError(header)
+        if len(self) >= _KNOWN_HEADERS:  # a header may be written in many ways
+            self.clear()
+        self[header] = end = V2_HEADER_SIZE + text_size
+        return end
+
+
+_SHORT_ENDS: Final = _ShortEnds()
 
 
 class FrameDecoder:

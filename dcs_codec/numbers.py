@@ -5,7 +5,6 @@ They are finite; only what a dcss has stored, and then sends, may be a `NotFinit
 
 import math
 import re
-from decimal import Decimal
 from typing import Final
 
 from dcs_codec.errors import EncodeError
@@ -112,5 +111,7 @@ def format_number(value: float) -> str:
     text = repr(float(value))
     if "e" not in text:
         return text
+    from decimal import Decimal  # noqa: PLC0415 - hardly any number needs it
+
     fixed = format(Decimal(text), "f")
     return fixed if len(fixed) <= _LONGEST_FIXED or abs(value) > 1 else text

@@ -1,7 +1,5 @@
 """`dhs decode`: what a file, a capture or a log says, message by message."""
 
-import gc
-import json
 import sys
 from collections.abc import Callable
 
@@ -17,7 +15,6 @@ from dhs_lab.cli.wire import (
     reading_options,
 )
 from dhs_lab.tools.inputs import STDIN
-from dhs_lab.tools.jsonl import row_of
 from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.showing import show
@@ -109,9 +106,8 @@ def decode(
         ssh beamline tail -F dcss.log | dhs decode --json
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
-    gc.freeze()  # what was imported stays, and need not be looked through again and again
     wanted = KeywordFilter(keywords)
-    teller = Teller(_json_line if as_json else show, wanted)
+    teller = Teller(_writer(as_json=as_json), wanted)
     with ending_cleanly():
         try:
             options = attrs.evolve(options, wanted=wanted)
@@ -126,5 +122,9 @@ def decode(
     sys.exit(DAMAGED if is_damaged else GOOD)
 
 
-def _json_line(found: Sighting) -> str:
-    return json.dumps(row_of(found), allow_nan=False)
+def _writer(*, as_json: bool) -> Callable[[Sighting], str]:
+    if not as_json:
+        return show
+    from dhs_lab.tools.jsonl import line_of  # noqa: PLC0415 - cattrs takes long
+
+    return line_of

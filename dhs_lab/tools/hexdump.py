@@ -79,7 +79,7 @@ def looks_like_dump(lines: Iterable[str]) -> bool:
     return False
 
 
-def read_hex(lines: Iterable[bytes]) -> Iterator[Row]:
+def read_rows(lines: Iterable[bytes]) -> Iterator[Row]:
     """The bytes of a dump, row by row.
 
     Raises:

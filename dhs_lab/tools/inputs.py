@@ -2,11 +2,9 @@
 
 import codecs
 import contextlib
-import gzip
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final, Protocol, cast
 
 from dhs_runtime.lowlevel import ConfigError
@@ -111,11 +109,11 @@ class ByteSource:
         self._before_read()
         try:
             return self._stream.read1(_PIECE)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # not gzip.BadGzipFile
+                raise ConfigError(f"{self.name}: {error.strerror}") from None
             self.fault = f"damaged gzip: {error}"
             return b""
-        except OSError as error:
-            raise ConfigError(f"{self.name}: {error.strerror}") from None
 
 
 class _Recoded:
@@ -161,9 +159,13 @@ def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> It
         yield ByteSource(name, cast("Readable", sys.stdin.buffer), before_read)
         return
     try:
-        stream = Path(name).open("rb")  # noqa: SIM115 - closed below
+        stream = open(name, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib imports slowly
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}") from None
     with stream:
-        packed = stream.peek(len(_GZIP)).startswith(_GZIP)  # as rotated logs are
-        yield ByteSource(name, gzip.GzipFile(fileobj=stream) if packed else stream, before_read)
+        if not stream.peek(len(_GZIP)).startswith(_GZIP):
+            yield ByteSource(name, stream, before_read)
+            return
+        import gzip  # noqa: PLC0415 - as rotated logs are
+
+        yield ByteSource(name, gzip.GzipFile(fileobj=stream), before_read)

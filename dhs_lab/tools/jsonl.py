@@ -70,6 +70,11 @@ def _of_type(row: Mapping[str, Any], key: str, types: tuple[type, ...], default:
     return value
 
 
+def line_of(found: Sighting) -> str:
+    """The line of a sighting, without its end."""
+    return json.dumps(row_of(found), allow_nan=False)
+
+
 def row_of(found: Sighting) -> dict[str, object]:
     """A sighting as the object of a line."""
     from dcs_codec.interchange import to_dict  # noqa: PLC0415 - cattrs takes long

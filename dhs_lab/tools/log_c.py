@@ -6,17 +6,24 @@ scripting engine writes.
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
-from dhs_lab.tools.log_texts import KEYWORD
-from dhs_lab.tools.stamps import LEVEL
+from dhs_lab.tools.log_entries import LogEntry
+from dhs_lab.tools.stamps import LEVEL, parse_stamp
 
 ENGINE: Final = "engine"
 """Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
 
+# What may not be before it is looked at last: patterns that begin so are searched slowly.
+KEYWORD: Final = re.compile(r"(?:sto[ch]|htos)_(?<![\w./-].{5})\w+", re.DOTALL)
+
+_C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (\d+ +[A-Z]+ {4})")
 _C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
+_C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*")
+_LONGEST_END: Final = 100
 _ANOTHER_MESSAGE: Final = re.compile(r"<- \{(?:htos|stoh)_")
 _ANOTHER_RECORD: Final = re.compile(r":\d\d \d+\s+[A-Z]+ {4}")
 _CLOSING: Final = {"{": "}", "'": "'", "(": ")"}
@@ -71,20 +78,25 @@ def _place_in_c(before: str) -> LogPrefix:
     return attrs.evolve(place, is_message=is_wire and place.is_message)
 
 
+def c_end(text: str) -> int:
+    """Where the name of the source file begins that the C side writes last, -1 without one."""
+    at = text.rfind("{")
+    return at if at >= 0 and _is_c_end(text[at : at + _LONGEST_END]) else -1
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_c_end(text: str) -> bool:
+    return _C_END.fullmatch(text) is not None
+
+
 def start_of_c(text: str) -> int:
     """Where the C side's words begin, after thread and level; -1 where it is no such line."""
     match = _C_START.match(text)
     return -1 if match is None else match.end()
 
 
-def message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] | None:
-    """The place, the text of the message and why that cannot be told; None without a message.
-
-    Args:
-        text: Of the record, after the time.
-        start: Where its words begin.
-        end: Where the name of the source file begins, -1 without one.
-    """
+def _message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] | None:
+    """The place, the text of the message and why that cannot be told; None without a message."""
     match = KEYWORD.search(text, start)
     if match is None:
         return None
@@ -102,3 +114,42 @@ def message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] 
         return place, "", f"{place.opening} is not closed: {found[:60]!r}"
     found = found.removesuffix(closing)
     return place, found.removesuffix(" ") if closing == ")" else found, ""
+
+
+def entries_of_line(number: int, raw: bytes) -> Iterable[LogEntry] | None:
+    """What a whole record of the C side in one line has; None of all others.
+
+    Logs of dcss are the largest that there are, and nearly all of their records are such.
+    """
+    match = _C_LINE.match(raw)
+    if match is None:
+        return None
+    text = raw[match.start(2) :].decode("utf-8", "surrogateescape")
+    time = _time_of_c(match[1])
+    end = c_end(text)
+    if time is None or end < 0 or not text.isprintable():
+        return None
+    return entries_of_record(number, time, text, (match.end() - match.start(2), end))
+
+
+@functools.lru_cache(maxsize=1024)
+def _time_of_c(stamp: bytes) -> float | None:
+    return parse_stamp(stamp.decode())[0]
+
+
+def entries_of_record(
+    line: int, time: float | None, text: str, spans: tuple[int, int]
+) -> Iterable[LogEntry]:
+    """What a record of the C side has: one entry, or none.
+
+    Args:
+        line: Its number.
+        time: Of the record.
+        text: Of the record, after the time.
+        spans: Where its words begin, and where the name of the source file does, as `c_end`.
+    """
+    found = _message_in_c(text, *spans)
+    if found is None:
+        return ()
+    place, message, reason = found
+    return (LogEntry(line, time, message, place.connection, place.conversation, reason),)

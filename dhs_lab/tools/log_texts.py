@@ -1,17 +1,13 @@
 """Where the text of a message ends in a log line: in quotes, braces, a Python list, or bare."""
 
 import ast
-import functools
 import re
 from typing import Final
 
+from dhs_lab.tools.log_c import c_end
 from dhs_runtime.lowlevel import unescape_controls
 
-# What may not be before it is looked at last: patterns that begin so are searched slowly.
-KEYWORD: Final = re.compile(r"(?:sto[ch]|htos)_(?<![\w./-].{5})\w+", re.DOTALL)
 TRACE: Final = re.compile(r"\bdhs_runtime\.wire(?:\.\S+)?: (?:<-|->) ")
-_C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*")
-_LONGEST_END: Final = 100
 _LOCATION: Final = re.compile(
     r"\s+(?:[-@|]\s*)?(?:in |at )?[\[({<]?(?:in |at )?[^\s()\[\]{}<>:]+"
     r"\.(?:py|pyx|c|cc|cpp|cxx|h|hpp|java|tcl|js|ts|go|rs|rb)(?::|, line )\d+(?::\w+(?:\(\))?)?"
@@ -35,17 +31,6 @@ _TRACE_MALFORMED: Final = re.compile(
     r"MalformedMessage\(text=(.*), field='[^']*', reason=", re.DOTALL
 )
 _VALUE: Final = re.compile(r"[=:] ?([\"'])(?=[^\"']*$)")
-
-
-def c_end(text: str) -> int:
-    """Where the name of the source file begins that the C side writes last, -1 without one."""
-    at = text.rfind("{")
-    return at if at >= 0 and _is_c_end(text[at : at + _LONGEST_END]) else -1
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_c_end(text: str) -> bool:
-    return _C_END.fullmatch(text) is not None
 
 
 def location_at_end(text: str) -> str:

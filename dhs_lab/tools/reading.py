@@ -1,6 +1,5 @@
 """Any input to the messages in it."""
 
-import bisect
 import functools
 from collections.abc import Iterator
 from typing import Final
@@ -8,14 +7,11 @@ from typing import Final
 import attrs
 
 from dcs_codec import Framing, default_codec
-from dhs_lab.tools.hexdump import NoDump, Row, read_hex
 from dhs_lab.tools.inputs import ByteSource, as_utf8
-from dhs_lab.tools.jsonl import read_jsonl
 from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.log_messages import read_log
 from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
 from dhs_lab.tools.sniffing import Format, sniff
-from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
 from dhs_runtime.lowlevel import ConfigError
 
 _LONG: Final = 300  # characters of a text that is not remembered
@@ -71,78 +67,12 @@ def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator
     if kind is Format.LOG:
         return _read_log(source, options.wanted)
     if kind is Format.JSONL:
+        from dhs_lab.tools.jsonl import read_jsonl  # noqa: PLC0415 - logs do without
+
         return read_jsonl(source)
-    if kind is Format.HEX:
-        return _read_hex(source, options.framing)
-    return _read_raw(source, options.framing)
+    from dhs_lab.tools.streams import read_hex, read_raw  # noqa: PLC0415 - logs do without
 
-
-def _read_raw(source: ByteSource, framing: Framing) -> Iterator[Found]:
-    splitter = StreamSplitter(framing)
-    for data in source.pieces():
-        for piece in splitter.feed(data):
-            yield _finding(piece, Place(source=source.name, offset=piece.offset))
-    for piece in splitter.finish():
-        yield _finding(piece, Place(source=source.name, offset=piece.offset))
-
-
-def _read_hex(source: ByteSource, framing: Framing) -> Iterator[Found]:
-    streams: dict[str, _HexStream] = {}
-    try:
-        for row in read_hex(source.lines()):
-            if row.begins and row.stream in streams:
-                yield from streams.pop(row.stream).finish()
-            if row.stream not in streams:
-                streams[row.stream] = _HexStream(source.name, framing)
-            yield from streams[row.stream].read(row)
-    except NoDump as error:
-        raise ConfigError(f"{source.name}: {error}") from None
-    for stream in streams.values():
-        yield from stream.finish()
-
-
-class _HexStream:
-    """The frames in one stream of a dump, and the lines they begin in."""
-
-    def __init__(self, source: str, framing: Framing) -> None:
-        self._source = source
-        self._splitter = StreamSplitter(framing)
-        self._starts = [0]  # offsets of the lines that are part of a frame to come
-        self._lines = [1]
-        self._end = 0
-
-    def read(self, row: Row) -> Iterator[Found]:
-        if row.missing or row.missing is None:
-            self._at(row.line)
-            self._end += row.missing or 0
-            yield from self._found(self._splitter.gap(row.missing or 0, row.reason))
-        elif row.reason:
-            yield Damage(place=Place(source=self._source, line=row.line), reason=row.reason)
-        if row.data:
-            self._at(row.line)
-            self._end += len(row.data)
-            yield from self._found(self._splitter.feed(row.data))
-            done = max(0, bisect.bisect(self._starts, self._splitter.offset) - 1)
-            del self._starts[:done], self._lines[:done]
-
-    def finish(self) -> Iterator[Found]:
-        yield from self._found(self._splitter.finish())
-
-    def _at(self, line: int) -> None:
-        self._starts.append(self._end)
-        self._lines.append(line)
-
-    def _found(self, pieces: list[StreamPiece]) -> Iterator[Found]:
-        for piece in pieces:
-            line = self._lines[max(0, bisect.bisect(self._starts, piece.offset) - 1)]
-            yield _finding(piece, Place(source=self._source, line=line))
-
-
-def _finding(piece: StreamPiece, place: Place) -> Found:
-    if piece.frame is None:
-        return Damage(place=place, reason=piece.reason)
-    message = default_codec().decode(piece.frame)
-    return Sighting(message=message, place=place, direction=direction_of(message), size=piece.size)
+    return (read_hex if kind is Format.HEX else read_raw)(source, options.framing)
 
 
 def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Found]:

@@ -4,8 +4,6 @@ import enum
 import re
 from typing import Final
 
-from dhs_lab.tools.hexdump import looks_like_dump
-from dhs_lab.tools.splitting import KEYWORD
 from dhs_lab.tools.stamps import read_stamp
 from dhs_runtime.lowlevel import ConfigError
 
@@ -61,9 +59,18 @@ def sniff(head: bytes) -> Format:
         return Format.RAW
     if head.lstrip(b" \t\r\n\0")[:1] == b"{":
         return Format.LOG if _is_log_of_objects(head) else Format.JSONL
-    if looks_like_dump(_first_lines(head)):
+    if _is_dump(_first_lines(head)):
         return Format.HEX
     return Format.LOG if _is_text(head) else Format.RAW
+
+
+def _is_dump(lines: list[str]) -> bool:
+    stamp = read_stamp(lines[0])
+    if stamp is not None and stamp.has_date:
+        return False
+    from dhs_lab.tools.hexdump import looks_like_dump  # noqa: PLC0415 - most logs do without
+
+    return looks_like_dump(lines)
 
 
 def _is_log_of_objects(head: bytes) -> bool:
@@ -79,6 +86,8 @@ def _is_text(head: bytes) -> bool:
     lines = [line for line in _BREAKS.split(head) if line]
     if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):
         return True
+    from dhs_lab.tools.splitting import KEYWORD  # noqa: PLC0415 - most logs do without
+
     odd = sum(byte < ord(" ") and byte not in b"\t\n\f\r\0\x1b" for byte in head)
     is_line = b"\n" in head or KEYWORD.search(head) is not None
     return is_line and odd * 20 < len(head) and head.count(0) * 20 < len(head)

@@ -48,7 +48,7 @@ class Stamp:
 def read_stamp(line: str) -> Stamp | None:
     """The time a line begins with, None where it has none."""
     for pattern, read in _STAMPS:
-        match = pattern.match(line)
+        match = _compiled(pattern).match(line)
         if match is not None:
             try:
                 time = read(match)
@@ -177,20 +177,19 @@ def _epoch(match: re.Match[str]) -> float:
     return float(match[1])
 
 
+@functools.cache  # when it is first needed: a log has one or two of them
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_LEAD + pattern + _END)
 
 
-_STAMPS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], float]], ...]] = (
-    (_compiled(rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_CLOCK}{_HALF}"), _american),
-    (_compiled(rf"(\d{{4}})[-/.](\d\d)[-/.](\d\d)(?:[ T]|, ){_CLOCK}{_ZONE}"), _iso),
-    (_compiled(rf"{_CLOCK}{_HALF}"), _clock),
+_STAMPS: Final[tuple[tuple[str, Callable[[re.Match[str]], float]], ...]] = (
+    (rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_CLOCK}{_HALF}", _american),
+    (rf"(\d{{4}})[-/.](\d\d)[-/.](\d\d)(?:[ T]|, ){_CLOCK}{_ZONE}", _iso),
+    (rf"{_CLOCK}{_HALF}", _clock),
     (
-        _compiled(
-            rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}(?: (\d{{4}})(?= |$))?"
-        ),
+        rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}(?: (\d{{4}})(?= |$))?",
         _month_first,
     ),
-    (_compiled(rf"{_WEEKDAY}(\d\d?)[ /-]{_MONTH}[ /-](\d{{4}})[ :T]{_CLOCK}{_ZONE}"), _day_first),
-    (_compiled(r"(\d{1,12}\.\d{3,9})"), _epoch),
+    (rf"{_WEEKDAY}(\d\d?)[ /-]{_MONTH}[ /-](\d{{4}})[ :T]{_CLOCK}{_ZONE}", _day_first),
+    (r"(\d{1,12}\.\d{3,9})", _epoch),
 )

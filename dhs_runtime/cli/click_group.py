@@ -1,6 +1,6 @@
 """The group of all commands, as click runs it."""
 
-import difflib
+import gc
 import importlib
 
 import click
@@ -20,7 +20,13 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = cmd_name.replace("-", "_")
-        found = getattr(importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}"), module)
+        gc.disable()  # what is imported stays; looking through it again and again takes long
+        try:
+            package = importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}")
+        finally:
+            gc.freeze()
+            gc.enable()
+        found = getattr(package, module)
         assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
         return found
 
@@ -39,6 +45,8 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - for mistakes alone
+
             close = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
             if not close or "mean" in error.message:  # click itself may say it one day
                 raise

@@ -239,6 +239,20 @@ def test_short_frames_are_cut_with_no_look_at_their_header(
     assert [decoder.next_frame() for _ in range(3)] == [Frame(b"a"), Frame(b"a"), NEED_DATA]
 
 
+def test_headers_written_in_ever_other_ways_take_no_memory() -> None:
+    decoder = FrameDecoder(Framing.V2)
+    seen = set()
+    for digits in range(2, 13):
+        for end in range(digits, 13):
+            for size in range(1, 80):
+                header = b"%b %12d " % ((b"%0*d" % (digits, size)).rjust(end).ljust(12), 0)
+                seen.add(header)
+                decoder.receive_data(header + b"a" * size)
+                assert decoder.next_frame() == Frame(b"a" * size)
+                assert len(frames_module._SHORT_ENDS) <= 4096
+    assert len(seen) > 4096
+
+
 def test_no_data_follows_the_end() -> None:
     decoder = FrameDecoder(Framing.V2)
     decoder.receive_data(TAIL)

@@ -120,15 +120,28 @@ def test_without_sim_says_what_to_install(tmp_path: Path, words: list[str]) -> N
 
 
 def test_a_log_is_decoded_without_what_other_inputs_need(tmp_path: Path) -> None:
-    (tmp_path / "dcss.log").write_text("11:54:45.5 stoh_start_operation a 1.1 b\n11:54:46 gtos_x\n")
+    (tmp_path / "dcss.log").write_text(
+        "06/26/15 14:32:47 1981794048     INFO    write_to_hardware: out -> "
+        "stoh_start_operation a 1.1 b {src/dcss_hardware_client.c 1093  }\n"
+    )
     done = run("decode", "dcss.log", folder=tmp_path, site=IMPORTED)
     assert done.returncode == 0
+    assert "stoh_start_operation" in done.stdout
     assert "dhs_lab.tools.log_messages" in imported(done)
     others = {
         "cattrs",
+        "dcs_codec.gui",
         "dcs_codec.interchange",
+        "decimal",
         "dhs_lab.tools.captures",
+        "dhs_lab.tools.hexdump",
+        "dhs_lab.tools.jsonl",
+        "dhs_lab.tools.log_records",
+        "dhs_lab.tools.splitting",
         "dhs_runtime.addresses",
         "dhs_runtime.app",
+        "difflib",
+        "gzip",
+        "pathlib",
     }
     assert not imported(done) & others

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhs_lab.tools.hexdump import read_hex
+from dhs_lab.tools.hexdump import read_rows
 from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_runtime.errors import ConfigError
@@ -166,7 +166,7 @@ def test_escaped_strings_and_arrays_of_c_are_read() -> None:
 @given(st.binary(max_size=300), st.sampled_from([" ", ""]))
 def test_any_bytes_come_back_from_what_wireshark_copies(data: bytes, blank: str) -> None:
     data = b"stoc" + data
-    rows = read_hex(wireshark(data, blank=blank).encode().splitlines())
+    rows = read_rows(wireshark(data, blank=blank).encode().splitlines())
     assert b"".join(row.data for row in rows) == data
 
 

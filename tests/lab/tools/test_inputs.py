@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dcs_codec import Message
 from dcs_codec.strategies import messages
-from dhs_lab.tools.hexdump import read_hex
+from dhs_lab.tools.hexdump import read_rows
 from dhs_lab.tools.inputs import ByteSource, open_source
 from dhs_lab.tools.jsonl import read_jsonl, row_of
 from dhs_lab.tools.reading import ReadOptions, read
@@ -96,7 +96,7 @@ def test_dumps_are_as_the_programs_write_them(tmp_path: Path) -> None:
 def test_any_bytes_come_back_from_a_dump(data: bytes) -> None:
     data += b"\0" * 64
     for write in (xxd, hexdump, plain):
-        assert b"".join(row.data for row in read_hex(write(data).splitlines())) == data
+        assert b"".join(row.data for row in read_rows(write(data).splitlines())) == data
 
 
 def test_a_frame_in_a_dump_has_a_line() -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.keyword_filter import KeywordFilter
-from dhs_lab.tools.reading import ReadOptions
+from dhs_lab.tools.reading import ReadOptions, read
 from dhs_lab.tools.sightings import Sighting
 from dhs_lab.tools.sniffing import Format
 from tests.lab.tools.helpers import damages, found, texts
@@ -43,6 +44,43 @@ def test_of_a_log_the_same_is_told_as_of_all_its_messages(kind: str, patterns: l
     assert findings == [each for each in expected if wanted.admits(each.keyword)]
     assert texts(everything) == list(TEXTS)
     assert damages(everything) == []
+
+
+NOISE = (
+    "06/26/15 14:32:47 1981794048     INFO    broadcasting -> stog_log note {x.c 2  }",
+    "no time, no message",
+    "",
+)
+
+
+@pytest.mark.parametrize("kind", LOGS)
+@given(st.data())
+def test_however_a_log_comes_and_whatever_is_between_its_lines(
+    kind: str, data: st.DataObject
+) -> None:
+    """Lines are looked for in blocks of any size; what has no keyword is never cut out."""
+    noise = data.draw(st.lists(st.sampled_from(NOISE), max_size=4))
+    lines = LOGS[kind].splitlines(keepends=True)
+    whole = "".join([line + "\n" for line in noise] + lines).encode()
+    sizes = data.draw(st.lists(st.integers(1, 200), min_size=1, max_size=50))
+    wanted = KeywordFilter(("stoh_*",)) if data.draw(st.booleans()) else KeywordFilter()
+    options = ReadOptions(format=Format.LOG, wanted=wanted)
+    pieces = Pieces(whole, sizes)
+    assert list(read(ByteSource("x", pieces), options)) == found(whole, options)
+    assert not pieces.left
+
+
+class Pieces:
+    """A file that gives its bytes in pieces of these sizes, the rest in one."""
+
+    def __init__(self, data: bytes, sizes: list[int]) -> None:
+        self.left = data
+        self._sizes = iter(sizes)
+
+    def read1(self, _: int = -1, /) -> bytes:
+        size = next(self._sizes, len(self.left))
+        piece, self.left = self.left[:size], self.left[size:]
+        return piece
 
 
 def test_lines_of_a_text_are_no_messages_though_they_have_the_keyword() -> None:

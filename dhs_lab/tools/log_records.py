@@ -1,0 +1,295 @@
+"""Records of a log that may go on over several lines, as any program writes them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import attrs
+
+from dhs_lab.tools.log_c import KEYWORD, c_end, entries_of_record, place_of, start_of_c
+from dhs_lab.tools.log_entries import LogEntry
+from dhs_lab.tools.log_frames import Cut, FrameCutter
+from dhs_lab.tools.log_retelling import Retelling, voice_of
+from dhs_lab.tools.log_texts import (
+    TRACE,
+    bare_text,
+    bytes_of,
+    location_at_end,
+    quoted_text,
+    trace_text,
+)
+from dhs_lab.tools.splitting import V2_HEADER_SIZE, v2_sizes
+from dhs_lab.tools.stamps import Days, read_stamp
+from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
+
+_BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+_BYTES_OPEN: Final = re.compile(r"\bb['\"]")
+_NUL: Final = r"\x00"  # in a text that a program showed with its escapes, which is as good as bytes
+_NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
+_MAX_LINES: Final = 5_000  # of one record; what has no end by then has none
+_MAX_VOICES: Final = 256
+
+
+@attrs.define
+class _Record:
+    """A line and those that belong to it.
+
+    Attributes:
+        text: All of it after the time.
+        has_time: Whether it begins with one.
+        is_whole: False where its end is lost.
+        c_start: Where the words begin of the C side's logging, which ends a record by the source
+            file's name; -1 in other logs.
+        trace_at: Where the text of our own trace begins, 0 in other logs.
+    """
+
+    line: int
+    time: float | None
+    text: str
+    speaker: str
+    has_time: bool
+    is_whole: bool
+    c_start: int
+    trace_at: int
+    lines: int = 1
+
+
+class RecordReader:
+    """Reads lines one after the other, and puts those together that are one record."""
+
+    def __init__(self) -> None:
+        self._unwrapper = Unwrapper()
+        self._days = Days()
+        self._retelling = Retelling()
+        self._cutters: dict[str, tuple[FrameCutter, LogEntry]] = {}
+        self._record: _Record | None = None
+        self._has_records = False  # of more lines: those without a time are part of one
+        self._has_inner_times = False  # besides those of what collected the lines
+        self._has_two_times = False  # in a line, one after the other
+        self._located = 0  # lines that end with the place in the source, less those that do not
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no record is open, so that lines without a message may be left out."""
+        return self._record is None and not self._unwrapper.parts
+
+    def read_line(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
+        """The messages that are whole with this line."""
+        for line in self._unwrapper.lines_of(number, raw, is_whole=is_whole):
+            yield from self._take(line)
+
+    def finish(self) -> Iterator[LogEntry]:
+        """Those of the record that the end of the log ends."""
+        if self._record is not None:
+            yield from self._close(self._record)
+        for cutter, entry in self._cutters.values():
+            yield from self._cuts(cutter.finish(), entry, "")
+
+    def _take(self, line: Line) -> Iterator[LogEntry]:
+        if line.reason:
+            yield LogEntry(line.number, line.time, reason=line.reason)
+            return
+        new = self._open(line)
+        record = self._record
+        if record is not None:
+            if not new.has_time:
+                if _NO_TEXT.fullmatch(new.text):  # a form feed is no part of a text
+                    return
+                record.text += "\n" + new.text
+                record.is_whole = line.is_whole
+                record.lines += 1
+                if not self._goes_on(record):
+                    self._record = None
+                    yield from self._close(record)
+                return
+            self._record = None
+            yield from self._close(record)
+        if self._has_records and not new.has_time and not c_end(line.text) >= 0:
+            return  # of a record that is not asked for
+        if self._goes_on(new):
+            self._has_records = True
+            self._record = new
+        else:
+            yield from self._close(new)
+
+    def _open(self, line: Line) -> _Record:
+        text, time, speaker = line.text, line.time, line.speaker
+        stamp = read_stamp(text)
+        if stamp is not None and line.time is None:
+            speaker_of_line, rest = without_syslog(text, stamp.rest)
+            inner = read_stamp(rest) if rest[:1].isdigit() or speaker_of_line else None
+            self._has_two_times |= inner is not None
+            if speaker_of_line or self._has_two_times:  # that of what collected it is the first
+                time, speaker = stamp.time, speaker or speaker_of_line
+                text, stamp = rest, inner
+        is_collected = time is not None
+        if stamp is not None:
+            self._has_inner_times |= is_collected
+            time, text = self._days.of(stamp), stamp.rest
+        has_time = stamp is not None or (is_collected and not self._has_inner_times)
+        trace = TRACE.search(text) if "dhs_runtime.wire" in text else None
+        return _Record(
+            line.number,
+            time,
+            text,
+            speaker,
+            has_time,
+            line.is_whole,
+            c_start=start_of_c(text),
+            trace_at=0 if trace is None else trace.end(),
+        )
+
+    def _goes_on(self, record: _Record) -> bool:
+        """Whether lines without a time belong to it."""
+        if record.lines >= _MAX_LINES or not record.is_whole:
+            return False
+        if record.c_start >= 0:
+            return c_end(record.text) < 0
+        if record.trace_at:
+            return True
+        return record.has_time and self._located > 0 and not location_at_end(record.text)
+
+    def _close(self, record: _Record) -> Iterator[LogEntry]:
+        if record.trace_at:
+            yield _of_trace(record)
+        elif record.c_start >= 0:
+            text = record.text
+            spans = record.c_start, c_end(text)
+            yield from map(_checked, entries_of_record(record.line, record.time, text, spans))
+        else:
+            yield from self._of_any(record)
+
+    # -- logs of other programs --------------------------------------------------------------
+
+    def _of_any(self, record: _Record) -> Iterator[LogEntry]:
+        text = record.text
+        location = location_at_end(text)
+        if record.has_time:
+            self._located += 1 if location else -1
+        if _NUL in text or _BYTES_OPEN.search(text):
+            entries = self._of_bytes(record)
+            if entries is not None:
+                yield from entries
+                return
+        if location and self._located > 0:
+            text = text[: -len(location)]
+        elif self._located > 0 and record.has_time:
+            record.is_whole = False
+        match = KEYWORD.search(text)
+        if match is None:
+            return
+        yield from self._of_text(record, text, match.start())
+
+    def _of_text(self, record: _Record, text: str, at: int) -> Iterator[LogEntry]:
+        before = text[:at]
+        place = place_of(before)
+        if not place.is_message:
+            return
+        entry = LogEntry(
+            record.line,
+            record.time,
+            connection=place.connection,
+            conversation=place.conversation,
+        )
+        header_at = at - V2_HEADER_SIZE
+        has_header = header_at >= 0 and v2_sizes(before[header_at:].encode()) is not None
+        if has_header and "\\x" in text[at:]:
+            entry.reason = f"the beginning of the line is lost: {text[at : at + 60]!r}"
+            yield entry
+            return
+        if has_header or "\0" in text[at:]:
+            start = header_at if has_header else at
+            yield from self._of_frames(record, entry, text[start:], text[:start])
+            return
+        try:
+            found = quoted_text(text, at)
+            if found is None:
+                found = bare_text(text, at, is_whole=record.is_whole)
+        except ValueError as error:
+            entry.reason = str(error)
+            yield entry
+            return
+        yield from self._cuts([Cut(found)], entry, before, record.speaker)
+
+    def _of_frames(
+        self, record: _Record, entry: LogEntry, text: str, before: str
+    ) -> Iterator[LogEntry]:
+        cutter = FrameCutter()
+        data = text.rstrip("'\" ").encode("utf-8", "surrogateescape")
+        cuts = list(cutter.feed(data))
+        rest = cutter.rest.strip(b" ")
+        if rest and record.is_whole and not self._is_awaited(cutter.rest):
+            cuts += cutter.finish()
+        yield from self._cuts(cuts, entry, before, record.speaker)
+
+    def _is_awaited(self, data: bytes) -> bool:
+        """Whether this is part of a frame that is put together from what was logged as bytes."""
+        return any(cutter.rest.endswith(data) for cutter, _ in self._cutters.values())
+
+    def _of_bytes(self, record: _Record) -> list[LogEntry] | None:
+        """Messages in literals of bytes, which may be pieces of frames; None without such."""
+        entries: list[LogEntry] | None = None
+        at = 0
+        for match in _BYTES.finditer(record.text):
+            literal = match.group()
+            if literal[0] != "b" and _NUL not in literal:
+                continue
+            before = record.text[at : match.start()]
+            at = match.end()
+            entry = LogEntry(record.line, record.time)
+            try:
+                data = bytes_of(literal)
+            except ValueError as error:
+                if KEYWORD.search(literal):
+                    entry.reason = str(error)
+                    entries = [*(entries or []), entry]
+                continue
+            key = record.speaker + _VARIES.sub("", before)
+            cutter = self._cutters[key][0] if key in self._cutters else FrameCutter()
+            is_full = len(self._cutters) >= _MAX_VOICES
+            if key not in self._cutters and (is_full or not cutter.may_start_with(data)):
+                continue
+            self._cutters[key] = cutter, entry
+            entries = entries or []
+            entries += self._cuts(cutter.feed(data), entry, before, record.speaker)
+        opened = _BYTES_OPEN.search(record.text, at)
+        if opened and KEYWORD.search(record.text, opened.end()):
+            reason = f"bytes that are not closed: {record.text[opened.start() :][:60]!r}"
+            entries = [*(entries or []), LogEntry(record.line, record.time, reason=reason)]
+        return entries
+
+    def _cuts(
+        self, cuts: Iterable[Cut], entry: LogEntry, before: str, speaker: str = ""
+    ) -> Iterator[LogEntry]:
+        for cut in cuts:
+            if cut.reason:
+                yield attrs.evolve(entry, reason=cut.reason)
+                continue
+            found = _checked(attrs.evolve(entry, text=cut.text))
+            if not found.reason:
+                voice = voice_of(_VARIES.sub("", before))
+                found.is_again = self._retelling.is_again(
+                    found.text, speaker, voice, entry.line, entry.time
+                )
+            yield found
+
+
+def _of_trace(record: _Record) -> LogEntry:
+    entry = _checked(LogEntry(record.line, record.time, record.text[record.trace_at :]))
+    if entry.reason:
+        return entry
+    try:  # the control characters of a text are escaped in a trace, and come back only here
+        entry.text = trace_text(entry.text, is_whole=record.is_whole)
+    except ValueError as error:
+        entry.reason, entry.text = str(error), ""
+    return entry
+
+
+def _checked(entry: LogEntry) -> LogEntry:
+    """The entry, without its text where that cannot be what was sent."""
+    if not entry.text.isprintable() and _CONTROL.search(entry.text.removesuffix("\r")):
+        entry.reason = f"control characters in it: {entry.text[:60]!a}"
+        entry.text = ""
+    return entry
