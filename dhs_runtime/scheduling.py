@@ -4,7 +4,6 @@ import collections
 import heapq
 import itertools
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,34 @@ T = TypeVar("T")
 Job = Callable[[], None]
 
 MAX_WAITING: Final = 20_000
+
+
+class Worker:
+    """One thread of `Workers`, and how it is woken.
+
+    Each has a lock of its own. Threads that wait for one queue would wake each other: of
+    `queue.SimpleQueue` each `get` wakes the next that waits, which finds nothing.
+    """
+
+    __slots__ = ("_called", "_job")
+
+    def __init__(self, job: Job | None) -> None:
+        """A worker that does `job` first."""
+        self._called = threading.Lock()
+        self._job = job
+        if job is None:
+            self._called.acquire()
+
+    def call(self, job: Job | None) -> None:
+        """Wake it for a job, None for the end; for the one who took it from the idle ones."""
+        self._job = job
+        self._called.release()
+
+    def wait(self) -> Job | None:
+        """Wait in its thread for the next `call`."""
+        self._called.acquire()
+        job, self._job = self._job, None  # or the last operation would live until the next comes
+        return job
 
 
 class Workers:
@@ -53,37 +80,37 @@ class Workers:
         self._name = name
         self._max_threads = max_threads
         self._max_waiting = MAX_WAITING if max_waiting is None else max_waiting
-        self._lock = threading.Lock()  # guards the counters; never held while a job runs
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # guards what follows; never held while a job runs
+        self._waiting: collections.deque[Job] = collections.deque()
+        self._idle: list[Worker] = []  # the last is the next: its stack is in the CPU's cache
         self._threads = 0
-        self._idle = 0
-        self._waiting = 0
         self._closed = False
         if ready:
-            if not self._spawn(None):
+            first = self._spawn(None)
+            if first is None:
                 raise RuntimeError(f"the system has no thread for {name}")
-            self._idle = 1
+            self._idle.append(first)
 
     @property
     def idle(self) -> int:
         """Threads that wait for a job."""
-        return self._idle
+        return len(self._idle)
 
     def submit(self, job: Job) -> bool:
         """Queue `job` for a worker; False when too many jobs wait already, or after `close`."""
         with self._lock:
             if self._closed:
                 return False
-            if self._idle:
-                self._idle -= 1
-            elif self._threads < self._max_threads and self._spawn(job):
+            if not self._idle:
+                if self._threads < self._max_threads and self._spawn(job):
+                    return True
+                if not self._threads or len(self._waiting) >= self._max_waiting:
+                    return False
+                self._waiting.append(job)
                 return True
-            elif self._threads and self._waiting < self._max_waiting:
-                self._waiting += 1
-            else:
-                return False
-            self._jobs.put(job)
-            return True
+            worker = self._idle.pop()
+        worker.call(job)
+        return True
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """The future of `function()`, run in a worker; cancelled where `submit` says False."""
@@ -105,33 +132,38 @@ class Workers:
         """Take no more jobs; the threads end when they have done the jobs that wait."""
         with self._lock:
             self._closed = True
-            for _ in range(self._threads):
-                self._jobs.put(None)
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.call(None)
 
-    def _spawn(self, job: Job | None) -> bool:
+    def _spawn(self, job: Job | None) -> Worker | None:
+        worker = Worker(job)
+        name = f"{self._name}-{self._threads + 1}"
         try:
-            self.group.spawn(f"{self._name}-{self._threads + 1}", lambda: self._work(job))
+            self.group.spawn(name, lambda: self._work(worker))
         except RuntimeError:  # the next job tries again
-            logger.warning("the system has no thread for %s-%d", self._name, self._threads + 1)
-            return False
+            logger.warning("the system has no thread for %s", name)
+            return None
         self._threads += 1
-        return True
+        return worker
 
-    def _work(self, first: Job | None) -> None:
-        job = self._jobs.get() if first is None else first
+    def _work(self, worker: Worker) -> None:
+        job = worker.wait()
         while job is not None:
             try:
                 job()
             except BaseException:  # sys.exit() in a job must not cost its thread
                 logger.exception("%s-*: a job failed", self._name)
             self.group.end_child()
-            del job  # or the last operation would live until the next comes
+            del job
             with self._lock:
                 if self._waiting:
-                    self._waiting -= 1
-                else:
-                    self._idle += 1
-            job = self._jobs.get()
+                    job = self._waiting.popleft()
+                    continue
+                if self._closed:
+                    return
+                self._idle.append(worker)
+            job = worker.wait()
 
 
 class Lane:
