@@ -4,10 +4,13 @@ import collections
 import heapq
 import itertools
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, TypeVar
 
 from dhs_runtime.clock import Deadline
@@ -20,34 +23,51 @@ T = TypeVar("T")
 Job = Callable[[], None]
 
 MAX_WAITING: Final = 20_000
+_ONCE: Final = (1).to_bytes(8, sys.byteorder)
+"""What an `eventfd` takes, and gives, for one call."""
 
 
 class Worker:
     """One thread of `Workers`, and how it is woken.
 
-    Each has a lock of its own. Threads that wait for one queue would wake each other: of
-    `queue.SimpleQueue` each `get` wakes the next that waits, which finds nothing.
+    Each has its own bell. Threads that wait at one queue would wake each other: each `get` of
+    `queue.SimpleQueue` wakes the next that waits, which finds nothing.
     """
 
-    __slots__ = ("_called", "_job")
+    __slots__ = ("_descriptor", "_job", "_ring", "_wait")
 
-    def __init__(self, job: Job | None) -> None:
-        """A worker that does `job` first."""
-        self._called = threading.Lock()
+    def __init__(self) -> None:
+        self._job: Job | None = None
+        self._ring: Callable[[], object]
+        self._wait: Callable[[], object]
+        try:
+            # Who writes lets go of the GIL meanwhile, and the woken thread finds it free. A lock
+            # would wake a thread that then waits for the GIL: four more changes of threads.
+            self._descriptor: int | None = os.eventfd(0)
+        except (AttributeError, OSError):  # not Linux, or no descriptor left
+            lock = threading.Lock()
+            lock.acquire()
+            self._descriptor, self._ring, self._wait = None, lock.release, lock.acquire
+        else:
+            self._ring = partial(os.write, self._descriptor, _ONCE)
+            self._wait = partial(os.read, self._descriptor, len(_ONCE))
+
+    def call(self, job: Job) -> None:
+        """Wake the thread for a job; for the one who took this from the idle workers."""
         self._job = job
-        if job is None:
-            self._called.acquire()
+        self._ring()
 
-    def call(self, job: Job | None) -> None:
-        """Wake it for a job, None for the end; for the one who took it from the idle ones."""
-        self._job = job
-        self._called.release()
-
-    def wait(self) -> Job | None:
-        """Wait in its thread for the next `call`."""
-        self._called.acquire()
+    def wait(self) -> Job:
+        """Wait, in the thread itself, for the next `call`."""
+        while self._job is None:  # a child that C code forked may ring, too
+            self._wait()
         job, self._job = self._job, None  # or the last operation would live until the next comes
         return job
+
+    def close(self) -> None:
+        """Give the bell back, at the end of the thread."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
 class Workers:
@@ -86,7 +106,7 @@ class Workers:
         self._threads = 0
         self._closed = False
         if ready:
-            first = self._spawn(None)
+            first = self._spawn()
             if first is None:
                 raise RuntimeError(f"the system has no thread for {name}")
             self._idle.append(first)
@@ -97,18 +117,24 @@ class Workers:
         return len(self._idle)
 
     def submit(self, job: Job) -> bool:
-        """Queue `job` for a worker; False when too many jobs wait already, or after `close`."""
+        """Queue `job` for a worker; False when too many jobs wait already, or after `close`.
+
+        Raises:
+            ForkedError: This is a forked child, which has no workers.
+        """
+        self.group.birthplace.check("a job")
         with self._lock:
             if self._closed:
                 return False
-            if not self._idle:
-                if self._threads < self._max_threads and self._spawn(job):
-                    return True
-                if not self._threads or len(self._waiting) >= self._max_waiting:
-                    return False
+            if self._idle:
+                worker = self._idle.pop()
+            elif self._threads < self._max_threads and (spawned := self._spawn()):
+                worker = spawned
+            elif self._threads and len(self._waiting) < self._max_waiting:
                 self._waiting.append(job)
                 return True
-            worker = self._idle.pop()
+            else:
+                return False
         worker.call(job)
         return True
 
@@ -134,22 +160,23 @@ class Workers:
             self._closed = True
             idle, self._idle = self._idle, []
         for worker in idle:
-            worker.call(None)
+            worker.call(_nothing)
 
-    def _spawn(self, job: Job | None) -> Worker | None:
-        worker = Worker(job)
+    def _spawn(self) -> Worker | None:
+        worker = Worker()
         name = f"{self._name}-{self._threads + 1}"
         try:
-            self.group.spawn(name, lambda: self._work(worker))
+            self.group.spawn(name, partial(self._work, worker))
         except RuntimeError:  # the next job tries again
             logger.warning("the system has no thread for %s", name)
+            worker.close()
             return None
         self._threads += 1
         return worker
 
     def _work(self, worker: Worker) -> None:
         job = worker.wait()
-        while job is not None:
+        while True:
             try:
                 job()
             except BaseException:  # sys.exit() in a job must not cost its thread
@@ -161,9 +188,14 @@ class Workers:
                     job = self._waiting.popleft()
                     continue
                 if self._closed:
-                    return
+                    break
                 self._idle.append(worker)
             job = worker.wait()
+        worker.close()
+
+
+def _nothing() -> None:
+    """The job of a worker that is to end."""
 
 
 class Lane:

@@ -2,14 +2,19 @@
 
 import logging
 import queue
+import resource
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.scheduling import Job, Lane, Timers, Workers
+from dhs_runtime.scheduling import Job, Lane, Timers, Worker, Workers
 from dhs_runtime.threads import ThreadGroup
 from tests.runtime.peers import DEADLINE_S, eventually
 
@@ -154,6 +159,88 @@ def test_a_job_that_raises_costs_no_thread(
         assert workers.call(lambda: "alive").result(5) == "alive"
     assert "boom" in caplog.text
     workers.close()
+
+
+def test_the_thread_that_was_idle_last_is_used_first(group: ThreadGroup) -> None:
+    workers = Workers(group, "job", max_threads=3)
+    release = [threading.Event() for _ in range(3)]
+    for event in release:
+        assert not workers.call(partial(event.wait, 5)).done()
+    for idle, number in enumerate((0, 2, 1)):
+        release[number].set()
+        eventually(lambda: workers.idle > idle)  # noqa: B023 - it is called at once
+    assert workers.call(lambda: threading.current_thread().name).result(5) == "job-2"
+    workers.close()
+
+
+DESCRIPTORS = Path("/proc/self/fd")
+
+
+def descriptors() -> int:
+    return len(list(DESCRIPTORS.iterdir()))
+
+
+@pytest.mark.skipif(not DESCRIPTORS.is_dir(), reason="counts descriptors in /proc")
+def test_threads_give_their_descriptors_back(group: ThreadGroup) -> None:
+    before = descriptors()
+    workers = Workers(group, "job", max_threads=5)
+    release = threading.Event()
+    for _ in range(5):
+        assert not workers.call(partial(release.wait, 5)).done()
+    release.set()
+    workers.close()
+    assert group.join(Deadline.after(5)) == ()
+    assert descriptors() == before
+
+
+def test_without_a_descriptor_left_jobs_run_all_the_same(group: ThreadGroup) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    workers = Workers(group, "job", max_threads=2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        results = [workers.call(partial(int, "7")).result(5) for _ in range(3)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert results == [7, 7, 7]
+    workers.close()
+
+
+FORKED = """
+import os
+from dhs_runtime import ForkedError
+from dhs_runtime.scheduling import Workers
+from dhs_runtime.threads import ThreadGroup
+
+workers = Workers(ThreadGroup(), "job", 1, ready=True)
+child = os.fork()
+if child == 0:
+    try:
+        workers.submit(print)
+    except ForkedError:
+        os._exit(0)
+    os._exit(3)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert workers.call(lambda: 7).result(5) == 7  # the parent's thread was not woken for nothing
+"""
+
+
+def test_a_forked_child_wakes_no_thread_of_its_parent() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_worker_that_is_woken_for_nothing_waits_on() -> None:
+    worker = Worker()
+    worker._ring()
+    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    thread = threading.Thread(target=lambda: jobs.put(worker.wait()))
+    thread.start()
+    worker.call(test_a_worker_that_is_woken_for_nothing_waits_on)
+    assert jobs.get(timeout=5) is test_a_worker_that_is_woken_for_nothing_waits_on
+    thread.join(5)
+    worker.close()
 
 
 @pytest.fixture
