@@ -28,6 +28,9 @@ COMMANDS: Final = {
     "check": CommandEntry(
         "Check a configuration file; every mistake is named with its line, its path and its reason."
     ),
+    "draw": CommandEntry(
+        "Draw a collection that the loop DHS kept: pictures with boxes, and plots."
+    ),
     "init": CommandEntry("Write a first DHS, its test and its configuration."),
     "systemd-unit": CommandEntry("Print a systemd unit for a DHS."),
     "simulate": CommandEntry(

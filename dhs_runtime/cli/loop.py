@@ -54,8 +54,8 @@ osci_delta: 180.0          # degrees, seconds and pictures per second of one osc
 osci_time: 3.0
 video_fps: 30.0
 collect_timeout_s: 60.0
-save_image_files: false
-save_image_dir: RESULTS
+save_image_files: false    # keep each collection: pictures, a table, pictures with boxes, plots
+save_image_dir: RESULTS    # a folder for each is made in it
 log_dir: ""                # folder of a log file called after the DHS
 log:
   level: info              # warning, info, debug or everything

@@ -14,6 +14,7 @@ import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
 from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo
+from dhs_runtime.operation import Argument
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
 from dhs_runtime.services.mount_sides import MountFrom
@@ -31,6 +32,10 @@ class CollectedImage:
     index: int
     data: bytes
     info: LoopInfo | None = None
+
+    def update_words(self) -> list[Argument]:
+        """The words of its update; none as long as it is not answered."""
+        return [] if self.info is None else self.info.update_words(self.index)
 
 
 class Collection:
@@ -103,7 +108,7 @@ class Collection:
     def give_up(self) -> tuple[CollectedImage, ...]:
         """Take no more, and count every unanswered picture as failed, unreported; those."""
         self.close()
-        with self._report_lock, self._lock:  # behind a report that is under way
+        with self._report_lock, self._lock:  # after a report that is under way
             missing = tuple(image for image in self._images if image.info is None)
             for image in missing:
                 image.info = LoopInfo(status=FAILED)

@@ -22,6 +22,7 @@ from dhs_runtime.config import is_host, is_name, is_port
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.loop.info import LOOPS
 from dhs_runtime.loop.old_keys import OLD_KEYS, unused_words, with_new_names
+from dhs_runtime.loop.painter import INSTALL, can_draw
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
 from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
@@ -128,7 +129,8 @@ class LoopConfig(ProcessConfig):
         osci_time: Seconds it takes.
         video_fps: Pictures per second the camera posts.
         collect_timeout_s: Longest time of collectLoopImages; whatever is missing then is missing.
-        save_image_files: Whether the pictures of each collectLoopImages are kept.
+        save_image_files: Whether the pictures of each collectLoopImages are kept, with a table,
+            pictures with boxes, and plots.
         save_image_dir: Where, in a folder for each.
         log_dir: Folder of the log file where `log` names none, "" for none.
     """
@@ -150,11 +152,23 @@ class LoopConfig(ProcessConfig):
         """Pictures that one oscillation brings."""
         return max(1, round(self.osci_time * self.video_fps))
 
+    @property
+    def degrees_per_picture(self) -> float:
+        """Turn of the sample from one picture to the next, as if they came evenly."""
+        return self.osci_delta / self.expected_images
+
     def notes(self) -> tuple[str, ...]:
         """What may well not be meant, a line each."""
-        if not is_loopback(self.jpeg_receiver.host) or is_loopback(self.axis.host):
-            return ()
-        return (f"the camera at {self.axis.host} cannot post its pictures: {self.receiver_hint}",)
+        notes = []
+        if is_loopback(self.jpeg_receiver.host) and not is_loopback(self.axis.host):
+            camera = self.axis.host
+            notes.append(f"the camera at {camera} cannot post its pictures: {self.receiver_hint}")
+        if self.save_image_files and not can_draw():
+            notes.append(
+                "save_image_files keeps pictures and tables; pictures with boxes, and plots, need "
+                f"Pillow and matplotlib: {INSTALL}"
+            )
+        return tuple(notes)
 
     @property
     def receiver_hint(self) -> str:

@@ -5,13 +5,9 @@ threads while the operation waits, so that an abort or a stop is never held up b
 """
 
 import contextlib
-import csv
-import itertools
 import logging
 import re
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from dhs_runtime.app import Dhs
@@ -21,7 +17,9 @@ from dhs_runtime.loop.clients import automl_client, axis_client
 from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
 from dhs_runtime.loop.info import LoopInfo
-from dhs_runtime.operation import Argument, Operation
+from dhs_runtime.loop.painter import Painter
+from dhs_runtime.loop.run_folder import RunFolder
+from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
 from dhs_runtime.services.axis import AxisSnapshotRequest
@@ -34,13 +32,6 @@ MAX_WAITING: Final = 1000
 CLOSE_S: Final = 0.1
 TEST_KEY: Final = "THE-TEST-IMAGE"
 """What loop-dhs calls the picture of testAutoML."""
-
-COLUMNS: Final = (
-    *("index", "status", "tipX", "tipY", "pinBaseX", "fiberWidth", "loopWidth"),
-    *("boxMinX", "boxMaxX", "boxMinY", "boxMaxY", "loopWidthX"),
-    *("isMicroMount", "loopClass", "loopScore"),
-)
-"""Of loop_info.csv: the words of LOOP_INFO."""
 
 
 class LoopDhs:
@@ -56,6 +47,7 @@ class LoopDhs:
         )
         self._threads = ThreadGroup()
         self._workers = Workers(self._threads, "loop-call", config.automl.in_flight, MAX_WAITING)
+        self._painter = Painter(self._threads)
         self._lock = threading.Lock()  # guards the two below
         self._collecting: Collection | None = None
         self._collected: tuple[CollectedImage, ...] = ()
@@ -85,6 +77,7 @@ class LoopDhs:
         self._axis.cancel()
         self.receiver.close()
         self._workers.close()
+        self._painter.close()
         self._threads.join(Deadline.after(CLOSE_S))
         self._automl.close()
         self._axis.close()
@@ -101,13 +94,12 @@ class LoopDhs:
         It ends when as many pictures as one oscillation brings are answered, or after
         stopCollectLoopImages those that came, or at the deadline.
         """
-        folder = self._make_folder(op)
+        folder = self._run_folder(op)
 
         def report(image: CollectedImage) -> None:
-            words = [] if image.info is None else image.info.update_words(image.index)
-            op.update(*words)
+            op.update(*image.update_words())
             if folder is not None:
-                _save(folder, image, words)
+                folder.keep(image)
 
         collection = Collection(
             f"{op.name}:{op.handle}",
@@ -132,6 +124,8 @@ class LoopDhs:
             with self._lock:
                 self._collecting = None
                 self._collected = collection.images
+            if folder is not None and (path := folder.finish(collection.images)):
+                self._painter.draw(path)
         if not op.finished:
             for image in missing:
                 report(image)
@@ -256,25 +250,9 @@ class LoopDhs:
         if collection is None or not collection.add(image.data):
             logger.debug("picture from %s not wanted now", image.peer)
 
-    def _make_folder(self, op: Operation) -> Path | None:
-        if not self.config.save_image_files:
+    def _run_folder(self, op: Operation) -> RunFolder | None:
+        config = self.config
+        if not config.save_image_files:
             return None
         name = re.sub(r"\W", "_", f"{op.name}{op.handle}")
-        self.config.save_image_dir.mkdir(parents=True, exist_ok=True)
-        for number in itertools.count(1):  # handles begin anew with each start of DCSS
-            folder = self.config.save_image_dir / (name if number == 1 else f"{name}-{number}")
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir()
-                return folder
-        raise AssertionError("the numbers have no end")
-
-
-def _save(folder: Path, image: CollectedImage, words: Sequence[Argument]) -> None:
-    """Keep a picture, and its line of results: as DCSS gets it, and for a table."""
-    (folder / f"loop_{image.index:04}.jpeg").write_bytes(image.data)
-    with (folder / "results.txt").open("a", encoding="utf-8") as file:
-        file.write(" ".join(map(str, words)) + "\n")
-    table = folder / "loop_info.csv"
-    is_new = not table.exists()
-    with table.open("a", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, words[1:]] if is_new else [words[1:]])
+        return RunFolder(config.save_image_dir, name, config.degrees_per_picture)

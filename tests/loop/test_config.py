@@ -112,3 +112,12 @@ def test_a_port_that_is_in_use_is_no_mistake(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         config = load(tmp_path, f"jpeg_receiver: {{port: {port}}}\n")
     assert config.jpeg_receiver.port == port
+
+
+def test_what_is_missing_for_plots_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = LoopConfig(save_image_files=True)
+    assert config.notes() == ()
+    monkeypatch.setattr("dhs_runtime.loop.painter.LIBRARIES", ("no_such_library",))
+    (note,) = config.notes()
+    assert note.endswith("need Pillow and matplotlib: pip install 'dcs-codec[plots]'")
+    assert LoopConfig(save_image_files=False).notes() == ()

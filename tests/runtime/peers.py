@@ -24,9 +24,9 @@ DEADLINE_S = 5.0
 ASK = b"stoc_send_client_type".ljust(200, b"\0")
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something that tells nobody when it happens; fails after 5 s."""
-    deadline = time.monotonic() + DEADLINE_S
+def eventually(condition: Callable[[], bool], timeout_s: float = DEADLINE_S) -> None:
+    """Wait for something that tells nobody when it happens; fails after that time."""
+    deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.001)

@@ -1,0 +1,87 @@
+"""`Painter`: draws kept collections, in a process of its own and one after the other.
+
+Drawing 90 pictures takes a second or two of one processor. In the DHS it would hold up its threads,
+and with them the next collection.
+"""
+
+import importlib.util
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from dhs_runtime.scheduling import Workers
+from dhs_runtime.threads import StopToken, ThreadGroup
+
+logger = logging.getLogger(__name__)
+
+LIBRARIES: Final = ("PIL", "matplotlib")
+INSTALL: Final = "pip install 'dcs-codec[plots]'"
+MAX_WAITING: Final = 20
+LONGEST_S: Final = 300.0
+COMMAND: Final = (sys.executable, "-P", "-m", "dhs_runtime.cli", "draw")
+
+
+def can_draw() -> bool:
+    """Whether Pillow and matplotlib are installed; neither is imported."""
+    return all(importlib.util.find_spec(name) is not None for name in LIBRARIES)
+
+
+class Painter:
+    """Runs `dhs draw` for one folder after the other; all methods are for any thread."""
+
+    def __init__(self, threads: ThreadGroup) -> None:
+        self._workers = Workers(threads, "loop-draw", 1, MAX_WAITING)
+        self._stop = StopToken()
+        self._lock = threading.Lock()  # guards _child, and its start against the stop
+        self._child: subprocess.Popen[str] | None = None
+
+    def draw(self, folder: Path) -> None:
+        """Draw the collection in `folder` when its turn comes; returns at once."""
+        if not can_draw():
+            logger.debug("%s is not drawn: %s", folder, INSTALL)
+        elif not self._workers.submit(lambda: self._run(folder)):
+            logger.warning("%s is not drawn: %d others wait", folder, MAX_WAITING)
+
+    def close(self) -> None:
+        """Draw nothing more; what is being drawn is broken off."""
+        with self._lock:
+            self._stop.stop()
+            if self._child is not None:
+                self._child.kill()
+        self._workers.close()
+
+    def _run(self, folder: Path) -> None:
+        with self._lock:
+            if self._stop.is_stopping():
+                return
+            try:
+                self._child = child = subprocess.Popen(  # noqa: S603 - our own command
+                    [*COMMAND, "--", str(folder)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,  # Ctrl-C is for the DHS
+                )
+            except OSError as error:
+                logger.warning("%s is not drawn: %s", folder, error.strerror)
+                return
+        try:
+            _, said = child.communicate(timeout=LONGEST_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            said = f"it took over {LONGEST_S:g} s"
+        with self._lock:
+            self._child = None
+        if self._stop.is_stopping():
+            return
+        if child.returncode:
+            lines = said.strip().splitlines() or [f"exit code {child.returncode}"]
+            logger.warning("%s is not drawn: %s", folder, lines[-1])
+        else:
+            logger.info("%s is drawn", folder)

@@ -1,0 +1,190 @@
+"""What is kept of a collectLoopImages: a folder of its own with pictures and results.
+
+Names and columns are those of loop-dhs: `loop_0000.jpeg` and so on, `loop_info.csv`; `results.txt`
+has the updates as DCSS got them.
+"""
+
+import contextlib
+import csv
+import itertools
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from dhs_runtime.answers import NORMAL
+from dhs_runtime.errors import ConfigError
+from dhs_runtime.loop.collection import CollectedImage
+from dhs_runtime.operation import Argument
+from dhs_runtime.services.automl import Box
+
+logger = logging.getLogger(__name__)
+
+TABLE: Final = "loop_info.csv"
+UPDATES: Final = "results.txt"
+COLUMNS: Final = (
+    *("LOOP_INFO", "index", "status", "tipX", "tipY", "pinBaseX", "fiberWidth", "loopWidth"),
+    *("boxMinX", "boxMaxX", "boxMinY", "boxMaxY", "loopWidthX"),
+    *("isMicroMount", "loopClass", "loopScore"),
+)
+"""Of the table, as in loop-dhs: the words of an update."""
+
+PIN_COLUMNS: Final = ("pinMinX", "pinMaxX", "pinMinY", "pinMaxY")
+"""Then the pin's box, empty where no pin was seen."""
+
+ANGLE: Final = "angle"
+"""Then the degrees since the oscillation began, as if the pictures were spread evenly over it."""
+
+_DIGITS: Final = 5
+
+
+class RunFolder:
+    """The folder of one collection; it is made when there is something to keep.
+
+    A disk that takes nothing costs what was to be kept, and not the collection: it is logged once.
+    """
+
+    def __init__(self, parent: Path, name: str, degrees_per_picture: float) -> None:
+        """Nothing is written yet.
+
+        Args:
+            parent: Where the folder will be; made with it where it is missing.
+            name: Of the folder. One of an earlier run stays as it is: this gets a number behind it.
+            degrees_per_picture: Turn of the sample from one picture to the next.
+        """
+        self._parent = parent
+        self._name = name
+        self._degrees_per_picture = degrees_per_picture
+        self._kept: set[int] = set()
+        self._is_broken = False
+        self.path: Path | None = None
+        """The folder, None before the first picture."""
+
+    def keep(self, image: CollectedImage) -> None:
+        """Keep a picture and its line of results; once, however often it is called."""
+        if self._is_broken or image.index in self._kept:
+            return
+        self._kept.add(image.index)
+        try:
+            folder = self._made()
+            picture_file(folder, image.index).write_bytes(image.data)
+            with (folder / UPDATES).open("a", encoding="utf-8") as file:
+                file.write(" ".join(map(str, image.update_words())) + "\n")
+        except OSError as error:
+            self._give_up(error)
+
+    def finish(self, images: Iterable[CollectedImage]) -> Path | None:
+        """Keep what is not kept yet, and write the table; the folder, None where there is none."""
+        ordered = sorted(images, key=lambda image: image.index)
+        for image in ordered:
+            self.keep(image)
+        if self.path is None or self._is_broken:
+            return None
+        try:
+            with (self.path / TABLE).open("x", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow((*COLUMNS, *PIN_COLUMNS, ANGLE))
+                writer.writerows(self._row(image) for image in ordered)
+        except OSError as error:
+            self._give_up(error)
+            return None
+        return self.path
+
+    def _row(self, image: CollectedImage) -> Sequence[Argument]:
+        pin = None if image.info is None else image.info.pin
+        sides: tuple[Argument, ...] = ("",) * len(PIN_COLUMNS)
+        if pin is not None:
+            sides = tuple(
+                round(side, _DIGITS) for side in (pin.min_x, pin.max_x, pin.min_y, pin.max_y)
+            )
+        return (
+            *image.update_words(),
+            *sides,
+            round(image.index * self._degrees_per_picture, _DIGITS),
+        )
+
+    def _made(self) -> Path:
+        if self.path is not None:
+            return self.path
+        self._parent.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):  # handles begin anew with each start of DCSS
+            folder = self._parent / (self._name if number == 1 else f"{self._name}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                self.path = folder
+                return folder
+        raise AssertionError("the numbers have no end")
+
+    def _give_up(self, error: OSError) -> None:
+        self._is_broken = True
+        where = self._parent / self._name if self.path is None else self.path
+        logger.warning("%s: no more is kept of this collection: %s", where, error.strerror or error)
+
+
+@attrs.frozen(kw_only=True)
+class KeptResult:
+    """One row of the table, with lengths in fractions of the picture.
+
+    Attributes:
+        index: Number of the picture.
+        angle_deg: Degrees since the oscillation began.
+        box: Box around the loop, None where none was found.
+        pin: Box around the pin, None where none was seen.
+        tip: The loop's far end `(x, y)`, None where none was found.
+        pin_base_x: Where the pin ends.
+        label: What the loop is.
+        score: Of the loop; without one, the best there was.
+    """
+
+    index: int
+    angle_deg: float
+    box: Box | None
+    pin: Box | None
+    tip: tuple[float, float] | None
+    pin_base_x: float
+    label: str
+    score: float
+
+
+def picture_file(folder: Path, index: int) -> Path:
+    """The file of a picture."""
+    return folder / f"loop_{index:04}.jpeg"
+
+
+def read_results(folder: Path) -> list[KeptResult]:
+    """The table of a folder.
+
+    Raises:
+        ConfigError: There is none, or it is not one of ours.
+    """
+    path = folder / TABLE
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [_result(row) for row in csv.DictReader(file)]
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} is no table of a collection: {error!r}") from None
+
+
+def _result(row: dict[str, str]) -> KeptResult:
+    found = row["status"] == NORMAL
+    pin = [float(row[name]) for name in PIN_COLUMNS if row[name]]
+    box = [float(row[name]) for name in ("boxMinX", "boxMaxX", "boxMinY", "boxMaxY")]
+    return KeptResult(
+        index=int(row["index"]),
+        angle_deg=float(row[ANGLE]),
+        box=_box(box) if found else None,
+        pin=_box(pin) if pin else None,
+        tip=(float(row["tipX"]), float(row["tipY"])) if found else None,
+        pin_base_x=float(row["pinBaseX"]),
+        label=row["loopClass"],
+        score=float(row["loopScore"]),
+    )
+
+
+def _box(sides: Sequence[float]) -> Box:
+    min_x, max_x, min_y, max_y = sides
+    return Box(min_x, min_y, max_x, max_y)
