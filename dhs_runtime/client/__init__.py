@@ -8,7 +8,6 @@ with DcssClient("localhost:14243", user="anna") as dcss:
     print(dcss.motors["gonio_phi"].position)
 """
 
-from dhs_runtime.client.callbacks import Subscription
 from dhs_runtime.client.dcss_client import DcssClient
 from dhs_runtime.client.errors import (
     AbortedError,
@@ -25,8 +24,11 @@ from dhs_runtime.client.errors import (
     RequestError,
     WaitTimeoutError,
 )
-from dhs_runtime.client.gui_link import ClientState
-from dhs_runtime.client.picture import (
+from dhs_runtime.client.events import ClientEvent, ClientState, Subscription, Watch
+from dhs_runtime.client.pending import PendingRequest
+from dhs_runtime.client.seen import (
+    Change,
+    DeviceView,
     EncoderView,
     HostView,
     IonChamberView,
@@ -34,21 +36,25 @@ from dhs_runtime.client.picture import (
     OperationView,
     ShutterView,
     StringView,
+    View,
 )
 from dhs_runtime.client.waiting import (
     CountEnd,
     MoveEnd,
+    MoveRequest,
     OperationEnd,
-    PendingRequest,
     StartedOperation,
 )
 
 __all__ = [
     "AbortedError",
     "BusyError",
+    "Change",
+    "ClientEvent",
     "ClientState",
     "CountEnd",
     "DcssClient",
+    "DeviceView",
     "EncoderView",
     "FailedError",
     "HostView",
@@ -59,6 +65,7 @@ __all__ = [
     "MasterTakenError",
     "MotorView",
     "MoveEnd",
+    "MoveRequest",
     "NoDeviceError",
     "OfflineError",
     "OperationEnd",
@@ -71,5 +78,7 @@ __all__ = [
     "StartedOperation",
     "StringView",
     "Subscription",
+    "View",
     "WaitTimeoutError",
+    "Watch",
 ]

@@ -16,8 +16,7 @@ DhsError
     └── WaitTimeoutError        (also a TimeoutError) no answer in time; it may go on
 """
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from dhs_runtime.answers import ABORTED, ERROR
 from dhs_runtime.errors import DhsError
@@ -33,12 +32,16 @@ class RequestError(DhsError):
     Attributes:
         name: The device or operation.
         status: What DCSS said, as it came; "" where it said nothing.
+        logs: Lines of DCSS's log about it, the newest last.
+        ends: Of several moves together, how each of them ended.
     """
 
     def __init__(self, name: str, status: str, text: str) -> None:
         super().__init__(text)
         self.name = name
         self.status = status
+        self.logs: tuple[str, ...] = ()
+        self.ends: Mapping[str, float | RequestError] = {}
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -53,7 +56,13 @@ class PermissionRefusedError(RefusedError):
 
 
 class LimitError(RefusedError):
-    """It is beyond a limit of the motor, or of one that it is part of."""
+    """It is beyond a limit of the motor, or of one that it is part of.
+
+    Attributes:
+        limits: Lower and upper limit where this client knew better than to ask, else None.
+    """
+
+    limits: tuple[float | None, float | None] = None, None
 
 
 class BusyError(RefusedError):
@@ -65,7 +74,17 @@ class NoDeviceError(RefusedError, KeyError):
 
 
 class MasterTakenError(RefusedError):
-    """Another client is master."""
+    """Another client is master.
+
+    Attributes:
+        user: Who that is.
+        host: Where.
+    """
+
+    def __init__(self, user: str, host: str) -> None:
+        super().__init__("master", "", f"{user} on {host} is master")
+        self.user = user
+        self.host = host
 
 
 class OfflineError(RequestError):
@@ -127,10 +146,3 @@ def _kind_of(name: str, bare: str) -> type[RequestError]:
         (word == "not_exist" or word.startswith("type_not_"), NoDeviceError),
     )
     return next((kind for applies, kind in kinds if applies), FailedError)
-
-
-def no_device(name: str, kind: str, known: Iterable[str]) -> NoDeviceError:
-    """That there is no such device, and what may have been meant."""
-    near = difflib.get_close_matches(name, list(known), n=3)
-    meant = f"; did you mean {', '.join(near)}?" if near else ""
-    return NoDeviceError(name, "", f"no {kind} {name!r} at this beamline{meant}")

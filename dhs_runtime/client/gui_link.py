@@ -1,11 +1,10 @@
 """`GuiLink`: the link of a client, over any number of connections, and what DCSS told on it."""
 
-import enum
 import itertools
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -19,12 +18,12 @@ from dcs_codec.gui import (
     StogLoginComplete,
 )
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.client.callbacks import Subscription
 from dhs_runtime.client.connecting import GuiConnection, own_name
-from dhs_runtime.client.errors import LoginError, RequestError, WaitTimeoutError
+from dhs_runtime.client.errors import LoginError
+from dhs_runtime.client.events import ClientEvent, ClientState, EventQueue
+from dhs_runtime.client.pending import OpenRequests, PendingRequest
 from dhs_runtime.client.picture import BeamlinePicture
 from dhs_runtime.client.told import Told
-from dhs_runtime.client.waiting import MoveRequest, PendingRequest
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.threads import StopToken, ThreadGroup
@@ -34,23 +33,7 @@ logger = logging.getLogger(__name__)
 
 GUI_PORT: Final = 14243
 JOIN_S: Final = 5.0
-M = TypeVar("M", bound=Message)
 T = TypeVar("T")
-
-
-class ClientState(enum.Enum):
-    """How the client stands."""
-
-    OFFLINE = "offline"
-    CONNECTING = "connecting"
-    PUSH = "push"
-    """The login is complete, and DCSS tells what there is."""
-    READY = "ready"
-    WAITING = "waiting"
-    """Before the next try to connect."""
-    REFUSED = "refused"
-    """DCSS refused the login; no further try is made."""
-    STOPPED = "stopped"
 
 
 class GuiLink(Told):
@@ -102,15 +85,14 @@ class GuiLink(Told):
         self._state = ClientState.OFFLINE
         super().__init__()
         self._coming: BeamlinePicture | None = None  # of a login whose push is under way
-        self._requests: list[PendingRequest[Any]] = []
-        self._subscriptions: tuple[Subscription, ...] = ()
+        self._queues: tuple[EventQueue, ...] = ()
         self._connection: GuiConnection | None = None
-        self._epoch = 0
         self._logins = 0
         self._reason = "not started"
         self._handles = itertools.count(random.randrange(100_000, 1_000_000))  # noqa: S311
         self._stop = StopToken()
         self._threads = ThreadGroup()
+        self._requests = OpenRequests(self._changed, self._threads)
 
     @property
     def state(self) -> ClientState:
@@ -120,7 +102,7 @@ class GuiLink(Told):
     @property
     def epoch(self) -> int:
         """Number of the present login; 0 while the client is not ready."""
-        return self._epoch
+        return self._requests.epoch
 
     # -- being connected ----------------------------------------------------------------------
 
@@ -134,21 +116,26 @@ class GuiLink(Told):
             if self._state is not ClientState.OFFLINE:
                 raise DhsError("a client is started once")
             self._state = ClientState.CONNECTING
+        self._requests.start()
         self._threads.spawn("client-link", self._run)
 
     def stop(self) -> None:
-        """End the connection and all callbacks; operations and moves go on at the beamline."""
+        """End the connection and all callbacks; operations and moves go on at the beamline.
+
+        Who waits for one of them gets `LinkLostError`.
+        """
         self._stop.stop()
         with self._changed:
             self._state = ClientState.STOPPED
-            self._epoch = 0
+            self._requests.epoch = 0
             self._reason = "stopped"
-            connection, subscriptions = self._connection, self._subscriptions
+            self._requests.stop()
+            connection, queues = self._connection, self._queues
             self._changed.notify_all()
         if connection is not None:
             connection.interrupt()
-        for subscription in subscriptions:
-            subscription.close()
+        for queue in queues:
+            queue.close()
         left = self._threads.join(Deadline.after(JOIN_S))
         if left:
             logger.warning("still alive after the stop: %s", ", ".join(left))
@@ -212,11 +199,15 @@ class GuiLink(Told):
         self, state: ClientState, *, reason: str = "", connection: GuiConnection | None = None
     ) -> None:
         with self._changed:
-            if self._state is not ClientState.STOPPED:
-                self._state = state
-                self._reason = reason or self._reason
-            self._connection, self._coming, self._epoch = connection, None, 0
+            if self._state is ClientState.STOPPED:
+                state = self._state
+            self._state = state
+            self._reason = reason or self._reason
+            self._connection, self._coming, self._requests.epoch = connection, None, 0
+            queues = self._queues
             self._changed.notify_all()
+        for queue in queues:
+            queue.offer([state])
 
     def _take(self, message: Message) -> None:
         """A message came; in the reading thread."""
@@ -225,32 +216,44 @@ class GuiLink(Told):
                 "DCSS said what cannot be read: %.200s (%s)", message.text, message.reason
             )
         with self._changed:
-            self._put_in(message)
-            for request in self._requests:
-                request.tell(message)
-            self._requests = [each for each in self._requests if not each.is_over]
-            subscriptions = self._subscriptions
+            events = self._put_in(message)
+            self._requests.tell(message)
+            queues = self._queues
             self._changed.notify_all()
-        for subscription in subscriptions:
-            subscription.offer(message)
+        for queue in queues:
+            queue.offer(events)
 
-    def _put_in(self, message: Message) -> None:
+    def _put_in(self, message: Message) -> Sequence[ClientEvent]:
+        """Take a message into the picture; what is to be told of it."""
         if isinstance(message, StogLoginComplete):
             self._coming = BeamlinePicture(message.client_id)
             self._logins += 1
             self._state = ClientState.PUSH
-        elif self._coming is None:
+            return [message, self._state]
+        if self._coming is None:
             self._picture.apply(message)
-        elif isinstance(message, StogDcssEndUpdateAllDevice):
-            self._picture, self._coming = self._coming, None
-            if self._connection is not None and self._state is not ClientState.STOPPED:
-                self._connection.is_in()
-                self._state = ClientState.READY
-                self._epoch = self._logins
-        else:
+            return [message, *self._picture.take_changes()]
+        if not isinstance(message, StogDcssEndUpdateAllDevice):
             self._coming.apply(message)
+            return [message]
+        old, self._picture, self._coming = self._picture, self._coming, None
+        self._picture.take_changes()
+        if self._connection is not None and self._state is not ClientState.STOPPED:
+            self._connection.is_in()
+            self._state = ClientState.READY
+            self._requests.epoch = self._logins
+        return [message, *self._picture.changes_since(old), self._state]
 
     # -- what commands need -------------------------------------------------------------------
+
+    def check_ready(self) -> None:
+        """See that what the client knows is of now, and that it can send.
+
+        Raises:
+            NotConnectedError: It is not ready.
+        """
+        if self.epoch == 0:
+            raise NotConnectedError(f"the client is {self._state.value}: {self._reason}")
 
     def send(self, message: Message) -> None:
         """Send one message, and wait for nothing.
@@ -261,19 +264,24 @@ class GuiLink(Told):
             StateError: It is not for a client to send.
         """
         connection = self._connection
-        if connection is None or self._epoch == 0:
+        if connection is None or self.epoch == 0:
             raise NotConnectedError(f"not sent, the client is {self._state.value}: {self._reason}")
         connection.write(connection.encode(message))
 
-    def _ask(self, request: PendingRequest[Any], message: Message) -> None:
+    def _ask(
+        self, request: PendingRequest[Any], message: Message, timeout_s: float | None = None
+    ) -> None:
         """Send what a request waits for; it hears everything from before the sending on."""
         with self._changed:
-            self._requests.append(request)
+            self._requests.add(request)
         try:
             self.send(message)
         except BaseException:
             self._forget(request)
             raise
+        if timeout_s is not None:
+            with self._changed:
+                request.end_within(timeout_s)
 
     def _answer(self, request: PendingRequest[T], message: Message, timeout_s: float) -> T:
         """Send a request that nobody else will wait for, and give its value."""
@@ -285,25 +293,16 @@ class GuiLink(Told):
 
     def _forget(self, request: PendingRequest[Any]) -> None:
         with self._changed:
-            self._requests = [each for each in self._requests if each is not request]
+            self._requests.forget(request)
 
     def _next_handle(self) -> str:
         """A handle that was never used: one that ends in 0 would be another's to Tcl."""
         number = next(each for each in self._handles if each % 10)
         return f"{self.client_id}.{number}"
 
-    def _is_moving_by_us(self, name: str) -> bool:
-        with self._changed:
-            return any(
-                isinstance(each, MoveRequest) and each.name == name and each.epoch == self._epoch
-                for each in self._requests
-            )
-
-    def give_up(self, request: PendingRequest[Any], error: RequestError) -> None:
-        """End a request of ours that nobody answers any more."""
-        with self._changed:
-            request.end(error=error)
-            self._requests = [each for each in self._requests if each is not request]
+    def _hosts_of(self, *names: str) -> dict[str, bool]:
+        """Whether hardware hosts are online."""
+        return {name: name in self.hosts and self.hosts[name].is_online for name in names}
 
     def abort(self, *, hard: bool = False) -> None:
         """Stop everything at the beamline; needs no master. Returns when it is sent.
@@ -318,49 +317,3 @@ class GuiLink(Told):
             for request in self._requests:
                 request.abort_sent()
             self._changed.notify_all()
-
-    # -- waiting and listening ----------------------------------------------------------------
-
-    def wait_until(self, condition: Callable[[], bool], timeout_s: float, epoch: int) -> bool:
-        """Wait with the lock held while looking; whether the condition came to hold.
-
-        Returns early, False, where the login `epoch` is no more, or something is to be looked at.
-        """
-        with self._changed:
-            holds = condition()
-            if not holds and epoch == self._epoch:
-                self._changed.wait(timeout_s)
-                holds = condition()
-            return holds
-
-    def wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
-        """Wait until a condition over what DCSS told holds; it is looked at after each message.
-
-        Raises:
-            WaitTimeoutError: It does not hold within `timeout_s` seconds.
-        """
-        deadline = Deadline.after(timeout_s)
-        with self._changed:
-            if not self._changed.wait_for(condition, deadline.remaining()):
-                what = getattr(condition, "__qualname__", "the condition")
-                raise WaitTimeoutError("", "", f"{what} does not hold within {timeout_s:g} s")
-
-    def on(self, *classes: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
-        """A decorator: call a function with each message of these classes.
-
-        In the order of the wire, in a thread of its own; `subscribe` gives what ends it.
-        """
-
-        def decorate(callback: Callable[[M], None]) -> Callable[[M], None]:
-            self.subscribe(callback, *classes)
-            return callback
-
-        return decorate
-
-    def subscribe(self, callback: Callable[[M], object], *classes: type[M]) -> Subscription:
-        """Call a function with each message of these classes; before or after `start`."""
-        subscription = Subscription(classes, callback, self._threads)  # type: ignore[arg-type]
-        with self._changed:
-            alive = [each for each in self._subscriptions if not each.is_closed]
-            self._subscriptions = (*alive, subscription)
-        return subscription

@@ -5,7 +5,7 @@ Nothing in the first push says which motors move and which operations run, so bo
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import attrs
@@ -39,117 +39,21 @@ from dcs_codec.gui import (
     StogUpdateMotorPosition,
 )
 from dhs_runtime.answers import NORMAL
-from dhs_runtime.client.errors import no_device
+from dhs_runtime.client.seen import (
+    Change,
+    EncoderView,
+    HostView,
+    IonChamberView,
+    MotorView,
+    OperationView,
+    ShutterView,
+    StringView,
+    View,
+)
 
-V = TypeVar("V")
+V = TypeVar("V", bound=View)
 
 ONLINE = "online"
-
-
-@attrs.frozen(kw_only=True)
-class HostView:
-    """A hardware host: a DHS, or `self`, the scripting engine."""
-
-    name: str
-    is_online: bool
-
-
-@attrs.frozen(kw_only=True)
-class MotorView:
-    """A motor. Positions and limits in its own units.
-
-    Attributes:
-        is_moving: None where nothing was heard yet.
-        backlash: Scaled; positive or negative, 0 where it is off.
-    """
-
-    name: str
-    host: str
-    position: float
-    upper_limit: float
-    lower_limit: float
-    upper_limit_on: bool
-    lower_limit_on: bool
-    is_locked: bool
-    backlash: float = 0.0
-    units: str = ""
-    is_moving: bool | None = None
-    is_pseudo: bool = False
-
-    @property
-    def limits(self) -> tuple[float | None, float | None]:
-        """Lower and upper limit of moves, None where it is off; narrowed by the backlash."""
-        low = self.lower_limit + max(self.backlash, 0.0)
-        high = self.upper_limit + min(self.backlash, 0.0)
-        return low if self.lower_limit_on else None, high if self.upper_limit_on else None
-
-
-@attrs.frozen(kw_only=True)
-class ShutterView:
-    """A shutter; `is_open` is None where DCSS does not know."""
-
-    name: str
-    host: str
-    is_open: bool | None
-
-
-@attrs.frozen(kw_only=True)
-class StringView:
-    """A string."""
-
-    name: str
-    host: str
-    contents: str
-
-
-@attrs.frozen(kw_only=True)
-class EncoderView:
-    """An encoder; position in its own units."""
-
-    name: str
-    host: str
-    position: float
-
-
-@attrs.frozen(kw_only=True)
-class IonChamberView:
-    """An ion chamber; what was counted last, None before that."""
-
-    name: str
-    host: str
-    counts: float | None = None
-
-
-@attrs.frozen(kw_only=True)
-class OperationView:
-    """An operation; handles that were heard to start and not to end."""
-
-    name: str
-    host: str
-    running: frozenset[str] = frozenset()
-
-
-class Named(Mapping[str, V]):
-    """A read-only mapping whose missing names are told with the nearest that there are."""
-
-    def __init__(self, kind: str, values: Mapping[str, V]) -> None:
-        self._kind = kind
-        self._values = values
-
-    def __getitem__(self, name: str) -> V:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise no_device(name, self._kind, self._values) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._values))
-
-    def __len__(self) -> int:
-        return len(self._values)
 
 
 class BeamlinePicture:
@@ -168,6 +72,43 @@ class BeamlinePicture:
         self.location = ""
         self.is_staff = False
         self.is_master = False
+        self._changes: list[Change] = []
+
+    def views(self) -> Iterator[View]:
+        """All that has a name, kind by kind."""
+        for kind in (
+            *(self.motors, self.shutters, self.strings, self.encoders),
+            *(self.ion_chambers, self.operations, self.hosts),
+        ):
+            yield from kind.values()
+
+    def take_changes(self) -> list[Change]:
+        """What changed since the last call."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    def changes_since(self, old: "BeamlinePicture") -> list[Change]:
+        """What is another in this picture than in an old one."""
+        before = {(view.kind, view.name): view for view in old.views()}
+        after = {(view.kind, view.name): view for view in self.views()}
+        return [
+            Change(before.get(key), after.get(key))
+            for key in before | after
+            if before.get(key) != after.get(key)
+        ]
+
+    def _put(self, views: dict[str, V], view: V, *, is_update: bool = False) -> None:
+        before = views.get(view.name)
+        if before != view:
+            views[view.name] = view
+            self._changes.append(Change(before, view, is_update))
+
+    def _change(
+        self, views: dict[str, V], name: str, *, is_update: bool = False, **changes: object
+    ) -> None:
+        old: Any = views.get(name)
+        if old is not None:  # of a name that DCSS never told there is nothing to keep
+            self._put(views, attrs.evolve(old, **changes), is_update=is_update)
 
     @functools.singledispatchmethod
     def apply(self, message: Message) -> None:
@@ -176,92 +117,76 @@ class BeamlinePicture:
     @apply.register
     def _(self, message: StogConfigureHardwareHost) -> None:
         is_online = message.state == ONLINE
-        self.hosts[message.host_name] = HostView(name=message.host_name, is_online=is_online)
+        self._put(self.hosts, HostView(name=message.host_name, is_online=is_online))
 
-    @apply.register
-    def _(self, message: StogConfigureRealMotor) -> None:
-        scale = message.scale_factor or 1.0
-        self._configure(message, backlash=message.backlash / scale if message.backlash_on else 0.0)
-
-    @apply.register
-    def _(self, message: StogConfigurePseudoMotor) -> None:
-        self._configure(message, is_pseudo=True)
-
-    def _configure(
-        self,
-        message: StogConfigureRealMotor | StogConfigurePseudoMotor,
-        *,
-        backlash: float = 0.0,
-        is_pseudo: bool = False,
-    ) -> None:
+    @apply.register(StogConfigureRealMotor)
+    @apply.register(StogConfigurePseudoMotor)
+    def _(self, message: StogConfigureRealMotor | StogConfigurePseudoMotor) -> None:
         old = self.motors.get(message.motor_name)
-        self.motors[message.motor_name] = MotorView(
+        view = MotorView(
             name=message.motor_name,
             host=message.hardware_host,
             position=message.position,
-            upper_limit=message.upper_limit,
-            lower_limit=message.lower_limit,
-            upper_limit_on=message.upper_limit_on,
-            lower_limit_on=message.lower_limit_on,
-            is_locked=message.motor_lock_on,
-            backlash=backlash,
-            is_pseudo=is_pseudo,
+            config=message,
             units=old.units if old else "",
             is_moving=old.is_moving if old else None,
         )
+        self._put(self.motors, view)
 
     @apply.register
     def _(self, message: StogSetMotorBaseUnits) -> None:
-        _change(self.motors, message.motor_name, units=message.units)
+        self._change(self.motors, message.motor_name, units=message.units)
 
     @apply.register
     def _(self, message: StogMotorMoveStarted) -> None:
-        _change(self.motors, message.motor_name, is_moving=True)
+        self._change(self.motors, message.motor_name, is_moving=True)
 
     @apply.register
     def _(self, message: StogUpdateMotorPosition) -> None:
-        _change(self.motors, message.motor_name, position=message.position)
+        self._change(self.motors, message.motor_name, position=message.position, is_update=True)
 
     @apply.register
     def _(self, message: StogMotorMoveCompleted) -> None:
-        _change(self.motors, message.motor_name, position=message.position, is_moving=False)
+        self._change(self.motors, message.motor_name, position=message.position, is_moving=False)
 
     @apply.register
     def _(self, message: StogConfigureShutter) -> None:
         name, host = message.shutter_name, message.hardware_host
         is_open = _is_open(message.shutter_state)
-        self.shutters[name] = ShutterView(name=name, host=host, is_open=is_open)
+        self._put(self.shutters, ShutterView(name=name, host=host, is_open=is_open))
 
     @apply.register
     def _(self, message: StogReportShutterState) -> None:
         if message.result in ("", NORMAL):
-            _change(self.shutters, message.shutter_name, is_open=_is_open(message.shutter_state))
+            self._change(
+                self.shutters, message.shutter_name, is_open=_is_open(message.shutter_state)
+            )
 
     @apply.register
     def _(self, message: StogConfigureString) -> None:
         name, host, contents = message.string_name, message.hardware_host, message.string_contents
-        self.strings[name] = StringView(name=name, host=host, contents=contents)
+        self._put(self.strings, StringView(name=name, host=host, contents=contents))
 
     @apply.register
     def _(self, message: StogSetStringCompleted) -> None:
         if message.string_status == NORMAL:
-            _change(self.strings, message.string_name, contents=message.string_contents)
+            self._change(self.strings, message.string_name, contents=message.string_contents)
 
     @apply.register
     def _(self, message: StogConfigureEncoder) -> None:
         name, host = message.encoder_name, message.hardware_host
-        self.encoders[name] = EncoderView(name=name, host=host, position=message.position)
+        self._put(self.encoders, EncoderView(name=name, host=host, position=message.position))
 
     @apply.register(StogGetEncoderCompleted)
     @apply.register(StogSetEncoderCompleted)
     def _(self, message: StogGetEncoderCompleted | StogSetEncoderCompleted) -> None:
         if message.status == NORMAL:
-            _change(self.encoders, message.encoder_name, position=message.position)
+            self._change(self.encoders, message.encoder_name, position=message.position)
 
     @apply.register
     def _(self, message: StogConfigureIonChamber) -> None:
         name, host = message.ion_chamber_name, message.hardware_host
-        self.ion_chambers[name] = IonChamberView(name=name, host=host)
+        self._put(self.ion_chambers, IonChamberView(name=name, host=host))
 
     @apply.register
     def _(self, message: StogReportIonChambers) -> None:
@@ -271,24 +196,24 @@ class BeamlinePicture:
             return
         if not isinstance(result, IonChamberFailure):
             for reading in result:
-                _change(self.ion_chambers, reading.name, counts=reading.counts)
+                self._change(self.ion_chambers, reading.name, counts=reading.counts)
 
     @apply.register
     def _(self, message: StogConfigureOperation) -> None:
         name, host = message.operation_name, message.hardware_host
-        self.operations[name] = OperationView(name=name, host=host)
+        self._put(self.operations, OperationView(name=name, host=host))
 
     @apply.register
     def _(self, message: StogStartOperation) -> None:
         if old := self.operations.get(message.operation_name):
             running = old.running | {message.operation_handle}
-            _change(self.operations, message.operation_name, running=running)
+            self._change(self.operations, message.operation_name, running=running)
 
     @apply.register
     def _(self, message: StogOperationCompleted) -> None:
         if old := self.operations.get(message.operation_name):
             running = old.running - {message.operation_handle}
-            _change(self.operations, message.operation_name, running=running)
+            self._change(self.operations, message.operation_name, running=running)
 
     @apply.register
     def _(self, message: StogSetPermissionLevel) -> None:
@@ -312,12 +237,6 @@ class BeamlinePicture:
     @apply.register
     def _(self, _: StogBecomeSlave) -> None:
         self.is_master = False
-
-
-def _change(views: "dict[str, V]", name: str, **changes: object) -> None:
-    old: Any = views.get(name)
-    if old is not None:  # of a name that DCSS never told there is nothing to keep
-        views[name] = attrs.evolve(old, **changes)
 
 
 def _is_open(state: str) -> bool | None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from dcs_codec.gui import ClientRow
-from dhs_runtime.client.picture import (
-    BeamlinePicture,
+from dhs_runtime.client.picture import BeamlinePicture
+from dhs_runtime.client.seen import (
     EncoderView,
     HostView,
     IonChamberView,

@@ -1,0 +1,265 @@
+"""Motors: moves, stops, and their configuration."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from dcs_codec import EncodeError, Message
+from dcs_codec.gui import (
+    GtosAbortMotorMove,
+    GtosConfigureDevice,
+    GtosSetMotorPosition,
+    GtosStartMotorMove,
+    StogConfigurePseudoMotor,
+    StogConfigureRealMotor,
+    StogMotorMoveCompleted,
+    StogNoHardwareHost,
+    StogUpdateMotorPosition,
+)
+from dhs_runtime.answers import NORMAL
+from dhs_runtime.client.errors import (
+    AbortedError,
+    BusyError,
+    FailedError,
+    LimitError,
+    OfflineError,
+    RefusedError,
+    RequestError,
+)
+from dhs_runtime.client.listening import ListeningClient
+from dhs_runtime.client.seen import MotorView
+from dhs_runtime.client.waiting import MoveRequest, PassedOver, ReportRequest
+from dhs_runtime.clock import Deadline
+
+ANSWER_S: Final = 10.0
+"""How long short answers are waited for where nothing else is said, in seconds."""
+MOVE_S: Final = 60.0
+"""How long a move is waited for where nothing else is said, in seconds."""
+NEAR: Final = 0.001
+"""How near to its new position a motor reports itself, in its own units."""
+ENGINE: Final = "self"
+"""The hardware host that is DCSS's own scripting engine."""
+
+_NO_SETTINGS: Final = frozenset(
+    {
+        *("motor_name", "hardware_host", "hardware_name", "status"),
+        *("binary", "surplus"),
+    }
+)
+
+
+class MotorCommands(ListeningClient):
+    """The part of a client that drives motors."""
+
+    def start_move(
+        self, name: str, to: float, *, check: bool = True, timeout_s: float | None = None
+    ) -> MoveRequest:
+        """Begin a move; `wait` of what it returns waits for its end.
+
+        Args:
+            name: The motor.
+            to: Where to, in the motor's units.
+            check: Whether to refuse here what DCSS would refuse: for most refusals it also stops
+                the whole beamline.
+            timeout_s: After so many seconds it counts as ended by `WaitTimeoutError`; for those who
+                do not wait, but use `on_end`.
+
+        Raises:
+            NoDeviceError: There is no such motor.
+            LimitError: Beyond a limit of the motor itself.
+            BusyError: It moves, or is locked.
+            NotConnectedError: The client is not ready.
+            EncodeError: `to` is no number that DCSS can take.
+        """
+        motor = self.motors[name]
+        if check:
+            self.check_move(name, to)
+        request = MoveRequest(self._requests, motor, to, self._hosts_of(motor.host))
+        self._ask(request, GtosStartMotorMove(motor_name=name, destination=to), timeout_s)
+        return request
+
+    def check_move(self, name: str, to: float) -> None:
+        """See that DCSS would not refuse a move for what this client knows; sends nothing.
+
+        Raises:
+            NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
+        """
+        motor = self.motors[name]
+        if not math.isfinite(to):
+            raise EncodeError(GtosStartMotorMove.keyword, "destination", f"is {to}")
+        if motor.is_moving or self._is_moving_by_us(name):
+            raise BusyError(name, "", f"{name}: it moves")
+        if motor.is_locked:
+            raise BusyError(name, "", f"{name}: it is locked")
+        low, high = motor.limits
+        if (low is not None and to < low) or (high is not None and to > high):
+            text = f"{name}: {to:g} {motor.units} is beyond its limits, {low} to {high}"
+            error = LimitError(name, "", text)
+            error.limits = low, high
+            raise error
+
+    def _is_moving_by_us(self, name: str) -> bool:
+        with self._changed:
+            return any(
+                isinstance(each, MoveRequest) and each.name == name and each.epoch == self.epoch
+                for each in self._requests
+            )
+
+    def move(
+        self,
+        name: str,
+        to: float,
+        *,
+        timeout_s: float = MOVE_S,
+        tolerance: float | None = None,
+        check: bool = True,
+    ) -> float:
+        """Move a motor and wait for its end; the position where it came to rest.
+
+        Args:
+            name: The motor.
+            to: Where to, in the motor's units.
+            timeout_s: Longest time to wait, in seconds. A motor that needs longer moves on.
+            tolerance: How far from `to` it may come to rest, in the motor's units.
+            check: As for `start_move`.
+
+        Raises:
+            RequestError: As `start_move`, and as `PendingRequest.wait`; `FailedError` where it
+                came to rest elsewhere.
+        """
+        return self.move_many({name: to}, timeout_s=timeout_s, tolerance=tolerance, check=check)[
+            name
+        ]
+
+    def move_many(
+        self,
+        targets: Mapping[str, float],
+        *,
+        timeout_s: float = MOVE_S,
+        tolerance: float | None = None,
+        check: bool = True,
+    ) -> dict[str, float]:
+        """Move several motors at once, and wait for all of them; where they came to rest.
+
+        All are checked before the first is sent.
+
+        Raises:
+            RequestError: When all are over, the first that was no abort, else the first; its `ends`
+                has the ends of all.
+        """
+        if check:
+            for name, to in targets.items():
+                self.check_move(name, to)
+        deadline = Deadline.after(timeout_s)
+        requests = {name: self.start_move(name, to, check=False) for name, to in targets.items()}
+        ends: dict[str, float] = {}
+        errors: dict[str, RequestError] = {}
+        for name, request in requests.items():
+            try:
+                ends[name] = request.wait(deadline.remaining()).position
+            except RequestError as error:
+                errors[name] = error
+                continue
+            if tolerance is not None and abs(ends[name] - targets[name]) > tolerance:
+                text = f"{name}: came to rest at {ends[name]:g}, not at {targets[name]:g}"
+                errors[name] = FailedError(name, NORMAL, text)
+        if not errors:
+            return ends
+        found = list(errors.values())
+        worst = next((each for each in found if not isinstance(each, AbortedError)), found[0])
+        worst.ends = {**ends, **errors}
+        raise worst
+
+    def stop_move(self, name: str, *, hard: bool = False) -> None:
+        """Ask a motor to stop; its move ends by its own report. Returns when it is sent.
+
+        Raises:
+            NoDeviceError: There is no such motor.
+            RefusedError: It is of the scripting engine, which stops by `abort` only.
+            NotConnectedError: The client is not ready.
+        """
+        if self.motors[name].host == ENGINE:
+            raise RefusedError(name, "", f"{name}: it is DCSS's own, and only abort() stops it")
+        self.send(GtosAbortMotorMove(motor_name=name, abort_arg="hard" if hard else "soft"))
+
+    def set_position(
+        self, name: str, position: float, *, timeout_s: float = ANSWER_S, tolerance: float = NEAR
+    ) -> float:
+        """Call the present position of a motor by another number, and wait until it reports it.
+
+        DCSS confirms nothing: it ends with the motor's next report near `position`. For staff.
+
+        Raises:
+            RequestError: There is none, it is refused, or no such report comes in time.
+        """
+        motor = self.motors[name]
+
+        def read(message: Message) -> float | RequestError | PassedOver | None:
+            match message:
+                case StogNoHardwareHost(device_name=device) if device == name:
+                    return OfflineError(name, "", f"{name}: {motor.host} is offline")
+                case (
+                    StogUpdateMotorPosition(motor_name=device, position=at)
+                    | StogMotorMoveCompleted(motor_name=device, position=at)
+                    | StogConfigureRealMotor(motor_name=device, position=at)
+                    | StogConfigurePseudoMotor(motor_name=device, position=at)
+                ) if device == name:
+                    return at if abs(at - position) <= tolerance else PassedOver(f"{at:g}")
+            return None
+
+        request = ReportRequest(
+            self._requests, name, self._hosts_of(motor.host), read, is_refused_by_log=True
+        )
+        command = GtosSetMotorPosition(motor_name=name, position=position)
+        return self._answer(request, command, timeout_s)
+
+    def configure(self, name: str, *, timeout_s: float = ANSWER_S, **settings: float) -> MotorView:
+        """Change settings of a motor, and wait until DCSS tells them; the motor then. For staff.
+
+        Args:
+            name: The motor.
+            timeout_s: Longest time to wait, in seconds.
+            settings: Fields of `StogConfigureRealMotor` or `StogConfigurePseudoMotor` from
+                `position` on: `upper_limit=20, speed=1000`. The others stay as they are.
+
+        Raises:
+            ValueError: The motor has no such setting.
+            RequestError: There is no such motor, it is refused, or it is not told in time.
+        """
+        motor = self.motors[name]
+        known = _settings_of(motor)
+        if unknown := set(settings) - set(known):
+            raise ValueError(f"{name} has no {', '.join(sorted(unknown))}, but {', '.join(known)}")
+        values = {**known, "position": motor.position, **settings}
+
+        def read(message: Message) -> MotorView | RequestError | PassedOver | None:
+            match message:
+                case StogNoHardwareHost(device_name=device) if device == name:
+                    return OfflineError(name, "", f"{name}: {motor.host} is offline")
+                case (
+                    StogConfigureRealMotor(motor_name=device)
+                    | StogConfigurePseudoMotor(motor_name=device)
+                ) if device == name:
+                    now = self.motors[name]
+                    others = [
+                        setting
+                        for setting, value in _settings_of(now).items()
+                        if setting in settings
+                        and not math.isclose(value, settings[setting], abs_tol=1e-6)
+                    ]
+                    return PassedOver(f"another {', '.join(others)}") if others else now
+            return None
+
+        request = ReportRequest(
+            self._requests, name, self._hosts_of(motor.host), read, is_refused_by_log=True
+        )
+        command = GtosConfigureDevice(motor_name=name, settings=tuple(values.values()))
+        return self._answer(request, command, timeout_s)
+
+
+def _settings_of(motor: MotorView) -> dict[str, float]:
+    """What `gtos_configure_device` sets, in the order of the wire."""
+    values = attrs.asdict(motor.config, recurse=False)
+    return {name: value for name, value in values.items() if name not in _NO_SETTINGS}

@@ -1,0 +1,301 @@
+"""What a client has asked for and has no end of yet: who waits, and what ends it.
+
+A request is told every message that comes after it was sent, and ends once: with a value, or with
+an exception.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, Self, TypeVar
+
+from dcs_codec import Message
+from dcs_codec.gui import StogConfigureHardwareHost, StogLog
+from dhs_runtime.client.errors import (
+    AbortedError,
+    LinkLostError,
+    OfflineError,
+    RequestError,
+    WaitTimeoutError,
+    error_of,
+)
+from dhs_runtime.client.picture import ONLINE
+from dhs_runtime.clock import Deadline
+from dhs_runtime.scheduling import Job, Lane, Timer, Timers, Workers
+from dhs_runtime.threads import ThreadGroup
+
+T = TypeVar("T")
+
+OFFLINE_GRACE_S = 1.0
+"""After a DHS went, the completions that dcss makes for it come within this time."""
+ABORT_GRACE_S = 5.0
+"""What `abort()` stopped says so within this time, or is taken for stopped."""
+MOST_WORKERS = 8
+ERROR_LEVEL = "error"
+ONLY_STAFF = "only_stafff_allowed"
+"""As dcss writes it."""
+
+
+class OpenRequests:
+    """The requests of a client that are not over; its methods are called with its lock.
+
+    Attributes:
+        changed: The client's lock, told of every message.
+        epoch: Number of the present login; 0 where there is none.
+    """
+
+    def __init__(self, changed: threading.Condition, threads: ThreadGroup) -> None:
+        self.changed = changed
+        self.epoch = 0
+        self._open: list[PendingRequest[Any]] = []
+        self._threads = threads
+        self._workers = Workers(threads, "client-on-end", MOST_WORKERS)
+        self._timers: Timers | None = None
+
+    def start(self) -> None:
+        """Begin to keep deadlines."""
+        self._timers = Timers(self._threads)
+
+    def __iter__(self) -> "Iterator[PendingRequest[Any]]":
+        return iter(tuple(self._open))
+
+    def add(self, request: "PendingRequest[Any]") -> None:
+        """Tell it what comes from now on."""
+        self._open.append(request)
+
+    def forget(self, request: "PendingRequest[Any]") -> None:
+        """Tell it nothing more."""
+        self._open = [each for each in self._open if each is not request]
+
+    def tell(self, message: Message) -> None:
+        """A message came."""
+        for request in self._open:
+            request.tell(message)
+        if isinstance(message, StogLog):
+            self._refuse_by(message)
+        self._open = [each for each in self._open if not each.is_over]
+
+    def _refuse_by(self, line: StogLog) -> None:
+        """Such lines come in the order of our commands: the oldest is meant."""
+        for request in self._open:
+            reason = refusal_in_log(request.name, line) if request.is_refused_by_log else ""
+            if reason and not request.is_over:
+                request.end(error=error_of(request.name, reason))
+                return
+
+    def end_later(
+        self, request: "PendingRequest[Any]", after_s: float, error: Callable[[], RequestError]
+    ) -> Timer | None:
+        """End a request after a time, unless it is over before."""
+
+        def give_up() -> None:
+            with self.changed:
+                request.end(error=error())
+                self.forget(request)
+                self.changed.notify_all()
+
+        timers = self._timers
+        return None if timers is None else timers.at(Deadline.after(after_s), give_up)
+
+    def cancel(self, timer: Timer) -> None:
+        """What was to end later ended by itself."""
+        if self._timers is not None:
+            self._timers.cancel(timer)
+
+    def lane(self) -> Lane:
+        """Where the callbacks of one request run, in order."""
+        return Lane(self._workers)
+
+    def stop(self) -> None:
+        """The client stops: nothing comes any more."""
+        for request in self._open:
+            request.lose("the client was stopped")
+        self._open.clear()
+        self._workers.close()
+        if self._timers is not None:
+            self._timers.close()
+
+
+class PendingRequest(Generic[T]):
+    """Something asked for that is not over yet; any thread may wait for it.
+
+    Attributes:
+        name: The device or operation.
+        hosts: The DHSs that have to answer, and whether they are online.
+        said: Lines of the log about it, the newest last.
+        epoch: The login under which it was asked.
+        is_refused_by_log: Whether a line of the log may be all that refuses it.
+    """
+
+    verb = "request"
+    is_refused_by_log = False
+
+    def __init__(self, desk: OpenRequests, name: str, hosts: Mapping[str, bool]) -> None:
+        self.name = name
+        self.hosts = dict(hosts)
+        self.said: deque[str] = deque(maxlen=10)
+        self.epoch = desk.epoch
+        self._desk = desk
+        self._asked = time.strftime("%H:%M:%S")
+        self._value: T | None = None
+        self._error: RequestError | None = None
+        self._is_over = False
+        self._timers: list[Timer] = []
+        self._callbacks: list[Job] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its end came."""
+        return self._is_over
+
+    @property
+    def error(self) -> RequestError | None:
+        """Why it did not come to its good end; None where it did, and before its end."""
+        return self._error
+
+    def wait(self, timeout_s: float, *, through_reconnect: bool = False) -> T:
+        """Its value.
+
+        Args:
+            timeout_s: Longest time to wait, in seconds.
+            through_reconnect: Whether to wait on while the link is lost. An end that comes in that
+                time is not heard.
+
+        Raises:
+            RequestError: Its end was no success; the class says why.
+            LinkLostError: The link went; after a reconnect it may be waited for again.
+            WaitTimeoutError: No end within `timeout_s` seconds; it may go on.
+        """
+        self._wait_for(
+            lambda: self._is_over,
+            Deadline.after(timeout_s),
+            timeout_s,
+            through_reconnect=through_reconnect,
+        )
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        return self._value  # type: ignore[return-value]  # it is over, and no error
+
+    def on_end(self, callback: Callable[[Self], object]) -> None:
+        """Call a function at the end, in another thread; at once in this one if it is over.
+
+        It may call everything of the client, and wait for it. What it raises is logged.
+        """
+        with self._desk.changed:
+            if not self._is_over:
+                self._callbacks.append(lambda: _call(callback, self))
+                return
+        callback(self)
+
+    def _wait_for(
+        self,
+        condition: Callable[[], bool],
+        deadline: Deadline,
+        told_s: float,
+        *,
+        through_reconnect: bool,
+    ) -> None:
+        """Wait until the condition holds, or the request is over."""
+        desk = self._desk
+        with desk.changed:
+            epoch = desk.epoch
+            while not (self._is_over or condition()):
+                if not through_reconnect and (epoch == 0 or epoch != desk.epoch):
+                    text = f"{self.verb} of {self.name}: the link to DCSS is lost; it may go on"
+                    raise LinkLostError(self.name, "", text)
+                if deadline.passed:
+                    raise self._timeout(told_s)
+                desk.changed.wait(deadline.remaining())
+
+    def _timeout(self, timeout_s: float) -> WaitTimeoutError:
+        hosts = "".join(
+            f"; host {host} {'online' if is_online else 'offline'}"
+            for host, is_online in sorted(self.hosts.items())
+        )
+        last = f"; last log: {self.said[-1]}" if self.said else ""
+        text = (
+            f"{self.verb} of {self.name}{self._target()}: no completion within {timeout_s:g} s; "
+            f"asked {self._asked}{self._progress()}{hosts}{last}"
+        )
+        return WaitTimeoutError(self.name, "", text)
+
+    def _target(self) -> str:
+        return ""
+
+    def _progress(self) -> str:
+        return ""
+
+    # -- for the client, with its lock --------------------------------------------------------
+
+    def end(self, value: T | None = None, error: RequestError | None = None) -> None:
+        """The end; only the first counts."""
+        if self._is_over:
+            return
+        if error is not None:
+            error.logs = tuple(self.said)
+        self._value, self._error = value, error
+        self._is_over = True
+        for timer in self._timers:
+            self._desk.cancel(timer)
+        if self._callbacks:
+            lane = self._desk.lane()
+            for callback in self._callbacks:
+                lane.put(callback)
+
+    def end_within(self, timeout_s: float) -> None:
+        """Let it end by itself, with `WaitTimeoutError`, where nothing else ends it."""
+        self._end_later(timeout_s, lambda: self._timeout(timeout_s))
+
+    def _end_later(self, after_s: float, error: Callable[[], RequestError]) -> None:
+        timer = self._desk.end_later(self, after_s, error)
+        if timer is not None:
+            self._timers.append(timer)
+
+    def tell(self, message: Message) -> None:
+        """A message came."""
+        if isinstance(message, StogConfigureHardwareHost):
+            self._host_said(message)
+        elif isinstance(message, StogLog):
+            words = message.said.split()
+            if self.name in words or (self.is_refused_by_log and ONLY_STAFF in words):
+                self.said.append(f"{message.log_level} {message.said}")
+
+    def _host_said(self, message: StogConfigureHardwareHost) -> None:
+        if message.host_name not in self.hosts:
+            return
+        self.hosts[message.host_name] = message.state == ONLINE
+        if message.state != ONLINE:
+            text = f"{self.name}: {message.host_name} went offline"
+            error = OfflineError(self.name, message.state, text)
+            self._end_later(OFFLINE_GRACE_S, lambda: error)
+
+    def abort_sent(self) -> None:
+        """This client sent an abort."""
+        text = f"{self.name}: aborted, and nothing said that it stopped"
+        self._end_later(ABORT_GRACE_S, lambda: AbortedError(self.name, "", text))
+
+    def lose(self, why: str) -> None:
+        """Nothing more will be heard of it."""
+        text = f"{self.verb} of {self.name}: {why}; it may go on"
+        self.end(error=LinkLostError(self.name, "", text))
+
+
+def _call(callback: Callable[[T], object], request: T) -> None:
+    callback(request)
+
+
+def refusal_in_log(name: str, line: StogLog) -> str:
+    """The reason where a line of the log refuses a command to this device, else ""."""
+    if line.log_level != ERROR_LEVEL:
+        return ""
+    _, found, rest = line.said.partition(f" {name} ")
+    if not found:
+        return ""
+    if rest.startswith("permit check failed: "):
+        return rest.removeprefix("permit check failed: ").strip()
+    if rest.strip() == "not_exist":
+        return rest.strip()
+    if rest.startswith("type is not "):
+        return f"type_not_{rest.removeprefix('type is not ').strip()}"
+    return ""

@@ -1,0 +1,118 @@
+"""The link to the GUI port: login, loss and return."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dcs_codec import StateError, gui
+from dhs_runtime import ConfigError, DhsError, NotConnectedError
+from dhs_runtime.client import (
+    ClientState,
+    DcssClient,
+    LinkLostError,
+    LoginError,
+)
+from tests.client.asking import QUICK, S, ask
+from tests.client.gui_server import PUSH, GuiServer, GuiSession, gui_server
+
+
+def test_a_refused_login_is_told_and_not_tried_again() -> None:
+    with gui_server(accept=False) as server:
+        client = DcssClient(server.address, user="anna", session="bad", retry=QUICK)
+        with pytest.raises(LoginError, match="refused the login of anna"), client:
+            pass
+        refused = DcssClient(server.address, user="anna", retry=QUICK)
+        refused.start()
+        with pytest.raises(LoginError):
+            refused.wait_ready(S)
+        states = [refused.state]
+        refused.stop()
+        assert [*states, refused.state] == [ClientState.REFUSED, ClientState.STOPPED]
+
+
+def test_nobody_there() -> None:
+    client = DcssClient("127.0.0.1:9", user="anna", retry=QUICK)
+    with pytest.raises(NotConnectedError, match="not sent, the client is offline"):
+        client.abort()
+    client.start()
+    with pytest.raises(NotConnectedError, match="cannot connect"):
+        client.wait_ready(0.2)
+    with pytest.raises(DhsError, match="started once"):
+        client.start()
+    client.stop()
+    with pytest.raises(NotConnectedError, match="stopped"):
+        client.wait_ready(S)
+
+
+@pytest.mark.parametrize("session", [gui.CYPHER, gui.DCS_CYPHER])
+def test_tickets_are_refused_at_once(session: str) -> None:
+    with pytest.raises(ConfigError, match="not supported yet"):
+        DcssClient(user="anna", session=session)
+
+
+def test_the_link_is_lost_and_comes_back(
+    server: GuiServer, dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    run = dcss.start_operation("collect")
+    waited = ask(pool, run.wait, S)
+    session.command()
+    server.push = tuple(text.replace("hw_z 1.5", "hw_z 9.5") for text in PUSH)
+    session.close()
+    with pytest.raises(LinkLostError, match="operation of collect: the link to DCSS is lost"):
+        waited.result(S)
+    again = server.session()
+    dcss.wait_ready(S)
+    assert dcss.client_id == 3
+    assert dcss.motors["z"].position == 9.5
+    again.say(f"stog_operation_completed collect {run.handle} normal late")
+    assert run.wait(S).text == "late"
+
+
+def test_it_comes_back_many_times(server: GuiServer, dcss: DcssClient) -> None:
+    for number in range(30):
+        session = server.session()
+        dcss.wait(lambda number=number: dcss.client_id == number + 2, S)  # type: ignore[misc]
+        dcss.wait_ready(S)
+        session.close()
+    assert threading.active_count() < 60
+
+
+def test_nothing_is_sent_without_a_link(server: GuiServer, dcss: DcssClient) -> None:
+    session = server.session()
+    server.close()
+    session.close()
+    dcss.wait(lambda: dcss.state is not ClientState.READY, S)
+    with pytest.raises(NotConnectedError, match="not sent, the client is"):
+        dcss.start_move("z", 2)
+    assert dcss.motors["z"].position == 1.5  # the last that was told
+
+
+def test_garbage_ends_the_link_and_nothing_else(server: GuiServer, dcss: DcssClient) -> None:
+    session = server.session()
+    session.say("stog_motor_move_completed z", "stog_who_knows x")
+    session.say_raw(b"no header at all, and some more")
+    server.session()
+    dcss.wait_ready(S)
+    assert dcss.motors["z"].position == 1.5
+
+
+def test_what_is_not_for_a_client_is_not_sent(dcss: DcssClient) -> None:
+    with pytest.raises(StateError, match="stog_quit is not for a GUI to send"):
+        dcss.send(gui.StogQuit())
+
+
+def test_a_stop_from_a_callback(server: GuiServer) -> None:
+    client = DcssClient(server.address, user="anna", retry=QUICK)
+    stopped = threading.Event()
+
+    def stop(_: gui.StogQuit) -> None:
+        client.stop()
+        stopped.set()
+
+    client.subscribe(stop, gui.StogQuit)
+    client.start()
+    client.wait_ready(S)
+    server.session().say("stog_quit")
+    assert stopped.wait(S)
+    assert client.state is ClientState.STOPPED

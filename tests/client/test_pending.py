@@ -1,0 +1,104 @@
+"""What was asked for: its one end, who is told of it, and what ends it where nobody answers."""
+
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dhs_runtime.client import (
+    AbortedError,
+    DcssClient,
+    LinkLostError,
+    MoveRequest,
+    OfflineError,
+    RequestError,
+    WaitTimeoutError,
+    pending,
+)
+from tests.client.asking import S, ask
+from tests.client.gui_server import GuiServer, GuiSession
+
+
+def test_whoever_wants_is_told_of_the_end(dcss: DcssClient, session: GuiSession) -> None:
+    ended: queue.Queue[tuple[str, MoveRequest, str]] = queue.Queue()
+
+    def tell(word: str, run: MoveRequest) -> None:
+        ended.put((word, run, threading.current_thread().name))
+
+    run = dcss.start_move("z", 3)
+    run.on_end(lambda run: tell("first", run))
+    run.on_end(lambda run: 1 // 0)
+    run.on_end(lambda run: tell("last", run))
+    session.say("stog_motor_move_completed z 3 normal")
+    first, last = ended.get(timeout=S), ended.get(timeout=S)
+    assert (first[:2], last[:2]) == (("first", run), ("last", run))
+    assert first[2].startswith("client-on-end")
+    assert run.error is None
+    run.on_end(lambda run: tell("late", run))
+    assert ended.get(timeout=S)[2] == threading.current_thread().name
+
+
+def test_a_callback_at_the_end_may_ask_again(dcss: DcssClient, session: GuiSession) -> None:
+    ended: queue.Queue[float] = queue.Queue()
+    dcss.start_move("z", 3).on_end(lambda _: ended.put(dcss.move("z", 4, timeout_s=S)))
+    session.command()
+    session.say("stog_motor_move_completed z 3 normal")
+    assert session.command() == "gtos_start_motor_move z 4"
+    session.say("stog_motor_move_completed z 4 normal")
+    assert ended.get(timeout=S) == 4
+
+
+@pytest.mark.parametrize("kind", ["deadline", "offline", "abort", "stop"])
+def test_what_nobody_answers_ends_without_a_wait(
+    dcss: DcssClient, session: GuiSession, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A hung DHS must not hang who only watches."""
+    monkeypatch.setattr(pending, "OFFLINE_GRACE_S", 0.02)
+    monkeypatch.setattr(pending, "ABORT_GRACE_S", 0.02)
+    errors: queue.Queue[RequestError | None] = queue.Queue()
+    run = dcss.start_operation("collect", timeout_s=0.02 if kind == "deadline" else 60)
+    run.on_end(lambda run: errors.put(run.error))
+    if kind == "offline":
+        session.say("stog_configure_hardware_host stageDHS self offline")
+    elif kind == "abort":
+        dcss.abort()
+    elif kind == "stop":
+        dcss.stop()
+    error = errors.get(timeout=S)
+    wanted = {
+        "deadline": WaitTimeoutError,
+        "offline": OfflineError,
+        "abort": AbortedError,
+        "stop": LinkLostError,
+    }
+    assert type(error) is wanted[kind]
+    assert run.is_over
+
+
+def test_a_wait_through_a_reconnect(
+    server: GuiServer, dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    run = dcss.start_operation("collect")
+    waited = ask(pool, run.wait, S, through_reconnect=True)
+    lost = ask(pool, run.wait, S)
+    session.command()
+    session.close()
+    again = server.session()
+    with pytest.raises(LinkLostError):
+        lost.result(S)
+    again.say(f"stog_operation_update collect {run.handle} one")
+    again.say(f"stog_operation_completed collect {run.handle} normal late")
+    assert list(run.follow(S, through_reconnect=True)) == ["one"]
+    assert waited.result(S).text == "late"
+
+
+def test_a_stop_ends_every_wait(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    run = dcss.start_operation("collect")
+    waited = ask(pool, run.wait, 60, through_reconnect=True)
+    session.command()
+    dcss.stop()
+    with pytest.raises(LinkLostError, match="operation of collect: the client was stopped"):
+        waited.result(S)
