@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 import attrs
 
 from dcs_codec import (
+    EncodeError,
     HtosOperationCompleted,
     Message,
     OperationStatus,
+    default_codec,
     list_safe,
 )
 from dhs_runtime.errors import DeviceError, TaskAbortedError
@@ -99,6 +101,15 @@ def failure_word(status: object) -> str:
         return str(status) if len(status.encode()) <= _MAX_STATUS else ERROR
     except UnicodeEncodeError:  # a byte that is no character
         return ERROR
+
+
+def trouble_with(message: Message) -> str:
+    """Why DCSS could not be told this, whatever the link; "" where it could."""
+    try:
+        default_codec().encode(message)
+    except EncodeError as error:
+        return f"{error.field} {error.reason}".strip()
+    return ""
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:

@@ -15,7 +15,6 @@ from dcs_codec import (
     split_list,
 )
 from dhs_runtime.answers import ERROR, NORMAL, OperationFailed
-from dhs_runtime.errors import TaskFinishedError
 from dhs_runtime.task import Outlet, Task
 
 S = TypeVar("S")
@@ -102,18 +101,13 @@ class Operation(Task):
             TaskFinishedError: The operation is over.
         """
         if not self._end(status, reason):
-            raise TaskFinishedError(f"{self.label} is {self.state.value}")
+            self._check_unfinished()
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this message is the completion of this operation."""
-        return (
-            isinstance(message, HtosOperationCompleted)
-            and message.operation_name == self.name
-            and message.operation_handle == self.handle
-        )
-
-    def _status_of(self, message: Message) -> str:
-        return message.operation_status if isinstance(message, HtosOperationCompleted) else ERROR
+    def _status_in(self, message: Message) -> str | None:
+        if not isinstance(message, HtosOperationCompleted):
+            return None
+        mine = (message.operation_name, message.operation_handle) == (self.name, self.handle)
+        return message.operation_status if mine else None
 
     def _success(self) -> Message:
         return self._completed(NORMAL, "")

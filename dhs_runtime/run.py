@@ -67,9 +67,8 @@ class Run:
         """Send a message; raises as `Dhs.send`."""
         self._threads.birthplace.check(message.keyword)
         if isinstance(message, COMPLETIONS):
-            tasks = [
-                each for each in self.dispatcher.active.all() if each._is_completed_by(message)
-            ]
+            active = self.dispatcher.active.all()
+            tasks = [each for each in active if each._status_in(message) is not None]
             if tasks:
                 next((each for each in tasks if not each.finished), tasks[0])._finish_with(message)
                 return

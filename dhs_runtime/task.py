@@ -250,13 +250,13 @@ class Task:
         """`_end` with `error`, as a job."""
         self._end(ERROR, reason)
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this message, sent by hand, is the answer to this very task."""
+    def _status_in(self, message: Message) -> str | None:
+        """The status in a message that is the answer to this very task; None in any other."""
         raise NotImplementedError
 
     def _finish_with(self, message: Message) -> None:
         """Finish by an answer that its author made; raises EncodeError, TaskFinishedError."""
-        self._complete(message, self._status_of(message))
+        self._complete(message, self._status_in(message) or ERROR)
 
     # -- for the kinds of task ---------------------------------------------------------------
 
@@ -269,10 +269,6 @@ class Task:
 
     def _failures(self, status: str, reason: str) -> Iterable[Message]:
         """The forms of a failure, most telling first."""
-        raise NotImplementedError
-
-    def _status_of(self, message: Message) -> str:
-        """The status in an answer."""
         raise NotImplementedError
 
     def _told(self, message: Message) -> None:
@@ -311,8 +307,7 @@ class Task:
     def _complete(self, message: Message, status: str) -> None:
         """Answer by this message, or raise and change nothing; for what an author says."""
         with self._lock:
-            if self.finished:
-                self._check_unfinished()
+            self._check_unfinished()
             self._conclude(message, self._outlet.encode(message), status)
 
     def _conclude(self, message: Message, data: bytes, status: str) -> None:

@@ -11,12 +11,13 @@ import attrs
 from dcs_codec import (
     EncodeError,
     HtosLog,
+    HtosSendConfiguration,
     LogLevel,
     Message,
     ShutterState,
     default_codec,
 )
-from dhs_runtime.answers import ERROR, Failures, one_line
+from dhs_runtime.answers import ERROR, Failures, one_line, trouble_with
 from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.errors import HandlerError, NotConnectedError
 from dhs_runtime.scheduling import Job, Lane, Workers
@@ -112,12 +113,10 @@ class Request(Task):
         """Do it; the handler of this task."""
         self._value = self._deed.do()
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this is an answer that is never sent unasked, about this device."""
-        return type(message) is self._deed.completion and self.device._is_about(message)
-
-    def _status_of(self, message: Message) -> str:
-        return str(getattr(message, "status", ERROR))
+    def _status_in(self, message: Message) -> str | None:
+        """As `Task._status_in`; only what is never sent unasked is an answer by hand."""
+        mine = type(message) is self._deed.completion and self.device._is_about(message)
+        return str(getattr(message, "status", ERROR)) if mine else None
 
     def _success(self) -> Message:
         return self._deed.success(self._value)
@@ -164,6 +163,7 @@ class Device:
         check_name(name, f"a {self.kind}")
         self.name = name
         self.registered = False
+        self._value: object = None  # what DCSS was told last; None where nobody knows
         self._is_stranger = False
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
@@ -290,20 +290,20 @@ class Device:
         if self.on_read is None or tellings != self._tellings or not self._may_poll():
             return
         try:
-            self._report(self.on_read.message(value))
+            self._report(self._telling(value))
         except EncodeError as error:  # too long for this link, perhaps
             self._read_failed(str(error))
 
     def _refresh(self) -> None:
         """Read the hardware and tell DCSS where that is not what it has just said."""
         if self.on_read is not None:
-            value = self.on_read.now_or(self._remembered)
-            if value != self._remembered:
+            value = self.on_read.now_or(self._value)
+            if value != self._value:
                 self._tell(self._tellings, value)
 
     def _is_news(self, value: object) -> bool:
         """Whether DCSS should be told a value that was read unasked."""
-        last = self._remembered
+        last = self._value
         if self.on_read is None or not isinstance(value, (int, float)) or last is None:
             return value != last
         change = abs(value - last) if isinstance(last, (int, float)) else 0.0
@@ -313,10 +313,17 @@ class Device:
         """Whether nobody else is telling of the hardware now."""
         return True
 
-    @property
-    def _remembered(self) -> object:
-        """What DCSS was told last; None where nobody knows."""
-        return None
+    def _telling(self, value: object) -> Message:
+        """The message that tells DCSS a value, unasked; raises TypeError, ValueError."""
+        raise NotImplementedError
+
+    def _question(self, *_: object) -> Message:
+        """The question for what DCSS has about it."""
+        return HtosSendConfiguration(device_name=self.name)
+
+    def _registered(self, value: object) -> Message:
+        """The answer to a registration: a value that is known, or the question for DCSS's."""
+        return self._question() if value is None else self._telling(value)
 
     def _remember(self, message: Message) -> None:
         """Take over what a message says."""
@@ -374,12 +381,8 @@ class Device:
 
     def _check_declared(self, message: Message) -> None:
         """Refuse a declaration that DCSS could not be told of; raises HandlerError."""
-        try:
-            default_codec().encode(message)
-        except EncodeError as error:
-            raise HandlerError(
-                f"{self.kind} {self.name}: {error.field} {error.reason}".strip()
-            ) from None
+        if trouble := trouble_with(message):
+            raise HandlerError(f"{self.kind} {self.name}: {trouble}")
 
 
 def run_inline(active: ActiveTasks, task: T, handler: Callable[[T], None]) -> None:

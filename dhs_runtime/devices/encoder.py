@@ -7,18 +7,15 @@ from typing import ClassVar, TypeVar
 import attrs
 
 from dcs_codec import (
-    EncodeError,
     HtosGetEncoderCompleted,
-    HtosSendConfiguration,
     HtosSetEncoderCompleted,
     Message,
     StohConfigureEncoder,
     StohGetEncoder,
     StohRegisterEncoder,
     StohSetEncoder,
-    default_codec,
 )
-from dhs_runtime.answers import NORMAL, Failures
+from dhs_runtime.answers import NORMAL, Failures, trouble_with
 from dhs_runtime.devices.base import Deed, Device
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.errors import DeviceError
@@ -66,15 +63,15 @@ class Encoder(Device):
         super().__init__(name)
         self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
         self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
-        self.on_read: ReadHook[float] = ReadHook(self, self._got)
+        self.on_read: ReadHook[float] = ReadHook(self)
         if position is not None:
-            self._check_declared(self._got(position))
-        self._position = position
+            self._check_declared(self._telling(position))
+        self._value: float | None = position
 
     @property
     def position(self) -> float:
         """What it last read or was set to, in its own units; 0 as long as nobody knows."""
-        return self._position or 0.0
+        return self._value or 0.0
 
     def read(self) -> float:
         """Its position as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
@@ -92,24 +89,20 @@ class Encoder(Device):
             EncodeError: The number does not fit the wire, or the status is no word.
         """
         where = self.position if position is None else position
-        self._report(attrs.evolve(self._got(where), status=status))
-
-    @property
-    def _remembered(self) -> float | None:
-        return self._position
+        self._report(attrs.evolve(self._telling(where), status=status))
 
     def _remember(self, message: Message) -> None:
         kinds = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
         if isinstance(message, kinds) and message.status == NORMAL:
-            self._position = float(message.position)
+            self._value = float(message.position)
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterEncoder):
-            if self.on_read.function is None and self._position is not None:
+            if self.on_read.function is None and self._value is not None:
                 return None  # DCSS was told, and nobody can know better
             return Deed(
-                lambda: self.on_read.now_or(self._position),
-                lambda value: self._question() if value is None else self._got(value),
+                lambda: self.on_read.now_or(self._value),
+                self._registered,
                 lambda *_: (self._question(),),
             )
         if isinstance(message, StohGetEncoder):
@@ -125,33 +118,25 @@ class Encoder(Device):
         return Deed(do, partial(self._completed, kind), self._failures(kind), inline, kind)
 
     def _note(self, message: Message) -> None:
-        if isinstance(message, StohConfigureEncoder) and self._is_position(message.position):
-            self._position = message.position
+        if not isinstance(message, StohConfigureEncoder):
+            return
+        if not trouble_with(self._telling(message.position)):
+            self._value = message.position
             self._refresh()
-
-    def _is_position(self, position: float) -> bool:
-        try:
-            default_codec().encode(self._got(position))
-        except EncodeError:
-            return False
-        return True
-
-    def _question(self) -> Message:
-        return HtosSendConfiguration(device_name=self.name)
 
     def _read(self) -> float:
         get = self.on_get.function
         return self.on_read.now(self.position) if get is None else get()
 
     def _set(self, position: float) -> float:
-        if not self._is_position(position):
+        if trouble_with(self._telling(position)):
             raise DeviceError(f"{position:g} is no position")
         if self.on_set.function is not None:
             self.on_set.function(position)
         return position
 
-    def _got(self, position: object) -> HtosGetEncoderCompleted:
-        return self._completed(HtosGetEncoderCompleted, position)
+    def _telling(self, value: object) -> HtosGetEncoderCompleted:
+        return self._completed(HtosGetEncoderCompleted, value)
 
     def _completed(self, kind: type[C], position: object) -> C:
         if not isinstance(position, (int, float)):

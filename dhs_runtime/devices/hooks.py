@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, overload
 
-from dcs_codec import EncodeError, Message, default_codec
-from dhs_runtime.answers import told_by
+from dcs_codec import Message
+from dhs_runtime.answers import told_by, trouble_with
 from dhs_runtime.errors import DeviceError, HandlerError
 from dhs_runtime.scheduling import Lane, Workers
 from dhs_runtime.signatures import check_handler, name_of
@@ -27,14 +27,10 @@ class Owner(Protocol):
 
     name: str
 
-    def _check_not_running(self, what: str) -> None:
-        """Raise HandlerError if the DHS is running."""
-
-    def _was_read(self, value: object) -> None:
-        """It could be read."""
-
-    def _read_failed(self, reason: str) -> None:
-        """It could not be read."""
+    def _check_not_running(self, what: str) -> None: ...
+    def _telling(self, value: object) -> Message: ...
+    def _was_read(self, value: object) -> None: ...
+    def _read_failed(self, reason: str) -> None: ...
 
 
 class Slot(Generic[F]):
@@ -102,10 +98,8 @@ class ReadHook(Slot[Callable[[], T]]):
         deadband: The smallest change of a number that a poll tells DCSS of; 0 for any.
     """
 
-    def __init__(self, device: Owner, message: Callable[[object], Message]) -> None:
-        """No function yet; `message` tells DCSS a value, and raises where it is none."""
+    def __init__(self, device: Owner) -> None:
         super().__init__(device, "reading", 0)
-        self.message = message
         self.read_timeout_s = READ_TIMEOUT_S
         self.every_s: float | None = None
         self.deadband = 0.0
@@ -211,13 +205,13 @@ class ReadHook(Slot[Callable[[], T]]):
         assert self.function is not None  # noqa: S101 - for mypy; all who call this have looked
         try:
             value = self.function()
-            default_codec().encode(self.message(value))
+            trouble = trouble_with(self._device._telling(value))
         except DeviceError:
             raise
-        except EncodeError as error:
-            raise DeviceError(f"cannot be read: {error.field} {error.reason}") from None
         except BaseException as error:  # sys.exit() in a function must not cost the thread
             raise DeviceError(f"cannot be read: {told_by(error)}") from error
+        if trouble:
+            raise DeviceError(f"cannot be read: {trouble}")
         return value
 
 

@@ -16,7 +16,6 @@ from dcs_codec import (
 from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
 from dhs_runtime.devices.base import TOO_MUCH, Device
 from dhs_runtime.devices.hooks import Hook
-from dhs_runtime.errors import TaskFinishedError
 from dhs_runtime.task import Outlet, Task
 
 
@@ -69,20 +68,16 @@ class Count(Task):
     def fail(self, reason: str) -> None:
         """Send `htos_report_ion_chambers` in its failure form; raises TaskFinishedError."""
         if not self._end(ERROR, reason):
-            raise TaskFinishedError(f"{self.label} is {self.state.value}")
+            self._check_unfinished()
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this message is the report of this count."""
+    def _status_in(self, message: Message) -> str | None:
         if not isinstance(message, HtosReportIonChambers) or self.is_repeated:
-            return False
-        result = message.result
-        if isinstance(result, IonChamberFailure):
-            return set(result.names) == set(self.names)
-        return {reading.name for reading in result} == set(self.names)
-
-    def _status_of(self, message: Message) -> str:
-        failed = isinstance(getattr(message, "result", None), IonChamberFailure)
-        return ERROR if failed else NORMAL
+            return None
+        if isinstance(message.result, IonChamberFailure):
+            status, names = ERROR, set(message.result.names)
+        else:
+            status, names = NORMAL, {reading.name for reading in message.result}
+        return status if names == set(self.names) else None
 
     def _success(self) -> Message:
         raise LookupError("no counts")

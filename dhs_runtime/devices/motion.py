@@ -250,7 +250,7 @@ class Move(Task):
             TaskFinishedError: The move is over.
         """
         if not self._end(status, reason):
-            raise TaskFinishedError(f"{self.label} is {self.state.value}")
+            self._check_unfinished()
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; of a vector move both motors stop."""
@@ -264,12 +264,10 @@ class Move(Task):
         else:
             super()._succeed()
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this message is the completion of this move."""
-        return isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name
-
-    def _status_of(self, message: Message) -> str:
-        return message.status if isinstance(message, HtosMotorMoveCompleted) else ERROR
+    def _status_in(self, message: Message) -> str | None:
+        if isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name:
+            return message.status
+        return None
 
     def _begin(self) -> None:
         for part in self.parts():

@@ -9,11 +9,9 @@ from typing import ClassVar, TypeVar
 import attrs
 
 from dcs_codec import (
-    EncodeError,
     HtosConfigureDevice,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
-    HtosSendConfiguration,
     HtosUpdateMotorPosition,
     Message,
     MotorStatus,
@@ -31,9 +29,8 @@ from dcs_codec import (
     StohStartOscillation,
     StohStartVectorMove,
     StohStopVectorMove,
-    default_codec,
 )
-from dhs_runtime.answers import ERROR, NORMAL, told_by
+from dhs_runtime.answers import ERROR, NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Deed
 from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.devices.motion import Move
@@ -115,21 +112,21 @@ class PseudoMotor(MovingDevice):
         """
         super().__init__(name)
         self._check_declared(
-            self._update(position) if config is None else self._told_as(config, position)
+            self._telling(position) if config is None else self._told_as(config, position)
         )
         self.words = tuple(words)
         self.on_set_position: Hook[Callable[[float], None]] = Hook(self, "set position of")
         self.on_configure: Hook[Callable[[PseudoMotorConfig], None]] = Hook(self, "set-up of")
-        self.on_read: ReadHook[float] = ReadHook(self, self._update)
+        self.on_read: ReadHook[float] = ReadHook(self)
         self.dependencies: tuple[str, ...] = ()
         self.children: tuple[str, ...] = ()
         self._config = config
-        self._position = float(position)  # guarded by _state_lock
+        self._value: float = float(position)  # guarded by _state_lock
 
     @property
     def position(self) -> float:
         """Where the motor stands, in its own units."""
-        return self._position
+        return self._value
 
     @property
     def config(self) -> PseudoMotorConfig | None:
@@ -150,7 +147,7 @@ class PseudoMotor(MovingDevice):
         Raises:
             EncodeError: The number does not fit the wire, or the status is no word.
         """
-        message = self._update(self.position if position is None else position)
+        message = self._telling(self.position if position is None else position)
         self._report(attrs.evolve(message, status=status))
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
@@ -174,10 +171,6 @@ class PseudoMotor(MovingDevice):
         hint = f"; it knows {', '.join(self.words)}" if self.words else ""
         return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
-    @property
-    def _remembered(self) -> float:
-        return self._position
-
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosConfigureDevice):
             self._config = self._configured(message)
@@ -185,7 +178,7 @@ class PseudoMotor(MovingDevice):
             message, (HtosUpdateMotorPosition, HtosMotorMoveCompleted, HtosConfigureDevice)
         ):
             with self._state_lock:
-                self._position = float(message.position)
+                self._value = float(message.position)
 
     # -- from DCSS ---------------------------------------------------------------------------
 
@@ -200,12 +193,12 @@ class PseudoMotor(MovingDevice):
             if isinstance(message, self.own_registration):
                 return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
             logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
-            return Deed(lambda: None, lambda _: self._question(), lambda *_: (self._question(),))
+            return Deed(lambda: None, self._question, lambda *_: (self._question(),))
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
                 lambda: self._set_position(position, before),
-                self._update,
+                self._telling,
                 self._failures,
                 self.on_set_position.inline,
             )
@@ -232,11 +225,8 @@ class PseudoMotor(MovingDevice):
         config = self._config
         return self._question() if config is None else self._told_as(config, position)
 
-    def _question(self) -> Message:
-        return HtosSendConfiguration(device_name=self.name)
-
     def _told_as(self, config: PseudoMotorConfig, position: object) -> Message:
-        update = self._update(position)
+        update = self._telling(position)
         return HtosConfigureDevice(
             motor_name=self.name, position=update.position, **attrs.asdict(config)
         )
@@ -274,19 +264,17 @@ class PseudoMotor(MovingDevice):
 
     def _known(self, position: float) -> None:
         """Take over a position of DCSS's, where it is one: a dcss can store nan."""
-        try:
-            default_codec().encode(self._update(position))
-        except EncodeError:
+        if trouble_with(self._telling(position)):
             return
         with self._state_lock:
-            self._position = position
+            self._value = position
         self._tellings += 1
 
-    def _update(self, position: object) -> HtosUpdateMotorPosition:
-        if not isinstance(position, (int, float)):
-            raise TypeError(f"a position is a number, not {type(position).__name__}")
+    def _telling(self, value: object) -> HtosUpdateMotorPosition:
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"a position is a number, not {type(value).__name__}")
         return HtosUpdateMotorPosition(
-            motor_name=self.name, position=position, status=MotorStatus.NORMAL
+            motor_name=self.name, position=value, status=MotorStatus.NORMAL
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
@@ -297,10 +285,8 @@ class PseudoMotor(MovingDevice):
             raise DeviceError(
                 f"{self.name} is moving; its position cannot be set", status=MotorStatus.MOVING
             )
-        try:
-            default_codec().encode(self._update(position))
-        except EncodeError as error:
-            raise DeviceError(f"position {error.reason}") from None
+        if trouble := trouble_with(self._telling(position)):
+            raise DeviceError(trouble)
         if self.on_set_position.function is not None:
             self.on_set_position.function(position)
         return position

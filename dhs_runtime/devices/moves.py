@@ -147,16 +147,14 @@ class VectorMove(Move):
             self.other._end(status, reason, handler)
         return super()._end(status, reason, handler)
 
-    def _is_completed_by(self, message: Message) -> bool:
-        """Whether this message is the completion of one of the two."""
-        return any(Move._is_completed_by(part, message) for part in self.parts())
+    def _status_in(self, message: Message) -> str | None:
+        found = (Move._status_in(part, message) for part in self.parts())
+        return next((status for status in found if status is not None), None)
 
     def _finish_with(self, message: Message) -> None:
         """As `Task._finish_with`, of the motor it is about."""
-        if self.other is not None and self.other._is_completed_by(message):
-            self.other._finish_with(message)
-        else:
-            super()._finish_with(message)
+        about = next(part for part in self.parts() if Move._status_in(part, message) is not None)
+        Move._finish_with(about, message)
 
     def complete(self, position: float | None = None) -> None:
         """As `Move.complete`, of both motors; the position is the first one's."""

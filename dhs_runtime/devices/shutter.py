@@ -46,14 +46,14 @@ class Shutter(Device):
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
-        self.on_read: ReadHook[ShutterState] = ReadHook(self, self._state_message)
-        self._state = state
+        self.on_read: ReadHook[ShutterState] = ReadHook(self)
+        self._value: ShutterState | None = state
         self._driving = threading.RLock()  # held while the author's function moves it
 
     @property
     def state(self) -> ShutterState:
         """Open or closed, as last set or reported; closed as long as nobody knows."""
-        return self._state or ShutterState.CLOSED
+        return self._value or ShutterState.CLOSED
 
     def read(self) -> ShutterState:
         """Its state as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
@@ -70,7 +70,7 @@ class Shutter(Device):
         Raises:
             EncodeError: The status is no word.
         """
-        message = self._state_message(self.state if state is None else state)
+        message = self._telling(self.state if state is None else state)
         self._report(message if status == NORMAL else attrs.evolve(message, result=status))
 
     def drive(self, state: ShutterState) -> None:
@@ -94,33 +94,27 @@ class Shutter(Device):
             if word not in (ShutterState.OPEN, ShutterState.CLOSED):
                 raise StateError(f"shutter {self.name}: {word!r} is neither open nor closed")
 
-    @property
-    def _remembered(self) -> ShutterState | None:
-        return self._state
-
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosReportShutterState) and message.result in ("", NORMAL):
-            self._state = _known_state(message.shutter_state)
+            self._value = _known_state(message.shutter_state)
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterShutter):
             word = message.shutter_state
-            return Deed(lambda: self._registered(word), self._state_message, self._failures)
+            return Deed(lambda: self._look(word), self._telling, self._failures)
         if isinstance(message, StohSetShutterState):
             word = message.shutter_state
-            return Deed(
-                lambda: self._set(word), self._state_message, self._failures, self.on_set.inline
-            )
+            return Deed(lambda: self._set(word), self._telling, self._failures, self.on_set.inline)
         return None
 
     def _note(self, message: Message) -> None:
-        if isinstance(message, StohConfigureShutter) and self._state is None:
-            self._state = _known_state(message.shutter_state)
+        if isinstance(message, StohConfigureShutter) and self._value is None:
+            self._value = _known_state(message.shutter_state)
             self._refresh()
 
-    def _registered(self, word: str) -> ShutterState:
+    def _look(self, word: str) -> ShutterState:
         """Its state, or where nobody here knows it what DCSS remembers."""
-        return self.on_read.now_or(self._state or _known_state(word))
+        return self.on_read.now_or(self._value or _known_state(word))
 
     def _set(self, word: str) -> ShutterState:
         try:
@@ -135,8 +129,8 @@ class Shutter(Device):
             if self.on_set.function is not None:
                 self.on_set.function(state)
 
-    def _state_message(self, state: object) -> HtosReportShutterState:
-        word = ShutterState(str(state))
+    def _telling(self, value: object) -> HtosReportShutterState:
+        word = ShutterState(str(value))
         return HtosReportShutterState(shutter_name=self.name, shutter_state=word)
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:

@@ -6,7 +6,6 @@ from typing import ClassVar
 import attrs
 
 from dcs_codec import (
-    HtosSendConfiguration,
     HtosSetStringCompleted,
     Message,
     StohConfigureString,
@@ -47,15 +46,15 @@ class StringDevice(Device):
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
-        self.on_read: ReadHook[str] = ReadHook(self, self._completed)
+        self.on_read: ReadHook[str] = ReadHook(self)
         if contents is not None:
-            self._check_declared(self._completed(contents))
-        self._contents = contents
+            self._check_declared(self._telling(contents))
+        self._value: str | None = contents
 
     @property
     def contents(self) -> str:
         """Its contents, "" as long as nobody knows them."""
-        return self._contents or ""
+        return self._value or ""
 
     def read(self) -> str:
         """The contents as `on_read` reads them now; raises DeviceError. Tells DCSS nothing."""
@@ -72,49 +71,38 @@ class StringDevice(Device):
         Raises:
             EncodeError: The contents do not fit the wire, or the status is no word.
         """
-        message = self._completed(self.contents if contents is None else contents)
+        message = self._telling(self.contents if contents is None else contents)
         self._report(attrs.evolve(message, string_status=status))
-
-    @property
-    def _remembered(self) -> str | None:
-        return self._contents
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosSetStringCompleted) and message.string_status == NORMAL:
-            self._contents = message.string_contents
+            self._value = message.string_contents
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterString):
-            return Deed(
-                lambda: self.on_read.now_or(self._contents), self._registered, self._failures
-            )
+            return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._failures)
         if isinstance(message, StohSetString):
             contents = message.string_contents
             return Deed(
-                lambda: self._take(contents), self._completed, self._failures, self.on_set.inline
+                lambda: self._take(contents), self._telling, self._failures, self.on_set.inline
             )
         return None
 
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureString):
-            self._contents = message.string_contents
+            self._value = message.string_contents
             self._refresh()
-
-    def _registered(self, contents: object) -> Message:
-        if contents is None:
-            return HtosSendConfiguration(device_name=self.name)
-        return self._completed(contents)
 
     def _take(self, contents: str) -> object:
         function = self.on_set.function
         kept = None if function is None else function(contents)
         return contents if kept is None else kept
 
-    def _completed(self, contents: object) -> HtosSetStringCompleted:
-        if not isinstance(contents, str):
-            raise TypeError(f"contents are text, not {type(contents).__name__}")
+    def _telling(self, value: object) -> HtosSetStringCompleted:
+        if not isinstance(value, str):
+            raise TypeError(f"contents are text, not {type(value).__name__}")
         return HtosSetStringCompleted(
-            string_name=self.name, string_status=StringStatus.NORMAL, string_contents=contents
+            string_name=self.name, string_status=StringStatus.NORMAL, string_contents=value
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
