@@ -28,11 +28,10 @@ from dcs_codec import (
     UnknownMessage,
     readable,
 )
-from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.base import TOO_MUCH, Wiring, run_inline
+from dhs_runtime.devices.base import Wiring, run_inline
 from dhs_runtime.handlers import HandlerTable, Repeated
-from dhs_runtime.operation import DeclaredOperation, Operation
+from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
 from dhs_runtime.task import LATE, ActiveTasks, Outlet, Task
@@ -94,18 +93,17 @@ class Dispatcher:
         self._closed = False
         self._online = False
         self._unknown: set[str] = set()
-        handlers.devices.wire(
-            Wiring(
-                workers=self.workers,
-                lanes=self._lanes,
-                readers=self._readers,
-                answers=self._answer,
-                outlet=outlet,
-                active=self.active,
-                find=handlers.devices.find,
-                tell=handlers.devices.tell,
-            )
+        self._wiring = Wiring(
+            workers=self.workers,
+            lanes=self._lanes,
+            readers=self._readers,
+            answers=self._answer,
+            outlet=outlet,
+            active=self.active,
+            find=handlers.devices.find,
+            tell=handlers.devices.tell,
         )
+        handlers.devices.wire(self._wiring)
 
     def feed(self, message: Message, outlet: Outlet) -> None:
         """Take one message from the reading thread; answers to it go out by `outlet`."""
@@ -243,10 +241,8 @@ class Dispatcher:
                 operation._timer = self._timers.at(operation.deadline, expire)
             if entry.inline and not self._inbox.busy:
                 run_inline(self.active, operation, entry.handler)
-            elif not self._inbox.busy:
-                self._submit(operation, entry)
-            elif not self._inbox.put(partial(self._submit, operation, entry)):
-                self._answer(partial(self.active.refuse, operation, ERROR, TOO_MUCH))
+            else:
+                self._wiring.run(operation, entry.handler, self._inbox)
 
     def _count(self, name: str) -> int:
         """Operations of this name that are not completed."""
@@ -254,11 +250,6 @@ class Dispatcher:
             isinstance(task, Operation) and task.name == name and not task.finished
             for task in self.active.all()
         )
-
-    def _submit(self, operation: Operation, entry: DeclaredOperation) -> None:
-        if not self.workers.submit(partial(self.active.run, operation, entry.handler)):
-            why = "too many operations under way"
-            self._answer(partial(self.active.refuse, operation, ERROR, why))
 
     def _expire(self, operation: Operation) -> None:
         """A deadline has passed; another thread sends the answer, because sending may block."""
@@ -271,7 +262,7 @@ class Dispatcher:
 
     def _refuse(self, task: Task, reason: str) -> None:
         self.active.add(task)
-        self._answer(partial(self.active.refuse, task, ERROR, reason))
+        self._wiring.refuse(task, reason)
 
     def _answer(self, job: Job) -> None:
         """Send a refusal in another thread, because this one may be the reading thread."""

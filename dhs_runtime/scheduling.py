@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.threads import ThreadGroup, fulfil
 
 logger = logging.getLogger(__name__)
 
@@ -141,16 +141,7 @@ class Workers:
     def call(self, function: Callable[[], T]) -> Future[T]:
         """The future of `function()`, run in a worker; cancelled where `submit` says False."""
         future: Future[T] = Future()
-
-        def job() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(function())
-            except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
-                future.set_exception(error)
-
-        if not self.submit(job):
+        if not self.submit(partial(fulfil, future, function)):
             future.cancel()
         return future
 

@@ -5,9 +5,13 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.forks import Birthplace
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +50,15 @@ class StopToken:
     def _open(self) -> None:
         with contextlib.suppress(RuntimeError):  # open already
             self._closed.release()
+
+
+def fulfil(future: Future[T], function: Callable[[], T]) -> None:
+    """Call the function for a future that somebody still waits for."""
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
+            future.set_exception(error)
 
 
 class ThreadGroup:

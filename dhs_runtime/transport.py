@@ -12,13 +12,14 @@ import socket
 import struct
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
 from dhs_runtime.forks import Birthplace, close_in_children
-from dhs_runtime.threads import ThreadGroup
+from dhs_runtime.threads import ThreadGroup, fulfil
 
 _READ_SIZE = 1 << 16
 _WRITE_SIZE = 1 << 16
@@ -70,23 +71,16 @@ class Resolver:
                 return pending
             future: Future[list[AddressInfo]] = Future()
 
-            def work() -> None:
-                try:
-                    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
-                    self._forget(key)
-                    future.set_exception(error)
-                else:
-                    self._forget(key)
-                    future.set_result(list(found))
-
-            self._threads.spawn(f"look-up-{host}", work)
+            self._threads.spawn(f"look-up-{host}", partial(fulfil, future, partial(self._ask, key)))
             self._pending[key] = future
         return future
 
-    def _forget(self, key: tuple[str, int]) -> None:
-        with self._lock:
-            del self._pending[key]
+    def _ask(self, key: tuple[str, int]) -> list[AddressInfo]:
+        try:
+            return list(socket.getaddrinfo(*key, type=socket.SOCK_STREAM))
+        finally:
+            with self._lock:
+                del self._pending[key]
 
 
 class TcpTransport:

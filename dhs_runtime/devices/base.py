@@ -57,9 +57,17 @@ class Wiring:
     find: Callable[[str], "Device | None"]
     tell: Callable[[Message], None]
 
-    def refuse(self, task: Task, status: str, reason: str) -> None:
-        """Answer a task with a failure, soon and not in this thread; it must be entered."""
+    def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
+        """Answer a task that is entered with a failure, soon and not in this thread."""
         self.answers(partial(self.active.refuse, task, status, reason))
+
+    def run(self, task: T, handler: Callable[[T], None], lane: Lane | None = None) -> None:
+        """Let a worker run a task that is entered, after what waits in the lane; or refuse it."""
+        if lane is None or not lane.busy:
+            if not self.workers.submit(partial(self.active.run, task, handler)):
+                self.refuse(task, "too many operations under way")
+        elif not lane.put(partial(self.run, task, handler)):
+            self.refuse(task, TOO_MUCH)
 
 
 @attrs.frozen
@@ -245,11 +253,11 @@ class Device:
         request = Request(self, message, deed, outlet)
         wiring.active.add(request)
         if refusal:
-            wiring.refuse(request, ERROR, refusal)
+            wiring.refuse(request, refusal)
         elif deed.inline and not lane.busy:
             run_inline(wiring.active, request, request.obey)
         elif not lane.put(partial(wiring.active.run, request, request.obey)):
-            wiring.refuse(request, ERROR, TOO_MUCH)
+            wiring.refuse(request, TOO_MUCH)
 
     def _told(self, message: Message) -> None:
         """Remember what a message about this device says, which is encoded and goes out now."""
@@ -353,13 +361,12 @@ class Device:
         except (EncodeError, NotConnectedError) as error:
             logger.debug("htos_log not sent: %s", error)
 
-    def _deed(self, message: Message) -> Deed | None:
+    def _deed(self, _: Message) -> Deed | None:
         """What to do about a command; None where it asks for no answer."""
-        raise NotImplementedError
+        return None
 
     def _note(self, message: Message) -> None:
         """Take note of a message that asks for no answer; runs in the lane."""
-        raise NotImplementedError
 
     def _report(self, message: Message) -> None:
         """Send unasked, where there is a link; DCSS asks again when it comes back.

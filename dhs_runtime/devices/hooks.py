@@ -11,6 +11,7 @@ from dhs_runtime.answers import told_by, trouble_with
 from dhs_runtime.errors import DeviceError, HandlerError
 from dhs_runtime.scheduling import Lane, Workers
 from dhs_runtime.signatures import check_handler, name_of
+from dhs_runtime.threads import fulfil
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -155,7 +156,7 @@ class ReadHook(Slot[Callable[[], T]]):
             return self._value()
         future: Future[T] = Future()
         late = DeviceError(f"cannot be read: no answer within {self.read_timeout_s:g} s")
-        if self.hangs or not self._lane.put(partial(_give, future, self._value)):
+        if self.hangs or not self._lane.put(partial(fulfil, future, self._value)):
             raise late
         try:
             return wait(future, self.read_timeout_s)
@@ -213,12 +214,3 @@ class ReadHook(Slot[Callable[[], T]]):
         if trouble:
             raise DeviceError(f"cannot be read: {trouble}")
         return value
-
-
-def _give(future: Future[T], value: Callable[[], T]) -> None:
-    """Make the call for a future that somebody still waits for."""
-    if future.set_running_or_notify_cancel():
-        try:
-            future.set_result(value())
-        except DeviceError as error:
-            future.set_exception(error)

@@ -1,7 +1,6 @@
 """`IonChamber` and `Count`: counters that are read together, for a time."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import ClassVar
 
 from dcs_codec import (
@@ -14,7 +13,7 @@ from dcs_codec import (
     StohRegisterIonChamber,
 )
 from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
-from dhs_runtime.devices.base import TOO_MUCH, Device
+from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.task import Outlet, Task
 
@@ -141,9 +140,9 @@ class IonChamber(Device):
         count = Count(message, outlet, wiring.tell)
         wiring.active.add(count)
         if refusal:
-            wiring.refuse(count, ERROR, refusal)
-        elif not wiring.workers.submit(partial(wiring.active.run, count, self._count)):
-            wiring.refuse(count, ERROR, TOO_MUCH)
+            wiring.refuse(count, refusal)
+        else:
+            wiring.run(count, self._count)
 
     @classmethod
     def _named_in(cls, message: Message) -> Iterable[str]:
@@ -175,12 +174,6 @@ class IonChamber(Device):
                 return
             count.report(counts)
             count.raise_if_aborted()
-
-    def _deed(self, _: Message) -> None:
-        """Registration and configuration of an ion chamber ask for nothing."""
-
-    def _note(self, _: Message) -> None:
-        """As `_deed`."""
 
     def _check_companion(self, name: str) -> None:
         """See that the ion chamber of this name is counted by the same function."""

@@ -24,7 +24,6 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import ClassVar, Protocol, TypeVar
 
 from dcs_codec import (
@@ -37,13 +36,12 @@ from dcs_codec import (
 )
 from dhs_runtime.answers import ABORTED, ERROR, NORMAL, told_by
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.hooks import Wait
+from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
 from dhs_runtime.task import Outlet, Task
 
 K = TypeVar("K", bound=Task)
-L = TypeVar("L")
 
 
 class Movable(Protocol):
@@ -61,17 +59,13 @@ class Movable(Protocol):
     def config(self) -> PseudoMotorConfig | None:
         """How it is set up; a `MotorConfig` for a real motor."""
 
-    def _told(self, message: Message) -> None:
-        """Remember what a message says that goes out now."""
+    @property
+    def on_read(self) -> ReadHook[float]:
+        """Reads where it stands."""
 
-    def _complain(self, outlet: Outlet, reason: str) -> None:
-        """Say in both logs why something could not be done."""
-
-    def _look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
-        """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
-
-    def _check(self, move: "Move") -> None:
-        """See that it may make this move; raises DeviceError."""
+    def _told(self, message: Message) -> None: ...
+    def _complain(self, outlet: Outlet, reason: str) -> None: ...
+    def _check(self, move: "Move") -> None: ...
 
 
 class Move(Task):
@@ -210,7 +204,7 @@ class Move(Task):
     def _rest(self) -> None:
         """Ask the hardware where the motor stands, if it can be and nobody said so."""
         if self._end_position is None and not self.finished:
-            self._end_position = self.motor._look(None)
+            self._end_position = self.motor.on_read.now(None)
 
     def _run(self, handler: Callable[[K], None]) -> None:
         """As `Task._run`; and see where the motors stand when the handler has done with them."""
@@ -277,7 +271,7 @@ class Move(Task):
 
     def _prepare(self) -> None:
         """See where the motor stands, and that it may move; raises DeviceError."""
-        self.start = self.motor._look(self.motor.position, self.wait)
+        self.start = self.motor.on_read.now(self.motor.position, self.wait)
         self.motor._check(self)
 
     def _start(self) -> None:

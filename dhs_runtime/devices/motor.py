@@ -1,6 +1,5 @@
 """`Motor` and `PseudoMotor`: positions, limits and moves."""
 
-import fnmatch
 import logging
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
@@ -30,9 +29,9 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopVectorMove,
 )
-from dhs_runtime.answers import ERROR, NORMAL, told_by, trouble_with
+from dhs_runtime.answers import NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Deed
-from dhs_runtime.devices.hooks import Hook, ReadHook
+from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.motion import Move
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
 from dhs_runtime.devices.moving_device import MovingDevice
@@ -110,28 +109,14 @@ class PseudoMotor(MovingDevice):
         Raises:
             HandlerError: DCSS could not be told the configuration or the position.
         """
-        super().__init__(name)
+        super().__init__(name, config, position, words)
         self._check_declared(
             self._telling(position) if config is None else self._told_as(config, position)
         )
-        self.words = tuple(words)
         self.on_set_position: Hook[Callable[[float], None]] = Hook(self, "set position of")
         self.on_configure: Hook[Callable[[PseudoMotorConfig], None]] = Hook(self, "set-up of")
-        self.on_read: ReadHook[float] = ReadHook(self)
         self.dependencies: tuple[str, ...] = ()
         self.children: tuple[str, ...] = ()
-        self._config = config
-        self._value: float = float(position)  # guarded by _state_lock
-
-    @property
-    def position(self) -> float:
-        """Where the motor stands, in its own units."""
-        return self._value
-
-    @property
-    def config(self) -> PseudoMotorConfig | None:
-        """The configuration; None as long as DCSS has sent none."""
-        return self._config
 
     def read(self) -> float:
         """Where it stands as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
@@ -149,27 +134,6 @@ class PseudoMotor(MovingDevice):
         """
         message = self._telling(self.position if position is None else position)
         self._report(attrs.evolve(message, status=status))
-
-    def refusal(self, destination: float | str) -> tuple[str, str] | None:
-        """Status and reason why the motor may not go there; None where it may."""
-        config = self._config
-        if config is not None and config.motor_lock_on:
-            return MotorStatus.LOCKED, f"{self.name} is locked"
-        if isinstance(destination, str):
-            return self._refusal_of_word(destination)
-        if config is None:
-            return None
-        if config.upper_limit_on and destination > config.upper_limit:
-            return MotorStatus.SW_LIMIT, f"{destination:g} is beyond {config.upper_limit:g}"
-        if config.lower_limit_on and destination < config.lower_limit:
-            return MotorStatus.SW_LIMIT, f"{destination:g} is below {config.lower_limit:g}"
-        return None
-
-    def _refusal_of_word(self, word: str) -> tuple[str, str] | None:
-        if any(fnmatch.fnmatchcase(word, known) for known in self.words):
-            return None
-        hint = f"; it knows {', '.join(self.words)}" if self.words else ""
-        return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosConfigureDevice):
@@ -314,17 +278,6 @@ class Motor(PseudoMotor):
 
     kind = "motor"
     own_registration: ClassVar[type[Message]] = StohRegisterRealMotor
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        config: MotorConfig | None = None,
-        position: float = 0.0,
-        words: Collection[str] = (),
-    ) -> None:
-        """As `PseudoMotor`."""
-        super().__init__(name, config=config, position=position, words=words)
 
     @property
     def config(self) -> MotorConfig | None:

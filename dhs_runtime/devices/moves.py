@@ -33,7 +33,7 @@ class Elsewhere(Move):
         try:
             self.state = TaskState.RUNNING
             with contextlib.suppress(DeviceError):  # it moves, wherever it started
-                self.start = self.motor._look(self.motor.position)
+                self.start = self.motor.on_read.now(self.motor.position)
             if not self._is_known:
                 self.destination = self.start
             self._start()
@@ -69,7 +69,7 @@ class Oscillation(Move):
         self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
 
     def _prepare(self) -> None:
-        self.start = self.motor._look(self.motor.position, self.wait)
+        self.start = self.motor.on_read.now(self.motor.position, self.wait)
         self.destination = self.start + self.oscillation_range
         self.motor._check(self)
 

@@ -1,10 +1,9 @@
 """`MovingDevice`: what all motors do about moves: begin, refuse, abort, tell of those by others."""
 
 import contextlib
+import fnmatch
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from functools import partial
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from dcs_codec import (
@@ -22,8 +21,8 @@ from dcs_codec import (
     StohStopVectorMove,
 )
 from dhs_runtime.answers import ERROR
-from dhs_runtime.devices.base import TOO_MUCH, Device
-from dhs_runtime.devices.hooks import Hook, ReadHook, Wait
+from dhs_runtime.devices.base import Device
+from dhs_runtime.devices.hooks import Hook, ReadHook
 from dhs_runtime.devices.motion import Move
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.moves import Elsewhere, Oscillation, VectorMove
@@ -32,7 +31,6 @@ from dhs_runtime.errors import DeviceError, DhsError
 from dhs_runtime.task import Outlet
 
 M = TypeVar("M", bound=Move)
-L = TypeVar("L")
 
 
 class MovingDevice(Device):
@@ -47,30 +45,55 @@ class MovingDevice(Device):
             and raises DeviceError where it may not be, as axes that share their room need it.
     """
 
-    on_read: ReadHook[float]
-
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: PseudoMotorConfig | None = None,
+        position: float = 0.0,
+        words: Collection[str] = (),
+    ) -> None:
         super().__init__(name)
         self.on_move: Hook[Callable[[Move], None]] = Hook(self, "a move of")
         self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(self, "oscillation of")
         self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(self, "vector move of")
         self.on_check: Hook[Callable[[Move], None]] = Hook(self, "check of a move of")
-        self._state_lock = threading.Lock()  # guards _move and the position; held for no I/O
+        self.on_read: ReadHook[float] = ReadHook(self)
+        self.words = tuple(words)
+        self._config = config
+        self._value: float = float(position)  # guarded by the lock, as _move is; held for no I/O
+        self._state_lock = threading.Lock()
         self._move: Move | None = None
 
     @property
     def position(self) -> float:
         """Where it stands, in its own units."""
-        raise NotImplementedError
+        return self._value
 
     @property
     def config(self) -> PseudoMotorConfig | None:
-        """How it is set up."""
-        raise NotImplementedError
+        """How it is set up; None as long as DCSS has not said and nobody declared it."""
+        return self._config
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason why it may not go there; None where it may."""
-        raise NotImplementedError
+        config = self._config
+        if config is not None and config.motor_lock_on:
+            return MotorStatus.LOCKED, f"{self.name} is locked"
+        if isinstance(destination, str):
+            return self._refusal_of_word(destination)
+        if config is None:
+            return None
+        if config.upper_limit_on and destination > config.upper_limit:
+            return MotorStatus.SW_LIMIT, f"{destination:g} is beyond {config.upper_limit:g}"
+        if config.lower_limit_on and destination < config.lower_limit:
+            return MotorStatus.SW_LIMIT, f"{destination:g} is below {config.lower_limit:g}"
+        return None
+
+    def _refusal_of_word(self, word: str) -> tuple[str, str] | None:
+        if any(fnmatch.fnmatchcase(word, known) for known in self.words):
+            return None
+        hint = f"; it knows {', '.join(self.words)}" if self.words else ""
+        return ERROR, f"{self.name} does not know the word {word!r}{hint}"
 
     @property
     def is_moving(self) -> bool:
@@ -106,10 +129,6 @@ class MovingDevice(Device):
                 yield move
         finally:
             wiring.active.remove(move)
-
-    def _look(self, last: L, wait: Wait[float] = Future.result) -> float | L:
-        """Where it stands; `last` where nobody can ask the hardware. Raises DeviceError."""
-        return self.on_read.now(last, wait)
 
     def _check(self, move: Move) -> None:
         """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
@@ -151,25 +170,18 @@ class MovingDevice(Device):
         return not self.is_moving
 
     def _start(self, move: M, handler: Callable[[M], None] | None, refusal: str = "") -> None:
-        wiring, lane = self._wiring, self._lane
-        if wiring is None or lane is None:
+        wiring = self._wiring
+        if wiring is None:
             return
         wiring.active.add(move)
-        status = ERROR
-        if not refusal and not self._engage(move):
-            status, refusal = MotorStatus.MOVING, f"{self.name} is moving already"
-        if not refusal and handler is None:
-            refusal = f"no handler for a {move.label}"
-        if refusal or handler is None:
-            wiring.refuse(move, status, refusal)
-        elif not lane.then(partial(self._submit, move, handler)):
-            wiring.refuse(move, ERROR, TOO_MUCH)
-
-    def _submit(self, move: M, handler: Callable[[M], None]) -> None:
-        if self._wiring is not None:
-            run = partial(self._wiring.active.run, move, handler)
-            if not self._wiring.workers.submit(run):
-                self._wiring.refuse(move, ERROR, TOO_MUCH)
+        if refusal:
+            wiring.refuse(move, refusal)
+        elif not self._engage(move):
+            wiring.refuse(move, f"{self.name} is moving already", MotorStatus.MOVING)
+        elif handler is None:
+            wiring.refuse(move, f"no handler for a {move.label}")
+        else:
+            wiring.run(move, handler, self._lane)
 
     def _engage(self, move: Move) -> bool:
         with self._state_lock:
@@ -193,7 +205,7 @@ class MovingDevice(Device):
             move.other = None  # its answer would end the move that is under way
             if not refusal:
                 wiring.active.add(move)
-                wiring.refuse(move, MotorStatus.MOVING, f"{second.name} is moving already")
+                wiring.refuse(move, f"{second.name} is moving already", MotorStatus.MOVING)
                 return
         self._start(move, self.on_vector_move.function, refusal)
 
