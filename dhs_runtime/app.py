@@ -19,16 +19,10 @@ from dcs_codec import (
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.declaring import Declarations
 from dhs_runtime.descriptors import open_standard_descriptors
-from dhs_runtime.devices import (
-    Device,
-)
+from dhs_runtime.devices import Device
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import LinkState
-from dhs_runtime.operation import (
-    Argument,
-    Operation,
-    arguments_of,
-)
+from dhs_runtime.operation import Argument, Operation, arguments_of
 from dhs_runtime.run import Run
 from dhs_runtime.signals import SIGNALS, stop_signals
 from dhs_runtime.threads import StopToken

@@ -5,11 +5,7 @@ import threading
 import time
 from typing import Final
 
-from dcs_codec import (
-    Codec,
-    HtosOperationCompleted,
-    Message,
-)
+from dcs_codec import Codec, HtosOperationCompleted, Message
 from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
