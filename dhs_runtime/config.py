@@ -1,6 +1,5 @@
 """Settings of the runtime, as values. Reading them from a file is `config_file`'s."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,10 +11,6 @@ from dhs_runtime.addresses import MAX_PORT, HostPort, bare_host, host_trouble
 from dhs_runtime.clock import Backoff, is_seconds
 
 DCSS_PORT: Final = 14242
-MAX_NAME: Final = 39
-"""Bytes of a hardware host's name: dcss has `hardwareID[40]` and dies of more (PROTOCOL 6)."""
-
-_NAME: Final = r"[!#%-:<-Z^-z|~]+"
 
 
 @attrs.frozen
@@ -39,18 +34,8 @@ class Rule:
             raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {value!r}; {reason}")
 
 
-def name_trouble(text: str) -> str:
-    """Why a text is no name of a hardware host; "" where it is one."""
-    if not text:
-        return "the name is empty"
-    if not re.fullmatch(_NAME, text):
-        return 'a name is one word of ASCII, without any of []{}$;"\\, which Tcl would take'
-    return "" if len(text) <= MAX_NAME else f"a name has {MAX_NAME} letters at most"
-
-
 is_port = and_(ge(1), le(MAX_PORT))
 is_host = Rule("host name or IP address", host_trouble, r"^[^\s/@?#]+$")
-is_name = Rule("name of a hardware host", name_trouble, rf"^{_NAME[:-1]}{{1,{MAX_NAME}}}$")
 
 
 @attrs.frozen(kw_only=True)

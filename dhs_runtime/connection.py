@@ -165,13 +165,7 @@ class Connection:
             if len(self._corked) >= MAX_CORKED:
                 self._flush()
             return
-        if not self._lock.acquire(blocking=False):
-            self._wait_for_turn()
-        try:
-            self._check_online(data)
-            self._put(data)
-        finally:
-            self._lock.release()
+        self._write_now(data)
 
     def send(self, message: Message) -> None:
         """`encode` and `write`; raises as both."""
@@ -181,6 +175,18 @@ class Connection:
         """End the connection from another thread; what was sent before still goes out."""
         self._given_up = True
         self._transport.interrupt()
+
+    def _write_now(self, data: bytes) -> None:
+        """Write in turn, after what is corked; nothing in `data` for what is corked alone."""
+        if not self._lock.acquire(blocking=False):
+            self._wait_for_turn()
+        try:
+            if data:
+                self._check_online(data)
+            if data or self._corked:  # or another thread was faster
+                self._put(data)
+        finally:
+            self._lock.release()
 
     def _wait_for_turn(self) -> None:
         """Acquire the lock. A slow DCSS may hold it long; give up only if it stops reading."""
@@ -214,13 +220,7 @@ class Connection:
     def _flush(self) -> None:
         """Write what is corked; for the reading thread."""
         try:
-            if not self._lock.acquire(blocking=False):
-                self._wait_for_turn()
-            try:
-                if self._corked:  # or another thread was faster
-                    self._put(b"")
-            finally:
-                self._lock.release()
+            self._write_now(b"")
         except NotConnectedError as error:
             logger.info("answers dropped: %s", error)
 

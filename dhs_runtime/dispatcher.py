@@ -30,7 +30,7 @@ from dcs_codec import (
 )
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.base import Wiring, run_inline
-from dhs_runtime.handlers import HandlerTable, Repeated
+from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
@@ -126,7 +126,7 @@ class Dispatcher:
         """Call the start hooks, and when they have returned begin what is done again and again."""
         hooks = self._handlers.start_hooks
         for hook in hooks:
-            self._inbox.put(partial(_call_hook, hook))
+            self._inbox.put(partial(call_hook, hook))
         if not (hooks and self._inbox.put(self._repeat)):
             self._repeat()
 
@@ -147,14 +147,14 @@ class Dispatcher:
         """The handshake is done, and no message after it was read."""
         self._online = True
         for hook in self._handlers.connected_hooks:
-            self._inbox.put(partial(_call_hook, hook))
+            self._inbox.put(partial(call_hook, hook))
 
     def lost_link(self, reason: str) -> None:
         """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
         self._online = False
         self.active.abort_all(reason)
         for hook in self._handlers.disconnected_hooks:
-            self._inbox.put(partial(_call_hook, partial(hook, reason)))
+            self._inbox.put(partial(call_hook, hook, reason))
 
     def stuck_handler(self, longer_than_s: float) -> str | None:
         """Name of the message handler that has run for longer than this, or None."""
@@ -175,20 +175,19 @@ class Dispatcher:
     def _to_device(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         if self._closed:
             refusal = STOPPING
-        route = self._handlers.devices.route(type(message))
+        devices = self._handlers.devices
+        route = devices.route(type(message))
         if route is None:
             self._note(message)
-        elif not self._handlers.devices.accept(route, message, outlet, refusal):
-            if self._handlers.handles(route.kind):
-                return
-            self._handlers.devices.turn_away(route, message, outlet)
-            known = " ".join(device.name for device in self._handlers.devices.all()) or "none"
-            logger.warning(
-                "%s %s: this DHS declares no such device; it has: %s",
-                message.keyword,
-                route.name(message),
-                known,
-            )
+            return
+        device = devices.find(route.name(message))
+        if device is not None and isinstance(device, route.kind):
+            device._accept(message, outlet, refusal)
+        elif not self._handlers.handles(route.kind):
+            devices.turn_away(route, message, outlet)
+            known = " ".join(device.name for device in devices.all()) or "none"
+            what = f"{message.keyword} {route.name(message)}"
+            logger.warning("%s: this DHS declares no such device; it has: %s", what, known)
 
     def _salvage(self, malformed: MalformedMessage, outlet: Outlet) -> None:
         """Answer a command that cannot be read in full, where its name can."""
@@ -301,14 +300,6 @@ def _name_of(job: Job) -> str:
     while isinstance(inner, partial):
         inner = inner.args[0] if inner.args else inner.func
     return name_of(inner) if callable(inner) else repr(inner)
-
-
-def _call_hook(hook: Callable[[], None]) -> None:
-    """Call a hook; an exception is logged and goes no further."""
-    try:
-        hook()
-    except BaseException:  # sys.exit() in a hook must not silence the DHS
-        logger.exception("hook %r failed", hook)
 
 
 def _call(handler: Callable[[Message], None], message: Message) -> None:

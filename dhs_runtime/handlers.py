@@ -19,6 +19,14 @@ MessageHandler = Callable[[M], None]
 logger = logging.getLogger(__name__)
 
 
+def call_hook(hook: Callable[..., None], *arguments: object) -> None:
+    """Call a hook; an exception is logged and goes no further."""
+    try:
+        hook(*arguments)
+    except BaseException:  # sys.exit() in a hook must not silence the DHS, or hold up its stop
+        logger.exception("hook %s failed", name_of(hook))
+
+
 class Repeated:
     """A function called at an interval. The same failure in a row is logged once.
 

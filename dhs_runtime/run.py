@@ -12,7 +12,7 @@ from dhs_runtime.config import DcssConfig
 from dhs_runtime.devices import KINDS
 from dhs_runtime.dispatcher import STOPPING, Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
-from dhs_runtime.handlers import HandlerTable
+from dhs_runtime.handlers import HandlerTable, call_hook
 from dhs_runtime.link import Link
 from dhs_runtime.threads import StopToken, ThreadGroup
 
@@ -111,7 +111,8 @@ class Run:
             started = time.monotonic()
             self.dispatcher.close()
             self.dispatcher.active.abort_all(STOPPING)
-            self._call_stop_hooks()
+            for hook in self._handlers.stop_hooks:
+                call_hook(hook)
             self.dispatcher.active.wait_until_none(LAST_WORDS_S)
             # In a thread: a DCSS that reads nothing must not hold up the stop.
             self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
@@ -133,10 +134,3 @@ class Run:
         for task in self.dispatcher.active.all():
             if task._end(ABORTED, STOPPING):
                 task.log.warning("handler did not end; completed as aborted")
-
-    def _call_stop_hooks(self) -> None:
-        for hook in self._handlers.stop_hooks:
-            try:
-                hook()
-            except BaseException:  # the stop goes on whatever a hook does
-                logger.exception("stop hook %s failed", getattr(hook, "__qualname__", hook))

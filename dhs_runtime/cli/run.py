@@ -9,8 +9,8 @@ import click
 from dcs_codec import Framing
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.cli.target import make_dhs
-from dhs_runtime.config import name_trouble
 from dhs_runtime.process import Launch, RunConfig, served
+from dhs_runtime.process.rules import name_trouble
 from dhs_runtime.process.service import share_the_interpreter
 from dhs_runtime.process.settings import load_run_config
 

@@ -149,7 +149,6 @@ class Device:
         kind: What it is, for logs.
         name: Name of the device.
         registered: Whether DCSS has given it to this DHS.
-        is_stranger: Whether nobody declares it; then it has no function of an author's.
     """
 
     kind: ClassVar[str] = "device"
@@ -172,7 +171,7 @@ class Device:
         self.name = name
         self.registered = False
         self._value: object = None  # what DCSS was told last; None where nobody knows
-        self._is_stranger = False
+        self._is_stranger = False  # nobody declares it; then it has no function of an author's
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
         self._tellings = 0  # how often what it remembers changed, or was said again
@@ -328,6 +327,10 @@ class Device:
     def _question(self, *_: object) -> Message:
         """The question for what DCSS has about it."""
         return HtosSendConfiguration(device_name=self.name)
+
+    def _unknown(self, *_: object) -> Iterable[Message]:
+        """How a registration fails: with the question."""
+        return (self._question(),)
 
     def _registered(self, value: object) -> Message:
         """The answer to a registration: a value that is known, or the question for DCSS's."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -36,18 +36,11 @@ class Encoder(Device):
     """
 
     kind = "encoder"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterEncoder,)
-    commands: ClassVar[tuple[type[Message], ...]] = (
-        StohConfigureEncoder,
-        StohGetEncoder,
-        StohSetEncoder,
-    )
-    reports: ClassVar[tuple[type[Message], ...]] = (
-        HtosGetEncoderCompleted,
-        HtosSetEncoderCompleted,
-    )
+    registrations = (StohRegisterEncoder,)
+    commands = (StohConfigureEncoder, StohGetEncoder, StohSetEncoder)
+    reports = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
     completions = reports
-    name_fields: ClassVar[tuple[str, ...]] = ("encoder_name",)
+    name_fields = ("encoder_name",)
     asks = True
 
     def __init__(self, name: str, *, position: float | None = None) -> None:
@@ -100,11 +93,7 @@ class Encoder(Device):
         if isinstance(message, StohRegisterEncoder):
             if self.on_read.function is None and self._value is not None:
                 return None  # DCSS was told, and nobody can know better
-            return Deed(
-                lambda: self.on_read.now_or(self._value),
-                self._registered,
-                lambda *_: (self._question(),),
-            )
+            return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._unknown)
         if isinstance(message, StohGetEncoder):
             return self._answered(HtosGetEncoderCompleted, self._read, self.on_get.inline)
         if isinstance(message, StohSetEncoder):

@@ -1,7 +1,6 @@
 """`IonChamber` and `Count`: counters that are read together, for a time."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
 
 from dcs_codec import (
     HtosReportIonChambers,
@@ -118,11 +117,11 @@ class IonChamber(Device):
     """
 
     kind = "ion chamber"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterIonChamber,)
-    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureIonChamber, StohReadIonChambers)
-    reports: ClassVar[tuple[type[Message], ...]] = (HtosReportIonChambers,)
+    registrations = (StohRegisterIonChamber,)
+    commands = (StohConfigureIonChamber, StohReadIonChambers)
+    reports = (HtosReportIonChambers,)
     completions = reports
-    name_fields: ClassVar[tuple[str, ...]] = ("ion_chamber_name", "ion_chamber_names")
+    name_fields = ("ion_chamber_name", "ion_chamber_names")
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -58,13 +58,13 @@ class PseudoMotor(MovingDevice):
     """
 
     kind = "pseudo motor"
-    registrations: ClassVar[tuple[type[Message], ...]] = (
+    registrations = (
         StohRegisterPseudoMotor,
         StohRegisterRealMotor,  # DCSS's database may have it either way
     )
     own_registration: ClassVar[type[Message]] = StohRegisterPseudoMotor
     """The registration that its own configuration answers."""
-    commands: ClassVar[tuple[type[Message], ...]] = (
+    commands = (
         StohStartMotorMove,
         StohStartOscillation,
         StohStartVectorMove,
@@ -78,14 +78,14 @@ class PseudoMotor(MovingDevice):
         StohSetMotorDependency,
         StohSetMotorChildren,
     )
-    reports: ClassVar[tuple[type[Message], ...]] = (
+    reports = (
         HtosMotorMoveStarted,
         HtosUpdateMotorPosition,
         HtosMotorMoveCompleted,
         HtosConfigureDevice,
     )
-    completions: ClassVar[tuple[type[Message], ...]] = (HtosMotorMoveCompleted,)
-    name_fields: ClassVar[tuple[str, ...]] = ("motor_name", "motor_name_1")
+    completions = (HtosMotorMoveCompleted,)
+    name_fields = ("motor_name", "motor_name_1")
     asks = True
 
     def __init__(
@@ -155,9 +155,9 @@ class PseudoMotor(MovingDevice):
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, self.registrations):
             if isinstance(message, self.own_registration):
-                return Deed(self._stands, self._configuration, lambda *_: (self._question(),))
+                return Deed(self._stands, self._registered, self._unknown)
             logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
-            return Deed(lambda: None, self._question, lambda *_: (self._question(),))
+            return Deed(lambda: None, self._question, self._unknown)
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
             return Deed(
@@ -184,10 +184,9 @@ class PseudoMotor(MovingDevice):
         """Where it stands, for a registration; without a configuration DCSS is asked first."""
         return self.position if self._config is None else self.on_read.now_or(self.position)
 
-    def _configuration(self, position: object) -> Message:
-        """What to answer to a registration: our configuration, or the question for DCSS's."""
+    def _registered(self, value: object) -> Message:
         config = self._config
-        return self._question() if config is None else self._told_as(config, position)
+        return self._question() if config is None else self._told_as(config, value)
 
     def _told_as(self, config: PseudoMotorConfig, position: object) -> Message:
         update = self._telling(position)
@@ -277,7 +276,7 @@ class Motor(PseudoMotor):
     """A real motor; as a pseudo motor, with a `MotorConfig`."""
 
     kind = "motor"
-    own_registration: ClassVar[type[Message]] = StohRegisterRealMotor
+    own_registration = StohRegisterRealMotor
 
     @property
     def config(self) -> MotorConfig | None:

@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import ClassVar
 
 import attrs
 
@@ -32,10 +31,10 @@ class Shutter(Device):
     """
 
     kind = "shutter"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterShutter,)
-    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureShutter, StohSetShutterState)
-    reports: ClassVar[tuple[type[Message], ...]] = (HtosReportShutterState,)
-    name_fields: ClassVar[tuple[str, ...]] = ("shutter_name",)
+    registrations = (StohRegisterShutter,)
+    commands = (StohConfigureShutter, StohSetShutterState)
+    reports = (HtosReportShutterState,)
+    name_fields = ("shutter_name",)
 
     def __init__(self, name: str, *, state: ShutterState | None = None) -> None:
         """A shutter.

@@ -1,7 +1,6 @@
 """`StringDevice`: a named text that DCSS keeps and this DHS owns."""
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar
 
 import attrs
 
@@ -29,10 +28,10 @@ class StringDevice(Device):
     """
 
     kind = "string"
-    registrations: ClassVar[tuple[type[Message], ...]] = (StohRegisterString,)
-    commands: ClassVar[tuple[type[Message], ...]] = (StohConfigureString, StohSetString)
-    reports: ClassVar[tuple[type[Message], ...]] = (HtosSetStringCompleted,)
-    name_fields: ClassVar[tuple[str, ...]] = ("string_name",)
+    registrations = (StohRegisterString,)
+    commands = (StohConfigureString, StohSetString)
+    reports = (HtosSetStringCompleted,)
+    name_fields = ("string_name",)
 
     def __init__(self, name: str, contents: str | None = None) -> None:
         """A string.

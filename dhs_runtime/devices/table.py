@@ -79,14 +79,6 @@ class DeviceTable:
             self._routes[message_class] = next(found, named)
         return self._routes[message_class]
 
-    def accept(self, route: Route, message: Message, outlet: Outlet, refusal: str = "") -> bool:
-        """Give a message to the device it is about; whether that is declared. Returns at once."""
-        device = self._devices.get(route.name(message))
-        if device is None or not isinstance(device, route.kind):
-            return False
-        device._accept(message, outlet, refusal)
-        return True
-
     def turn_away(self, route: Route, message: Message, outlet: Outlet) -> None:
         """Answer for a device that is not declared, or is of another kind than DCSS has it."""
         name = route.name(message)

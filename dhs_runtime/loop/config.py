@@ -18,13 +18,20 @@ from dhs_runtime.addresses import (
     is_loopback,
 )
 from dhs_runtime.clock import is_seconds
-from dhs_runtime.config import is_host, is_name, is_port
+from dhs_runtime.config import is_host, is_port
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.loop.info import LOOPS
 from dhs_runtime.loop.old_keys import OLD_KEYS, unused_words, with_new_names
 from dhs_runtime.loop.painter import INSTALL, can_draw
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
-from dhs_runtime.process.rules import file_trouble, is_folder, is_path, is_word, listen_trouble
+from dhs_runtime.process.rules import (
+    file_trouble,
+    is_folder,
+    is_name,
+    is_path,
+    is_word,
+    listen_trouble,
+)
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
 from dhs_runtime.services.http_client import tls_context
 from dhs_runtime.services.mount_sides import MountFrom

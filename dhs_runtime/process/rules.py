@@ -9,8 +9,14 @@ import re
 import socket
 import warnings
 from pathlib import Path
+from typing import Final
 
-from dhs_runtime.config import Rule, is_name, name_trouble
+from dhs_runtime.config import Rule
+
+MAX_NAME: Final = 39
+"""Bytes of a hardware host's name: dcss has `hardwareID[40]` and dies of more (PROTOCOL 6)."""
+
+_NAME: Final = r"[!#%-:<-Z^-z|~]+"
 
 
 def _mask_trouble(text: str) -> str:
@@ -39,6 +45,15 @@ def _path_trouble(text: str) -> str:
     return "" if text.isprintable() else "a path has no control characters"
 
 
+def name_trouble(text: str) -> str:
+    """Why a text is no name of a hardware host; "" where it is one."""
+    if not text:
+        return "the name is empty"
+    if not re.fullmatch(_NAME, text):
+        return 'a name is one word of ASCII, without any of []{}$;"\\, which Tcl would take'
+    return "" if len(text) <= MAX_NAME else f"a name has {MAX_NAME} letters at most"
+
+
 def _own_name_trouble(text: str) -> str:
     return name_trouble(text) if text else ""
 
@@ -48,6 +63,7 @@ is_folder = Rule("path of a folder", _path_trouble, r"^(?!~)[^\x00-\x1f]*$")
 is_mask = Rule("regular expression", _mask_trouble, r"^[\s\S]")
 is_word = Rule("text", lambda text: "" if text else "it is empty", r"^[\s\S]")
 is_host_pattern = Rule("pattern of host names", _host_pattern_trouble, r"^\S+$")
+is_name = Rule("name of a hardware host", name_trouble, rf"^{_NAME[:-1]}{{1,{MAX_NAME}}}$")
 is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
 
 
