@@ -18,11 +18,11 @@ import attrs
 from PIL import Image, ImageDraw, ImageFont
 
 from dhs_lab.demo.evaluation import iou
+from dhs_lab.demo.judging import LEAST_OVERLAP, MAX_TIP_ERROR, SURE
 from dhs_lab.simulators.detector import LOOP, find
 from dhs_lab.simulators.outlines import OutlineBox, Point
 
 SOUND: Final = 0.25  # the default threshold of a loop
-SURE: Final = 0.5
 BINS: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 1.01)
 TURNS: Final = {
     "as taken": None,
@@ -59,7 +59,8 @@ class Verdict:
     @property
     def right(self) -> bool:
         """Whether box and tip are where they should be, at a score of 0.1 up."""
-        return self.score >= BINS[0] and self.overlap >= 0.5 and self.tip_error <= 0.03
+        is_near = self.tip_error <= MAX_TIP_ERROR
+        return is_near and self.score >= BINS[0] and self.overlap >= LEAST_OVERLAP
 
     @property
     def confidently_wrong(self) -> bool:

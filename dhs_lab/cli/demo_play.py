@@ -6,7 +6,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dcs_codec import OperationStatus
-from dhs_lab.demo import DemoBeamline, DemoSettings, evaluate, print_report, write_pictures
+from dhs_lab.demo import (
+    DemoBeamline,
+    DemoSettings,
+    evaluate,
+    hard_pictures,
+    judged,
+    print_report,
+    write_pictures,
+)
 from dhs_runtime.lowlevel import DhsError
 
 
@@ -32,20 +40,26 @@ def play(output: Path, seconds: float, fps: float, seed: int) -> bool:
                     lambda text: progress.advance(task, int(text.startswith("LOOP_INFO")))
                 )
             beamline.ask("reboxLoopImage", "0", "0.0", "1.0")
+            with console.status("hard pictures"):
+                hard = [judged(picture, beamline.look(picture)) for picture in hard_pictures()]
             size = (beamline.scene.width_px, beamline.scene.height_px)
             result = evaluate(run.updates, push.sent, beamline.loop.collected, size)
             traffic = beamline.dcss.traffic.lines()
-    except TimeoutError as error:
+    except (TimeoutError, ValueError) as error:
         raise DhsError(f"the demo is stuck: {error}") from None
-    print_report(console, beamline.runs, result)
+    print_report(console, beamline.runs, result, hard)
     with console.status("drawing pictures"):
         try:
-            paths = write_pictures(output, result, traffic)
+            paths = write_pictures(output, result, hard, traffic)
         except OSError as error:
             raise DhsError(f"cannot write to {output}: {error.strerror}") from None
-    console.print("Look at: " + ", ".join(str(path) for path in paths))
-    return result.good and all(
-        one.completions[0].status == OperationStatus.NORMAL for one in beamline.runs
+    *others, sheet = map(str, paths)
+    console.print(f"Written: {', '.join(others)}", soft_wrap=True)
+    console.print(f"Look at [bold]{sheet}[/]", soft_wrap=True)
+    return (
+        result.good
+        and not any(each.is_confidently_wrong for each in hard)
+        and all(one.completions[0].status == OperationStatus.NORMAL for one in beamline.runs)
     )
 
 

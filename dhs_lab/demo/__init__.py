@@ -2,6 +2,8 @@
 
 from dhs_lab.demo.beamline import DemoBeamline, DemoSettings
 from dhs_lab.demo.evaluation import Evaluation, FrameResult, evaluate
+from dhs_lab.demo.hard_pictures import HardPicture, hard_pictures
+from dhs_lab.demo.judging import HardResult, judged
 from dhs_lab.demo.report import print_report, write_pictures
 
 __all__ = [
@@ -9,7 +11,11 @@ __all__ = [
     "DemoSettings",
     "Evaluation",
     "FrameResult",
+    "HardPicture",
+    "HardResult",
     "evaluate",
+    "hard_pictures",
+    "judged",
     "print_report",
     "write_pictures",
 ]

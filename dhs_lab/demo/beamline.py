@@ -6,10 +6,12 @@ from typing import Final
 
 import attrs
 
+from dhs_lab.demo.hard_pictures import HardPicture
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import Push, SimulatedAxis
-from dhs_lab.simulators.dcss import HardwareHost, OperationRun, SimulatedDcss
+from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, SimulatedDcss
 from dhs_lab.simulators.scene import Scene
+from dhs_lab.simulators.view import StillPicture
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
 from dhs_runtime.lowlevel import DcssConfig
@@ -90,6 +92,15 @@ class DemoBeamline:
         self.runs.append(run)
         run.wait(ANSWER_S)
         return run
+
+    def look(self, picture: HardPicture) -> Completion:
+        """Put a picture before the camera and ask for the loop in it, by getLoopInfo.
+
+        Raises:
+            TimeoutError: It did not complete in time.
+        """
+        self.axis.scene = StillPicture(picture.jpeg)
+        return self.dcss.start_operation("getLoopInfo").wait(ANSWER_S)
 
     def collect(self, on_update: Callable[[str], None]) -> tuple[OperationRun, Push]:
         """Play collectLoopImages as a DCSS script does it.

@@ -1,22 +1,33 @@
-"""The demo's last words: a table of what DCSS received, and the files."""
+"""The demo's last words: tables of what DCSS received, and the files."""
 
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from dcs_codec import OperationStatus
 from dhs_lab.demo.evaluation import LEAST_IOU, LEAST_MEAN_IOU, Evaluation
-from dhs_lab.demo.pictures import contact_sheet, draw_frame, plot
+from dhs_lab.demo.judging import HardResult, RightOrNot, counted
+from dhs_lab.demo.pictures import draw_frame, plot
+from dhs_lab.demo.sheet import contact_sheet
 from dhs_lab.simulators.dcss import OperationRun, TrafficLine
 
 FRAMES = "frames"
+SHEET = "contact_sheet.png"
+CHART = "loop_over_angle.png"
+_STYLES: Final[dict[RightOrNot, str]] = {"right": "green", "abstained": "yellow", "wrong": "red"}
 
 
-def print_report(console: Console, runs: Sequence[OperationRun], evaluation: Evaluation) -> None:
-    """Print what DCSS received, operation by operation, and how good the boxes are."""
+def print_report(
+    console: Console,
+    runs: Sequence[OperationRun],
+    evaluation: Evaluation,
+    hard: Sequence[HardResult],
+) -> None:
+    """Print what DCSS received, operation by operation, and how good it is."""
     table = Table(title="What DCSS received", title_justify="left", header_style="bold")
     for heading in ("operation", "handle", "updates", "status", "result"):
         table.add_column(
@@ -39,12 +50,34 @@ def print_report(console: Console, runs: Sequence[OperationRun], evaluation: Eva
         f"IoU of the loop boxes with the truth: least {evaluation.least_iou:.3f} "
         f"(wanted {LEAST_IOU}), mean {evaluation.mean_iou:.3f} (wanted {LEAST_MEAN_IOU}): {verdict}"
     )
+    if hard:
+        _print_hard(console, hard)
+
+
+def _print_hard(console: Console, hard: Sequence[HardResult]) -> None:
+    counts = []
+    for kind in ("photographs", "drawn scenes"):
+        same = [each for each in hard if each.picture.is_photograph == (kind == "photographs")]
+        numbers = ", ".join(
+            f"[{_STYLES[verdict]}]{count} {verdict}[/]" for verdict, count in counted(same).items()
+        )
+        counts.append(f"{len(same)} {kind}: {numbers}")
+    console.print(f"Hard pictures, asked one by one: {'; '.join(counts)}.")
+    for result in hard:
+        if result.verdict != "right":
+            console.print(
+                f"  {result.picture.name}: [{_STYLES[result.verdict]}]{result.verdict}[/]"
+                f", score {result.score:.2f}"
+            )
 
 
 def write_pictures(
-    folder: Path, evaluation: Evaluation, traffic: Iterable[TrafficLine]
+    folder: Path,
+    evaluation: Evaluation,
+    hard: Sequence[HardResult],
+    traffic: Iterable[TrafficLine],
 ) -> tuple[Path, ...]:
-    """Write frames, contact sheet, plot and traffic into `folder`; the paths to look at.
+    """Write frames, contact sheet, plot and traffic into `folder`; the paths, the best one last.
 
     Raises:
         OSError: The folder cannot be written.
@@ -54,12 +87,15 @@ def write_pictures(
     frames.mkdir(parents=True)
     for frame in evaluation.frames:
         draw_frame(frame).save(frames / f"loop_{frame.index:03}.jpg", quality=88)
-    paths = [frames]
-    if evaluation.frames:
-        sheet, chart = folder / "contact_sheet.png", folder / "loop_over_angle.png"
-        contact_sheet(evaluation.frames).save(sheet)
-        chart.write_bytes(plot(evaluation))
-        paths += [sheet, chart]
     log = folder / "traffic.txt"
     log.write_text("".join(f"{line}\n" for line in traffic), encoding="utf-8")
-    return (*paths, log)
+    paths = [log, frames]
+    if evaluation.frames:
+        chart = folder / CHART
+        chart.write_bytes(plot(evaluation))
+        paths.append(chart)
+    if evaluation.frames or hard:
+        sheet = folder / SHEET
+        contact_sheet(evaluation.frames, hard).save(sheet)
+        paths.append(sheet)
+    return tuple(paths)

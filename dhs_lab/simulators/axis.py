@@ -21,6 +21,7 @@ from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.push import Push, PushedFrame, PushPlan
 from dhs_lab.simulators.scene import Scene
+from dhs_lab.simulators.view import View
 from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup
 
 __all__ = ["Push", "PushedFrame", "SimulatedAxis"]
@@ -107,7 +108,7 @@ class SimulatedAxis(HttpSimulator):
     """Serves pictures of `scene` at the current angle, and posts them on demand.
 
     Attributes:
-        scene: What the camera looks at.
+        scene: What the camera looks at; another may be put in its place at any time.
         faults: Makes snapshots misbehave, while it runs.
     """
 
@@ -115,7 +116,7 @@ class SimulatedAxis(HttpSimulator):
 
     def __init__(
         self,
-        scene: Scene | None = None,
+        scene: View | None = None,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -140,7 +141,7 @@ class SimulatedAxis(HttpSimulator):
             camera = self
 
         super().__init__(Handler, host, port)
-        self.scene = Scene() if scene is None else scene
+        self.scene: View = Scene() if scene is None else scene
         self.faults = HttpFaults()
         self.cameras = cameras
         self.guard = None if user is None else DigestGuard(user, password, f"AXIS_{serial}")

@@ -15,6 +15,7 @@ import requests
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, SimulatedDcss
+from dhs_lab.simulators.scene import Scene
 from dhs_runtime import DcssConfig
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
@@ -192,7 +193,7 @@ def test_a_jpeg_that_is_no_image_fails_that_picture(beamline: Beamline) -> None:
 
 
 def test_a_picture_without_loop_is_said_so(beamline: Beamline) -> None:
-    empty = SimulatedAxis(attrs.evolve(beamline.axis.scene, has_loop=False))
+    empty = SimulatedAxis(Scene(has_loop=False))
     with empty:
         beamline.start(axis=AxisConfig(host="127.0.0.1", port=empty.port))
         status, text = attrs.astuple(beamline.ask("getLoopTip"))
