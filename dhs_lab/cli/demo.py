@@ -33,10 +33,12 @@ def demo(
     """Let the loop DHS work for a simulated DCSS, Axis camera and inference server.
 
     All four talk over loopback sockets. DCSS starts collectLoopImages; the sample turns while the
-    camera posts pictures; each goes to inference and comes back to DCSS as an update. At the end:
-    a table of what DCSS received, and pictures.
+    camera posts pictures; each goes to inference and comes back to DCSS as an update. Then hard
+    pictures are put before the camera, one by one: photographs, and scenes such as two specimens or
+    none. At the end: what DCSS received, and a contact sheet of it all.
 
-    Exit code 0 when every picture was answered and every box is where the loop is, else 1.
+    Exit code 0 when every posted picture was answered, every box is where the loop is, and DCSS was
+    told nothing wrong of a hard picture with a score of 0.5 or more; else 1.
     """
     try:
         from dhs_lab.cli import demo_play  # noqa: PLC0415 - heavy, and needs the extra

@@ -11,7 +11,7 @@ from PIL import Image
 from dhs_lab.demo import DemoBeamline, DemoSettings
 from dhs_lab.demo.evaluation import iou
 from dhs_lab.demo.hard_pictures import HardPicture, LoopPlace, drawn_scenes, photographs
-from dhs_lab.demo.judging import HardResult, counted, judged
+from dhs_lab.demo.judging import HardResult, RightOrNot, counted, judged
 from dhs_lab.demo.sheet import COLUMNS, TILE_PX, contact_sheet
 from dhs_lab.simulators.dcss import Completion
 from dhs_lab.simulators.detector import LOOP, detect
@@ -122,7 +122,7 @@ def test_the_sheet_has_a_tile_for_each() -> None:
 @pytest.mark.parametrize(
     ("verdict", "colour"), [("abstained", (240, 140, 60)), ("wrong", (235, 80, 80))]
 )
-def test_what_is_not_right_is_framed(verdict: str, colour: tuple[int, int, int]) -> None:
+def test_what_is_not_right_is_framed(verdict: RightOrNot, colour: tuple[int, int, int]) -> None:
     result = attrs.evolve(judged(PICTURE, told()), verdict=verdict)
     sheets = [contact_sheet([], [each]) for each in (result, judged(PICTURE, told()))]
     framed, plain = (
