@@ -61,7 +61,9 @@ def test_every_picture_is_matched_with_its_truth() -> None:
     assert [frame.index for frame in result.frames] == list(range(6))
     angles = [frame.angle_deg for frame in result.frames]
     assert angles == sorted(angles)
-    told = [update for update in run.updates if update.startswith("LOOP_INFO")]
+    told = {  # updates come in the order of the answers
+        int(update.split()[1]): update for update in run.updates if update.startswith("LOOP_INFO")
+    }
     for frame in result.frames:
         assert frame.tip_px is not None
         assert frame.tip_truth_px is not None
