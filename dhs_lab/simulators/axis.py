@@ -21,7 +21,7 @@ from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.push import Push, PushedFrame, PushPlan
 from dhs_lab.simulators.scene import Scene
-from dhs_lab.simulators.view import View
+from dhs_lab.simulators.view import CameraView
 from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup
 
 __all__ = ["Push", "PushedFrame", "SimulatedAxis"]
@@ -116,7 +116,7 @@ class SimulatedAxis(HttpSimulator):
 
     def __init__(
         self,
-        scene: View | None = None,
+        scene: CameraView | None = None,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -141,7 +141,7 @@ class SimulatedAxis(HttpSimulator):
             camera = self
 
         super().__init__(Handler, host, port)
-        self.scene: View = Scene() if scene is None else scene
+        self.scene: CameraView = Scene() if scene is None else scene
         self.faults = HttpFaults()
         self.cameras = cameras
         self.guard = None if user is None else DigestGuard(user, password, f"AXIS_{serial}")

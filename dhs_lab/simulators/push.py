@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import attrs
 
 from dhs_lab.simulators.mount import Truth
-from dhs_lab.simulators.view import View
+from dhs_lab.simulators.view import CameraView
 from dhs_runtime.lowlevel import HTTP_PORT, ConfigError, StopToken, is_quiet, read_url, shut
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,9 @@ class Push:
     late is sent late, with the angle it was due at, and never left out.
     """
 
-    def __init__(self, plan: PushPlan, scene: View, angle_at: Callable[[float], float]) -> None:
+    def __init__(
+        self, plan: PushPlan, scene: CameraView, angle_at: Callable[[float], float]
+    ) -> None:
         """A push of pictures of `scene` at the angle that `angle_at` gives for a monotonic time."""
         self.plan = plan
         self._scene = scene

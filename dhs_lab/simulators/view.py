@@ -9,7 +9,7 @@ from PIL import Image
 from dhs_lab.simulators.mount import Truth
 
 
-class View(Protocol):
+class CameraView(Protocol):
     """Gives a picture for each angle; `Scene` and `StillPicture` do."""
 
     @property

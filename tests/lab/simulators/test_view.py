@@ -8,7 +8,7 @@ from PIL import Image
 
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_lab.simulators.scene import Scene
-from dhs_lab.simulators.view import StillPicture, View
+from dhs_lab.simulators.view import CameraView, StillPicture
 
 
 def still() -> StillPicture:
@@ -18,7 +18,7 @@ def still() -> StillPicture:
 
 
 @pytest.mark.parametrize("view", [Scene(), still()], ids=["scene", "still"])
-def test_a_view_gives_pictures_of_its_size(view: View) -> None:
+def test_a_view_gives_pictures_of_its_size(view: CameraView) -> None:
     size = view.width_px, view.height_px
     assert view.render(30.0).size == size
     with Image.open(io.BytesIO(view.jpeg(30.0))) as picture:
