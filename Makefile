@@ -24,7 +24,7 @@ help:
 	@echo "make fuzz    look for bytes that break the codec, FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "make mutate  make mistakes in the codec and see whether its tests notice, MUTANTS=$(MUTANTS) a module"
 	@echo "make docs    documentation in docs/_build/"
-	@echo "make docs-tables  write the pages and drawings anew that are made from the sources"
+	@echo "make docs-tables  write the pages and diagrams anew that are made from the sources"
 	@echo "make docs-pictures  take the pictures of the simulated beamline's page anew; needs Chromium"
 	@echo "make clean   remove everything made here, the virtual environment too"
 

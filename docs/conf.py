@@ -11,7 +11,8 @@ project = "dcs-codec"
 author = "The dcs-codec developers"
 copyright = "2026, The dcs-codec developers"  # noqa: A001 - Sphinx's name
 version = release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.mermaid"]
+myst_fence_as_directive = ["mermaid"]  # written as GitHub reads it
 myst_heading_anchors = 3  # as on GitHub, for links inside a page
 html_theme = "furo"
 html_title = "dcs-codec"

@@ -1,18 +1,16 @@
-"""Draws who imports whom, for `explanations/architecture.md`, from the sources.
+"""Writes the diagrams of `explanations/architecture.md`, who imports whom, from the sources.
 
 make docs-tables
 """
 
-import functools
+import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # for the test that holds the imports, for drawing
-
-from drawing import layered  # noqa: E402
+sys.path.insert(0, str(ROOT))  # for the test that holds the imports
 
 from tests.test_architecture import (  # noqa: E402
     CODEC,
@@ -25,20 +23,68 @@ from tests.test_architecture import (  # noqa: E402
     needed_by,
 )
 
-IMAGES: Final = Path(__file__).with_name("images")
+PAGE: Final = Path(__file__).with_name("explanations") / "architecture.md"
 
 Graph = dict[str, set[str]]
 
 
-def pictures() -> dict[Path, str]:
-    """Every picture, by the file it is kept in."""
-    extras = {name.rpartition(".")[2]: "end" for name in EXTRAS}
-    plain = {f"dhs_runtime.{wing}": "plain" for wing in WINGS}
-    colours = {**plain, "core": "good", "dcs_codec": "wait"}
+def render() -> str:
+    """The page with its diagrams as the sources want them now; the rest is kept as it is."""
+    page = PAGE.read_text(encoding="utf-8")
+    for name, made in diagrams().items():
+        begin, end = (
+            f"<!-- {name}: written by docs/generate_imports.py -->",
+            f"<!-- {name}: end -->",
+        )
+        before, _, rest = page.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise ValueError(f"{PAGE.name} has no place for {name}: write {begin} and {end}")
+        page = f"{before}{begin}\n\n{made}\n\n{end}{after}"
+    return page
+
+
+def diagrams() -> dict[str, str]:
+    """Every diagram, by the name of its place in the page."""
+    extras = {name.rpartition(".")[2] for name in EXTRAS}
     return {
-        IMAGES / "imports.svg": layered("The three packages and their rooms", rooms(), colours),
-        IMAGES / "imports-codec.svg": layered("Rooms of dcs_codec", codec_graph(), extras),
-        IMAGES / "imports-core.svg": layered("Rooms of dhs_runtime's core", core_graph(), {}),
+        "imports": diagram("The three packages and their rooms", rooms()),
+        "imports-codec": diagram("Rooms of dcs_codec", codec_graph(), dashed=extras),
+        "imports-core": diagram("Rooms of the core of dhs_runtime", core_graph()),
+    }
+
+
+def diagram(title: str, graph: Graph, dashed: Collection[str] = ()) -> str:
+    """A flowchart of mermaid: an arrow from each name to what it needs.
+
+    An arrow is left out where a longer way leads to the same place.
+    """
+    arrows = reduced(graph)
+    lines = ["flowchart TD", f"    accTitle: {title}"]
+    lines += [f'    {node(name)}["{name}"]' for name in sorted(graph)]
+    for name in sorted(graph):
+        lines += [f"    {node(name)} --> {node(needed)}" for needed in sorted(arrows[name])]
+    lines += [f"    style {node(name)} stroke-dasharray: 5 4" for name in sorted(dashed)]
+    return "\n".join(("```mermaid", *lines, "```"))
+
+
+def node(name: str) -> str:
+    """A name that is none of mermaid's own words, such as `link` or `end`."""
+    return "room_" + re.sub(r"\W", "_", name)
+
+
+def reduced(graph: Graph) -> Graph:
+    """The graph without the arrows that a longer way makes unnecessary."""
+    reach: Graph = {}
+
+    def of(name: str) -> set[str]:
+        if name not in reach:
+            reach[name] = graph[name].union(*(of(each) for each in graph[name]))
+        return reach[name]
+
+    return {
+        name: {each for each in needs if not any(each in of(other) for other in needs)}
+        for name, needs in graph.items()
     }
 
 
@@ -85,8 +131,5 @@ def grouped(
     return {name: needs - {name} for name, needs in graph.items()}
 
 
-write = functools.partial(Path.write_text, encoding="utf-8")
-
 if __name__ == "__main__":
-    for path, text in pictures().items():
-        write(path, text)
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The pages and pictures that are made from the sources say what the sources say now."""
+"""The pages and diagrams that are made from the sources say what the sources say now."""
 
 import ast
 import enum
@@ -7,7 +7,6 @@ import importlib
 import inspect
 import itertools
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,56 +53,63 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     return lambda name: importlib.import_module(f"generate_{name}")
 
 
-# -- pages and pictures ----------------------------------------------------------------------
+# -- pages and diagrams ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["cli", "configuration", "mistakes", "states"])
+@pytest.mark.parametrize("name", ["cli", "configuration", "imports", "mistakes", "states"])
 def test_page_is_current(name: str, generator: Callable[[str], ModuleType]) -> None:
     page = generator(name)
     if page.PAGE.read_text(encoding="utf-8") != page.render():
-        pytest.fail(f"docs/reference/{name}.md is out of date: {TABLES}")
+        pytest.fail(f"{page.PAGE.relative_to(DOCS.parent)} is out of date: {TABLES}")
 
 
-@pytest.mark.parametrize("name", ["states", "imports"])
-def test_pictures_are_current(name: str, generator: Callable[[str], ModuleType]) -> None:
-    for path, picture in generator(name).pictures().items():
-        if path.read_text(encoding="utf-8") != picture:
-            pytest.fail(f"docs/images/{path.name} is out of date: {TABLES}")
-
-
-@pytest.mark.parametrize("name", ["states", "imports"])
-def test_pictures_can_be_read(name: str, generator: Callable[[str], ModuleType]) -> None:
-    """Boxes stand apart and inside the picture; dark and light have the same colours to set."""
-    for path, picture in generator(name).pictures().items():
-        root = ET.fromstring(picture)
-        width, height = (float(root.attrib[side]) for side in ("width", "height"))
-        assert width <= 800, f"{path.name} is wider than a page"
-        boxes: list[tuple[float, float, float, float]] = []
-        for box in root.iter("{http://www.w3.org/2000/svg}rect"):
-            if box.attrib["class"] in ("card", "frame"):
-                continue
-            x, y, across, down = (float(box.attrib[k]) for k in ("x", "y", "width", "height"))
-            assert x > 0
-            assert y > 0
-            assert x + across < width
-            assert y + down < height
-            for left, top, right, bottom in boxes:
-                assert x >= right or x + across <= left or y >= bottom or y + down <= top
-            boxes.append((x, y, x + across, y + down))
-        assert boxes
-        light, dark = picture.split("prefers-color-scheme: dark")
-        for look in ("card", "frame", "plain", "good", "wait", "bad", "end", "arrow"):
-            assert f".{look} {{" in light
-            assert f".{look} {{" in dark
-
-
-def test_every_room_is_in_the_picture_of_imports(generator: Callable[[str], ModuleType]) -> None:
-    pictures = {path.stem: text for path, text in generator("imports").pictures().items()}
+def test_every_room_is_in_the_diagram_of_imports(generator: Callable[[str], ModuleType]) -> None:
+    diagrams = generator("imports").diagrams()
     for package, name in (("dcs_codec", "imports-codec"), ("dhs_runtime", "imports-core")):
         for path in (DOCS.parent / package).glob("*.py"):
             if not path.stem.startswith("_") and path.stem != DOOR:
-                assert f">{path.stem}</text>" in pictures[name], path.stem
-    assert ">devices</text>" in pictures["imports-core"]
+                assert f'["{path.stem}"]' in diagrams[name], path.stem
+    assert '["devices"]' in diagrams["imports-core"]
+
+
+def test_arrows_lead_wherever_imports_do(generator: Callable[[str], ModuleType]) -> None:
+    """An arrow that is left out has a longer way; none is made up."""
+    made = generator("imports")
+    for graph in (made.rooms(), made.codec_graph(), made.core_graph()):
+        arrows = made.reduced(graph)
+        for name, needs in graph.items():
+            assert arrows[name] <= needs
+            assert needs <= reached(arrows, name), name
+            text = made.diagram("", graph)
+            for needed in arrows[name]:
+                assert f"\n    {made.node(name)} --> {made.node(needed)}\n" in text
+
+
+def reached(arrows: Mapping[str, set[str]], name: str) -> set[str]:
+    return arrows[name].union(*(reached(arrows, each) for each in arrows[name]))
+
+
+def test_the_diagrams_of_states_show_every_move(generator: Callable[[str], ModuleType]) -> None:
+    """Read back from the page: the moves of the tables, each by its own arrow or its frame's."""
+    made = generator("states")
+    blocks = re.findall(r"```mermaid\n(.*?)```", made.render(), re.DOTALL)
+    tables = (
+        {(before, after) for (before, _), after in made.TRANSITIONS.items()},
+        set(made.LINK),
+        set(made.TASK),
+    )
+    for block, table in zip(blocks, tables, strict=True):
+        inside = set(re.findall(r"^ {8}(\w+)$", block, re.MULTILINE))
+        arrows = re.findall(r"^ +(\w+) --> (\w+): .", block, re.MULTILINE)
+        assert len(arrows) == len(set(arrows)), "mermaid would draw two over each other"
+        shown = set()
+        for before, after in arrows:
+            shown |= {(each, after) for each in (inside if before == "frame" else {before})}
+        moves = {(before.name, after.name) for before, after in table}
+        assert shown == {(one, two) for one, two in moves if one != two}
+        assert {name for pair in moves for name in pair} == {
+            name for pair in shown for name in pair
+        }
 
 
 # -- the command line ------------------------------------------------------------------------

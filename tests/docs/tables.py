@@ -115,6 +115,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
 
 NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/explanations/architecture.md", INDENTED): NotRun(1, "a drawing"),
+    ("docs/explanations/architecture.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/explanations/mutation.md", "text"): NotRun(
         1, "takes minutes; tests/test_mutation.py runs the command on a tiny package"
     ),
@@ -124,6 +125,7 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/explanations/soak.md", "text"): NotRun(
         1, "takes minutes; tests/test_soak.py runs the tool with few commands"
     ),
+    ("docs/reference/states.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/howto/epics.md", "console"): NotRun(
         3,
         "Channel Access at its usual ports, which others may have; tests/examples/test_epics.py "
