@@ -5,6 +5,7 @@ MUTANTS ?= 20
 SOAK ?= --operations 1000000
 VENV := .venv
 BIN := $(VENV)/bin
+MERMAID := docs/_build/mermaid/mermaid.min.js
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick test-install test-pythons dist lint format bench scale soak fuzz mutate docs docs-tables docs-pictures clean
@@ -89,7 +90,14 @@ fuzz: $(VENV)/.fuzz-installed
 mutate: $(VENV)/.test-installed
 	$(BIN)/python -m mutation --per-module $(MUTANTS)
 
-docs: $(VENV)/.docs-installed
+# Mermaid's script for the diagrams, if npm is here; else the reader's browser loads it.
+$(MERMAID):
+	@mkdir -p $(@D)
+	@! command -v npm >/dev/null || { npm pack --silent --pack-destination $(@D) mermaid@11 >/dev/null \
+		&& tar -xzOf $(@D)/mermaid-*.tgz package/dist/mermaid.min.js >$@ && rm $(@D)/mermaid-*.tgz; } \
+		|| { rm -f $@; echo "no mermaid from npm; the pages load it from the network"; }
+
+docs: $(VENV)/.docs-installed $(MERMAID)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
