@@ -66,7 +66,7 @@ The simulated one ignores what would do harm and says so in its log (logger
 NOT_SIMULATED: Final = """\
 ## Not simulated
 
-- The GUI port, permissions, and whether a DHS calls from the computer that the database names.
+- Whether a DHS calls from the computer that the database names.
 - Of the scripting engine: limits and locks that refuse a GUI's wish, and scripts. What a DHS
   notices of it is there: everything is aborted when a motor fails or a DHS is lost, ion chambers
   are asked of the DHS that owns them and, from a GUI, once only, `home` from a GUI is refused while

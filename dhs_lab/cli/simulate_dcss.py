@@ -19,6 +19,7 @@ from dhs_lab.simulators.dcss import (
     Verdict,
     VerdictKind,
 )
+from dhs_lab.simulators.dcss.database import LoadedDatabase
 from dhs_lab.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
 from dhs_lab.simulators.dcss.shell import TIMEOUT_S, Shell
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
@@ -55,17 +56,22 @@ class DcssFlags:
     no_wait: bool
     keep_going: bool
     web: int | None
+    gui_port: int | None
     host: str
     port: int
     logs: LogFlags
 
-    def hosts(self) -> tuple[HardwareHost, ...]:
+    def database_parts(self) -> LoadedDatabase:
         """The database: what the file says, and what the command line adds.
 
         Raises:
             ConfigError: The file is wrong, or nothing is said at all.
         """
-        hosts = {host.name: host for host in self._loaded()}
+        loaded = LoadedDatabase(()) if self.database is None else self._loaded(self.database)
+        return attrs.evolve(loaded, hosts=self._hosts(loaded.hosts))
+
+    def _hosts(self, loaded: tuple[HardwareHost, ...]) -> tuple[HardwareHost, ...]:
+        hosts = {host.name: host for host in loaded}
         for name in self.names:
             hosts.setdefault(name, HardwareHost(name, framing=Framing(self.framing)))
         devices = HardwareHost.of(
@@ -103,19 +109,18 @@ class DcssFlags:
             raise ConfigError(f"{self.script}: {error}") from None
         return (*text.splitlines(), *self.lines)
 
-    def _loaded(self) -> tuple[HardwareHost, ...]:
-        if self.database is None:
-            return ()
+    @staticmethod
+    def _loaded(path: Path) -> LoadedDatabase:
         from dhs_lab.simulators.dcss.database_file import load_database  # noqa: PLC0415 - slow
 
-        loaded = load_database(self.database)
+        loaded = load_database(path)
         if loaded.generation > 1:
-            click.echo(f"{self.database}: a dump of the second generation of dcss", err=True)
+            click.echo(f"{path}: a dump of the second generation of dcss", err=True)
         for problem in loaded.problems:
             click.echo(f"left out: {problem}", err=True)
         for note in loaded.notes:
             click.echo(note, err=True)
-        return loaded.hosts
+        return loaded
 
 
 def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callable[[F], F]:
@@ -211,6 +216,12 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @click.option(
     "--web", type=click.IntRange(0, 65535), metavar="PORT", help="Serve a page for browsers, too."
 )
+@click.option(
+    "--gui-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve GUIs and clients there, too; dcss: 14243.",
+)
 @listen_options(14242, what="hardware")
 @logging_options
 def dcss(**options: Any) -> None:
@@ -226,6 +237,7 @@ def dcss(**options: Any) -> None:
     More:
         dhs simulate dcss --sample-database > beamline.yaml
         dhs simulate dcss --database beamline.yaml --web 8000
+        dhs simulate dcss -d beamline.yaml --gui-port 14243
         dhs simulate dcss -d beamline.yaml -e 'wait stageDHS' -e 'move gonio_phi 90'
         dhs simulate dcss -d beamline.yaml --fault 'late 0.5 keyword=stoh_start_* every=3'
     """  # noqa: D301 - click wants the sign itself
@@ -237,8 +249,9 @@ def dcss(**options: Any) -> None:
         return
     flags.logs.set_up()
     script = flags.script_lines()
+    database = flags.database_parts()
     server = SimulatedDcss(
-        flags.hosts(),
+        database.hosts,
         host=flags.host,
         port=flags.port,
         patience=flags.patience,
@@ -248,10 +261,14 @@ def dcss(**options: Any) -> None:
         nodelay=flags.nodelay,
         answer_within_s=flags.answer_within,
         move_tolerance=flags.move_tolerance,
+        gui_port=flags.gui_port,
+        records=database.records,
+        runs=database.runs,
     )
     where = HostPort(flags.host, flags.port)
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
-        greeting = f"{page}simulated DCSS: hardware port {server.address}; type help"
+        gui = "" if flags.gui_port is None else f", GUI port {server.gui_address}"
+        greeting = f"{page}simulated DCSS: hardware port {server.address}{gui}; type help"
         voice = open_voice(script)
         with Shell(server, voice.say, timeout_s=flags.timeout_s, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)

@@ -8,8 +8,7 @@ it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes
 
 Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
 or a DHS is lost; and a `Verdict` says what its scripts would have hung on. Not simulated: whether a
-DHS calls from the computer the database names, permissions, limits and locks that refuse a GUI's
-wish, and the GUI port itself.
+DHS calls from the computer the database names.
 """
 
 from dhs_lab.simulators.dcss.changes import Changes

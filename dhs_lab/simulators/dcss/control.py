@@ -4,11 +4,9 @@ What stands between GUIs and DHSs in a real dcss is not here: permissions, and t
 engine that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out.
 """
 
-import copy
 import itertools
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import attrs
 
@@ -30,7 +28,9 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopOperation,
     StohStopVectorMove,
+    decode_text,
 )
+from dhs_lab.simulators.dcss.asking import Runs, runs_of
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.circle import fold, shorten
 from dhs_lab.simulators.dcss.counting import CountingRun
@@ -50,14 +50,16 @@ from dhs_lab.simulators.dcss.reports import (
     ShutterReport,
     StringReport,
 )
-from dhs_lab.simulators.dcss.run_table import RunKey, RunTable
-from dhs_lab.simulators.dcss.runs import CommandRun, OperationRun, ReportRun
+from dhs_lab.simulators.dcss.run_table import RunTable
+from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_lab.simulators.dcss.told import configured
 from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, arguments_of
 
 CLIENT_ID = 1  # of the one client there is: whoever calls these methods
-DECIMALS = 6  # of `%f`
+
+R = TypeVar("R")
 
 
 class Control(Readings):
@@ -71,9 +73,17 @@ class Control(Readings):
     """
 
     def __init__(
-        self, database: Database, sessions: Sessions, runs: RunTable, judge: Judge, changes: Changes
+        self,
+        database: Database,
+        sessions: Sessions,
+        runs: RunTable,
+        judge: Judge,
+        *,
+        changes: Changes,
+        tell: Callable[[str], None],
     ) -> None:
         super().__init__(database)
+        self._tell = tell
         self.changes = changes
         self._sessions = sessions
         self._runs = runs
@@ -94,15 +104,17 @@ class Control(Readings):
             DhsError: No host of the database has this operation.
             NotConnectedError: Its DHS is not connected.
         """
-        host, _ = self._database.get(name, OperationEntry)
-        run = OperationRun(name, handle or f"{CLIENT_ID}.{next(self._counter)}", host)
         message = StohStartOperation(
             operation_name=name,
-            operation_handle=run.handle,
+            operation_handle=handle or self.next_handle(),
             operation_args=arguments_of(args, text),
         )
-        self._ask(message, run, ("operation", name, run.handle))
-        return run
+        self._tell(f"stog_{str(frame_of(message)).removeprefix('stoh_')}")
+        return self._ask(message, OperationRun)
+
+    def next_handle(self) -> str:
+        """A handle of the one client there is: `CLIENT.COUNTER`."""
+        return f"{CLIENT_ID}.{next(self._counter)}"
 
     def stop_operation(self, name: str, *args: Argument, text: str | None = None) -> None:
         """Send `stoh_stop_operation`; takes and raises what `start_operation` does."""
@@ -125,16 +137,12 @@ class Control(Readings):
 
         Source: dcss_gui_client.c:1463-1470, confirmed on the wire but for circle motors
         """
-        host, motor = self._database.get(name, MotorEntry)
+        _, motor = self._database.get(name, MotorEntry)
         with self._database.lock:
             position = motor.position
         if not isinstance(destination, str) and destination != 0:
             destination = shorten(motor.circle_mode, position, destination)
-        message = StohStartMotorMove(motor_name=name, destination=destination)
-        printed = destination if isinstance(destination, str) else round(destination, DECIMALS)
-        run = MoveRun(name, host, printed, position)
-        self._ask(message, run, ("move", name))
-        return run
+        return self._ask(StohStartMotorMove(motor_name=name, destination=destination), MoveRun)
 
     def abort_move(self, name: str, how: str = "soft") -> None:
         """Stop one motor, `soft` (with deceleration) or `hard`; its move completes."""
@@ -150,13 +158,11 @@ class Control(Readings):
 
         Source: dcss_gui_client.c:1210, confirmed on the wire
         """
-        host, motor = self._database.get(name, MotorEntry)
+        _, motor = self._database.get(name, MotorEntry)
         folded, _ = fold(motor.circle_mode, position)
-        with self._database.lock:
-            before = motor.position
-        run = ReportRun(name, host, lambda status: PositionReport(before, status))
-        message = StohSetMotorPosition(motor_name=name, position=folded)
-        self._ask(message, run, ("set_position", name))
+        run: ReportRun[PositionReport] = self._ask(
+            StohSetMotorPosition(motor_name=name, position=folded), ReportRun
+        )
         return run
 
     def configure(
@@ -198,6 +204,8 @@ class Control(Readings):
         with self._database.lock:
             for key, value in given.items():
                 setattr(motor, key, value)
+            told = configured(host, motor)
+        self._tell(told)
         self.changes.mark()
 
     # -- motors together ---------------------------------------------------------------------
@@ -215,10 +223,6 @@ class Control(Readings):
 
         The DHS answers as for a move. A newer dcss also says the angle where the exposure begins.
         """
-        host, device = self._database.get(motor, MotorEntry)
-        with self._database.lock:
-            position = device.position
-        run = MoveRun(motor, host, position + degrees, position, takes_s=time_s)
         message = StohStartOscillation(
             motor_name=motor,
             shutter_name=shutter or NO_DEVICE,
@@ -226,8 +230,7 @@ class Control(Readings):
             oscillation_time=time_s,
             start_angle=start_angle,
         )
-        self._ask(message, run, ("move", motor))
-        return run
+        return self._ask(message, MoveRun)
 
     def vector_move(
         self,
@@ -241,13 +244,6 @@ class Control(Readings):
 
         Destinations are scaled; the speed is as the DHS takes it.
         """
-        host, _ = self._database.get(motor_1, MotorEntry)
-        ends = {motor_1: destination_1} | ({motor_2: destination_2} if motor_2 else {})
-        moves = []
-        for name, destination in ends.items():
-            _, motor = self._database.get(name, MotorEntry)
-            with self._database.lock:
-                moves.append(MoveRun(name, host, destination, motor.position))
         message = StohStartVectorMove(
             motor_name_1=motor_1,
             motor_name_2=motor_2 or NO_DEVICE,
@@ -255,8 +251,8 @@ class Control(Readings):
             destination_2=destination_2,
             speed=speed,
         )
-        self._ask_all(message, {move: (("move", move.name),) for move in moves})
-        return VectorRun(tuple(moves))
+        runs = self._begin(message)
+        return VectorRun(tuple(run for run in runs if isinstance(run, MoveRun)))
 
     def stop_vector_move(self, motor_1: str, motor_2: str | None = None) -> None:
         """Stop a vector move; its moves complete."""
@@ -297,22 +293,16 @@ class Control(Readings):
             raise DhsError("no ion chamber was named")
         for host in owned:  # none is asked where one is away
             self._sessions.session(host)
-        run = CountingRun(
-            ReportRun(
-                " ".join(chambers),
-                host,
-                lambda status: IonChamberReport(0.0, {}, status),
-                takes_s=time_s,
-                is_repeated=repeat,
+        parts: list[ReportRun[IonChamberReport]] = [
+            self._ask(
+                StohReadIonChambers(
+                    ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=tuple(chambers)
+                ),
+                ReportRun,
             )
-            for host, chambers in owned.items()
-        )
-        for part, chambers in zip(run.parts, owned.values(), strict=True):
-            message = StohReadIonChambers(
-                ion_chamber_time=time_s, is_repeated=repeat, ion_chamber_names=tuple(chambers)
-            )
-            self._ask(message, part, *(("ion_chamber", name) for name in chambers))
-        return run
+            for chambers in owned.values()
+        ]
+        return CountingRun(parts)
 
     def get_encoder(self, name: str) -> ReportRun[EncoderReport]:
         """Read an encoder."""
@@ -332,13 +322,7 @@ class Control(Readings):
         kind = next((kind for kind in KINDS if type(message) in kind.answers), None)
         if kind is None:
             raise DhsError(f"{message.keyword} is not answered by one report of one device")
-        name = getattr(message, kind.name_field)
-        host, entry = self._database.get(name, kind)
-        with self._database.lock:
-            before = copy.copy(entry)
-        run = ReportRun(name, host, before.lost, is_answer=partial(before.is_answer, message))
-        self._ask(message, run, (kind.answers[type(message)].keyword, name))
-        return run
+        return self._ask(message, ReportRun)
 
     def abort_all(self, how: str = "soft") -> None:
         """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
@@ -346,22 +330,44 @@ class Control(Readings):
 
     # -- asking ------------------------------------------------------------------------------
 
-    def _ask(self, message: Message, run: CommandRun, *keys: RunKey) -> None:
-        self._ask_all(message, {run: keys})
+    def forward(self, host: str, text: str) -> Runs:
+        """Send a GUI's text on to a DHS, to the letter; the runs that wait for what it answers.
 
-    def _ask_all(self, message: Message, runs: Mapping[CommandRun, Iterable[RunKey]]) -> None:
+        Raises:
+            NotConnectedError: Its DHS is not connected.
+        """
+        message = decode_text(text)
+        try:
+            runs = runs_of(self._database, message)
+        except DhsError:  # any name may go out: nobody waits for what comes of it
+            runs = {}
+        self._send(runs, text, lambda: self._sessions.forward(host, text))
+        return runs
+
+    def _ask(self, message: Message, kind: type[R]) -> R:
+        """Send a command that one run waits for the answer to, and give that run."""
+        (run,) = self._begin(message)
+        assert isinstance(run, kind)  # noqa: S101 - by the class of the message
+        return run
+
+    def _begin(self, message: Message) -> Runs:
+        runs = runs_of(self._database, message)
+        host = next(iter(runs)).hardware_host
+        text = str(frame_of(message))
+        self._send(runs, text, lambda: self._sessions.send(host, message))
+        return runs
+
+    def _send(self, runs: Runs, asked: str, send: Callable[[], None]) -> None:
         """Send what these runs wait for the answers to.
 
         They are entered first: an answer may be there before `send` returns, and a DHS that is
         lost meanwhile fails them.
         """
-        asked = str(frame_of(message))
         for run, keys in runs.items():
             run.asked = asked
             self._runs.add(run, *keys)
         try:
-            (host,) = {run.hardware_host for run in runs}
-            self._sessions.send(host, message)
+            send()
         except (NotConnectedError, EncodeError):
             for run, keys in runs.items():
                 self._runs.remove(run, *keys)

@@ -93,22 +93,59 @@ def _made(given: Iterable[str | Entry] | Mapping[str, str], kind: type[Entry]) -
     return [make(entry) if isinstance(entry, str) else entry for entry in given]
 
 
+@attrs.frozen
+class LoadedDatabase:
+    """What a file holds.
+
+    Attributes:
+        hosts: Its hardware hosts.
+        problems: One line for each section of a dump that could not be read and is left out.
+        notes: What was read of a dump, but not as it stands, in a line each.
+        generation: Of a dump, 1 or 2; see `Dump`.
+        records: Of a dump, names in its order; see `Dump`.
+        runs: Of a dump, its runs; see `Dump`.
+    """
+
+    hosts: tuple[HardwareHost, ...]
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    generation: int = 1
+    records: tuple[str, ...] = ()
+    runs: Mapping[str, str] = attrs.field(factory=dict)
+
+
 class Database:
     """Devices by name, with their owners.
 
     Attributes:
         hosts: The hardware hosts by name, in database order.
         lock: Guards what changes in devices; free while anything is sent.
+        permits: By device what staff and what users may; guarded by the lock, too.
+        runs: By name what GUIs are told of a run.
     """
 
-    def __init__(self, hosts: Iterable[HardwareHost]) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[HardwareHost],
+        *,
+        records: Iterable[str] = (),
+        runs: Mapping[str, str] = {},
+    ) -> None:
         """A database of these hosts.
+
+        Args:
+            hosts: Hosts with their devices.
+            records: Names of all that GUIs are told of, in order; by default the scripting
+                engine, each other host, the devices host by host, and the runs.
+            runs: See above.
 
         Raises:
             ConfigError: Two hosts or devices have one name.
         """
         self.hosts: dict[str, HardwareHost] = {}
         self.lock = threading.Lock()
+        self.permits: dict[str, tuple[str, str]] = {}
+        self.runs = dict(runs)
         self._devices: dict[str, tuple[str, Entry]] = {}
         for host in hosts:
             if host.name in self.hosts:
@@ -118,6 +155,29 @@ class Database:
                 if device.name in self._devices:
                     raise ConfigError(f"two devices of the database are named {device.name!r}")
                 self._devices[device.name] = (host.name, device)
+                self.permits[device.name] = (device.staff_permits, device.user_permits)
+        self._records = tuple(records)
+
+    def add(self, host: str, device: Entry) -> None:
+        """Add a device to a host, which is made where there is none.
+
+        Raises:
+            ConfigError: There is a device of this name.
+        """
+        with self.lock:
+            if device.name in self._devices:
+                raise ConfigError(f"two devices of the database are named {device.name!r}")
+            known = self.hosts.get(host, HardwareHost(host))
+            self.hosts[host] = attrs.evolve(known, devices=(*known.devices, device))
+            self.permits[device.name] = (device.staff_permits, device.user_permits)
+            self._devices[device.name] = (host, device)
+
+    def records(self) -> tuple[str, ...]:
+        """Names of all hosts, devices and runs, in the order in which GUIs are told of them."""
+        with self.lock:
+            hosts = tuple(self.hosts)
+            known = (SCRIPTING_ENGINE, *hosts, *self._devices, *self.runs)
+        return tuple(dict.fromkeys((*self._records, *known)))
 
     def find(self, name: str) -> tuple[str, Entry] | None:
         """Hardware host and device of this name, None where there is none."""

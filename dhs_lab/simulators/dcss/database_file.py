@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
-from dhs_lab.simulators.dcss.database import KINDS, Database, HardwareHost
+from dhs_lab.simulators.dcss.database import KINDS, Database, HardwareHost, LoadedDatabase
 from dhs_lab.simulators.dcss.dump import load_dump
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -41,6 +41,8 @@ hosts:
         acceleration: 100        # default; ms to full speed
         backlash: 0              # default; steps, with backlash_on: false
         reverse_on: false        # default
+        staff_permits: 1 1 1 1 1 # default; who may without being master, remote, local, in the
+        user_permits: 1 1 1 1 1  # hutch, with the hutch closed; staff, and all others
         circle_mode: up_to_360   # default: none; or around_zero, up_to_360_for_guis, ...
         units: deg               # default: mm
     pseudo_motors:
@@ -92,23 +94,6 @@ _FILE: Final = attrs.make_class(
 )
 
 
-@attrs.frozen
-class LoadedDatabase:
-    """What a file holds.
-
-    Attributes:
-        hosts: Its hardware hosts.
-        problems: One line for each section of a dump that could not be read and is left out.
-        notes: What was read of a dump, but not as it stands, in a line each.
-        generation: Of a dump, 1 or 2; see `Dump`.
-    """
-
-    hosts: tuple[HardwareHost, ...]
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    generation: int = 1
-
-
 def load_database(path: str | Path) -> LoadedDatabase:
     """The hosts in a file: YAML where its name ends so, else a dump.
 
@@ -132,7 +117,7 @@ def load_database(path: str | Path) -> LoadedDatabase:
         raise ConfigError(f"{path}: no hardware host in it; is it a dump of dcss?")
     problems = tuple(f"{path}: {problem}" for problem in dump.problems)
     notes = tuple(f"{path}: {note}" for note in dump.notes)
-    return LoadedDatabase(dump.hosts, problems, notes, dump.generation)
+    return LoadedDatabase(dump.hosts, problems, notes, dump.generation, dump.records, dump.runs)
 
 
 def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHost, ...]:

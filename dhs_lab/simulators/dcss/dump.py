@@ -10,9 +10,9 @@ Source: dcss_main.c restore_database (851-1486), dcss_device.h:36-53 for the siz
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import attrs
 
@@ -21,17 +21,22 @@ from dhs_lab.simulators.dcss.database import KINDS, SCRIPTING_ENGINE, HardwareHo
 from dhs_lab.simulators.dcss.dump_sections import (
     HARDWARE_HOST,
     NO_DEVICE_READERS,
+    PERMITS,
     Section,
     SectionError,
+    is_permit,
 )
 from dhs_lab.simulators.dcss.entry import Entry
 
 MAX_DEVICES: Final = 1000  # records of the database
+_PERMITS: Final = ("staff_permits", "user_permits")
 _MAX_LINES: Final = 10
 _MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
 _MAX_NAME: Final = 39
 _KINDS: Final = {kind.dump_type: kind for kind in KINDS}
 _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
+_RUNS: Final = {8: "stog_configure_run {} {}", 9: "stog_configure_runs {1}"}
+"""What GUIs are told of a run and of the runs together, by type; the second has no name in it."""
 
 
 @attrs.frozen
@@ -56,7 +61,7 @@ class DumpProblem:
 class Dump:
     """What a dump holds.
 
-    Runs are looked through and left out: no DHS is told of them.
+    No DHS is told of runs; GUIs are.
 
     Attributes:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
@@ -64,12 +69,16 @@ class Dump:
         problems: What could not be read; empty where all of it could.
         notes: What was read, but not as it stands.
         generation: 1, or 2 where motors have four more lines or a string has several.
+        records: Names of all hosts, devices and runs in the order of the file: GUIs are told so.
+        runs: By name what is told of a run, from the keyword on.
     """
 
     hosts: tuple[HardwareHost, ...]
     problems: tuple[DumpProblem, ...] = ()
     notes: tuple[DumpProblem, ...] = ()
     generation: int = 1
+    records: tuple[str, ...] = attrs.field(default=(), eq=False)
+    runs: Mapping[str, str] = attrs.field(factory=dict, eq=False)
 
 
 def load_dump(path: str | os.PathLike[str]) -> Dump:
@@ -133,6 +142,7 @@ class _Reader:
         self._names: dict[str, int] = {}
         self._framings: dict[str, Framing] = {}
         self._devices: list[tuple[int, str, Entry]] = []
+        self._runs: dict[str, str] = {}
 
     def problem(self, line: int, name: str, reason: str) -> None:
         self._problems.append(DumpProblem(line, name, reason))
@@ -162,7 +172,15 @@ class _Reader:
             for name, framing in self._framings.items()
         )
         problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
-        return Dump(hosts, problems, tuple(self._notes), 2 if self._is_newer else 1)
+        known = {*self._framings, *self._runs, *(device.name for _, _, device in self._devices)}
+        return Dump(
+            hosts,
+            problems,
+            tuple(self._notes),
+            2 if self._is_newer else 1,
+            tuple(name for name in self._names if name in known),
+            self._runs,
+        )
 
     def _check(self, section: Section) -> None:
         if not self._is_newer:
@@ -180,11 +198,23 @@ class _Reader:
             self._framings[section.name] = _framing(section)
         elif kind in _KINDS:
             host, device = _KINDS[kind].of_section(section)
-            self._devices.append((section.line, host, device))
+            self._devices.append((section.line, host, _with_permits(device, section)))
         elif kind in NO_DEVICE_READERS:
             NO_DEVICE_READERS[kind](section)
+            if kind in _RUNS:
+                self._runs[section.name] = _RUNS[kind].format(section.name, section.lines[-1])
         else:
             raise SectionError(section.line + 1, f"type {kind} is obsolete or unknown")
+
+
+def _with_permits(device: Entry, section: Section) -> Entry:
+    """The device with its permits, which stand after the host or, of old motors, at the end."""
+    for at in (1, len(section.older().lines) - PERMITS):
+        permits = section.lines[at : at + PERMITS] if at > 0 else ()
+        if len(permits) == PERMITS and all(map(is_permit, permits)):
+            changes: dict[str, Any] = dict(zip(_PERMITS, permits, strict=True))
+            return cast(Entry, attrs.evolve(cast(Any, device), **changes))
+    return device
 
 
 def _check_sizes(section: Section) -> None:

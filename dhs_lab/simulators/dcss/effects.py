@@ -36,6 +36,7 @@ from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
 from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.farewell import farewell
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -48,6 +49,7 @@ from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_lab.simulators.dcss.scanning import scan
 from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_lab.simulators.dcss.told import configured, positioned
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,10 @@ _FORWARDED: Final[tuple[type[Message], ...]] = (
 _LEVELS: Final[dict[str, int]] = {LogLevel.NOTE: logging.INFO, LogLevel.WARNING: logging.WARNING}
 """Where a GUI would show a line of the beamline's log, a simulated DCSS logs it; others: errors."""
 
-_NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
+_MOVE_STARTED: Final = "stog_motor_move_started"
+_POSITION: Final = "stog_update_motor_position"
+_MOVE_COMPLETED: Final = "stog_motor_move_completed"
+_KEYWORD: Final = len("htos_")
 
 
 class Effects:
@@ -76,14 +81,27 @@ class Effects:
         sessions: Sessions,
         runs: RunTable,
         judge: Judge,
+        *,
         reset_range: float,
+        tell: Callable[[str], None],
     ) -> None:
+        """The reactions of a server.
+
+        Args:
+            database: The devices.
+            sessions: The DHSs.
+            runs: What was asked.
+            judge: Told what DHSs do wrong.
+            reset_range: `motor.circular.reset_range`, degrees.
+            tell: Tells all GUIs and the scripting engine, which aborts what has to be.
+        """
+        self._tell = tell
         self._database = database
         self._sessions = sessions
         self._runs = runs
         self._judge = judge
         self._reset_range = reset_range
-        self._reactions: dict[type[Message], Callable[[str, Any], None]] = {
+        self._reactions: dict[type[Message], Callable[[str, Any, str], None]] = {
             HtosMotorMoveStarted: self._move_started,
             HtosUpdateMotorPosition: self._position_updated,
             HtosMotorMoveCompleted: self._move_completed,
@@ -114,10 +132,12 @@ class Effects:
         elif words[:1] == [HtosConfigureDevice.keyword]:
             self._configure(hardware_host, message, words[1:])
         elif reaction := self._reactions.get(type(message)):
-            reaction(hardware_host, message)
+            reaction(hardware_host, message, _forwarded(text))
         elif isinstance(message, MalformedMessage) and words:
             self._take_malformed(hardware_host, message)
-        elif not isinstance(message, _FORWARDED):
+        elif isinstance(message, _FORWARDED):
+            self._tell(_forwarded(text))
+        else:
             logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
 
     def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
@@ -126,18 +146,20 @@ class Effects:
         Where it went by itself, what it did not answer is held against it. When this server stops,
         its operations are: all else was given a time that is not over.
 
-        It fails whatever the DHS was to do, and since that is no normal end it aborts everything,
-        once per motor of the DHS. Source: message_handlers.tcl:57-122, confirmed on the wire
+        GUIs are told that whatever the DHS was to do has failed, and since that is no normal end
+        the engine aborts everything, once per motor of the DHS.
+
+        Source: message_handlers.tcl:57-122, confirmed on the wire
         """
         devices = self._database.hosts[hardware_host].devices
-        motors = [device for device in devices if isinstance(device, MotorEntry)]
         with self._database.lock:
-            for motor in motors:
-                motor.is_moving = False
+            for motor in devices:
+                if isinstance(motor, MotorEntry):
+                    motor.is_moving = False
         lost = self._sessions.log_out(hardware_host, lambda: self._runs.of(hardware_host))
         if not stopping:
-            for _ in motors:
-                self._sessions.abort_all("soft", but=hardware_host)
+            for text in farewell(hardware_host, devices, self._database.lock):
+                self._tell(text)
         for run in lost:
             if run.is_over:
                 pass  # of a repeated one there were reports
@@ -149,32 +171,37 @@ class Effects:
 
     # -- for people --------------------------------------------------------------------------
 
-    def _logged(self, _: str, message: HtosLog) -> None:
+    def _logged(self, _: str, message: HtosLog, told: str) -> None:
         level = _LEVELS.get(message.log_level, logging.ERROR)
         logger.log(level, "htos_log of %s: %s", message.log_sender, _shown(message.log_message))
+        self._tell(told)
 
-    def _noted(self, _: str, message: HtosNote) -> None:
+    def _noted(self, _: str, message: HtosNote, told: str) -> None:
         logger.info("htos_note: %s", _shown(message.note_message))
+        self._tell(told)
 
     # -- motors ------------------------------------------------------------------------------
 
-    def _move_started(self, host: str, message: HtosMotorMoveStarted) -> None:
+    def _move_started(self, host: str, message: HtosMotorMoveStarted, _: str) -> None:
         motor = self._motor(host, message, message.destination)
         if motor is None:
             return
         with self._database.lock:
             motor.is_moving = True
+        destination = fold(motor.circle_mode, message.destination)[0]
+        self._tell(f"{_MOVE_STARTED} {motor.name} {destination:f}")
         if run := self._runs.find(MoveRun, "move", motor.name):
-            run.start(fold(motor.circle_mode, message.destination)[0])
+            run.start(destination)
 
-    def _position_updated(self, host: str, message: HtosUpdateMotorPosition) -> None:
+    def _position_updated(self, host: str, message: HtosUpdateMotorPosition, _: str) -> None:
         motor = self._motor(host, message, message.position)
         if motor is None:
             return
-        kept, _ = after_move(motor.circle_mode, message.position, self._reset_range)
+        kept, __ = after_move(motor.circle_mode, message.position, self._reset_range)
         with self._database.lock:
             motor.position = kept
         folded = fold(motor.circle_mode, message.position)[0]
+        self._tell(positioned(_POSITION, motor, message.position, message.status))
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.update(folded)
         self._position_told(motor, folded, message.status)
@@ -184,7 +211,7 @@ class Effects:
         for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
             run.take(PositionReport(position, status))
 
-    def _move_completed(self, host: str, message: HtosMotorMoveCompleted) -> None:
+    def _move_completed(self, host: str, message: HtosMotorMoveCompleted, _: str) -> None:
         motor = self._motor(host, message, message.position)
         if motor is None:
             return
@@ -193,9 +220,7 @@ class Effects:
             motor.position = kept
             motor.is_moving = False
         self._correct(motor, correction)
-        if message.status not in _NO_FAILURE:  # the scripting engine, message_handlers.tcl:1274
-            logger.info("%s ended as %s: aborting everything", motor.name, message.status)
-            self._sessions.abort_all("soft")
+        self._tell(positioned(_MOVE_COMPLETED, motor, message.position, message.status))
         if message.status == MotorStatus.NORMAL:
             goals = [each.goal for each in self._runs.waiting(MoveRun, "move", motor.name)]
             known = [goal for goal in goals if goal is not None]
@@ -222,7 +247,9 @@ class Effects:
                 motor.position, correction = after_configuration(
                     motor.circle_mode, position, self._reset_range
                 )
+            told = configured(host, motor)
         self._correct(motor, correction)
+        self._tell(told)
         if position is not None:
             self._position_told(motor, fold(motor.circle_mode, position)[0], MotorStatus.NORMAL)
 
@@ -240,7 +267,7 @@ class Effects:
 
     # -- the other devices -------------------------------------------------------------------
 
-    def _send_configuration(self, host: str, message: HtosSendConfiguration) -> None:
+    def _send_configuration(self, host: str, message: HtosSendConfiguration, _: str) -> None:
         """Send a device's configuration to its owner, whoever asked."""
         found = self._database.find(message.device_name)
         if found is None:
@@ -251,17 +278,18 @@ class Effects:
             configuration = device.configuration(host)
         self._sessions.try_to_send(host, configuration)
 
-    def _reported(self, kind: type[Entry], host: str, message: Message) -> None:
+    def _reported(self, kind: type[Entry], host: str, message: Message, told: str) -> None:
         """A report about one device, which answers what was asked of it."""
         entry = self._find(host, message, getattr(message, kind.name_field), kind)
         if entry is None:
             return
         with self._database.lock:
             report = entry.take(message)
+        self._tell(told)
         if run := self._runs.find(ReportRun, message.keyword, entry.name):
             run.take(report)
 
-    def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers) -> None:
+    def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers, told: str) -> None:
         result = message.result
         if isinstance(result, IonChamberFailure):
             names, counts, status = result.names, {}, result.reason
@@ -287,18 +315,20 @@ class Effects:
             if ion_chamber is not None:
                 with self._database.lock:
                     ion_chamber.counts = counts[name]
+        self._tell(told)
         report = IonChamberReport(message.ion_chamber_time, counts, status)
         runs = (self._runs.find(ReportRun, "ion_chamber", name) for name in names)
         for run in {id(run): run for run in runs if run is not None}.values():
             run.take(report, is_last=status != OperationStatus.NORMAL)
 
     def _operation_answered(
-        self, host: str, message: HtosOperationUpdate | HtosOperationCompleted
+        self, host: str, message: HtosOperationUpdate | HtosOperationCompleted, told: str
     ) -> None:
         if message.binary:
             logger.info(
                 "a real dcss would write %d bytes to a file of its own", len(message.binary)
             )
+        self._tell(told)
         run = self._runs.find(
             OperationRun, "operation", message.operation_name, message.operation_handle
         )
@@ -345,6 +375,11 @@ class Effects:
         found = self._database.find(name)
         if found is not None:
             self._sessions.try_to_send(found[0], message)
+
+
+def _forwarded(text: str) -> str:
+    """A text of a DHS as GUIs are told it."""
+    return "stog_" + text.partition("\0")[0][_KEYWORD:]
 
 
 def _shown(text: str) -> str:

@@ -36,7 +36,7 @@ from dcs_codec import (
     StohSetString,
 )
 from dhs_lab.simulators.dcss.dump_sections import PERMITS, STRING_LINES, Section, is_permit
-from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.entry import Entry, permits_field
 from dhs_lab.simulators.dcss.reports import EncoderReport, ShutterReport, StringReport
 
 MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
@@ -58,6 +58,8 @@ class OperationEntry(Entry):
 
     name: str
     hardware_name: str = ""
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     def registration(self) -> Message:
         """`stoh_register_operation`."""
@@ -94,6 +96,8 @@ class StringEntry(Entry):
     name: str
     contents: str = ""
     hardware_name: str = "standardString"
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     @property
     def value(self) -> str:
@@ -167,6 +171,8 @@ class ShutterEntry(Entry):
     name: str
     state: Literal["open", "closed"] = "closed"
     hardware_name: str = ""
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     @property
     def value(self) -> str:
@@ -247,6 +253,8 @@ class IonChamberEntry(Entry):
     timer: str = "timer"
     timer_type: str = "standardIonChamber"
     counts: float = 0.0
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     @property
     def value(self) -> float:
@@ -301,6 +309,8 @@ class EncoderEntry(Entry):
     name: str
     hardware_name: str = ""
     position: float = 0.0
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     @property
     def value(self) -> float:
@@ -349,6 +359,8 @@ class ObjectEntry(Entry):
 
     name: str
     hardware_name: str = ""
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
 
     def registration(self) -> Message:
         """`stoh_register_object`."""

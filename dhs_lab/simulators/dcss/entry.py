@@ -4,10 +4,28 @@ How a file and a dump have it, what its DHS is told of it, what it is asked and 
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
+
+import attrs
 
 from dcs_codec import Message, format_number
-from dhs_lab.simulators.dcss.dump_sections import Section
+from dhs_lab.simulators.dcss.dump_sections import Section, is_permit
+
+EVERYBODY: Final = "1 1 1 1 1"
+"""Permits of a device that any client may use: passive, remote, local, hutch, closed hutch."""
+
+
+def _check_permits(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not is_permit(value):
+        raise ValueError(f"{attribute.name} are five 0 or 1 with blanks between, got {value!r}")
+
+
+def permits_field() -> str:
+    """A field for who may use a device: passive, remote, local, hutch, closed hutch, each 0 or 1.
+
+    Two devices that differ in nothing else are equal: a DHS is never told.
+    """
+    return attrs.field(default=EVERYBODY, kw_only=True, eq=False, validator=_check_permits)
 
 
 class Entry:
@@ -33,6 +51,11 @@ class Entry:
     """The field that names it, in the messages of `answers`."""
     answers: ClassVar[Mapping[type[Message], type[Message]]] = {}
     """By command: the report that answers it, and is about this one device."""
+
+    staff_permits: str
+    """Who of the staff may use it: five 0 or 1, as a dump has them."""
+    user_permits: str
+    """The same of everybody else."""
 
     @property
     def name(self) -> str:

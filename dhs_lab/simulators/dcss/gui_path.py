@@ -4,7 +4,6 @@ Limits, locks, permissions, and what a GUI is answered, are not simulated here.
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -34,18 +33,12 @@ from dcs_codec import (
 )
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.texts import blanked, c_number, is_plain_number
 from dhs_lab.simulators.dcss.wording import Written
 from dhs_runtime.lowlevel import DhsError
 
 _GUI: Final = "gtos_"
 _NO_CHANGES: Final = ("motor_name", "surplus", "binary")
-_NUMBER: Final = re.compile(
-    r"[+-]?(?:(?P<hex>0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?)"
-    r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
-    re.ASCII | re.IGNORECASE,
-)
-"""What atof of C takes of a word."""
-_BLANKED: Final = str.maketrans('[]$;"\n', " " * 6)
 
 
 def as_forwarded(text: str, limits_hold: Callable[[str], bool]) -> str:
@@ -64,7 +57,7 @@ def as_forwarded(text: str, limits_hold: Callable[[str], bool]) -> str:
 
     Source: dcss_broadcast.h:67, dcss_gui_client.c:602 and 1463-1470, confirmed on the wire
     """
-    text = text.translate(_BLANKED)
+    text = blanked(text)
     match text.split():
         case ["gtos_read_ion_chambers", time, _, *names]:
             return " ".join(("gtos_read_ion_chambers", time, "0", *names))
@@ -111,16 +104,10 @@ def _destination(word: str) -> float | str:
 
     Source: dcss_gui_client.c:1463-1470, confirmed on the wire
     """
-    found = _NUMBER.match(word)
-    if found is None:
-        return word
-    try:
-        number = float.fromhex(found[0]) if found["hex"] else float(found[0])
-    except OverflowError:
-        number = math.inf
+    number = c_number(word)
     if number:
         return number if math.isfinite(number) else f"{number:f}"
-    return Written(word) if found[0] == word and not found["hex"] else word
+    return Written(word) if is_plain_number(word) else word
 
 
 def _limits_hold(dcss: Control, name: str) -> bool:

@@ -47,12 +47,17 @@ def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str
 
     Source: dcss_hardware_client.c `buffer[200]`, dcss_client.c; confirmed for 1e20 and 1e300
     """
-    if motor.circle_mode is not CircleMode.NONE and abs(position) > _LONGEST_FOLDING:
+    if folds_too_long(motor, position):
         return f"would fold the position {position:g} of {motor.name} for seconds, or for ever"
     text = f"{message.keyword} {motor.name} {position:f} {getattr(message, 'status', '')}"
     if len(text) > _BUFFER:
         return f"would die of the position {position:g} of {motor.name}, {len(text)} characters"
     return None
+
+
+def folds_too_long(motor: MotorEntry, position: float) -> bool:
+    """Whether a real dcss would fold this position of a motor for seconds, or for ever."""
+    return motor.circle_mode is not CircleMode.NONE and abs(position) > _LONGEST_FOLDING
 
 
 def _words(message: Message) -> list[str]:

@@ -14,7 +14,7 @@ from dcs_codec import (
 )
 from dhs_lab.simulators.dcss.circle import CircleMode
 from dhs_lab.simulators.dcss.dump_sections import MOTOR_LINES, Section, SectionError, is_permit
-from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.entry import Entry, permits_field
 
 _MAX_UNITS: Final = 31
 _CONFIGURATION: Final = "configuration"
@@ -70,6 +70,8 @@ class MotorEntry(Entry):
     circle_mode: CircleMode = CircleMode.NONE
     units: str = "mm"
     dependencies: tuple[str, ...] = ()
+    staff_permits: str = permits_field()
+    user_permits: str = permits_field()
     is_moving: bool = attrs.field(default=False, init=False, eq=False)
 
     @property

@@ -3,15 +3,25 @@
 import errno
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from dcs_codec import EncodeError, Message
+from dcs_codec import EncodeError, Message, decode_text
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
 from dhs_lab.simulators.dcss.effects import Effects
+from dhs_lab.simulators.dcss.engine.engine import Engine
 from dhs_lab.simulators.dcss.faults import Fault, Faults
+from dhs_lab.simulators.dcss.gui.audience import Audience
+from dhs_lab.simulators.dcss.gui.client import GuiSession
+from dhs_lab.simulators.dcss.gui.desk import Desk
+from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui.masters import Masters
+from dhs_lab.simulators.dcss.gui.permits import Permits
+from dhs_lab.simulators.dcss.gui.port import GuiPort
+from dhs_lab.simulators.dcss.gui.push import Push, host_told
+from dhs_lab.simulators.dcss.gui.settings import GuiSettings
 from dhs_lab.simulators.dcss.judge import (
     ANSWER_WITHIN_S,
     MOVE_TOLERANCE,
@@ -26,6 +36,7 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.traffic import Traffic
 from dhs_runtime.lowlevel import (
     MAX_CONNECTIONS,
+    DhsError,
     HostPort,
     NotConnectedError,
     StopToken,
@@ -59,6 +70,10 @@ class SimulatedDcss(Control):
         nodelay: bool = False,
         answer_within_s: float = ANSWER_WITHIN_S,
         move_tolerance: float = MOVE_TOLERANCE,
+        gui_port: int | None = None,
+        gui: GuiSettings | None = None,
+        records: Iterable[str] = (),
+        runs: Mapping[str, str] = {},
     ) -> None:
         """A server that is not started.
 
@@ -76,6 +91,10 @@ class SimulatedDcss(Control):
                 excepted, is held against its DHS.
             move_tolerance: How far from its destination a move may end as `normal`, scaled; for a
                 real motor it is one step at least.
+            gui_port: GUI port, at the same address; 0 picks a free one, None: there is none.
+            gui: How that port treats its clients.
+            records: Of a dump: names of all that GUIs are told of, in order.
+            runs: Of a dump: what GUIs are told of runs.
 
         Raises:
             ConfigError: Two hosts or devices have one name, or a text is no fault.
@@ -83,17 +102,25 @@ class SimulatedDcss(Control):
         self.faults = Faults(faults, seed=seed)
         changes = Changes()
         self.traffic = Traffic(changes)
-        database = Database(hosts)
+        database = Database(hosts, records=records, runs=runs)
         sessions = Sessions(database.hosts, changes)
-        runs = RunTable()
+        run_table = RunTable()
+        audience = Audience(changes)
         judge = Judge(
             lambda: self.traffic.now_s,
             changes,
             answer_within_s=answer_within_s,
             move_tolerance=move_tolerance,
         )
-        super().__init__(database, sessions, runs, judge, changes)
-        self._effects = Effects(database, sessions, runs, judge, reset_range)
+        super().__init__(database, sessions, run_table, judge, changes=changes, tell=audience.tell)
+        self._effects = Effects(
+            database, sessions, run_table, judge, reset_range=reset_range, tell=audience.tell
+        )
+        self._audience = audience
+        engine = Engine(database, sessions, audience.tell, self.forward)
+        engine.answer = self._take_from_engine
+        audience.hear, sessions.engine = engine.hear, engine.obey
+        self._gui = self._new_gui_port(engine, gui or GuiSettings(), host, gui_port)
         self._nodelay = nodelay
         self._patience = patience
         self._listener = TcpListener(
@@ -104,6 +131,23 @@ class SimulatedDcss(Control):
             max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
         )
         self._stop = StopToken()
+
+    def _new_gui_port(
+        self, engine: Engine, settings: GuiSettings, host: str, port: int | None
+    ) -> GuiPort | None:
+        if port is None:
+            return None
+        parts = Parts(
+            control=self,
+            database=self._database,
+            sessions=self._sessions,
+            engine=engine,
+            audience=self._audience,
+            masters=Masters(self._audience),
+            permits=Permits(self._database, settings),
+        )
+        push = Push(self._database, self._sessions, self._audience)
+        return GuiPort(self._audience, push, Desk(parts).take, settings, host=host, port=port)
 
     # -- life --------------------------------------------------------------------------------
 
@@ -118,11 +162,22 @@ class SimulatedDcss(Control):
         except RuntimeError as error:
             self._listener.close()
             raise OSError(errno.EAGAIN, str(error)) from error
+        if self._gui is not None:
+            self._open_gui_port(self._gui)
         logger.info("simulated DCSS listens for hardware at %s", self.address)
+
+    def _open_gui_port(self, gui: GuiPort) -> None:
+        try:
+            gui.start()
+        except OSError:
+            self.stop()
+            raise
 
     def stop(self, *, by_reset: bool = False) -> None:
         """Close every connection (FIN, or RST as when killed) and the port; may start again."""
         self._stop.stop()
+        if self._gui is not None:
+            self._gui.stop()
         if by_reset:
             for session in self._sessions.all():
                 session.close(by_reset=True)
@@ -145,6 +200,30 @@ class SimulatedDcss(Control):
     def address(self) -> str:
         """`HOST:PORT` of the hardware port."""
         return str(HostPort(self._listener.host, self._listener.port))
+
+    @property
+    def gui_port(self) -> int:
+        """GUI port; raises DhsError where there is none."""
+        return self._known_gui_port().port
+
+    @property
+    def gui_address(self) -> str:
+        """`HOST:PORT` of the GUI port; raises DhsError where there is none."""
+        return self._known_gui_port().address
+
+    @property
+    def gui_sessions(self) -> tuple[GuiSession, ...]:
+        """The clients of the GUI port that are logged in, by their numbers."""
+        return self._audience.sessions()
+
+    def tell_guis(self, text: str) -> None:
+        """Tell all GUIs any text, as if it came from a DHS or the scripting engine."""
+        self._audience.tell(text)
+
+    def _known_gui_port(self) -> GuiPort:
+        if self._gui is None:
+            raise DhsError("this simulated DCSS has no GUI port: give gui_port, 0 for a free one")
+        return self._gui
 
     @property
     def hosts(self) -> tuple[HardwareHost, ...]:
@@ -245,9 +324,14 @@ class SimulatedDcss(Control):
         session.accept(name, self._database.hosts[name].framing)
         return self._sessions.log_in(name, session)
 
+    def _take_from_engine(self, text: str) -> None:
+        """What the scripting engine answers as the hardware host `self`."""
+        self._effects.take(SCRIPTING_ENGINE, decode_text(text), text)
+
     def _talk(self, name: str, session: Session) -> None:
         logger.info("%s is online", name)
         try:
+            self._audience.tell(host_told(name, is_online=True))
             self._register(name, session)
             self._sessions.registered(name)
             while (message := session.next_message()) is not None:

@@ -23,6 +23,7 @@ from dcs_codec import (
     encode_frame,
 )
 from dhs_lab.simulators.dcss.faults import HEADER_SIZE, Close, Faults, Pause, WireSteps
+from dhs_lab.simulators.dcss.texts import first_word
 from dhs_lab.simulators.dcss.traffic import Traffic
 from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import Deadline, NotConnectedError, StopToken, reset, shut
@@ -140,27 +141,48 @@ class Session:
             StateError: No DCSS may send it.
         """
         frame = frame_of(message)
-        text = frame.text.decode(errors="surrogateescape")
         with self._lock:
             data = self._encoded(message, attrs.evolve(frame, text=frame.text + b"\n" * line_end))
-            steps = self._faults.steps(self.hardware_host, message.keyword, data)
-            self._was_faulty = self._was_faulty or steps != (data,)
-            for _ in range(_whole_frames(steps, len(data))):
-                self._traffic.add(self.hardware_host, "->", text)
-            self._perform(steps)
+            self._send_frame(message.keyword, frame, data)
+
+    def _send_frame(self, keyword: str, frame: Frame, data: bytes) -> None:
+        """Send the bytes of a frame as the faults have it, and record it; the lock is held."""
+        steps = self._faults.steps(self.hardware_host, keyword, data)
+        self._was_faulty = self._was_faulty or steps != (data,)
+        text = frame.text.decode(errors="surrogateescape")
+        for _ in range(_whole_frames(steps, len(data))):
+            self._traffic.add(self.hardware_host, "->", text)
+        self._perform(steps)
+
+    def forward(self, text: str) -> None:
+        """Send a text to the letter, as dcss forwards what a GUI wrote.
+
+        Raises:
+            NotConnectedError: The DHS is gone.
+        """
+        frame = Frame(text.encode(errors="surrogateescape"))
+        with self._lock:
+            if self._protocol.state is not State.ONLINE:
+                raise NotConnectedError(f"{self.hardware_host} is gone")
+            self._send_frame(first_word(text), frame, self._cut(frame))
 
     def _encoded(self, message: Message, frame: Frame) -> bytes:
         """The bytes of a message in this wording."""
-        framing = self._protocol.framing
-        if framing is Framing.V1 and len(frame.text) >= V1_FRAME_SIZE:
-            return frame.text[:V1_FRAME_SIZE]  # as dcss cuts it: without a NUL at its end
+        is_cut = self._protocol.framing is Framing.V1 and len(frame.text) >= V1_FRAME_SIZE
         try:
-            data = self._protocol.send(message)  # which knows what may be sent now
+            data = b"" if is_cut else self._protocol.send(message)  # it knows what may be sent now
         except StateError as error:
             if self._protocol.state is State.ONLINE:
                 raise
             raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
-        return data if isinstance(message, StocSendClientType) else encode_frame(frame, framing)
+        return data if isinstance(message, StocSendClientType) else self._cut(frame)
+
+    def _cut(self, frame: Frame) -> bytes:
+        """The bytes of a frame; in v1 cut as dcss cuts it: without a NUL at its end."""
+        framing = self._protocol.framing
+        if framing is Framing.V1 and len(frame.text) >= V1_FRAME_SIZE:
+            return frame.text[:V1_FRAME_SIZE]
+        return encode_frame(frame, framing)
 
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are, for faults and recordings; raises as `send`."""

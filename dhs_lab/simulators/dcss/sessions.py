@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from dcs_codec import EncodeError, Message, StohAbortAll
 from dhs_lab.simulators.dcss.changes import Changes
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.session import Session
+from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import NotConnectedError
 
 logger = logging.getLogger(__name__)
@@ -16,9 +18,15 @@ T = TypeVar("T")
 
 
 class Sessions:
-    """The connected DHSs by the name of their hardware host."""
+    """The connected DHSs by the name of their hardware host.
+
+    Attributes:
+        engine: Takes what is sent to the scripting engine, which needs no connection; None where
+            there is no engine.
+    """
 
     def __init__(self, names: Iterable[str], changes: Changes) -> None:
+        self.engine: Callable[[str], None] | None = None
         self._changes = changes
         self._changed = threading.Condition()  # guards what follows
         self._online: dict[str, Session] = {}
@@ -81,6 +89,11 @@ class Sessions:
         with self._changed:
             return tuple(self._online)
 
+    def is_online(self, name: str) -> bool:
+        """Whether this DHS is connected; the scripting engine always is."""
+        with self._changed:
+            return name == SCRIPTING_ENGINE or name in self._online
+
     def logins(self) -> dict[str, int]:
         """How often each DHS has connected."""
         with self._changed:
@@ -104,7 +117,17 @@ class Sessions:
 
     def send(self, name: str, message: Message) -> None:
         """Send any message to this DHS; raises as `session`."""
+        if name == SCRIPTING_ENGINE and self.engine is not None:
+            self.engine(str(frame_of(message)))
+            return
         self.session(name).send(message)
+
+    def forward(self, name: str, text: str) -> None:
+        """Send this DHS a text to the letter; raises as `session`."""
+        if name == SCRIPTING_ENGINE and self.engine is not None:
+            self.engine(text)
+            return
+        self.session(name).forward(text)
 
     def try_to_send(self, name: str, message: Message) -> None:
         """Send as dcss sends by itself: nothing where the DHS is not connected."""
@@ -114,6 +137,13 @@ class Sessions:
             logger.info("%s not sent: %s", message.keyword, error)
         except EncodeError as error:  # a dump or a DHS gave the database a value beyond the codec
             logger.warning("%s not sent to %s: %s", message.keyword, name, error)
+
+    def try_to_forward(self, name: str, text: str) -> None:
+        """As `forward`; nothing where the DHS is not connected."""
+        try:
+            self.forward(name, text)
+        except NotConnectedError as error:
+            logger.info("%.60s not sent: %s", text, error)
 
     def abort_all(self, how: str, *, but: str | None = None) -> None:
         """Send `stoh_abort_all` to every connected DHS, or to all but one."""

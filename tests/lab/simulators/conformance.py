@@ -35,7 +35,7 @@ WHY_NOT_PLAYED: Final = {
     "start_operation no handle": "an operation of the API has a handle",
     "header+text split in 3 sends (pause 0.3 s)": "the table does not hold what was sent",
     "E:protocol 2 frame, unpadded, on a protocol 1 link": "nothing comes back from a dead link",
-    "gui alive": "the GUI port is not simulated",
+    "gui alive": "`from_gui` needs no GUI that is alive",
 }
 LEFT_OUT: Final = {
     "send_configuration after configure": (

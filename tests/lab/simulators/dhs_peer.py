@@ -39,6 +39,7 @@ class DhsPeer:
         self.registrations: list[str] = []
         self.bytes_until_now = b""
         self._marks = 0
+        self._letters: list[str] = []
         self._read_to = 0
 
     @classmethod
@@ -90,13 +91,20 @@ class DhsPeer:
         mark = f"stoh_mark {self._marks}"
         self.dcss.send(self.name, UnknownMessage(text=mark))
         texts: list[str] = []
+        self._letters = []
         while (text := self.read_text()) != mark:
             texts.append(text)
+            self._letters.append(str(self.protocol.last_frame))
         end = self.received.index(mark.encode(), self._read_to)
         is_v2 = self.protocol.framing is Framing.V2
         self.bytes_until_now = self.received[self._read_to : end - HEADER_SIZE * is_v2]
         self._read_to = end + len(mark) + 1 if is_v2 else end + V1_SIZE
         return texts
+
+    def letters_until_now(self) -> list[str]:
+        """The texts as `read_until_now`, but to the letter."""
+        self.read_until_now()
+        return self._letters
 
     def settle(self) -> None:
         """Wait until DCSS has taken all that this peer has sent, and acted on it."""

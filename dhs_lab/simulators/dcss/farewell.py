@@ -1,0 +1,52 @@
+"""What GUIs are told when a DHS goes away.
+
+Source: message_handlers.tcl:57-122, confirmed on the wire
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+
+from dhs_lab.simulators.dcss.entries import (
+    EncoderEntry,
+    IonChamberEntry,
+    ShutterEntry,
+    StringEntry,
+)
+from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.motors import MotorEntry
+
+
+def farewell(host: str, devices: Iterable[Entry], lock: threading.Lock) -> Iterator[str]:
+    """The texts, in order: that it is offline, then each device as failed, moving or not.
+
+    Args:
+        host: Name of the hardware host.
+        devices: Its devices in database order.
+        lock: Guards them; free while a text is told.
+    """
+    yield f"stog_configure_hardware_host {host} self offline"
+    yield f"stog_log severe {host} {host} offline"
+    status = f"no_hw_host_{host}"
+    ion_chambers: list[str] = []
+    for device in devices:
+        with lock:
+            text = _failed(device, status)
+        if isinstance(device, IonChamberEntry):
+            ion_chambers.append(device.name)
+        elif text:
+            yield text
+    if ion_chambers:
+        yield " ".join(("stog_report_ion_chambers 0", *ion_chambers, status))
+
+
+def _failed(device: Entry, status: str) -> str:
+    """What is told of one device, "" for nothing."""
+    if isinstance(device, MotorEntry):
+        return f"stog_motor_move_completed {device.name} {device.position:f} {status}"
+    if isinstance(device, EncoderEntry):
+        return f"stog_get_encoder_completed {device.name} {device.position:f} {status}"
+    if isinstance(device, ShutterEntry):
+        return f"stog_report_shutter_state {device.name} {device.state} {status}"
+    if isinstance(device, StringEntry):
+        return f"stog_set_string_completed {device.name} {status} {device.contents}"
+    return ""

@@ -1,0 +1,86 @@
+"""`Audience`: all clients of the GUI port together, and what they are told."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from dhs_lab.simulators.dcss.changes import Changes
+from dhs_lab.simulators.dcss.gui.client import LIST_MAX, GuiClient, GuiSession, framed
+from dhs_lab.simulators.dcss.texts import told_to_all
+
+logger = logging.getLogger(__name__)
+
+SELF_ID: Final = 1
+"""Number of the scripting engine, which is the first client of every dcss."""
+
+_SELF_ROW: Final = f"stog_update_client {SELF_ID} self {{DCSS}} {{}} {{}} 1 1 blctlxx blctlxx:0 0 0"
+
+
+class Audience:
+    """The clients, and the scripting engine, which hears what they are told.
+
+    Attributes:
+        lock: Guards the clients and what changes of them, and the order of what they are told. Held
+            while a client is told a device, so that nothing older comes after something newer.
+        hear: Called with each text that all are told, by the thread that tells it.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self.lock = threading.RLock()
+        self.hear: Callable[[str], None] = lambda _: None
+        self._clients: dict[int, GuiClient] = {}
+
+    def join(self, client: GuiClient) -> None:
+        """Take a client in; it hears everything from now on."""
+        with self.lock:
+            self._clients[client.client_id] = client
+        self._changes.mark()
+
+    def leave(self, client: GuiClient) -> bool:
+        """Forget a client; whether it was still there."""
+        with self.lock:
+            found = self._clients.pop(client.client_id, None)
+        self._changes.mark()
+        return found is not None
+
+    def clients(self) -> tuple[GuiClient, ...]:
+        """The clients, by their numbers."""
+        with self.lock:
+            return tuple(self._clients.values())
+
+    def sessions(self) -> tuple[GuiSession, ...]:
+        """The clients as values."""
+        with self.lock:
+            return tuple(client.session() for client in self._clients.values())
+
+    def tell(self, text: str) -> None:
+        """Tell all clients, and the scripting engine."""
+        text = told_to_all(text)
+        self._send(framed(text))
+        self.hear(text)
+
+    def tell_clients(self) -> None:
+        """Tell all clients who they are.
+
+        Source: dcss_broadcast.c:508-560, confirmed on the wire
+        """
+        with self.lock:
+            listed = list(self._clients.values())[: LIST_MAX - 1]
+            rows = [f"stog_update_client {each.client_id} {each.row()}" for each in listed]
+            count = f"stog_update_client_list {len(listed) + 1}"
+            self._send(b"".join(map(framed, (count, _SELF_ROW, *rows))))
+        self._changes.mark()
+
+    def _send(self, data: bytes) -> None:
+        with self.lock:
+            gone = [client for client in self._clients.values() if not client.outbox.put(data)]
+            for client in gone:
+                del self._clients[client.client_id]
+        self._say(gone)
+
+    def _say(self, gone: Iterable[GuiClient]) -> None:
+        for client in gone:
+            logger.warning("%s does not read what it is told, or is gone; dropped", client)
+            self._changes.mark()

@@ -1,0 +1,126 @@
+"""`GuiClient`: one client of the GUI port, as the server sees it."""
+
+import logging
+import threading
+from typing import Final
+
+import attrs
+
+from dcs_codec import EncodeError, Frame, Framing, encode_frame
+from dcs_codec.gui import ClientRow, GtosClientIsGui
+from dhs_lab.simulators.dcss.gui.outbox import Outbox
+from dhs_lab.simulators.dcss.gui.settings import Display, Location, Rights
+
+logger = logging.getLogger(__name__)
+
+LIST_MAX: Final = 64  # clients in a list
+
+
+@attrs.frozen
+class GuiSession:
+    """A client of the GUI port at one moment.
+
+    Attributes:
+        client_id: Number of the connection.
+        user: Name of the user.
+        host: Host that the client gave.
+        location: `LOCAL`, `HUTCH` or `REMOTE`.
+        place: Where it is, in words.
+        is_master: Whether it is master ("Active").
+        is_staff: Whether the user is staff.
+    """
+
+    client_id: int
+    user: str
+    host: str
+    location: Location
+    place: str
+    is_master: bool
+    is_staff: bool
+
+
+class GuiClient:
+    """One client that is logged in; what may change of it, the audience guards.
+
+    Attributes:
+        client_id: Number of its connection; handles of its operations begin with it.
+        party: Clients with the same user, session, host and display are master together.
+        rights: What its session gives it.
+        location: Where it is.
+        place: Where it is, in words; it may say so itself.
+        is_master: Whether it is master.
+        was_master: Whether it was the one before.
+    """
+
+    def __init__(
+        self,
+        client_id: int,
+        login: GtosClientIsGui,
+        rights: Rights,
+        display: Display,
+        outbox: Outbox,
+    ) -> None:
+        self.client_id = client_id
+        self.login = login
+        self.party = (login.user, login.session, login.host, login.display)
+        self.rights = rights
+        self.location: Location = display.location
+        self.place = display.place
+        self.is_master = False
+        self.was_master = False
+        self.outbox = outbox
+        self.busy = threading.Lock()  # held over its own command: they are done one by one
+
+    def __str__(self) -> str:
+        return f"GUI {self.client_id} of {self.login.user}"
+
+    def tell(self, text: str) -> None:
+        """Tell this client alone."""
+        self.outbox.put(framed(text))
+
+    def log(self, text: str) -> None:
+        """An error line of the log for this client alone, as dcss tells most refusals."""
+        self.tell(f"stog_log error server {text}")
+
+    def row(self) -> ClientRow:
+        """Its row of the client list."""
+        rights = self.rights
+        return ClientRow(
+            user=self.login.user,
+            full_name=rights.full_name or self.login.user,
+            location=self.location,
+            title=rights.title,
+            is_staff=rights.is_staff,
+            is_roaming=rights.is_roaming,
+            host=self.login.host,
+            place=self.place,
+            is_master=self.is_master,
+            was_master=self.was_master,
+        )
+
+    def permission_level(self) -> str:
+        """`stog_set_permission_level` of it."""
+        rights = self.rights
+        words = f"{rights.is_staff:d} {rights.is_roaming:d} {self.location}"
+        return f"stog_set_permission_level {words}"
+
+    def session(self) -> GuiSession:
+        """It as a value."""
+        return GuiSession(
+            client_id=self.client_id,
+            user=self.login.user,
+            host=self.login.host,
+            location=self.location,
+            place=self.place,
+            is_master=self.is_master,
+            is_staff=self.rights.is_staff,
+        )
+
+
+def framed(text: str) -> bytes:
+    """The bytes of a text; none where it does not fit a frame, which is logged."""
+    try:
+        return encode_frame(Frame(text.encode(errors="surrogateescape")), Framing.V2)
+    except EncodeError as error:
+        logger.warning("GUIs are not told %.80r: %s", text, error)
+        return b""

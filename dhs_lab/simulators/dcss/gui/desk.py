@@ -1,0 +1,44 @@
+"""`Desk`: what GUIs ask for, and where each command goes.
+
+Source: dcss_gui_client.c:246-273 and the functions named there, confirmed on the wire
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui.device_commands import DEVICE_COMMANDS
+from dhs_lab.simulators.dcss.gui.motor_commands import MOTOR_COMMANDS
+from dhs_lab.simulators.dcss.gui.office_commands import OFFICE_COMMANDS
+from dhs_lab.simulators.dcss.texts import blanked, first_word
+
+logger = logging.getLogger(__name__)
+
+_COMMAND: Final = 80  # characters: `%80s`
+
+COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
+    **OFFICE_COMMANDS,
+    **MOTOR_COMMANDS,
+    **DEVICE_COMMANDS,
+}
+"""By keyword."""
+
+
+class Desk:
+    """Takes commands of clients, one after the other of each client."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def take(self, client: GuiClient, text: str) -> None:
+        """Do what a client asks for, or tell it why not."""
+        text = blanked(text.partition("\0")[0]).lstrip(" \t\r\v\f")
+        word = first_word(text)
+        command = COMMANDS.get(word)
+        if command is None:
+            client.log(f"Unrecognized command: {word[:_COMMAND]}.")
+            return
+        logger.debug("%s: %.200s", client, text)
+        command(self._parts, client, text)

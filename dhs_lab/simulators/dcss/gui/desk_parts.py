@@ -1,0 +1,64 @@
+"""`Parts`: what commands of GUIs need of the server, and what several of them do."""
+
+from collections.abc import Callable
+
+import attrs
+
+from dhs_lab.simulators.dcss.control import Control
+from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.engine.engine import Engine
+from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.gui.audience import Audience
+from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui.masters import Masters
+from dhs_lab.simulators.dcss.gui.permits import Checked, Permits
+from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_runtime.lowlevel import NotConnectedError
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """The parts of a server that commands use.
+
+    Attributes:
+        control: Sends commands to DHSs, and waits for what they answer.
+        database: The devices.
+        sessions: The DHSs.
+        engine: The scripting engine.
+        audience: All clients.
+        masters: Who is master.
+        permits: Who may do what.
+    """
+
+    control: Control
+    database: Database
+    sessions: Sessions
+    engine: Engine
+    audience: Audience
+    masters: Masters
+    permits: Permits
+
+    def refusal(
+        self, client: GuiClient, name: str, *kinds: type[Entry], check: Checked = "any"
+    ) -> str:
+        """As `Permits.refusal`."""
+        return self.permits.refusal(client, name, kinds, check=check)
+
+    def owner(self, name: str) -> str:
+        """Hardware host of a device, "" where there is no device of this name."""
+        found = self.database.find(name)
+        return "" if found is None else found[0]
+
+    def forward(self, name: str, text: str, offline: Callable[[str], None]) -> None:
+        """Send a GUI's text on to the owner of a device, its keyword `stoh_`.
+
+        Args:
+            name: Name of the device.
+            text: `gtos_...`, to the letter.
+            offline: Called with the name of the host where its DHS is not connected.
+        """
+        host = self.owner(name)
+        try:
+            self.control.forward(host, "stoh_" + text.removeprefix("gtos_"))
+        except NotConnectedError:
+            offline(host)

@@ -1,0 +1,143 @@
+"""Commands of GUIs for motors: moves, aborts, positions, configurations, scans."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from dcs_codec import EncodeError
+from dhs_lab.simulators.dcss.circle import fold, shorten
+from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.hazards import folds_too_long
+from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.scanning import scan
+from dhs_lab.simulators.dcss.texts import c_number, word_of
+from dhs_runtime.lowlevel import NotConnectedError
+
+_LONGEST: Final = 1e100  # a number that dcss's buffers hold with six decimals
+
+
+def _start_move(parts: Parts, client: GuiClient, text: str) -> None:
+    name = word_of(text, 1)
+    motor = _motor(parts, name)
+    position = 0.0 if motor is None else motor.position
+    completed = f"stog_motor_move_completed {name} {position:f}"
+    if motor is None and parts.database.find(name) is not None:
+        parts.audience.tell(f"stog_log severe server {name} is not a motor. HACKER??")
+    if reason := parts.refusal(client, name, MotorEntry):
+        client.tell(f"{completed} {reason}")
+    elif parts.engine.idle.refuses(name):
+        client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
+        client.tell(f"{completed} system_not_idle")
+    elif motor is not None:
+        _begin_move(parts, client, motor, word_of(text, 2))
+
+
+def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) -> None:
+    """Begin a move that nobody forbids; what would harm a real dcss is not done, and told so."""
+    number = c_number(given)
+    if not given:
+        client.log(f"{motor.name} has no destination: a real dcss takes one of an older command")
+    elif folds_too_long(motor, number) or (abs(number) > _LONGEST and number not in _INFINITIES):
+        client.log(f"{motor.name} to {given[:40]}: a real dcss would hang, or die, of this number")
+    elif number:
+        destination = shorten(motor.circle_mode, motor.position, number)
+        parts.engine.move(motor.name, f"{destination:f}")
+    else:
+        parts.engine.move(motor.name, given)
+
+
+_INFINITIES: Final = (float("inf"), float("-inf"))
+
+
+def _abort_move(parts: Parts, client: GuiClient, text: str) -> None:
+    if not parts.refusal(client, word_of(text, 1), MotorEntry):
+        _forward(parts, text)
+
+
+def _abort_all(parts: Parts, _: GuiClient, text: str) -> None:
+    for host in parts.sessions.online():
+        parts.sessions.try_to_forward(host, "stoh_" + text.removeprefix("gtos_"))
+    parts.engine.aborted()
+    parts.masters.unlock()
+
+
+def _set_position(parts: Parts, client: GuiClient, text: str) -> None:
+    name = word_of(text, 1)
+    if parts.refusal(client, name, MotorEntry, check="staff"):
+        return
+    _, motor = parts.database.get(name, MotorEntry)
+    number = c_number(word_of(text, 2))
+    if folds_too_long(motor, number) or abs(number) > _LONGEST:
+        client.log(f"{name} at {number:g}: a real dcss would hang, or die, of this number")
+        return
+    folded, _ = fold(motor.circle_mode, number)
+    moved = f"gtos_set_motor_position {name} {folded:f}"
+    parts.forward(name, moved, lambda _: client.tell(f"stog_no_hardware_host {name}"))
+
+
+def _configure(parts: Parts, client: GuiClient, text: str) -> None:
+    """What is missing at the end keeps its value."""
+    name = word_of(text, 1)
+    if parts.refusal(client, name, MotorEntry, check="staff"):
+        return
+    _, motor = parts.database.get(name, MotorEntry)
+    values = scan(text.split()[2:], motor.scanned)
+    if folds_too_long(motor, values.get("position", 0.0)):
+        client.log(f"{name}: a real dcss would hang of this position")
+        return
+    try:
+        parts.control.configure(name, **values)  # type: ignore[arg-type]  # by the scanned fields
+    except NotConnectedError:
+        client.tell(f"stog_no_hardware_host {name}")
+    except EncodeError as error:
+        client.log(f"{name} is not configured: {error}")
+    else:
+        client.tell(f"stog_log warning server {name} configured")
+
+
+# -- scans -----------------------------------------------------------------------------------
+
+
+def _oscillate(parts: Parts, client: GuiClient, text: str) -> None:
+    """Dcss does not look whether it is a motor."""
+    if not parts.refusal(client, word_of(text, 1)):
+        _forward(parts, text)
+
+
+def _vector(starts: bool, parts: Parts, client: GuiClient, text: str) -> None:
+    name = word_of(text, 1)
+    if starts and parts.engine.idle.refuses(name):
+        client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
+    elif reason := parts.refusal(client, name, MotorEntry):
+        client.log(f"lock {name} failed: {reason}")
+    else:
+        _forward(parts, text)
+
+
+def _forward(parts: Parts, text: str) -> None:
+    name = word_of(text, 1)
+
+    def offline(_: str) -> None:
+        parts.audience.tell(f"stog_no_hardware_host {name}")
+        parts.audience.tell(f"stog_log error server Hardware host for device {name} not connected.")
+
+    parts.forward(name, text, offline)
+
+
+def _motor(parts: Parts, name: str) -> MotorEntry | None:
+    found = parts.database.find(name)
+    return found[1] if found is not None and isinstance(found[1], MotorEntry) else None
+
+
+MOTOR_COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
+    "gtos_start_motor_move": _start_move,
+    "gtos_abort_motor_move": _abort_move,
+    "gtos_abort_all": _abort_all,
+    "gtos_set_motor_position": _set_position,
+    "gtos_configure_device": _configure,
+    "gtos_start_oscillation": _oscillate,
+    "gtos_start_vector_move": partial(_vector, True),
+    "gtos_stop_vector_move": partial(_vector, False),
+    "gtos_change_vector_speed": partial(_vector, False),
+}

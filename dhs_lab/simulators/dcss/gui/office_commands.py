@@ -1,0 +1,126 @@
+"""Commands of GUIs that concern no device: master and slave, clients, the log, staff."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from dhs_lab.simulators.dcss.dump_sections import is_permit
+from dhs_lab.simulators.dcss.entries import ObjectEntry
+from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui.push import permits_told
+from dhs_lab.simulators.dcss.texts import rest_of, word_of
+
+_PLACE: Final = 199  # characters
+_CHAT_PLACE: Final = 8
+_BRACES: Final = str.maketrans("{}", "  ")
+_PERMITS: Final = 2
+
+
+def _become_master(parts: Parts, client: GuiClient, text: str) -> None:
+    parts.masters.take(client, text.split()[1:])
+
+
+def _become_slave(parts: Parts, client: GuiClient, text: str) -> None:
+    parts.masters.leave(client, text.split()[1:])
+
+
+def _inquire(parts: Parts, _: GuiClient, __: str) -> None:
+    parts.audience.tell_clients()
+
+
+def _log(parts: Parts, client: GuiClient, text: str) -> None:
+    level = word_of(text, 1)
+    if level == "location":
+        _place(parts, client, rest_of(text, 3))
+    elif level.startswith("chat_") and client.place:
+        sender = f"{{{word_of(text, 2)}({client.place[:_CHAT_PLACE]})}}"
+        said = rest_of(text, 3).translate(_BRACES)
+        parts.audience.tell(f"stog_log {level} {sender} {said}")
+    else:
+        parts.audience.tell("stog_" + text.removeprefix("gtos_"))
+
+
+def _place(parts: Parts, client: GuiClient, said: str) -> None:
+    place = said.translate(_BRACES).strip()[:_PLACE]
+    if place:
+        with parts.audience.lock:
+            client.place = place
+        parts.audience.tell_clients()
+
+
+# -- staff -----------------------------------------------------------------------------------
+
+
+def _admin(parts: Parts, client: GuiClient, text: str) -> None:
+    if not client.rights.is_staff:
+        client.log(f"only staff can do this: {text}")
+        return
+    command = word_of(text, 1)
+    if not command:
+        client.log(f"command needed: {text}")
+        return
+    parts.audience.tell("stog_" + text.removeprefix("gtos_"))
+    obey = _ADMIN.get(command)
+    if obey is None:
+        client.log(f"command not supported: {command}")
+    else:
+        obey(parts, client, text)
+
+
+def _hand_back(parts: Parts, client: GuiClient, _: str) -> None:
+    if client.is_master:
+        parts.masters.hand_back()
+    else:
+        client.log("must be Active to hand back control")
+
+
+def _quit(parts: Parts, _: GuiClient, __: str) -> None:
+    parts.audience.tell("stog_quit")
+
+
+def _set_permission(parts: Parts, client: GuiClient, text: str) -> None:
+    name, *given = text.split()[2:]
+    with parts.database.lock:
+        old = parts.database.permits.get(name)
+    if old is None or len(given) != _PERMITS or not all(map(_is_bits, given)):
+        client.log("bad format")
+        return
+    staff, users = (_merged(bits, before) for bits, before in zip(given, old, strict=True))
+    with parts.database.lock:
+        parts.database.permits[name] = (staff, users)
+    shown = f"{staff.replace(' ', '')} {users.replace(' ', '')}"
+    client.tell(f"stog_log note server  protection bits for {name}: {shown}")
+    parts.audience.tell(permits_told(name, staff, users))
+
+
+def _is_bits(word: str) -> bool:
+    return is_permit(" ".join("1" if mark not in "01" else mark for mark in word))
+
+
+def _merged(bits: str, before: str) -> str:
+    """Five digits with blanks between; what is no digit stays as it was."""
+    old = before.split()
+    return " ".join(new if new in "01" else old[at] for at, new in enumerate(bits))
+
+
+def _dump(parts: Parts, client: GuiClient, _: str) -> None:
+    """Write no file: an object ends dcss's dump without a word, too."""
+    devices = parts.control.devices().values()
+    if not any(isinstance(device, ObjectEntry) for device in devices):
+        client.log("the simulated DCSS writes no dump")
+
+
+_ADMIN: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
+    "dump_database": _dump,
+    "force_all_client_quit": _quit,
+    "hand_back_masters": _hand_back,
+    "set_permission": _set_permission,
+}
+
+OFFICE_COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
+    "gtos_become_master": _become_master,
+    "gtos_become_slave": _become_slave,
+    "gtos_inquire_gui_clients": _inquire,
+    "gtos_log": _log,
+    "gtos_admin": _admin,
+}

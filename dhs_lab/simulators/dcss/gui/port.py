@@ -1,0 +1,206 @@
+"""`GuiPort`: listens for GUIs, lets them in, and reads what they ask for."""
+
+import itertools
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+from dcs_codec import (
+    NEED_DATA,
+    DcsProtocol,
+    Disconnected,
+    Message,
+    RemoteProtocolError,
+    Role,
+)
+from dcs_codec.gui import (
+    CYPHER,
+    DCS_CYPHER,
+    GtosClientIsGui,
+    StocSendClientType,
+    StogAuthenticationFailed,
+    StogLoginComplete,
+)
+from dhs_lab.simulators.dcss.gui.audience import SELF_ID, Audience
+from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui.outbox import Outbox
+from dhs_lab.simulators.dcss.gui.push import Push
+from dhs_lab.simulators.dcss.gui.settings import GuiSettings
+from dhs_runtime.lowlevel import Deadline, HostPort, TcpListener, ThreadGroup, is_loopback
+
+logger = logging.getLogger(__name__)
+
+MAX_CLIENTS: Final = 128
+MAX_FRAME: Final = 1 << 21  # bytes: twice what any client was seen to send
+_READ: Final = 1 << 16
+_JOIN_S: Final = 1.0
+_LAST_WORDS_S: Final = 0.5
+
+
+class GuiPort:
+    """The port, inside `start` and `stop`."""
+
+    def __init__(
+        self,
+        audience: Audience,
+        push: Push,
+        take: Callable[[GuiClient, str], None],
+        settings: GuiSettings,
+        *,
+        host: str,
+        port: int,
+    ) -> None:
+        """A port that is not open.
+
+        Args:
+            audience: The clients.
+            push: Tells a new client what there is.
+            take: Does what a client asks for, a text.
+            settings: Who is let in.
+            host: Address to listen on.
+            port: 0 for a free one.
+        """
+        self._audience = audience
+        self._push = push
+        self._take = take
+        self._settings = settings
+        self._ids = itertools.count(SELF_ID + 1)
+        self._threads = ThreadGroup()
+        self._listener = TcpListener(
+            self._serve,
+            name="simulated-dcss-gui",
+            host=host,
+            port=port,
+            max_connections=MAX_CLIENTS,
+        )
+
+    @property
+    def port(self) -> int:
+        """Port that is listened on."""
+        return self._listener.port
+
+    @property
+    def address(self) -> str:
+        """`HOST:PORT`."""
+        return str(HostPort(self._listener.host, self._listener.port))
+
+    def start(self) -> None:
+        """Listen; raises OSError where the port is taken."""
+        self._listener.open()
+        logger.info("simulated DCSS listens for GUIs at %s", self.address)
+
+    def stop(self) -> None:
+        """Hang up on everybody, and close the port; may start again."""
+        for client in self._audience.clients():
+            client.outbox.close()
+        self._listener.close()
+        self._threads.join(Deadline.after(_JOIN_S))
+
+    # -- one connection ----------------------------------------------------------------------
+
+    def _serve(self, sock: socket.socket, address: HostPort) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = _Connection(sock, self._settings.waiting_s)
+        client_id = next(self._ids)
+        outbox = Outbox(sock, f"gui-{client_id}-outbox", self._settings.backlog, self._threads)
+        outbox.put(connection.protocol.send(StocSendClientType()))
+        login = connection.next_message()
+        if login is None:
+            logger.info("GUI %d at %s gave no login in time; closed", client_id, address)
+            return
+        client = self._let_in(client_id, login, address, outbox)
+        if client is None:
+            refused = connection.protocol.send(StogAuthenticationFailed(client_id=client_id))
+            outbox.put(refused)
+            outbox.finish(Deadline.after(_LAST_WORDS_S))
+            return
+        outbox.put(connection.protocol.send(StogLoginComplete(client_id=client_id)))
+        self._talk(client, connection)
+
+    def _let_in(
+        self, client_id: int, login: Message, address: HostPort, outbox: Outbox
+    ) -> GuiClient | None:
+        """The client of a login, None where it is refused, which the log says."""
+        if not isinstance(login, GtosClientIsGui):
+            logger.info("GUI %d at %s refused: %s", client_id, address, login)
+            return None
+        known = "localhost" if is_loopback(address.host) else address.host
+        rights = self._settings.rights(login.user, login.session)
+        if login.session in (CYPHER, DCS_CYPHER):
+            why = f"session {login.session}: encrypted sessions are not simulated"
+        elif rights is None:
+            why = f"no session {login.session} of {login.user}"
+        elif self._settings.checks_host and login.host != known:
+            why = f"host {login.host} is not {known}"
+        else:
+            display = self._settings.display(login.display)
+            return GuiClient(client_id, login, rights, display, outbox)
+        logger.info("GUI %d at %s refused: %s", client_id, address, why)
+        return None
+
+    def _talk(self, client: GuiClient, connection: "_Connection") -> None:
+        logger.info("%s is in", client)
+        try:
+            self._audience.join(client)
+            self._audience.tell_clients()
+            self._push.send(client)
+            while connection.next_message() is not None:
+                self._take(client, connection.last_text)
+            if connection.failure:
+                logger.warning("%s: %s; closed", client, connection.failure)
+        finally:
+            client.outbox.close()
+            self._audience.leave(client)
+            self._audience.tell_clients()
+            logger.info("%s has left", client)
+
+
+class _Connection:
+    """Reads one connection; all waiting for pieces together is bounded.
+
+    Source: dcss_gui_client.c:822, xos_socket.c:991, confirmed on the wire
+    """
+
+    def __init__(self, sock: socket.socket, waiting_s: float) -> None:
+        self.protocol = DcsProtocol(Role.GUI_SERVER, max_frame_size=MAX_FRAME)
+        self.failure = ""
+        self._socket = sock
+        self._left_s = waiting_s
+        self._is_login = True
+
+    @property
+    def last_text(self) -> str:
+        """Text of the last message, in the words of the client."""
+        return self.protocol.last_frame.text.decode(errors="surrogateescape")
+
+    def next_message(self) -> Message | None:
+        """The next message, None at the end, however it ended."""
+        try:
+            while (event := self.protocol.next_event()) is NEED_DATA:
+                data = self._read()
+                if data is None:
+                    self.failure = "pieces of a message came too late, as a real dcss has it"
+                    return None
+                if data:
+                    self.protocol.receive_data(data)
+                else:
+                    self.protocol.receive_eof()
+        except (OSError, RemoteProtocolError) as error:
+            self.failure = str(error)
+            return None
+        self._is_login = False
+        return None if isinstance(event, Disconnected) else event
+
+    def _read(self) -> bytes | None:
+        """What there is to read, b"" at the end; None where a piece did not come in time."""
+        if not (self._is_login or self.protocol.has_more):
+            return self._socket.recv(_READ)
+        began_s = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            came = selector.select(max(0.0, self._left_s))
+        self._left_s -= time.monotonic() - began_s
+        return self._socket.recv(_READ) if came else None

@@ -1,0 +1,85 @@
+"""What a client is told after its login: who may do what, and every device."""
+
+import logging
+from collections.abc import Iterator
+
+from dcs_codec import EncodeError
+from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.gui.audience import Audience
+from dhs_lab.simulators.dcss.gui.client import GuiClient, framed
+from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
+from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_lab.simulators.dcss.told import configured
+
+logger = logging.getLogger(__name__)
+
+NO_DEVICE_PERMITS = "0 1 1 1 1"
+"""Permits told of hosts and runs."""
+
+_ROOM_S = 5.0
+
+
+class Push:
+    """Tells one client after the other what there is."""
+
+    def __init__(self, database: Database, sessions: Sessions, audience: Audience) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._audience = audience
+
+    def send(self, client: GuiClient) -> None:
+        """Tell a client every record of the database, in its order; it joined the audience.
+
+        Source: dcss_gui_client.c:532-563, 957-1043, confirmed on the wire
+        """
+        client.tell(client.permission_level())
+        names = self._database.records()
+        for name in names:
+            with self._audience.lock:  # or an update might come before the older configuration
+                texts = tuple(self.record(name))
+                client.outbox.put(b"".join(map(framed, texts)), spares=True)
+            client.outbox.wait_room(_ROOM_S)
+        for name in names:
+            found = self._database.find(name)
+            if found is not None and isinstance(found[1], MotorEntry):
+                client.outbox.put(b"".join(map(framed, _units(found[1]))), spares=True)
+        client.tell("stog_dcss_end_update_all_device")
+
+    def record(self, name: str) -> Iterator[str]:
+        """What is told of one record, and of who may use it."""
+        found = self._database.find(name)
+        if found is None:
+            if name in self._database.runs:
+                yield self._database.runs[name]
+            else:
+                yield host_told(name, is_online=self._sessions.is_online(name))
+            yield permits_told(name, NO_DEVICE_PERMITS, NO_DEVICE_PERMITS)
+            return
+        host, device = found
+        with self._database.lock:
+            permits = self._database.permits[name]
+            try:
+                text = configured(host, device)
+            except EncodeError as error:
+                logger.warning("GUIs are not told of %s: %s", name, error)
+                return
+        yield text
+        yield permits_told(name, *permits)
+
+
+def host_told(name: str, *, is_online: bool) -> str:
+    """`stog_configure_hardware_host`."""
+    return f"stog_configure_hardware_host {name} self {'online' if is_online else 'offline'}"
+
+
+def permits_told(name: str, staff: str, users: str) -> str:
+    """`stog_device_permission_bit`."""
+    return f"stog_device_permission_bit {name} {{{staff}}} {{{users}}}"
+
+
+def _units(motor: MotorEntry) -> Iterator[str]:
+    yield f"stog_set_motor_base_units {motor.name} {motor.units}"
+    if motor.dependencies:
+        yield " ".join(("stog_set_motor_dependency", motor.name, *motor.dependencies))
+        if isinstance(motor, PseudoMotorEntry):
+            yield " ".join(("stog_set_motor_children", motor.name, *motor.children))

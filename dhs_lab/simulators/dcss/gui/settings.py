@@ -1,0 +1,91 @@
+"""`GuiSettings`: what dcss's configuration and its session server say about GUIs."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import attrs
+
+from dhs_runtime.lowlevel import ConfigError
+
+Location = Literal["LOCAL", "HUTCH", "REMOTE"]
+Door = Literal["open", "closed"]
+
+WAITING_S: Final = 1.0
+BACKLOG: Final = 512_000
+
+
+@attrs.frozen
+class Display:
+    """Where a display stands.
+
+    Attributes:
+        location: `LOCAL` (at the beamline), `HUTCH` or `REMOTE`.
+        place: The place in words; the client list shows it.
+    """
+
+    location: Location
+    place: str = ""
+
+
+@attrs.frozen
+class Rights:
+    """What a session gives its user, as a session server tells it.
+
+    Attributes:
+        user: The user it belongs to; "" for any.
+        is_staff: Whether the user may do what only staff may.
+        is_roaming: Whether the user may be master from a remote place.
+        full_name: Name of the person; the user's where empty.
+        title: Job title.
+    """
+
+    user: str = ""
+    is_staff: bool = True
+    is_roaming: bool = True
+    full_name: str = ""
+    title: str = "unknown"
+
+
+@attrs.frozen(kw_only=True)
+class GuiSettings:
+    """How the GUI port treats its clients.
+
+    Attributes:
+        displays: Where displays stand (`:0.0`); without any, every client is local, else one that
+            is not listed is remote.
+        sessions: The sessions that are let in; without any every session is, with all rights, as
+            by a dcss built without authentication.
+        checks_host: Whether the host of a login has to be `localhost` on loopback, else the address
+            it comes from.
+        door: State of the hutch door; None: the string `hutchDoorStatus` says it, and where there
+            is no such string it stands open.
+        waiting_s: How long a connection may wait for pieces of messages in all its life.
+        backlog: Bytes that may wait for a client that does not read, before it is dropped.
+    """
+
+    displays: Mapping[str, Display] = attrs.field(factory=dict)
+    sessions: Mapping[str, Rights] = attrs.field(factory=dict)
+    checks_host: bool = False
+    door: Door | None = None
+    waiting_s: float = WAITING_S
+    backlog: int = BACKLOG
+
+    def __attrs_post_init__(self) -> None:
+        if self.waiting_s <= 0 or self.backlog <= 0:
+            raise ConfigError("waiting_s and backlog of the GUI port are above 0")
+
+    def display(self, name: str) -> Display:
+        """Where this display stands."""
+        if not self.displays:
+            return Display("LOCAL")
+        return self.displays.get(name, Display("REMOTE"))
+
+    def rights(self, user: str, session: str) -> Rights | None:
+        """What this user of this session may do, None where the session is not let in.
+
+        Source: dcss_users.c, confirmed on the wire
+        """
+        if not self.sessions:
+            return Rights()
+        rights = self.sessions.get(session)
+        return rights if rights is not None and rights.user in ("", user) else None

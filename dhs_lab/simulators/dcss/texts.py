@@ -1,0 +1,64 @@
+"""Texts of dcss: what it blanks in them, what it hides, and their first words."""
+
+import math
+import re
+from typing import Final
+
+_BLANKED: Final = str.maketrans('[]$;"\n', " " * 6)
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:(?P<hex>0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?)"
+    r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
+    re.ASCII | re.IGNORECASE,
+)
+"""What atof of C takes of a word."""
+_PRIVATE: Final = re.compile(r"(?<!\S)(PRIVATE)(\S+)")
+
+
+def blanked(text: str) -> str:
+    """A text with blanks for `[ ] $ ; "` and line ends, as Tcl may be given it.
+
+    Source: dcss_broadcast.h:67, dcss_gui_client.c:602, confirmed on the wire
+    """
+    return text.translate(_BLANKED)
+
+
+def told_to_all(text: str) -> str:
+    """A text as all GUIs are told it: blanked, and `X` for what follows `PRIVATE` in a word.
+
+    Source: dcss_broadcast.c:214-246, confirmed on the wire
+    """
+    return _PRIVATE.sub(lambda found: found[1] + "X" * len(found[2]), blanked(text))
+
+
+def first_word(text: str) -> str:
+    """The first word of a text, "" where there is none."""
+    return next(iter(text.split(None, 1)), "")
+
+
+def word_of(text: str, number: int) -> str:
+    """A word of a text, counted from 0; "" where there are fewer."""
+    words = text.split()
+    return words[number] if len(words) > number else ""
+
+
+def rest_of(text: str, count: int) -> str:
+    """What follows the first words of a text and one blank, to the letter."""
+    parts = text.lstrip(" ").split(" ", count)
+    return parts[count] if len(parts) > count else ""
+
+
+def c_number(word: str) -> float:
+    """What atof of C reads of a word; 0 where it begins with no number."""
+    found = _NUMBER.match(word)
+    if found is None:
+        return 0.0
+    try:
+        return float.fromhex(found[0]) if found["hex"] else float(found[0])
+    except OverflowError:
+        return -math.inf if word.startswith("-") else math.inf
+
+
+def is_plain_number(word: str) -> bool:
+    """Whether a whole word is a number that Python reads as C does."""
+    found = _NUMBER.match(word)
+    return found is not None and found[0] == word and not found["hex"]
