@@ -14,6 +14,7 @@ from dhs_lab.cli.simulate_common import F, fault_option, listening
 from dhs_lab.cli.simulate_prompt import drive, open_voice
 from dhs_lab.simulators.dcss import (
     FaultKind,
+    GuiSettings,
     HardwareHost,
     SimulatedDcss,
     Verdict,
@@ -262,8 +263,7 @@ def dcss(**options: Any) -> None:
         answer_within_s=flags.answer_within,
         move_tolerance=flags.move_tolerance,
         gui_port=flags.gui_port,
-        records=database.records,
-        runs=database.runs,
+        gui=GuiSettings(records=database.records, runs=database.runs),
     )
     where = HostPort(flags.host, flags.port)
     with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:

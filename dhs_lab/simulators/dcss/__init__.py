@@ -26,6 +26,8 @@ from dhs_lab.simulators.dcss.entries import (
 )
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
+from dhs_lab.simulators.dcss.gui.client import GuiSession
+from dhs_lab.simulators.dcss.gui.settings import Display, GuiSettings, Rights
 from dhs_lab.simulators.dcss.gui_path import from_gui
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
@@ -46,6 +48,7 @@ __all__ = [
     "CircleMode",
     "Completion",
     "CountingRun",
+    "Display",
     "Dump",
     "DumpProblem",
     "EncoderEntry",
@@ -54,6 +57,8 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "GuiSession",
+    "GuiSettings",
     "HardwareHost",
     "IonChamberEntry",
     "IonChamberReport",
@@ -66,6 +71,7 @@ __all__ = [
     "PseudoMotorEntry",
     "RealMotorEntry",
     "ReportRun",
+    "Rights",
     "ShutterEntry",
     "ShutterReport",
     "SimulatedDcss",

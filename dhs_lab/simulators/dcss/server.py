@@ -3,7 +3,7 @@
 import errno
 import logging
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from dcs_codec import EncodeError, Message, decode_text
@@ -72,8 +72,6 @@ class SimulatedDcss(Control):
         move_tolerance: float = MOVE_TOLERANCE,
         gui_port: int | None = None,
         gui: GuiSettings | None = None,
-        records: Iterable[str] = (),
-        runs: Mapping[str, str] = {},
     ) -> None:
         """A server that is not started.
 
@@ -89,12 +87,9 @@ class SimulatedDcss(Control):
                 without TCP_NODELAY, which costs 40 ms where the peer's system delays its ACK.
             answer_within_s: After so many seconds a command that got no answer, an operation
                 excepted, is held against its DHS.
-            move_tolerance: How far from its destination a move may end as `normal`, scaled; for a
-                real motor it is one step at least.
+            move_tolerance: How far a move may end from its goal, scaled; a step at the least.
             gui_port: GUI port, at the same address; 0 picks a free one, None: there is none.
-            gui: How that port treats its clients.
-            records: Of a dump: names of all that GUIs are told of, in order.
-            runs: Of a dump: what GUIs are told of runs.
+            gui: How that port treats its clients, and what it tells them besides devices.
 
         Raises:
             ConfigError: Two hosts or devices have one name, or a text is no fault.
@@ -102,9 +97,9 @@ class SimulatedDcss(Control):
         self.faults = Faults(faults, seed=seed)
         changes = Changes()
         self.traffic = Traffic(changes)
-        database = Database(hosts, records=records, runs=runs)
-        sessions = Sessions(database.hosts, changes)
-        run_table = RunTable()
+        settings = gui or GuiSettings()
+        database = Database(hosts, records=settings.records, runs=settings.runs)
+        sessions, runs = Sessions(database.hosts, changes), RunTable()
         audience = Audience(changes)
         judge = Judge(
             lambda: self.traffic.now_s,
@@ -112,29 +107,31 @@ class SimulatedDcss(Control):
             answer_within_s=answer_within_s,
             move_tolerance=move_tolerance,
         )
-        super().__init__(database, sessions, run_table, judge, changes=changes, tell=audience.tell)
+        super().__init__(database, sessions, runs, judge, changes=changes, tell=audience.tell)
         self._effects = Effects(
-            database, sessions, run_table, judge, reset_range=reset_range, tell=audience.tell
+            database, sessions, runs, judge, reset_range=reset_range, tell=audience.tell
         )
         self._audience = audience
-        engine = Engine(database, sessions, audience.tell, self.forward)
-        engine.answer = self._take_from_engine
-        audience.hear, sessions.engine = engine.hear, engine.obey
-        self._gui = self._new_gui_port(engine, gui or GuiSettings(), host, gui_port)
+        self._gui = self._new_gui_port(settings, host, gui_port)
         self._nodelay = nodelay
         self._patience = patience
-        self._listener = TcpListener(
+        self._listener = self._new_listener(host, port)
+        self._stop = StopToken()
+
+    def _new_listener(self, host: str, port: int) -> TcpListener:
+        return TcpListener(
             self._serve,
             name="simulated-dcss",
             host=host,
             port=port,
-            max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
+            max_connections=MAX_CONNECTIONS + 2 * len(self._database.hosts),  # old ones may linger
         )
-        self._stop = StopToken()
 
-    def _new_gui_port(
-        self, engine: Engine, settings: GuiSettings, host: str, port: int | None
-    ) -> GuiPort | None:
+    def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
+        """The scripting engine, and the GUI port where there is one."""
+        engine = Engine(self._database, self._sessions, self._audience.tell, self.forward)
+        engine.answer = self._take_from_engine
+        self._audience.hear, self._sessions.engine = engine.hear, engine.obey
         if port is None:
             return None
         parts = Parts(

@@ -61,6 +61,8 @@ class GuiSettings:
             is no such string it stands open.
         waiting_s: How long a connection may wait for pieces of messages in all its life.
         backlog: Bytes that may wait for a client that does not read, before it is dropped.
+        records: Names of all that clients are told of, in the order of a dump; see `Database`.
+        runs: By name what they are told of runs; see `Dump`.
     """
 
     displays: Mapping[str, Display] = attrs.field(factory=dict)
@@ -69,6 +71,8 @@ class GuiSettings:
     door: Door | None = None
     waiting_s: float = WAITING_S
     backlog: int = BACKLOG
+    records: tuple[str, ...] = ()
+    runs: Mapping[str, str] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         if self.waiting_s <= 0 or self.backlog <= 0:
