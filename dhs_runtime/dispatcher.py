@@ -28,13 +28,15 @@ from dcs_codec import (
     UnknownMessage,
     readable,
 )
+from dhs_runtime.active import ActiveTasks
+from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.base import Wiring, run_inline
+from dhs_runtime.devices.base import Wiring
 from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
-from dhs_runtime.task import LATE, ActiveTasks, Outlet, Task
+from dhs_runtime.task import LATE, Outlet, Task
 from dhs_runtime.threads import ThreadGroup
 
 logger = logging.getLogger(__name__)
@@ -239,7 +241,7 @@ class Dispatcher:
                 expire = partial(self._expire, operation)
                 operation._timer = self._timers.at(operation.deadline, expire)
             if entry.inline and not self._inbox.busy:
-                run_inline(self.active, operation, entry.handler)
+                self.active.run_inline(operation, entry.handler)
             else:
                 self._wiring.run(operation, entry.handler, self._inbox)
 
@@ -254,7 +256,7 @@ class Dispatcher:
         """A deadline has passed; another thread sends the answer, because sending may block."""
         if not operation.finished:
             operation._expire()
-            self._answer(partial(operation._give_up, LATE))
+            self._answer(partial(operation._end, ERROR, LATE))
             operation.log.warning(LATE)
 
     # -- refusing ----------------------------------------------------------------------------

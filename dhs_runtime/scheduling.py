@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 MAX_WAITING: Final = 20_000
 _ONCE: Final = (1).to_bytes(8, sys.byteorder)
@@ -104,6 +104,7 @@ class Workers:
         self._waiting: collections.deque[Job] = collections.deque()
         self._idle: list[Worker] = []  # the last is the next: its stack is in the CPU's cache
         self._threads = 0
+        self._lacks_thread = False
         self._closed = False
         if ready:
             first = self._spawn()
@@ -122,6 +123,13 @@ class Workers:
         Raises:
             ForkedError: This is a forked child, which has no workers.
         """
+        taken = self.take(job)
+        if self._lacks_thread:
+            self.say_what_it_lacks()
+        return taken
+
+    def take(self, job: Job) -> bool:
+        """As `submit`, without a line in the log: for who holds a lock."""
         self.group.birthplace.check("a job")
         with self._lock:
             if self._closed:
@@ -137,6 +145,12 @@ class Workers:
                 return False
         worker.call(job)
         return True
+
+    def say_what_it_lacks(self) -> None:
+        """Log that the system had no thread, where it had none."""
+        if self._lacks_thread:
+            self._lacks_thread = False
+            logger.warning("the system has no thread for %s-%d", self._name, self._threads + 1)
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """The future of `function()`, run in a worker; cancelled where `submit` says False."""
@@ -159,7 +173,7 @@ class Workers:
         try:
             self.group.spawn(name, partial(self._work, worker))
         except RuntimeError:  # the next job tries again
-            logger.warning("the system has no thread for %s", name)
+            self._lacks_thread = True
             worker.close()
             return None
         self._threads += 1
@@ -207,10 +221,12 @@ class Lane:
                 return False
             self._jobs.append(job)
             if not self.busy:
-                self.busy = self._workers.submit(self._run)  # no state before a step that may fail
+                self.busy = self._workers.take(self._run)  # no state before a step that may fail
                 if not self.busy:
                     self._jobs.pop()
-            return self.busy
+            taken = self.busy
+        self._workers.say_what_it_lacks()
+        return taken
 
     def then(self, job: Job) -> bool:
         """Run a job here and now if nothing waits or runs, else as `put`.

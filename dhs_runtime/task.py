@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping
+from functools import partial
 from typing import ClassVar, Final, Protocol, TypeVar
 
 from dcs_codec import AbortMode, Message
@@ -101,6 +102,7 @@ class Task:
     _abort_mode = _SOFT
     _waiting: tuple[threading.Event, ...] = ()
     _timer: Timer | None = None
+    _unsaid: tuple[Callable[[], object], ...] = ()  # for the log, once the lock is free
 
     def __init__(self, outlet: Outlet) -> None:
         # What few tasks ever change stands in the class; setting it each time would cost a tenth.
@@ -246,10 +248,6 @@ class Task:
             reason = mask_reason(reason, self._command)
         return self._settle(None, status, reason, handler)
 
-    def _give_up(self, reason: str) -> None:
-        """`_end` with `error`, as a job."""
-        self._end(ERROR, reason)
-
     def _status_in(self, message: Message) -> str | None:
         """The status in a message that is the answer to this very task; None in any other."""
         raise NotImplementedError
@@ -285,30 +283,43 @@ class Task:
         handler: Callable[..., object] | None = None,
     ) -> bool:
         with self._lock:
-            if self.finished:
-                return False
-            try:
-                answer = settle(success, self._failures, status, reason, self._outlet.encode)
-            except Exception:
-                self.finished = True  # or a motor would be moving for ever
-                self.state = TaskState.FAILED
-                logger.exception("%s: no answer is possible", self.label)
-                return True
-            if answer.status != NORMAL:
-                self._explain(answer.status, answer.reason)
-            self._conclude(answer.message, answer.data, answer.status)
+            is_first = not self.finished
+            if is_first:
+                self._answer(success, status, reason, handler)
+        self._speak()
+        return is_first
+
+    def _answer(
+        self,
+        success: Callable[[], Message] | None,
+        status: str,
+        reason: str,
+        handler: Callable[..., object] | None,
+    ) -> None:
+        """Make the one answer; the lock is held."""
+        try:
+            answer = settle(success, self._failures, status, reason, self._outlet.encode)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            self.finished = True  # or a motor would be moving for ever
+            self.state = TaskState.FAILED
+            self._later(logger.error, "%s: no answer is possible", self.label, exc_info=error)
+            return
+        if answer.status != NORMAL:
+            self._explain(answer.status, answer.reason)
+        self._conclude(answer.message, answer.data, answer.status)
         if success is not None and answer.status != NORMAL:
-            self.log.error("done, but that cannot be told: %s", answer.reason)
+            self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
         elif success is None and answer.status != status:
             who = "" if handler is None else f" of {name_of(handler)}"
-            self.log.error("status %.80r%s is no word for a failure; told as error", status, who)
-        return True
+            text = "status %.80r%s is no word for a failure; told as error"
+            self._later(self.log.error, text, status, who)
 
     def _complete(self, message: Message, status: str) -> None:
         """Answer by this message, or raise and change nothing; for what an author says."""
         with self._lock:
             self._check_unfinished()
             self._conclude(message, self._outlet.encode(message), status)
+        self._speak()
 
     def _conclude(self, message: Message, data: bytes, status: str) -> None:
         """Take an encoded answer for the one; the lock is held."""
@@ -325,6 +336,7 @@ class Task:
             data = self._outlet.encode(message)
             self._told(message)
             self._write(data, message)
+        self._speak()
 
     def _check_unfinished(self) -> None:
         if self.finished:
@@ -335,59 +347,17 @@ class Task:
         try:
             self._outlet.write(data)
         except NotConnectedError as error:
-            once = self._dropped and not self.finished
-            self.log.log(
-                logging.DEBUG if once else logging.INFO, "dropped: %s %s", message.keyword, error
-            )
+            level = logging.DEBUG if self._dropped and not self.finished else logging.INFO
             self._dropped = True
+            self._later(self.log.log, level, "dropped: %s %s", message.keyword, error)
 
+    def _later(self, say: Callable[..., object], *arguments: object, **named: object) -> None:
+        """Log this once the lock is free, or who waits for it would wait for the log."""
+        self._unsaid += (partial(say, *arguments, **named),)
 
-class ActiveTasks:
-    """The tasks under way, from DCSS's command to the end of their handler.
-
-    Adding and removing are single operations of a dict, which need no lock.
-    """
-
-    def __init__(self, cancel: Callable[[Timer], None] = lambda _: None) -> None:
-        """No task; `cancel` lets go of the timer of one that ended."""
-        self._tasks: dict[Task, None] = {}
-        self._cancel = cancel
-        self._none: threading.Event | None = None
-
-    def add(self, task: Task) -> None:
-        """Add a task."""
-        self._tasks[task] = None
-
-    def remove(self, task: Task) -> None:
-        """Remove a task."""
-        del self._tasks[task]
-        if task._timer is not None:
-            self._cancel(task._timer)
-        if self._none is not None and not self._tasks:
-            self._none.set()
-
-    def run(self, task: K, handler: Callable[[K], None]) -> None:
-        """Run a task that was added, and remove it."""
-        try:
-            task._run(handler)
-        finally:
-            self.remove(task)
-
-    def refuse(self, task: Task, status: str, reason: str) -> None:
-        """Answer a task that was added with a failure, and remove it."""
-        task._end(status, reason)
-        self.remove(task)
-
-    def all(self) -> tuple[Task, ...]:
-        """Every task under way, oldest first."""
-        return tuple(self._tasks)
-
-    def abort_all(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
-        """Abort every task under way."""
-        for task in self.all():
-            task.abort(reason, mode)
-
-    def wait_until_none(self, timeout_s: float) -> bool:
-        """Wait until no task is under way; whether that came within `timeout_s` seconds."""
-        self._none = none = threading.Event()
-        return not self._tasks or none.wait(timeout_s)
+    def _speak(self) -> None:
+        """Log what came up while the lock was held."""
+        if self._unsaid:
+            lines, self._unsaid = self._unsaid, ()
+            for say in lines:
+                say()

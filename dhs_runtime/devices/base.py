@@ -1,7 +1,7 @@
 """`Device`: what all kinds of device have in common; `Request`: one command to a device."""
 
+import contextlib
 import logging
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar, Final, TypeVar
@@ -17,18 +17,18 @@ from dcs_codec import (
     ShutterState,
     default_codec,
 )
+from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR, Failures, one_line, trouble_with
 from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.errors import HandlerError, NotConnectedError
 from dhs_runtime.scheduling import Job, Lane, Workers
 from dhs_runtime.signatures import check_handler, check_name
-from dhs_runtime.task import ActiveTasks, Outlet, Task
+from dhs_runtime.task import Outlet, Task
 
 T = TypeVar("T", bound=Task)
 M = TypeVar("M", bound=Message)
 
 TOO_MUCH: Final = "too much under way"
-SLOW_INLINE_S: Final = 0.05
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Request(Task):
         self.device._told(message)
 
     def _explain(self, status: str, reason: str) -> None:
-        self.device._complain(self._outlet, reason or status)
+        self._later(self.device._tell_why(self._outlet, reason or status))
 
 
 class Device:
@@ -254,7 +254,7 @@ class Device:
         if refusal:
             wiring.refuse(request, refusal)
         elif deed.inline and not lane.busy:
-            run_inline(wiring.active, request, request.obey)
+            wiring.active.run_inline(request, request.obey)
         elif not lane.put(partial(wiring.active.run, request, request.obey)):
             wiring.refuse(request, TOO_MUCH)
 
@@ -279,7 +279,7 @@ class Device:
         """Say, the first time of several, why what the hardware says cannot be known."""
         before, self._read_error = self._read_error, reason
         if not before and self._wiring is not None:
-            self._complain(self._wiring.outlet, reason)
+            self._tell_why(self._wiring.outlet, reason)()
 
     def _was_read(self, value: object) -> None:
         """Say that it can be read again, where it could not."""
@@ -354,15 +354,13 @@ class Device:
         """Whether a message names this device."""
         return any(getattr(message, field, None) == self.name for field in self.name_fields)
 
-    def _complain(self, outlet: Outlet, reason: str) -> None:
-        """Say in both logs why something could not be done; never raises."""
-        logger.error("%s %s: %s", self.kind, self.name, reason)
+    def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]:
+        """Tell the beamline why something could not be done; never raises. Returns our own log."""
         text = one_line(reason)
-        try:
+        with contextlib.suppress(EncodeError, NotConnectedError):
             log = HtosLog(log_level=LogLevel.ERROR, log_sender=self.name, log_message=text)
             outlet.write(outlet.encode(log))
-        except (EncodeError, NotConnectedError) as error:
-            logger.debug("htos_log not sent: %s", error)
+        return partial(logger.error, "%s %s: %s", self.kind, self.name, reason)
 
     def _deed(self, _: Message) -> Deed | None:
         """What to do about a command; None where it asks for no answer."""
@@ -393,12 +391,3 @@ class Device:
         """Refuse a declaration that DCSS could not be told of; raises HandlerError."""
         if trouble := trouble_with(message):
             raise HandlerError(f"{self.kind} {self.name}: {trouble}")
-
-
-def run_inline(active: ActiveTasks, task: T, handler: Callable[[T], None]) -> None:
-    """Run a task in the reading thread; say when that took long."""
-    started = time.monotonic()
-    active.run(task, handler)
-    took = time.monotonic() - started
-    if took > SLOW_INLINE_S:
-        task.log.warning("inline handler took %.0f ms; nothing was read meanwhile", took * 1e3)

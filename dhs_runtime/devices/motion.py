@@ -64,7 +64,7 @@ class Movable(Protocol):
         """Reads where it stands."""
 
     def _told(self, message: Message) -> None: ...
-    def _complain(self, outlet: Outlet, reason: str) -> None: ...
+    def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]: ...
     def _check(self, move: "Move") -> None: ...
 
 
@@ -312,4 +312,4 @@ class Move(Task):
 
     def _explain(self, status: str, reason: str) -> None:
         if status != ABORTED and reason:
-            self.motor._complain(self._outlet, reason)
+            self._later(self.motor._tell_why(self._outlet, reason))

@@ -267,7 +267,7 @@ class PseudoMotor(MovingDevice):
             if not isinstance(error, DeviceError):
                 logger.exception("handler of %s %s failed", self.kind, self.name)
             if self._wiring is not None:
-                self._complain(self._wiring.outlet, told_by(error))
+                self._tell_why(self._wiring.outlet, told_by(error))()
             return False
         return True
 

@@ -24,7 +24,6 @@ from dhs_runtime import (
 )
 from dhs_runtime.answers import one_line
 from dhs_runtime.operation import OperationHandler
-from dhs_runtime.task import ActiveTasks
 
 
 class Wire:
@@ -263,23 +262,6 @@ def test_one_line_always_fits_the_end_of_a_completion(text: str) -> None:
         )
     )  # fmt: skip
     assert not set(line) & set("\0\r\n")
-
-
-def test_active_tasks_are_kept_in_their_order_and_aborted_together() -> None:
-    active = ActiveTasks()
-    operations = [
-        Operation(StohStartOperation(operation_name=name, operation_handle=handle), Wire())
-        for name, handle in (("a", "1.1"), ("a", "1.10"), ("b", "1.1"))
-    ]
-    for operation in operations:
-        active.add(operation)
-    assert active.all() == tuple(operations)
-    assert not active.wait_until_none(0)
-    active.abort_all("all")
-    assert all(operation.aborted for operation in operations)
-    for operation in operations:
-        active.remove(operation)
-    assert active.wait_until_none(0)
 
 
 def test_update_is_a_message_of_its_operation() -> None:

@@ -114,6 +114,28 @@ def test_without_a_thread_the_job_is_refused_and_later_ones_are_not(
     workers.close()
 
 
+@pytest.mark.parametrize("of_lane", [False, True])
+def test_that_there_is_no_thread_is_logged_with_no_lock_held(
+    group: ThreadGroup, no_thread: pytest.MonkeyPatch, of_lane: bool
+) -> None:
+    workers = Workers(group, "job", max_threads=1)
+    lane = Lane(workers)
+    held: list[bool] = []
+
+    class Watch(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            held.append(workers._lock.locked() or lane._lock.locked())
+
+    watch, root = Watch(), logging.getLogger("dhs_runtime")
+    root.addHandler(watch)
+    try:
+        assert not (lane.put(print) if of_lane else workers.submit(print))
+    finally:
+        root.removeHandler(watch)
+    assert held == [False]
+    workers.close()
+
+
 def test_without_a_second_thread_jobs_wait_for_the_first(
     group: ThreadGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

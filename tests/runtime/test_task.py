@@ -1,12 +1,21 @@
 """A task ends in exactly one answer, whoever comes first."""
 
+import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from dcs_codec import AbortMode, Message, StohStartOperation, encode_text
-from dhs_runtime import Operation, TaskAbortedError, TaskState
-from dhs_runtime.task import ActiveTasks
+from dcs_codec import AbortMode, EncodeError, Message, StohStartOperation, encode_text
+from dhs_runtime import (
+    Motor,
+    Move,
+    NotConnectedError,
+    Operation,
+    Task,
+    TaskAbortedError,
+    TaskState,
+)
 from tests.runtime.peers import DEADLINE_S
 
 
@@ -88,18 +97,54 @@ def test_an_abort_ends_a_sleep_at_once() -> None:
     assert wire.texts == ["htos_operation_completed op 1.2 aborted enough"]
 
 
-def test_active_tasks_are_those_between_command_and_end() -> None:
-    active, wire = ActiveTasks(), Wire()
-    first, second = begun(wire), begun(wire)
-    active.add(first)
-    active.add(second)
-    assert active.all() == (first, second)
-    assert not active.wait_until_none(0)
-    active.run(first, lambda _: None)
-    active.refuse(second, "error", "no room")
-    assert active.all() == ()
-    assert active.wait_until_none(0)
-    assert wire.texts == [
-        "htos_operation_completed op 1.2 normal",
-        "htos_operation_completed op 1.2 error no room",
+class Watch(logging.Handler):
+    """Keeps what is logged, and whether the lock of a task was held then."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(logging.DEBUG)
+        self.task = task
+        self.lines: list[tuple[str, bool]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append((record.getMessage(), self.task._lock.locked()))
+
+
+class Deaf(Wire):
+    """No link; and what is not said in English does not encode."""
+
+    def write(self, data: bytes) -> None:
+        raise NotConnectedError("gone")
+
+    def encode(self, message: Message) -> bytes:
+        data = super().encode(message)
+        if not data.isascii():
+            raise EncodeError("", "name", "is not in English")
+        return data
+
+
+def test_nothing_is_logged_while_the_lock_of_a_task_is_held() -> None:
+    update, complete, fail = begun(Deaf()), begun(Deaf()), begun(Deaf())
+    unable = Operation(
+        StohStartOperation(operation_name="zähle", operation_handle="1", operation_args=""), Deaf()
+    )
+    move = Move(Motor("m"), 1.0, Wire())
+    ends: list[tuple[Task, Callable[[], object], str]] = [
+        (update, lambda: update.update("half"), "dropped: htos_operation_update"),
+        (complete, complete.complete, "dropped: htos_operation_completed"),
+        (fail, lambda: fail.fail("why", status="normal"), "is no word"),
+        (unable, lambda: unable.fail("why"), "no answer is possible"),
+        (move, lambda: move.fail("stuck"), "motor m: stuck"),
     ]
+    root = logging.getLogger("dhs_runtime")
+    level = root.level
+    for task, end, said in ends:
+        watch = Watch(task)
+        root.addHandler(watch)
+        root.setLevel(logging.DEBUG)
+        try:
+            end()
+        finally:
+            root.removeHandler(watch)
+            root.setLevel(level)
+        assert any(said in line for line, _ in watch.lines), watch.lines
+        assert not any(held for _, held in watch.lines), watch.lines
