@@ -22,7 +22,7 @@ from typing import Final
 
 import attrs
 
-from benchmarks.peer import dcss_for, done_frame, read_exactly, start_frame
+from benchmarks.peer import dcss_for, start_frame
 
 DHS: Final = Path(__file__).with_name("echo_dhs.py")
 WINDOWS: Final = 25
@@ -39,6 +39,7 @@ class Rival:
         name: What it is called in the table.
         python: The interpreter that runs it.
         way: `worker`, `inline` or `raw`.
+        script: Its program.
         trips: Median of each window, seconds an operation there and back.
         apart: The same where header and text come in two parts, as dcss sends them.
         rates: Operations a second of each window, pipelined.
@@ -47,6 +48,7 @@ class Rival:
     name: str
     python: str
     way: str
+    script: Path = DHS
     trips: list[float] = attrs.field(factory=list)
     apart: list[float] = attrs.field(factory=list)
     rates: list[float] = attrs.field(factory=list)
@@ -89,9 +91,14 @@ def connected(rival: Rival) -> Iterator[socket.socket]:
 
     def start(port: int) -> Callable[[], object]:
         process = subprocess.Popen(
-            [rival.python, str(DHS), str(port), rival.way], stdin=subprocess.PIPE, cwd="/"
+            [rival.python, str(rival.script), str(port), rival.way], stdin=subprocess.PIPE, cwd="/"
         )
-        return lambda: (process.stdin and process.stdin.close(), process.wait(10))
+
+        def end() -> None:
+            process.kill()  # pydhsfw does not end with its connection
+            process.communicate()
+
+        return end
 
     with dcss_for(start) as peer:
         yield peer
@@ -99,7 +106,7 @@ def connected(rival: Rival) -> Iterator[socket.socket]:
 
 def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = False) -> float:
     """Median of some operations, each awaited before the next."""
-    start, answer = start_frame(1), len(done_frame(1))
+    start = start_frame(1)
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not apart)  # as dcss, which sets none
     times = []
     for _ in range(rounds):
@@ -109,7 +116,7 @@ def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = Fals
             peer.sendall(start[HEADER:])
         else:
             peer.sendall(start)
-        read_exactly(peer, answer)
+        read_answers(peer, 1)
         times.append(time.perf_counter() - began)
     return statistics.median(times)
 
@@ -117,12 +124,19 @@ def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = Fals
 def pipelined(peer: socket.socket) -> float:
     """Operations a second where all are sent before the first answer is awaited."""
     data = b"".join(map(start_frame, range(PIPELINED)))
-    left = sum(len(done_frame(number)) for number in range(PIPELINED))
     began = time.perf_counter()
     peer.sendall(data)
-    while left:
-        left -= len(peer.recv(1 << 18))
+    read_answers(peer, PIPELINED)
     return PIPELINED / (time.perf_counter() - began)
+
+
+def read_answers(peer: socket.socket, count: int) -> None:
+    """Read as many answers; each ends with the only NUL in it."""
+    while count:
+        data = peer.recv(1 << 18)
+        if not data:
+            raise EOFError
+        count -= data.count(0)
 
 
 def show(rivals: list[Rival]) -> None:

@@ -1,5 +1,6 @@
-"""A DHS with one operation, as a program of its own: `echo_dhs.py PORT [worker|inline|raw]`.
+"""A DHS with one operation as a program: `echo_dhs.py PORT [worker|inline|raw|signals]`.
 
+`signals` is by way of workers and ends at SIGTERM; the others end when their input ends.
 It runs with the Python that it is given, so that two versions can be measured by turns.
 """
 
@@ -20,10 +21,20 @@ def main(port: int, way: str) -> None:
     dhs = Dhs("bench")
     how: dict[str, Any] = {"inline": True} if way == "inline" else {}
     register: Callable[[Any], Any] = dhs.operation("echo", **how)
-    register(lambda op: op.complete(*op.args))
-    dhs.start(DcssConfig(host="127.0.0.1", port=port))
+    register(echo)
+    config = DcssConfig(host="127.0.0.1", port=port)
+    if way == "signals":
+        dhs.run(config)
+        return
+    dhs.start(config)
     sys.stdin.read()  # until the one who measures closes it
     dhs.stop()
+
+
+def echo(op: Any) -> None:
+    if op.args == ("raise",):
+        raise RuntimeError("the hardware is off")
+    op.complete(*op.args)
 
 
 if __name__ == "__main__":
