@@ -61,6 +61,16 @@ def test_the_wheel_says_who_it_is(built: Built) -> None:
     assert dict(entries["hypothesis"]) == {"dcs_codec": "dcs_codec.hypothesis_plugin:register"}
 
 
+def test_the_page_of_the_package_index_has_no_relative_link(built: Built) -> None:
+    info = f"dcs_codec-{dcs_codec.__version__}.dist-info"
+    page = email.message_from_string(built.read(f"{info}/METADATA")).get_payload()
+    assert isinstance(page, str)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert len(links) == len(re.findall(r"\]\(([^)]+)\)", readme)) > 0
+    assert not [link for link in links if not link.startswith(("https://", "#"))]
+
+
 def test_the_version_is_told_in_one_place(built: Built) -> None:
     version = dcs_codec.__version__
     changes = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
