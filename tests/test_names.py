@@ -33,7 +33,9 @@ _SHARED_MODULES: Final = {
     "database": "DCSS's database: the messages about it, and the simulated one",
     "detector": "messages of the X-ray detector, by the wire's word; the embedded loop detector",
     **dict.fromkeys(("automl", "axis"), _SIDES),
-    **dict.fromkeys(("demo", "dissector", "loop", "messages", "run"), _COMMAND),
+    **dict.fromkeys(
+        ("demo", "devices", "dissector", "loop", "messages", "monitor", "run"), _COMMAND
+    ),
     "cli": "each package has the commands of its own",
     "errors": "each package has the exceptions of its own",
     "config": "settings: of the runtime, of the loop DHS",

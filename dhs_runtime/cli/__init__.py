@@ -1,6 +1,7 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from dhs_runtime.cli.click_group import group
 
 __all__ = ["group", "main"]
+
+COMPLETE = "_DHS_COMPLETE"
+"""Environment variable by which a shell asks for completions; see click."""
 
 
 def __getattr__(name: str) -> "click.Group":
@@ -32,7 +36,7 @@ def main() -> NoReturn:
     """
     open_standard_descriptors()  # before any socket may get one of their numbers
     words = sys.argv[1:]
-    if words in ([], ["-h"], ["--help"]):
+    if words in ([], ["-h"], ["--help"]) and COMPLETE not in os.environ:
         _say(sys.stdout if words else sys.stderr, commands.help_text())
         sys.exit(0 if words else commands.WRONG)
     try:
@@ -49,7 +53,7 @@ def main() -> NoReturn:
 
 def _obey(words: list[str]) -> int:
     """Run a command; its exit code."""
-    serves = words[0] in commands.COMMANDS and commands.COMMANDS[words[0]].serves
+    serves = bool(words) and words[0] in commands.COMMANDS and commands.COMMANDS[words[0]].serves
     try:
         return _serve(words) if serves else _call(words)
     except KeyboardInterrupt:
@@ -73,7 +77,7 @@ def _call(words: list[str]) -> int:
     from dhs_runtime.cli.click_group import group  # noqa: PLC0415 - needs click
 
     try:
-        code = group.main(words, standalone_mode=False)
+        code = group.main(words, prog_name="dhs", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -25,6 +25,27 @@ COMMANDS: Final = {
         "Run the loop DHS: finds sample loops in camera pictures with an inference server.",
         serves=True,
     ),
+    "get": CommandEntry(
+        "Show what devices, strings, operations and hardware hosts are, as DCSS knows it."
+    ),
+    "put": CommandEntry(
+        "Set a string, open or close a shutter, or give an encoder's position another number."
+    ),
+    "move": CommandEntry(
+        "Move motors together, and show where they are until all have come to rest."
+    ),
+    "start": CommandEntry(
+        "Start an operation, show its updates as they come, then its status and result."
+    ),
+    "monitor": CommandEntry(
+        "Show devices, strings, operations and hardware hosts now, and whenever they change."
+    ),
+    "devices": CommandEntry(
+        "List the devices, strings, operations and hardware hosts of a beamline."
+    ),
+    "abort": CommandEntry(
+        "Stop all motors, operations and counts at the beamline, whoever started them."
+    ),
     "check": CommandEntry(
         "Check a configuration file; every mistake is named with its line, its path and its reason."
     ),
@@ -92,6 +113,8 @@ Your own DHS against a DCSS:
     dhs run my_dhs.py:dhs --dcss dcss-host:14242
 At a beamline, before it runs there:
     dhs check loop.yaml --connect
+A beamline, through DCSS's GUI port:
+    dhs get 'gonio_*' --dcss dcss-host:14243
 What a log or a capture says:
     dhs decode dcss.log
 """

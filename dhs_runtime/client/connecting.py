@@ -3,16 +3,20 @@
 import socket
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from dcs_codec import (
     NEED_DATA,
     DcsProtocol,
     Disconnected,
+    Frame,
+    Framing,
     HandshakeError,
     Message,
     RemoteProtocolError,
     Role,
     State,
+    encode_frame,
 )
 from dcs_codec.gui import (
     GtosClientIsGui,
@@ -25,6 +29,8 @@ from dhs_runtime.errors import NotConnectedError, TransportError
 from dhs_runtime.transport import Resolver, TcpTransport
 
 LOOPBACK_NAME = "localhost"
+
+_GREETING: Final = StocSendClientType.keyword.encode()
 
 
 class GuiConnection:
@@ -113,6 +119,14 @@ class GuiConnection:
     def interrupt(self) -> None:
         """End the connection from another thread."""
         self._transport.interrupt()
+
+
+def check_login(login: GtosClientIsGui) -> None:
+    """See that a login fits the wire; raises EncodeError."""
+    protocol = DcsProtocol(Role.GUI)
+    protocol.receive_data(encode_frame(Frame(_GREETING), Framing.V2))
+    protocol.next_event()
+    protocol.send(login)
 
 
 def own_name(host: str) -> str:

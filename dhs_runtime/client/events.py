@@ -192,6 +192,10 @@ class Watch:
         if self._queue.is_overrun:
             raise DhsError(f"more than {MOST_UNREAD} events were unread")
 
+    def close(self) -> None:
+        """End the loop, from wherever; what was not read is lost."""
+        self._queue.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -201,4 +205,4 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._queue.close()
+        self.close()

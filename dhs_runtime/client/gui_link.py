@@ -18,7 +18,7 @@ from dcs_codec.gui import (
     StogLoginComplete,
 )
 from dhs_runtime.addresses import HostPort
-from dhs_runtime.client.connecting import GuiConnection, own_name
+from dhs_runtime.client.connecting import GuiConnection, check_login, own_name
 from dhs_runtime.client.errors import LoginError
 from dhs_runtime.client.events import ClientEvent, ClientState, EventQueue
 from dhs_runtime.client.pending import OpenRequests, PendingRequest
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 GUI_PORT: Final = 14243
 JOIN_S: Final = 5.0
+LINK_THREAD: Final = "client-link"
 T = TypeVar("T")
 
 
@@ -79,6 +80,7 @@ class GuiLink(Told):
             host=own_name(self.address.host) if host is None else host,
             display=display,
         )
+        check_login(self._login)  # or it would fail at each connection
         self._connect_timeout_s = connect_timeout_s
         self._backoff = Backoff() if retry is None else retry
         self._changed = threading.Condition()  # guards all below; held over no I/O, no callback
@@ -91,7 +93,7 @@ class GuiLink(Told):
         self._reason = "not started"
         self._handles = itertools.count(random.randrange(100_000, 1_000_000))  # noqa: S311
         self._stop = StopToken()
-        self._threads = ThreadGroup()
+        self._threads = ThreadGroup(self._crashed)
         self._requests = OpenRequests(self._changed, self._threads)
 
     @property
@@ -117,7 +119,7 @@ class GuiLink(Told):
                 raise DhsError("a client is started once")
             self._state = ClientState.CONNECTING
         self._requests.start()
-        self._threads.spawn("client-link", self._run)
+        self._threads.spawn(LINK_THREAD, self._run)
 
     def stop(self) -> None:
         """End the connection and all callbacks; operations and moves go on at the beamline.
@@ -194,6 +196,11 @@ class GuiLink(Told):
             if self._logins != logins:
                 delays = self._backoff.delays()
             self._stop.wait(next(delays))
+
+    def _crashed(self, name: str, error: BaseException) -> None:
+        """A thread ended by an exception, which nobody else would hear of."""
+        if name == LINK_THREAD:
+            self._go(ClientState.REFUSED, reason=f"the link to DCSS broke by {error!r}")
 
     def _go(
         self, state: ClientState, *, reason: str = "", connection: GuiConnection | None = None

@@ -1,7 +1,7 @@
 """Motors: moves, stops, and their configuration."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -167,8 +167,7 @@ class MotorCommands(ListeningClient):
                 errors[name] = FailedError(name, NORMAL, text)
         if not errors:
             return ends
-        found = list(errors.values())
-        worst = next((each for each in found if not isinstance(each, AbortedError)), found[0])
+        worst = first_to_raise(list(errors.values()))
         worst.ends = {**ends, **errors}
         raise worst
 
@@ -257,6 +256,11 @@ class MotorCommands(ListeningClient):
         )
         command = GtosConfigureDevice(motor_name=name, settings=tuple(values.values()))
         return self._answer(request, command, timeout_s)
+
+
+def first_to_raise(errors: Sequence[RequestError]) -> RequestError:
+    """Of several moves that failed the first that was no abort: the others may be its victims."""
+    return next((each for each in errors if not isinstance(each, AbortedError)), errors[0])
 
 
 def _settings_of(motor: MotorView) -> dict[str, float]:

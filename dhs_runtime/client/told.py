@@ -13,6 +13,7 @@ from dhs_runtime.client.seen import (
     OperationView,
     ShutterView,
     StringView,
+    View,
 )
 
 
@@ -59,6 +60,24 @@ class Told:
     def hosts(self) -> Mapping[str, HostView]:
         """The hardware hosts: DHSs, and `self`, the scripting engine."""
         return Named("hardware host", self._picture.hosts)
+
+    def views(self) -> list[View]:
+        """All that has a name: motors, shutters, strings, encoders and so on, kind by kind."""
+        return list(self._picture.views())
+
+    def view(self, name: str) -> View:
+        """What has this name, of whatever kind.
+
+        Raises:
+            NoDeviceError: Nothing has.
+        """
+        known = {view.name: view for view in self.views()}
+        return Named("device", known)[name]
+
+    def is_online(self, view: View) -> bool:
+        """Whether the DHS of a device is there."""
+        host = view.name if isinstance(view, HostView) else view.host
+        return host in self.hosts and self.hosts[host].is_online
 
     @property
     def client_id(self) -> int:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dcs_codec import StateError, gui
+from dcs_codec import EncodeError, StateError, gui
 from dhs_runtime import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.client import (
     ClientState,
@@ -13,6 +13,7 @@ from dhs_runtime.client import (
     LinkLostError,
     LoginError,
 )
+from dhs_runtime.client.connecting import GuiConnection
 from tests.client.asking import QUICK, S, ask
 from tests.client.gui_server import PUSH, GuiServer, GuiSession, gui_server
 
@@ -116,3 +117,32 @@ def test_a_stop_from_a_callback(server: GuiServer) -> None:
     server.session().say("stog_quit")
     assert stopped.wait(S)
     assert client.state is ClientState.STOPPED
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"user": "two words"},
+        {"user": ""},
+        {"user": "u" * 100},
+        {"user": "u" * 99, "host": "h" * 99},
+        {"user": "anna", "display": ""},
+        {"user": "anna", "session": "a\0b"},
+    ],
+    ids=str,
+)
+def test_a_login_that_does_not_fit_the_wire_is_refused_at_once(words: dict[str, str]) -> None:
+    with pytest.raises(EncodeError):
+        DcssClient(**words)  # type: ignore[arg-type]
+
+
+def test_a_link_that_breaks_by_a_mistake_of_ours_is_told(
+    server: GuiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than to wait for it for ever."""
+    monkeypatch.setattr(GuiConnection, "run", lambda *_: 1 // 0)
+    client = DcssClient(server.address, user="anna")
+    client.start()
+    with pytest.raises(LoginError, match="the link to DCSS broke by ZeroDivisionError"):
+        client.wait_ready(S)
+    client.stop()

@@ -1,0 +1,201 @@
+"""Options that the commands of a client share, and what comes of them."""
+
+import functools
+import getpass
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import attrs
+import click
+
+from dcs_codec import DcsError
+from dhs_runtime.addresses import HostPort
+from dhs_runtime.cli.device_names import ADDRESS_VARIABLE, DEFAULT_ADDRESS, keep_names
+from dhs_runtime.cli.gui_output import CODES, Output
+from dhs_runtime.client import ClientState, DcssClient, PermissionRefusedError
+from dhs_runtime.client.gui_link import GUI_PORT
+from dhs_runtime.clock import LONGEST_S
+from dhs_runtime.errors import ConfigError, DhsError
+from dhs_runtime.process.guard import VARIABLE, Guard
+
+_SILENT: Final = logging.NullHandler()  # errors are said by the command, once
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LOGIN_S: Final = 10.0
+"""Longest time until DCSS has told what there is, in seconds."""
+
+MASTER_WANTED: Final = "must_be_active"
+"""As dcss says that only the master may."""
+
+
+@attrs.frozen(kw_only=True)
+class GuiFlags:
+    """What the command line says of DCSS's GUI port.
+
+    Attributes:
+        address: `HOST:PORT`.
+        user: Name of the user.
+        session_file: File with the session's id; None for none.
+        timeout_s: Longest time to wait for what the command is about.
+        as_json: Whether JSON Lines are wanted.
+        production: Whether the user said `--production`.
+        take_master: Whether to become master, also in another's place.
+    """
+
+    address: str
+    user: str
+    session_file: Path | None
+    timeout_s: float
+    as_json: bool
+    production: bool
+    take_master: bool = False
+
+    def client(self) -> DcssClient:
+        """A client that is not connected yet.
+
+        Raises:
+            ConfigError: The address is none, is production, or the session cannot be read.
+            EncodeError: User or session do not fit the wire.
+        """
+        address = HostPort.read(self.address, GUI_PORT)
+        guard = Guard.of((), "the configuration", production=self.production)
+        guard.check_host(address.host)
+        return DcssClient(
+            str(address),
+            user=self.user,
+            session=self._session(),
+            display=os.environ.get("DISPLAY") or ":0",
+            connect_timeout_s=LOGIN_S,
+        )
+
+    def _session(self) -> str:
+        if self.session_file is None:
+            return "none"
+        try:
+            words = self.session_file.read_text(encoding="ascii").split()
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"session file {self.session_file}: {error}") from None
+        if len(words) != 1:
+            raise ConfigError(f"session file {self.session_file}: one word is wanted in it")
+        return words[0]
+
+    @contextmanager
+    def connected(self) -> Iterator[DcssClient]:
+        """A client that is ready, and master where that is wanted; the first try is the only one.
+
+        Raises:
+            DhsError: As `DcssClient`; LoginError, NotConnectedError.
+        """
+        dcss = self.client()
+        tried = (
+            *(ClientState.READY, ClientState.REFUSED),
+            *(ClientState.WAITING, ClientState.STOPPED),
+        )
+        with dcss.watch(ClientState) as states:
+            dcss.start()
+            try:
+                for state in states.until(2 * LOGIN_S):
+                    if state in tried:
+                        break
+                dcss.wait_ready(0)
+                keep_names(dcss.address, dcss.views())
+                if self.take_master:
+                    with dcss.master(take=True):
+                        yield dcss
+                else:
+                    yield dcss
+            except PermissionRefusedError as error:
+                if error.status.strip() == MASTER_WANTED:
+                    error.args = (f"{error}; {_who_is_master(dcss)}: say --take-master",)
+                raise
+            finally:
+                dcss.stop()
+
+
+def _who_is_master(dcss: DcssClient) -> str:
+    masters = [row for row in dcss.clients.values() if row.is_master]
+    return ", ".join(f"{row.user} on {row.host} is master" for row in masters) or "nobody is master"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have no name for its user
+        return "dhs"
+
+
+def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list[Any]:
+    master = click.option(
+        "--take-master",
+        is_flag=True,
+        help="Become master for the time of this command, also where another is.",
+    )
+    return [
+        click.option(
+            "--dcss",
+            "address",
+            metavar="HOST:PORT",
+            envvar=ADDRESS_VARIABLE,
+            default=DEFAULT_ADDRESS,
+            help="DCSS's GUI port.  "
+            f"[default: ${ADDRESS_VARIABLE}, else {DEFAULT_ADDRESS}:{GUI_PORT}]",
+        ),
+        click.option("--user", default=_user, help="User to log in as.  [default: yours]"),
+        click.option(
+            "--session-file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="File with the session's id, a word.",
+        ),
+        click.option(
+            "--timeout",
+            "timeout_s",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0, min_open=True, max=LONGEST_S),
+            default=timeout_s,
+            show_default=True,
+            help=timeout_help,
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON Lines."),
+        click.option("--production", is_flag=True, help=f"Go to a DCSS that ${VARIABLE} names."),
+        *([master] if takes_master else []),
+    ]
+
+
+def gui_options(
+    timeout_s: float = LOGIN_S,
+    *,
+    timeout_help: str = "Longest time for DCSS to answer.",
+    takes_master: bool = False,
+) -> Callable[[F], F]:
+    """The options, as one argument `gui`, and one for what is said, `output`.
+
+    Errors of the client end the command with one line on stderr and an exit code.
+    """
+
+    def add(command: F) -> F:
+        fields = [field.name for field in attrs.fields(GuiFlags)]
+
+        @functools.wraps(command)
+        def run(*args: Any, **kwargs: Any) -> int:
+            logging.getLogger("dhs_runtime").addHandler(_SILENT)
+            flags = GuiFlags(**{name: kwargs.pop(name) for name in fields if name in kwargs})
+            output = Output(as_json=flags.as_json)
+            try:
+                return command(*args, **kwargs, gui=flags, output=output) or 0
+            except (DhsError, DcsError) as error:
+                return output.fail(error, str(error))
+            finally:
+                output.end_line()
+
+        run.__doc__ = (command.__doc__ or "").replace("EXIT_CODES", CODES)
+        decorated: Any = run
+        for option in reversed(_options(timeout_s, timeout_help, takes_master=takes_master)):
+            decorated = option(decorated)
+        return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
+
+    return add

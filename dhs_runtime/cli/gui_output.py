@@ -1,0 +1,156 @@
+"""How commands of a client show devices, for people and as JSON Lines."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from dcs_codec import DcsError, format_number
+from dhs_runtime.cli.commands import FAILED, WRONG
+from dhs_runtime.client import (
+    AbortedError,
+    EncoderView,
+    HostView,
+    IonChamberView,
+    LoginError,
+    MotorView,
+    NoDeviceError,
+    OperationView,
+    RefusedError,
+    RequestError,
+    ShutterView,
+    StringView,
+    View,
+    WaitTimeoutError,
+)
+from dhs_runtime.errors import ConfigError
+
+REFUSED: Final = 3
+TIMED_OUT: Final = 4
+ABORTED: Final = 5
+BROKEN_PIPE: Final = 141
+"""As shells have it: 128 and the number of SIGPIPE."""
+
+CODES: Final = (
+    "Exit codes: 0 all is well, 1 it failed, its DHS is offline or the link was lost, 2 the "
+    "command line is wrong, there is no such device, DCSS refused the login or a production host "
+    "needs --production, 3 refused, 4 timed out, 5 aborted, 130 Ctrl-C."
+)
+
+_UNKNOWN: Final = "unknown"
+
+
+def code_of(error: Exception) -> int:
+    """The exit code that an error means."""
+    codes: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int], ...] = (
+        ((ConfigError, LoginError, NoDeviceError, DcsError, ValueError), WRONG),
+        (RefusedError, REFUSED),
+        (WaitTimeoutError, TIMED_OUT),
+        (AbortedError, ABORTED),
+    )
+    return next((code for kinds, code in codes if isinstance(error, kinds)), FAILED)
+
+
+def value_of(view: View) -> str:
+    """What a device is, in one text without its name."""
+    text = _UNKNOWN
+    match view:
+        case MotorView(position=position, units=units):
+            text = f"{format_number(position)} {units}".rstrip()
+        case EncoderView(position=position):
+            text = format_number(position)
+        case StringView(contents=contents):
+            text = contents
+        case ShutterView(is_open=bool(is_open)):
+            text = "open" if is_open else "closed"
+        case IonChamberView(counts=float(counts)):
+            text = format_number(counts)
+        case OperationView(running=running):
+            text = " ".join(["running", *sorted(running)]) if running else "nothing heard"
+        case HostView(is_online=is_online):
+            text = "online" if is_online else "offline"
+    return text
+
+
+def words_of(view: View, *, is_online: bool) -> str:
+    """What else is to be said of it: that it moves, or that its DHS is away."""
+    words = ["moving"] * (isinstance(view, MotorView) and view.is_moving is True)
+    words += ["offline"] * (not is_online and not isinstance(view, HostView))
+    return " ".join(words)
+
+
+def as_object(view: View, *, is_online: bool) -> dict[str, object]:
+    """A device for JSON."""
+    found: dict[str, object] = {"name": view.name, "kind": view.kind}
+    if not isinstance(view, HostView):
+        found["host"] = view.host
+    found["online"] = is_online
+    match view:
+        case MotorView(position=position, units=units, limits=(lower, upper)):
+            found |= {"position": position, "units": units, "lower": lower, "upper": upper}
+            found |= {"moving": view.is_moving, "locked": view.is_locked}
+        case EncoderView(position=position):
+            found["position"] = position
+        case StringView(contents=contents):
+            found["contents"] = contents
+        case ShutterView(is_open=is_open):
+            found["open"] = is_open
+        case IonChamberView(counts=counts):
+            found["counts"] = counts
+        case OperationView(running=running):
+            found["running"] = sorted(running)
+    return found
+
+
+class Output:
+    """What a command says: text or JSON Lines on stdout, and what went wrong."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._is_line_open = False
+
+    def put(self, text: str | None, event: Mapping[str, object]) -> None:
+        """A line of text (None: there is none for people), or the JSON object for it."""
+        if self.as_json:
+            self._write(json.dumps(event) + "\n")
+        elif text is not None:
+            self.end_line()
+            self._write(text + "\n")
+
+    def put_over(self, text: str, event: Mapping[str, object]) -> None:
+        """A line that the next one takes the place of; at a terminal only."""
+        if self.as_json:
+            self.put(None, event)
+        elif sys.stdout.isatty():
+            self._write(f"\r{text}\033[K")
+            self._is_line_open = True
+
+    def end_line(self) -> None:
+        """Leave the line that is being written over."""
+        if self._is_line_open:
+            self._is_line_open = False
+            self._write("\n")
+
+    def warn(self, text: str) -> None:
+        """A line on stderr."""
+        self.end_line()
+        print(f"dhs: {text}", file=sys.stderr, flush=True)  # noqa: T201 - it is what it is for
+
+    def fail(self, error: Exception, text: str) -> int:
+        """Say what went wrong; the exit code."""
+        self.warn(text)
+        if self.as_json:
+            status = error.status if isinstance(error, RequestError) else ""
+            event = {"event": "error", "error": type(error).__name__, "status": status}
+            self.put(None, event | {"text": text})
+        return code_of(error)
+
+    @staticmethod
+    def _write(text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # who reads has enough, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(BROKEN_PIPE)

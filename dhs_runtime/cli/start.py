@@ -1,0 +1,74 @@
+"""`dhs start`: runs an operation."""
+
+import click
+
+from dhs_runtime.cli.commands import INTERRUPTED
+from dhs_runtime.cli.device_names import names_of_kinds
+from dhs_runtime.cli.gui_options import GuiFlags, gui_options
+from dhs_runtime.cli.gui_output import Output
+from dhs_runtime.client import DcssClient, RequestError, StartedOperation
+from dhs_runtime.client.pending import ABORT_GRACE_S
+
+_HOUR_S = 3600.0
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("operation", shell_complete=names_of_kinds("operation"))
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--quiet",
+    "quiet_s",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Longest time between two updates.  [default: that of --timeout]",
+)
+@click.option("--abort-on-interrupt", is_flag=True, help="Let Ctrl-C stop the beamline.")
+@gui_options(_HOUR_S, timeout_help="Longest time for the whole operation.", takes_master=True)
+def start(
+    *,
+    operation: str,
+    args: tuple[str, ...],
+    quiet_s: float | None,
+    abort_on_interrupt: bool,
+    gui: GuiFlags,
+    output: Output,
+) -> int:
+    """Start an operation, show its updates as they come, then its status and result.
+
+    Options go before OPERATION; what follows it are its arguments, each one a word for the
+    operation, quoted as it needs. Ctrl-C leaves the operation running and says so; with
+    --abort-on-interrupt it stops all that runs at the beamline, as `dhs abort` does.
+
+    EXIT_CODES
+
+    \b
+    Examples:
+        dhs start collectLoopImages 5 1
+        dhs start --quiet 30 --json centerLoop
+    """  # noqa: D301 - click wants the sign itself
+    with gui.connected() as dcss:
+        run = dcss.start_operation(operation, *args)
+        try:
+            output.put(None, {"event": "started", "name": operation, "handle": run.handle})
+            for text in run.follow(gui.timeout_s, quiet_s):
+                output.put(text, {"event": "update", "name": operation, "text": text})
+            end = run.wait(0)
+        except KeyboardInterrupt:
+            if abort_on_interrupt:
+                _abort(dcss, run, output)
+            else:
+                output.warn(f"{operation} {run.handle} goes on; dhs abort would stop everything")
+            return INTERRUPTED
+        output.put(
+            f"{end.status} {end.text}".rstrip(),
+            {"event": "completed", "name": operation, "status": end.status, "text": end.text},
+        )
+    return 0
+
+
+def _abort(dcss: DcssClient, run: StartedOperation, output: Output) -> None:
+    dcss.abort()
+    try:
+        run.wait(2 * ABORT_GRACE_S)
+    except RequestError as error:
+        output.warn(str(error))
