@@ -3,13 +3,13 @@
 import click
 
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output
+from dhs_runtime.cli.gui_output import CommandOutput
 
 
 @click.command()
 @click.option("--hard", is_flag=True, help="Let motors stop without slowing down.")
 @gui_options()
-def abort(*, hard: bool, gui: GuiFlags, output: Output) -> None:
+def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """Stop all motors, operations and counts at the beamline, whoever started them.
 
     It needs neither master nor staff, and says nothing where it went out. It is no safety system:

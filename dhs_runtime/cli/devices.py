@@ -6,7 +6,7 @@ import click
 
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output, as_object, value_of, words_of
+from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words_of
 from dhs_runtime.client import HostView
 
 _WIDEST = 40
@@ -15,7 +15,7 @@ _WIDEST = 40
 @click.command()
 @click.argument("pattern", metavar="[GLOB]", default="*", shell_complete=names_of_kinds())
 @gui_options()
-def devices(*, pattern: str, gui: GuiFlags, output: Output) -> None:
+def devices(*, pattern: str, gui: GuiFlags, output: CommandOutput) -> None:
     """List the devices, strings, operations and hardware hosts of a beamline.
 
     GLOB is a name, or has * and ? in it. A row has name, kind, hardware host, value, and `offline`

@@ -4,7 +4,7 @@ import click
 
 from dhs_runtime.cli.device_names import chosen, names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output, as_object, value_of, words_of
+from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words_of
 
 
 @click.command()
@@ -13,7 +13,7 @@ from dhs_runtime.cli.gui_output import Output, as_object, value_of, words_of
 )
 @click.option("-t", "--terse", is_flag=True, help="Print values only.")
 @gui_options()
-def get(*, names: tuple[str, ...], terse: bool, gui: GuiFlags, output: Output) -> None:
+def get(*, names: tuple[str, ...], terse: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """Show what devices, strings, operations and hardware hosts are, as DCSS knows it.
 
     Nothing is asked of any DHS: a motor is where it was last reported, an ion chamber has what was

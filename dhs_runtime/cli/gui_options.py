@@ -15,7 +15,7 @@ import click
 from dcs_codec import DcsError
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.cli.device_names import ADDRESS_VARIABLE, DEFAULT_ADDRESS, keep_names
-from dhs_runtime.cli.gui_output import CODES, Output
+from dhs_runtime.cli.gui_output import CODES, CommandOutput
 from dhs_runtime.client import ClientState, DcssClient, PermissionRefusedError
 from dhs_runtime.client.gui_link import GUI_PORT
 from dhs_runtime.clock import LONGEST_S
@@ -184,7 +184,7 @@ def gui_options(
         def run(*args: Any, **kwargs: Any) -> int:
             logging.getLogger("dhs_runtime").addHandler(_SILENT)
             flags = GuiFlags(**{name: kwargs.pop(name) for name in fields if name in kwargs})
-            output = Output(as_json=flags.as_json)
+            output = CommandOutput(as_json=flags.as_json)
             try:
                 return command(*args, **kwargs, gui=flags, output=output) or 0
             except (DhsError, DcsError) as error:

@@ -103,7 +103,7 @@ def as_object(view: View, *, is_online: bool) -> dict[str, object]:
     return found
 
 
-class Output:
+class CommandOutput:
     """What a command says: text or JSON Lines on stdout, and what went wrong."""
 
     def __init__(self, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import click
 
 from dhs_runtime.cli.device_names import chosen, names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output, as_object, value_of, words_of
+from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words_of
 from dhs_runtime.client import Change, ClientState, DcssClient, HostView, View
 from dhs_runtime.clock import LONGEST_S, Deadline
 
@@ -26,7 +26,7 @@ _GAP = "disconnected"
 )
 @gui_options()
 def monitor(
-    *, names: tuple[str, ...], seconds: float | None, gui: GuiFlags, output: Output
+    *, names: tuple[str, ...], seconds: float | None, gui: GuiFlags, output: CommandOutput
 ) -> None:
     """Show devices, strings, operations and hardware hosts now, and whenever they change.
 
@@ -57,7 +57,7 @@ def monitor(
 class _Shown:
     """What was shown of the devices that are wanted."""
 
-    def __init__(self, dcss: DcssClient, output: Output, names: list[str]) -> None:
+    def __init__(self, dcss: DcssClient, output: CommandOutput, names: list[str]) -> None:
         self._dcss = dcss
         self._output = output
         self._names = names

@@ -5,7 +5,7 @@ import click
 from dhs_runtime.cli.commands import INTERRUPTED
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output, value_of
+from dhs_runtime.cli.gui_output import CommandOutput, value_of
 from dhs_runtime.client import (
     Change,
     DcssClient,
@@ -30,7 +30,7 @@ _STOP_S = 30.0  # for motors to slow down
     shell_complete=names_of_kinds("motor"),
 )
 @gui_options(MOVE_S, timeout_help="Longest time for all moves.", takes_master=True)
-def move(*, words: tuple[str, ...], gui: GuiFlags, output: Output) -> int:
+def move(*, words: tuple[str, ...], gui: GuiFlags, output: CommandOutput) -> int:
     """Move motors together, and show where they are until all have come to rest.
 
     TO is in the motor's own units. All moves are checked against what DCSS told of limits, locks
@@ -90,14 +90,16 @@ def _targets(words: tuple[str, ...]) -> dict[str, float]:
     return targets
 
 
-def _show(dcss: DcssClient, output: Output, targets: dict[str, float], event: object) -> None:
+def _show(
+    dcss: DcssClient, output: CommandOutput, targets: dict[str, float], event: object
+) -> None:
     if isinstance(event, Change) and isinstance(event.after, MotorView):
         line = "  ".join(f"{name} {value_of(dcss.motors[name])}" for name in targets)
         motor = event.after
         output.put_over(line, {"event": "position", "name": motor.name, "position": motor.position})
 
 
-def _stop(dcss: DcssClient, output: Output, runs: list[MoveRequest]) -> None:
+def _stop(dcss: DcssClient, output: CommandOutput, runs: list[MoveRequest]) -> None:
     for run in runs:
         if not run.is_over:
             try:
@@ -107,7 +109,7 @@ def _stop(dcss: DcssClient, output: Output, runs: list[MoveRequest]) -> None:
 
 
 def _ends(
-    dcss: DcssClient, output: Output, runs: list[MoveRequest], deadline: Deadline
+    dcss: DcssClient, output: CommandOutput, runs: list[MoveRequest], deadline: Deadline
 ) -> list[RequestError]:
     """Say how all ended; those that did not end well."""
     errors: list[RequestError] = []

@@ -5,7 +5,7 @@ import click
 from dcs_codec import ShutterState
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output, value_of
+from dhs_runtime.cli.gui_output import CommandOutput, value_of
 from dhs_runtime.client import (
     DcssClient,
     EncoderView,
@@ -21,7 +21,7 @@ from dhs_runtime.errors import ConfigError
 @click.argument("name", shell_complete=names_of_kinds("string", "shutter", "encoder"))
 @click.argument("value")
 @gui_options(timeout_help="Longest time for the answer.", takes_master=True)
-def put(*, name: str, value: str, gui: GuiFlags, output: Output) -> None:
+def put(*, name: str, value: str, gui: GuiFlags, output: CommandOutput) -> None:
     """Set a string, open or close a shutter, or give an encoder's position another number.
 
     It waits until DCSS tells the new value, and shows the old and the new one. VALUE of a string is

@@ -5,7 +5,7 @@ import click
 from dhs_runtime.cli.commands import INTERRUPTED
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import Output
+from dhs_runtime.cli.gui_output import CommandOutput
 from dhs_runtime.client import DcssClient, RequestError, StartedOperation
 from dhs_runtime.client.pending import ABORT_GRACE_S
 
@@ -31,7 +31,7 @@ def start(
     quiet_s: float | None,
     abort_on_interrupt: bool,
     gui: GuiFlags,
-    output: Output,
+    output: CommandOutput,
 ) -> int:
     """Start an operation, show its updates as they come, then its status and result.
 
@@ -66,7 +66,7 @@ def start(
     return 0
 
 
-def _abort(dcss: DcssClient, run: StartedOperation, output: Output) -> None:
+def _abort(dcss: DcssClient, run: StartedOperation, output: CommandOutput) -> None:
     dcss.abort()
     try:
         run.wait(2 * ABORT_GRACE_S)

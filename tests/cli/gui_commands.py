@@ -53,15 +53,21 @@ class Command:
 
     def end(self) -> tuple[int, str, str]:
         """Wait for its end: exit code, what it printed since, what it said on stderr."""
-        if self._process.stdout is not None and self._process.stdout.closed:
-            self._process.stdout = None
-        out, errors = self._process.communicate(timeout=DEADLINE_S)
-        return self._process.returncode, out or "", errors
+        stdout, stderr = self._process.stdout, self._process.stderr
+        assert stdout is not None
+        assert stderr is not None
+        out = "" if stdout.closed else stdout.read()  # what `line` has read ahead, too
+        errors = stderr.read()
+        code = self._process.wait(DEADLINE_S)
+        stdout.close()
+        stderr.close()
+        return code, out, errors
 
     def close(self) -> None:
         """End it whatever it does."""
         self._process.kill()
-        self.end()
+        if self._process.stderr is not None and not self._process.stderr.closed:
+            self.end()
 
 
 Run = Callable[..., Command]
