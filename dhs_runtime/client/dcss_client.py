@@ -13,9 +13,9 @@ from dcs_codec.gui import (
     StogBecomeMaster,
     StogBecomeSlave,
 )
-from dhs_runtime.client.device_commands import DeviceCommands
 from dhs_runtime.client.errors import MasterTakenError, PermissionRefusedError, RequestError
 from dhs_runtime.client.moving import ANSWER_S, MotorCommands
+from dhs_runtime.client.reporting import DeviceCommands
 from dhs_runtime.client.waiting import OperationEnd, ReportRequest, StartedOperation
 
 
