@@ -24,7 +24,7 @@ simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from dhs_lab.tools.log_c import entries_of_line
@@ -67,13 +67,14 @@ class _Reader:
     def read(self, blocks: Iterable[tuple[bytes, bool]]) -> Iterator[LogEntry]:
         number = 1
         for block, is_whole in blocks:
-            yield from self._read_block(number, block, is_whole=is_whole)
-            number += block.count(b"\n") + 1
+            number = yield from self._read_block(number, block, is_whole=is_whole)
         if self._records is not None:
             yield from self._records.finish()
 
-    def _read_block(self, number: int, block: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
-        """The messages in lines of which the first has this number."""
+    def _read_block(
+        self, number: int, block: bytes, *, is_whole: bool
+    ) -> Generator[LogEntry, None, int]:
+        """The messages in lines of which the first has this number; the number after the last."""
         candidates = _Candidates(block, self._pieces)
         at = 0
         while at <= len(block):
@@ -81,7 +82,7 @@ class _Reader:
             if is_between:
                 found = candidates.after(at)
                 if found is None:
-                    return
+                    return number + block.count(b"\n", at) + 1
                 start = max(at, block.rfind(b"\n", at, found) + 1)
                 number += block.count(b"\n", at, start)
                 at = start
@@ -93,6 +94,7 @@ class _Reader:
                 entries = self._of_records(number, raw, is_whole=is_whole)
             yield from entries
             number += 1
+        return number
 
     def _of_records(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
         if self._records is None:

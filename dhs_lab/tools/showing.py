@@ -1,7 +1,6 @@
 """Sightings as lines for people; nothing in them can play tricks on a terminal."""
 
 import functools
-import json
 import math
 import operator
 import re
@@ -62,6 +61,8 @@ def show_word(value: object) -> str:
         return format_number(value)
     if isinstance(value, str):
         return value if _BARE.fullmatch(value) else ascii(value)
+    import json  # noqa: PLC0415 - few messages have a list
+
     return json.dumps(value, default=attrs.asdict)
 
 
