@@ -12,34 +12,19 @@ Names, types and limits come from the wire plan, all else from the docstring: a 
 the parts `Wire:`, `Units:` and `Source:`. A part that a docstring does not have is "".
 """
 
-import math
 import re
 from collections.abc import Iterable
 from typing import Final
 
 import attrs
 
-from dcs_codec.fields import (
-    Destination,
-    Flag,
-    Integer,
-    Number,
-    Rest,
-    Word,
-    Words,
-    field_kinds,
-)
-from dcs_codec.kinds import WordKind
-from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME
+from dcs_codec.fields import field_kinds
+from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.message import Direction, Message, direction_of
 from dcs_codec.messages import default_registry
-from dcs_codec.messages.ion_chamber import IonChamberResult
 from dcs_codec.registry import Registry
 
 _PART: Final = re.compile(r"(Wire|Units|Source):(?:\s+(.*))?")
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_EXPONENT: Final = re.compile(r"e\+0?")
-_EITHER: Final = Number(), Word()  # what a `Destination` is written as
 
 
 @attrs.frozen
@@ -156,43 +141,7 @@ def _units_by_field(text: str, names: Iterable[str]) -> dict[str, str]:
     return units
 
 
-def _field(name: str, kind: object, units: str) -> FieldDescription:
-    type_, limit = _type_and_limit(kind)
+def _field(name: str, kind: WordKind | TailKind, units: str) -> FieldDescription:
+    type_, limit = kind.described()
     is_optional = isinstance(kind, WordKind) and kind.optional
     return FieldDescription(name, type_, limit, is_optional, units)
-
-
-def _type_and_limit(kind: object) -> tuple[str, str]:
-    match kind:
-        case Word():
-            found = "word", _sizes(("{} bytes", kind.max_bytes))
-        case Number():
-            finite = "any" if kind.limit == math.inf else _plus_minus(kind.limit)
-            found = "number", finite + ", nan, inf" * kind.stored
-        case Integer():
-            found = "integer", _plus_minus(MAX_INTEGER)
-        case Flag():
-            found = "0 or 1", ""
-        case Destination():
-            found = "number or word", " or ".join(_type_and_limit(of)[1] for of in _EITHER)
-        case Rest():
-            of_first = "first word {} bytes", kind.max_first_word
-            found = "rest of text", _sizes(("{} bytes", kind.max_bytes), of_first)
-        case Words():
-            of_all = "{} bytes together", kind.max_bytes
-            found = "names", _sizes(("{} bytes each", MAX_NAME), of_all)
-        case IonChamberResult():
-            limits = f"names {MAX_NAME} bytes, counts {_plus_minus(MAX_COUNTS)}"
-            found = "readings or failure", limits
-        case _:
-            found = _HUMP.sub(" ", type(kind).__name__).lower(), ""
-    return found
-
-
-def _sizes(*sizes: tuple[str, int | None]) -> str:
-    return ", ".join(form.format(size) for form, size in sizes if size is not None)
-
-
-def _plus_minus(limit: float) -> str:
-    short = f"{limit:g}"
-    return "±" + (_EXPONENT.sub("e", short) if float(short) == limit else str(limit))

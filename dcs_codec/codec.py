@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Final
 
 from dcs_codec.errors import DecodeError, EncodeError
-from dcs_codec.fields import Rest, Word, binary_refusal
 from dcs_codec.frames import V2_HEADERS, Frame, Framing, encode_frame
 from dcs_codec.message import MalformedMessage, Message, UnknownMessage
 from dcs_codec.messages import default_registry
 from dcs_codec.plan import Plan
 from dcs_codec.registry import Registry
+from dcs_codec.tail_kinds import Rest
+from dcs_codec.word_kinds import Word
 from dcs_codec.words import clean_text, find_words, first_word, to_bytes, to_text
 
 _NOTHING: Final = "holds no word"
@@ -87,9 +88,7 @@ class Codec:
                 its class is not in the registry.
         """
         text = self.encode_text(message)
-        reason = binary_refusal(message.binary)
-        if reason is not None:
-            raise EncodeError(first_word(text), "binary", reason)
+        _check_binary(text, message.binary)
         return Frame(to_bytes(text), message.binary)
 
     def encode_bytes(self, message: Message, framing: Framing) -> bytes:
@@ -135,6 +134,12 @@ class Codec:
         except ValueError as error:
             raise EncodeError(keyword, "text", str(error)) from None
         return text
+
+
+def _check_binary(text: str, value: object) -> None:
+    if not isinstance(value, bytes):
+        reason = f"is bytes on the wire, got {type(value).__name__}"
+        raise EncodeError(first_word(text), "binary", reason)
 
 
 def _malformed(text: str, binary: bytes, error: DecodeError) -> MalformedMessage:

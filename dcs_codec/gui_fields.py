@@ -11,7 +11,6 @@ from typing import Annotated, Final
 
 import attrs
 
-from dcs_codec.fields import Destination, Number, Rest, Word, fitting
 from dcs_codec.kinds import TailKind
 from dcs_codec.limits import (
     MAX_LOCATION_TEXT,
@@ -22,7 +21,9 @@ from dcs_codec.limits import (
 )
 from dcs_codec.lists import is_list_from_gui
 from dcs_codec.numbers import parse_integer, parse_number
-from dcs_codec.words import BLANKS, find_words
+from dcs_codec.tail_kinds import Rest
+from dcs_codec.word_kinds import Destination, Number, Word
+from dcs_codec.words import BLANKS, find_words, fitting
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _C_NUMBER: Final = re.compile(
@@ -34,7 +35,7 @@ MOST_SETTINGS: Final = 12
 """Numbers that make up the configuration of a real motor; a pseudo motor has fewer."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GuiDestination(Destination):
     """Where a motor shall go: a number, or a word that only its DHS understands.
 
@@ -53,7 +54,7 @@ class GuiDestination(Destination):
         return word
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class ListText(Rest):
     """The rest of a text that the scripting engine of dcss reads as a Tcl list.
 
@@ -71,7 +72,7 @@ class ListText(Rest):
         return written
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class LogText(ListText):
     """Sender and text of a log line; after the level `location` the text has a limit."""
 
@@ -83,7 +84,7 @@ class LogText(ListText):
         return written
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class Numbers(TailKind):
     """All words that follow, each a number; an integer stays one, since C reads `%d` there.
 

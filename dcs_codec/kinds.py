@@ -1,15 +1,114 @@
 """What a kind of field has to do: `WordKind` for one word, `TailKind` for the rest of a text.
 
-A site may write kinds of its own; those of this package are in `fields`.
+A kind is one class. It has to read and write: that is the reference, which says what is wrong. It
+may also say how a generated function does the common case (`reading`, `writing`), and how it is
+described. A site may write kinds of its own; those of this package are in `word_kinds` and
+`tail_kinds`.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+
+import attrs
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOTHING: Mapping[str, object] = {}
 
 
-class WordKind(ABC):
-    """A kind of field that is one word; its classes are `attrs.frozen`, for kinds are values."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Reading:
+    """How a generated function reads a field, as lines of Python.
+
+    In them `draft` is the message to be. For all that they do not decide they raise ValueError or
+    KeyError, or `return reference(text, binary)`. Only names of fields may enter them, and nothing
+    from the wire.
+
+    Attributes:
+        lines: They give the field its value. Those of a tail find its words in the list `rest`.
+        odd: An expression that is true where the reference has to decide, "" for none.
+        finite: A local name whose number has to be finite, "" for none.
+        least: Of a tail, how many words it has at least.
+        is_verbatim: Of a tail, that it is kept to the letter: `rest` is its text.
+        names: What the lines refer to.
+    """
+
+    lines: tuple[str, ...]
+    odd: str = ""
+    finite: str = ""
+    least: int = 0
+    is_verbatim: bool = False
+    names: Mapping[str, object] = _NOTHING
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Writing:
+    """How a generated function writes a field, as Python.
+
+    `message` is the message. A ValueError, KeyError or TypeError leaves it to the reference.
+
+    Attributes:
+        text: A blank and the value, as a part of an f-string.
+        setup: A line that goes first, "" for none.
+        fits: An expression that is true where the text is right, "" where it always is.
+        unless: Of a tail, an expression; where it is false, nothing is written. "" for none.
+        after: An expression over `text`, the bytes of the whole message with a NUL at their end;
+            true where they are right, "" where they always are.
+        names: What all these refer to.
+    """
+
+    text: str
+    setup: str = ""
+    fits: str = ""
+    unless: str = ""
+    after: str = ""
+    names: Mapping[str, object] = _NOTHING
+
+
+class Kind:
+    """What words and tails have in common. Kinds are values: `attrs.frozen`, equal by fields."""
+
+    __slots__ = ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the same few values come again and again, so that their texts are remembered."""
+        return False
+
+    @property
+    def longest_word(self) -> int | None:
+        """Bytes of the longest first word that is written, None for any; 0 where all are short."""
+        return 0
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Some texts of it, which tests draw from where they know no better strategy."""
+        return ()
+
+    def described(self) -> tuple[str, str]:
+        """Its type in words, and the most that is written ("" where only the frame has a limit)."""
+        return _HUMP.sub(" ", type(self).__name__).lower(), ""
+
+    def __repr__(self) -> str:
+        values = [f"{each.name}={getattr(self, each.name)!r}" for each in _fields(self)]
+        return f"{type(self).__name__}({', '.join(values)})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in _fields(self))
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, each.name) for each in _fields(self))))
+
+
+def _fields(kind: Kind) -> "tuple[attrs.Attribute[object], ...]":
+    kind_class: type = type(kind)
+    return attrs.fields(kind_class) if attrs.has(kind_class) else ()
+
+
+class WordKind(Kind, ABC):
+    """A kind of field that is one word."""
 
     __slots__ = ()
 
@@ -23,6 +122,11 @@ class WordKind(ABC):
         """What the field holds where the word is missing."""
         return None
 
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether every word is its own value."""
+        return False
+
     @abstractmethod
     def read(self, word: str) -> object:
         """The value of a word; raises ValueError with the reason where it has none."""
@@ -31,8 +135,19 @@ class WordKind(ABC):
     def write(self, value: object) -> str:
         """The word of a value; raises ValueError with the reason where it has none."""
 
+    def reading(self, field: str, word: str) -> Reading:
+        """How the field is read fast, from the bytes of which `word` is the local name."""
+        name = f"read_{field}"
+        line = f"draft.{field} = {name}({word}.decode())"
+        return Reading(lines=(line,), names={name: self.read})
 
-class TailKind(ABC):
+    def writing(self, field: str) -> Writing | None:
+        """How the field is written fast; None where only texts that are remembered are."""
+        name = f"write_{field}"
+        return Writing(text=f" {{{name}(message.{field})}}", names={name: self.write})
+
+
+class TailKind(Kind, ABC):
     """A kind of field that is everything after the words; always the last."""
 
     __slots__ = ()
@@ -45,19 +160,20 @@ class TailKind(ABC):
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
         """The tail of a value, the blank before it included; else ValueError."""
 
+    def reading(self, field: str) -> Reading | None:  # noqa: ARG002 - for those that have one
+        """How the field is read fast; None where the reference reads the whole message."""
+        return None
 
-class FastTail(TailKind):
-    """A tail that reads and writes the common case by itself, where it need not name what is wrong.
+    def writing(self, field: str) -> Writing | None:  # noqa: ARG002 - for those that have one
+        """How the field is written fast; None where only texts that are remembered are."""
+        return None
 
-    Both raise ValueError, KeyError or TypeError for all else, which the methods above decide.
+
+def has_own(kind: Kind, fast: str, reference: str) -> bool:
+    """Whether what a kind says of its fast way goes with its reference.
+
+    It does not where a class below has another reference: a kind that refuses more than the one
+    it derives from, say.
     """
-
-    __slots__ = ()
-
-    @abstractmethod
-    def read_plain(self, words: list[bytes], before: Any) -> object:
-        """The value of words, of which there is one at least, with the fields before them."""
-
-    @abstractmethod
-    def write_plain(self, value: Any, before: Any) -> str:
-        """The tail of a value, the blank before it included."""
+    of_kind = next(cls for cls in type(kind).__mro__ if {fast, reference} & vars(cls).keys())
+    return fast in vars(of_kind)

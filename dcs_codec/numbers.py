@@ -12,6 +12,7 @@ from dcs_codec.errors import EncodeError
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER: Final = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+_EXPONENT: Final = re.compile(r"e\+0?")
 _LONGEST_FIXED: Final = 40  # characters; beyond, a tiny number is written with an exponent
 
 
@@ -115,3 +116,9 @@ def format_number(value: float) -> str:
 
     fixed = format(Decimal(text), "f")
     return fixed if len(fixed) <= _LONGEST_FIXED or abs(value) > 1 else text
+
+
+def plus_minus(limit: float) -> str:
+    """A limit in either direction, for people: `±1e10`."""
+    short = f"{limit:g}"
+    return "±" + (_EXPONENT.sub("e", short) if float(short) == limit else str(limit))

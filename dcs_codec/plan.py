@@ -12,10 +12,11 @@ from typing import Final, Generic, TypeVar
 
 from dcs_codec.compiled import compile_decode, compile_encode
 from dcs_codec.errors import DecodeError, EncodeError
-from dcs_codec.fields import Rest, Word, field_kinds
+from dcs_codec.fields import field_kinds
 from dcs_codec.kinds import TailKind, WordKind
 from dcs_codec.limits import MAX_WORD
 from dcs_codec.message import Direction, Message, direction_of, keep_surplus
+from dcs_codec.word_kinds import Word
 from dcs_codec.words import BLANKS, find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
@@ -201,12 +202,8 @@ def _check_scanned(message_class: type[Message], fields: Mapping[str, WordKind |
         return
     scanned = 2 if message_class.keyword.startswith(_WITH_HANDLE) else 1
     for name, kind in list(fields.items())[:scanned]:
-        limit: int | None = 0
-        if isinstance(kind, Word):
-            limit = kind.max_bytes
-        elif isinstance(kind, Rest):
-            limit = kind.max_first_word
-        if limit is None or limit > MAX_WORD:
+        longest = kind.longest_word
+        if longest is None or longest > MAX_WORD:
             raise TypeError(
                 f"{message_class.__name__}.{name}: dcss scans this word into a buffer; "
                 f"{MAX_WORD} bytes at most"

@@ -22,15 +22,6 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 
 from dcs_codec.codec import default_codec
-from dcs_codec.fields import (
-    Destination,
-    Flag,
-    Integer,
-    Number,
-    Rest,
-    Word,
-    Words,
-)
 from dcs_codec.frames import V1_MAX_TEXT, V2_HEADER_SIZE, Frame, Framing, encode_frame
 from dcs_codec.gui_fields import MOST_SETTINGS, Numbers
 from dcs_codec.kinds import TailKind, WordKind
@@ -45,6 +36,8 @@ from dcs_codec.messages.ion_chamber import (
 )
 from dcs_codec.numbers import NotFinite
 from dcs_codec.plan import Plan
+from dcs_codec.tail_kinds import Rest, Words
+from dcs_codec.word_kinds import Destination, Flag, Integer, Number, Word
 from dcs_codec.words import find_words, to_bytes, to_text
 
 M = TypeVar("M", bound=Message)
@@ -134,7 +127,7 @@ def _word_values(kind: WordKind, framing: Framing) -> st.SearchStrategy[object]:
             named = word.filter(lambda text: _is_written(kind, text))
             return st.one_of(_numbers(Number().limit, framing), named, st.just("home"))
         case _:
-            raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
+            return _sampled(kind).map(kind.read)
 
 
 @functools.cache
@@ -165,7 +158,13 @@ def _tail_values(
                 return st.lists(reading, min_size=1, max_size=4).map(tuple)
             return st.builds(IonChamberFailure, some, rests(_V1_REST if narrow else None))
         case _:
-            raise TypeError(f"no strategy for fields of kind {type(kind).__name__}")
+            return _sampled(kind).map(lambda sample: kind.read_tail(f" {sample}", {}))
+
+
+def _sampled(kind: WordKind | TailKind) -> st.SearchStrategy[str]:
+    if not kind.samples:
+        raise TypeError(f"no strategy for fields of kind {type(kind).__name__}: it has no samples")
+    return st.sampled_from(kind.samples)
 
 
 def _is_written(kind: Destination | Rest, text: str) -> bool:

@@ -57,3 +57,21 @@ def first_word(text: str) -> str:
 def clean_text(text: str) -> str:
     """A text up to its first NUL, without the line end behind it; blanks stay."""
     return text.partition("\0")[0].rstrip("\r\n")
+
+
+def as_text(value: object) -> str:
+    """A value that must be text, as plain `str`; raises ValueError where it is none."""
+    if not isinstance(value, str):
+        raise ValueError(f"is text on the wire, got {type(value).__name__} {value!r}")
+    return str.__str__(value)
+
+
+def fitting(text: str, max_bytes: int | None) -> str:
+    """A text that has bytes, and not too many; raises ValueError where it has not."""
+    try:
+        size = len(to_bytes(text))
+    except EncodeError as error:
+        raise ValueError(error.reason) from None
+    if max_bytes is not None and size > max_bytes:
+        raise ValueError(f"has {size} bytes, the C side takes {max_bytes}: {text[:60]!r}")
+    return text

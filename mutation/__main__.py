@@ -33,7 +33,8 @@ CODEC: Final = Project(
     slow=frozenset({"test_purity.py", "test_real_traffic.py", "test_strategies.py"}),
 )
 NAMES: Final = (
-    *("codec", "compiled", "compiled:generated", "plan", "fields", "frames", "protocol", "state"),
+    *("codec", "compiled", "compiled:generated", "kinds", "word_kinds", "word_kinds:generated"),
+    *("tail_kinds", "tail_kinds:generated", "plan", "fields", "frames", "protocol", "state"),
     *("words", "numbers", "registry", "message", "interchange", "errors"),
 )
 _KINDS: Final[dict[str, Changes]] = {"": changes_of, "generated": generated_changes_of}

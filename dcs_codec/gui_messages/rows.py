@@ -3,8 +3,8 @@
 import attrs
 
 from dcs_codec.errors import DecodeError
-from dcs_codec.fields import FLAGS
 from dcs_codec.lists import split_list
+from dcs_codec.word_kinds import FLAGS
 
 _BITS = "permission_bits"
 _ROW = "row"

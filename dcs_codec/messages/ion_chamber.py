@@ -7,24 +7,15 @@ from typing import Annotated, Any, ClassVar, Final
 import attrs
 
 from dcs_codec.drafts import draft_class
-from dcs_codec.fields import (
-    DeviceNames,
-    HardwareName,
-    Name,
-    Number,
-    OnOff,
-    Rest,
-    Seconds,
-    Steps,
-    Text,
-    Word,
-    as_text,
-)
-from dcs_codec.kinds import FastTail
+from dcs_codec.fields import DeviceNames, HardwareName, Name, OnOff, Seconds, Steps, Text
+from dcs_codec.kinds import Reading, TailKind, Writing
 from dcs_codec.limits import MAX_COUNTS, MAX_NAME
 from dcs_codec.lists import quote_word, split_list
 from dcs_codec.message import Message
-from dcs_codec.words import find_words
+from dcs_codec.numbers import plus_minus
+from dcs_codec.tail_kinds import Rest
+from dcs_codec.word_kinds import Number, Word
+from dcs_codec.words import as_text, find_words
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
@@ -114,8 +105,8 @@ _QUOTING: Final = b'{}"\\'  # what a Tcl list holds words together with
 _UNDERSCORE: Final = ord("_")
 
 
-@attrs.frozen
-class IonChamberResult(FastTail):
+@attrs.frozen(repr=False, eq=False)
+class IonChamberResult(TailKind):
     """Kind of field: readings where the time in front of it is positive, else a failure."""
 
     def read_tail(
@@ -144,6 +135,20 @@ class IonChamberResult(FastTail):
         names = " ".join(map(_written_name, value.names))
         reason = quote_word(as_text(value.reason))
         return f" {names}{_REASON.write_tail(reason, {})}"
+
+    def described(self) -> tuple[str, str]:
+        """Either of both."""
+        return "readings or failure", f"names {MAX_NAME} bytes, counts {plus_minus(MAX_COUNTS)}"
+
+    def reading(self, field: str) -> Reading:
+        """Readings, and failures without braces, quotes and backslashes."""
+        line = f"draft.{field} = read_plain(rest, draft)"
+        return Reading(lines=(line,), least=1, names={"read_plain": self.read_plain})
+
+    def writing(self, field: str) -> Writing:
+        """Readings."""
+        text = f"{{write_plain(message.{field}, message)}}"
+        return Writing(text=text, names={"write_plain": self.write_plain})
 
     def read_plain(
         self, words: list[bytes], before: Any

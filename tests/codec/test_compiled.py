@@ -1,7 +1,11 @@
 """The generated functions: quick where nothing is odd, and else the reference."""
 
+import cProfile
 import math
+import pstats
+import traceback
 import tracemalloc
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import attrs
@@ -10,18 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import (
+    Codec,
     EncodeError,
+    Frame,
+    Framing,
     HtosConfigureDevice,
     HtosLog,
     HtosMotorMoveStarted,
     HtosNote,
     HtosSetStringCompleted,
     Message,
+    StohAbortAll,
     StohRegisterIonChamber,
     StohRegisterOperation,
     StohStartOperation,
 )
 from dcs_codec.compiled import compile_decode, compile_encode
+from dcs_codec.fields import Rest, Word
 from dcs_codec.kinds import WordKind
 from dcs_codec.plan import Plan
 from dcs_codec.strategies import texts
@@ -279,3 +288,190 @@ def test_long_texts_of_short_words_take_little_memory() -> None:
     tracemalloc.stop()
     assert message == HtosLog(log_level="note", log_sender="a", log_message="b" + " b" * 499_999)
     assert most < 10 * len(data)
+
+
+# -- kinds of a site's own -------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Shouted(Word):
+    """A word that may only be written in capitals; it is read like any other."""
+
+    def write(self, value: object) -> str:
+        word = super().write(value)
+        if not word.isupper():
+            raise ValueError("is not shouted")
+        return word
+
+
+@attrs.frozen(kw_only=True)
+class Whispered(Word):
+    """A word that is read in small letters; it is written like any other."""
+
+    def read(self, word: str) -> str:
+        return word.lower()
+
+
+@attrs.frozen(kw_only=True)
+class ShortRest(Rest):
+    """A rest that is written only where it is short."""
+
+    def write_tail(self, value: object, before: Mapping[str, object]) -> str:
+        if len(str(value)) > 3:
+            raise ValueError("is long")
+        return super().write_tail(value, before)
+
+
+@attrs.frozen(kw_only=True)
+class LowerRest(Rest):
+    def read_tail(self, tail: str, before: Mapping[str, object]) -> str:
+        return super().read_tail(tail, before).lower()
+
+
+@attrs.frozen(kw_only=True)
+class Sealed(WordKind):
+    """A word that only the reference writes: nothing is remembered of it, and nothing is fast."""
+
+    def read(self, word: str) -> str:
+        return word
+
+    def write(self, value: object) -> str:
+        return str(value)
+
+    def writing(self, field: str) -> None:
+        return None
+
+
+@attrs.frozen(kw_only=True)
+class StohDerivedKinds(Message):
+    keyword: ClassVar[str] = "stoh_derived_kinds"
+    loud: Annotated[str, Shouted()]
+    unique: Annotated[str, Shouted(is_unique=True)]
+    quiet: Annotated[str, Whispered()]
+    rest: Annotated[str, ShortRest()]
+
+
+@attrs.frozen(kw_only=True)
+class StohLowerRest(Message):
+    keyword: ClassVar[str] = "stoh_lower_rest"
+    word: Annotated[str, Word()]
+    rest: Annotated[str, LowerRest()]
+
+
+@attrs.frozen(kw_only=True)
+class StohSealed(Message):
+    keyword: ClassVar[str] = "stoh_sealed"
+    word: Annotated[str, Sealed()]
+
+
+@pytest.mark.parametrize("field", ["loud", "unique"])
+def test_a_kind_that_refuses_more_than_the_one_it_derives_from_is_asked(field: str) -> None:
+    """The fast way of its base knows nothing of that."""
+    plan = Plan(StohDerivedKinds)
+    right = StohDerivedKinds(loud="A", unique="B", quiet="c", rest="d")
+    for _ in range(2):
+        assert encode_compiled(plan, right) == "stoh_derived_kinds A B c d"
+    wrong: dict[str, Any] = {field: "a"}
+    with pytest.raises(EncodeError, match=f"{field}: is not shouted"):
+        plan.encode(attrs.evolve(right, **wrong))
+    with pytest.raises(EncodeError, match="rest: is long"):
+        plan.encode(attrs.evolve(right, rest="dddd"))
+
+
+def test_a_kind_that_reads_otherwise_than_the_one_it_derives_from_is_asked() -> None:
+    plan = Plan(StohDerivedKinds)
+    read = decode_compiled(plan, "stoh_derived_kinds a b C D", b"")
+    assert read == StohDerivedKinds(loud="a", unique="b", quiet="c", rest="D")
+    lower = decode_compiled(Plan(StohLowerRest), "stoh_lower_rest A B", b"")
+    assert lower == StohLowerRest(word="A", rest="b")
+
+
+def test_a_kind_without_a_fast_way_is_written_by_the_reference() -> None:
+    plan = Plan(StohSealed)
+    for _ in range(2):
+        assert encode_compiled(plan, StohSealed(word="a")) == "stoh_sealed a"
+
+
+# -- debuggers and profilers -----------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Brittle(WordKind):
+    """A kind that fails as no kind may."""
+
+    def read(self, word: str) -> str:
+        raise RuntimeError(word)
+
+    def write(self, value: object) -> str:
+        raise RuntimeError(value)
+
+
+def brittle_class() -> type[Message]:
+    """Each time another class of one name."""
+
+    @attrs.frozen(kw_only=True)
+    class StohBrittle(Message):
+        keyword: ClassVar[str] = "stoh_brittle"
+        word: Annotated[str, Brittle()]
+
+    return StohBrittle
+
+
+def test_a_traceback_shows_the_line_of_the_generated_source() -> None:
+    plan = Plan(brittle_class())
+    with pytest.raises(RuntimeError) as caught:
+        plan.decode(b"stoh_brittle a", b"a", b"")
+    frame = traceback.extract_tb(caught.value.__traceback__)[-2]
+    assert frame.name == "decode"
+    assert frame.line == "draft.word = read_word(w_word.decode())"
+    assert "StohBrittle" in frame.filename
+    message: Any = plan.message_class(word="a")  # type: ignore[call-arg] # of a class made here
+    with pytest.raises(RuntimeError) as caught:
+        plan.encode(message)
+    frame = traceback.extract_tb(caught.value.__traceback__)[-2]
+    assert frame.name == "encode"
+    assert str(frame.line).startswith("return f")
+
+
+def twin(field: str) -> type[Message]:
+    """A class with this field; all have one name."""
+    body = {
+        "keyword": "stoh_twin",
+        "__annotations__": {field: Annotated[str, Brittle()]},
+        "__module__": __name__,
+    }
+    return attrs.frozen(kw_only=True)(type("StohTwin", (Message,), body))
+
+
+def test_classes_of_one_name_keep_their_sources_apart() -> None:
+    classes = {field: twin(field) for field in ("first", "second")}
+    for field in ("first", "second", "first"):
+        with pytest.raises(RuntimeError) as caught:
+            Plan(classes[field]).decode(b"stoh_twin a", b"a", b"")
+        line = traceback.extract_tb(caught.value.__traceback__)[-2].line
+        assert line == f"draft.{field} = read_{field}(w_{field}.decode())"
+
+
+def test_a_profiler_names_the_functions_of_each_class_apart() -> None:
+    codec = Codec()
+    frames = [Frame(b"stoh_abort_all soft"), Frame(b"stoh_register_operation a b")]
+    messages = [codec.decode(frame) for frame in frames]
+    for message in messages:
+        codec.encode_bytes(message, Framing.V2)
+    profile = cProfile.Profile()
+    with profile:
+        for frame, message in zip(frames, messages, strict=True):
+            for _ in range(3):
+                codec.decode(frame)
+                codec.encode_bytes(message, Framing.V2)
+    stats: Any = pstats.Stats(profile)
+    calls = {
+        (file, function): counts[0]
+        for (file, _, function), counts in stats.stats.items()
+        if function in ("decode", "encode") and file.startswith("<dcs_codec")
+    }
+    assert calls == {
+        (f"<dcs_codec: {function} of {message_class.__name__}>", function): 3
+        for message_class in (StohAbortAll, StohRegisterOperation)
+        for function in ("decode", "encode")
+    }

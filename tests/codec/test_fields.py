@@ -39,7 +39,6 @@ from dcs_codec.fields import (
     Text,
     Word,
     Words,
-    binary_refusal,
     field_kinds,
 )
 from dcs_codec.kinds import TailKind, WordKind
@@ -296,12 +295,6 @@ def test_word_takes_just_what_c_scans_as_one(text: str) -> None:
 
 def _has_bytes(text: str) -> bool:
     return not any("\ud800" <= mark <= "\udfff" for mark in text)
-
-
-def test_a_binary_part_is_bytes() -> None:
-    assert binary_refusal(b"") is None
-    assert binary_refusal("a") == "is bytes on the wire, got str"
-    assert binary_refusal(bytearray(b"a")) == "is bytes on the wire, got bytearray"
 
 
 def test_kinds_stand_in_wire_order() -> None:

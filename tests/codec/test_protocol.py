@@ -437,3 +437,11 @@ def test_the_last_frame_is_kept_in_the_words_of_the_peer() -> None:
     assert isinstance(dhs.next_event(), MalformedMessage)
     assert dhs.next_event() is NEED_DATA
     assert str(dhs.last_frame) == "stoh_set_encoder e x"
+
+
+def test_has_more_while_bytes_are_left_that_no_event_took() -> None:
+    dhs = DcsProtocol(Role.DHS)
+    assert not dhs.has_more
+    dhs.receive_data(ASK + ASK[:1])
+    assert dhs.next_event() == ASKED
+    assert dhs.has_more

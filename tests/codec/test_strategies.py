@@ -290,6 +290,38 @@ def test_kinds_of_a_site_need_a_strategy_of_its_own(message_class: type[Message]
         draw()
 
 
+class SampledWord(OwnWord):
+    """A kind with samples."""
+
+    samples = ("a", "b")
+
+
+class SampledTail(OwnTail):
+    """A kind with samples."""
+
+    samples = ("a b", "c")
+
+
+@attrs.frozen(kw_only=True)
+class StohSampled(Message):
+    keyword: ClassVar[str] = "stoh_sampled"
+    word: Annotated[str, SampledWord()]
+    tail: Annotated[str, SampledTail()]
+
+
+def test_kinds_of_a_site_may_have_samples() -> None:
+    expected = {(word, f" {tail}") for word in SampledWord.samples for tail in SampledTail.samples}
+    seen = set()
+
+    @given(messages_of(StohSampled))
+    @settings(max_examples=50, database=None)
+    def draw(message: StohSampled) -> None:
+        seen.add((message.word, message.tail))
+
+    draw()
+    assert seen == expected
+
+
 def test_a_kind_of_a_site_says_no_more_than_how_it_is_read_and_written() -> None:
     codec = Codec(Registry([StohOwnWord]))
     assert codec.decode_text("stoh_own_word a") == StohOwnWord(word="a")
