@@ -35,13 +35,15 @@ CODEC_MAY_IMPORT: Final = {
     "enum",
     "functools",
     "json",
+    "linecache",
     "math",
     "operator",
     "re",
     "types",
     "typing",
 }
-"""Besides itself: modules of values and nothing that does I/O."""
+"""Besides itself: modules of values and nothing that does I/O. Sources are entered in `linecache`,
+and never read from there."""
 
 CORE_MAY_IMPORT: Final = {*sys.stdlib_module_names, "attrs", "cattrs", "dcs_codec", "dhs_runtime"}
 MAX_FILE_LINES: Final = 420
