@@ -51,6 +51,7 @@ from dcs_codec.strategies import (
 )
 from tests.codec.feeding import frames_of
 from tests.codec.shapes import FEW as TEN
+from tests.codec.shapes import one_of_each_shape
 
 # The strategies are the code under test: what is drawn is what is meant.
 pytestmark = pytest.mark.covered
@@ -69,14 +70,19 @@ def made_anew() -> None:
 
 @both_framings
 @pytest.mark.parametrize(
-    "message_class", [*DHS_MESSAGES, *GUI_MESSAGES], ids=lambda cls: cls.keyword
+    "message_class",
+    one_of_each_shape([*DHS_MESSAGES, *GUI_MESSAGES]),
+    ids=lambda cls: cls.keyword,
 )
 @given(data=st.data())
 @TEN
 def test_messages_of_a_class_are_what_a_framing_carries(
     message_class: type[Message], framing: Framing, data: st.DataObject
 ) -> None:
-    """messages_of(cls, framing) gives instances of just that class, and encode takes each."""
+    """messages_of(cls, framing) gives instances of just that class, and encode takes each.
+
+    The round trips draw messages of every class; a strategy is made of the kinds of fields only.
+    """
     message = data.draw(messages_of(message_class, framing))
     assert type(message) is message_class
     codec = default_codec() if message_class in DHS_MESSAGES else gui_codec()

@@ -332,14 +332,12 @@ def test_the_cost_is_linear_in_the_length(unit: str) -> None:
 
     def seconds(size: int) -> float:
         text = unit * (size // len(unit))
-        times = []
-        for _ in range(3):
-            began = time.process_time()
-            masker.mask(text)
-            times.append(time.process_time() - began)
-        return min(times)
+        began = time.process_time()
+        masker.mask(text)
+        return time.process_time() - began
 
-    assert seconds(80_000) < 9 * seconds(20_000) + 0.01
+    # Another program may slow one try down; a quadratic search is slow in each.
+    assert any(seconds(60_000) < 9 * seconds(15_000) + 0.01 for _ in range(3))
 
 
 # -- what goes to DCSS -----------------------------------------------------------------------

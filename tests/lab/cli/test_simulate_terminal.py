@@ -9,7 +9,7 @@ import pytest
 from tests.docs.terminal import Terminal
 from tests.lab.cli.voices import PYTHON, program
 
-LINES = 100
+LINES = 40
 
 
 STORM = """

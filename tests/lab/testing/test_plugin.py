@@ -114,32 +114,82 @@ def test_the_marker_says_how_to_tell_hosts_where_it_is_missing(tmp_path: Path) -
     assert "simulated_dcss wants to know its hosts: @pytest.mark.dcss_hosts(" in said
 
 
-def test_each_test_gets_devices_of_its_own_and_options_go_to_the_dcss(tmp_path: Path) -> None:
-    said = run(
-        tmp_path,
-        """
+# -- one run of pytest for all of these ------------------------------------------------------
+
+TOGETHER = """
 @pytest.mark.dcss_hosts(STAGE, reset_range=5.0)
 @pytest.mark.parametrize("destination", [1.0, 2.0])
-def test_move(simulated_dcss, dhs_runner, destination):
+def test_devices_of_its_own(simulated_dcss, dhs_runner, destination):
     assert simulated_dcss.position("sample_z") == 0
     dhs_runner.start(dhs)
     simulated_dcss.move("sample_z", destination).wait(5)
     assert simulated_dcss.position("sample_z") == destination
-""",
-    )
-    assert "2 passed" in said
 
-
-def test_a_failed_test_shows_log_and_traffic(tmp_path: Path) -> None:
-    said = run(
-        tmp_path,
-        """
-def test_move(simulated_dcss, dhs_runner):
+def test_failing(simulated_dcss, dhs_runner):
     dhs_runner.start(dhs)
     simulated_dcss.move("sample_z", 1).wait(5)
     simulated_dcss.traffic.expect(["htos_note never"], timeout_s=0.1)
-""",
-    )
+
+def test_leaving_threads(simulated_dcss, dhs_runner):
+    dhs_runner.start(dhs)
+    simulated_dcss.start_operation("sulk", "1").wait_update("sulking", 5)
+
+def test_process_leaving_threads(simulated_dcss, dhs_runner):
+    process = dhs_runner.spawn("stage_dhs.py:dhs")
+    simulated_dcss.start_operation("sulk", "3").wait_update("sulking", 5)
+    process.stop()
+
+def test_process_of_no_such_name(simulated_dcss, dhs_runner):
+    dhs_runner.spawn("stage_dhs.py:nobody")
+
+def test_process_that_never_says_it(simulated_dcss, dhs_runner):
+    process = dhs_runner.spawn("stage_dhs.py:dhs", "--trace")
+    process.wait_log("no such words", timeout_s=0.1)
+
+def test_unknown_to_the_dcss(simulated_dcss_factory, dhs_runner):
+    dcss = simulated_dcss_factory(HardwareHost.of("aDHS"), HardwareHost.of("bDHS"))
+    dhs_runner.start(dhs, dcss)
+
+def test_which_of_two(simulated_dcss_factory, dhs_runner):
+    dcss = simulated_dcss_factory(HardwareHost.of("aDHS"), HardwareHost.of("bDHS"))
+    dhs_runner.spawn("stage_dhs.py:dhs", dcss=dcss)
+"""
+
+
+class Run:
+    """What one run of pytest writes of `TOGETHER`."""
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+
+    def failure(self, name: str) -> str:
+        """What stands under the heading of a test that failed, or of its teardown."""
+        found = re.search(rf"^_+ (?:ERROR at teardown of )?{name} _+$", self.output, re.MULTILINE)
+        assert found, self.output
+        return re.split(
+            r"^(?:_{2,} \w.* _{2,}|={3,} .* ={3,})$",
+            self.output[found.end() :],
+            maxsplit=1,
+            flags=re.MULTILINE,
+        )[0]
+
+    def outcomes(self, name: str) -> list[str]:
+        """PASSED, FAILED, ERROR: as the summary has them."""
+        return re.findall(rf"^(\w+) test_stage\.py::{name}\b", self.output, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return Run(run(tmp_path_factory.mktemp("together"), TOGETHER, "-rfEp"))
+
+
+def test_each_test_gets_devices_of_its_own_and_options_go_to_the_dcss(together: Run) -> None:
+    assert together.outcomes("test_devices_of_its_own") == ["PASSED", "PASSED"]
+
+
+def test_a_failed_test_shows_log_and_traffic(together: Run) -> None:
+    assert together.outcomes("test_failing") == ["FAILED"]
+    said = together.failure("test_failing")
     assert "0 of 1 messages came within 0.1 s; not: htos_note never" in said
     assert "INFO     dhs_runtime.link:" in said
     assert "moving along" in said
@@ -148,56 +198,26 @@ def test_move(simulated_dcss, dhs_runner):
     assert "watched.py" not in said.partition("Captured log")[0].partition("test_stage.py")[0]
 
 
-def test_threads_that_do_not_end_fail_the_test_by_name(tmp_path: Path) -> None:
-    said = run(
-        tmp_path,
-        """
-def test_sulk(simulated_dcss, dhs_runner):
-    dhs_runner.start(dhs)
-    simulated_dcss.start_operation("sulk", "1").wait_update("sulking", 5)
-""",
-    )
+def test_threads_that_do_not_end_fail_the_test_by_name(together: Run) -> None:
+    said = together.failure("test_leaving_threads")
     assert re.search(r"stageDHS left threads running: operation-\d", said), said
-    assert "1 passed, 1 error" in said
+    assert sorted(together.outcomes("test_leaving_threads")) == ["ERROR", "PASSED"]
 
 
-def test_what_a_process_does_wrong_is_told_with_its_log(tmp_path: Path) -> None:
-    said = run(
-        tmp_path,
-        """
-def test_sulk(simulated_dcss, dhs_runner):
-    process = dhs_runner.spawn("stage_dhs.py:dhs")
-    simulated_dcss.start_operation("sulk", "3").wait_update("sulking", 5)
-    process.stop()
-
-def test_no_such_name(simulated_dcss, dhs_runner):
-    dhs_runner.spawn("stage_dhs.py:nobody")
-
-def test_it_ends_by_itself(simulated_dcss, dhs_runner):
-    process = dhs_runner.spawn("stage_dhs.py:dhs", "--trace")
-    process.wait_log("no such words", timeout_s=0.1)
-""",
-    )
+def test_what_a_process_does_wrong_is_told_with_its_log(together: Run) -> None:
+    said = together.failure("test_process_leaving_threads")
     assert "stage_dhs.py:dhs --dcss 127.0.0.1:" in said
     assert re.search(r":dhs --dcss \S+ left threads running: operation-\d", said), said
+    said = together.failure("test_process_of_no_such_name")
     assert "stage_dhs.py has no Dhs called 'nobody'; there is dhs" in said
+    said = together.failure("test_process_that_never_says_it")
     assert "no 'no such words' in the log of dhs run stage_dhs.py:dhs" in said
     assert "- log of dhs run stage_dhs.py:dhs" in said
-    assert "3 failed in" in said
+    for name in ("leaving_threads", "of_no_such_name", "that_never_says_it"):
+        assert together.outcomes(f"test_process_{name}") == ["FAILED"]
 
 
-def test_a_name_that_the_dcss_does_not_know_fails_at_once(tmp_path: Path) -> None:
-    said = run(
-        tmp_path,
-        """
-def test_it(simulated_dcss_factory, dhs_runner):
-    dcss = simulated_dcss_factory(HardwareHost.of("aDHS"), HardwareHost.of("bDHS"))
-    dhs_runner.start(dhs, dcss)
-
-def test_which(simulated_dcss_factory, dhs_runner):
-    dcss = simulated_dcss_factory(HardwareHost.of("aDHS"), HardwareHost.of("bDHS"))
-    dhs_runner.spawn("stage_dhs.py:dhs", dcss=dcss)
-""",
-    )
+def test_a_name_that_the_dcss_does_not_know_fails_at_once(together: Run) -> None:
+    said = together.failure("test_unknown_to_the_dcss")
     assert "stageDHS is no hardware host of this DCSS: aDHS, bDHS" in said
-    assert "which of aDHS, bDHS is it?" in said
+    assert "which of aDHS, bDHS is it?" in together.failure("test_which_of_two")
