@@ -112,7 +112,7 @@ docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_mistakes.py
 
 docs-pictures: $(VENV)/.test-installed
-	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/lab/simulators/web/test_chromium.py
+	BEAMLINE_PICTURES=docs/images $(BIN)/python -m pytest -k pictures tests/lab/simulators/web/test_full_size.py
 
 clean:
 	rm -rf $(VENV) .venvs demo-output dist docs/_build benchmarks/results

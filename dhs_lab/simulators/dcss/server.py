@@ -278,6 +278,21 @@ class SimulatedDcss(Control):
         """
         self._sessions.send(name, message)
 
+    def send_text(self, name: str, text: str) -> None:
+        """Send any text to this DHS, in a frame, right or wrong.
+
+        Raises:
+            NotConnectedError: It is not connected.
+            EncodeError: No frame holds the text.
+        """
+        self.session(name).forward(text)
+
+    def take_text(self, name: str, text: str) -> None:
+        """React as if this DHS had sent a text; raises NotConnectedError where it is away."""
+        self.session(name)
+        self._effects.take(name, decode_text(text), text)
+        self.traffic.add(name, "<-", text)
+
     # -- verdicts ----------------------------------------------------------------------------
 
     @property

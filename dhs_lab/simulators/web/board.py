@@ -7,13 +7,15 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import Message, decode_text
-from dhs_lab.simulators.dcss import Entry, HardwareHost, SimulatedDcss
-from dhs_lab.simulators.web.story import Story
+from dcs_codec import decode_text
+from dhs_lab.simulators.dcss import Entry, HardwareHost, SimulatedDcss, TrafficLine
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
+from dhs_lab.simulators.web.story import MAX_RUNS, Story
 from dhs_lab.simulators.web.views import JsonObject, cut, device_view, line_view
 
-KEPT_LINES: Final = 2000
+KEPT_LINES: Final = 20_000
 KEPT_LOG: Final = 200
+KEPT_UPDATES: Final = 2000  # of all runs together
 
 
 @attrs.define
@@ -37,17 +39,20 @@ class Board:
         self._story = Story(self._owners)
         self._seen_lines = 0
         self._seen_verdicts = 0
+        self._logins: dict[str, tuple[int, float]] = {}  # by host: how many, when the last was seen
+        self._known: dict[str, tuple[object, ...]] = {}  # by device: what its view was made of
         self._changed = threading.Condition()  # guards the rest
         self._revision = 0
         self._is_closed = False
         self._tables: dict[str, dict[str, _Dated]] = {
             "hosts": {},
             "devices": {},
-            "operations": {},
-            "camera": {},
+            "runs": {},
+            "facts": {},
         }
         self._streams: dict[str, deque[_Dated]] = {
             "wire": deque(maxlen=KEPT_LINES),
+            "updates": deque(maxlen=KEPT_UPDATES),
             "log": deque(maxlen=KEPT_LOG),
         }
 
@@ -57,21 +62,23 @@ class Board:
         wire, log = self._new_lines()
         log += self._new_verdicts()
         now_s = self._dcss.traffic.now_s
-        for host in self._dcss.hosts:
-            if host.name not in online:
-                self._story.lose(host.name, now_s)
-        devices = self._dcss.devices()  # behind the lines: what they tell has happened there
+        for host in self._story.busy_hosts() - set(online):
+            self._story.lose(host, now_s)
+        devices = self._dcss.devices()  # after the lines: what they tell has happened there
         tables = {
-            "hosts": self._hosts(online),
-            "devices": {name: self._device(device) for name, device in devices.items()},
-            "operations": {key: story.view() for key, story in self._story.operations.items()},
-            "camera": self._camera(),
+            "hosts": self._hosts(online, now_s),
+            "devices": self._devices(devices),
+            "runs": self._runs(),
+            "facts": self._facts(),
         }
+        streams = {"wire": wire, "updates": self._story.new_updates(), "log": log}
         with self._changed:
             self._revision += 1
             for name, fresh in tables.items():
                 self._enter(self._tables[name], fresh)
-            for stream, values in (("wire", wire), ("log", log)):
+            for name in list(self._tables["runs"])[:-MAX_RUNS]:
+                del self._tables["runs"][name]
+            for stream, values in streams.items():
                 self._streams[stream] += [_Dated(self._revision, value) for value in values]
             self._changed.notify_all()
         return devices
@@ -89,7 +96,7 @@ class Board:
             for name, table in self._tables.items():
                 found[name] = {key: one.value for key, one in table.items() if one.revision > seen}
             for name, stream in self._streams.items():
-                found[name] = [one.value for one in stream if one.revision > seen]
+                found[name] = _newer(stream, seen)
         found["now_s"] = self._dcss.traffic.now_s
         return found
 
@@ -114,13 +121,17 @@ class Board:
         wire: deque[JsonObject] = deque(maxlen=KEPT_LINES)
         log: deque[JsonObject] = deque(maxlen=KEPT_LOG)
         for number, line in enumerate(lines, first + 1):
-            message: Message = decode_text(line.text)
-            self._story.take(line, message)
-            if self._story.said is not None:
-                log.append(self._story.said)
-            if number > count - KEPT_LINES:
-                wire.append(line_view(number, line, message))
+            self._read(number, line, wire, log)
         return list(wire), list(log)
+
+    def _read(
+        self, number: int, line: TrafficLine, wire: deque[JsonObject], log: deque[JsonObject]
+    ) -> None:
+        message = decode_text(line.text)
+        self._story.take(number, line, message)
+        if self._story.said is not None:
+            log.append(self._story.said)
+        wire.append(line_view(number, line, message))
 
     def _new_verdicts(self) -> list[JsonObject]:
         """What DHSs did wrong since the last look, as lines of the log."""
@@ -135,35 +146,69 @@ class Board:
             for each in verdicts[-KEPT_LOG:]
         ]
 
-    def _hosts(self, online: tuple[str, ...]) -> dict[str, JsonObject]:
-        logins = self._dcss.logins()
-        return {host.name: _host_view(host, online, logins) for host in self._dcss.hosts}
+    def _hosts(self, online: tuple[str, ...], now_s: float) -> dict[str, JsonObject]:
+        for name, logins in self._dcss.logins().items():
+            if self._logins.get(name, (0, 0.0))[0] != logins:
+                self._logins[name] = (logins, now_s)
+        return {host.name: self._host(host, online) for host in self._dcss.hosts}
 
-    def _device(self, device: Entry) -> JsonObject:
-        view = device_view(device, self._owners[device.name])
-        view["outcome"] = self._story.outcomes.get(device.name, "")
-        view["target"] = self._story.targets.get(device.name)
-        return view
+    def _host(self, host: HardwareHost, online: tuple[str, ...]) -> JsonObject:
+        logins, last_s = self._logins.get(host.name, (0, 0.0))
+        return {
+            "name": host.name,
+            "is_online": host.name in online,
+            "is_engine": host.name == SCRIPTING_ENGINE,
+            "logins": logins,
+            "login_s": last_s,
+            "framing": host.framing.value,
+        }
 
-    def _camera(self) -> dict[str, JsonObject]:
-        if self._story.told is None:
-            return {}
-        at_s, words = self._story.told
-        return {"told": {"at_s": at_s, "words": words}}
+    def _devices(self, devices: Mapping[str, Entry]) -> dict[str, JsonObject]:
+        """Views of the devices that are not as they were."""
+        fresh = {}
+        for name, device in devices.items():
+            is_moving = getattr(device, "is_moving", False)  # which does not count as a difference
+            outcome, target = self._story.outcomes.get(name), self._story.targets.get(name)
+            state = (device, is_moving, outcome, target)
+            if self._known.get(name) != state:
+                self._known[name] = state
+                view = device_view(device, self._owners[name])
+                fresh[name] = view | {"outcome": outcome, "target": target}
+        return fresh
+
+    def _runs(self) -> dict[str, JsonObject]:
+        changed = [key for key in self._story.runs if key in self._story.changed]
+        self._story.changed.clear()
+        return {key: self._story.runs[key].view() for key in changed}
+
+    def _facts(self) -> dict[str, JsonObject]:
+        standing = self._dcss.faults.standing()
+        faults = [
+            {
+                "number": each.number,
+                "host": each.fault.host,
+                "text": str(each.fault),
+                "hits": each.hits,
+            }
+            for each in standing
+        ]
+        facts: dict[str, JsonObject] = {"faults": {"standing": faults}}
+        if self._story.told is not None:
+            facts["told"] = self._story.told
+        return facts
 
     def _enter(self, table: dict[str, _Dated], fresh: Mapping[str, JsonObject]) -> None:
-        for key in table.keys() - fresh.keys():
-            del table[key]
         for key, value in fresh.items():
             known = table.get(key)
             if known is None or known.value != value:
                 table[key] = _Dated(self._revision, value)
 
 
-def _host_view(host: HardwareHost, online: tuple[str, ...], logins: dict[str, int]) -> JsonObject:
-    return {
-        "name": host.name,
-        "is_online": host.name in online,
-        "logins": logins[host.name],
-        "framing": host.framing.value,
-    }
+def _newer(stream: deque[_Dated], seen: int) -> list[JsonObject]:
+    """The values of the end of a stream, which comes in the order of its revisions."""
+    found: deque[JsonObject] = deque()
+    for one in reversed(stream):
+        if one.revision <= seen:
+            break
+        found.appendleft(one.value)
+    return list(found)

@@ -1,28 +1,30 @@
-"""What the page's server answers: its files, the stream of changes, the picture, commands."""
+"""What the page's server answers: its files, the stream of changes, lines, pictures, commands."""
 
-import functools
-import inspect
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 import attrs
 
-from dcs_codec import DHS_MESSAGES, EncodeError
-from dhs_lab.simulators.dcss import SimulatedDcss
-from dhs_lab.simulators.web.board import Board
+from dcs_codec import Direction, EncodeError, decode_text
+from dcs_codec.interchange import to_dict
+from dhs_lab.simulators.dcss import FaultKind, SimulatedDcss, TrafficLine
+from dhs_lab.simulators.dcss.faults import DEFAULT_VALUES
+from dhs_lab.simulators.web.board import KEPT_LINES, Board
 from dhs_lab.simulators.web.camera import Camera
-from dhs_lab.simulators.web.views import JsonObject
+from dhs_lab.simulators.web.views import JsonObject, meanings, message_view
 from dhs_lab.simulators.web.visitors import HEADERS, refusal
 from dhs_lab.simulators.web.wishes import BadWishError, Commands
 from dhs_runtime.lowlevel import DhsError, HttpHandler, Refusal
 
 MAX_BODY: Final = 64 * 1024
 PING_S: Final = 4.0  # the page takes a silence of three of these for a lost connection
+MAX_DIGITS: Final = 16
 COMMANDS: Final = "/commands/"
+LINES: Final = "/lines/"
 
 
 @attrs.define
@@ -62,7 +64,7 @@ class PageHandler(HttpHandler):
         return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def do_GET(self) -> None:
-        """A file, the stream, the picture, or what messages mean.
+        """A file, the stream, a line of the wire, the picture, or what messages mean.
 
         Raises:
             Refusal: There is no such path, or the page is not for this caller.
@@ -75,8 +77,12 @@ class PageHandler(HttpHandler):
             self._events()
         elif path == "/camera.jpg":
             self._picture()
+        elif path == "/wire.jsonl":
+            self._export()
+        elif path.startswith(LINES):
+            self._line(path.removeprefix(LINES))
         elif path == "/messages":
-            self.reply_json(HTTPStatus.OK, _meanings())
+            self.reply_json(HTTPStatus.OK, meanings())
         else:
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path}")
 
@@ -117,8 +123,7 @@ class PageHandler(HttpHandler):
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason)
         try:
             self.start_reply(HTTPStatus.OK, "text/event-stream")
-            hello = {"dcss": site.dcss.address, "has_camera": site.camera is not None}
-            self._event("hello", hello)
+            self._event("hello", self._hello())
             self._follow()
         finally:
             site.readers.release()
@@ -135,13 +140,44 @@ class PageHandler(HttpHandler):
                 self._event("changes", changes)
 
     def _event(self, kind: str, value: JsonObject) -> None:
-        self.send(f"event: {kind}\ndata: {json.dumps(value)}\n\n".encode())
+        data = json.dumps(value, separators=(",", ":"))
+        self.send(f"event: {kind}\ndata: {data}\n\n".encode())
+
+    def _hello(self) -> JsonObject:
+        return {
+            "dcss": self.site.dcss.address,
+            "has_camera": self.site.camera is not None,
+            "keeps": KEPT_LINES,
+            "faults": [[kind, *DEFAULT_VALUES.get(kind, ())] for kind in FaultKind],
+        }
+
+    def _line(self, word: str) -> None:
+        """The fields of one line, by its number."""
+        if not (word.isascii() and word.isdigit() and len(word) < MAX_DIGITS):
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no line {word}")
+        number = int(word)
+        count, lines = self.site.dcss.traffic.after(number - 1)
+        if not lines or number != count - len(lines) + 1:
+            raise Refusal(HTTPStatus.NOT_FOUND, f"line {number} is not kept")
+        self.reply_json(HTTPStatus.OK, message_view(decode_text(lines[0].text)))
+
+    def _export(self) -> None:
+        """The lines that are kept, as `dhs decode` reads them."""
+        self.close_connection = True
+        count, _ = self.site.dcss.traffic.after(1 << 62)
+        count, lines = self.site.dcss.traffic.after(count - KEPT_LINES)
+        self.start_reply(HTTPStatus.OK, "application/jsonl")
+        for row in _rows(count - len(lines), lines):
+            self.send(row)
 
     def _picture(self) -> None:
         camera = self.site.camera
         if camera is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "there is no camera")
-        picture = camera.picture()
+        try:
+            picture = camera.picture()
+        except DhsError as error:
+            raise Refusal(HTTPStatus.BAD_GATEWAY, str(error)) from None
         headers = {"ETag": picture.tag, "Picture-Facts": json.dumps(picture.facts)}
         if self.headers.get("If-None-Match") == picture.tag:
             self.reply(HTTPStatus.NOT_MODIFIED, b"", "image/jpeg", headers)
@@ -154,7 +190,15 @@ class PageHandler(HttpHandler):
             raise Refusal(HTTPStatus.FORBIDDEN, reason)
 
 
-@functools.cache
-def _meanings() -> dict[str, str]:
-    """What each message is for, in the words of its class."""
-    return {kind.keyword: inspect.getdoc(kind) or "" for kind in DHS_MESSAGES}
+def _rows(first: int, lines: tuple[TrafficLine, ...]) -> Iterator[bytes]:
+    """Lines as JSON Lines, each with its number on the page."""
+    for number, line in enumerate(lines, first + 1):
+        direction = Direction.TO_DHS if line.arrow == "->" else Direction.TO_DCSS
+        row = {
+            "time": round(line.at_s, 4),
+            "connection": line.host,
+            "direction": direction.value,
+            "message": to_dict(decode_text(line.text)),
+            "number": number,
+        }
+        yield json.dumps(row).encode() + b"\n"

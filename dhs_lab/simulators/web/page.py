@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 MAX_READERS: Final = 32  # browsers that look at once; each costs a thread
 PERIOD_S: Final = 0.05  # shortest time between two looks: 20 pictures a second are smooth enough
-_FILES: Final = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/style.css": ("style.css", "text/css; charset=utf-8"),
-    "/beamline.js": ("beamline.js", "text/javascript; charset=utf-8"),
+_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
 }
 
 
@@ -60,12 +60,9 @@ class BeamlinePage(HttpSimulator):
             pass
 
         super().__init__(Handler, host, port)
-        folder = resources.files(__package__) / "static"
         self._site = Handler.site = Site(
             dcss=dcss,
-            files={
-                path: ((folder / name).read_bytes(), kind) for path, (name, kind) in _FILES.items()
-            },
+            files=_files(),
             commands=Commands(dcss),
             camera=None if axis is None else Camera(axis, turns_with),
             readers=threading.BoundedSemaphore(MAX_READERS),
@@ -108,3 +105,12 @@ class BeamlinePage(HttpSimulator):
         self._site.board.close()
         self._site.dcss.changes.mark()  # wakes the watch
         return self._threads.join(deadline)
+
+
+def _files() -> dict[str, tuple[bytes, str]]:
+    """Contents and type of all that browsers are given, by path."""
+    files = {
+        f"/{file.name}": (file.read_bytes(), _TYPES[file.name.rpartition(".")[2]])
+        for file in (resources.files(__package__) / "static").iterdir()
+    }
+    return {"/": files.pop("/index.html"), **files}

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-import attrs
-
 from dcs_codec import (
+    NO_DEVICE,
     HtosLog,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
@@ -19,96 +18,56 @@ from dcs_codec import (
     IonChamberFailure,
     Message,
     OperationStatus,
+    StohStartMotorMove,
     StohStartOperation,
+    StohStartOscillation,
+    StohStartVectorMove,
+    format_number,
 )
 from dhs_lab.simulators.dcss import TrafficLine
 from dhs_lab.simulators.dcss.database import KINDS
 from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.web.run_story import MAX_WORDS, RunStory
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
 
-MAX_OPERATIONS: Final = 100
-MAX_UPDATES: Final = 20  # shown of one operation, the last ones
-_MAX_WORDS: Final = 500  # characters of one update
+MAX_RUNS: Final = 200
+MAX_UPDATES: Final = 100  # told of one run at a time, the last ones
 _REGISTRATION: Final = "stoh_register_"
-
-
-@attrs.define
-class OperationStory:
-    """One operation from its start on.
-
-    Attributes:
-        name: Name of the operation.
-        handle: Its handle.
-        host: Hardware host that does it.
-        args: Its arguments.
-        began_s: When it started, on the clock of the record.
-        count: How many updates came.
-        updates: The last of them.
-        ended_s: When it was completed (the first time); None while it runs.
-        status: Status of the last completion, "" while it runs.
-        result: What came with it.
-        completions: How many completions came; more than one is a fault of the DHS.
-    """
-
-    name: str
-    handle: str
-    host: str
-    args: str
-    began_s: float
-    count: int = 0
-    updates: list[JsonObject] = attrs.field(factory=list)
-    ended_s: float | None = None
-    status: str = ""
-    result: str = ""
-    completions: int = 0
-
-    @property
-    def key(self) -> str:
-        """What tells it from all others."""
-        return f"{self.name} {self.handle}"
-
-    def update(self, at_s: float, text: str) -> None:
-        """Enter an update."""
-        self.count += 1
-        self.updates.append({"at_s": at_s, "text": cut(text, _MAX_WORDS)})
-        del self.updates[:-MAX_UPDATES]
-
-    def end(self, at_s: float, status: str, result: str) -> None:
-        """Enter the end."""
-        if self.ended_s is None:
-            self.ended_s = at_s
-        self.status = status
-        self.result = cut(result, _MAX_WORDS)
-
-    def view(self) -> JsonObject:
-        """It as it is now, for JSON."""
-        return attrs.asdict(self)
 
 
 class Story:
     """Told line by line by one thread, which also reads it.
 
     Attributes:
-        operations: The last operations by key, oldest first.
-        outcomes: Devices whose last answer was not `normal`, with its status.
+        runs: The last operations and moves by key, oldest first.
+        changed: Keys of runs that are not as they were; whoever reads them clears it.
+        outcomes: Devices whose last answer was not `normal`: its status, what was wanted, and
+            the number of its line.
         targets: Where motors that move were sent.
         said: What the last line added to the beamline's log, None if nothing.
-        told: Words of the last update `LOOP_INFO`, and when.
+        told: Words of the last update `LOOP_INFO`, who told it and when.
     """
 
     def __init__(self, owners: Mapping[str, str]) -> None:
         """The story of devices with these owners."""
         self._owners = owners
-        self.operations: OrderedDict[str, OperationStory] = OrderedDict()
-        self.outcomes: dict[str, str] = {}
+        self.runs: OrderedDict[str, RunStory] = OrderedDict()
+        self.changed: set[str] = set()
+        self.outcomes: dict[str, JsonObject] = {}
         self.targets: dict[str, float] = {}
         self.said: JsonObject | None = None
-        self.told: tuple[float, list[str]] | None = None
+        self.told: JsonObject | None = None
+        self._number = 0
+        self._updates: dict[str, list[JsonObject]] = {}
+        self._moves: dict[str, list[RunStory]] = {}  # by motor: the last, or all that go on
         self._chapters: dict[type[Message], Callable[[TrafficLine, Any], None]] = {
             StohStartOperation: self._operation_started,
             HtosStartOperation: self._operation_started,
             HtosOperationUpdate: self._operation_updated,
             HtosOperationCompleted: self._operation_completed,
+            StohStartMotorMove: self._move_asked,
+            StohStartOscillation: self._oscillation_asked,
+            StohStartVectorMove: self._vector_asked,
             HtosMotorMoveStarted: self._move_started,
             HtosMotorMoveCompleted: self._move_completed,
             HtosReportIonChambers: self._ion_chambers_reported,
@@ -119,61 +78,117 @@ class Story:
             for report in kind.answers.values():
                 self._chapters[report] = partial(self._reported, kind)
 
-    def take(self, line: TrafficLine, message: Message) -> None:
-        """Go on by one line."""
+    def take(self, number: int, line: TrafficLine, message: Message) -> None:
+        """Go on by one line, the `number`-th of the record."""
         self.said = None
+        self._number = number
         if message.keyword.startswith(_REGISTRATION):
             self.lose(line.host, line.at_s)  # it has connected anew: what it did before is lost
         elif chapter := self._chapters.get(type(message)):
             chapter(line, message)
 
+    def new_updates(self) -> list[JsonObject]:
+        """The updates since the last call, of each run the last 100."""
+        updates, self._updates = self._updates, {}
+        return [update for of_run in updates.values() for update in of_run]
+
+    def busy_hosts(self) -> set[str]:
+        """Hosts that are to do something."""
+        return {run.host for run in self.runs.values() if run.ended_s is None}
+
     def lose(self, host: str, at_s: float) -> None:
         """A DHS is gone: DCSS has failed all that it was to do."""
         status = f"no_hw_host_{host}"
-        for operation in self.operations.values():
-            if operation.host == host and operation.ended_s is None:
-                operation.end(at_s, status, "")
+        for run in self.runs.values():
+            if run.host == host and run.ended_s is None:
+                self._end(run, at_s, status, f"{host} was lost while it ran")
+                if run.kind == "move":
+                    self._came_out(run.name, status, run.args)
         for name in [name for name in self.targets if self._owners.get(name) == host]:
             del self.targets[name]
-            self.outcomes[name] = status
 
     # -- operations --------------------------------------------------------------------------
 
     def _operation_started(
         self, line: TrafficLine, message: StohStartOperation | HtosStartOperation
     ) -> None:
-        args = cut(message.operation_args, _MAX_WORDS)
-        story = OperationStory(
-            message.operation_name, message.operation_handle, line.host, args, line.at_s
-        )
-        self.operations[story.key] = story
-        if len(self.operations) > MAX_OPERATIONS:
-            self.operations.popitem(last=False)
+        name, handle = message.operation_name, message.operation_handle
+        self._begin("operation", name, handle, line, message.operation_args)
 
     def _operation_updated(self, line: TrafficLine, message: HtosOperationUpdate) -> None:
         words = message.operation_args.split()
         if words[:1] == ["LOOP_INFO"]:
-            self.told = (line.at_s, words)
-        if story := self._of(message):
-            story.update(line.at_s, message.operation_args)
+            self.told = {"at_s": line.at_s, "host": line.host, "words": words}
+        if run := self._of(message):
+            run.count += 1
+            self.changed.add(run.key)
+            updates = self._updates.setdefault(run.key, [])
+            text = cut(message.operation_args, MAX_WORDS)
+            updates.append({"key": run.key, "at_s": line.at_s, "text": text})
+            del updates[:-MAX_UPDATES]
 
     def _operation_completed(self, line: TrafficLine, message: HtosOperationCompleted) -> None:
-        if story := self._of(message):
-            story.completions += 1
-            story.end(line.at_s, message.operation_status, message.operation_args)
+        if run := self._of(message):
+            run.completions += 1
+            self._end(run, line.at_s, message.operation_status, message.operation_args)
 
-    def _of(self, message: HtosOperationUpdate | HtosOperationCompleted) -> OperationStory | None:
-        return self.operations.get(f"{message.operation_name} {message.operation_handle}")
+    def _of(self, message: HtosOperationUpdate | HtosOperationCompleted) -> RunStory | None:
+        return self.runs.get(f"{message.operation_name} {message.operation_handle}")
 
-    # -- devices -----------------------------------------------------------------------------
+    def _begin(self, kind: str, name: str, handle: str, line: TrafficLine, args: str) -> RunStory:
+        words = cut(args, MAX_WORDS)
+        run = RunStory(kind, name, handle, line.host, words, self._number, line.at_s)
+        self.runs.pop(run.key, None)
+        self.runs[run.key] = run
+        self.changed.add(run.key)
+        if len(self.runs) > MAX_RUNS:
+            self.runs.popitem(last=False)
+        return run
 
-    def _move_started(self, _: TrafficLine, message: HtosMotorMoveStarted) -> None:
-        self.targets[message.motor_name] = message.destination
-        self.outcomes.pop(message.motor_name, None)
+    def _end(self, run: RunStory, at_s: float, status: str, result: str) -> None:
+        run.end(at_s, str(plain(status)), result, self._number)
+        self.changed.add(run.key)
 
-    def _move_completed(self, _: TrafficLine, message: HtosMotorMoveCompleted) -> None:
+    # -- moves -------------------------------------------------------------------------------
+
+    def _move_asked(self, line: TrafficLine, message: StohStartMotorMove) -> None:
+        to = message.destination
+        self._begin_move(line, message.motor_name, to if isinstance(to, str) else format_number(to))
+
+    def _oscillation_asked(self, line: TrafficLine, message: StohStartOscillation) -> None:
+        angle, time_s = message.oscillation_range, message.oscillation_time
+        by = f"by {format_number(angle)} in {format_number(time_s)} s"
+        self._begin_move(line, message.motor_name, by)
+
+    def _vector_asked(self, line: TrafficLine, message: StohStartVectorMove) -> None:
+        self._begin_move(line, message.motor_name_1, format_number(message.destination_1))
+        if message.motor_name_2 != NO_DEVICE:
+            self._begin_move(line, message.motor_name_2, format_number(message.destination_2))
+
+    def _begin_move(self, line: TrafficLine, motor: str, wanted: str) -> None:
+        moves = self._moves.setdefault(motor, [])
+        moves[:] = [run for run in moves if run.ended_s is None][-MAX_RUNS:]
+        moves.append(self._begin("move", motor, f"#{self._number}", line, wanted))
+
+    def _move_started(self, line: TrafficLine, message: HtosMotorMoveStarted) -> None:
+        name = message.motor_name
+        self.targets[name] = message.destination
+        self.outcomes.pop(name, None)
+        if not any(run.ended_s is None for run in self._moves.get(name, ())):
+            self._begin_move(line, name, format_number(message.destination))
+
+    def _move_completed(self, line: TrafficLine, message: HtosMotorMoveCompleted) -> None:
         self.targets.pop(message.motor_name, None)
-        self._came_out(message.motor_name, message.status)
+        moves = self._moves.get(message.motor_name, [])
+        wanted = ""
+        # One answer to each command, in their order; one too many belongs to the last.
+        for run in [run for run in moves if run.ended_s is None][:1] or moves[-1:]:
+            wanted = run.args
+            run.completions += 1
+            self._end(run, line.at_s, message.status, "")
+        self._came_out(message.motor_name, message.status, wanted)
+
+    # -- the other devices -------------------------------------------------------------------
 
     def _reported(self, kind: type[Entry], _: TrafficLine, message: Message) -> None:
         self._came_out(getattr(message, kind.name_field), kind.status_of(message))
@@ -186,10 +201,14 @@ class Story:
             for reading in message.result:
                 self._came_out(reading.name, OperationStatus.NORMAL)
 
-    def _came_out(self, name: str, status: str) -> None:
+    def _came_out(self, name: str, status: str, wanted: str = "") -> None:
         self.outcomes.pop(name, None)
         if status != OperationStatus.NORMAL:
-            self.outcomes[name] = str(plain(status))
+            self.outcomes[name] = {
+                "status": str(plain(status)),
+                "wanted": wanted,
+                "line": self._number,
+            }
 
     # -- the log -----------------------------------------------------------------------------
 

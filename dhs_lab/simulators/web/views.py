@@ -1,12 +1,14 @@
 """Devices and messages as values for JSON."""
 
 import enum
+import functools
+import inspect
 from math import isfinite
 from typing import Any, Final
 
 import attrs
 
-from dcs_codec import MalformedMessage, Message, UnknownMessage
+from dcs_codec import DHS_MESSAGES, MalformedMessage, Message, UnknownMessage
 from dhs_lab.simulators.dcss import (
     Entry,
     PseudoMotorEntry,
@@ -27,15 +29,41 @@ def device_view(device: Entry, host: str) -> JsonObject:
 
 
 def line_view(number: int, line: TrafficLine, message: Message) -> JsonObject:
-    """A line of the wire with the fields of its message by name."""
-    return {
+    """A line of the wire: its text, and whether it cannot be read. The rest is told on request."""
+    view: JsonObject = {
         "number": number,
         "at_s": round(line.at_s, 4),
         "host": line.host,
         "arrow": line.arrow,
         "text": cut(line.text),
-        **_decoded(message),
     }
+    if isinstance(message, (MalformedMessage, UnknownMessage)):
+        view["is_bad"] = True
+    return view
+
+
+def message_view(message: Message) -> JsonObject:
+    """A message with its fields by name, what is wrong with it, and what it is for."""
+    match message:
+        case MalformedMessage():
+            trouble = f"malformed: {message.field} {message.reason}".replace("  ", " ")
+            keyword = message.received_keyword
+        case UnknownMessage():
+            trouble, keyword = "no message class has this keyword", message.received_keyword
+        case _:
+            trouble, keyword = "", message.keyword
+    return {
+        "keyword": keyword,
+        "fields": {} if trouble else _fields(message),
+        "trouble": trouble,
+        "meaning": meanings().get(keyword, ""),
+    }
+
+
+@functools.cache
+def meanings() -> dict[str, str]:
+    """What each message is for, in the words of its class."""
+    return {kind.keyword: inspect.getdoc(kind) or "" for kind in DHS_MESSAGES}
 
 
 def cut(text: str, most: int = MAX_TEXT) -> str:
@@ -56,19 +84,16 @@ def plain(value: object) -> object:
     return cut(str(value))
 
 
-def _decoded(message: Message) -> JsonObject:
-    match message:
-        case MalformedMessage():
-            trouble = f"malformed: {message.field} {message.reason}".replace("  ", " ")
-            return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
-        case UnknownMessage():
-            trouble = "no message class has this keyword"
-            return {"keyword": message.received_keyword, "fields": {}, "trouble": trouble}
+def _fields(message: Message) -> JsonObject:
     names = [name for name in _names(message) if name not in ("binary", "surplus")]
     names += ["surplus"] * bool(message.surplus)
-    fields = {name: plain(getattr(message, name)) for name in names}
-    return {"keyword": message.keyword, "fields": fields, "trouble": ""}
+    return {name: plain(getattr(message, name)) for name in names}
 
 
-def _names(value: Any) -> list[str]:
-    return [field.name for field in attrs.fields(type(value))]
+def _names(value: Any) -> tuple[str, ...]:
+    return _names_of(type(value))
+
+
+@functools.cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind))

@@ -4,10 +4,16 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dhs_lab.simulators.dcss import SimulatedDcss
-from dhs_lab.simulators.web.views import JsonObject
+from dcs_codec import decode_text
+from dhs_lab.simulators.dcss import RealMotorEntry, SimulatedDcss
+from dhs_lab.simulators.web.views import JsonObject, message_view
 
 _HOWS: Final = ("soft", "hard")
+_WAYS: Final = ("to DHS", "to DCSS")
+_CONFIGURABLE: Final = {
+    name: type(getattr(RealMotorEntry("any"), name)) for name, _ in RealMotorEntry.scanned
+}
+"""What a GUI may configure of a motor, and whether it is a number, a whole one, or a flag."""
 
 
 class BadWishError(ValueError):
@@ -53,12 +59,27 @@ class Wish:
             raise BadWishError(f"{key}: a number or one word is needed")
         return value.strip()
 
+    def whole(self, key: str) -> int:
+        """A whole number."""
+        number = self.number(key)
+        if not number.is_integer():
+            raise BadWishError(f"{key}: a whole number is needed")
+        return int(number)
+
     def how(self) -> str:
         """How to abort."""
-        value = self.text("how", "soft")
-        if value not in _HOWS:
-            raise BadWishError(f"how: one of {', '.join(_HOWS)} is needed")
+        return self.word("how", _HOWS, "soft")
+
+    def word(self, key: str, known: tuple[str, ...], default: str | None = None) -> str:
+        """One of a few texts."""
+        value = self.text(key, default)
+        if value not in known:
+            raise BadWishError(f"{key}: one of {', '.join(known)} is needed")
         return value
+
+    def has(self, key: str) -> bool:
+        """Whether it is given."""
+        return self._values.get(key) is not None
 
     def flag(self, key: str) -> bool:
         """Whether; false where it is not said."""
@@ -86,6 +107,14 @@ class Commands:
             "stop_operation": self._stop_operation,
             "abort_all": self._abort_all,
             "disconnect": self._disconnect,
+            "configure": self._configure,
+            "oscillate": self._oscillate,
+            "vector_move": self._vector_move,
+            "stop_vector_move": self._stop_vector_move,
+            "add_fault": self._add_fault,
+            "clear_faults": self._clear_faults,
+            "send": self._send,
+            "explain": self._explain,
         }
 
     def __contains__(self, verb: str) -> bool:
@@ -96,6 +125,7 @@ class Commands:
 
         Raises:
             BadWishError: A value is missing or of another type, or there is no object of them.
+            ConfigError: A text is no fault.
             DhsError: There is no such device, or its DHS is not connected.
             EncodeError: A value does not fit the wire.
         """
@@ -139,3 +169,56 @@ class Commands:
 
     def _disconnect(self, wish: Wish) -> None:
         self._dcss.disconnect(wish.name(), by_reset=wish.flag("by_reset"))
+
+    # -- motors in more than one way -----------------------------------------------------------
+
+    def _configure(self, wish: Wish) -> None:
+        read: Mapping[type, Callable[[str], float]] = {
+            float: wish.number,
+            int: wish.whole,
+            bool: wish.flag,
+        }
+        given = {key: read[kind](key) for key, kind in _CONFIGURABLE.items() if wish.has(key)}
+        configure: Callable[..., None] = self._dcss.configure
+        configure(wish.name(), **given)
+
+    def _oscillate(self, wish: Wish) -> None:
+        self._dcss.oscillate(
+            wish.name(),
+            wish.text("shutter", "") or None,
+            wish.number("degrees"),
+            wish.number("time_s"),
+        )
+
+    def _vector_move(self, wish: Wish) -> None:
+        self._dcss.vector_move(
+            wish.name(),
+            wish.text("second", "") or None,
+            wish.number("destination"),
+            wish.number("second_destination") if wish.has("second_destination") else 0.0,
+            wish.number("speed"),
+        )
+
+    def _stop_vector_move(self, wish: Wish) -> None:
+        self._dcss.stop_vector_move(wish.name(), wish.text("second", "") or None)
+
+    # -- the test bench ------------------------------------------------------------------------
+
+    def _add_fault(self, wish: Wish) -> JsonObject:
+        number = self._dcss.faults.add(wish.text("fault"))
+        self._dcss.changes.mark()
+        return {"number": number}
+
+    def _clear_faults(self, wish: Wish) -> None:
+        self._dcss.faults.clear(wish.whole("number") if wish.has("number") else None)
+        self._dcss.changes.mark()
+
+    def _send(self, wish: Wish) -> None:
+        host, text = wish.name(), wish.text("text")
+        if wish.word("way", _WAYS, "to DHS") == "to DHS":
+            self._dcss.send_text(host, text)
+        else:
+            self._dcss.take_text(host, text)
+
+    def _explain(self, wish: Wish) -> JsonObject:
+        return message_view(decode_text(wish.text("text")))

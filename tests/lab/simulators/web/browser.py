@@ -1,6 +1,7 @@
 """`Browser`: headless Chromium, as a person at the beamline uses it."""
 
 import io
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,22 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+KEYS: Final = {
+    "Control": "\ue009",
+    "End": "\ue010",
+    "Enter": "\ue007",
+    "ArrowUp": "\ue013",
+    "ArrowDown": "\ue015",
+    "ArrowRight": "\ue014",
+    "Escape": "\ue00c",
+    "Space": " ",
+}
+EXPECTED: Final = re.compile("409 .Conflict|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY")
+"""What the console may say: commands that were refused, and a server that was stopped."""
+
+_CHANGED: Final = "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
+_VALUE: Final = "return document.querySelector(arguments[0]).value"
+_TEXTS: Final = "return [...document.querySelectorAll(arguments[0])].map(one => one.textContent)"
 _TEXT: Final = "return document.querySelector(arguments[0])?.textContent ?? ''"
 
 
@@ -62,6 +79,19 @@ class Browser:
         self._driver.get(url)
         self.until(lambda: self.text("#link") == "live")
 
+    def reload(self) -> None:
+        """Open the page again by its present address."""
+        self._driver.refresh()
+        self.until(lambda: self.text("#link") == "live")
+
+    def active(self) -> str:
+        """What has the focus: its label, else its text or name."""
+        script = (
+            "const a = document.activeElement;"
+            "return a.getAttribute('aria-label') ?? a.textContent ?? a.name ?? ''"
+        )
+        return str(self._driver.execute_script(script))
+
     def leave(self) -> None:
         """Close the page."""
         self._driver.get("about:blank")
@@ -83,6 +113,7 @@ class Browser:
         element = self._driver.find_element(By.CSS_SELECTOR, selector)
         element.clear()
         element.send_keys(text)
+        self._driver.execute_script(_CHANGED, element)
 
     def press(self, selector: str, key: str) -> None:
         """Press a key while an element has the focus."""
@@ -91,6 +122,14 @@ class Browser:
     def text(self, selector: str) -> str:
         """The text of the first such element, "" where there is none."""
         return str(self._driver.execute_script(_TEXT, selector))
+
+    def value(self, selector: str) -> str:
+        """What the first such input holds."""
+        return str(self._driver.execute_script(_VALUE, selector))
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all such elements."""
+        return list(self._driver.execute_script(_TEXTS, selector))
 
     def script(self, text: str) -> Any:
         """What a script returns."""

@@ -20,10 +20,11 @@ class Events:
         self.tables: dict[str, dict[str, Any]] = {
             "hosts": {},
             "devices": {},
-            "operations": {},
-            "camera": {},
+            "runs": {},
+            "facts": {},
         }
         self.wire: list[dict[str, Any]] = []
+        self.updates: list[dict[str, Any]] = []
         self.log: list[dict[str, Any]] = []
         self.last: dict[str, Any] = {}
         self._stream = self._read()
@@ -50,8 +51,8 @@ class Events:
         return self.tables["devices"]
 
     @property
-    def operations(self) -> dict[str, Any]:
-        return self.tables["operations"]
+    def runs(self) -> dict[str, Any]:
+        return self.tables["runs"]
 
     def until(self, condition: Callable[["Events"], object]) -> "Events":
         """Listen until what was heard meets a condition."""
@@ -78,6 +79,7 @@ class Events:
         for name, table in self.tables.items():
             table.update(changes[name])
         self.wire += changes["wire"]
+        self.updates += changes["updates"]
         self.log += changes["log"]
 
     def _read(self) -> Generator[tuple[str, Any], None, None]:

@@ -3,10 +3,12 @@
 import json
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
 from dcs_codec import (
     HtosLog,
@@ -16,13 +18,18 @@ from dcs_codec import (
     HtosOperationUpdate,
 )
 from dhs_lab.simulators.axis import SimulatedAxis
-from dhs_lab.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.dcss import FaultKind, SimulatedDcss
 from dhs_lab.simulators.web import BeamlinePage
+from dhs_lab.simulators.web import board as board_module
 from dhs_lab.simulators.web import page as page_module
-from dhs_lab.simulators.web.board import KEPT_LINES, Board
+from dhs_lab.simulators.web.board import Board
+from dhs_runtime.cli import group
 from tests.lab.simulators.boxes import open_jpeg
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.web.events import Events
+
+KEPT_LINES = 2000
+CONFIGURED = "stoh_configure_real_motor m h m 0.0 7.0 -1000.0 1000.0 5 100 0 1 1 1 0 0 0"
 
 
 def do(session: requests.Session, page: BeamlinePage, verb: str, **wish: Any) -> requests.Response:
@@ -36,8 +43,8 @@ def do(session: requests.Session, page: BeamlinePage, verb: str, **wish: Any) ->
     ("path", "kind", "words"),
     [
         ("/", "text/html", "<title>Simulated beamline"),
-        ("/style.css", "text/css", "prefers-color-scheme: dark"),
-        ("/beamline.js", "text/javascript", "EventSource"),
+        ("/base.css", "text/css", "prefers-color-scheme: dark"),
+        ("/main.js", "text/javascript", "EventSource"),
         ("/messages", "application/json", "stoh_start_motor_move"),
     ],
 )
@@ -60,7 +67,8 @@ def test_the_files_ask_nothing_of_other_servers(page: BeamlinePage) -> None:
 
 def test_a_browser_that_comes_finds_all_there_is(events: Events, dcss: SimulatedDcss) -> None:
     events.until(lambda heard: heard.last)
-    assert events.hello == {"dcss": dcss.address, "has_camera": False}
+    assert (events.hello["dcss"], events.hello["has_camera"]) == (dcss.address, False)
+    assert {kind for kind, *_ in events.hello["faults"]} == set(FaultKind)
     assert events.last["is_all"]
     assert {name: one["kind"] for name, one in events.devices.items()} == {
         "m": "motor",
@@ -86,8 +94,9 @@ def test_a_dhs_comes_and_goes_and_comes_again(events: Events, dcss: SimulatedDcs
             assert (hosts["h"]["logins"], hosts["h"]["framing"]) == (login, "v2")
         events.until(lambda _: not hosts["h"]["is_online"])
     assert not hosts["gone"]["is_online"]
-    registered = [line for line in events.wire if line["keyword"] == "stoh_register_real_motor"]
-    assert registered[0]["fields"] == {"motor_name": "m", "hardware_name": "m"}
+    (registered, *_) = [line for line in events.wire if "register_real_motor" in line["text"]]
+    assert registered["text"] == "stoh_register_real_motor m m"
+    assert registered.keys() == {"number", "at_s", "host", "arrow", "text"}, "the rest on request"
     numbers = [line["number"] for line in events.wire]
     assert numbers == list(range(1, len(numbers) + 1)), "every line, once, in order"
 
@@ -99,10 +108,15 @@ def test_a_move_is_seen_on_its_way(
     assert peer.read_text() == "stoh_start_motor_move m 5.0"
     peer.send(HtosMotorMoveStarted(motor_name="m", destination=5.0))
     motor = events.until(lambda heard: heard.devices.get("m", {}).get("is_moving")).devices["m"]
-    assert (motor["position"], motor["target"], motor["outcome"]) == (0, 5.0, "")
+    assert (motor["position"], motor["target"], motor["outcome"]) == (0, 5.0, None)
     peer.send(HtosMotorMoveCompleted(motor_name="m", position=4.0, status="aborted"))
     motor = events.until(lambda heard: not heard.devices["m"]["is_moving"]).devices["m"]
-    assert (motor["position"], motor["target"], motor["outcome"]) == (4.0, None, "aborted")
+    assert (motor["position"], motor["target"]) == (4.0, None)
+    completed = events.wire[-1]
+    assert motor["outcome"] == {"status": "aborted", "wanted": "5.0", "line": completed["number"]}
+    (run,) = events.runs.values()
+    assert (run["kind"], run["name"], run["args"], run["status"]) == ("move", "m", "5.0", "aborted")
+    assert (run["line"], run["end_line"]) == (completed["number"] - 2, completed["number"])
 
 
 def test_an_operation_is_seen_with_its_updates(
@@ -114,8 +128,9 @@ def test_an_operation_is_seen_with_its_updates(
         HtosOperationUpdate(operation_name="op", operation_handle=handle, operation_args="step 1")
     )
     key = f"op {handle}"
-    events.until(lambda heard: heard.operations.get(key, {}).get("count") == 1)
-    assert events.operations[key]["ended_s"] is None
+    events.until(lambda heard: heard.runs.get(key, {}).get("count") == 1)
+    assert events.runs[key]["ended_s"] is None
+    assert [(one["key"], one["text"]) for one in events.updates] == [(key, "step 1")]
     peer.send(
         HtosOperationCompleted(
             operation_name="op",
@@ -124,9 +139,10 @@ def test_an_operation_is_seen_with_its_updates(
             operation_args="done",
         )
     )
-    run = events.until(lambda heard: heard.operations[key]["completions"]).operations[key]
+    run = events.until(lambda heard: heard.runs[key]["completions"]).runs[key]
     assert (run["status"], run["result"], run["args"]) == ("normal", "done", "a {b c}")
-    assert run["ended_s"] >= run["updates"][0]["at_s"] >= run["began_s"]
+    assert run["ended_s"] >= events.updates[0]["at_s"] >= run["began_s"]
+    assert len(events.updates) == 1, "an update is sent once"
 
 
 def test_what_a_lost_dhs_was_to_do_is_seen_to_fail(
@@ -135,8 +151,8 @@ def test_what_a_lost_dhs_was_to_do_is_seen_to_fail(
     handle = do(session, page, "start_operation", name="op").json()["handle"]
     assert do(session, page, "disconnect", name="h").status_code == 200
     key = f"op {handle}"
-    events.until(lambda heard: heard.operations.get(key, {}).get("ended_s") is not None)
-    assert events.operations[key]["status"] == "no_hw_host_h"
+    events.until(lambda heard: heard.runs.get(key, {}).get("ended_s") is not None)
+    assert events.runs[key]["status"] == "no_hw_host_h"
 
 
 def test_what_a_dhs_logs_is_told(events: Events, peer: DhsPeer) -> None:
@@ -155,7 +171,10 @@ def test_what_is_held_against_a_dhs_is_told_among_what_is_logged(
     assert said["text"].endswith("'htos_note {'")
 
 
-def test_a_browser_that_comes_late_gets_the_last_lines_only(dcss: SimulatedDcss) -> None:
+def test_a_browser_that_comes_late_gets_the_last_lines_only(
+    dcss: SimulatedDcss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "KEPT_LINES", KEPT_LINES)
     for number in range(KEPT_LINES + 10):
         dcss.traffic.add("h", "<-", f"htos_note {number}")
     board = Board(dcss)
@@ -169,7 +188,7 @@ def test_a_browser_that_comes_late_gets_the_last_lines_only(dcss: SimulatedDcss)
     board.take()
     again = board.after(int(str(found["revision"])), 0)
     assert again is not None
-    assert not any(again[name] for name in ("hosts", "devices", "operations", "wire", "log"))
+    assert not any(again[name] for name in ("hosts", "devices", "runs", "wire", "updates", "log"))
 
 
 # -- what it does ----------------------------------------------------------------------------
@@ -188,6 +207,40 @@ def test_a_browser_that_comes_late_gets_the_last_lines_only(dcss: SimulatedDcss)
         ("get_encoder", {"name": "e"}, "stoh_get_encoder e"),
         ("set_encoder", {"name": "e", "position": -1.5}, "stoh_set_encoder e -1.5"),
         ("stop_operation", {"name": "op"}, "stoh_stop_operation op"),
+        (
+            "configure",
+            {"name": "m", "upper_limit": 7, "speed": 5, "motor_lock_on": True},
+            CONFIGURED,
+        ),
+        (
+            "oscillate",
+            {"name": "m", "shutter": "s", "degrees": 1, "time_s": 2},
+            "stoh_start_oscillation m s 1.0 2.0",
+        ),
+        (
+            "oscillate",
+            {"name": "m", "degrees": 1, "time_s": 2},
+            "stoh_start_oscillation m NULL 1.0 2.0",
+        ),
+        (
+            "vector_move",
+            {"name": "m", "destination": 3, "speed": 0.5},
+            "stoh_start_vector_move m NULL 3.0 0.0 0.5",
+        ),
+        (
+            "vector_move",
+            {
+                "name": "m",
+                "second": "far",
+                "destination": 3,
+                "second_destination": 4,
+                "speed": 1,
+            },
+            "stoh_start_vector_move m far 3.0 4.0 1.0",
+        ),
+        ("stop_vector_move", {"name": "m", "second": "far"}, "stoh_stop_vector_move m far"),
+        ("send", {"name": "h", "text": "stoh_hello  you"}, "stoh_hello  you"),
+        ("send", {"name": "h", "text": "htos_wrong_way"}, "htos_wrong_way"),
         ("abort_all", {}, "stoh_abort_all soft"),
         ("abort_all", {"how": "hard"}, "stoh_abort_all hard"),
     ],
@@ -204,6 +257,116 @@ def test_each_command_sends_its_message(
     answer = do(session, page, verb, **wish)
     assert (answer.status_code, answer.json()) == (200, {})
     assert peer.read_text().rstrip() == sent
+
+
+# -- the test bench ------------------------------------------------------------------------
+
+
+def test_each_kind_of_fault_is_armed_told_and_cleared(
+    session: requests.Session, page: BeamlinePage, events: Events, dcss: SimulatedDcss
+) -> None:
+    def standing() -> list[Any]:
+        found = events.tables["facts"].get("faults", {"standing": []})["standing"]
+        assert isinstance(found, list)
+        return found
+
+    for kind in FaultKind:
+        answer = do(session, page, "add_fault", fault=f"{kind} host=h")
+        assert answer.status_code == 200, answer.text
+    events.until(lambda _: len(standing()) == len(FaultKind))
+    assert [fault["text"].split()[0] for fault in standing()] == list(FaultKind)
+    first = standing()[0]["number"]
+    assert do(session, page, "clear_faults", number=first).status_code == 200
+    events.until(lambda _: len(standing()) == len(FaultKind) - 1)
+    assert do(session, page, "clear_faults").status_code == 200
+    events.until(lambda _: not standing())
+    assert dcss.faults.standing() == ()
+
+
+def test_a_fault_of_the_bench_is_at_work(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer, events: Events
+) -> None:
+    do(session, page, "add_fault", fault="duplicate host=h count=1")
+    do(session, page, "get_encoder", name="e")
+    assert [peer.read_text(), peer.read_text()] == ["stoh_get_encoder e"] * 2
+    events.until(lambda heard: heard.tables["facts"].get("faults") == {"standing": []})
+
+
+def test_any_message_is_taken_as_if_a_dhs_had_sent_it(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer, events: Events
+) -> None:
+    text = "htos_update_motor_position m 7.5 normal"
+    assert do(session, page, "send", name="h", text=text, way="to DCSS").status_code == 200
+    events.until(lambda heard: heard.devices.get("m", {}).get("position") == 7.5)
+    events.until(lambda heard: any(line["text"] == text for line in heard.wire))
+    wrong = "htos_motor_move_completed m here normal"
+    assert do(session, page, "send", name="h", text=wrong, way="to DCSS").status_code == 200
+    events.until(lambda heard: any(line["text"] == wrong for line in heard.wire))
+    assert next(line for line in events.wire if line["text"] == wrong)["is_bad"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword", "fields", "trouble"),
+    [
+        ("stoh_abort_all soft", "stoh_abort_all", {"abort_arg": "soft"}, ""),
+        ("stoh_dance", "stoh_dance", {}, "no message class"),
+        ("stoh_get_encoder", "stoh_get_encoder", {}, "malformed"),
+    ],
+)
+def test_a_text_is_explained_before_it_is_sent(
+    *,
+    session: requests.Session,
+    page: BeamlinePage,
+    text: str,
+    keyword: str,
+    fields: dict[str, Any],
+    trouble: str,
+) -> None:
+    told = do(session, page, "explain", text=text).json()
+    assert (told["keyword"], told["fields"]) == (keyword, fields)
+    assert told["trouble"].startswith(trouble)
+
+
+# -- the lines ---------------------------------------------------------------------------------
+
+
+def test_a_line_tells_its_fields_on_request(
+    session: requests.Session, page: BeamlinePage, dcss: SimulatedDcss
+) -> None:
+    dcss.traffic.add("h", "->", "stoh_abort_all hard")
+    dcss.traffic.add("h", "<-", "htos_hello")
+    told = session.get(f"{page.url}/lines/1", timeout=DEADLINE_S).json()
+    assert (told["keyword"], told["fields"]) == ("stoh_abort_all", {"abort_arg": "hard"})
+    assert told["meaning"].startswith("Stop everything")
+    told = session.get(f"{page.url}/lines/2", timeout=DEADLINE_S).json()
+    assert told["trouble"] == "no message class has this keyword"
+
+
+@pytest.mark.parametrize("word", ["0", "3", "-1", "x", "1.5", "9" * 40, "\u0662"])
+def test_a_line_that_is_not_kept_is_not_found(
+    session: requests.Session, page: BeamlinePage, dcss: SimulatedDcss, word: str
+) -> None:
+    for _ in range(2):
+        dcss.traffic.add("h", "->", "stoh_abort_all hard")
+    answer = session.get(f"{page.url}/lines/{word}", timeout=DEADLINE_S)
+    assert answer.status_code == 404
+    assert "line" in answer.json()["error"]
+
+
+def test_the_wire_is_exported_as_the_tools_read_it(
+    session: requests.Session, page: BeamlinePage, dcss: SimulatedDcss, tmp_path: Path
+) -> None:
+    texts = ["stoh_abort_all hard", "htos_hello you", "htos_note it is so"]
+    for text, arrow in zip(texts, ("->", "<-", "<-"), strict=True):
+        dcss.traffic.add("h", arrow, text)  # type: ignore[arg-type]
+    file = tmp_path / "wire.jsonl"
+    file.write_bytes(session.get(f"{page.url}/wire.jsonl", timeout=DEADLINE_S).content)
+    rows = [json.loads(row) for row in file.read_text().splitlines()]
+    assert [row["number"] for row in rows] == [1, 2, 3]
+    read = CliRunner().invoke(group, ["decode", str(file)])
+    assert read.exit_code == 0, read.output
+    for text in texts:
+        assert text.split()[0] in read.output
 
 
 # -- the camera ------------------------------------------------------------------------------
@@ -260,8 +423,8 @@ def test_what_a_dhs_told_of_the_loop_is_passed_on(events: Events, peer: DhsPeer)
     peer.send(
         HtosOperationUpdate(operation_name="op", operation_handle="1.1", operation_args=words)
     )
-    told = events.until(lambda heard: heard.tables["camera"]).tables["camera"]["told"]
-    assert told["words"] == words.split()
+    told = events.until(lambda heard: "told" in heard.tables["facts"]).tables["facts"]["told"]
+    assert (told["host"], told["words"]) == ("h", words.split())
 
 
 # -- its life --------------------------------------------------------------------------------

@@ -18,8 +18,15 @@ from dhs_lab.simulators.dcss import (
     StringEntry,
     TrafficLine,
 )
-from dhs_lab.simulators.web.story import MAX_OPERATIONS, MAX_UPDATES, Story
-from dhs_lab.simulators.web.views import MAX_TEXT, cut, device_view, line_view, plain
+from dhs_lab.simulators.web.story import MAX_RUNS, MAX_UPDATES, Story
+from dhs_lab.simulators.web.views import (
+    MAX_TEXT,
+    cut,
+    device_view,
+    line_view,
+    message_view,
+    plain,
+)
 
 Tell = Callable[..., None]
 
@@ -37,53 +44,61 @@ def tell(story: Story) -> Tell:
     def told(*texts: str) -> None:
         for text in texts:
             arrow = "<-" if text.startswith("htos_") else "->"
-            line = TrafficLine(next(clock) / 10, "h", arrow, text)  # type: ignore[arg-type]
-            story.take(line, decode_text(text))
+            number = next(clock)
+            line = TrafficLine(number / 10, "h", arrow, text)  # type: ignore[arg-type]
+            story.take(number, line, decode_text(text))
 
     return told
 
 
 def test_an_operation_from_its_start_to_its_end(story: Story, tell: Tell) -> None:
     tell("stoh_start_operation op 1.1 a {b c}", "htos_operation_update op 1.1 step 1")
-    (op,) = story.operations.values()
-    assert (op.args, op.updates, op.ended_s) == ("a {b c}", [{"at_s": 0.2, "text": "step 1"}], None)
+    (op,) = story.runs.values()
+    assert (op.args, op.count, op.ended_s) == ("a {b c}", 1, None)
+    assert story.new_updates() == [{"key": "op 1.1", "at_s": 0.2, "text": "step 1"}]
+    assert story.new_updates() == [], "they are told once"
     tell("htos_operation_completed op 1.1 normal done")
     assert (op.ended_s, op.status, op.result, op.completions) == (0.3, "normal", "done", 1)
     tell("htos_operation_completed op 1.1 error again", "htos_operation_update op 9.9 x")
-    assert (op.ended_s, op.completions, len(story.operations)) == (0.3, 2, 1)
+    assert (op.ended_s, op.completions, len(story.runs)) == (0.3, 2, 1)
+    assert (op.line, op.end_line) == (1, 4)
     json.dumps(op.view())
 
 
 def test_only_the_last_updates_and_operations_are_kept(story: Story, tell: Tell) -> None:
-    for number in range(MAX_OPERATIONS + 3):
+    for number in range(MAX_RUNS + 3):
         tell(f"stoh_start_operation op 1.{number} ")
-    assert len(story.operations) == MAX_OPERATIONS
-    assert "op 1.2" not in story.operations
+    assert len(story.runs) == MAX_RUNS
+    assert "op 1.2" not in story.runs
     for number in range(MAX_UPDATES + 5):
         tell(f"htos_operation_update op 1.50 {number}")
-    op = story.operations["op 1.50"]
-    assert (op.count, len(op.updates), op.updates[0]["text"]) == (25, MAX_UPDATES, "5")
+    assert story.runs["op 1.50"].count == MAX_UPDATES + 5
+    updates = story.new_updates()
+    assert (len(updates), updates[0]["text"]) == (MAX_UPDATES, "5")
 
 
 def test_an_operation_that_a_dhs_begins_by_itself(story: Story, tell: Tell) -> None:
     tell("htos_start_operation op 7.1 x", "htos_operation_completed op 7.1 normal ")
-    assert story.operations["op 7.1"].status == "normal"
+    assert story.runs["op 7.1"].status == "normal"
 
 
 def test_what_a_lost_dhs_was_to_do_has_failed(story: Story, tell: Tell) -> None:
     tell("stoh_start_operation op 1.1 ", "htos_motor_move_started m 5", "htos_log note h hi")
     story.targets["other"] = 3.0
     story.lose("h", 9.0)
-    op = story.operations["op 1.1"]
+    op = story.runs["op 1.1"]
     assert (op.ended_s, op.status, op.completions) == (9.0, "no_hw_host_h", 0)
-    assert story.outcomes == {"m": "no_hw_host_h"}
+    assert op.result == "h was lost while it ran"
+    assert story.outcomes == {"m": {"status": "no_hw_host_h", "wanted": "5.0", "line": 3}}
+    assert story.busy_hosts() == set()
     assert story.targets == {"other": 3.0}, "its DHS is there"
 
 
 def test_a_new_login_ends_what_the_old_one_did(story: Story, tell: Tell) -> None:
     tell("stoh_start_operation op 1.1 ", "stoh_register_operation op op")
     tell("stoh_start_operation op 1.2 ", "htos_operation_update op 1.2 x")
-    assert [op.status for op in story.operations.values()] == ["no_hw_host_h", ""]
+    assert [op.status for op in story.runs.values()] == ["no_hw_host_h", ""]
+    assert story.busy_hosts() == {"h"}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +119,52 @@ def test_the_last_answer_of_a_device_is_kept_where_it_is_not_normal(
     story: Story, tell: Tell, texts: list[str], outcomes: dict[str, str]
 ) -> None:
     tell(*texts)
-    assert story.outcomes == outcomes
+    assert {name: one["status"] for name, one in story.outcomes.items()} == outcomes
+
+
+@pytest.mark.parametrize(
+    ("texts", "moves"),
+    [
+        (["stoh_start_motor_move m 5"], [("m", "5.0", "", 0)]),
+        (["stoh_start_motor_move m home"], [("m", "home", "", 0)]),
+        (
+            ["stoh_start_motor_move m 5", "htos_motor_move_completed m 0 sw_limit"],
+            [("m", "5.0", "sw_limit", 1)],
+        ),
+        (
+            [
+                "stoh_start_motor_move m 5",
+                "stoh_start_motor_move m 6",
+                "htos_motor_move_completed m 5 normal",
+            ],
+            [("m", "5.0", "normal", 1), ("m", "6.0", "", 0)],
+        ),
+        (
+            [
+                "stoh_start_motor_move m 5",
+                "htos_motor_move_started m 5",
+                "htos_motor_move_completed m 5 normal",
+                "htos_motor_move_completed m 5 normal",
+            ],
+            [("m", "5.0", "normal", 2)],
+        ),
+        (["htos_motor_move_started m 5"], [("m", "5.0", "", 0)]),
+        (["htos_motor_move_completed m 5 normal"], []),
+        (["stoh_start_oscillation m NULL 1 2"], [("m", "by 1.0 in 2.0 s", "", 0)]),
+        (
+            ["stoh_start_vector_move m other 1 2 3", "htos_motor_move_completed other 2 normal"],
+            [("m", "1.0", "", 0), ("other", "2.0", "normal", 1)],
+        ),
+        (["stoh_start_vector_move m NULL 1 0 3"], [("m", "1.0", "", 0)]),
+    ],
+)
+def test_moves_are_told_as_operations_are(
+    story: Story, tell: Tell, texts: list[str], moves: list[tuple[str, str, str, int]]
+) -> None:
+    tell(*texts)
+    runs = story.runs.values()
+    assert [(run.name, run.args, run.status, run.completions) for run in runs] == moves
+    assert {run.kind for run in runs} <= {"move"}
 
 
 def test_what_a_dhs_says_and_what_it_told_of_a_loop(story: Story, tell: Tell) -> None:
@@ -112,7 +172,11 @@ def test_what_a_dhs_says_and_what_it_told_of_a_loop(story: Story, tell: Tell) ->
     assert story.said == {"at_s": 0.1, "host": "h", "level": "warning", "text": "hot and cold"}
     tell("htos_operation_update op 1.1 LOOP_INFO 3 normal 0.5")
     assert not story.said
-    assert story.told == (0.2, ["LOOP_INFO", "3", "normal", "0.5"])
+    assert story.told == {
+        "at_s": 0.2,
+        "host": "h",
+        "words": ["LOOP_INFO", "3", "normal", "0.5"],
+    }
 
 
 def test_a_line_shows_its_fields_by_name() -> None:
@@ -124,13 +188,14 @@ def test_a_line_shows_its_fields_by_name() -> None:
         "host": "h",
         "arrow": "<-",
         "text": text,
-        "keyword": "htos_report_ion_chambers",
-        "fields": {
-            "ion_chamber_time": 1.0,
-            "result": [{"name": "i", "counts": 5.0}, {"name": "j", "counts": 6.0}],
-        },
-        "trouble": "",
     }
+    told = message_view(decode_text(text))
+    assert told["keyword"] == "htos_report_ion_chambers"
+    assert told["fields"] == {
+        "ion_chamber_time": 1.0,
+        "result": [{"name": "i", "counts": 5.0}, {"name": "j", "counts": 6.0}],
+    }
+    assert told["trouble"] == ""
 
 
 @pytest.mark.parametrize(
@@ -142,7 +207,8 @@ def test_a_line_shows_its_fields_by_name() -> None:
     ],
 )
 def test_a_line_that_cannot_be_read_says_why(text: str, keyword: str, trouble: str) -> None:
-    view = line_view(1, TrafficLine(0.0, "h", "<-", text), decode_text(text))
+    assert line_view(1, TrafficLine(0.0, "h", "<-", text), decode_text(text))["is_bad"] is True
+    view = message_view(decode_text(text))
     assert (view["keyword"], view["fields"]) == (keyword, {})
     assert str(view["trouble"]).startswith(trouble)
 
