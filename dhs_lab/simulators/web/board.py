@@ -1,5 +1,6 @@
 """`Board`: what the page shows now, and what of it changed since a reader last looked."""
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -39,7 +40,8 @@ class Board:
         self._story = Story(self._owners)
         self._seen_lines = 0
         self._seen_verdicts = 0
-        self._logins: dict[str, tuple[int, float]] = {}  # by host: how many, when the last was seen
+        self._logins: dict[str, tuple[int, int]] = {}  # by host: how many, and which was the last
+        self._login = itertools.count(1)
         self._known: dict[str, tuple[object, ...]] = {}  # by device: what its view was made of
         self._changed = threading.Condition()  # guards the rest
         self._revision = 0
@@ -66,7 +68,7 @@ class Board:
             self._story.lose(host, now_s)
         devices = self._dcss.devices()  # after the lines: what they tell has happened there
         tables = {
-            "hosts": self._hosts(online, now_s),
+            "hosts": self._hosts(online),
             "devices": self._devices(devices),
             "runs": self._runs(),
             "facts": self._facts(),
@@ -146,20 +148,21 @@ class Board:
             for each in verdicts[-KEPT_LOG:]
         ]
 
-    def _hosts(self, online: tuple[str, ...], now_s: float) -> dict[str, JsonObject]:
-        for name, logins in self._dcss.logins().items():
-            if self._logins.get(name, (0, 0.0))[0] != logins:
-                self._logins[name] = (logins, now_s)
+    def _hosts(self, online: tuple[str, ...]) -> dict[str, JsonObject]:
+        logins = self._dcss.logins()
+        for name in dict.fromkeys((*online, *logins)):  # who is online: in the order of the logins
+            if self._logins.get(name, (0, 0))[0] != logins[name]:
+                self._logins[name] = (logins[name], next(self._login))
         return {host.name: self._host(host, online) for host in self._dcss.hosts}
 
     def _host(self, host: HardwareHost, online: tuple[str, ...]) -> JsonObject:
-        logins, last_s = self._logins.get(host.name, (0, 0.0))
+        logins, last = self._logins.get(host.name, (0, 0))
         return {
             "name": host.name,
             "is_online": host.name in online,
             "is_engine": host.name == SCRIPTING_ENGINE,
             "logins": logins,
-            "login_s": last_s,
+            "last_login": last,
             "framing": host.framing.value,
         }
 

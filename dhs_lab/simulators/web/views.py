@@ -17,6 +17,7 @@ from dhs_lab.simulators.dcss import (
 
 JsonObject = dict[str, object]
 
+_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}  # of the fields of classes, by class
 MAX_TEXT: Final = 4000  # characters shown of a text; a DHS may send a MiB
 
 
@@ -91,9 +92,7 @@ def _fields(message: Message) -> JsonObject:
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    return _names_of(type(value))
-
-
-@functools.cache
-def _names_of(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(kind))
+    kind = type(value)
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in attrs.fields(kind))
+    return _NAMES[kind]

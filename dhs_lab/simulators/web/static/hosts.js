@@ -65,7 +65,7 @@ function drawHost(host, count) {
 // Those who logged in last are on top: the DHS under test.
 export function inOrder() {
   const place = new Map([...hosts.keys()].map((name, index) => [name, index]));
-  return [...hosts.values()].sort((a, b) => rankOf(a) - rankOf(b) || b.login_s - a.login_s || place.get(a.name) - place.get(b.name));
+  return [...hosts.values()].sort((a, b) => rankOf(a) - rankOf(b) || b.last_login - a.last_login || place.get(a.name) - place.get(b.name));
 }
 
 export function drawHosts() {
