@@ -15,6 +15,7 @@ from benchmarks import (
     bench_capture,
     bench_classes,
     bench_decode,
+    bench_detector,
     bench_import,
     bench_pictures,
     bench_receiver,
@@ -58,6 +59,7 @@ def main() -> None:
         bench_decode,
         bench_pictures,
         bench_receiver,
+        bench_detector,
     ):
         part.main()
     bench_turns.main([])

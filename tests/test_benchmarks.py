@@ -16,6 +16,7 @@ from benchmarks import (
     bench_classes,
     bench_codec,
     bench_decode,
+    bench_detector,
     bench_import,
     bench_pictures,
     bench_receiver,
@@ -144,6 +145,15 @@ def test_round_trips_by_turns(capsys: pytest.CaptureFixture[str]) -> None:
 def test_decoding_a_log_is_measured_beside_another_tree(capsys: pytest.CaptureFixture[str]) -> None:
     bench_decode.main(bench_decode.ROOT, megabytes=0.1, turns=1)
     assert "decode -k, times as fast" in capsys.readouterr().out
+
+
+def test_the_detector_is_measured_beside_a_floor_and_another_tree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench_detector.main(bench_detector.ROOT, turns=1)
+    printed = capsys.readouterr().out
+    for words in ("front light, 704 x 480", "detector in times of floor", "in times of TREE"):
+        assert words in printed
 
 
 def test_throughput_and_pictures_run(
