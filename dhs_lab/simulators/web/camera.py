@@ -1,8 +1,9 @@
 """`Camera`: the picture of a simulated Axis camera, and what the built-in detector sees in it."""
 
 import io
+import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -23,7 +24,9 @@ class CameraPicture:
     Attributes:
         tag: Tells it from others: the same for the same angle.
         jpeg: The file.
-        facts: Angle, size in pixels, and boxes as fractions of width and height.
+        facts: `angle_deg`; `size_px`; and `found`, each with `label`, `score`, `box` as `[min_x, min_y,
+            max_x, max_y]`, and `tip`, a loop's far end as `[x, y]`, null of a pin. Box and tip are
+            in fractions of the picture's width and height.
     """
 
     tag: str
@@ -74,7 +77,6 @@ class Camera:
         with Image.open(io.BytesIO(jpeg)) as image:
             width, height = image.size
             found = detect(image)
-        sides = (width, height, width, height)
         facts: JsonObject = {
             "angle_deg": angle_deg,
             "size_px": [width, height],
@@ -82,12 +84,16 @@ class Camera:
                 {
                     "label": one.label,
                     "score": round(one.score, 2),
-                    "box": [
-                        round(edge / side, DIGITS)
-                        for edge, side in zip(one.box_px, sides, strict=True)
-                    ],
+                    "box": _fractions(one.box_px, width, height),
+                    "tip": None if one.tip_px is None else _fractions(one.tip_px, width, height),
                 }
                 for one in found
             ],
         }
         return CameraPicture(tag, jpeg, facts)
+
+
+def _fractions(numbers: Sequence[float], width: int, height: int) -> list[float]:
+    """Pixels, x and y by turns, as fractions of the picture."""
+    sides = itertools.cycle((width, height))
+    return [round(number / side, DIGITS) for number, side in zip(numbers, sides, strict=False)]

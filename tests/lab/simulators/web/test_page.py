@@ -387,6 +387,12 @@ def test_the_picture_comes_with_what_was_found_in_it(
         pin_x = truth.pin_px[2] / axis.scene.width_px
         assert boxes["pin"][2] == pytest.approx(pin_x, abs=0.02)
         assert boxes["nylon"][0] > pin_x
+        tips = {one["label"]: one["tip"] for one in facts["found"]}
+        assert truth.tip_px is not None
+        size_px = axis.scene.width_px, axis.scene.height_px
+        tip = [part / side for part, side in zip(truth.tip_px, size_px, strict=True)]
+        assert tips["nylon"] == pytest.approx(tip, abs=0.02)
+        assert tips["pin"] is None
         same = session.get(
             f"{page.url}/camera.jpg",
             headers={"If-None-Match": answer.headers["ETag"]},
