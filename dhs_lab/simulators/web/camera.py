@@ -24,9 +24,9 @@ class CameraPicture:
     Attributes:
         tag: Tells it from others: the same for the same angle.
         jpeg: The file.
-        facts: `angle_deg`; `size_px`; and `found`, each with `label`, `score`, `box` as `[min_x, min_y,
-            max_x, max_y]`, and `tip`, a loop's far end as `[x, y]`, null of a pin. Box and tip are
-            in fractions of the picture's width and height.
+        facts: `angle_deg`, `size_px`, and `found`: a list of objects with `label`, `score`, `box`
+            (`[min_x, min_y, max_x, max_y]`) and `tip` (a loop's far end as `[x, y]`, null of a
+            pin). Box and tip are in fractions of the picture's width and height.
     """
 
     tag: str
