@@ -14,6 +14,8 @@ from dcs_codec.tail_kinds import Rest
 from dcs_codec.word_kinds import Word
 from dcs_codec.words import clean_text, find_words, first_word, to_bytes, to_text
 
+__all__ = ["Codec", "decode_text", "default_codec", "encode_text", "gui_codec", "gui_registry"]
+
 _NOTHING: Final = "holds no word"
 _WORD: Final = Word()
 _REST: Final = Rest()

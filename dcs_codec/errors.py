@@ -17,6 +17,22 @@ DcsError
 All can be pickled. Any other exception out of `dcs_codec` is a bug.
 """
 
+__all__ = [
+    "BadHeaderError",
+    "DcsError",
+    "DecodeError",
+    "EncodeError",
+    "FrameError",
+    "FrameTooLargeError",
+    "HandshakeError",
+    "InterchangeError",
+    "LocalProtocolError",
+    "RegistryError",
+    "RemoteProtocolError",
+    "StateError",
+    "TruncatedFrameError",
+]
+
 
 class DcsError(Exception):
     """Base of every error the codec raises on purpose."""

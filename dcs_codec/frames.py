@@ -26,6 +26,8 @@ from dcs_codec.errors import (
 )
 from dcs_codec.words import first_word, to_text
 
+__all__ = ["NEED_DATA", "Frame", "FrameDecoder", "Framing", "NeedData", "encode_frame"]
+
 V1_FRAME_SIZE: Final = 200
 V1_MAX_TEXT: Final = V1_FRAME_SIZE - 1  # dcss terminates the text; a 200th byte would be cut
 V2_HEADER_SIZE: Final = 26

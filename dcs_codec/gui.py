@@ -9,226 +9,32 @@
 `StocSendClientType` is not the hardware port's: here it may bring the number of the connection.
 """
 
-from dcs_codec.codec import gui_codec, gui_registry
-from dcs_codec.gui_login import CYPHER, DCS_CYPHER
-from dcs_codec.gui_messages import GUI_MESSAGES
-from dcs_codec.gui_messages.database import (
-    GtosConfigureRun,
-    GtosConfigureRuns,
-    StogConfigureHardwareHost,
-    StogConfigureObject,
-    StogConfigureRun,
-    StogConfigureRuns,
-    StogUnknownDevice,
-    StogUpdateRun,
-)
-from dcs_codec.gui_messages.detector import (
-    StogCollectStarted,
-    StogCollectStopped,
-    StogConfigureDetector,
-    StogExposureStarted,
-    StogFailedToStoreImage,
-    StogLoadImage,
-    StogReadoutStarted,
-)
-from dcs_codec.gui_messages.encoder import (
-    GtosGetEncoder,
-    GtosSetEncoder,
-    StogConfigureEncoder,
-    StogGetEncoderCompleted,
-    StogSetEncoderCompleted,
-)
-from dcs_codec.gui_messages.ion_chamber import (
-    GtosReadIonChambers,
-    StogConfigureIonChamber,
-    StogReportIonChambers,
-)
-from dcs_codec.gui_messages.log import (
-    GtosLog,
-    StogLog,
-    StogNote,
-)
-from dcs_codec.gui_messages.master import (
-    GtosAbortAll,
-    GtosAdmin,
-    GtosBecomeMaster,
-    GtosBecomeSlave,
-    StogAdmin,
-    StogBecomeMaster,
-    StogBecomeSlave,
-    StogNoMaster,
-    StogOtherMaster,
-    StogRequestToBecomeMaster,
-)
-from dcs_codec.gui_messages.motor import (
-    GtosAbortMotorMove,
-    GtosClearMotorSystemMessage,
-    GtosConfigureDevice,
-    GtosCorrectMotor,
-    GtosSetMotorMessage,
-    GtosSetMotorPosition,
-    GtosStartMotorMove,
-    StogConfigurePseudoMotor,
-    StogConfigureRealMotor,
-    StogDeviceActive,
-    StogLimitHit,
-    StogMotorCorrectStarted,
-    StogMotorMoveCompleted,
-    StogMotorMoveStarted,
-    StogNoHardwareHost,
-    StogSetMotorBaseUnits,
-    StogSetMotorChildren,
-    StogSetMotorDependency,
-    StogSetMotorSystemMessage,
-    StogSetMotorUserMessage,
-    StogSimulatingDevice,
-    StogUpdateMotorPosition,
-)
-from dcs_codec.gui_messages.operation import (
-    GtosStartOperation,
-    GtosStopOperation,
-    StogConfigureOperation,
-    StogOperationCompleted,
-    StogOperationUpdate,
-    StogStartOperation,
-    StogStopOperation,
-)
-from dcs_codec.gui_messages.rows import (
-    ClientRow,
-    Permissions,
-)
-from dcs_codec.gui_messages.scan import (
-    GtosChangeVectorSpeed,
-    GtosStartOscillation,
-    GtosStartVectorMove,
-    GtosStopVectorMove,
-)
-from dcs_codec.gui_messages.session import (
-    GtosClientIsGui,
-    GtosInquireGuiClients,
-    StocSendClientType,
-    StogAuthenticationFailed,
-    StogDcssEndUpdateAllDevice,
-    StogDevicePermissionBit,
-    StogInsufficientPrivilege,
-    StogLoginComplete,
-    StogQuit,
-    StogRespondToChallenge,
-    StogSetPermissionLevel,
-    StogTestSocketConnection,
-    StogUnrecognizedCommand,
-    StogUpdateClient,
-    StogUpdateClientList,
-)
-from dcs_codec.gui_messages.shutter import (
-    GtosSetShutterState,
-    StogConfigureShutter,
-    StogReportShutterState,
-)
-from dcs_codec.gui_messages.string import (
-    GtosSetString,
-    StogConfigureString,
-    StogSetStringCompleted,
-)
-from dcs_codec.message import LoginTicket
+import types
+import typing
 
-__all__ = [
-    "CYPHER",
-    "DCS_CYPHER",
-    "GUI_MESSAGES",
-    "ClientRow",
-    "GtosAbortAll",
-    "GtosAbortMotorMove",
-    "GtosAdmin",
-    "GtosBecomeMaster",
-    "GtosBecomeSlave",
-    "GtosChangeVectorSpeed",
-    "GtosClearMotorSystemMessage",
-    "GtosClientIsGui",
-    "GtosConfigureDevice",
-    "GtosConfigureRun",
-    "GtosConfigureRuns",
-    "GtosCorrectMotor",
-    "GtosGetEncoder",
-    "GtosInquireGuiClients",
-    "GtosLog",
-    "GtosReadIonChambers",
-    "GtosSetEncoder",
-    "GtosSetMotorMessage",
-    "GtosSetMotorPosition",
-    "GtosSetShutterState",
-    "GtosSetString",
-    "GtosStartMotorMove",
-    "GtosStartOperation",
-    "GtosStartOscillation",
-    "GtosStartVectorMove",
-    "GtosStopOperation",
-    "GtosStopVectorMove",
-    "LoginTicket",
-    "Permissions",
-    "StocSendClientType",
-    "StogAdmin",
-    "StogAuthenticationFailed",
-    "StogBecomeMaster",
-    "StogBecomeSlave",
-    "StogCollectStarted",
-    "StogCollectStopped",
-    "StogConfigureDetector",
-    "StogConfigureEncoder",
-    "StogConfigureHardwareHost",
-    "StogConfigureIonChamber",
-    "StogConfigureObject",
-    "StogConfigureOperation",
-    "StogConfigurePseudoMotor",
-    "StogConfigureRealMotor",
-    "StogConfigureRun",
-    "StogConfigureRuns",
-    "StogConfigureShutter",
-    "StogConfigureString",
-    "StogDcssEndUpdateAllDevice",
-    "StogDeviceActive",
-    "StogDevicePermissionBit",
-    "StogExposureStarted",
-    "StogFailedToStoreImage",
-    "StogGetEncoderCompleted",
-    "StogInsufficientPrivilege",
-    "StogLimitHit",
-    "StogLoadImage",
-    "StogLog",
-    "StogLoginComplete",
-    "StogMotorCorrectStarted",
-    "StogMotorMoveCompleted",
-    "StogMotorMoveStarted",
-    "StogNoHardwareHost",
-    "StogNoMaster",
-    "StogNote",
-    "StogOperationCompleted",
-    "StogOperationUpdate",
-    "StogOtherMaster",
-    "StogQuit",
-    "StogReadoutStarted",
-    "StogReportIonChambers",
-    "StogReportShutterState",
-    "StogRequestToBecomeMaster",
-    "StogRespondToChallenge",
-    "StogSetEncoderCompleted",
-    "StogSetMotorBaseUnits",
-    "StogSetMotorChildren",
-    "StogSetMotorDependency",
-    "StogSetMotorSystemMessage",
-    "StogSetMotorUserMessage",
-    "StogSetPermissionLevel",
-    "StogSetStringCompleted",
-    "StogSimulatingDevice",
-    "StogStartOperation",
-    "StogStopOperation",
-    "StogTestSocketConnection",
-    "StogUnknownDevice",
-    "StogUnrecognizedCommand",
-    "StogUpdateClient",
-    "StogUpdateClientList",
-    "StogUpdateMotorPosition",
-    "StogUpdateRun",
-    "gui_codec",
-    "gui_registry",
-]
+from dcs_codec.codec import gui_codec as gui_codec
+from dcs_codec.codec import gui_registry as gui_registry
+from dcs_codec.gui_login import CYPHER as CYPHER
+from dcs_codec.gui_login import DCS_CYPHER as DCS_CYPHER
+from dcs_codec.gui_messages import GUI_MESSAGES as GUI_MESSAGES
+from dcs_codec.gui_messages.database import *
+from dcs_codec.gui_messages.detector import *
+from dcs_codec.gui_messages.encoder import *
+from dcs_codec.gui_messages.ion_chamber import *
+from dcs_codec.gui_messages.log import *
+from dcs_codec.gui_messages.master import *
+from dcs_codec.gui_messages.motor import *
+from dcs_codec.gui_messages.operation import *
+from dcs_codec.gui_messages.rows import *
+from dcs_codec.gui_messages.scan import *
+from dcs_codec.gui_messages.session import *
+from dcs_codec.gui_messages.shutter import *
+from dcs_codec.gui_messages.string import *
+from dcs_codec.message import LoginTicket as LoginTicket
+
+if not typing.TYPE_CHECKING:  # a type checker takes what the stars bring
+    __all__ = [
+        name
+        for name, thing in globals().items()
+        if name[0] != "_" and type(thing) is not types.ModuleType
+    ]

@@ -11,6 +11,8 @@ from typing import Final
 
 from dcs_codec.words import BLANKS
 
+__all__ = ["is_list", "join_list", "list_safe", "split_list"]
+
 _TCL_SPECIAL: Final = re.compile(r"[\s{}\[\]$;\"\\]")
 _TCL_BACKSLASH: Final = re.compile(
     r"""\\(?: x([0-9a-fA-F]{1,2}) | u([0-9a-fA-F]{1,4})

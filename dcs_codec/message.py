@@ -8,11 +8,14 @@ docstring gives format, units and source.
 import enum
 import operator
 from collections.abc import Callable
+from types import ModuleType
 from typing import ClassVar, Final, TypeVar
 
 import attrs
 
 from dcs_codec.words import clean_text, first_word
+
+__all__ = ["Direction", "MalformedMessage", "Message", "UnknownMessage"]
 
 
 class Direction(enum.Enum):
@@ -126,6 +129,17 @@ class LoginTicket(Message):
     def __repr__(self) -> str:
         """Its size, for the ticket lets whoever holds it in."""
         return f"LoginTicket(base64=<{len(self.base64)} characters>)"
+
+
+def classes_in(module: ModuleType) -> tuple[type[Message], ...]:
+    """The message classes that a module defines, in its order."""
+    return tuple(
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type)
+        and issubclass(thing, Message)
+        and thing.__module__ == module.__name__
+    )
 
 
 def direction_of(keyword: str) -> Direction | None:

@@ -43,6 +43,8 @@ from dcs_codec.messages.session import (
 from dcs_codec.state import TRANSITIONS, Role, State, Step, step_of
 from dcs_codec.words import find_words, to_text
 
+__all__ = ["DcsProtocol", "Disconnected", "Event"]
+
 if TYPE_CHECKING:
     from dcs_codec.gui_login import GuiLogin
 

@@ -10,6 +10,8 @@ from dcs_codec.codec import Codec
 from dcs_codec.message import MalformedMessage, Message
 from dcs_codec.words import find_words
 
+__all__ = ["readable"]
+
 _OPERATION: Final = "stoh_start_operation"
 _VECTOR: Final = "stoh_start_vector_move"
 _COUNT: Final = "stoh_read_ion_chambers"

@@ -6,6 +6,8 @@ from dcs_codec.errors import RegistryError
 from dcs_codec.message import Message, direction_of
 from dcs_codec.plan import Plan
 
+__all__ = ["Registry"]
+
 
 class Registry:
     """An immutable table from keyword to message class.

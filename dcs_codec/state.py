@@ -9,6 +9,8 @@ from typing import Final
 
 from dcs_codec.message import LoginTicket, Message
 
+__all__ = ["Role", "State"]
+
 
 class Role(enum.Enum):
     """Which end of the connection this side is."""

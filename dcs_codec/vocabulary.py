@@ -6,6 +6,19 @@ Fields stay text; a member compares equal to its text and may be given wherever 
 from enum import StrEnum
 from typing import Final
 
+__all__ = [
+    "NO_DEVICE",
+    "NO_HARDWARE_HOST",
+    "AbortMode",
+    "EncoderStatus",
+    "LogLevel",
+    "MotorStatus",
+    "OperationStatus",
+    "ShutterResult",
+    "ShutterState",
+    "StringStatus",
+]
+
 
 class MotorStatus(StrEnum):
     """How a move ended, or what a motor is doing.

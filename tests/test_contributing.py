@@ -9,6 +9,8 @@ from typing import Final
 import dcs_codec
 
 CLASS: Final = '''
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class StohDimShutter(Message):
     """Dim a shutter.
@@ -20,9 +22,7 @@ class StohDimShutter(Message):
     keyword: ClassVar[str] = "stoh_dim_shutter"
     shutter_name: Name
     shutter_state: Status
-
-
-MESSAGES'''
+'''
 
 USE: Final = """
 import dcs_codec
@@ -37,17 +37,17 @@ print(dcs_codec.__file__)
 """
 
 
-def test_a_message_is_a_class_and_three_lines(tmp_path: Path) -> None:
+def test_a_message_is_a_class_and_a_line(tmp_path: Path) -> None:
     here = tmp_path / "dcs_codec"
     shutil.copytree(Path(dcs_codec.__file__).parent, here)
-    room, front = here / "messages" / "shutter.py", here / "__init__.py"
-    change(room, "\nMESSAGES", CLASS)
-    change(room, "    StohSetShutterState,\n", "    StohSetShutterState,\n    StohDimShutter,\n")
-    change(front, "    StohSetShutterState,\n", "    StohDimShutter,\n    StohSetShutterState,\n")
+    room = here / "messages" / "shutter.py"
     change(
-        front, '    "StohConfigureShutter",', '    "StohConfigureShutter",\n    "StohDimShutter",'
+        room,
+        '    "StohConfigureShutter",\n',
+        '    "StohConfigureShutter",\n    "StohDimShutter",\n',
     )
-    assert use(tmp_path, USE) == front
+    room.write_text(room.read_text(encoding="utf-8") + CLASS, encoding="utf-8")
+    assert use(tmp_path, USE) == here / "__init__.py"
 
 
 KIND: Final = '''

@@ -16,20 +16,20 @@ from dcs_codec.gui_messages import (
     shutter,
     string,
 )
-from dcs_codec.message import Message
+from dcs_codec.message import Message, classes_in
 
 GUI_MESSAGES: Final[tuple[type[Message], ...]] = (
-    *session.MESSAGES,
-    *master.MESSAGES,
-    *log.MESSAGES,
-    *motor.MESSAGES,
-    *scan.MESSAGES,
-    *shutter.MESSAGES,
-    *string.MESSAGES,
-    *ion_chamber.MESSAGES,
-    *encoder.MESSAGES,
-    *operation.MESSAGES,
-    *detector.MESSAGES,
-    *database.MESSAGES,
+    *classes_in(session),
+    *classes_in(master),
+    *classes_in(log),
+    *classes_in(motor),
+    *classes_in(scan),
+    *classes_in(shutter),
+    *classes_in(string),
+    *classes_in(ion_chamber),
+    *classes_in(encoder),
+    *classes_in(operation),
+    *classes_in(detector),
+    *classes_in(database),
 )
 """Every message class of the GUI port."""

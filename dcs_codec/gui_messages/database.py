@@ -8,6 +8,17 @@ from dcs_codec.fields import Name, Steps, Text
 from dcs_codec.gui_fields import ToldName
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosConfigureRun",
+    "GtosConfigureRuns",
+    "StogConfigureHardwareHost",
+    "StogConfigureObject",
+    "StogConfigureRun",
+    "StogConfigureRuns",
+    "StogUnknownDevice",
+    "StogUpdateRun",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogConfigureHardwareHost(Message):
@@ -115,15 +126,3 @@ class GtosConfigureRuns(Message):
     keyword: ClassVar[str] = "gtos_configure_runs"
     run_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    StogConfigureHardwareHost,
-    StogConfigureObject,
-    StogConfigureRun,
-    StogConfigureRuns,
-    StogUpdateRun,
-    StogUnknownDevice,
-    GtosConfigureRun,
-    GtosConfigureRuns,
-)

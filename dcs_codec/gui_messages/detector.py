@@ -7,6 +7,16 @@ import attrs
 from dcs_codec.fields import Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "StogCollectStarted",
+    "StogCollectStopped",
+    "StogConfigureDetector",
+    "StogExposureStarted",
+    "StogFailedToStoreImage",
+    "StogLoadImage",
+    "StogReadoutStarted",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogCollectStarted(Message):
@@ -90,14 +100,3 @@ class StogFailedToStoreImage(Message):
 
     keyword: ClassVar[str] = "stog_failed_to_store_image"
     arguments: Text = ""
-
-
-MESSAGES = (
-    StogCollectStarted,
-    StogCollectStopped,
-    StogConfigureDetector,
-    StogLoadImage,
-    StogExposureStarted,
-    StogReadoutStarted,
-    StogFailedToStoreImage,
-)

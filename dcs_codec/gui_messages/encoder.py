@@ -8,6 +8,14 @@ from dcs_codec.fields import Name, Scaled, Text
 from dcs_codec.gui_fields import ToldName, ToldNumber
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosGetEncoder",
+    "GtosSetEncoder",
+    "StogConfigureEncoder",
+    "StogGetEncoderCompleted",
+    "StogSetEncoderCompleted",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosGetEncoder(Message):
@@ -79,12 +87,3 @@ class StogSetEncoderCompleted(Message):
     encoder_name: ToldName
     position: ToldNumber
     status: Text = ""
-
-
-MESSAGES = (
-    GtosGetEncoder,
-    GtosSetEncoder,
-    StogConfigureEncoder,
-    StogGetEncoderCompleted,
-    StogSetEncoderCompleted,
-)

@@ -10,6 +10,8 @@ from dcs_codec.gui_fields import ToldName, ToldNumber
 from dcs_codec.message import Message
 from dcs_codec.messages.ion_chamber import IonChamberFailure, IonChamberReading, IonChamberResult
 
+__all__ = ["GtosReadIonChambers", "StogConfigureIonChamber", "StogReportIonChambers"]
+
 _TIME = "ion_chamber_time"
 _REPORTED = "reported"
 _RESULT = IonChamberResult()
@@ -81,6 +83,3 @@ class StogReportIonChambers(Message):
         """A report of readings or a failure; raises ValueError where they do not fit the time."""
         reported = _RESULT.write_tail(result, {_TIME: ion_chamber_time})
         return cls(ion_chamber_time=ion_chamber_time, reported=reported[1:])
-
-
-MESSAGES = (GtosReadIonChambers, StogConfigureIonChamber, StogReportIonChambers)

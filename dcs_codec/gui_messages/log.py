@@ -10,6 +10,8 @@ from dcs_codec.lists import quote_word
 from dcs_codec.message import Message
 from dcs_codec.words import find_words
 
+__all__ = ["GtosLog", "StogLog", "StogNote"]
+
 _BRACE = "{"
 
 
@@ -75,6 +77,3 @@ class StogNote(Message):
 
     keyword: ClassVar[str] = "stog_note"
     note_message: Text = ""
-
-
-MESSAGES = (GtosLog, StogLog, StogNote)

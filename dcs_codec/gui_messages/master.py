@@ -11,6 +11,19 @@ from dcs_codec.fields import OptionalStatus, Text
 from dcs_codec.gui_fields import RequestWords
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosAbortAll",
+    "GtosAdmin",
+    "GtosBecomeMaster",
+    "GtosBecomeSlave",
+    "StogAdmin",
+    "StogBecomeMaster",
+    "StogBecomeSlave",
+    "StogNoMaster",
+    "StogOtherMaster",
+    "StogRequestToBecomeMaster",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosBecomeMaster(Message):
@@ -141,17 +154,3 @@ class GtosAbortAll(Message):
 
     keyword: ClassVar[str] = "gtos_abort_all"
     abort_arg: OptionalStatus = ""
-
-
-MESSAGES = (
-    GtosBecomeMaster,
-    GtosBecomeSlave,
-    StogBecomeMaster,
-    StogBecomeSlave,
-    StogNoMaster,
-    StogOtherMaster,
-    StogRequestToBecomeMaster,
-    GtosAdmin,
-    StogAdmin,
-    GtosAbortAll,
-)

@@ -16,6 +16,31 @@ from dcs_codec.fields import (
 from dcs_codec.gui_fields import Contents, GuiMoveDestination, Settings, ToldName, ToldNumber
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosAbortMotorMove",
+    "GtosClearMotorSystemMessage",
+    "GtosConfigureDevice",
+    "GtosCorrectMotor",
+    "GtosSetMotorMessage",
+    "GtosSetMotorPosition",
+    "GtosStartMotorMove",
+    "StogConfigurePseudoMotor",
+    "StogConfigureRealMotor",
+    "StogDeviceActive",
+    "StogLimitHit",
+    "StogMotorCorrectStarted",
+    "StogMotorMoveCompleted",
+    "StogMotorMoveStarted",
+    "StogNoHardwareHost",
+    "StogSetMotorBaseUnits",
+    "StogSetMotorChildren",
+    "StogSetMotorDependency",
+    "StogSetMotorSystemMessage",
+    "StogSetMotorUserMessage",
+    "StogSimulatingDevice",
+    "StogUpdateMotorPosition",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStartMotorMove(Message):
@@ -350,29 +375,3 @@ class GtosClearMotorSystemMessage(Message):
     keyword: ClassVar[str] = "gtos_clear_motor_system_message"
     device_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    GtosStartMotorMove,
-    GtosAbortMotorMove,
-    GtosSetMotorPosition,
-    GtosConfigureDevice,
-    StogConfigureRealMotor,
-    StogConfigurePseudoMotor,
-    StogSetMotorBaseUnits,
-    StogSetMotorDependency,
-    StogSetMotorChildren,
-    StogMotorMoveStarted,
-    StogUpdateMotorPosition,
-    StogMotorMoveCompleted,
-    StogMotorCorrectStarted,
-    StogLimitHit,
-    StogSimulatingDevice,
-    StogNoHardwareHost,
-    StogDeviceActive,
-    StogSetMotorUserMessage,
-    StogSetMotorSystemMessage,
-    GtosCorrectMotor,
-    GtosSetMotorMessage,
-    GtosClearMotorSystemMessage,
-)

@@ -8,6 +8,16 @@ from dcs_codec.fields import Handle, Name, Text
 from dcs_codec.gui_fields import ListOrNothing, OptionalTold, ToldHandle, ToldName
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosStartOperation",
+    "GtosStopOperation",
+    "StogConfigureOperation",
+    "StogOperationCompleted",
+    "StogOperationUpdate",
+    "StogStartOperation",
+    "StogStopOperation",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStartOperation(Message):
@@ -112,14 +122,3 @@ class StogOperationCompleted(Message):
     operation_handle: ToldHandle
     operation_status: OptionalTold
     operation_args: Text = ""
-
-
-MESSAGES = (
-    GtosStartOperation,
-    GtosStopOperation,
-    StogConfigureOperation,
-    StogStartOperation,
-    StogStopOperation,
-    StogOperationUpdate,
-    StogOperationCompleted,
-)

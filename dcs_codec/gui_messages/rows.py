@@ -6,6 +6,8 @@ from dcs_codec.errors import DecodeError
 from dcs_codec.lists import split_list
 from dcs_codec.word_kinds import FLAGS
 
+__all__ = ["ClientRow", "Permissions"]
+
 _BITS = "permission_bits"
 _ROW = "row"
 

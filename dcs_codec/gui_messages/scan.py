@@ -7,6 +7,13 @@ import attrs
 from dcs_codec.fields import Name, OptionalScaled, Scaled, Seconds
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosChangeVectorSpeed",
+    "GtosStartOscillation",
+    "GtosStartVectorMove",
+    "GtosStopVectorMove",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStartOscillation(Message):
@@ -72,11 +79,3 @@ class GtosChangeVectorSpeed(Message):
     motor_name_1: Name
     motor_name_2: Name
     speed: Scaled
-
-
-MESSAGES = (
-    GtosStartOscillation,
-    GtosStartVectorMove,
-    GtosStopVectorMove,
-    GtosChangeVectorSpeed,
-)

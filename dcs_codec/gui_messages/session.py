@@ -9,6 +9,24 @@ from dcs_codec.gui_fields import LoginWord, ToldName
 from dcs_codec.gui_messages.rows import ClientRow, Permissions, permission_pair
 from dcs_codec.message import Message
 
+__all__ = [
+    "GtosClientIsGui",
+    "GtosInquireGuiClients",
+    "StocSendClientType",
+    "StogAuthenticationFailed",
+    "StogDcssEndUpdateAllDevice",
+    "StogDevicePermissionBit",
+    "StogInsufficientPrivilege",
+    "StogLoginComplete",
+    "StogQuit",
+    "StogRespondToChallenge",
+    "StogSetPermissionLevel",
+    "StogTestSocketConnection",
+    "StogUnrecognizedCommand",
+    "StogUpdateClient",
+    "StogUpdateClientList",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class StocSendClientType(Message):
@@ -216,22 +234,3 @@ class StogTestSocketConnection(Message):
 
     keyword: ClassVar[str] = "stog_test_socket_connection"
     arguments: Text = ""
-
-
-MESSAGES = (
-    StocSendClientType,
-    GtosClientIsGui,
-    StogLoginComplete,
-    StogAuthenticationFailed,
-    StogRespondToChallenge,
-    StogSetPermissionLevel,
-    StogDcssEndUpdateAllDevice,
-    StogDevicePermissionBit,
-    GtosInquireGuiClients,
-    StogUpdateClientList,
-    StogUpdateClient,
-    StogQuit,
-    StogUnrecognizedCommand,
-    StogInsufficientPrivilege,
-    StogTestSocketConnection,
-)

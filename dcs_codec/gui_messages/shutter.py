@@ -8,6 +8,8 @@ from dcs_codec.fields import Name, OptionalStatus, Text
 from dcs_codec.gui_fields import ToldName
 from dcs_codec.message import Message
 
+__all__ = ["GtosSetShutterState", "StogConfigureShutter", "StogReportShutterState"]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosSetShutterState(Message):
@@ -52,10 +54,3 @@ class StogReportShutterState(Message):
     shutter_name: ToldName
     shutter_state: ToldName
     result: Text = ""
-
-
-MESSAGES = (
-    GtosSetShutterState,
-    StogConfigureShutter,
-    StogReportShutterState,
-)

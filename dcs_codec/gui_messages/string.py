@@ -8,6 +8,8 @@ from dcs_codec.fields import Name
 from dcs_codec.gui_fields import Contents, ListOrNothing, ToldName
 from dcs_codec.message import Message
 
+__all__ = ["GtosSetString", "StogConfigureString", "StogSetStringCompleted"]
+
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosSetString(Message):
@@ -50,10 +52,3 @@ class StogSetStringCompleted(Message):
     string_name: ToldName
     string_status: ToldName
     string_contents: Contents
-
-
-MESSAGES = (
-    GtosSetString,
-    StogConfigureString,
-    StogSetStringCompleted,
-)

@@ -3,7 +3,7 @@
 import functools
 from typing import Final
 
-from dcs_codec.message import Message
+from dcs_codec.message import Message, classes_in
 from dcs_codec.messages import (
     database,
     detector,
@@ -19,16 +19,16 @@ from dcs_codec.messages import (
 from dcs_codec.registry import Registry
 
 DHS_MESSAGES: Final[tuple[type[Message], ...]] = (
-    *session.MESSAGES,
-    *motor.MESSAGES,
-    *scan.MESSAGES,
-    *shutter.MESSAGES,
-    *string.MESSAGES,
-    *ion_chamber.MESSAGES,
-    *encoder.MESSAGES,
-    *operation.MESSAGES,
-    *detector.MESSAGES,
-    *database.MESSAGES,
+    *classes_in(session),
+    *classes_in(motor),
+    *classes_in(scan),
+    *classes_in(shutter),
+    *classes_in(string),
+    *classes_in(ion_chamber),
+    *classes_in(encoder),
+    *classes_in(operation),
+    *classes_in(detector),
+    *classes_in(database),
 )
 """Every message class of this package."""
 

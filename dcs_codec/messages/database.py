@@ -10,6 +10,14 @@ import attrs
 from dcs_codec.fields import HardwareName, Name, RunDefinition, Status, Steps
 from dcs_codec.message import Message
 
+__all__ = [
+    "StohConfigureHardwareHost",
+    "StohConfigureObject",
+    "StohConfigureRun",
+    "StohConfigureRuns",
+    "StohRegisterObject",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterObject(Message):
@@ -78,12 +86,3 @@ class StohConfigureHardwareHost(Message):
     host_name: Name
     hardware_host: Name
     state: Status
-
-
-MESSAGES = (
-    StohRegisterObject,
-    StohConfigureObject,
-    StohConfigureRun,
-    StohConfigureRuns,
-    StohConfigureHardwareHost,
-)

@@ -11,6 +11,18 @@ import attrs
 from dcs_codec.fields import Note, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosDetectorIdle",
+    "HtosFailedToStoreImage",
+    "HtosImageCollected",
+    "StohCollectImage",
+    "StohDetectorSendStart",
+    "StohDetectorSendStop",
+    "StohDetectorStop",
+    "StohOscillationComplete",
+    "StohOscillationReady",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohCollectImage(Message):
@@ -118,16 +130,3 @@ class HtosDetectorIdle(Message):
 
     keyword: ClassVar[str] = "htos_detector_idle"
     arguments: Note = ""
-
-
-MESSAGES = (
-    StohCollectImage,
-    StohOscillationReady,
-    StohOscillationComplete,
-    StohDetectorStop,
-    StohDetectorSendStart,
-    StohDetectorSendStop,
-    HtosImageCollected,
-    HtosFailedToStoreImage,
-    HtosDetectorIdle,
-)

@@ -7,6 +7,16 @@ import attrs
 from dcs_codec.fields import HardwareName, Name, Scaled, Status, StoredScaled, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosConfigureEncoder",
+    "HtosGetEncoderCompleted",
+    "HtosSetEncoderCompleted",
+    "StohConfigureEncoder",
+    "StohGetEncoder",
+    "StohRegisterEncoder",
+    "StohSetEncoder",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterEncoder(Message):
@@ -104,14 +114,3 @@ class HtosConfigureEncoder(Message):
     keyword: ClassVar[str] = "htos_configure_encoder"
     encoder_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    StohRegisterEncoder,
-    StohConfigureEncoder,
-    StohGetEncoder,
-    StohSetEncoder,
-    HtosGetEncoderCompleted,
-    HtosSetEncoderCompleted,
-    HtosConfigureEncoder,
-)

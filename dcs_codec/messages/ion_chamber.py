@@ -17,6 +17,16 @@ from dcs_codec.tail_kinds import Rest
 from dcs_codec.word_kinds import Number, Word
 from dcs_codec.words import as_text, find_words
 
+__all__ = [
+    "HtosConfigureIonChamber",
+    "HtosReportIonChambers",
+    "IonChamberFailure",
+    "IonChamberReading",
+    "StohConfigureIonChamber",
+    "StohReadIonChambers",
+    "StohRegisterIonChamber",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterIonChamber(Message):
@@ -252,12 +262,3 @@ class HtosConfigureIonChamber(Message):
     keyword: ClassVar[str] = "htos_configure_ion_chamber"
     ion_chamber_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    StohRegisterIonChamber,
-    StohConfigureIonChamber,
-    StohReadIonChambers,
-    HtosReportIonChambers,
-    HtosConfigureIonChamber,
-)

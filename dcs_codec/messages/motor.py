@@ -26,6 +26,27 @@ from dcs_codec.fields import (
 )
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosConfigureDevice",
+    "HtosLimitHit",
+    "HtosMotorCorrectStarted",
+    "HtosMotorMoveCompleted",
+    "HtosMotorMoveStarted",
+    "HtosSetMotorMessage",
+    "HtosSimulatingDevice",
+    "HtosUpdateMotorPosition",
+    "StohAbortMotorMove",
+    "StohConfigurePseudoMotor",
+    "StohConfigureRealMotor",
+    "StohCorrectMotorPosition",
+    "StohRegisterPseudoMotor",
+    "StohRegisterRealMotor",
+    "StohSetMotorChildren",
+    "StohSetMotorDependency",
+    "StohSetMotorPosition",
+    "StohStartMotorMove",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterRealMotor(Message):
@@ -327,25 +348,3 @@ class HtosSetMotorMessage(Message):
     keyword: ClassVar[str] = "htos_set_motor_message"
     motor_name: Name
     message_text: Text = ""
-
-
-MESSAGES = (
-    StohRegisterRealMotor,
-    StohRegisterPseudoMotor,
-    StohSetMotorDependency,
-    StohSetMotorChildren,
-    StohConfigureRealMotor,
-    StohConfigurePseudoMotor,
-    StohStartMotorMove,
-    StohAbortMotorMove,
-    StohSetMotorPosition,
-    StohCorrectMotorPosition,
-    HtosMotorMoveStarted,
-    HtosUpdateMotorPosition,
-    HtosMotorMoveCompleted,
-    HtosConfigureDevice,
-    HtosMotorCorrectStarted,
-    HtosLimitHit,
-    HtosSimulatingDevice,
-    HtosSetMotorMessage,
-)

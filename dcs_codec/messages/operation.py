@@ -7,6 +7,19 @@ import attrs
 from dcs_codec.fields import Handle, HardwareName, Name, Note, OptionalStatus, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosConfigureOperation",
+    "HtosOperationComplete",
+    "HtosOperationCompleted",
+    "HtosOperationStart",
+    "HtosOperationUpdate",
+    "HtosStartOperation",
+    "StohConfigureOperation",
+    "StohRegisterOperation",
+    "StohStartOperation",
+    "StohStopOperation",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterOperation(Message):
@@ -148,17 +161,3 @@ class HtosOperationComplete(Message):
     keyword: ClassVar[str] = "htos_operation_complete"
     operation_name: Name
     arguments: Note = ""
-
-
-MESSAGES = (
-    StohRegisterOperation,
-    StohConfigureOperation,
-    StohStartOperation,
-    StohStopOperation,
-    HtosOperationUpdate,
-    HtosOperationCompleted,
-    HtosStartOperation,
-    HtosConfigureOperation,
-    HtosOperationStart,
-    HtosOperationComplete,
-)

@@ -7,6 +7,13 @@ import attrs
 from dcs_codec.fields import Name, OptionalScaled, Scaled, Seconds
 from dcs_codec.message import Message
 
+__all__ = [
+    "StohChangeVectorSpeed",
+    "StohStartOscillation",
+    "StohStartVectorMove",
+    "StohStopVectorMove",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStartOscillation(Message):
@@ -75,11 +82,3 @@ class StohChangeVectorSpeed(Message):
     motor_name_1: Name
     motor_name_2: Name
     speed: Scaled
-
-
-MESSAGES = (
-    StohStartOscillation,
-    StohStartVectorMove,
-    StohStopVectorMove,
-    StohChangeVectorSpeed,
-)

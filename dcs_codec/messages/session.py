@@ -7,6 +7,18 @@ import attrs
 from dcs_codec.fields import Name, Note, OptionalStatus, Steps, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosClientIsHardware",
+    "HtosClientTypeIsHardware",
+    "HtosLog",
+    "HtosNote",
+    "HtosSendConfiguration",
+    "StocReconnectOnPort",
+    "StocSendClientType",
+    "StohAbortAll",
+    "StohKickWatchdog",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StocSendClientType(Message):
@@ -127,16 +139,3 @@ class HtosLog(Message):
     log_level: Name
     log_sender: Name
     log_message: Text = ""
-
-
-MESSAGES = (
-    StocSendClientType,
-    StocReconnectOnPort,
-    HtosClientIsHardware,
-    HtosClientTypeIsHardware,
-    HtosSendConfiguration,
-    StohAbortAll,
-    StohKickWatchdog,
-    HtosNote,
-    HtosLog,
-)

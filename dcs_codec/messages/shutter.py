@@ -7,6 +7,14 @@ import attrs
 from dcs_codec.fields import Name, OptionalHardwareName, OptionalStatus, Status, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosConfigureShutter",
+    "HtosReportShutterState",
+    "StohConfigureShutter",
+    "StohRegisterShutter",
+    "StohSetShutterState",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterShutter(Message):
@@ -82,12 +90,3 @@ class HtosConfigureShutter(Message):
     keyword: ClassVar[str] = "htos_configure_shutter"
     shutter_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    StohRegisterShutter,
-    StohConfigureShutter,
-    StohSetShutterState,
-    HtosReportShutterState,
-    HtosConfigureShutter,
-)

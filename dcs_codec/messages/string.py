@@ -7,6 +7,16 @@ import attrs
 from dcs_codec.fields import HardwareName, Name, Status, StringContents, Text
 from dcs_codec.message import Message
 
+__all__ = [
+    "HtosConfigureString",
+    "HtosSetStringCompleted",
+    "HtosStringCompleted",
+    "StohConfigureString",
+    "StohRegisterString",
+    "StohRegisterStringMotor",
+    "StohSetString",
+]
+
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohRegisterString(Message):
@@ -101,14 +111,3 @@ class HtosStringCompleted(Message):
     keyword: ClassVar[str] = "htos_string_completed"
     string_name: Name
     arguments: Text = ""
-
-
-MESSAGES = (
-    StohRegisterString,
-    StohConfigureString,
-    StohSetString,
-    HtosSetStringCompleted,
-    StohRegisterStringMotor,
-    HtosConfigureString,
-    HtosStringCompleted,
-)
