@@ -57,11 +57,14 @@ class Codec:
 
         What stands behind a NUL, and a line end, are no part of it.
         """
-        text = clean_text(text)
         try:
+            text = clean_text(text)
             return self.decode(Frame(to_bytes(text), binary))
         except EncodeError:  # no bytes are this text
             return self._decode_odd(text, binary)
+        except (AttributeError, TypeError):
+            _check_text(text)
+            raise
 
     def _decode_first(self, keyword: bytes, frame: Frame) -> Message:
         plan = self._plans.get(to_text(keyword))
@@ -115,6 +118,7 @@ class Codec:
             return self._encode_unknown(message.text)
         if isinstance(message, MalformedMessage):
             raise EncodeError(message.received_keyword, message.field, "message is malformed")
+        check_message(message)
         raise EncodeError(message.keyword, "", f"{type(message).__name__} is not in the registry")
 
     def _encode_unknown(self, text: str) -> str:
@@ -136,6 +140,26 @@ class Codec:
         except ValueError as error:
             raise EncodeError(keyword, "text", str(error)) from None
         return text
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise TypeError(
+            f"the text of a message is a str, got {type(text).__name__}; for bytes of a connection "
+            "there are DcsProtocol and FrameDecoder"
+        )
+
+
+def check_message(message: object) -> None:
+    """See that a caller gave a message.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(message, Message):
+        raise TypeError(
+            f"got {type(message).__name__} in place of a message; decode_text() makes one of a text"
+        )
 
 
 def _check_binary(text: str, value: object) -> None:

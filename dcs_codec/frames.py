@@ -155,6 +155,12 @@ class _ShortEnds(dict[bytes, int]):
 _SHORT_ENDS: Final = _ShortEnds()
 
 
+def _a_framing(value: object) -> Framing:
+    if not isinstance(value, Framing):
+        raise TypeError(f"framing is a Framing, such as Framing.V2; got {value!r}")
+    return value
+
+
 class FrameDecoder:
     """Cuts frames out of a byte stream that arrives in any pieces.
 
@@ -179,8 +185,11 @@ class FrameDecoder:
             framing: How to read; may be set again between frames.
             max_frame_size: Largest text plus binary of a v2 frame, in bytes; checked on the
                 header, before anything is kept.
+
+        Raises:
+            TypeError: `framing` is no `Framing`.
         """
-        self._framing = framing
+        self._framing = _a_framing(framing)
         self._block_size = V1_FRAME_SIZE
         self._max_frame_size = max_frame_size
         self._run = b""
@@ -202,7 +211,7 @@ class FrameDecoder:
     def framing(self, framing: Framing) -> None:
         if self._needed > V2_HEADER_SIZE and self._framing is _V2:
             raise LocalProtocolError("framing changes between frames, not inside one")
-        self._framing = framing
+        self._framing = _a_framing(framing)
         self._needed = self._joined = 1
         self._ends = self._known_ends()
 

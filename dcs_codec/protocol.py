@@ -15,11 +15,11 @@ On the GUI port all is v2 but for the login, a block of 200 bytes: a GUI answers
 """
 
 import functools
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, cast
 
 import attrs
 
-from dcs_codec.codec import Codec, default_codec, gui_codec
+from dcs_codec.codec import Codec, check_message, default_codec, gui_codec
 from dcs_codec.errors import FrameError, HandshakeError, LocalProtocolError, StateError
 from dcs_codec.frames import (
     DEFAULT_MAX_FRAME_SIZE,
@@ -107,7 +107,12 @@ class DcsProtocol:
                 knows the DHS's name. On the GUI port it is v2, whatever is given.
             codec: Messages to read and write, by default all of the port.
             max_frame_size: Largest frame to accept, in bytes.
+
+        Raises:
+            TypeError: `role` is no `Role`, or `framing` no `Framing`.
         """
+        if not isinstance(cast("object", role), Role):
+            raise TypeError(f"role is a Role, such as Role.DHS; got {role!r}")
         self.role = role
         self._is_gui_port = role in (Role.GUI, Role.GUI_SERVER)
         self._online_framing = _V2 if self._is_gui_port else framing
@@ -218,6 +223,7 @@ class DcsProtocol:
             StateError: It is not for this role to send, or no message after the handshake.
         """
         if type(message) not in self._ordinary:
+            check_message(message)
             self._check(message, step_of(type(message)), _ONLINE)
         framing = self._online_framing if self._shaking_hands else self._decoder.framing
         return self._codec.encode_bytes(message, _V2 if framing is _AUTO else framing)
@@ -240,6 +246,7 @@ class DcsProtocol:
             if self._is_gui_port:
                 self._take_decision(step_of(type(message)))
             return data
+        check_message(message)
         step = step_of(type(message))
         self._check(message, step, state)
         data = self._encode_opening(message, step)

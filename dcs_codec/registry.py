@@ -24,12 +24,13 @@ class Registry:
         """
         plans: dict[str, Plan[Message]] = {}
         for message_class in message_classes:
+            _check_class(message_class)
             keyword = message_class.keyword
             if direction_of(keyword) is None:
                 raise RegistryError(f"{message_class.__name__}: no direction in {keyword!r}")
             if keyword in plans:
-                other = plans[keyword].message_class.__name__
-                raise RegistryError(f"{keyword} is claimed by {other} and {message_class.__name__}")
+                other = plans[keyword].message_class
+                raise RegistryError(_claimed_twice(keyword, other, message_class))
             try:
                 plans[keyword] = Plan(message_class)
             except TypeError as error:
@@ -57,3 +58,17 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._plans)
+
+
+def _check_class(message_class: object) -> None:
+    if not isinstance(message_class, type) or not issubclass(message_class, Message):
+        raise RegistryError(f"{message_class!r} is no message class; derive one from Message")
+
+
+def _claimed_twice(keyword: str, first: type[Message], second: type[Message]) -> str:
+    if first is second:
+        return f"{first.__name__} is there already; leave it out"
+    return (
+        f"{keyword} is claimed by {first.__name__} and {second.__name__}; "
+        "leave one of them out: Registry([...]) takes the classes you choose"
+    )

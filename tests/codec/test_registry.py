@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import pytest
@@ -73,7 +73,16 @@ def test_the_default_registry_is_made_once_and_holds_all() -> None:
 @pytest.mark.parametrize(
     ("message_class", "error"),
     [
-        (OtherAbortAll, "stoh_abort_all is claimed by StohAbortAll and OtherAbortAll"),
+        (
+            OtherAbortAll,
+            (
+                "stoh_abort_all is claimed by StohAbortAll and OtherAbortAll; "
+                r"leave one of them out: Registry\(\[\.\.\.\]\) takes the classes you choose"
+            ),
+        ),
+        (StohAbortAll, "StohAbortAll is there already; leave it out"),
+        (int, "<class 'int'> is no message class; derive one from Message"),
+        ("stoh_abort_all", "'stoh_abort_all' is no message class; derive one from Message"),
         (UnknownMessage, "UnknownMessage: no direction in ''"),
         (WithoutKind, r"WithoutKind\.name: annotation names no kind"),
         (TwoWords, "TwoWords: keyword holds ' ', which would end the word: 'stoh_two words'"),
@@ -83,6 +92,6 @@ def test_the_default_registry_is_made_once_and_holds_all() -> None:
         ),
     ],
 )
-def test_classes_that_do_not_fit_are_refused(message_class: type[Message], error: str) -> None:
+def test_classes_that_do_not_fit_are_refused(message_class: Any, error: str) -> None:
     with pytest.raises(RegistryError, match=f"^{error}$"):
         default_registry().extended(message_class)
