@@ -198,9 +198,10 @@ class Connection:
             written = self._transport.written
 
     def _check_online(self, data: bytes) -> None:
-        if not self.online:
-            raise NotConnectedError(f"not sent: connection is {self._protocol.state.value}")
-        framing = self._protocol.framing
+        protocol = self._protocol
+        if protocol.state is not State.ONLINE:
+            raise NotConnectedError(f"not sent: connection is {protocol.state.value}")
+        framing = protocol.framing
         if framing is _AUTO or (framing is _V2) is not (data[0] in V2_BEGINS):
             raise NotConnectedError("not sent: framing is not known before DCSS's first frame")
 

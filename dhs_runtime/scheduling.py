@@ -117,34 +117,30 @@ class Workers:
         """Threads that wait for a job."""
         return len(self._idle)
 
-    def submit(self, job: Job) -> bool:
+    def submit(self, job: Job, *, quietly: bool = False) -> bool:
         """Queue `job` for a worker; False when too many jobs wait already, or after `close`.
+
+        Args:
+            job: What to do.
+            quietly: Whether to leave it to `say_what_it_lacks` to log that there is no thread, for
+                who holds a lock.
 
         Raises:
             ForkedError: This is a forked child, which has no workers.
         """
-        taken = self.take(job)
-        if self._lacks_thread:
-            self.say_what_it_lacks()
-        return taken
-
-    def take(self, job: Job) -> bool:
-        """As `submit`, without a line in the log: for who holds a lock."""
         self.group.birthplace.check("a job")
         with self._lock:
             if self._closed:
                 return False
-            if self._idle:
-                worker = self._idle.pop()
-            elif self._threads < self._max_threads and (spawned := self._spawn()):
-                worker = spawned
-            elif self._threads and len(self._waiting) < self._max_waiting:
+            worker = self._idle.pop() if self._idle else self._spawn()
+            taken = worker is not None or (self._threads and len(self._waiting) < self._max_waiting)
+            if worker is None and taken:
                 self._waiting.append(job)
-                return True
-            else:
-                return False
-        worker.call(job)
-        return True
+        if worker is not None:
+            worker.call(job)
+        elif not quietly:
+            self.say_what_it_lacks()
+        return bool(taken)
 
     def say_what_it_lacks(self) -> None:
         """Log that the system had no thread, where it had none."""
@@ -168,6 +164,8 @@ class Workers:
             worker.call(_nothing)
 
     def _spawn(self) -> Worker | None:
+        if self._threads >= self._max_threads:
+            return None
         worker = Worker()
         name = f"{self._name}-{self._threads + 1}"
         try:
@@ -220,8 +218,8 @@ class Lane:
             if len(self._jobs) >= MAX_WAITING:
                 return False
             self._jobs.append(job)
-            if not self.busy:
-                self.busy = self._workers.take(self._run)  # no state before a step that may fail
+            if not self.busy:  # no state before a step that may fail
+                self.busy = self._workers.submit(self._run, quietly=True)
                 if not self.busy:
                     self._jobs.pop()
             taken = self.busy

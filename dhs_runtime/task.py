@@ -204,7 +204,8 @@ class Task:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
                 self.state = _RUNNING
-            self.raise_if_aborted()
+            if self._aborted:
+                self.raise_if_aborted()
             self._begin()
             handler(self)
             if not self.finished:
