@@ -1,6 +1,7 @@
 """Who runs what: `Workers` (threads), `Lane` (jobs in order), `Timers` (jobs at a moment)."""
 
 import collections
+import contextlib
 import heapq
 import itertools
 import logging
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.threads import ThreadGroup, fulfil
@@ -27,45 +28,55 @@ _ONCE: Final = (1).to_bytes(8, sys.byteorder)
 """What an `eventfd` takes, and gives, for one call."""
 
 
+class Bell(NamedTuple):
+    """How one thread wakes another: each ring ends one wait, also one that begins later."""
+
+    ring: Callable[[], object]
+    wait: Callable[[], object]
+
+
 class Worker:
     """One thread of `Workers`, and how it is woken.
 
-    Each has its own bell. Threads that wait at one queue would wake each other: each `get` of
+    Each has a bell of its own. Threads that wait at one queue would wake each other: each `get` of
     `queue.SimpleQueue` wakes the next that waits, which finds nothing.
+
+    The bell is an `eventfd` for a thread that waits while all others do. Who writes to it lets go
+    of the GIL meanwhile, and the woken thread finds it free: four changes of threads less than with
+    a lock. While others work it is a lock, or they would take the GIL from who rings.
     """
 
-    __slots__ = ("_descriptor", "_job", "_ring", "_wait")
+    __slots__ = ("_bell", "_descriptor", "_event", "_job", "_lock")
 
     def __init__(self) -> None:
         self._job: Job | None = None
-        self._ring: Callable[[], object]
-        self._wait: Callable[[], object]
-        try:
-            # Who writes lets go of the GIL meanwhile, and the woken thread finds it free. A lock
-            # would wake a thread that then waits for the GIL: four more changes of threads.
-            self._descriptor: int | None = os.eventfd(0)
-        except (AttributeError, OSError):  # not Linux, or no descriptor left
-            lock = threading.Lock()
-            lock.acquire()
-            self._descriptor, self._ring, self._wait = None, lock.release, lock.acquire
-        else:
-            self._ring = partial(os.write, self._descriptor, _ONCE)
-            self._wait = partial(os.read, self._descriptor, len(_ONCE))
+        lock = threading.Lock()
+        lock.acquire()
+        self._lock = self._event = self._bell = Bell(lock.release, lock.acquire)
+        self._descriptor: int | None = None
+        with contextlib.suppress(AttributeError, OSError):  # not Linux, or no descriptor left
+            number = self._descriptor = os.eventfd(0)
+            self._event = Bell(partial(os.write, number, _ONCE), partial(os.read, number, 8))
+
+    def choose_bell(self, *, is_quiet: bool) -> None:
+        """Get ready for the next `wait`, before anybody can `call`."""
+        self._bell = self._event if is_quiet else self._lock
 
     def call(self, job: Job) -> None:
         """Wake the thread for a job; for the one who took this from the idle workers."""
         self._job = job
-        self._ring()
+        self._bell.ring()
 
     def wait(self) -> Job:
         """Wait, in the thread itself, for the next `call`."""
-        while self._job is None:  # a child that C code forked may ring, too
-            self._wait()
+        self._bell.wait()
+        while self._job is None:  # a child that C code forked has rung
+            self._bell.wait()
         job, self._job = self._job, None  # or the last operation would live until the next comes
         return job
 
     def close(self) -> None:
-        """Give the bell back, at the end of the thread."""
+        """Give the descriptor back, at the end of the thread."""
         if self._descriptor is not None:
             os.close(self._descriptor)
 
@@ -192,6 +203,7 @@ class Workers:
                     continue
                 if self._closed:
                     break
+                worker.choose_bell(is_quiet=len(self._idle) == self._threads - 1)
                 self._idle.append(worker)
             job = worker.wait()
         worker.close()

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.scheduling import Job, Lane, Timers, Worker, Workers
@@ -255,13 +257,25 @@ def test_a_forked_child_wakes_no_thread_of_its_parent() -> None:
 
 def test_a_worker_that_is_woken_for_nothing_waits_on() -> None:
     worker = Worker()
-    worker._ring()
+    worker.choose_bell(is_quiet=True)
+    worker._bell.ring()
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: jobs.put(worker.wait()))
     thread.start()
-    worker.call(test_a_worker_that_is_woken_for_nothing_waits_on)
-    assert jobs.get(timeout=5) is test_a_worker_that_is_woken_for_nothing_waits_on
+    worker.call(print)
+    assert jobs.get(timeout=5) is print
     thread.join(5)
+    worker.close()
+
+
+@given(st.lists(st.booleans(), max_size=20))
+def test_a_call_that_comes_before_the_wait_is_not_lost(quiet: list[bool]) -> None:
+    worker = Worker()
+    for number, is_quiet in enumerate(quiet):
+        job = partial(print, number)
+        worker.choose_bell(is_quiet=is_quiet)
+        worker.call(job)
+        assert worker.wait() is job
     worker.close()
 
 
