@@ -1,7 +1,7 @@
 """Everything for working without a beamline: simulators, wire tools, test kit, demo.
 
-It builds on `dhs_runtime`, which does without it. What most people need of it is on the command
-line: `dhs simulate`, `dhs demo`, `dhs decode`, `dhs record`. From Python:
+It uses `dhs_runtime`, which does not need it. Most people use it from the command line:
+`dhs simulate`, `dhs demo`, `dhs decode`, `dhs record`. From Python:
 
 - `dhs_lab.testing`: run a DHS in a test, against a simulated DCSS;
 - `dhs_lab.simulators`: a DCSS, an Axis camera and an inference server;

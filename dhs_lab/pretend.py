@@ -1,7 +1,7 @@
 """`pretend_loop`: the loop DHS with a simulated camera and inference server (extra `sim`).
 
-Between it and DCSS everything is as ever. The real camera and inference server are not called, and
-nothing but this machine can post pictures to it.
+Between it and DCSS everything works as usual. The real camera and inference server are not called,
+and only this machine can post pictures to it.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class PretendLoopDhs(LoopDhs):
-    """The loop DHS whose camera posts its pictures when they are wanted."""
+    """The loop DHS with a simulated camera that posts pictures when they are wanted."""
 
     def __init__(self, config: LoopConfig, camera: SimulatedAxis) -> None:
         super().__init__(config)
@@ -45,7 +45,7 @@ class PretendLoopDhs(LoopDhs):
             push.stop()
 
     def close(self) -> None:
-        """As `LoopDhs.close`; the camera first, or it would find nobody to take its picture."""
+        """As `LoopDhs.close`; stops the camera first, because its posts would fail afterwards."""
         if self._push is not None:
             self._push.stop()
         super().close()
@@ -53,10 +53,10 @@ class PretendLoopDhs(LoopDhs):
 
 @contextlib.contextmanager
 def pretend_loop(config: LoopConfig) -> Iterator[LoopDhs]:
-    """A loop DHS for a rehearsal, its camera and inference server alive inside `with`.
+    """A loop DHS for a rehearsal; its camera and inference server run inside `with`.
 
     Raises:
-        MachineError: There is no port left for them.
+        MachineError: There is no free port for them.
     """
     camera = SimulatedAxis(host=LOOPBACK)
     automl = SimulatedAutoML(

@@ -1,4 +1,4 @@
-"""Writes `cli.md`, every command of `dhs` with its options, from what click knows of them.
+"""Writes `cli.md`: every command of `dhs` with its options, as defined in click.
 
 make docs-tables
 """
@@ -23,21 +23,21 @@ HEAD: Final = """\
 
 # Command line
 
-Every command of `dhs`, as `--help` and `-h` have it. The command comes with the extra `runtime`;
+Every command of `dhs`, as `--help` and `-h` show it. The command needs the extra `runtime`;
+
 `dhs demo`, `dhs simulate axis`, `dhs simulate automl` and `dhs loop --pretend` need `sim`.
 
-**Exit codes** of all commands, where theirs says nothing else: 0 all is well; 1 something failed
+**Exit codes** of all commands, unless a command lists its own: 0 all is well; 1 something failed
 while it ran, and another start may help; 2 the command line or a configuration is wrong, or an
-extra is missing, which another start does not mend; 130 it was ended by Ctrl-C. For commands that
-run until a signal, such as `dhs run`, Ctrl-C is the good end, with 0. What is wrong is said in one
-line on stderr.
+extra is missing, and another start does not help; 130 Ctrl-C ended it. Commands that run until a
+signal, such as `dhs run`, end with 0 after Ctrl-C. Errors are one line on stderr.
 """
 
 LOGS: Final = """\
 ## Options of logs
 
-Of every command that runs or simulates something. What `dhs run --config` and `dhs loop --config`
-find in their file holds where the command line says nothing.
+These options belong to every command that runs or simulates something. They override the
+configuration file of `dhs run --config` and `dhs loop --config`.
 """
 
 _OF_LOGS: Final = frozenset(field.name for field in attrs.fields(LogFlags))

@@ -1,4 +1,4 @@
-"""Writes `configuration.md`, every key of the files, from the classes that they become.
+"""Writes `configuration.md`: every key of the configuration files, from their classes.
 
 make docs-tables
 """
@@ -29,23 +29,24 @@ HEAD: Final = """\
 
 # Configuration
 
-The keys of the YAML files of `dhs run --config` and `dhs loop --config`, and of the classes they
-become. Every key may be left out. A key that is not here, or a value of another kind, is refused
-with its line, its path and the reason, all mistakes at once; `dhs check FILE` does just that, and
-the page of [mistakes](mistakes.md) shows forty. What `dhs check` calls right starts.
+The keys of the YAML files of `dhs run --config` and `dhs loop --config`, and of their classes in
+Python. Every key is optional. An unknown key, or a value of another kind, is refused with its line,
+its path and the reason; all mistakes are listed at once. `dhs check FILE` makes the same check, and
+[mistakes](mistakes.md) shows many examples. If `dhs check` calls a file right, the DHS starts.
 
-Values are taken as YAML types them: `"14242"` is text and no number, `1` is no truth, but `3` is a
-number as good as `3.0`. YAML 1.1 has traps, and these are refused rather than read: `014242`
-(octal), `4:02:22` (base 60), a key that is there twice. A file has 1 MiB at most.
+Values have the types that YAML gives them: `"14242"` is text, not a number, and `1` is not `true`;
+but `3` may be used in place of `3.0`. The traps of YAML 1.1 are refused: `014242` (octal),
+`4:02:22` (base 60), a doubled key. A file may have at most 1 MiB.
 
-`dhs check --schema` prints a JSON Schema, with which editors complete keys and underline mistakes:
-for VS Code's YAML extension, `# yaml-language-server: $schema=dhs.schema.json` in the first line.
+`dhs check --schema` prints a JSON Schema. With it, editors complete keys and underline mistakes:
+for VS Code's YAML extension, put `# yaml-language-server: $schema=dhs.schema.json` into the first
+line.
 
-A host is a name, an IPv4 or an IPv6 address (`::1`, or `[::1]`), without a port or `http://`. Where
-an option takes HOST:PORT, an IPv6 address has brackets: `--dcss [::1]:14242`. A listener at
-`0.0.0.0` takes callers of every IPv4 network, at `::` those of IPv6 as well.
+A host is a name, an IPv4 or an IPv6 address (`::1`, or `[::1]`), without a port or `http://`. In
+HOST:PORT, an IPv6 address needs brackets: `--dcss [::1]:14242`. A listener at `0.0.0.0` accepts
+connections from every IPv4 network, at `::` also from IPv6.
 
-What the command line says goes before what the file says.
+The command line overrides the file.
 """
 
 SECTIONS: Final[Mapping[str, tuple[type, str]]] = {
@@ -56,16 +57,16 @@ SECTIONS: Final[Mapping[str, tuple[type, str]]] = {
     "`dhs run`": (
         RunConfig,
         (
-            "Keys at the top of the file of `dhs run --config`, beside those of every DHS. The "
-            "section `settings` belongs to the author of the DHS, who makes a class of it by "
+            "Keys at the top of the file of `dhs run --config`, in addition to those of every DHS. "
+            "The section `settings` belongs to the author of the DHS, who makes a class of it with "
             "`launch.settings(MyConfig)`."
         ),
     ),
     "`dhs loop`": (
         LoopConfig,
         (
-            "Keys at the top of the file of `dhs loop --config`, beside those of every DHS. In "
-            "files of loop-dhs they stand in a section `loopdhs`, which is read as well."
+            "Keys at the top of the file of `dhs loop --config`, beside those of every DHS. "
+            "In files of loop-dhs they are in a section `loopdhs`, which is read as well."
         ),
     ),
     "`dcss`": (
@@ -99,7 +100,7 @@ ENVIRONMENT: Final = f"""\
 
 | variable | meaning |
 | --- | --- |
-| `{VARIABLE}` | Patterns as in `production`, parted by blanks, for all DHSs of a machine. |
+| `{VARIABLE}` | Patterns as in `production`, separated by blanks, for all DHSs of a machine. |
 | `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID` | Set by systemd. |
 """
 

@@ -1,4 +1,4 @@
-"""Writes `fidelity.md`: how the simulated DCSS does beside the recording of a real one.
+"""Writes `fidelity.md`: compares the simulated DCSS with the recording of a real one.
 
 make docs-tables
 """
@@ -42,9 +42,9 @@ HEAD: Final = """\
 
 # Fidelity of the simulated DCSS
 
-A real dcss was recorded: what a DHS or a GUI sent, and what DHSs were sent back. The simulated one
-is given the same (what a GUI sent by `from_gui`) and has to send the same, byte for byte, in both
-framings. The recording is not part of this repository.
+A real dcss was recorded: the messages of a DHS or a GUI, and the messages that it sent to DHSs. The
+simulated one gets the same input (that of a GUI by `from_gui`) and must send the same bytes, in
+both framings. The recording is not part of this repository.
 """
 
 PHASES: Final = {
@@ -57,10 +57,10 @@ PHASES: Final = {
 }
 
 HAZARDS_HEAD: Final = """\
-## Where a real dcss hangs, dies or goes astray
+## What hangs, kills or misleads a real dcss
 
-The simulated one ignores what would do harm and says so in its log (logger
-`dhs_lab.simulators.dcss`), so that a DHS under test is found out and the test goes on.
+The simulated one ignores harmful messages and says so in its log (logger
+`dhs_lab.simulators.dcss`), so that the fault of a DHS under test is seen and the test continues.
 """
 
 NOT_SIMULATED: Final = """\

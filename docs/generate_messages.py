@@ -1,4 +1,4 @@
-"""Writes `messages.md`, the reference of all messages, from what the sources say of themselves.
+"""Writes `messages.md`, the reference of all messages, from the sources.
 
 make docs-tables
 """
@@ -27,19 +27,19 @@ HEAD: Final = """\
 # Messages
 
 Every message class of `dcs_codec`, by kind of device, in both directions. Each has its format on
-the wire, its fields in wire order, and the place in the C sources where that was read.
+the wire, its fields in wire order, and the source of these facts in the C code.
 
-- Words in `[brackets]` are **optional**: all of them stand in the text, or none.
-- A **word** has no blanks. A **rest of text** is everything behind one blank, to the letter, and
-  may be empty. **Names** are the words that follow, one at least.
-- A **limit** binds what is written; what is longer or larger is still read. Texts without one are
+- Words in `[brackets]` are **optional**: they are all in the text, or all missing.
+- A **word** has no blanks. A **rest of text** is everything after one blank, unchanged; it may be
+  empty. **Names** are the words that follow, at least one.
+- A **limit** applies to writing; longer or larger values are still read. Texts without a limit are
   limited by the frame: 199 bytes in all in v1, 1 MiB in v2.
-- Words after those of a message are **surplus**: they are read, kept in `surplus` and given back,
-  in messages that do not end in a rest of text or in names. What you make has none.
+- Words after those of a message are **surplus**: they are read, kept in `surplus` and written
+  again, in messages that do not end in a rest of text or in names. Your own messages have none.
 - **scaled** means the device's own units (mm, deg, eV ...), which only DCSS's database knows.
 
-[Promises](../explanations/promises.md) tells what reading and writing do with all this. In Python
-the same is in `dcs_codec.catalogue`, as values.
+[Promises](../explanations/promises.md) explains what reading and writing guarantee. In Python,
+`dcs_codec.catalogue` has the same facts as values.
 """
 
 GUI_HEAD: Final = """\
@@ -47,13 +47,13 @@ GUI_HEAD: Final = """\
 
 # Messages of the GUI port
 
-Every message class of `dcs_codec.gui`: what GUIs and other clients say to DCSS, and what it tells
-them. [Messages](messages.md) explains the columns, and has the vocabularies and limits.
+Every message class of `dcs_codec.gui`: the messages from GUIs and other clients to DCSS, and from
+DCSS to them. [Messages](messages.md) explains the columns, and has the vocabularies and limits.
 
-- All frames are v2, but for the login: a block of 200 bytes.
-- What a client sends is bound to what dcss survives: too long a name, too large a number, or a text
-  with a brace left open is refused when it is written, and nothing is sent.
-- What DCSS tells is mostly what others wrote, so words may be long and numbers large.
+- All frames are v2, except the login: a block of 200 bytes.
+- A client cannot send what would harm dcss: a name that is too long, a number that is too large, or
+  a text with an open brace is refused when it is written, and nothing is sent.
+- DCSS mostly forwards texts of others, so words may be long and numbers large.
 """
 
 VOCABULARIES: Final = "## Vocabularies"

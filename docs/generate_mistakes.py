@@ -1,4 +1,4 @@
-"""Writes `mistakes.md`: mistakes in configurations, and what `dhs check` prints for each.
+"""Writes `mistakes.md`: mistakes in configurations, and the output of `dhs check` for each.
 
 make docs-tables
 """
@@ -23,10 +23,10 @@ HEAD: Final = f"""\
 
 # Mistakes in configurations
 
-What `dhs check {FILE}` prints for each of these files, after the word `wrong`; `dhs run` and
-`dhs loop` print the same and end with exit code 2. A line names the file, the line in it, the path
-of the key, what is wrong, and what was probably meant. All mistakes of a file are told at once.
-The values of secrets (`password`, and `settings`, which may hold some) are never shown.
+The output of `dhs check {FILE}` for each of these files, after the word `wrong`. `dhs run` and
+`dhs loop` print the same and end with exit code 2. A line has the file, the line number, the path
+of the key, the mistake, and what was probably meant. All mistakes of a file are listed at once. The
+values of secrets (`password`, and `settings`, which may contain some) are never shown.
 """
 
 BOMB: Final = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -43,10 +43,10 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("a text for a list", "production: bl*\n"),
     ("a doubled key", 'production: ["bl*"]\nproduction: []\n'),
     ("a doubled key of a section", "dcss: {host: a, host: b}\n"),
-    ("a key with a slip", "dcss: {prot: 14242}\n"),
+    ("a misspelled key", "dcss: {prot: 14242}\n"),
     ("a key in another spelling", "statusPort: 9100\n"),
     ("a key in the wrong section", "host: dcss-host\n"),
-    ("a key of `dhs loop` with a slip", "jpeg_reciever: {port: 9000}\n"),
+    ("a misspelled key of `dhs loop`", "jpeg_reciever: {port: 9000}\n"),
     ("an unknown key", "colour: red\n"),
     ("no blank after the colon", "dcss:\n  host:dcss-host\n"),
     ("`=` for a colon", "dcss:\n  host = dcss-host\n"),
@@ -55,8 +55,8 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("a port in the host", "dcss: {host: 'dcss-host:14242'}\n"),
     ("a URL for a host", "axis: {host: 'http://camera'}\n"),
     ("a path for a host", "dcss: {host: ~/x.log}\n"),
-    ("an IPv4 address that is none", "dcss: {host: 192.168.1.300}\n"),
-    ("an IPv6 address that is none", "dcss: {host: '::1:14242'}\n"),
+    ("an invalid IPv4 address", "dcss: {host: 192.168.1.300}\n"),
+    ("an invalid IPv6 address", "dcss: {host: '::1:14242'}\n"),
     ("a port out of range", "dcss: {port: 142420}\n"),
     ("a port in quotes", 'dcss: {port: "14242"}\n'),
     ("a leading zero", "dcss: {port: 014242}\n"),
@@ -65,9 +65,9 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("an infinite time", "dcss: {connect_timeout_s: .inf}\n"),
     ("a time with its unit", "dcss: {connect_timeout_s: 5 s}\n"),
     ("a comma in a number", "dcss: {send_timeout_s: 2,5}\n".replace("2,5", "'2,5'")),
-    ("a time that is no time", "osci_time: 0\n"),
+    ("an impossible time", "osci_time: 0\n"),
     ("no value", "dcss: {port: }\n"),
-    ("a word that is not taken", "log: {level: warn}\n"),
+    ("an unknown word", "log: {level: warn}\n"),
     ("a framing without its letter", "dcss: {framing: 2}\n"),
     ("a word for true", "trace: {enabled: ja}\n"),
     ("`no` for a name", "name: no\n"),
@@ -77,27 +77,27 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("`~` in a path", "log: {file: ~/x.log}\n"),
     ("a file for a folder of logs", "log: {file: /etc/passwd/x.log}\n"),
     ("an empty mask", 'log: {mask: [""]}\n'),
-    ("a mask that is no expression", 'log: {mask: ["("]}\n'),
+    ("a mask that is not an expression", 'log: {mask: ["("]}\n'),
     ("an empty pattern", 'production: [""]\n'),
-    ("a date that is none", "settings: {since: 2024-13-45}\n"),
+    ("an impossible date", "settings: {since: 2024-13-45}\n"),
     ("a secret of the wrong kind", "axis: {password: 12345}\n"),
-    ("a mask that Python warns of", 'log: {mask: ["[[a]"]}\n'),
+    ("a mask that Python warns about", 'log: {mask: ["[[a]"]}\n'),
     ("an address of another machine", "jpeg_receiver: {host: 192.0.2.1}\n"),
     ("two servers on one port", "jpeg_receiver: {port: 9100}\nstatus_port: 9100\n"),
     ("a tab", "dcss:\n\thost: a\n"),
-    ("an indentation that fits nothing", "dcss:\n   host: a\n  port: 1\n"),
+    ("a wrong indentation", "dcss:\n   host: a\n  port: 1\n"),
     ("two colons", "name: a: b\n"),
     ("a quote that is not closed", "name: 'stageDHS\n"),
     ("a bracket that is not closed", "production: [bl1, bl2\n"),
     ("two documents", "name: a\n---\nname: b\n"),
-    ("an alias of nothing", "name: *stage\n"),
+    ("an alias without its anchor", "name: *stage\n"),
     ("an alias bomb", BOMB),
     ("a tag of Python", "name: !!python/object:os.system x\n"),
     ("deep nesting", f"settings: {'[' * 500}\n"),
     ("a list at the top", "- name: a\n"),
     ("another kind of file", "[dcss]\nhost = a\n"),
     ("an empty file", ""),
-    ("no UTF-8", b"name: st\xe4geDHS\n"),
+    ("not UTF-8", b"name: st\xe4geDHS\n"),
     ("a binary file", b"\x7fELF\x02\x01\x01\x00"),
 )
 """What the mistake is, and the file."""

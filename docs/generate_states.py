@@ -81,37 +81,37 @@ HEAD: Final = """\
 
 # States
 
-What may follow what: in a connection, in the link that makes connections again and again, and in
-an operation or a move. A frame stands for each state in it: what leaves the frame may come in any
-of them. What leads back to the same state is in the tables only.
+The states of a connection, of the link that makes connections, and of an operation or a move, and
+how each may change. A frame means each state in it: an arrow that leaves the frame may start in any
+of them. Arrows that lead back to the same state are only in the tables.
 """
 
 PROTOCOL_TEXT: Final = """\
 ## A connection
 
-`DcsProtocol.state`, in any role: the handshake is one conversation, so both ends walk the same
-states, a DHS and DCSS as well as a GUI and DCSS. The table is `TRANSITIONS` in
-`dcs_codec/state.py`; a message whose step has no row in it is refused with `StateError`, and
-nothing was sent.
+`DcsProtocol.state`, in any role: the handshake is one conversation, so both sides go through the
+same states, whether a DHS or a GUI talks to DCSS. The table is `TRANSITIONS` in
+`dcs_codec/state.py`. A message whose step is not in the table is refused with `StateError`, and
+nothing is sent.
 """
 
 LINK_TEXT: Final = """\
 ## The link
 
-`Dhs.state`: how the link to DCSS stands, over all its connections. How long it waits depends on how
-the last connection ended; see [reliability](../explanations/reliability.md).
+`Dhs.state`: the state of the link to DCSS, over all its connections. How long it waits depends on
+how the last connection ended; see [reliability](../explanations/reliability.md).
 """
 
 TASK_TEXT: Final = """\
 ## Operations, moves and counts
 
-`state` of an `Operation`, a `Move` or a `Count`. There is one completion, and it is what moves the
-task to its end: said by the handler, or for it when it returns, raises, is late, or the DHS stops.
-A task may end before its handler ran: no worker or no handler was there for it, somebody completed
-it by hand, or it was aborted while it waited.
+`state` of an `Operation`, a `Move` or a `Count`. Each task has one completion, which ends it. The
+handler sends it, or the runtime does when the handler returns, raises or is late, or the DHS stops.
+A task may end before its handler ran: because there was no worker or no handler, because a message
+sent by hand completed it, or because it was aborted while it waited.
 
-Being aborted is no state: a task that is asked to end (`aborted` is true) goes on until its handler
-gives in, and may still end as `normal`.
+Being aborted is not a state: a task that was asked to end (`aborted` is true) continues until its
+handler ends, and may still end as `normal`.
 """
 
 

@@ -1,1 +1,1 @@
-"""Whole DHSs to read and to start from."""
+"""Complete DHSs, to read and to start from."""

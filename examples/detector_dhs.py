@@ -1,8 +1,8 @@
-"""A detector: the dialogue by which a beamline's scripts collect an image.
+"""A detector: the dialogue with which a beamline's scripts collect an image.
 
-A script starts `detector_collect_image`, does what its updates say, and tells the detector so by
+A script starts `detector_collect_image`, does what the updates ask for, and reports that by
 `detector_transfer_image` and `detector_oscillation_ready`. The first image of a run is exposed
-twice, once with no shutter for the dark image.
+twice, first without the shutter for the dark image.
 """
 
 from concurrent.futures import Future
@@ -12,13 +12,13 @@ from dcs_codec import NO_DEVICE, HtosNote
 from dhs_runtime import DeviceError, Dhs, Operation
 
 SHUTTER = "shutter"
-PATIENCE_S = 30.0  # for scripts to do what an update says, besides the exposure itself
+PATIENCE_S = 30.0  # time for scripts to do what an update asks, in addition to the exposure
 READ_OUT_S = 0.05
 WORDS = 15  # run file directory user axis seconds start range distance wavelength x y mode dark id
 
 
 class Exposure:
-    """An image under way: what its handler waits for, and the other operations bring."""
+    """An image under way: its handler waits for a future that the other operations set."""
 
     def __init__(self, op: Operation) -> None:
         if len(op.args) < WORDS:
@@ -32,7 +32,7 @@ class Exposure:
 
     def ask(self, update: str, *words: str | float, then: str) -> None:
         """Tell the scripts what to do, and wait until their operation `then` is done."""
-        self.awaited = (then, done := Future[None]())  # before they can answer
+        self.awaited = (then, done := Future[None]())  # before the scripts can answer
         self.op.update(update, *words)
         try:
             self.op.wait(done, self.time_s + PATIENCE_S)

@@ -1,7 +1,7 @@
-"""Motors that EPICS owns, for DCSS: a bridge to motor records over Channel Access.
+"""EPICS motors for DCSS: a bridge to motor records over Channel Access.
 
-Run it: dhs run examples/epics_dhs.py:make_dhs --config epics.yaml. The settings say which motor of
-DCSS is which record. EPICS goes on moving its motors by other hands as well; DCSS is told of that.
+Run it: dhs run examples/epics_dhs.py:make_dhs --config epics.yaml. The settings map each motor of
+DCSS to a record. Other EPICS clients may still move the motors; DCSS is told about that.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from dcs_codec import AbortMode
 from dhs_runtime import DeviceError, Dhs, Move
 from dhs_runtime.process import Launch
 
-START_S = 0.5  # until DMOV has to say that a motor moves
+START_S = 0.5  # time until DMOV must show that a motor moves
 
 
 @attrs.frozen
 class Settings:
-    """Names of motors in DCSS, each with its record; both count in the same units."""
+    """Names of motors in DCSS, each with its record; both must use the same units."""
 
     records: dict[str, str]
     timeout_s: float = 1.0
@@ -30,7 +30,7 @@ class Settings:
 
 
 class Record:
-    """A motor record; every method raises DeviceError where the IOC does not answer."""
+    """A motor record; every method raises DeviceError if the IOC does not answer."""
 
     def __init__(self, context: Context, name: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -44,14 +44,14 @@ class Record:
         return self._get(self._dmov) == 0
 
     def stop(self, _: AbortMode) -> None:
-        """A record always stops by its own deceleration."""
+        """A record always stops with its own deceleration."""
         self._put(self._stop, 1)
 
     def go(self, goal: float) -> Callable[[], bool]:
-        """Begin to move; the result says whether it still does.
+        """Start to move; the returned function says whether the motor still moves.
 
-        DMOV alone may still be 1 when it is asked for too soon, and the answer to the put, which
-        comes at standstill, never comes where the record refuses it.
+        DMOV alone is not enough: it may still be 1 shortly after the put. The answer to the put
+        comes when the motor stops, but never if the record refuses the put.
         """
         answered = threading.Event()
         late_s = time.monotonic() + START_S
@@ -77,7 +77,7 @@ class Record:
 
 
 def declare(dhs: Dhs, name: str, record: Record, tolerance: float) -> None:
-    """Declare a motor that is this record."""
+    """Declare a motor that is driven by this record."""
     motor = dhs.motor(name)
     motor.on_read(every_s=1.0, deadband=tolerance)(record.position)
 
@@ -90,7 +90,7 @@ def declare(dhs: Dhs, name: str, record: Record, tolerance: float) -> None:
 
     @dhs.every(0.2)
     def watch() -> None:
-        with contextlib.suppress(DeviceError):  # the poll tells; or DCSS was quicker
+        with contextlib.suppress(DeviceError):  # the poll reports it; or DCSS started a move first
             if not motor.is_moving and record.is_moving():
                 with motor.moved_elsewhere() as move:
                     move.follow(record.position, record.is_moving, stop=record.stop)

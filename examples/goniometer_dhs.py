@@ -1,14 +1,14 @@
-"""A goniometer that is not there: five motors and three shutters that keep time as real ones do.
+"""A simulated goniometer: five motors and three shutters with realistic times.
 
-For rehearsals of a beamline's scripts and GUIs. Run it with `dhs run
-examples/goniometer_dhs.py:dhs --dcss HOST:PORT`; its devices must be in DCSS's database under the
-hardware host `gonioSimDHS`, and take over position and limits from there.
+For rehearsals of a beamline's scripts and GUIs. Run it with
+`dhs run examples/goniometer_dhs.py:dhs --dcss HOST:PORT`; its devices must be in DCSS's database
+under the hardware host `gonioSimDHS`; they take position and limits from there.
 
-A move takes the time that speed and scale of the configuration say, an oscillation the time it is
-given, a vector move what its speed says in scaled units a second, also when that is changed on the
-way. All send their positions ten times a second. A soft abort lets the axes coast for a moment, a
-hard one does not; either way DCSS is told where they stand. Exposures open the shutter when the
-axis begins to turn and close it when it stands.
+The time of a move follows from the configured speed and scale. An oscillation takes the time it is
+given. A vector move follows its speed in scaled units a second, which may change during the move.
+All send their positions ten times a second. After a soft abort the axes coast for a moment, after a
+hard one they do not; in both cases DCSS gets the position where they stopped. Exposures open the
+shutter when the axis starts to turn and close it when it stops.
 """
 
 import math
@@ -26,43 +26,43 @@ HOME_POSITION = 0.0
 
 
 class Journey:
-    """Axes on their way, which do each part of it at the same time; `pace` says how fast."""
+    """Axes on their way, all at the same fraction of it; `pace` says how fast."""
 
     def __init__(self, pace: Callable[[], float]) -> None:
-        self._pace = pace  # parts of the way a second
+        self._pace = pace  # fraction of the way per second
         self._part = 0.0
         self._end = 1.0
         self._seen = time.monotonic()
 
     def part(self) -> float:
-        """How much of the way is gone, from 0 to 1."""
+        """How much of the way is done, from 0 to 1."""
         now = time.monotonic()
         self._part = min(self._part + self._pace() * (now - self._seen), self._end)
         self._seen = now
         return self._part
 
     def is_moving(self) -> bool:
-        """Whether they have not arrived, and do not stand after a stop."""
+        """Whether they have neither arrived nor stopped."""
         return self.part() < self._end
 
     def stop(self, mode: AbortMode) -> None:
-        """Stand here, or softly a little further on."""
+        """Stop here, or softly a little further on."""
         coast = 0.0 if mode is AbortMode.HARD else self._pace() * COAST_S
         self._end = min(self.part() + coast, self._end)
 
 
 def seconds_of(move: Move, distance: float) -> float:
-    """How long a move takes: as asked for, or by the motor's speed."""
+    """How long a move takes: the requested time, or the time from the motor's speed."""
     if move.time_s is not None:
         return move.time_s
     config = move.motor.config
     if not isinstance(config, MotorConfig) or not config.speed:
-        return 0.0  # DCSS has not told, or no speed
+        return 0.0  # no configuration yet, or no speed
     return abs(distance * config.scale_factor / config.speed)
 
 
 def drive(move: Move) -> None:
-    """Bring a motor where it shall be; `home` is a word for position 0."""
+    """Move a motor to its destination; the word `home` means position 0."""
     goal = HOME_POSITION if isinstance(move.destination, str) else move.destination
     way = goal - move.start
     seconds = max(seconds_of(move, way), 1e-6)
@@ -76,7 +76,7 @@ def drive(move: Move) -> None:
 
 
 def drive_both(move: VectorMove) -> None:
-    """Bring two motors along a straight line, or one where there is no other."""
+    """Move two motors along a straight line, or one motor if there is no second."""
     ways = [(part.start, part.distance) for part in move.parts()]
     length = max(math.hypot(*(distance for _, distance in ways)), 1e-6)
     journey = Journey(lambda: max(move.speed, 0.0) / length)
@@ -90,7 +90,7 @@ def drive_both(move: VectorMove) -> None:
 
 
 def set_shutter(state: ShutterState) -> None:
-    """A shutter that is not there obeys at once."""
+    """A simulated shutter obeys at once."""
 
 
 def goniometer(host: str = "gonioSimDHS") -> Dhs:

@@ -1,7 +1,7 @@
-"""A stage whose controller speaks lines over TCP or a serial port, and may lose its line.
+"""A stage whose controller takes text lines over TCP or a serial port, and may disconnect.
 
-Run it: dhs run examples/line_stage_dhs.py:make_dhs --config stage.yaml. What this controller
-understands is in examples/hardware/fake_controller.py.
+Run it: dhs run examples/line_stage_dhs.py:make_dhs --config stage.yaml. The commands of this
+controller are in examples/hardware/fake_controller.py.
 """
 
 import threading
@@ -16,7 +16,7 @@ from dhs_runtime.process import Launch
 
 @attrs.frozen
 class Settings:
-    """How the controller is reached; `port` is a device or a URL of pyserial."""
+    """How to reach the controller; `port` is a device or a URL of pyserial."""
 
     port: str
     baud: int = 9600
@@ -24,7 +24,7 @@ class Settings:
 
 
 class Controller:
-    """The line to it: one question at a time; opened by the first, and again when it was lost."""
+    """The line to it: one question at a time. A question opens the line if it is not open."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -39,7 +39,7 @@ class Controller:
             except serial.SerialException as error:
                 raise DeviceError(f"{question!r} could not be asked: {error}") from error
             if not answer.endswith(b"\n"):
-                self._hang_up()  # what comes late must not be taken for the next answer
+                self._hang_up()  # a late answer must not be taken for the next one
                 raise DeviceError(f"no answer to {question!r} in {self._settings.timeout_s:g} s")
         text = answer.decode("ascii", "replace").strip()
         if text == "what?":

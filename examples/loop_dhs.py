@@ -1,8 +1,8 @@
-"""The loop DHS of this package, with an operation of a site's own beside its five.
+"""The loop DHS of this package, with one more operation for a site.
 
 Run it: python examples/loop_dhs.py loop.yaml (`dhs loop --sample-config` prints one to edit). The
-operation `countLoopImages` completes with how many pictures the last collection brought, and in
-how many of them a loop was found.
+operation `countLoopImages` completes with the number of pictures in the last collection, and the
+number of those in which a loop was found.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""A robot that mounts samples, with strings that follow its state.
+"""A robot that mounts samples, with strings that show its state.
 
-`robot_status` says what the robot does and needs, `robot_sample` what is on the goniometer. DCSS is
-told of both before an operation is completed, and by a poll what happens to the robot besides.
+`robot_status` says what the robot does and needs, `robot_sample` what is on the goniometer. DCSS
+gets both before an operation is completed. A poll reports changes that happen without an operation.
 """
 
 import threading
@@ -21,13 +21,13 @@ STEPS = {
 
 
 class Robot:
-    """What a robot's controller knows; in place of one."""
+    """Stands for a robot's controller: the state that it would know."""
 
     def __init__(self) -> None:
         self.task = "idle"
-        self.sample: tuple[str, ...] = ()  # the port it is from; none: nothing is mounted
+        self.sample: tuple[str, ...] = ()  # the port it is from; empty: nothing is mounted
         self.warning = ""
-        self.needs_reset = False  # it was stopped with a sample in its hand, perhaps
+        self.needs_reset = False  # it was stopped and may hold a sample
 
     def status(self) -> str:  # the contents of robot_status
         reset = str(int(self.needs_reset))
@@ -43,7 +43,7 @@ class RobotDhs:
 
     def __init__(self, robot: Robot, name: str = "robotDHS") -> None:
         self._robot = robot
-        self._lock = threading.Lock()  # held by who has the robot
+        self._lock = threading.Lock()  # held by the operation that uses the robot
         self.dhs = dhs = Dhs(name)
         strings = {"robot_status": robot.status, "robot_sample": robot.contents}
         self._strings = {dhs.string(name): read for name, read in strings.items()}
@@ -70,21 +70,21 @@ class RobotDhs:
         op.complete(*op.args)
 
     def clear_mounted_state(self, op: Operation) -> None:
-        """Somebody has looked, and taken away what was there."""
+        """Somebody has checked the robot and removed the sample."""
         with self._taken_for(op):
             self._robot.needs_reset, self._robot.sample = False, ()
 
     def refuse(self, _: str) -> None:
-        raise DeviceError("only the robot says how it is", status="no_write_access")
+        raise DeviceError("only the robot may set this string", status="no_write_access")
 
     @contextmanager
     def _taken_for(self, op: Operation) -> Iterator[None]:
-        """Have the robot for an operation; what becomes of it is told before that is completed."""
+        """Reserve the robot for an operation; its new state is sent before the completion."""
         if not self._lock.acquire(blocking=False):
             raise DeviceError(f"the robot is busy with {self._robot.task}")
         try:
             if self._robot.needs_reset and op.name != "clear_mounted_state":
-                raise DeviceError("it was stopped on its way: look, then clear_mounted_state")
+                raise DeviceError("it was stopped on its way: check it, then clear_mounted_state")
             self._robot.task = op.name
             self._tell()
             yield
@@ -94,7 +94,7 @@ class RobotDhs:
             self._lock.release()
 
     def _go_through(self, op: Operation) -> None:
-        """Take the steps of an operation; in place of moves of a robot."""
+        """Do the steps of an operation; stands for moves of a robot."""
         try:
             for step in STEPS[op.name]:
                 op.update(step)

@@ -1,4 +1,4 @@
-"""`dhs decode`: what a file, a capture or a log says, message by message."""
+"""`dhs decode`: shows the messages in a file, a capture or a log."""
 
 import sys
 from collections.abc import Callable
@@ -23,15 +23,15 @@ from dhs_lab.tools.sightings import ODD, Damage, Found, Sighting
 
 @attrs.define
 class Teller:
-    """Tells what is found, and counts it.
+    """Prints what is found, and counts it.
 
     Attributes:
-        write: Makes a line of a message.
-        wanted: The keywords to tell.
-        lines: Those that are told with the next `flush`.
-        again: How often a log told a message again.
-        odd: How many are unknown or malformed.
-        damages: Places that cannot be read.
+        write: Makes the line of a message.
+        wanted: The keywords to print.
+        lines: The lines for the next `flush`.
+        again: How often a log repeated a message.
+        odd: How many messages are unknown or malformed.
+        damages: Number of places that cannot be read.
     """
 
     write: Callable[[Sighting], str]
@@ -43,10 +43,10 @@ class Teller:
     damages: int = 0
 
     def tell(self, found: Found) -> None:
-        """Tell a message with the next `flush`, a damage at once."""
+        """Print a message with the next `flush`, a damage at once."""
         if isinstance(found, Damage):
             self.damages += 1
-            self.flush()  # so that it stands between its neighbours on a terminal
+            self.flush()  # so that it appears between its neighbours on a terminal
             click.echo(f"dhs decode: {found}", err=True)
         elif self.wanted.patterns and not self.wanted.admits(found.keyword):
             return
@@ -58,7 +58,7 @@ class Teller:
             self.lines.append(self.write(found) + "\n")
 
     def flush(self) -> None:
-        """Write what was told; before each read, for that may have to wait."""
+        """Write the lines; called before each read, which may wait."""
         lines, self.lines = self.lines, []
         sys.stdout.write("".join(lines))
         sys.stdout.flush()
@@ -74,10 +74,10 @@ class Teller:
 @click.command()
 @click.argument("names", metavar="[FILE|-]...", nargs=-1)
 @click.option(
-    "-k", "--keyword", "keywords", multiple=True, help="Only these; * and ? stand for any."
+    "-k", "--keyword", "keywords", multiple=True, help="Show only these; * and ? are wildcards."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
-@click.option("--strict", is_flag=True, help="Take unknown and malformed messages for damage.")
+@click.option("--strict", is_flag=True, help="Count unknown and malformed messages as damage.")
 @reading_options
 def decode(
     *,
@@ -91,13 +91,13 @@ def decode(
 
     FILE is raw bytes of a connection (v1, v2 or both), a hex dump, a log of dcss or a DHS, a trace
     of `dhs run --trace`, a capture of tcpdump or Wireshark (pcap, pcapng), or JSON Lines of
-    `dhs record`; packed with gzip or not. - or nothing is standard input. Messages unknown and
-    malformed are shown with the reason behind `!!`. What cannot be read is reported on stderr with
-    its place, and passed over.
+    `dhs record`; compressed with gzip or not. `-` or no FILE means standard input. Unknown and
+    malformed messages are shown with the reason after `!!`. Damage is reported on stderr with its
+    place, and skipped.
 
-    Exit codes: 0 all was read, 1 something is damaged or one of several files cannot be read,
-    2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C, 141 the
-    reader of the output has gone.
+    Exit codes: 0 everything was read, 1 something is damaged or one of several files cannot be
+    read, 2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C,
+    141 the reader of the output has gone.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def decode(
             teller.flush()
         click.echo(f"dhs decode: {teller}", err=True)
         if not (teller.messages or teller.damages or keywords):
-            click.echo("dhs decode: is it of another kind? --format says what it is", err=True)
+            click.echo("dhs decode: is it another kind of file? give --format", err=True)
     is_damaged = teller.damages or (strict and teller.odd)
     sys.exit(DAMAGED if is_damaged else GOOD)
 

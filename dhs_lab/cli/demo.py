@@ -1,4 +1,4 @@
-"""`dhs demo`: the loop DHS at work, with everything around it simulated."""
+"""`dhs demo`: runs the loop DHS with simulated peers."""
 
 import sys
 from pathlib import Path
@@ -18,9 +18,9 @@ from dhs_runtime.lowlevel import ConfigError
     show_default=True,
     help="Folder for pictures and traffic.",
 )
-@click.option("--seconds", default=3.0, show_default=True, help="Time of the oscillation.")
+@click.option("--seconds", default=3.0, show_default=True, help="Duration of the oscillation.")
 @click.option("--fps", default=30.0, show_default=True, help="Pictures per second.")
-@click.option("--seed", default=1, show_default=True, help="Another seed, another sample.")
+@click.option("--seed", default=1, show_default=True, help="Selects the sample.")
 @logging_options
 def demo(
     *,
@@ -30,15 +30,16 @@ def demo(
     seed: int,
     logs: LogFlags,
 ) -> None:
-    """Let the loop DHS work for a simulated DCSS, Axis camera and inference server.
+    """Run the loop DHS with a simulated DCSS, Axis camera and inference server.
 
     All four talk over loopback sockets. DCSS starts collectLoopImages; the sample turns while the
-    camera posts pictures; each goes to inference and comes back to DCSS as an update. Then hard
-    pictures are put before the camera, one by one: photographs, and scenes such as two specimens or
-    none. At the end: what DCSS received, and a contact sheet of it all.
+    camera posts pictures; each picture goes to the inference server, and the result to DCSS as an
+    update. Then the camera shows hard pictures, one by one: photographs, and scenes with, for
+    example, two specimens or none. At the end it prints what DCSS received, and writes a contact
+    sheet of all pictures.
 
-    Exit code 0 when every posted picture was answered, every box is where the loop is, and DCSS was
-    told nothing wrong of a hard picture with a score of 0.5 or more; else 1.
+    Exit code: 0 if every posted picture was answered, every box is at the loop, and no wrong result
+    for a hard picture had a score of 0.5 or more; else 1.
     """
     try:
         from dhs_lab.cli import demo_play  # noqa: PLC0415 - heavy, and needs the extra

@@ -1,4 +1,4 @@
-"""The demo as a person sees it: progress, table, pictures."""
+"""Plays the demo on the terminal: progress, table, pictures."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from dhs_runtime.lowlevel import DhsError
 
 
 def play(output: Path, seconds: float, fps: float, seed: int) -> bool:
-    """Play the demo; whether it came out as it should.
+    """Play the demo; returns whether the result is good.
 
     Raises:
         DhsError: A step did not come in time, or the pictures cannot be written.

@@ -20,18 +20,19 @@ from dhs_lab.tools.inputs import STDIN, open_source
     show_default=True,
     help="v1: 200 bytes each; v2: a header with sizes.",
 )
-@click.option("--hex", "as_hex", is_flag=True, help="Print hexadecimal digits, a line per frame.")
+@click.option("--hex", "as_hex", is_flag=True, help="Print hexadecimal digits, one line per frame.")
 def encode(*, texts: tuple[str, ...], framing: str, as_hex: bool) -> None:
     """Write the bytes of messages to stdout.
 
-    Each TEXT is one message; without any, each line of standard input is one, as text or as an
-    object of JSON Lines (`dhs decode --json` writes such). Empty lines and those that begin with #
-    are passed over. A message that is malformed, that dcss's buffers or the framing do not take, or
-    that dcss would misread (surplus words, two blanks where it counts one) is refused on stderr
-    with the number of its line; the others go out. A keyword that no message has goes out, with a
-    hint at one like it.
+    Each TEXT is one message. Without TEXT, each line of standard input is one message, as text or
+    as a JSON object (as written by `dhs decode --json`). Empty lines and lines that begin with #
+    are skipped. A message is refused on stderr with its line number if it is malformed, does not
+    fit dcss's buffers or the framing, or would be misread by dcss (surplus words, two blanks where
+    it counts one); the others are written. An unknown keyword is written, with a hint at a similar
+    one.
 
-    Exit codes: 0 all went out, 1 something was refused, 2 the command line is wrong, 130 Ctrl-C.
+    Exit codes: 0 everything was written, 1 something was refused, 2 the command line is wrong, 130
+    Ctrl-C.
 
     \b
     Examples:

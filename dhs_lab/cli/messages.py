@@ -1,4 +1,4 @@
-"""`dhs messages`: the catalogue of messages."""
+"""`dhs messages`: looks up messages in the catalogue."""
 
 import json
 import sys
@@ -14,19 +14,19 @@ from dhs_lab.cli.wire import GOOD, ending_cleanly
 from dhs_lab.tools.lookup import as_object, closest, find
 
 NOTHING: Final = 1
-_WIDTH: Final = 160  # of a table that no terminal limits
+_WIDTH: Final = 160  # width of a table if there is no terminal
 
 
 @click.command()
 @click.argument("pattern", default="*")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, each message in full.")
 def messages(*, pattern: str, as_json: bool) -> None:
-    """Look messages up: by keyword, field, class or kind of device.
+    """Look up messages by keyword, field, class or kind of device.
 
-    PATTERN is part of a name, or has * and ? in it. One message alone is shown in full: format,
-    fields with their limits and units, and where the format was read.
+    PATTERN is a part of a name, or contains * and ?. A single match is shown in full: format,
+    fields with their limits and units, and the source of the format.
 
-    Exit codes: 0 found, 1 there is no such message, 2 the command line is wrong.
+    Exit codes: 0 found, 1 no message matches, 2 the command line is wrong.
 
     \b
     Examples:
@@ -60,7 +60,7 @@ def _table(found: tuple[MessageDescription, ...]) -> Table:
     table.add_column("keyword", no_wrap=True)
     table.add_column("direction", no_wrap=True)
     table.add_column("class", no_wrap=True)
-    table.add_column("what it is for")
+    table.add_column("purpose")
     for each in found:
         table.add_row(each.keyword, each.direction.value, each.class_name, escape(each.summary))
     return table

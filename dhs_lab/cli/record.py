@@ -1,4 +1,4 @@
-"""`dhs record`: a proxy between a DHS and a DCSS that writes down all that passes."""
+"""`dhs record`: a proxy between a DHS and a DCSS that records every byte."""
 
 import sys
 from typing import Final
@@ -19,7 +19,7 @@ FAILED: Final = 1
     default="127.0.0.1:14242",
     metavar="HOST:PORT",
     show_default=True,
-    help="Where the DHS is to connect; port 0 picks a free one.",
+    help="Address for the DHS; port 0 picks a free one.",
 )
 @click.option("--dcss", required=True, metavar="HOST:PORT", help="DCSS's hardware port.")
 @click.option(
@@ -30,17 +30,17 @@ FAILED: Final = 1
 def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -> None:
     """Relay between a DHS and a DCSS, and record every byte.
 
-    The DHS is told to connect here instead of to DCSS. What passes goes into NAME-1-dcss.raw and
-    NAME-1-dhs.raw (2 for the second connection, and so on) before it is sent on, so that nothing is
-    relayed unrecorded, whatever happens to this program. Another process decodes it and writes a
-    line per frame into NAME.jsonl. Bytes that are no DCS are relayed untouched. Where a file cannot
-    be written any more, the connection is closed.
+    Let the DHS connect here instead of to DCSS. The bytes go into NAME-1-dcss.raw and
+    NAME-1-dhs.raw (2 for the second connection, and so on) before they are sent on, so that nothing
+    is relayed unrecorded, even if this program is killed. Another process decodes them and writes
+    one line per frame into NAME.jsonl. Bytes that are not DCS are relayed unchanged. If a file
+    cannot be written, the connection is closed.
 
-    A recording has session ids in it: its files are for their owner alone. dcss compares where a
-    DHS connects from with its database: run this on the host of the DHS.
+    A recording contains session ids, so only the owner can read its files. dcss compares the
+    address of a DHS with its database, so run this on the host of the DHS.
 
     Exit codes: 0 after Ctrl-C, SIGTERM, SIGHUP or, with --once, the first connection; 1 recording
-    failed or the port is taken; 2 the command line is wrong or the recording is there already.
+    failed or the port is taken; 2 the command line is wrong or the recording exists already.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
     except OSError as error:
         raise machine_error(f"cannot listen at {listen}", error) from None
     try:
-        with stop_signals(token.stop):  # before it is told: who reads that may end us at once
+        with stop_signals(token.stop):  # before the message: its reader may end us at once
             click.echo(
                 f"recording {output}: DHSs connect to {recorder.address}; Ctrl-C ends it", err=True
             )

@@ -1,4 +1,4 @@
-"""`dhs replay`: one half of a recording, played at a live peer."""
+"""`dhs replay`: plays one side of a recording to a live peer."""
 
 import functools
 import json
@@ -36,41 +36,41 @@ _COMPARING: Final = (
     click.option(
         "--as-recorded",
         is_flag=True,
-        help="Send to a DCSS also what dhs encode would refuse.",
+        help="Send a DCSS also the messages that dhs encode would refuse.",
     ),
     click.option(
         "--longest-pause",
         type=_NUMBER,
         default=ReplayOptions().longest_pause_s,
         show_default=True,
-        help="Seconds of a pause of the recording at most.",
+        help="Longest pause between two messages, in seconds.",
     ),
     click.option(
         "--tolerance",
         type=_NUMBER,
         default=TOLERANCE,
         show_default=True,
-        help="How far numbers may differ, relative and absolute.",
+        help="Largest difference of numbers, relative and absolute.",
     ),
     click.option(
         "--ignore",
         multiple=True,
         metavar="KEYWORD",
-        help="Do not compare it; * and ? stand for any; repeat.",
+        help="Keyword not to compare; * and ? are wildcards; repeat.",
     ),
     click.option(
         "--speed",
         type=click.FloatRange(min=0, min_open=True),
         default=1.0,
         show_default=True,
-        help="Factor on the recorded speed.",
+        help="Factor for the recorded speed.",
     ),
-    click.option("--fast", is_flag=True, help="As fast as the other side answers."),
+    click.option("--fast", is_flag=True, help="Do not wait for the recorded times."),
 )
 
 
 def comparing_options(command: F) -> F:
-    """--fast, --speed and all that says how to play and compare, as one argument `options`."""
+    """--fast, --speed and the other options of playing and comparing, as one argument `options`."""
 
     @functools.wraps(command)
     def bundle(*args: Any, **kwargs: Any) -> Any:
@@ -96,7 +96,7 @@ def comparing_options(command: F) -> F:
 @click.option("--listen", metavar="HOST:PORT", help="Play DCSS: wait here for the DHS.")
 @click.option("--dcss", metavar="HOST:PORT", help="Play the DHS: connect to this DCSS.")
 @click.option(
-    "--connection", type=click.IntRange(1), help="Which one.  [default: the first where both spoke]"
+    "--connection", type=click.IntRange(1), help="Number.  [default: the first in which both sent]"
 )
 @click.option(
     "--wait",
@@ -105,9 +105,7 @@ def comparing_options(command: F) -> F:
     show_default=True,
     help="Seconds to wait for the DHS to connect.",
 )
-@click.option(
-    "--production", is_flag=True, help="Play at a DCSS that $DHS_PRODUCTION calls production."
-)
+@click.option("--production", is_flag=True, help="Allow a DCSS that $DHS_PRODUCTION names.")
 @click.option("--json", "as_json", is_flag=True, help="Print differences as JSON Lines.")
 @comparing_options
 def replay(
@@ -121,20 +119,21 @@ def replay(
     as_json: bool,
     options: ReplayOptions,
 ) -> None:
-    """Play one half of a recording at a live peer, and say what it answers differently.
+    """Play one side of a recording to a live peer, and report answers that differ.
 
-    With --listen the recorded DCSS is played at a DHS that connects; with --dcss the recorded DHS
-    is played at a DCSS. NAME is what `dhs record --output NAME` was given. A message goes out when
-    its time has come and the other side has answered as much as it had in the recording.
+    With --listen, it plays the recorded DCSS to a DHS that connects; with --dcss, it plays the
+    recorded DHS to a DCSS. NAME is the NAME of `dhs record --output NAME`. A message is sent at its
+    recorded time, but not before the other side has sent the answers that came before it in the
+    recording.
 
-    Messages are compared by device and by run of an operation; handles by their number, numbers by
-    value. A recording whose clock was set keeps nobody waiting: see --longest-pause. What dhs
-    encode would refuse is not sent to a DCSS, and a DCSS or a hardware host that $DHS_PRODUCTION
-    names needs --production. How many positions and updates come on the way varies: --ignore leaves
-    them out.
+    Messages are compared per device and per run of an operation; handles by count, numbers by
+    value. If the clock was set during the recording, --longest-pause limits the pause. Messages
+    that dhs encode would refuse are not sent to a DCSS. A DCSS or a hardware host that
+    $DHS_PRODUCTION names needs --production. The number of position updates varies from run to run:
+    --ignore leaves them out.
 
-    Exit codes: 0 the same, 1 different, or the other side did not come or hung up, 2 the command
-    line is wrong or there is no such recording, 130 Ctrl-C.
+    Exit codes: 0 the same, 1 different, or the other side did not connect or disconnected, 2 the
+    command line is wrong or there is no such recording, 130 Ctrl-C.
 
     \b
     Examples:
@@ -142,7 +141,7 @@ def replay(
         dhs replay monday --dcss 127.0.0.1:14242 --ignore htos_update_motor_position
     """  # noqa: D301 - click wants the sign itself
     if (listen is None) == (dcss is None):
-        raise click.UsageError("say either --listen, to play DCSS, or --dcss, to play the DHS")
+        raise click.UsageError("give either --listen, to play DCSS, or --dcss, to play the DHS")
     keep_escapes()
     recorded = _load(name, connection)
     for damage in recorded.damages:
@@ -171,14 +170,14 @@ def _load(name: str, connection: int | None) -> Recorded:
         recorded = load(name, number)
         if len({frame.side for frame in recorded.frames}) == len(Side):
             return recorded
-    raise ConfigError(f"in recording {name} no two sides have spoken")
+    raise ConfigError(f"recording {name} has no connection in which both sides sent something")
 
 
 def _check_production(host: str, recorded: Recorded, *, production: bool) -> None:
-    """See that this DCSS may be played at, and as this hardware host.
+    """Check that this DCSS and this hardware host may be used.
 
     Raises:
-        ConfigError: It is production, and nobody said --production.
+        ConfigError: It is production, and --production was not given.
     """
     guard = Guard.of((), "", production=production)
     guard.check_host(host)

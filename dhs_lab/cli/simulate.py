@@ -1,4 +1,4 @@
-"""`dhs simulate`: each simulator on its own."""
+"""`dhs simulate`: runs one simulator."""
 
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ simulate.add_command(dcss)
 
 @simulate.command()
 @click.option("--angle", default=0.0, show_default=True, help="Angle of the loop, degrees.")
-@click.option("--turn", default=0.0, show_default=True, help="Turn on, degrees per second.")
-@click.option("--push", "push_url", metavar="URL", help="Also post pictures there (10 minutes).")
+@click.option("--turn", default=0.0, show_default=True, help="Rotation, degrees per second.")
+@click.option("--push", "push_url", metavar="URL", help="Also post pictures there for 10 minutes.")
 @click.option(
     "--fps",
     type=click.FloatRange(min=0, min_open=True, max=1000),
@@ -82,13 +82,13 @@ def axis(
     type=click.Choice(["any", "left", "right", "above", "below"]),
     default="any",
     show_default=True,
-    help="Side of the picture that the mount comes from; any: found in the picture.",
+    help="Side of the picture that the mount comes from; any finds it.",
 )
 @logging_options
 def automl(
     *, faults: tuple[str, ...], host: str, port: int, mount_from: "MountFrom", logs: LogFlags
 ) -> None:
-    """An inference server with AutoML's REST API that finds pin and loop by image processing.
+    """An inference server with AutoML's REST API; finds pin and loop by image processing.
 
     \b
     Examples:

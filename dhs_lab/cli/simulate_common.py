@@ -1,4 +1,4 @@
-"""What the commands of `dhs simulate` share."""
+"""Shared parts of the commands of `dhs simulate`."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,9 +14,9 @@ FAULT_METAVAR: Final = "'KIND [VALUE] [FIELD=VALUE...]'"
 
 
 def fault_option(kinds: str) -> Callable[[F], F]:
-    """--fault, to be given any number of times, with these kinds."""
+    """The option --fault, repeatable, with these kinds."""
     return click.option(
-        "--fault", "faults", multiple=True, metavar=FAULT_METAVAR, help=f"Go wrong: {kinds}."
+        "--fault", "faults", multiple=True, metavar=FAULT_METAVAR, help=f"Add a fault: {kinds}."
     )
 
 
@@ -27,8 +27,8 @@ def listening(
     """A server between its start and its stop.
 
     Raises:
-        MachineError: It cannot listen there for now, as the port is taken.
-        ConfigError: It may not.
+        MachineError: The port is taken, or cannot be used for now.
+        ConfigError: This user may not listen there.
     """
     try:
         start()
@@ -41,7 +41,7 @@ def listening(
 
 
 def wait_for_signal(greeting: str) -> None:
-    """Print a line, and wait for SIGINT or SIGTERM; who reads it may send one at once."""
+    """Print a line and wait for SIGINT or SIGTERM, which may come right after the line."""
     token = StopToken()
     with stop_signals(token.stop):
         click.echo(greeting)

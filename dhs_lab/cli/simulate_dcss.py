@@ -31,7 +31,7 @@ _REPORTED: Final = 10  # verdicts of each kind
 
 @attrs.frozen(kw_only=True)
 class DcssFlags:
-    """What the command line says."""
+    """The options of the command line."""
 
     database: Path | None
     sample_database: bool
@@ -63,10 +63,10 @@ class DcssFlags:
     logs: LogFlags
 
     def database_parts(self) -> LoadedDatabase:
-        """The database: what the file says, and what the command line adds.
+        """The database: that of the file, plus the devices of the command line.
 
         Raises:
-            ConfigError: The file is wrong, or nothing is said at all.
+            ConfigError: The file is wrong, or there is no host at all.
         """
         loaded = LoadedDatabase(()) if self.database is None else self._loaded(self.database)
         return attrs.evolve(loaded, hosts=self._hosts(loaded.hosts))
@@ -86,18 +86,18 @@ class DcssFlags:
             encoders=self.encoders,
         ).devices
         if devices and not self.names:
-            raise ConfigError("whose devices are these? Name their DHS by --dhs")
+            raise ConfigError("which DHS owns these devices? Name it with --dhs")
         if devices:
             first = hosts[self.names[0]]
             hosts[first.name] = attrs.evolve(first, devices=(*first.devices, *devices))
         if not hosts:
             raise ConfigError(
-                "name DHSs by --dhs, or give a --database; --sample-database prints one"
+                "name DHSs with --dhs, or give a --database; --sample-database prints one"
             )
         return tuple(hosts.values())
 
     def script_lines(self) -> Iterable[str] | None:
-        """The lines of script and -e, None where there are none.
+        """The lines of --script and -e, None if there are none.
 
         Raises:
             ConfigError: The script cannot be read.
@@ -143,9 +143,9 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     metavar="FILE",
     help="Hosts and devices: a dump of dcss, or YAML.",
 )
-@click.option("--sample-database", is_flag=True, help="Print a YAML database with all keys, end.")
+@click.option("--sample-database", is_flag=True, help="Print a YAML database with all keys, exit.")
 @click.option(
-    "--dhs", "names", multiple=True, metavar="NAME", help="Hardware host to know; repeat."
+    "--dhs", "names", multiple=True, metavar="NAME", help="Hardware host in the database; repeat."
 )
 @_devices_option("operation", "operations")
 @_devices_option("string", "strings", "NAME=TEXT")
@@ -159,14 +159,14 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     type=click.Choice(["v1", "v2"]),
     default="v2",
     show_default=True,
-    help="Protocol version of hosts that are not in the database.",
+    help="Protocol version of hosts that are not in the file.",
 )
 @click.option(
     "--patience",
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
-    help="Factor on the 3 s after which dcss closes a second DHS of one name.",
+    help="Factor for the 3 s after which dcss closes a second DHS with the same name.",
 )
 @click.option(
     "--reset-range",
@@ -176,60 +176,58 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     help="dcss's motor.circular.reset_range, degrees.",
 )
 @fault_option(", ".join(FaultKind))
-@click.option("--seed", default=0, show_default=True, help="Of faults with a chance.")
+@click.option("--seed", default=0, show_default=True, help="Seed of faults with a chance.")
 @click.option(
     "--answer-within",
     type=click.FloatRange(min=0),
     default=ANSWER_WITHIN_S,
     show_default=True,
-    help="Seconds in which a DHS has to answer all but operations.",
+    help="Seconds in which a DHS must answer all commands except operations.",
 )
 @click.option(
     "--move-tolerance",
     type=click.FloatRange(min=0),
     default=MOVE_TOLERANCE,
     show_default=True,
-    help="How far from its destination a move may end as normal, scaled.",
+    help="How far from its destination a move may end as normal, in scaled units.",
 )
 @click.option(
     "--nodelay",
     is_flag=True,
-    help="Send each message at once, in one piece; a dcss sends header and text apart.",
+    help="Send each message in one piece; a dcss sends header and text separately.",
 )
 @click.option(
     "-s",
     "--script",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Obey these lines, and end: 0 if all went well and no DHS was at fault, else 1.",
+    help="Run these lines and exit: 0 if all went well and there is no verdict, else 1.",
 )
-@click.option("-e", "lines", multiple=True, metavar="LINE", help="Obey this line, and end; repeat.")
+@click.option("-e", "lines", multiple=True, metavar="LINE", help="Run this line, and exit; repeat.")
 @click.option(
     "--timeout",
     "timeout_s",
     type=click.FloatRange(min=0),
     default=TIMEOUT_S,
     show_default=True,
-    help="Seconds that a line waits for its completion.",
+    help="Longest wait of a line for its completion, in seconds.",
 )
-@click.option("--no-wait", is_flag=True, help="Lines wait for no completion.")
-@click.option("--keep-going", is_flag=True, help="A line that fails does not end the script.")
-@click.option(
-    "--web", type=click.IntRange(0, 65535), metavar="PORT", help="Serve a page for browsers, too."
-)
+@click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
+@click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")
+@click.option("--web", type=click.IntRange(0, 65535), metavar="PORT", help="Also serve a web page.")
 @click.option(
     "--gui-port",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Serve GUIs and clients there, too; dcss: 14243.",
+    help="Also serve GUIs and clients on this port; a dcss has 14243.",
 )
 @listen_options(14242, what="hardware")
 @logging_options
 def dcss(**options: Any) -> None:
-    """A DCSS: knows hosts and devices, and drives DHSs from a prompt or a script.
+    """A simulated DCSS that drives DHSs from a prompt or a script.
 
-    At the prompt, `help` lists the commands and Tab completes them. Standard input that is no
-    terminal is a script, too; when it is empty, the DCSS serves until it is stopped.
+    At the prompt, `help` lists the commands and Tab completes them. Standard input that is not a
+    terminal is a script, too; if it is empty, the DCSS runs until it is stopped.
 
     \b
     Example, with `dhs run echo_dhs.py:dhs` in another terminal:
@@ -272,7 +270,7 @@ def dcss(**options: Any) -> None:
         voice = open_voice(script)
         with Shell(server, voice.say, timeout_s=flags.timeout_s, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
-    verdicts = server.verdicts  # now that it has stopped: what was not answered is among them
+    verdicts = server.verdicts  # after the stop, so that unanswered commands are included
     if verdicts:
         click.echo(_report(verdicts), err=True)
     is_script = script is not None or not sys.stdin.isatty()
@@ -280,8 +278,8 @@ def dcss(**options: Any) -> None:
 
 
 def _report(verdicts: tuple[Verdict, ...]) -> str:
-    """What DHSs did wrong, each kind of thing with its count and its last cases."""
-    lines = [f"held against DHSs: {len(verdicts)}"]
+    """The report of verdicts: each kind with its count and its last cases."""
+    lines = [f"verdicts on DHSs: {len(verdicts)}"]
     for kind in VerdictKind:
         if found := [verdict for verdict in verdicts if verdict.kind is kind]:
             lines.append(f"  {kind}: {len(found)}")
@@ -291,14 +289,14 @@ def _report(verdicts: tuple[Verdict, ...]) -> str:
 
 @contextlib.contextmanager
 def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[str]:
-    """The page for browsers, where it was asked for, and the line that says where it is."""
+    """The web page, if it was requested, and the line with its address."""
     if port is None:
         yield ""
         return
     try:
         from dhs_lab.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed
     except ImportError as error:
-        raise ConfigError(f"--web: there is no page to serve: {error}") from None
+        raise ConfigError(f"--web: the page is not installed: {error}") from None
     page = BeamlinePage(server, host=host, port=port)
     with listening(page.start, page.stop, HostPort(host, port)):
         yield f"simulated beamline: {page.url}\n"

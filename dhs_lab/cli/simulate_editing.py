@@ -1,4 +1,4 @@
-"""A prompt with editing, completion and history, which threads speak above: `EditingVoice`."""
+"""`EditingVoice`: a prompt with editing, completion and history; threads print above it."""
 
 import asyncio
 import contextlib
@@ -17,10 +17,10 @@ from dhs_lab.cli.simulate_terminal import Voice
 
 
 class EditingVoice(Voice):
-    """Says lines above the one that is typed, with editing, completion and history."""
+    """Prints lines above the one being typed, with editing, completion and history."""
 
     def __init__(self, prompt: str) -> None:
-        """A voice at a terminal that can take back what it shows."""
+        """A voice for a terminal that can redraw its prompt."""
         super().__init__(prompt)
         self._unsaid: list[str] = []
         self._loop: asyncio.AbstractEventLoop | None = None  # while a line is edited
@@ -32,7 +32,7 @@ class EditingVoice(Voice):
         )
 
     def say(self, text: str) -> None:
-        """Show a line, or several, and below them what stood on the line at the prompt."""
+        """Print one or more lines, and redraw the prompt below them."""
         with self._lock:
             if not self._is_reading:
                 click.echo(text)
@@ -41,7 +41,7 @@ class EditingVoice(Voice):
             self._in_loop(self._say_above)
 
     def write(self, text: str) -> int:
-        """As a stream, for a log."""
+        """Accept log output, like a stream."""
         self.say(text.removesuffix("\n"))
         return len(text)
 
@@ -102,7 +102,7 @@ class _Words(Completer):
 
 
 class _History(FileHistory):
-    """Lines that were typed; a file that cannot be written costs their memory, not the prompt."""
+    """History of typed lines; if the file cannot be written, only the history is lost."""
 
     def load_history_strings(self) -> Iterable[str]:
         try:
@@ -118,6 +118,6 @@ class _History(FileHistory):
 
 
 def history_path() -> Path:
-    """Where the prompt's history is kept."""
+    """The file of the prompt's history."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(state) / "dhs" / "dcss-history"

@@ -1,4 +1,4 @@
-"""The lines that drive `dhs simulate dcss`: a prompt, a script, or standard input."""
+"""Reads the lines for `dhs simulate dcss`: from a prompt, a script, or standard input."""
 
 import enum
 import os
@@ -15,8 +15,8 @@ from dhs_lab.simulators.dcss.shell import Shell
 from dhs_runtime.lowlevel import StopToken, stop_signals
 
 PROMPT: Final = "dcss> "
-_TWICE_S: Final = 2.0  # within which a second Ctrl-C is meant
-_CLOSE_S: Final = 1.0  # for a prompt to leave the terminal as it was
+_TWICE_S: Final = 2.0  # a second Ctrl-C within this time ends the server
+_CLOSE_S: Final = 1.0  # for a prompt to restore the terminal
 
 
 class _End(enum.Enum):
@@ -28,7 +28,7 @@ class _End(enum.Enum):
 
 
 def open_voice(script: Iterable[str] | None = None) -> Voice:
-    """A voice at standard output: with editing, where lines are typed at a terminal that can."""
+    """A voice for standard output; with editing if the terminal supports it."""
     can_edit = os.environ.get("TERM", "dumb") not in ("", "dumb", "unknown")
     if script is not None or not (can_edit and sys.stdin.isatty() and sys.stdout.isatty()):
         return Voice(PROMPT)
@@ -45,17 +45,17 @@ def drive(
     greeting: str,
     keep_going: bool,
 ) -> int:
-    """Greet, and let lines drive the shell until they or a signal end it; the exit code.
+    """Greet, and run lines until they or a signal end it; returns the exit code.
 
-    Without a script they come from standard input: by a prompt where that is a terminal, else as a
-    script. Standard input that is empty, as of a service, ends nothing.
+    Without a script the lines come from standard input: with a prompt if it is a terminal, else as
+    a script. Empty standard input, as in a service, ends nothing.
 
     Args:
-        shell: What they drive.
+        shell: Runs the lines.
         script: The lines.
-        voice: Speaks for the shell.
-        greeting: Printed once signals are caught.
-        keep_going: Whether to go on after a line that failed.
+        voice: Prints the output of the shell.
+        greeting: Printed when signals are caught.
+        keep_going: Whether to continue after a line that failed.
     """
     token = StopToken()
     ends: list[_End] = []
@@ -63,7 +63,7 @@ def drive(
     interrupts = _Interrupts(shell, voice, token.stop)
 
     def obey() -> None:
-        end = _End.BADLY  # should this thread crash
+        end = _End.BADLY  # if this thread crashes
         try:
             if is_prompt:
                 end = _prompt(shell, voice, interrupts)
@@ -77,7 +77,7 @@ def drive(
                 token.stop()
 
     on_interrupt = interrupts.take if is_prompt else None
-    # A daemon: nothing wakes a thread that waits for standard input.
+    # A daemon, because a thread that waits for standard input cannot be woken.
     thread = threading.Thread(target=obey, name="prompt", daemon=True)
     with stop_signals(token.stop, on_interrupt=on_interrupt):
         click.echo(greeting)
@@ -91,7 +91,7 @@ def drive(
 
 
 class _Interrupts:
-    """Ctrl-C at the prompt: drops what is waited for or typed; twice, it ends the server."""
+    """Ctrl-C at the prompt: stops waiting and clears the line; twice, it ends the server."""
 
     def __init__(self, shell: Shell, voice: Voice, stop: Callable[[], None]) -> None:
         self._shell = shell
@@ -100,16 +100,16 @@ class _Interrupts:
         self._last = -_TWICE_S
 
     def take(self) -> None:
-        """One Ctrl-C."""
+        """Handle one Ctrl-C."""
         last, self._last = self._last, time.monotonic()
         if self._last - last < _TWICE_S:
             self._stop()
         elif not self._shell.interrupt():
-            self._voice.say("quit or Ctrl-D ends the simulated DCSS; so does Ctrl-C once more")
+            self._voice.say("quit, Ctrl-D or another Ctrl-C ends the simulated DCSS")
 
 
 def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
-    """Obey standard input to its end."""
+    """Run standard input to its end."""
     seen = False
 
     def lines() -> Iterator[str]:
@@ -125,7 +125,7 @@ def _obey_input(shell: Shell, *, keep_going: bool) -> _End:
 
 
 def _prompt(shell: Shell, voice: Voice, interrupts: _Interrupts) -> _End:
-    """Obey what a person types, until quit or Ctrl-D."""
+    """Run typed lines until quit or Ctrl-D."""
     with logs_by(voice):
         while not shell.is_over:
             try:

@@ -1,4 +1,4 @@
-"""A terminal that several threads speak at while somebody types: `Voice`."""
+"""`Voice`: a terminal that several threads print to while somebody types."""
 
 import contextlib
 import logging
@@ -16,41 +16,41 @@ def _no_words(_: str) -> Iterable[str]:
 
 
 class Voice:
-    """Says lines, also while one is typed at a plain prompt; any thread may call it."""
+    """Prints lines, also while one is typed at a plain prompt; any thread may call it."""
 
     def __init__(self, prompt: str) -> None:
-        """A voice at standard output, for lines typed behind this prompt."""
+        """A voice for standard output, with this prompt."""
         self._prompt = prompt
-        self._lock = threading.Lock()  # held while something is shown; guards what is below
+        self._lock = threading.Lock()  # held while printing; guards the attributes below
         self._is_reading = False
         self._is_closed = False
 
     def say(self, text: str) -> None:
-        """Show a line, or several, with the prompt below them."""
+        """Print one or more lines, with the prompt below them."""
         with self._lock:
-            if self._is_reading:  # what stands there cannot be taken back
+            if self._is_reading:  # the text there cannot be removed
                 click.echo(f"\n{text}\n{self._prompt}", nl=False)
             else:
                 click.echo(text)
 
     def write(self, text: str) -> int:
-        """As a stream, for a log, which comes too often for a prompt below each line."""
+        """Accept log output, like a stream; too frequent to show the prompt after each line."""
         with self._lock:
             click.echo(text, nl=False)
         return len(text)
 
     def flush(self) -> None:
-        """As a stream; what is shown is flushed."""
+        """Do nothing: output is flushed at once."""
 
     def read(self, complete: Callable[[str], Iterable[str]] = _no_words) -> str:
-        """A line that is typed at the prompt.
+        """Read a line typed at the prompt.
 
         Args:
-            complete: The words that may stand at the end of a line, where they can be offered.
+            complete: Returns the words that may complete a line.
 
         Raises:
             EOFError: Ctrl-D, or the voice was closed.
-            KeyboardInterrupt: Ctrl-C, where it makes no signal.
+            KeyboardInterrupt: Ctrl-C, if it makes no signal.
         """
         with self._lock:
             if self._is_closed:
@@ -65,7 +65,7 @@ class Voice:
                 self._end()
 
     def close(self) -> bool:
-        """Let `read` read no more; whether one is about to end for that."""
+        """End a running `read`; returns whether it is about to end."""
         with self._lock:
             self._is_closed = True
             return self._is_reading and self._interrupt()
@@ -84,12 +84,12 @@ class Voice:
         pass
 
     def _interrupt(self) -> bool:
-        return False  # nothing wakes who reads standard input
+        return False  # a read of standard input cannot be woken
 
 
 @contextlib.contextmanager
 def logs_by(voice: Voice) -> Iterator[None]:
-    """Let the voice say what is logged to the terminal."""
+    """Let the voice print the log on the terminal."""
     handlers = [
         handler
         for handler in logging.getLogger().handlers

@@ -1,4 +1,4 @@
-"""`dhs stats`: numbers about what a file, a capture or a log says."""
+"""`dhs stats`: counts and times the messages in a file, a capture or a log."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ from dhs_lab.tools.showing import show_time, show_word
 from dhs_lab.tools.sightings import Damage
 from dhs_lab.tools.statistics import KeywordStats, Statistics, TaskStats
 
-_WIDTH = 140  # that tables have at least
+_WIDTH = 140  # least width of a table
 
 
 @click.command()
@@ -33,12 +33,12 @@ _WIDTH = 140  # that tables have at least
 def stats(*, names: tuple[str, ...], as_json: bool, options: ReadOptions) -> None:
     """Count the messages in files, and time operations and moves from start to completion.
 
-    Reads what `dhs decode` reads. Per keyword: how many, how large, how many per second. Per
-    operation and motor: how many were started and completed, latencies (median, 99 %, longest),
-    what was not finished, what was completed twice, and completions without a start.
+    Reads the same files as `dhs decode`. Per keyword it shows the number, the sizes and the rate.
+    Per operation and motor it shows how many were started and completed, latencies (median, 99 %,
+    longest), how many were not finished or completed twice, and completions without a start.
 
-    Exit codes: 0 all was read, 1 something is damaged or one of several files cannot be read,
-    2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C.
+    Exit codes: 0 everything was read, 1 something is damaged or one of several files cannot be
+    read, 2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C.
 
     \b
     Examples:
@@ -107,7 +107,7 @@ def _by_count(statistics: Statistics) -> list[KeywordStats]:
 
 def _print(statistics: Statistics) -> None:
     console = Console(highlight=False)
-    console.width = max(console.width, _WIDTH)  # a terminal breaks lines, and loses nothing
+    console.width = max(console.width, _WIDTH)  # a terminal wraps lines, so nothing is lost
     console.print(
         f"{statistics.count} messages, {statistics.bytes} bytes, {statistics.damages} places "
         f"damaged; {show_time(statistics.first)} to {show_time(statistics.last)}; "

@@ -1,4 +1,4 @@
-"""What the commands for the wire share: options that say how to read, a clean end, exit codes."""
+"""Shared parts of the wire commands: options for reading, a clean end, exit codes."""
 
 import contextlib
 import functools
@@ -24,9 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 GOOD: Final = 0
 DAMAGED: Final = 1
 INTERRUPTED: Final = 130
-"""As shells say of a program that Ctrl-C ended."""
+"""Exit code after Ctrl-C, as in shells."""
 BROKEN_PIPE: Final = 141
-"""As shells say of a program whose reader (`head`, `less`) has gone."""
+"""Exit code if the reader of the output (`head`, `less`) has ended, as in shells."""
 
 
 def reading_options(command: F) -> F:
@@ -46,14 +46,14 @@ def reading_options(command: F) -> F:
         click.option(
             "--port",
             type=click.IntRange(1, 65535),
-            help="Of a capture: read all connections of this port.  [default: those that are DCS]",
+            help="For a capture: read all connections of this port.  [default: those that are DCS]",
         ),
         click.option(
             "--framing",
             type=click.Choice([framing.value for framing in Framing]),
             default=Framing.AUTO.value,
             show_default=True,
-            help="How raw bytes are cut into frames.",
+            help="Framing of raw bytes.",
         ),
         click.option(
             "--format",
@@ -61,7 +61,7 @@ def reading_options(command: F) -> F:
             type=click.Choice([kind.value for kind in Format]),
             default=Format.AUTO.value,
             show_default=True,
-            help="What the input is; auto looks at its first bytes.",
+            help="Kind of input; auto looks at its first bytes.",
         ),
     ):
         decorated = option(decorated)
@@ -71,10 +71,10 @@ def reading_options(command: F) -> F:
 def read_all(
     names: tuple[str, ...], options: ReadOptions, before_read: Callable[[], None] = lambda: None
 ) -> Iterator[Found]:
-    """What is in several inputs; of several, one that cannot be opened is a damage.
+    """The findings in several inputs; if one of several cannot be opened, that is a damage.
 
     Raises:
-        ConfigError: None of them can be opened.
+        ConfigError: No input can be opened.
     """
     failures = []
     for name in names:
@@ -91,10 +91,10 @@ def read_all(
 
 @contextlib.contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """No traceback and no `Aborted!` for Ctrl-C and a reader that has gone.
+    """End without a traceback or `Aborted!` after Ctrl-C or if the reader has ended.
 
     Raises:
-        ConfigError: Standard output is closed, or takes no more (the disk is full).
+        ConfigError: Standard output is closed, or cannot be written (the disk is full).
     """
     if sys.stdout is None:
         raise ConfigError("standard output is closed")
@@ -114,7 +114,7 @@ def ending_cleanly() -> Iterator[None]:
 
 
 def _drop_output() -> None:
-    """Send what is still buffered nowhere: the interpreter would flush at its end, and complain."""
+    """Discard buffered output: the interpreter would flush it at its end, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -126,17 +126,17 @@ def _drop_output() -> None:
 
 
 def keep_escapes() -> None:
-    """Let texts that are no UTF-8 through to stdout and stderr, escaped."""
+    """Let stdout and stderr accept texts that are not UTF-8, escaped."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def address_of(text: str, *, is_ours: bool = False) -> "HostPort":
-    """HOST:PORT, or HOST with DCSS's hardware port; port 0 for one of ours picks a free one.
+    """Read HOST:PORT, or HOST with DCSS's hardware port; port 0 picks a free one to listen on.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It is not such an address.
     """
     # Files are read without a network.
     from dhs_runtime.lowlevel import DCSS_PORT, HostPort  # noqa: PLC0415
@@ -145,5 +145,5 @@ def address_of(text: str, *, is_ours: bool = False) -> "HostPort":
 
 
 def why(error: OSError) -> str:
-    """What the system says, without what Python adds to it."""
+    """The system's message, without Python's addition."""
     return (error.strerror or str(error)).partition(" (while ")[0]

@@ -1,4 +1,4 @@
-"""The main job on one machine: the loop DHS at work for three simulated peers (extra `sim`)."""
+"""The demo: the loop DHS with three simulated peers on one machine (extra `sim`)."""
 
 from dhs_lab.demo.beamline import DemoBeamline, DemoSettings
 from dhs_lab.demo.evaluation import Evaluation, FrameResult, evaluate

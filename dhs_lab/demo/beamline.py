@@ -1,4 +1,4 @@
-"""`DemoBeamline`: DCSS, camera, inference server and loop DHS, joined over loopback sockets."""
+"""`DemoBeamline`: DCSS, camera, inference server and loop DHS, connected over loopback."""
 
 import contextlib
 from collections.abc import Callable
@@ -29,13 +29,13 @@ ANSWER_S: Final = 10.0
 
 @attrs.frozen(kw_only=True)
 class DemoSettings:
-    """How much the demo does.
+    """Settings of the demo.
 
     Attributes:
         degrees: Turn of the sample while pictures are collected.
-        seconds: Time it takes.
+        seconds: Duration of the turn.
         fps: Pictures per second.
-        seed: Of the scene: another seed, another sample.
+        seed: Seed of the scene: it selects the sample.
     """
 
     degrees: float = 180.0
@@ -50,11 +50,11 @@ class DemoBeamline:
     def __init__(
         self, settings: DemoSettings, *, via: Callable[[str], str] = lambda address: address
     ) -> None:
-        """A beamline that is not started.
+        """A beamline; not started yet.
 
         Args:
-            settings: What it does.
-            via: Where the DHS connects, given DCSS's address: a proxy between them, say.
+            settings: Its settings.
+            via: Returns the address for the DHS, given DCSS's; for a proxy between them.
         """
         self.settings = settings
         self._via = via
@@ -103,10 +103,10 @@ class DemoBeamline:
         return self.dcss.start_operation("getLoopInfo").wait(ANSWER_S)
 
     def collect(self, on_update: Callable[[str], None]) -> tuple[OperationRun, Push]:
-        """Play collectLoopImages as a DCSS script does it.
+        """Play collectLoopImages as a DCSS script does.
 
-        The DHS asks for the oscillation by the update `start_oscillation`; the sample turns, the
-        camera posts what it sees, and stopCollectLoopImages says that there is no more.
+        The DHS asks for the oscillation with the update `start_oscillation`; the sample turns, the
+        camera posts pictures, and stopCollectLoopImages ends it.
 
         Raises:
             TimeoutError: A step did not come in time.

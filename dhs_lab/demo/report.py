@@ -1,4 +1,4 @@
-"""The demo's last words: tables of what DCSS received, and the files."""
+"""The report of the demo: tables of what DCSS received, and the files."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ def print_report(
     evaluation: Evaluation,
     hard: Sequence[HardResult],
 ) -> None:
-    """Print what DCSS received, operation by operation, and how good it is."""
+    """Print what DCSS received, per operation, and how good it is."""
     table = Table(title="What DCSS received", title_justify="left", header_style="bold")
     for heading in ("operation", "handle", "updates", "status", "result"):
         table.add_column(
@@ -83,7 +83,7 @@ def write_pictures(
         OSError: The folder cannot be written.
     """
     frames = folder / FRAMES
-    shutil.rmtree(frames, ignore_errors=True)  # of the last demo
+    shutil.rmtree(frames, ignore_errors=True)  # files of the last demo
     frames.mkdir(parents=True)
     for frame in evaluation.frames:
         draw_frame(frame).save(frames / f"loop_{frame.index:03}.jpg", quality=88)

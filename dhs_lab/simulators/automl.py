@@ -1,6 +1,6 @@
-"""An inference server with the REST API of TensorFlow Serving, as the AutoML Edge container has it.
+"""A simulated inference server with the REST API of TensorFlow Serving, as in AutoML Edge.
 
-It finds pin and loop by image processing, so it needs no model, but may be given another detector.
+It finds pin and loop by image processing, without a model. You may give it another detector.
 """
 
 import functools
@@ -29,7 +29,7 @@ Detect = Callable[[Image.Image], Sequence[PixelDetection]]
 
 
 class AutoMLFaults(HttpFaults):
-    """The faults of HTTP, and a model that is not ready.
+    """HTTP faults, and a model that is not ready.
 
     Attributes:
         model_state: START, LOADING, AVAILABLE, UNLOADING or END; predictions need AVAILABLE.
@@ -40,7 +40,7 @@ class AutoMLFaults(HttpFaults):
         self.model_state = "AVAILABLE"
 
     def clear(self) -> None:
-        """Behave; requests that hang are answered."""
+        """End all faults; hanging requests are answered."""
         super().clear()
         self.model_state = "AVAILABLE"
 
@@ -48,12 +48,12 @@ class AutoMLFaults(HttpFaults):
 class SimulatedAutoML(HttpSimulator):
     """Answers `POST /v1/models/<model>:predict` and `GET /v1/models/<model>`.
 
-    Errors are answered as `{"error": "..."}`: 400 for
-    what is not a request for a picture, 404 for another model or a model that is not available,
-    411 without and 413 with too large a Content-Length, 500 when the detector raises.
+    Errors are answered as `{"error": "..."}`: 400 for an invalid request, 404 for another model or
+    one that is not available, 411 without a Content-Length, 413 if it is too large, 500 if the
+    detector raises.
 
     Attributes:
-        faults: Makes it misbehave, while it runs.
+        faults: Adds faults while it runs.
     """
 
     name = "simulated-automl"
@@ -75,7 +75,7 @@ class SimulatedAutoML(HttpSimulator):
             model: Name of the model in the URL.
             mount_from: Side of the picture that the mount comes from; `any` finds it.
             detect: Called with an RGB picture, from several threads; labels: nylon, mitegen, pin.
-                None for the built-in detector.
+                None: the built-in detector.
         """
 
         class Handler(_Handler):
@@ -114,7 +114,7 @@ class _Handler(FaultyHandler):
             raise Refusal(HTTPStatus.NOT_FOUND, f"Could not find any versions at {self.path}")
 
     def do_POST(self) -> None:
-        """Predictions."""
+        """Answer a request for predictions."""
         server = self.server_side
         body = self.read_body(MAX_BODY_BYTES, takes_chunks=False)
         if self._is_reset():
@@ -135,19 +135,19 @@ class _Handler(FaultyHandler):
                 predictions.append(wire.prediction(instance.key, image.size, found))
         except wire.BadRequestError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
-        except Exception as error:  # the detector is anybody's code
+        except Exception as error:  # the detector may be any code
             logger.exception("the detector failed")
             reason = f"{type(error).__name__}: {error}"
             raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, reason) from None
-        server.count(len(predictions))  # first, so that who has the answer sees it counted
+        server.count(len(predictions))  # before the answer, so that the client sees it counted
         self.reply_json(HTTPStatus.OK, {"predictions": predictions})
 
     def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
-        """As TensorFlow Serving says it."""
+        """The error in the form of TensorFlow Serving."""
         return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def _is_reset(self) -> bool:
-        """Take the next fault; whether nobody is left to answer."""
+        """Apply the next fault; returns whether the connection is gone."""
         server = self.server_side
         if self.take_fault(server.faults, server.token):
             return True

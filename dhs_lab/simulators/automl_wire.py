@@ -1,7 +1,7 @@
-"""The JSON of the inference server: requests taken apart, replies put together.
+"""The JSON of the inference server: reads requests, makes replies.
 
-TensorFlow Serving's REST API as the AutoML Edge container speaks it; names, order and lengths of
-a reply's members are those of a recorded one.
+It is TensorFlow Serving's REST API as in the AutoML Edge container; names, order and lengths of a
+reply's members are those of a recorded reply.
 """
 
 import base64
@@ -21,11 +21,11 @@ from dhs_lab.simulators.detector import PixelDetection
 MAX_INSTANCES: Final = 64
 MAX_PIXELS: Final = 25_000_000
 PADDED_TO: Final = 40
-LABELS: Final = ("background", "nylon", "mitegen", "pin")  # position = class number
-IMAGE_INFO: Final = (320, 320, 1, 0, 320, 320)  # of the model's own, scaled, input
+LABELS: Final = ("background", "nylon", "mitegen", "pin")  # the position is the class number
+IMAGE_INFO: Final = (320, 320, 1, 0, 320, 320)  # size of the model's scaled input
 
-_FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # those TensorFlow decodes
-# What Pillow's plugins raise on damaged files, each in its own way.
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP")  # the formats that TensorFlow decodes
+# The exceptions of Pillow's plugins for damaged files.
 _DECODE_ERRORS = (
     OSError,
     ValueError,
@@ -41,7 +41,7 @@ _DECODE_ERRORS = (
 
 
 class BadRequestError(ValueError):
-    """The request cannot be answered; the text says why."""
+    """The request is invalid; the text says why."""
 
 
 @attrs.frozen
@@ -49,7 +49,7 @@ class Instance:
     """One picture of a request.
 
     Attributes:
-        key: Given back with the prediction.
+        key: Returned with the prediction.
         data: The picture as a file.
     """
 
@@ -61,7 +61,7 @@ def read_instances(body: bytes) -> tuple[Instance, ...]:
     """The pictures of `{"instances": [{"image_bytes": {"b64": "..."}, "key": "..."}, ...]}`.
 
     Raises:
-        BadRequestError: It is not JSON, not of this shape, or has over `MAX_INSTANCES`.
+        BadRequestError: It is not JSON, has another form, or has over `MAX_INSTANCES`.
     """
     try:
         value: object = json.loads(body)
@@ -92,7 +92,7 @@ def _instance(value: object, index: int) -> Instance:
 
 
 def decode_image(data: bytes) -> Image.Image:
-    """The picture as RGB; its size is judged from the header, before its pixels are unpacked.
+    """The picture as RGB; its size is checked in the header, before its pixels are unpacked.
 
     Raises:
         BadRequestError: It is damaged, of another format, or has over `MAX_PIXELS`.
@@ -103,13 +103,13 @@ def decode_image(data: bytes) -> Image.Image:
             if pixels <= MAX_PIXELS:
                 return _eight_bits(image).convert("RGB")
     except _DECODE_ERRORS as error:
-        # Pillow refuses by itself what is far too large; its text names the pixels.
+        # Pillow itself refuses pictures that are far too large; its text names the pixels.
         raise BadRequestError(f"Invalid image: {error}") from None
     raise BadRequestError(f"Invalid image: {pixels} pixels; the limit is {MAX_PIXELS}")
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A picture of 16 bits scaled, as TensorFlow does; Pillow would cut off what is over 255."""
+    """Scale a picture of 16 bits, as TensorFlow does; Pillow would clip values over 255."""
     if not image.mode.startswith("I"):
         return image
     return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
@@ -120,7 +120,7 @@ def prediction(
 ) -> dict[str, object]:
     """One entry of `predictions`: the best `PADDED_TO` detections, then rows of score 0.
 
-    `detection_tips` is our own: `[y, x]` of a loop's far end, each 0..1, and null of what has none.
+    `detection_tips` is our addition: `[y, x]` of a loop's far end, each 0..1, or null.
 
     Raises:
         ValueError: A label is not one of the model's (`LABELS`).

@@ -1,4 +1,4 @@
-"""An Axis video server that looks at a scene: snapshots on request, and pictures pushed to a URL.
+"""A simulated Axis video server that shows a scene: snapshots, and pictures posted to a URL.
 
 Facts: VAPIX, `GET /axis-cgi/jpg/image.cgi` with `resolution`, `camera` and `compression`; Digest
 authentication with the realm `AXIS_<serial>`.
@@ -34,8 +34,8 @@ PAGE: Final = (
     b"<html><head><title>Simulated camera</title></head>"
     b'<body><img src="/axis-cgi/jpg/image.cgi"></body></html>\n'
 )
-"""At `/`, where the heartbeat of pydhsfw asks whether the camera is there."""
-# Names of the NTSC video sizes, which is what the beamlines' video servers digitize.
+"""The page at `/`; the heartbeat of pydhsfw requests it."""
+# Names of the NTSC video sizes, which the beamlines' video servers use.
 RESOLUTIONS: Final = {
     "4CIF": (704, 480),
     "D1": (720, 480),
@@ -49,7 +49,7 @@ _RESOLUTION = re.compile(r"(\d{1,4})x(\d{1,4})\Z", re.ASCII)
 
 @attrs.frozen
 class _Motion:
-    """Turns evenly from one angle to another, and stays there."""
+    """A rotation at constant speed from one angle to another."""
 
     start_deg: float
     stop_deg: float
@@ -59,12 +59,12 @@ class _Motion:
     def at(self, time_s: float) -> float:
         done = (time_s - self.begin_s) / self.duration_s if self.duration_s > 0 else 1.0
         angle_deg = self.start_deg + (self.stop_deg - self.start_deg) * min(1.0, max(0.0, done))
-        return round(angle_deg, 6)  # a clock that runs for weeks has no more digits
+        return round(angle_deg, 6)  # a clock that has run for weeks is not more precise
 
 
 @attrs.frozen
 class SnapshotQuery:
-    """What a snapshot request asks for.
+    """The parameters of a snapshot request.
 
     Attributes:
         size_px: Width and height; None for the scene's own.
@@ -76,10 +76,10 @@ class SnapshotQuery:
 
     @classmethod
     def parse(cls, query: str, cameras: int) -> "SnapshotQuery":
-        """Read the query of a URL; unknown parameters are ignored, as models differ in them.
+        """Read the query of a URL; unknown parameters are ignored, because models differ.
 
         Raises:
-            ValueError: A known parameter has a value that does not exist; the text names both.
+            ValueError: A known parameter has an invalid value; the text names both.
         """
         values = {name: texts[-1] for name, texts in parse_qs(query, max_num_fields=64).items()}
         camera = values.get("camera", "1")
@@ -105,11 +105,11 @@ def _size(resolution: str) -> tuple[int, int]:
 
 
 class SimulatedAxis(HttpSimulator):
-    """Serves pictures of `scene` at the current angle, and posts them on demand.
+    """Serves pictures of `scene` at the current angle, and posts them on request.
 
     Attributes:
-        scene: What the camera looks at; another may be put in its place at any time.
-        faults: Makes snapshots misbehave, while it runs.
+        scene: The scene in front of the camera; may be replaced at any time.
+        faults: Adds faults to snapshots while it runs.
     """
 
     name = "simulated-axis"
@@ -128,10 +128,10 @@ class SimulatedAxis(HttpSimulator):
         """A camera; port 0 picks a free port at `start`.
 
         Args:
-            scene: What it looks at; the default scene when left out.
+            scene: The scene; None for the default scene.
             host: Address to listen on.
             port: Port to listen on.
-            user: Who may take pictures, by Digest authentication; None admits everybody.
+            user: User name for Digest authentication; None needs no login.
             password: Of that user.
             serial: Part of the realm.
             cameras: Number of inputs; all show the same.
@@ -145,7 +145,7 @@ class SimulatedAxis(HttpSimulator):
         self.faults = HttpFaults()
         self.cameras = cameras
         self.guard = None if user is None else DigestGuard(user, password, f"AXIS_{serial}")
-        self._motion = _Motion(0.0, 0.0, 0.0, 0.0)  # replaced as a whole, so needs no lock
+        self._motion = _Motion(0.0, 0.0, 0.0, 0.0)  # replaced as a whole, so it needs no lock
         self._threads = ThreadGroup()
         self._lock = threading.Lock()  # guards _pushes and _number
         self._pushes: list[Push] = []
@@ -153,7 +153,7 @@ class SimulatedAxis(HttpSimulator):
 
     @property
     def angle_deg(self) -> float:
-        """Angle of the sample now; setting it ends a rotation."""
+        """Present angle of the sample; setting it ends a rotation."""
         return self._motion.at(time.monotonic())
 
     @angle_deg.setter
@@ -161,7 +161,7 @@ class SimulatedAxis(HttpSimulator):
         self._motion = _Motion(angle_deg, angle_deg, 0.0, 0.0)
 
     def rotate(self, start_deg: float, stop_deg: float, duration_s: float) -> None:
-        """Turn evenly from now on, by the monotonic clock; returns at once."""
+        """Start to turn at constant speed; returns at once."""
         self._motion = _Motion(start_deg, stop_deg, time.monotonic(), duration_s)
 
     def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:
@@ -182,17 +182,17 @@ class SimulatedAxis(HttpSimulator):
         expect_continue: bool = False,
         cut_images: tuple[int, ...] = (),
     ) -> Push:
-        """Start to post pictures to `url`; returns at once. Works without `start`.
+        """Start to post pictures to `url`; returns at once. It works without `start`.
 
         Args:
-            url: Where to, `http://...`.
+            url: The receiver, `http://...`.
             fps: Pictures per second.
-            duration_s: Ends after so many seconds ...
-            max_images: ... or so many pictures, whichever is less; without both, at `stop`.
+            duration_s: End after this many seconds ...
+            max_images: ... or this many pictures, whichever is first; if both are None, at `stop`.
             rotate: Start and end of a rotation over all of them; picture i of n shows
                 `start + (end - start) * i / n`.
             expect_continue: Announce each body with `Expect: 100-continue`.
-            cut_images: Numbers (from 1) of pictures to break off in the middle.
+            cut_images: Numbers (from 1) of pictures to send only in part.
 
         Raises:
             ValueError: Not an http URL, no positive rate or count, or a rotation without an end.
@@ -237,7 +237,7 @@ class SimulatedAxis(HttpSimulator):
         return file.getvalue()
 
     def _angle_at(self, time_s: float) -> float:
-        """The angle by whatever motion is on when it is asked for."""
+        """The angle at a time, by the motion that is active then."""
         return self._motion.at(time_s)
 
 
@@ -245,10 +245,10 @@ class _Handler(FaultyHandler):
     camera: SimulatedAxis
 
     def do_GET(self) -> None:
-        """The page at `/`, or a snapshot; HEAD goes the same way, without its body.
+        """Serve the page at `/`, or a snapshot; HEAD does the same without a body.
 
         Raises:
-            Refusal: There is no such path, the query is wrong, or a login is wanted.
+            Refusal: There is no such path, the query is wrong, or a login is needed.
         """
         camera = self.camera
         if self.take_fault(camera.faults, camera.token):
@@ -271,9 +271,9 @@ class _Handler(FaultyHandler):
     do_HEAD = do_GET
 
     def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
-        """A page for people, as the camera's own web server gives."""
+        """An HTML page, as from the camera's own web server."""
         phrase = f"{refusal.status} {_phrase(refusal.status)}"
-        # The reason may hold what the client sent: shown as text, never as markup.
+        # The reason may contain text from the client: show it as text, never as markup.
         text = "".join(c if c.isalnum() or c in " =/._-" else "?" for c in refusal.reason)
         page = f"<html><head><title>{phrase}</title></head><body>{phrase}: {text}</body></html>\n"
         return page.encode(), "text/html; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What stands out from an uneven background: contrast of either sign, and connected pieces.
+"""Separates a sample from an uneven background: contrast of either sign, and connected pieces.
 
 All lengths are pixels of the picture after it was reduced to `LONGEST_SIDE_PX`.
 """
@@ -17,22 +17,22 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 Picture: TypeAlias = Image.Image | npt.NDArray[np.uint8]
 
 LONGEST_SIDE_PX: Final = 400
-_WEAKEST = 0.08  # contrast that something must have to be looked at ...
-_MOST_ASKED = 0.22  # ... and, beside something strong, no more than this, or faint wires go
-_OF_STRONGEST = 0.45  # less than this part of the largest contrast nearby is its halo
-_REACH_BLOCKS = 2  # how far that is
-_OF_PIECE = 0.22  # a piece's firm outline runs at this part of its own contrast ...
+_WEAKEST = 0.08  # least contrast of a pixel that counts ...
+_MOST_ASKED = 0.22  # ... but next to strong contrast at most this, or faint wires are lost
+_OF_STRONGEST = 0.45  # below this part of the largest contrast nearby it is a halo
+_REACH_BLOCKS = 2  # how far "nearby" is
+_OF_PIECE = 0.22  # a piece's firm outline is at this part of its own contrast ...
 _FIRMEST = 0.18  # ... but not above this
-_DIMMEST = 45.0  # in a dark picture steps of few grey levels are noise and JPEG, not contrast
+_DIMMEST = 45.0  # in a dark picture, steps of few grey levels are noise and JPEG, not contrast
 _EDGE_OF_LIGHT = (
-    0.032  # an edge differs so much from its surroundings, as a part of their light ...
+    0.032  # an edge differs this much from its surroundings, as a part of their light ...
 )
 _EDGE_LEVELS = 2.6  # ... in grey levels ...
 _EDGE_OF_NOISE = 4.5  # ... and as a multiple of the noise
 _BLUR_PX = 9
 _BLOCK_PX = 4
-_BORDER_BONUS = 8.0  # a block at the border counts so much more as background
-_ALIKE = 0.12  # quiet regions whose light differs less from the background's belong to it
+_BORDER_BONUS = 8.0  # weight of a block at the border as background
+_ALIKE = 0.12  # quiet regions with a smaller difference of light belong to the background
 _MOST_PIECES = 4
 _LEAST_PART = 0.04
 _TOUCHING = np.ones((3, 3), dtype=bool)
@@ -43,11 +43,11 @@ class Contrast:
     """How much each pixel differs from its background; arrays are indexed [y, x].
 
     Attributes:
-        light: The picture in grey, reduced, and smoothed where it is noisy.
-        levels: `|light - background| / background`; of dark pictures less.
-        faint: What stands out at all.
-        clear: What stands out and is no halo of something stronger.
-        noise: Standard deviation of `light` where nothing is, in grey levels.
+        light: The picture in grey, reduced, and smoothed if it is noisy.
+        levels: `|light - background| / background`; less for dark pictures.
+        faint: Pixels that differ from the background.
+        clear: Those of them that are not a halo of stronger contrast.
+        noise: Standard deviation of `light` in the background, in grey levels.
         scale: Pixels of the given picture per pixel of these.
     """
 
@@ -60,21 +60,21 @@ class Contrast:
 
     @property
     def size_px(self) -> int:
-        """The longest side: lengths are judged relative to it."""
+        """The longest side: the unit for lengths."""
         height, width = self.levels.shape
         return int(max(height, width))
 
 
 @attrs.frozen(eq=False)
 class Piece:
-    """One connected thing.
+    """One connected region.
 
     Attributes:
         row: First row of its masks in the picture.
         column: First column of them.
-        faint: Its pixels with all that is faint.
-        firm: Its pixels that are clear and strong for this piece.
-        part: Its contrast as a part of the whole picture's.
+        faint: Its pixels, including faint ones.
+        firm: Its pixels that are clear and strong compared with the piece.
+        part: Its contrast as a part of that of the whole picture.
     """
 
     row: int
@@ -116,7 +116,7 @@ def contrast_of(picture: Picture) -> Contrast:
 
 
 def pieces_of(contrast: Contrast) -> tuple[Piece, ...]:
-    """The connected things with the most contrast, the largest first."""
+    """The connected regions with the most contrast, the largest first."""
     blocks = _block_max(contrast.faint, 2)
     labels, count = ndimage.label(_grown(blocks), _TOUCHING)
     if not count:
@@ -151,12 +151,12 @@ def _cut_out(
 
 
 def _without_noise(light: Grey) -> tuple[Grey, float]:
-    """The picture, smoothed as much as it needs, and the noise that is left."""
+    """The picture, smoothed if necessary, and the remaining noise."""
     rows = light.shape[0] // 2
     if not rows:
         return light, 0.0
     steps = np.abs(light[1::2, ::4][:rows] - light[::2, ::4][:rows])
-    noise = 1.05 * _quantile(steps.ravel(), 0.5)  # from the median difference of two pixels
+    noise = 1.05 * _quantile(steps.ravel(), 0.5)  # from the median difference of neighbours
     middle = max(1.0, _quantile(light[::4, ::4].ravel(), 0.5))
     for above, sigma_px, left in ((0.045, 2.0, 0.18), (0.01, 1.2, 0.3)):
         if noise > above * middle:
@@ -166,7 +166,7 @@ def _without_noise(light: Grey) -> tuple[Grey, float]:
 
 
 def _edges(light: Grey, noise: float) -> Mask:
-    """The blocks with an edge: slopes of light, vignettes and clouds are none."""
+    """The blocks with an edge; gradual changes of light, vignettes and clouds do not count."""
     smooth = ndimage.uniform_filter(light, _BLUR_PX, mode="nearest")
     asked = np.maximum(
         _EDGE_OF_LIGHT * _block_max(smooth, _BLOCK_PX), max(_EDGE_LEVELS, _EDGE_OF_NOISE * noise)
@@ -176,9 +176,9 @@ def _edges(light: Grey, noise: float) -> Mask:
 
 
 def _background(light: Grey, edges: Mask) -> Grey:
-    """The light that would be there without anything in front of it.
+    """The light of the background, as if there were no sample.
 
-    A quadratic through the blocks of background, and what they differ from it, smoothed.
+    It is a quadratic fit to the blocks of background, plus their smoothed deviations from it.
     """
     side = 2 * _BLOCK_PX
     height, width = light.shape
@@ -199,9 +199,9 @@ def _background(light: Grey, edges: Mask) -> Grey:
 
 
 def _blocks_of_background(quiet: Mask, means: Grey) -> Mask:
-    """The largest region without edges, and others as bright; what it shows is the background.
+    """The background: the largest region without edges, and others of the same brightness.
 
-    Blocks at the border count more, or the inside of a loop that fills the picture would win.
+    Blocks at the border count more; otherwise the inside of a large loop could win.
     """
     labels, count = ndimage.label(quiet)
     if not count:
@@ -223,7 +223,7 @@ def _blocks_of_background(quiet: Mask, means: Grey) -> Mask:
 def _robust_fit(
     terms: npt.NDArray[np.float64], values: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.floating]:
-    """Factors of `terms` that give `values`, without those far off; of few values their mean."""
+    """Fit factors of `terms` to `values`, without outliers; for few values, their mean."""
     factors: npt.NDArray[np.floating] = np.zeros(terms.shape[1])
     if len(values) < 4 * terms.shape[1]:
         factors[0] = values.mean()
@@ -231,7 +231,7 @@ def _robust_fit(
     use = np.ones(len(values), dtype=bool)
     for _ in range(3):
         kept = terms[use]
-        normal = kept.T @ kept + 1e-6 * np.eye(terms.shape[1])  # of a strip of blocks, too
+        normal = kept.T @ kept + 1e-6 * np.eye(terms.shape[1])  # also for a strip of blocks
         factors = np.linalg.solve(normal, kept.T @ values[use])
         off = np.abs(values - terms @ factors)
         use = off <= max(3.0, 3.7 * _quantile(off[use], 0.5))
@@ -241,7 +241,7 @@ def _robust_fit(
 
 
 def _quantile(values: npt.NDArray[np.floating], part: float) -> float:
-    """A quantile of flat values, without the time that interpolation takes; 0 of no values."""
+    """A quantile of flat values without interpolation, which is slow; 0 if there are none."""
     if not values.size:
         return 0.0
     place = min(values.size - 1, int(part * values.size))
@@ -262,7 +262,7 @@ def _block_max(values: npt.NDArray[Scalar], side: int) -> npt.NDArray[Scalar]:
 
 
 def _grown(blocks: Mask) -> Mask:
-    """With the eight neighbours of each block."""
+    """Each block together with its eight neighbours."""
     padded = np.pad(blocks, 1)
     wide = padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
     grown: Mask = wide[:-2] | wide[1:-1] | wide[2:]
@@ -280,5 +280,5 @@ def _block_sum(values: Grey) -> Grey:
 def _enlarged(
     blocks: npt.NDArray[Scalar], side: int, shape: tuple[int, ...]
 ) -> npt.NDArray[Scalar]:
-    """Each block as the pixels it stands for, cut to `shape`."""
+    """Expand each block to its pixels, cut to `shape`."""
     return blocks.repeat(side, axis=0).repeat(side, axis=1)[: shape[0], : shape[1]]

@@ -1,10 +1,10 @@
-"""Finds the pin and the loops in a picture by classical image processing.
+"""Finds the pin and the loops in a picture by image processing.
 
-A mount comes from one side of the picture: the pin is thick, a fibre is thin, and the loop is the
-first bulge from the far end. No training, no model: the embedded inference server answers with
-this, and it takes a few milliseconds. A score says how sure it is: at 0.5 and above it is right in
-nearly every photograph it was tried on, below 0.25 it should not be believed
-(docs/explanations/detector.md has the tables).
+A mount comes from one side of the picture: the pin is thick, the fibre is thin, and the loop is the
+first bulge from the far end. It needs no training and no model, and takes a few milliseconds; the
+embedded inference server uses it. The score says how sure it is: at 0.5 and above it was right in
+nearly every test photograph; do not trust it below 0.25 (docs/explanations/detector.md has the
+tables).
 """
 
 from collections.abc import Iterator
@@ -32,18 +32,18 @@ LOOP: Final = "nylon"
 PIN: Final = "pin"
 _LOWEST_SCORE = 0.02
 _HIGHEST_SCORE = 0.99
-_ALONE = 0.35  # of the score, where faint and firm outline give different loops
+_ALONE = 0.35  # factor of the score if faint and firm outline give different loops
 
 
 @attrs.frozen
 class PixelDetection:
-    """Something found.
+    """One detected object.
 
     Attributes:
         label: `"nylon"` (a loop) or `"pin"`, the names of the beamline's model.
         score: 0..1; contrast, sharpness and shape together.
         box_px: `(min_x, min_y, max_x, max_y)`; pixel i covers i..i+1, y grows downwards.
-        tip_px: `(x, y)` of a loop's far end; None of a pin.
+        tip_px: `(x, y)` of a loop's far end; None for a pin.
     """
 
     label: str
@@ -57,7 +57,7 @@ class Finding:
     """The detections of one picture.
 
     Attributes:
-        detections: Sorted by falling score.
+        detections: The objects, highest score first.
     """
 
     detections: tuple[PixelDetection, ...]
@@ -69,7 +69,7 @@ class Finding:
 
 
 def detect(picture: Picture, mount_from: MountFrom = "any") -> tuple[PixelDetection, ...]:
-    """Pin and loops in `picture`, sorted by falling score.
+    """Pin and loops in `picture`, highest score first.
 
     Args:
         picture: A Pillow image, or an array of uint8, (h, w) or (h, w, 3); of any size.
@@ -110,7 +110,7 @@ def _enlarged(detection: PixelDetection, scale: float) -> PixelDetection:
 
 
 def _apart(loops: list[PixelDetection]) -> list[PixelDetection]:
-    """The loops by falling score, without those that lie in the box of a better one."""
+    """The loops, highest score first, without those inside the box of a better one."""
     kept: list[PixelDetection] = []
     for loop in sorted(loops, key=lambda each: -each.score):
         if all(_common(loop.box_px, other.box_px) < 0.5 * _area(loop.box_px) for other in kept):
@@ -120,14 +120,14 @@ def _apart(loops: list[PixelDetection]) -> list[PixelDetection]:
 
 @attrs.frozen(eq=False)
 class _Sight:
-    """A piece, seen with one side of the picture at the left.
+    """A piece, seen with one side of the picture turned to the left.
 
     Attributes:
         piece: The piece.
         contrast: The picture it is in.
-        turn: Which side is at the left.
+        turn: Which side is turned to the left.
         outlines: The outlines of its faint and of its firm pixels.
-        touch: Its pixels at this border as a part of those at all borders; None without any.
+        touch: Its pixels at this border as a part of those at all borders; None if there are none.
     """
 
     piece: Piece
@@ -138,7 +138,7 @@ class _Sight:
 
 
 def _sights(piece: Piece, contrast: Contrast, mount_from: MountFrom) -> Iterator[_Sight]:
-    """The piece from the borders it touches; from all four where it touches none."""
+    """The piece seen from the borders that it touches, or from all four if it touches none."""
     rows, columns = contrast.levels.shape
     height, width = piece.firm.shape
     ends: dict[MountSide, Mask | None] = {
@@ -164,7 +164,7 @@ def _sights(piece: Piece, contrast: Contrast, mount_from: MountFrom) -> Iterator
 
 
 def _loop_in(sight: _Sight) -> PixelDetection | None:
-    """The loop that faint and firm outline agree on, or with a lower score the better of two."""
+    """The loop on which faint and firm outline agree, else the better one with a lower score."""
     found = [each for outline in sight.outlines if (each := _loop_of(outline, sight)) is not None]
     if not found:
         return None
@@ -196,7 +196,7 @@ class _Loop:
 
 
 def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
-    """The loop at the far end of one outline; None where there is none, or the border cuts it."""
+    """The loop at the far end of one outline; None if there is none or the border cuts it."""
     size = sight.contrast.size_px
     bulge = bulge_of(outline, size) if outline.top_px.size >= 0.03 * size else None
     if bulge is None or outline.top_px.size - bulge.start < 0.02 * size:
@@ -205,7 +205,7 @@ def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
         last = float(outline.width_px[-1])
         contact = float(np.median(outline.width_px[:3])) if outline.first_px == 0 else 0.0
         if last > 0.25 * bulge.widest_px or last > contact:
-            return None  # how far it goes on outside is not known: the tip is not in view
+            return None  # the tip is outside the picture
     columns = slice(bulge.start, None)
     first_px = float(outline.first_px + bulge.start)
     box = (
@@ -223,7 +223,7 @@ def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
 
 
 def _shape_score(outline: Outline, bulge: Bulge) -> float:
-    """1 for a bulge with a thin neck and a smooth outline, neither short nor a rod."""
+    """1 for a bulge with a thin neck and a smooth outline that is neither short nor a rod."""
     width = outline.width_px[bulge.start :]
     rough = float(np.abs(np.diff(width)).sum()) / bulge.widest_px
     slender = width.size / bulge.widest_px
@@ -237,7 +237,7 @@ def _shape_score(outline: Outline, bulge: Bulge) -> float:
 
 
 def _place_score(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
-    """1 for what is joined to the mount's side, is whole, and is no small part of what is seen."""
+    """1 if it is connected to the mount's side, complete, and a large part of all contrast."""
     if sight.touch is not None:
         joined = 0.3 + 0.7 * _ramp(sight.touch, 0.3, 0.7)
     else:
@@ -249,7 +249,7 @@ def _place_score(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
 
 
 def _corridor(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
-    """The part of the columns between piece and mount's side in which something stands."""
+    """The part of the columns between piece and mount's side that have contrast."""
     middle = 0.5 * float(outline.top_px[0] + outline.bottom_px[0])
     half = max(bulge.widest_px, 0.04 * sight.contrast.size_px)
     rows = slice(max(0, int(middle - half)), int(middle + half) + 1)
@@ -258,7 +258,7 @@ def _corridor(outline: Outline, bulge: Bulge, sight: _Sight) -> float:
 
 
 def _edge_score(outline: Outline, columns: slice, sight: _Sight) -> float:
-    """1 for an outline in focus that is clear of the noise; low for shadows, clouds and halos."""
+    """1 for an outline in focus and above the noise; low for shadows, clouds and halos."""
     contrast = sight.contrast
     rise, step = _across(outline, columns, sight)
     if not rise.size:
@@ -276,7 +276,7 @@ def _edge_score(outline: Outline, columns: slice, sight: _Sight) -> float:
 def _across(
     outline: Outline, columns: slice, sight: _Sight
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """What contrast, and light in grey levels, gain from 2 pixels outside the outline to inside."""
+    """The steps of contrast and of light, in grey levels, across 2 pixels at the outline."""
     reach = 2
     light, levels = (
         sight.turn.view(each) for each in (sight.contrast.light, sight.contrast.levels)
@@ -290,7 +290,7 @@ def _across(
         seen = (rows >= reach) & (rows < last + 1 - reach)
         rows, at = rows[seen], x[seen]
         inside = np.clip(rows + inward * reach, 0, last)
-        just_inside = np.clip(rows + inward, 0, last)  # of a thin wire
+        just_inside = np.clip(rows + inward, 0, last)  # for a thin wire
         outside = np.clip(rows - inward * reach, 0, last)
         most = np.maximum(levels[inside, at], levels[just_inside, at])
         rises.append(most - levels[outside, at])
@@ -299,7 +299,7 @@ def _across(
 
 
 def _pin_in(sight: _Sight) -> PixelDetection | None:
-    """The pin: straight and thick from the mount's border on, up to where it is half as thick."""
+    """The pin: the straight, thick part from the mount's border to half its thickness."""
     outline = sight.outlines[1]
     size = sight.contrast.size_px
     width = outline.width_px
@@ -343,7 +343,7 @@ def _area(box: OutlineBox) -> float:
 
 
 def _common(one: OutlineBox, other: OutlineBox) -> float:
-    """The area of what two boxes have in common."""
+    """The area of the intersection of two boxes."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return max(width, 0.0) * max(height, 0.0)

@@ -1,4 +1,4 @@
-"""The server's side of HTTP Digest authentication (RFC 7616, MD5, qop=auth), as Axis has it."""
+"""The server side of HTTP Digest authentication (RFC 7616, MD5, qop=auth), as in Axis cameras."""
 
 import hashlib
 import hmac
@@ -14,11 +14,11 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
 
 
 class Admission(Enum):
-    """What to do with a request."""
+    """The decision about a request."""
 
     ADMITTED = "admitted"
     REFUSED = "refused"
-    STALE = "stale"  # the password is right, the nonce is unknown, forgotten or used before
+    STALE = "stale"  # the password is right, but the nonce is unknown, forgotten or used before
 
 
 def _md5(text: str) -> str:
@@ -26,14 +26,14 @@ def _md5(text: str) -> str:
 
 
 class DigestGuard:
-    """Knows one user; remembers the nonces it gave out, the latest `_MAX_NONCES` of them."""
+    """Checks one user; remembers the latest `_MAX_NONCES` nonces."""
 
     def __init__(self, user: str, password: str, realm: str) -> None:
         self._user = user
         self._realm = realm
         self._secret = _md5(f"{user}:{realm}:{password}")
         self._lock = threading.Lock()  # guards _counts
-        self._counts: dict[str, int] = {}  # by nonce, in order of age: the highest count seen
+        self._counts: dict[str, int] = {}  # the highest count by nonce, oldest first
 
     def challenge(self, *, stale: bool = False) -> str:
         """A `WWW-Authenticate` header with a fresh nonce."""
@@ -46,7 +46,7 @@ class DigestGuard:
         return f'Digest realm="{self._realm}", nonce="{nonce}", algorithm=MD5, qop="auth"{again}'
 
     def check(self, method: str, target: str, header: str | None) -> Admission:
-        """Judge the `Authorization` header of a request for `target` (path and query)."""
+        """Check the `Authorization` header of a request for `target` (path and query)."""
         scheme, _, rest = (header or "").partition(" ")
         given = {
             match[1].lower(): match[2] if match[3] is None else match[3]

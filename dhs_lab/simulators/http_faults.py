@@ -1,4 +1,4 @@
-"""How a simulated HTTP server misbehaves on request, so that its clients can be tested."""
+"""Faults of a simulated HTTP server, for tests of its clients."""
 
 import enum
 import threading
@@ -12,20 +12,20 @@ from attrs.validators import ge, optional
 from dhs_runtime.lowlevel import ConfigError, Deadline, HttpHandler, StopToken, reset
 
 _POLL_S: Final = 0.005
-_PIECES_A_SECOND: Final = 20  # of a slow body
+_PIECES_A_SECOND: Final = 20  # between pieces of a slow body
 _STATUSES: Final = range(400, 600)
 _NUMBERS: Final[Mapping[str, Callable[[str], int]]] = {"every": int, "count": int}
 
 
 @attrs.frozen
 class Misbehaviour:
-    """What is wrong with one answer.
+    """The fault of one answer.
 
     Attributes:
         status: Answer this status instead; None for the normal answer.
         cut_short: Send only half of the body, then close the connection.
-        is_reset: Reset the connection (RST) in place of an answer.
-        bytes_per_s: Send the body so slowly; None: at once.
+        is_reset: Reset the connection (RST) instead of an answer.
+        bytes_per_s: Send the body at this rate; None: at once.
     """
 
     status: int | None = None
@@ -35,7 +35,7 @@ class Misbehaviour:
 
 
 class HttpFaultKind(enum.StrEnum):
-    """What may be wrong with answers, by the words of the command line."""
+    """The kinds of faults, by their words on the command line."""
 
     STATUS = "status"
     HANG = "hang"
@@ -51,18 +51,18 @@ DEFAULT_VALUES: Final[Mapping[HttpFaultKind, tuple[float | None, str]]] = {
     HttpFaultKind.LATE: (0.5, "seconds"),
     HttpFaultKind.SLOW: (1000, "bytes of the body a second"),
 }
-"""The value that a kind takes when none is given, and what it means; other kinds take none."""
+"""The default value of each kind, and its meaning; other kinds have no value."""
 
 
 @attrs.frozen(kw_only=True)
 class HttpFault:
-    """A fault that stands.
+    """An active fault.
 
     Attributes:
-        kind: What.
-        value: How much, see `DEFAULT_VALUES`; None takes the default.
-        every: Befall every n-th answer.
-        count: Be over after so many; None: go on.
+        kind: The kind of fault.
+        value: See `DEFAULT_VALUES`; None for the default.
+        every: Affect every n-th answer.
+        count: End after this many answers; None: no end.
     """
 
     kind: HttpFaultKind = attrs.field(kw_only=False)
@@ -74,7 +74,7 @@ class HttpFault:
         if self.value is not None and self.kind not in DEFAULT_VALUES:
             raise ValueError(f"{self.kind} takes no value")
         if self.kind is HttpFaultKind.STATUS and self.amount not in _STATUSES:
-            raise ValueError("a status of failure is 400 to 599")
+            raise ValueError("the status of a failure is 400 to 599")
         if self.kind is HttpFaultKind.SLOW and not self.amount:
             raise ValueError("0 bytes a second is `hang`")
 
@@ -83,11 +83,11 @@ class HttpFault:
         """Read `KIND [VALUE] [every=N] [count=N]`, such as `status 503 count=3`.
 
         Raises:
-            ConfigError: It is no such text; names the word at fault.
+            ConfigError: The text is wrong; names the word at fault.
         """
         kind, *words = text.split() or [""]
         if kind not in list(HttpFaultKind):
-            raise ConfigError(f"no fault {kind!r}; there is {', '.join(HttpFaultKind)}")
+            raise ConfigError(f"no fault {kind!r}; there are {', '.join(HttpFaultKind)}")
         fields: dict[str, float] = {}
         for word in words:
             name, separator, given = word.partition("=")
@@ -114,7 +114,7 @@ class HttpFault:
 
 @attrs.define
 class _Standing:
-    """A fault, and how often it was looked at and befell an answer."""
+    """A fault, and how often it was checked and applied."""
 
     fault: HttpFault
     seen: int = 0
@@ -132,10 +132,10 @@ class _Standing:
 
 
 class HttpFaults:
-    """Switches that may be thrown at any time, from any thread.
+    """Adds and removes faults, at any time, from any thread.
 
     Attributes:
-        delay_s: Every answer comes this much later.
+        delay_s: Delay of every answer.
     """
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class HttpFaults:
         self._cleared = 0
 
     def add(self, fault: HttpFault | str) -> None:
-        """Let a fault, or what `HttpFault.parse` reads, stand; raises as that does."""
+        """Add a fault, or a text for `HttpFault.parse`; raises as that does."""
         fault = HttpFault.parse(fault) if isinstance(fault, str) else fault
         with self._lock:
             self._standing.append(_Standing(fault))
@@ -157,20 +157,20 @@ class HttpFaults:
         self._queue(Misbehaviour(status=status), count)
 
     def cut_next(self, count: int = 1) -> None:
-        """Send half of the body that was announced in the next `count` answers."""
+        """Send only half of the announced body in the next `count` answers."""
         self._queue(Misbehaviour(cut_short=True), count)
 
     def reset_next(self, count: int = 1) -> None:
-        """Reset the connection in place of the next `count` answers."""
+        """Reset the connection instead of the next `count` answers."""
         self._queue(Misbehaviour(is_reset=True), count)
 
     def hang(self, until: threading.Event | float) -> None:
-        """Answer nothing until the event is set or so many seconds have passed."""
+        """Answer nothing until the event is set or this many seconds have passed."""
         with self._lock:
             self._hang = until if isinstance(until, threading.Event) else Deadline.after(until)
 
     def clear(self) -> None:
-        """Behave; requests that hang are answered."""
+        """End all faults; hanging requests are answered."""
         with self._lock:
             self.delay_s = 0.0
             self._next.clear()
@@ -179,10 +179,10 @@ class HttpFaults:
             self._cleared += 1
 
     def before_answer(self, stop: StopToken) -> Misbehaviour:
-        """Wait as long as asked for, and take what the next answer shall be.
+        """Wait as the faults say, and return the fault of the next answer.
 
         Raises:
-            ConnectionAbortedError: The server stopped meanwhile; there is nobody to answer.
+            ConnectionAbortedError: The server stopped meanwhile.
         """
         with self._lock:
             cleared = self._cleared
@@ -223,17 +223,17 @@ def _misbehaviour(faults: Iterable[HttpFault]) -> Misbehaviour:
 
 
 class FaultyHandler(HttpHandler):
-    """Answers as the faults have it: `take_fault` before, then `reply` as ever.
+    """Applies faults to answers: call `take_fault` first, then `reply` as usual.
 
     Attributes:
-        fault: What is wrong with the answer under way.
+        fault: The fault of the present answer.
     """
 
     fault = Misbehaviour()
     _stop = StopToken()
 
     def take_fault(self, faults: HttpFaults, stop: StopToken) -> bool:
-        """Wait as asked for; True where the connection was reset and there is nobody to answer.
+        """Wait as the faults say; True if the connection was reset.
 
         Raises:
             ConnectionAbortedError: The server stops.
@@ -246,7 +246,7 @@ class FaultyHandler(HttpHandler):
         return self.fault.is_reset
 
     def transmit(self, head: bytes, body: bytes) -> None:
-        """Send a response, its body cut short or slowly where the fault is so."""
+        """Send a response; a fault may cut its body short or slow it down."""
         fault = self.fault
         if not body or not (fault.cut_short or fault.bytes_per_s):
             super().transmit(head, body)

@@ -1,4 +1,4 @@
-"""`HttpSimulator`: the life of a simulated HTTP server, whatever it serves."""
+"""`HttpSimulator`: start and stop of a simulated HTTP server."""
 
 import logging
 from types import TracebackType
@@ -12,11 +12,11 @@ _STOP_S: Final = 1.0
 
 
 class HttpSimulator:
-    """Starts and stops; use it with `with`, or `start` and `stop`.
+    """The base of simulated HTTP servers; use it with `with`, or `start` and `stop`.
 
     Attributes:
-        name: What the log and its threads call it.
-        token: Tells requests that hang when the server stops.
+        name: Its name in the log and of its threads.
+        token: Ends hanging requests when the server stops.
     """
 
     name: ClassVar[str]
@@ -27,12 +27,12 @@ class HttpSimulator:
 
     @property
     def host(self) -> str:
-        """Address that is listened on."""
+        """The address."""
         return self._listener.host
 
     @property
     def port(self) -> int:
-        """Port that is listened on; 0 before the first `start` if none was given."""
+        """The port; 0 before the first `start` if none was given."""
         return self._listener.port
 
     @property
@@ -41,7 +41,7 @@ class HttpSimulator:
         return self._listener.url
 
     def start(self) -> None:
-        """Listen; does nothing when running.
+        """Listen; does nothing if it runs.
 
         Raises:
             OSError: The address cannot be bound, or the system has no thread left.
@@ -56,7 +56,7 @@ class HttpSimulator:
         """End all connections and wait for their threads; idempotent.
 
         Raises:
-            StopTimeoutError: A thread outlived the stop.
+            StopTimeoutError: A thread did not end.
         """
         deadline = Deadline.after(_STOP_S)
         self.token.stop()
@@ -77,5 +77,5 @@ class HttpSimulator:
         self.stop()
 
     def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:  # noqa: ARG002 - for subclasses
-        """End what else a subclass runs; names of threads that did not."""
+        """End what else a subclass runs; returns the names of threads that did not end."""
         return ()

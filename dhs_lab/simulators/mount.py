@@ -1,4 +1,4 @@
-"""A pin, its fibre and its loop as one solid that turns about the horizontal axis.
+"""A pin, its fibre and its loop as one solid that rotates about the horizontal axis.
 
 Lengths are pixels of the picture. At angle 0 the body's own y points down in the picture; a point
 at distance r and direction d from the axis is seen at `axis_y_px + r * cos(angle - d)`.
@@ -14,18 +14,19 @@ import numpy.typing as npt
 PixelBox: TypeAlias = tuple[float, float, float, float]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_WIDEST = 0.73  # where along a nylon loop its outline is widest, read off the photograph
+_WIDEST = 0.73  # where along a nylon loop its outline is widest, measured in the photograph
 _OUTLINE_POINTS = 241
 
 
 @attrs.frozen
 class Truth:
-    """Where things are in the picture, in pixels; pixel i covers i..i+1, y grows downwards.
+    """Positions in the picture, in pixels; pixel i covers i..i+1, y grows downwards.
 
     Attributes:
-        loop_px: `(min_x, min_y, max_x, max_y)` of what is in view of the loop; None if nothing is.
-        pin_px: The same of the pin.
-        tip_px: `(x, y)` of the loop's right-most point; None when that is out of view.
+        loop_px: `(min_x, min_y, max_x, max_y)` of the visible part of the loop; None if there is
+            none.
+        pin_px: The same for the pin.
+        tip_px: `(x, y)` of the loop's right-most point; None if it is out of view.
     """
 
     loop_px: PixelBox | None
@@ -35,7 +36,7 @@ class Truth:
 
 @attrs.frozen(kw_only=True)
 class Silhouette:
-    """The outline of fibre and loop along x at one angle; all arrays have one shape.
+    """The outline of fibre and loop along x at one angle; all arrays have the same shape.
 
     Attributes:
         x_px: Columns.
@@ -78,7 +79,7 @@ class Mount:
         thread_px: Diameter of one nylon thread; the fibre is two of them twisted.
         loop_length_px: From neck to tip.
         loop_width_px: Greatest height of the loop seen face-on.
-        loop_thickness_px: The same seen edge-on: the thread and its film of liquid.
+        loop_thickness_px: Its height seen edge-on: the thread and its film of liquid.
         face_deg: Angle at which the loop is seen face-on (and again 180 degrees later).
         root_offset_px: Distance of the fibre from the axis at the pin's end.
         tip_offset_px: Distance of the tip from the axis.
@@ -122,7 +123,7 @@ class Mount:
         swing = np.radians(angle_deg - self.offset_deg)
         run = np.clip((x_px - self.pin_end_px) / (self.tip_x_px - self.pin_end_px), 0.0, 1.0)
         offset = self.root_offset_px + (self.tip_offset_px - self.root_offset_px) * run
-        # The tilt turns the loop about its tip; the fibre bends to meet the neck.
+        # The tilt rotates the loop about its tip; the fibre bends to meet the neck.
         bend = _smoothstep((x_px - self.pin_end_px) / self.fibre_length_px)
         lean = np.tan(np.radians(self.tilt_deg)) * bend
         lean = lean * (np.maximum(x_px, self.neck_px) - self.tip_x_px)

@@ -1,7 +1,7 @@
 """Outlines of pieces: upper and lower edge, column by column, and the bulge that is a loop.
 
-All of it is seen with the mount at the left; `Turn` gives such a view of a picture whose mount is
-at another side, and leads back from it.
+Everything is seen with the mount at the left. `Turn` turns a picture with the mount at another side
+into such a view, and back.
 """
 
 from typing import TypeAlias
@@ -18,18 +18,18 @@ OutlineBox: TypeAlias = tuple[float, float, float, float]
 Point: TypeAlias = tuple[float, float]
 Lengths: TypeAlias = npt.NDArray[np.float64]
 
-_SMOOTHED = 0.02  # of the size: outlines lose dents and hairs that are shorter
-_BLUNT = 0.025  # of the size: nearer to the far end no neck is looked for
-_THINNEST = 0.012  # of the size: what is nowhere wider is no loop
+_SMOOTHED = 0.02  # part of the size: shorter dents and hairs are removed from outlines
+_BLUNT = 0.025  # part of the size: a neck is not this close to the far end
+_THINNEST = 0.012  # part of the size: a loop is at least this wide
 _BEHIND = 0.75  # the bulge ends where the width has fallen to this part of its largest
-_RISES = (1.3, 0.12)  # the neck is before the width grows so much again
+_RISES = (1.3, 0.12)  # the neck is before the width grows by this factor again
 _STARTS = (0.12, 0.3)  # the loop begins where the width is this part of the way to the largest
-_CUT = 0.88  # a loop is cut by the border where the border sees less than this part of its width
+_CUT = 0.88  # the border cuts a loop if its width there is less than this part of the width
 
 
 @attrs.frozen
 class Turn:
-    """The way from a picture to the view with its mount at the left, and back.
+    """Converts between a picture and its view with the mount at the left.
 
     Attributes:
         mount: Where the mount is in the picture.
@@ -46,7 +46,7 @@ class Turn:
         return (rows, columns) if self.mount in {"left", "right"} else (columns, rows)
 
     def view(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
-        """An array of the picture, or a part of it, seen with the mount at the left; no copy."""
+        """An array of the picture, or a part of it, in the view; not a copy."""
         match self.mount:
             case "left":
                 return values
@@ -115,7 +115,7 @@ class Outline:
 
 
 def outline_of(mask: Mask, row: int, column: int, size_px: int) -> Outline | None:
-    """The outline of the pixels of `mask`, whose corner is at `row`, `column`; None of no pixel."""
+    """The outline of `mask`, whose corner is at `row`, `column`; None if it is empty."""
     filled: Mask = np.any(mask, axis=0)
     places = np.flatnonzero(filled)
     if not places.size:
@@ -135,7 +135,7 @@ def outline_of(mask: Mask, row: int, column: int, size_px: int) -> Outline | Non
 
 @attrs.frozen
 class Bulge:
-    """The far end of an outline, where it is a loop.
+    """The far end of an outline that may be a loop.
 
     Attributes:
         start: Its first column, counted from the outline's.
@@ -151,9 +151,9 @@ class Bulge:
 
 
 def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
-    """The first bulge from the far end; None for a needle.
+    """The first bulge from the far end; None if there is no bulge.
 
-    The first and not the largest: that is the ring of a micromount and not its base or pin.
+    The first, not the largest: it is the ring of a micromount, not its base or pin.
     """
     back = outline.width_px[::-1]
     largest = np.maximum.accumulate(back)
@@ -174,7 +174,7 @@ def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
         _first_below(back, widest, neck, neck_px + part * (widest_px - neck_px) + 0.5)
         for part in _STARTS
     )
-    # The neck is drowned in the fibre's own unevenness: go on as steep as it came out of it.
+    # The fibre's unevenness hides the neck: extrapolate with the slope above it.
     length = min(neck, low + (low - high) // 4)
     return Bulge(max(0, back.size - length), widest_px, neck_px, cut=False)
 
@@ -187,6 +187,6 @@ def _cut_bulge(outline: Outline, widest_px: float, size_px: int) -> Bulge | None
 
 
 def _first_below(values: Lengths, start: int, stop: int, limit: float) -> int:
-    """The first place from `start` on with a value up to `limit`; `stop` where there is none."""
+    """The first place from `start` on with a value up to `limit`; `stop` if there is none."""
     places = np.flatnonzero(values[start : stop + 1] <= limit)
     return start + int(places[0]) if places.size else stop

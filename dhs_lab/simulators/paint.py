@@ -1,4 +1,4 @@
-"""The light in a rendered picture: background, pin, fibre and the drop in the loop.
+"""Draws the light of a picture: background, pin, fibre and the drop in the loop.
 
 Light is an array of grey levels, 0..255, float32, indexed [y, x].
 """
@@ -17,7 +17,7 @@ Light: TypeAlias = npt.NDArray[np.float32]
 SUPERSAMPLING = 2
 _MARGIN_PX = 10
 _DARK = 50.0  # grey level of metal and of the drop's rim in the photograph
-_STEEPEST = 0.17  # slope of the drop's surface that bends light out of the lens
+_STEEPEST = 0.17  # slope of the drop's surface that deflects light out of the lens
 _TWIST_PX = 72.0  # pitch of the fibre's twist
 
 
@@ -29,7 +29,7 @@ def _clouds(shape: tuple[int, int], cells: tuple[int, int], source: np.random.Ge
 
 
 def background(shape: tuple[int, int], source: np.random.Generator) -> Light:
-    """An unevenly lit wall far out of focus: darker at top and bottom, with soft clouds."""
+    """An unevenly lit, blurred wall: darker at top and bottom, with soft clouds."""
     down = np.linspace(0.0, 1.0, shape[0], dtype=np.float32)[:, None]
     light: Light = 168.0 - 52.0 * np.exp(-down / 0.13) - 26.0 * down**2.2
     light = light + 3.0 * _clouds(shape, (9, 0), source)
@@ -47,7 +47,7 @@ def sensor_noise(shape: tuple[int, int], level: float, source: np.random.Generat
 
 @attrs.frozen(eq=False)
 class Pin:
-    """The metal pin: a cylinder whose bright stripe stays while its scratches turn with it."""
+    """The metal pin: a cylinder; its bright stripe stays while its scratches turn."""
 
     rows: slice
     columns: slice
@@ -98,18 +98,18 @@ class Pin:
         return light
 
     def blend_into(self, light: Light, angle_deg: float) -> None:
-        """Draw the pin over what is in `light`."""
+        """Draw the pin over `light`."""
         part = light[self.rows, self.columns]
         part += self.cover * (self.light(angle_deg) - part)
 
 
 def _scratches(width: int, source: np.random.Generator) -> Light:
-    """How well each spot of the pin reflects, around (256 rows) and along it, about 1."""
+    """The reflectivity of the pin around (256 rows) and along it, about 1."""
     shape = (256, width)
     long = _clouds(shape, (90, max(2, width // 60)), source)
     short = _clouds(shape, (40, max(2, width // 9)), source)
     marks = np.ones(shape, dtype=np.float32)
-    for _ in range(max(1, width // 90)):  # smudges that come round with the rotation
+    for _ in range(max(1, width // 90)):  # smudges that turn with the pin
         row, column = source.integers(256), source.integers(width)
         rows = (np.arange(256) - row + 128) % 256 - 128
         spread = ((np.arange(width) - column)[None, :] / 5.0) ** 2 + (rows[:, None] / 30.0) ** 2
@@ -178,7 +178,7 @@ class Fine:
 
 
 def draw_fibre(fine: Fine, mount: Mount, angle_deg: float) -> None:
-    """Two threads twisted about each other, each with a dark outline and a clear core."""
+    """Two twisted threads, each with a dark outline and a clear core."""
     columns = fine.columns(mount.pin_end_px - _MARGIN_PX, mount.neck_px + 0.5 * mount.thread_px)
     x = fine.x_px[columns]
     if not x.size:
@@ -191,7 +191,7 @@ def draw_fibre(fine: Fine, mount: Mount, angle_deg: float) -> None:
     for side in (-1.0, 1.0):
         distance = np.abs(away - 1.3 * side * radius * np.cos(phase)) / radius
         wall = np.clip(1.25 - np.abs(distance - 0.75) * 2.2, 0.0, 1.0)
-        facing = 0.62 + 0.2 * side * np.sin(phase)  # darker where one lies before the other
+        facing = 0.62 + 0.2 * side * np.sin(phase)  # darker where one crosses the other
         part *= (1.0 - facing * wall).astype(np.float32)
 
 
@@ -218,10 +218,10 @@ def draw_loop(fine: Fine, mount: Mount, angle_deg: float, seed: int) -> float:
 
 
 def _clearness(across: Floats, outline: Silhouette) -> Light:
-    """How much light comes straight through the drop: 0 at the steep rim, 1 where it is flat.
+    """How much light passes straight through the drop: 0 at the steep rim, 1 where it is flat.
 
-    The drop's cross-section is an ellipse; a surface steeper than `_STEEPEST` bends the light out
-    of the lens. This makes the thick dark rim face-on and the dark lens edge-on.
+    The drop's cross-section is an ellipse; a surface steeper than `_STEEPEST` deflects the light
+    out of the lens. This makes the thick dark rim face-on and the dark lens shape edge-on.
     """
     flat = np.sqrt(np.clip(1.0 - across**2, 1e-4, 1.0))
     slope_y = outline.half_depth_px / outline.half_px * across / flat
@@ -231,7 +231,7 @@ def _clearness(across: Floats, outline: Silhouette) -> Light:
 
 
 def _overlay(fine: Fine, mount: Mount, angle_deg: float, seed: int) -> Light:
-    """What the crystal and the thread leave of the light: a factor per fine pixel."""
+    """The light that crystal and thread let through, as a factor per fine pixel."""
     image = Image.new("L", (fine.x_px.size, fine.y_px.size), 200)
     draw = ImageDraw.Draw(image)
     origin = np.array([fine.x_px[0], fine.y_px[0]])
@@ -253,7 +253,7 @@ def _overlay(fine: Fine, mount: Mount, angle_deg: float, seed: int) -> Light:
 
 
 def _crystal_faces(mount: Mount, angle_deg: float, seed: int) -> list[tuple[Floats, float]]:
-    """The faces of the crystal that look at the camera: corners (4, 2) in px, and brightness."""
+    """The crystal faces towards the camera: corners (4, 2) in px, and brightness."""
     if not mount.crystal_px:
         return []
     source = np.random.default_rng(seed)

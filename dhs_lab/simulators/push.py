@@ -1,4 +1,4 @@
-"""Pictures posted by a camera, as an action rule of an Axis server does it.
+"""Posts pictures like an action rule of an Axis server.
 
 `POST`, the raw JPEG as body, `Content-Type: image/jpeg` and the name in `Content-Disposition`;
 Axis' own receivers read it there.
@@ -33,10 +33,10 @@ class PushedFrame:
     Attributes:
         sequence: Its number in the push, from 1; also in its file name.
         angle_deg: Angle of the sample in it.
-        taken_s: When it was taken (was due), on `time.monotonic`.
-        sent_s: When its answer was here.
-        truth: What is to be seen in it, and where.
-        jpeg: The picture, byte for byte as sent.
+        taken_s: When it was due, on `time.monotonic`.
+        sent_s: When its answer arrived.
+        truth: The true positions in it.
+        jpeg: The bytes as sent.
     """
 
     sequence: int
@@ -53,20 +53,20 @@ def _is_http_url(_: object, __: object, value: str) -> None:
     except ConfigError as error:
         raise ValueError(str(error)) from None
     if parts.username is not None:
-        raise ValueError("this camera logs in nowhere: leave the login out of the URL")
+        raise ValueError("this camera cannot log in: leave the login out of the URL")
 
 
 @attrs.frozen(kw_only=True)
 class PushPlan:
-    """What to push.
+    """The settings of a push.
 
     Attributes:
-        url: Where to, `http://host:port/path?query`; https is not supported.
+        url: The receiver, `http://host:port/path?query`; https is not supported.
         fps: Pictures per second.
-        count: How many; None until it is stopped.
+        count: How many pictures; None: until it is stopped.
         quality: JPEG quality, 1..95.
         expect_continue: Whether to announce the body with `Expect: 100-continue`.
-        cut_images: Numbers of pictures of which only half is sent before the connection closes.
+        cut_images: Numbers of pictures that are sent only by half before the connection closes.
         connect_timeout_s: For one connection.
         reply_timeout_s: For one answer.
     """
@@ -84,16 +84,16 @@ class PushPlan:
 
 
 class Push:
-    """A running push, in a thread of its own.
+    """A running push, in its own thread.
 
-    Picture i is due i/fps seconds after the first, however long the ones before it took: what is
-    late is sent late, with the angle it was due at, and never left out.
+    Picture i is due i/fps seconds after the first, however long the others took. A late picture is
+    sent late, with the angle of its due time, and never left out.
     """
 
     def __init__(
         self, plan: PushPlan, scene: CameraView, angle_at: Callable[[float], float]
     ) -> None:
-        """A push of pictures of `scene` at the angle that `angle_at` gives for a monotonic time."""
+        """A push of pictures of `scene`; `angle_at` gives the angle for a monotonic time."""
         self.plan = plan
         self._scene = scene
         self._angle_at = angle_at
@@ -116,16 +116,16 @@ class Push:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What became of the others, one line each: `image 3: answered 503`."""
+        """The failures, one line each: `image 3: answered 503`."""
         with self._lock:
             return tuple(self._errors)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until all is sent or it was stopped; whether it is over."""
+        """Wait until it is finished or stopped; False if that takes longer."""
         return self._done.wait(timeout_s)
 
     def stop(self) -> None:
-        """End it, also in the middle of a picture; returns at once."""
+        """End it, even in the middle of a picture; returns at once."""
         self._token.stop()
         sock = self._socket
         if sock is not None:
@@ -140,7 +140,7 @@ class Push:
             ):
                 index += 1
                 self._send(index, due_s)
-                due_s = begin_s + index / self.plan.fps  # not added up: no drift
+                due_s = begin_s + index / self.plan.fps  # not summed up, so there is no drift
         finally:
             self._connection.close()
             self._done.set()
@@ -189,7 +189,7 @@ class Push:
         if is_cut:
             raise ConnectionAbortedError("cut short on purpose")
         with connection.getresponse() as response:
-            # Read to its end, or the connection could not be kept; but not any amount.
+            # Read to the end so that the connection can be kept, but only up to a limit.
             response.read(_MAX_REPLY_BYTES)
             if not response.isclosed():
                 connection.close()
@@ -198,7 +198,7 @@ class Push:
     def _connect(self) -> None:
         self._connection.connect()
         self._socket = sock = self._connection.sock
-        if self._token.is_stopping():  # between the connect and now: nobody else will end it
+        if self._token.is_stopping():  # stopped while connecting: nothing else would end it
             shut(sock)
 
     def _note(self, error: str) -> None:

@@ -1,8 +1,8 @@
-"""What a sample camera sees: a pin, a fibre and a loop in front of a blurred background.
+"""The picture of a sample camera: a pin, a fibre and a loop in front of a blurred background.
 
-The pictures are drawn, not photographed, but every one shows the same solid: the loop is thin when
-seen edge-on, the tip swings about the axis, the scratches of the pin wander as it turns. The model
-is a photograph from a sample camera at a beamline.
+The pictures are drawn, but all show the same solid: the loop is thin when seen edge-on, the tip
+swings about the axis, and the scratches of the pin move as it turns. A photograph from a beamline's
+sample camera is the model.
 """
 
 import io
@@ -25,8 +25,8 @@ class Scene(Mount):
     """A mounted sample and how it is photographed; equal scenes give equal pictures.
 
     Attributes:
-        seed: Of background, scratches, the crystal's orientation and noise.
-        brightness: Factor on the whole picture; 1 gives a background near 165 of 255.
+        seed: Seed of background, scratches, the crystal's orientation and noise.
+        brightness: Factor for the whole picture; 1 gives a background near 165 of 255.
         blur_px: Standard deviation of the soft focus.
         noise: Standard deviation of the sensor's noise in grey levels.
     """
@@ -47,7 +47,7 @@ class Scene(Mount):
         return file.getvalue()
 
     def _frame(self, angle_deg: float) -> Image.Image:
-        """YCbCr, which JPEG stores as it is: that saves converting the whole picture twice."""
+        """The picture in YCbCr, which JPEG stores directly; this saves two conversions."""
         studio = _studio(self)
         light = studio.background.copy()
         if self.has_loop and self.pin_end_px < self.width_px:
@@ -61,14 +61,14 @@ class Scene(Mount):
         return Image.merge("YCbCr", (grey, studio.blue, studio.red))
 
     def _add_loop(self, light: paint.Light, angle_deg: float) -> None:
-        """Draw fibre and loop in a window of their own, twice as fine, and blur only that."""
+        """Draw fibre and loop in a separate window, twice as fine, and blur only that."""
         window = paint.window_of(self, angle_deg)
         if window is None:
             return
         fine = paint.Fine.of(light, window)
         paint.draw_fibre(fine, self, angle_deg)
         depth_px = paint.draw_loop(fine, self, angle_deg, self.seed)
-        # What is far from the axis is out of focus; the depth of field of such lenses is small.
+        # Parts far from the axis are out of focus; such lenses have a small depth of field.
         sigma = paint.SUPERSAMPLING * (self.blur_px + 0.012 * abs(depth_px))
         image = Image.fromarray(np.clip(fine.light, 0, 255).astype(np.uint8))
         image = image.filter(ImageFilter.GaussianBlur(sigma)).reduce(paint.SUPERSAMPLING)
@@ -77,7 +77,7 @@ class Scene(Mount):
 
 @attrs.frozen(eq=False)
 class _Studio:
-    """What is the same at every angle, computed once per scene."""
+    """The parts that are the same at every angle, computed once per scene."""
 
     background: paint.Light
     pin: paint.Pin | None
@@ -100,6 +100,6 @@ def _studio(scene: Scene) -> _Studio:
 
 
 def _noise_position(angle_deg: float) -> tuple[int, int]:
-    """Where the noise of this picture is cut out: the same for the same angle only."""
+    """Where to cut the noise of this picture; it depends only on the angle."""
     number = round(angle_deg * 1000) * 2654435761 % 2**32
     return number % _NOISE_STEPS, number // _NOISE_STEPS % _NOISE_STEPS

@@ -1,4 +1,4 @@
-"""What was expected beside what came, message by message and field by field."""
+"""Expected and received messages side by side, with the fields that differ."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,10 +10,10 @@ from dhs_lab.simulators.dcss import TrafficLine
 from dhs_lab.testing.patterns import Bindings, Pattern, keyword_of, shown
 
 MOST_MESSAGES: Final = 60
-"""How many of the last messages are looked at; a screen holds no more."""
+"""How many of the last messages are compared; a screen shows no more."""
 
 _WIDEST: Final = 60
-_NEIGHBOURS: Final = 3  # of the messages that nobody asked for, shown on either side
+_NEIGHBOURS: Final = 3  # other messages shown on either side
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class _Row:
 
 
 def side_by_side(patterns: Sequence[Pattern], came: Sequence[Came], *, exactly: bool) -> str:
-    """A table: `!` where they differ, `-` what did not come, `+` what was not expected."""
+    """A table: `!` for a difference, `-` for a missing message, `+` for an unexpected one."""
     left_out = max(0, len(came) - MOST_MESSAGES)
     rows = [_Row(" ", "expected", "came"), _Row(" ", "--------", "----")]
     if left_out:
@@ -73,13 +73,13 @@ def _rows(pattern: Pattern | None, one: Came | None, bindings: Bindings) -> list
 
 
 def _bound(field: str, bindings: Bindings) -> str:
-    """A named hole with what fills it."""
+    """A named hole with its value."""
     name = field[1:]
     return f"{field} ({shown(bindings[name])})" if field[:1] == "*" and name in bindings else field
 
 
 def _passing(others: Sequence[Came]) -> list[_Row]:
-    """Messages that nobody asked for: the first and the last of a long run."""
+    """Other messages: the first and the last of a long run."""
     if len(others) <= 2 * _NEIGHBOURS + 1:
         return [_Row(" ", "", _text(one)) for one in others]
     skipped = f"({len(others) - 2 * _NEIGHBOURS} more)"
@@ -101,7 +101,7 @@ def _cut(text: str) -> str:
 def _pairs(
     patterns: Sequence[Pattern], came: Sequence[Came]
 ) -> list[tuple[Pattern | None, Came | None]]:
-    """Both in order, those together that fit, or have one keyword and most fields in common."""
+    """Both in order; pairs match, or have the same keyword and most fields in common."""
     worth = [[_likeness(pattern, one) for one in came] for pattern in patterns]
     best = [[0.0] * (len(came) + 1) for _ in range(len(patterns) + 1)]
     for i in reversed(range(len(patterns))):
@@ -125,7 +125,7 @@ def _pairs(
 
 
 def _likeness(pattern: Pattern, one: Came) -> float:
-    """0 for another keyword; a message that fits is worth more than several that nearly do."""
+    """0 for another keyword; one match is worth more than several near matches."""
     if keyword_of(one.message) != pattern.keyword:
         return 0.0
     wrong = len(pattern.misfits(one.message, {}))

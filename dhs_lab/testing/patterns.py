@@ -1,7 +1,7 @@
-"""Patterns: which messages a test expects, with holes and tolerances.
+"""Patterns for the messages that a test expects, with holes and tolerances.
 
-A pattern is a message (every field as it stands), `expected(CLASS, field=...)` (fields that are not
-named may be anything), or a text: `"htos_motor_move_completed sample_z 1.5~0.01 *"`.
+A pattern is a message (every field must be equal), `expected(CLASS, field=...)` (other fields may
+have any value), or a text: `"htos_motor_move_completed sample_z 1.5~0.01 *"`.
 """
 
 import re
@@ -21,33 +21,33 @@ from dcs_codec import (
 )
 
 Bindings = dict[str, object]
-"""What named holes were filled with."""
+"""The values of named holes."""
 
 ENDING: Final = "..."
-"""As the last word of a text pattern: any words may follow."""
+"""The last word of a text pattern that allows more words."""
 
 _NEAR: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)~([0-9.]+(?:[eE][+-]?[0-9]+)?)")
 
 
 class PatternError(ValueError):
-    """A pattern that no message can fit: a field or a word that its class does not have."""
+    """A pattern that no message can match: it has a field or a word that its class does not."""
 
 
 class FieldPattern(Protocol):
-    """What a field may hold. Its `str` is what a diff shows."""
+    """A condition for a field. Its `str` is shown in a diff."""
 
     def fits(self, value: object, bindings: Bindings) -> bool:
-        """Whether a value fits; may enter what a hole was filled with."""
+        """Whether a value matches; may store the value of a hole."""
 
 
 @attrs.frozen
 class Hole:
-    """Any value; where it has a name, the same value in every hole of that name."""
+    """Any value; all holes with the same name have the same value."""
 
     name: str = ""
 
     def fits(self, value: object, bindings: Bindings) -> bool:
-        """Whether it is the first of this name, or what the first was filled with."""
+        """Whether it is the first hole with this name, or has the value of the first."""
         return not self.name or bindings.setdefault(self.name, value) == value
 
     def __str__(self) -> str:
@@ -62,10 +62,10 @@ class Near:
     tolerance: float
 
     def fits(self, value: object, bindings: Bindings) -> bool:  # noqa: ARG002 - of the protocol
-        """Whether it is a number, and near enough."""
+        """Whether it is a number within the tolerance."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
-        # Not quite the tolerance: 0.3 is meant to be within 0.1 of 0.2.
+        # Allow for rounding: 0.3 counts as within 0.1 of 0.2.
         return abs(value - self.value) <= self.tolerance * (1 + 1e-9)
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ class Near:
 
 @attrs.frozen
 class _Value:
-    """Just this value, or a text that a regular expression matches as a whole."""
+    """Exactly this value, or a text that a regular expression matches completely."""
 
     value: object
 
@@ -91,7 +91,7 @@ class _Value:
 
 @attrs.frozen
 class _Words:
-    """What stands for one field in a text pattern, compared word by word."""
+    """The words for one field in a text pattern, compared word by word."""
 
     words: tuple[str, ...]
     is_open: bool = False
@@ -107,7 +107,7 @@ class _Words:
 
 
 def _fits(word: str, came: str | float, bindings: Bindings) -> bool:
-    """Whether a word of a pattern stands for a value; what was read as a number is one."""
+    """Whether a word of a pattern matches a value; numbers are compared as numbers."""
     if word.startswith("*"):
         return Hole(word[1:]).fits(came, bindings)
     try:
@@ -119,7 +119,7 @@ def _fits(word: str, came: str | float, bindings: Bindings) -> bool:
 
 
 def _atoms(value: object) -> list[str | float]:
-    """The words of a value as it stands on the wire; numbers as numbers."""
+    """The words of a value as on the wire; numbers stay numbers."""
     found: list[str | float] = []
     match value:
         case str():
@@ -136,7 +136,7 @@ def _atoms(value: object) -> list[str | float]:
 
 
 def shown(value: object) -> str:
-    """A value as a diff shows it: in the words of the wire."""
+    """A value for a diff, as on the wire."""
     if value is None or value == "":
         return "(none)"
     if isinstance(value, bytes):
@@ -155,7 +155,7 @@ ANY: Any = Hole()
 
 
 def hole(name: str) -> Any:
-    """A hole that holds the same value wherever its name stands in one `expect`.
+    """A hole that has the same value everywhere in one `expect`.
 
     In a text pattern it is `*name`.
     """
@@ -169,25 +169,25 @@ def near(value: float, tolerance: float) -> Any:
 
 @attrs.frozen
 class Pattern:
-    """What one message may be.
+    """The pattern of one message.
 
     Attributes:
         keyword: First word of the message.
-        fields: What its fields may hold, in wire order; any other may hold anything.
+        fields: Conditions for its fields, in wire order; other fields may have any value.
     """
 
     keyword: str
     fields: Mapping[str, FieldPattern]
 
     def bound(self, message: Message, bindings: Bindings) -> Bindings | None:
-        """The bindings with those of this message, or None where it does not fit."""
+        """The bindings with those of this message, or None if it does not match."""
         fresh = dict(bindings)
         if keyword_of(message) != self.keyword or self.misfits(message, fresh):
             return None
         return fresh
 
     def misfits(self, message: Message, bindings: Bindings) -> list[str]:
-        """Names of the fields that do not fit, of a message of the same keyword."""
+        """Names of the fields that do not match, for a message with the same keyword."""
         return [
             name
             for name, field in self.fields.items()
@@ -200,7 +200,7 @@ class Pattern:
 
 
 PatternLike = Pattern | Message | str
-"""What `expect` takes: a pattern, a message to the letter, or a text with holes."""
+"""The arguments of `expect`: a pattern, an exact message, or a text with holes."""
 
 
 def keyword_of(message: Message) -> str:
@@ -211,11 +211,11 @@ def keyword_of(message: Message) -> str:
 
 
 def expected(message_class: type[Message], **fields: object) -> Pattern:
-    """A message of this class with these fields; those not named may hold anything.
+    """A message of this class with these fields; other fields may have any value.
 
     Args:
         message_class: Class of the message.
-        fields: A value, a compiled regular expression for the whole text, `near(...)`,
+        fields: For each, a value, a compiled regular expression for the whole text, `near(...)`,
             `hole(...)` or `ANY`.
 
     Raises:
@@ -224,7 +224,7 @@ def expected(message_class: type[Message], **fields: object) -> Pattern:
     names = _fields_of(message_class)
     for name in fields:
         if name not in names:
-            raise PatternError(f"{message_class.__name__} has no field {name}, but {names}")
+            raise PatternError(f"{message_class.__name__} has no field {name}; it has {names}")
     patterns = {name: _field_pattern(fields.get(name, ANY)) for name in names}
     return Pattern(message_class.keyword, patterns)
 
@@ -240,7 +240,7 @@ def _field_pattern(value: object) -> FieldPattern:
 
 
 def as_pattern(pattern: PatternLike) -> Pattern:
-    """The pattern of whatever `expect` takes; raises PatternError."""
+    """The pattern of an argument of `expect`; raises PatternError."""
     if isinstance(pattern, Pattern):
         return pattern
     if isinstance(pattern, str):
@@ -259,7 +259,7 @@ def _of_text(text: str) -> Pattern:
     fitting = [form for form in plan.forms if len(form) <= len(words)]
     form = plan.forms[-1] if is_open or not fitting else fitting[-1]
     if not is_open and (len(words) < len(form) or (len(words) > len(form) and not plan.tail)):
-        raise PatternError(f"{text!r} has not the {len(form)} words of {keyword}: {' '.join(form)}")
+        raise PatternError(f"{text!r} lacks the {len(form)} words of {keyword}: {' '.join(form)}")
     fields: dict[str, FieldPattern] = {name: _Value(k.missing) for name, k in plan.words.items()}
     fields |= dict.fromkeys(form, ANY)
     fields |= {name: _Words((word,)) for name, word in zip(form, words, strict=False)}

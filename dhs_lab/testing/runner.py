@@ -1,4 +1,4 @@
-"""Runs the DHS of a test: in this process, or as `dhs run` in another."""
+"""Runs the DHS of a test, in this process or as `dhs run` in another."""
 
 import contextlib
 import logging
@@ -22,8 +22,8 @@ ONLINE_S: Final = 5.0
 PROCESS_ONLINE_S: Final = 20.0
 STOP_S: Final = 5.0
 
-_LOOK_S: Final = 0.1  # how often it is seen whether a process that does not come online has ended
-_AT_ONCE: Final = -1  # no count of changes: asked for it, `Changes.wait` does not wait
+_LOOK_S: Final = 0.1  # how often to check whether a process that does not come online has ended
+_AT_ONCE: Final = -1  # not a valid count of changes: `Changes.wait` returns at once
 _QUICK: Final = Backoff(first_s=0.01, longest_s=0.1)
 _THREADS_LEFT: Final = re.compile(r"threads that did not end: (.*)")
 _LOGGER: Final = logging.getLogger("dhs_runtime")
@@ -31,7 +31,7 @@ _LOGGER: Final = logging.getLogger("dhs_runtime")
 
 class _Running(Protocol):
     def stop(self) -> None:
-        """End it; raises AssertionError where it does not end as it should."""
+        """End it; raises AssertionError if it does not end properly."""
 
 
 class RunningDhs:
@@ -56,7 +56,7 @@ class RunningDhs:
 
 
 class DhsProcess:
-    """A DHS that runs as `dhs run`, and what it writes."""
+    """A DHS that runs as `dhs run`, and its output."""
 
     def __init__(
         self, target: str, args: list[str], cwd: Path | None, env: Mapping[str, str] | None
@@ -84,26 +84,26 @@ class DhsProcess:
 
     @property
     def pid(self) -> int:
-        """Number of the process."""
+        """Id of the process."""
         return self._process.pid
 
     @property
     def log(self) -> str:
-        """What it wrote so far."""
+        """Its output so far."""
         with self._changed:
             return "".join(self._lines)
 
     @property
     def has_ended(self) -> bool:
-        """Whether it writes no more."""
+        """Whether its output has ended."""
         with self._changed:
             return self._ended
 
     def wait_log(self, pattern: str, timeout_s: float = ONLINE_S) -> re.Match[str]:
-        """Wait until a regular expression is found in what it wrote.
+        """Wait until a regular expression matches in its output.
 
         Raises:
-            AssertionError: It was not within the time, or before the process ended.
+            AssertionError: It did not match within the time, or before the process ended.
         """
         __tracebackhide__ = True
 
@@ -118,7 +118,7 @@ class DhsProcess:
         return found
 
     def stop(self) -> None:
-        """Send SIGTERM and wait for its end; does nothing when it was stopped before.
+        """Send SIGTERM and wait for its end; does nothing if it was stopped before.
 
         Raises:
             AssertionError: It had to be killed, left threads, or its exit code is not 0.
@@ -156,7 +156,7 @@ class DhsRunner:
     """Starts DHSs, waits until they are online, and stops them together."""
 
     def __init__(self, default_dcss: Callable[[], SimulatedDcss]) -> None:
-        """A runner; `default_dcss` gives the DCSS for a DHS that is started without one."""
+        """A runner; `default_dcss` returns the DCSS for a DHS that is started without one."""
         self._default_dcss = default_dcss
         self._running: list[_Running] = []
         self._processes: list[DhsProcess] = []
@@ -170,19 +170,19 @@ class DhsRunner:
         config: DcssConfig | None = None,
         timeout_s: float = ONLINE_S,
     ) -> RunningDhs:
-        """Run a DHS in this process, in threads of its own.
+        """Run a DHS in this process, in its own threads.
 
-        Its log is that of the test, from level INFO on.
+        Its log goes to the log of the test, from level INFO on.
 
         Args:
             dhs: The DHS.
-            dcss: Where it connects to, by default the test's `simulated_dcss`.
-            config: Settings other than for a DCSS that is near and comes back at once.
+            dcss: The DCSS to connect to, by default the test's `simulated_dcss`.
+            config: Settings; by default those for a local DCSS that comes back at once.
             timeout_s: How long it may take until it is online.
 
         Raises:
-            AssertionError: It was not online in time, or is no hardware host of the DCSS.
-            ConfigError, DhsError: As of `Dhs.start`.
+            AssertionError: It was not online in time, or is not a hardware host of the DCSS.
+            ConfigError, DhsError: As in `Dhs.start`.
         """
         __tracebackhide__ = True
         dcss = dcss or self._default_dcss()
@@ -209,16 +209,16 @@ class DhsRunner:
 
         Args:
             target: `FILE.py:NAME`, or `package.module:NAME`.
-            args: More of the command line, `--trace` say.
-            dcss: As of `start`.
-            name: Hardware host to wait for; may be left out where the DCSS has just one.
+            args: More arguments, for example `--trace`.
+            dcss: As in `start`.
+            name: Hardware host to wait for; may be left out if the DCSS has just one.
             cwd: Folder to run it in.
-            env: Environment variables besides those of this process.
+            env: Environment variables in addition to those of this process.
             timeout_s: How long it may take until it is online.
 
         Raises:
-            AssertionError: It ended, or was not online in time; the text has its log. Or it is no
-                hardware host of the DCSS.
+            AssertionError: It ended, or was not online in time (the text has its log), or it is not
+                a hardware host of the DCSS.
             ValueError: No name was given, and the DCSS has several hosts.
         """
         __tracebackhide__ = True
@@ -235,20 +235,20 @@ class DhsRunner:
         while not login.wait(_LOOK_S):
             if process.has_ended or deadline.remaining() <= 0:
                 what = "ended" if process.has_ended else f"was not online within {timeout_s:g} s"
-                with contextlib.suppress(AssertionError):  # it is told already
+                with contextlib.suppress(AssertionError):  # the message says so already
                     process.stop()
                 raise AssertionError(f"{process.title} {what}:\n{process.log}")
         return process
 
     def sections(self) -> list[tuple[str, str]]:
-        """Title and text of what a report of a failed test should show."""
+        """Titles and texts for the report of a failed test."""
         return [(f"log of {process.title}", process.log) for process in self._processes]
 
     def stop(self) -> None:
-        """Stop them all, the last one first.
+        """Stop all, the last one first.
 
         Raises:
-            AssertionError: One did not end as it should; the text says which and why.
+            AssertionError: One did not end properly; the text says which and why.
         """
         __tracebackhide__ = True
         wrong = []
@@ -264,7 +264,7 @@ class DhsRunner:
             raise AssertionError("\n".join(wrong))
 
     def _listen(self) -> None:
-        """Let the log through that pytest shows of a failed test."""
+        """Let log records through, so that pytest shows them for a failed test."""
         if self._level is None and _LOGGER.getEffectiveLevel() > logging.INFO:
             self._level = _LOGGER.level
             _LOGGER.setLevel(logging.INFO)
@@ -283,13 +283,13 @@ class DhsRunner:
 
 
 class _Login:
-    """The next connection of a DHS, up to the last registration."""
+    """The next login of a DHS, including all registrations."""
 
     def __init__(self, dcss: SimulatedDcss, name: str) -> None:
         __tracebackhide__ = True
         hosts = {host.name: host for host in dcss.hosts}
         if name not in hosts:
-            raise AssertionError(f"{name} is no hardware host of this DCSS: {', '.join(hosts)}")
+            raise AssertionError(f"{name} is not a hardware host of this DCSS: {', '.join(hosts)}")
         self._dcss = dcss
         self._name = name
         self._before, _ = dcss.traffic.after(0)
@@ -298,7 +298,7 @@ class _Login:
         self._last = [devices[-1].registration().keyword, devices[-1].name] if devices else []
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether it is there within the time."""
+        """Whether the DHS is online within the time."""
         deadline = Deadline.after(timeout_s)
         while not self._is_there():
             if deadline.passed:
@@ -318,5 +318,5 @@ class _Login:
 
 
 def _near(dcss: SimulatedDcss) -> DcssConfig:
-    """Settings for a DCSS that is near and comes back at once."""
+    """Settings for a local DCSS that comes back at once."""
     return attrs.evolve(DcssConfig.at(dcss.address), retry=_QUICK, retry_refused=_QUICK)

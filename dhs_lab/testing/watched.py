@@ -1,4 +1,4 @@
-"""A simulated DCSS whose record of the traffic can be asserted on."""
+"""A simulated DCSS with assertions on its traffic."""
 
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
@@ -20,24 +20,24 @@ from dhs_runtime.lowlevel import Deadline
 
 PATIENCE_S: Final = 5.0
 _LAST_LINES: Final = 100
-_AT_ONCE: Final = -1  # no count of changes: asked for it, `Changes.wait` does not wait
+_AT_ONCE: Final = -1  # not a valid count of changes: `Changes.wait` returns at once
 
 
 class TrafficError(AssertionError):
-    """The traffic is not what a test expects."""
+    """The traffic differs from what the test expects."""
 
 
 class WatchedTraffic(Traffic):
-    """The messages of a simulated DCSS, to be compared with what a test expects.
+    """The messages of a simulated DCSS, compared with what a test expects.
 
     Each `expect` looks only at messages after those that earlier calls matched.
     """
 
     def __init__(self, changes: Changes | None = None) -> None:
-        """An empty record; `changes` is marked with each message."""
+        """An empty record; each message marks `changes`."""
         self._bell = Changes() if changes is None else changes
         super().__init__(self._bell)
-        self._taken = 0  # how many messages the last `expect` passed
+        self._taken = 0  # how many messages the last `expect` used up
 
     def expect(
         self,
@@ -48,21 +48,21 @@ class WatchedTraffic(Traffic):
         host: str | None = None,
         arrow: Literal["->", "<-"] | None = None,
     ) -> tuple[Message, ...]:
-        """Wait until these messages came, in this order; others may come between.
+        """Wait until these messages have come, in this order; others may come between.
 
         Args:
             patterns: See `dhs_lab.testing.patterns`.
-            timeout_s: How long they may take, together.
-            exactly: Whether no other may come between or before, of those that are looked at.
-            host: Look at the messages of this hardware host only.
-            arrow: Look only at those to the DHS, `->`, or from it, `<-`.
+            timeout_s: How long they may take in all.
+            exactly: Whether no other message may come between or before, among those selected.
+            host: Select only the messages of this hardware host.
+            arrow: Select only messages to the DHS, `->`, or from it, `<-`.
 
         Returns:
             The messages, one for each pattern.
 
         Raises:
-            TrafficError: They did not come; the text has both sides and where they differ.
-            PatternError: A pattern that no message can fit.
+            TrafficError: They did not come; the text shows both sides and where they differ.
+            PatternError: No message can match a pattern.
         """
         __tracebackhide__ = True
         search = _Search([as_pattern(pattern) for pattern in patterns], exactly=exactly)
@@ -88,7 +88,7 @@ class WatchedTraffic(Traffic):
         return tuple(search.found)
 
     def expect_no(self, pattern: PatternLike, *, within_s: float = 0.0) -> None:
-        """See that no such message came since the last `expect`, nor comes within a time.
+        """Check that no such message came since the last `expect`, and none comes within a time.
 
         Raises:
             TrafficError: One did.
@@ -105,16 +105,16 @@ class WatchedTraffic(Traffic):
         raise TrafficError(f"not expected:  {unwanted}\n        came:  {message!r}")
 
     def skip(self) -> None:
-        """Let the next `expect` look only at what comes from now on."""
+        """Let the next `expect` look only at messages that come from now on."""
         self._taken, _ = self.after(self._taken)
 
     def rewind(self) -> None:
-        """Let the next `expect` look at everything again."""
+        """Let the next `expect` look at all messages again."""
         self._taken = 0
 
 
 class _Search:
-    """How far the patterns of one `expect` were found."""
+    """The progress of one `expect`."""
 
     def __init__(self, patterns: Sequence[Pattern], *, exactly: bool) -> None:
         self.found: list[Message] = []
@@ -128,7 +128,7 @@ class _Search:
         return len(self.found) == len(self._patterns)
 
     def take(self, one: Came) -> bool:
-        """Look at the next message; whether it is the last that matters."""
+        """Compare the next message; returns whether the search is over."""
         self._came.append(one)
         bindings = self._patterns[len(self.found)].bound(one.message, self._bindings)
         if bindings is None:
@@ -144,27 +144,27 @@ class _Search:
 
 
 class VerdictError(AssertionError):
-    """A DHS did something wrong that a test does not expect, or did not what it expects."""
+    """A verdict that the test does not expect, or an expected one that is missing."""
 
 
 class WatchedDcss(SimulatedDcss):
     """A simulated DCSS with assertions on its traffic and its verdicts.
 
     Attributes:
-        traffic: What went over the wire.
+        traffic: The messages on the wire.
     """
 
     traffic: WatchedTraffic
 
     def __init__(self, *hosts: HardwareHost, **options: Any) -> None:
-        """A server that is not started.
+        """A server; not started yet.
 
         Args:
-            hosts: Its database. It works on a copy, so that one value may serve many tests.
-            options: Those of `SimulatedDcss`.
+            hosts: Its database. It uses a copy, so several tests can share one value.
+            options: The options of `SimulatedDcss`.
 
         Raises:
-            ConfigError: Two hosts or devices have one name.
+            ConfigError: Two hosts or devices have the same name.
         """
         super().__init__(deepcopy(hosts), **options)
         self.traffic = WatchedTraffic(self.changes)
@@ -173,13 +173,13 @@ class WatchedDcss(SimulatedDcss):
     def expect_no_verdicts(
         self, *, timeout_s: float = PATIENCE_S, but: Collection[VerdictKind] = ()
     ) -> None:
-        """See that nothing is held against a DHS, and that all it was asked is answered.
+        """Check that there are no verdicts, and that every command is answered.
 
-        What `expect_verdict` found is left out.
+        Verdicts found by `expect_verdict` do not count.
 
         Args:
             timeout_s: How long the last answers may take, operations included.
-            but: Kinds of verdicts that do not matter; with `NO_ANSWER`, nothing is waited for.
+            but: Kinds of verdicts to ignore; with `NO_ANSWER`, it does not wait.
 
         Raises:
             VerdictError: The text has the verdicts, and the commands without an answer.
@@ -203,16 +203,16 @@ class WatchedDcss(SimulatedDcss):
         host: str | None = None,
         timeout_s: float = PATIENCE_S,
     ) -> Verdict:
-        """Wait until something of this kind is held against a DHS; each is found once.
+        """Wait until there is a verdict of this kind on a DHS; each is found once.
 
         Args:
-            kind: What kind of fault it is.
-            text: What its text has in it.
-            host: Hardware host of the DHS; None stands for any.
+            kind: The kind of verdict.
+            text: A part of its text.
+            host: Hardware host of the DHS; None for any.
             timeout_s: How long it may take.
 
         Raises:
-            VerdictError: There is none; the text has those that there are.
+            VerdictError: There is none; the text lists the others.
         """
         __tracebackhide__ = True
 
@@ -226,13 +226,13 @@ class WatchedDcss(SimulatedDcss):
 
         self._wait(lambda: bool(found()), timeout_s)
         if not found():
-            others = "\n".join(f"{each.kind}: {each}" for each in self.verdicts) or "none at all"
+            others = "\n".join(f"{each.kind}: {each}" for each in self.verdicts) or "no verdict"
             raise VerdictError(f"no verdict {kind.value!r} within {timeout_s:g} s, but\n{others}")
         self._expected.append(found()[0])
         return self._expected[-1]
 
     def _wait(self, happened: Callable[[], bool], timeout_s: float) -> None:
-        """Look at each change, until it happened or the time is over."""
+        """Check at each change until the condition holds or the time is over."""
         deadline = Deadline.after(timeout_s)
         while not deadline.passed:
             bell = self.changes.wait(_AT_ONCE)
@@ -242,7 +242,7 @@ class WatchedDcss(SimulatedDcss):
 
 
 class DcssMaker:
-    """Starts simulated DCSSs, and stops them together."""
+    """Starts simulated DCSSs, and stops them all."""
 
     def __init__(self) -> None:
         self._made: list[WatchedDcss] = []

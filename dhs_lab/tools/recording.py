@@ -118,13 +118,13 @@ class WriteAhead:
         """Make the file.
 
         Raises:
-            ConfigError: It is there already, or cannot be made.
+            ConfigError: It exists already, or cannot be made.
         """
         self.path = path
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
         except FileExistsError:
-            raise ConfigError(f"{path} is there already; none is overwritten") from None
+            raise ConfigError(f"{path} exists already; no file is overwritten") from None
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from None
         self.size = 0

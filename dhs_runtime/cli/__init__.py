@@ -21,7 +21,7 @@ COMPLETE = "_DHS_COMPLETE"
 
 
 def __getattr__(name: str) -> "click.Group":
-    """`group`, which needs click: the help does without, and so does who lacks it."""
+    """`group`, which needs click; the help works without it."""
     if name != "group":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from dhs_runtime.cli.click_group import group  # noqa: PLC0415
@@ -30,11 +30,11 @@ def __getattr__(name: str) -> "click.Group":
 
 
 def main() -> NoReturn:
-    """Entry point: errors that are the user's to mend are one line, not a traceback.
+    """Entry point. Errors that the user can fix are one line, not a traceback.
 
     Exit codes are those of `commands.EXIT_CODES`.
     """
-    open_standard_descriptors()  # before any socket may get one of their numbers
+    open_standard_descriptors()  # before a socket can get one of their numbers
     words = sys.argv[1:]
     if words in ([], ["-h"], ["--help"]) and COMPLETE not in os.environ:
         _say(sys.stdout if words else sys.stderr, commands.help_text())
@@ -52,7 +52,7 @@ def main() -> NoReturn:
 
 
 def _obey(words: list[str]) -> int:
-    """Run a command; its exit code."""
+    """Run a command; returns its exit code."""
     serves = bool(words) and words[0] in commands.COMMANDS and commands.COMMANDS[words[0]].serves
     try:
         return _serve(words) if serves else _call(words)
@@ -61,7 +61,7 @@ def _obey(words: list[str]) -> int:
 
 
 def _serve(words: list[str]) -> int:
-    """Run a command that a signal ends, whenever it comes."""
+    """Run a command that a signal ends, at any moment."""
     from dhs_runtime.signals import StopSignal, stop_while_starting  # noqa: PLC0415 - not for help
 
     try:
@@ -81,7 +81,7 @@ def _call(words: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:  # what click makes of KeyboardInterrupt
+    except click.Abort:  # click turns KeyboardInterrupt into this
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
 
@@ -90,13 +90,13 @@ def _fail(text: str, code: int) -> NoReturn:
     import logging  # noqa: PLC0415 - not for help
 
     for handler in logging.getLogger().handlers:
-        handler.flush()  # what was logged before comes first
+        handler.flush()  # after the lines logged before
     _say(sys.stderr, f"dhs: {text}\n")
     sys.exit(code)
 
 
 def _say(stream: TextIO | None, text: str) -> None:
-    if stream is not None:  # as it is where it was closed
-        with contextlib.suppress(OSError):  # it takes no more
+    if stream is not None:  # None if it was closed
+        with contextlib.suppress(OSError):  # it cannot be written
             stream.write(text)
             stream.flush()

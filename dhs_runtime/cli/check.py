@@ -1,4 +1,4 @@
-"""`dhs check`: what is wrong with a configuration, and whom it does not reach."""
+"""`dhs check`: finds mistakes in a configuration, and hosts that cannot be reached."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ KINDS = ("loop", "run")
 
 @attrs.define
 class Report:
-    """What is to be said of one file."""
+    """The report for one file."""
 
     file: str
     kind: str = ""
@@ -45,24 +45,22 @@ class Report:
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="Whose file it is, `dhs loop`'s or `dhs run`'s.  [default: by its keys]",
+    help="The command that reads the file.  [default: by its keys]",
 )
 @click.option("--connect", is_flag=True, help="Also try to reach DCSS, camera, inference server.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--schema", is_flag=True, help="Print a JSON Schema of the files for editors, and end."
-)
+@click.option("--schema", is_flag=True, help="Print a JSON Schema for editors, and exit.")
 def check(
     *, path: Path | None, kind: str | None, connect: bool, as_json: bool, schema: bool
 ) -> None:
-    """Check a configuration file; every mistake is named with its line, its path and its reason.
+    """Check a configuration file; shows every mistake with its line, path and reason.
 
-    With --connect: DCSS's hardware port is called and left before a name is given, one picture is
-    taken, the inference server is asked for its model, and the receiver is opened for a moment.
-    Nothing is changed anywhere.
+    With --connect, it connects to DCSS's hardware port and disconnects before it gives a name,
+    takes one picture, asks the inference server for its model, and opens the receiver for a moment.
+    This changes nothing.
 
-    Exit codes: 0 all is well, 1 the file is right but something it names was not reached, 2 the
-    file is wrong or cannot be read.
+    Exit codes: 0 all is well, 1 the file is right but a host in it was not reached, 2 the file is
+    wrong or cannot be read.
 
     \b
     Examples:

@@ -9,7 +9,7 @@ from dhs_runtime.cli.commands import COMMANDS, INTRODUCTION, help_text
 
 
 class LazyGroup(click.Group):
-    """Imports a command when it is asked for: all of them start, and end, a DHS 0.1 s later."""
+    """Imports a command when it is called; importing all would delay start and end by 0.1 s."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
         """As `click.Group.list_commands`."""
@@ -20,7 +20,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = cmd_name.replace("-", "_")
-        gc.disable()  # what is imported stays; looking through it again and again takes long
+        gc.disable()  # what is imported stays; searching it again takes long
         try:
             package = importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}")
         finally:
@@ -37,7 +37,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As `click.Group.resolve_command`, and names what may have been meant.
+        """As `click.Group.resolve_command`, and suggests the command that was probably meant.
 
         Raises:
             click.UsageError: There is no such command.
@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
             import difflib  # noqa: PLC0415 - for mistakes alone
 
             close = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
-            if not close or "mean" in error.message:  # click itself may say it one day
+            if not close or "mean" in error.message:  # click itself may do so one day
                 raise
             raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
 

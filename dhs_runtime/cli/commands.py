@@ -1,15 +1,15 @@
-"""What `dhs` can do, as its help says: known without importing a command, or anything they need."""
+"""The list of commands for the help, without importing them or their dependencies."""
 
 from typing import Final, NamedTuple
 
 
 class CommandEntry(NamedTuple):
-    """A command: the module and the command in it have its name.
+    """A command; its module and the function in it have the same name.
 
     Attributes:
-        summary: One line for the help; the first of the command's own help.
-        serves: Whether it runs until a signal, which is how it ends well.
-        package: Where its module is.
+        summary: One line for the help; also the first line of the command's own help.
+        serves: Whether it runs until a signal ends it.
+        package: The package of its module.
     """
 
     summary: str
@@ -47,7 +47,7 @@ COMMANDS: Final = {
         "Stop all motors, operations and counts at the beamline, whoever started them."
     ),
     "check": CommandEntry(
-        "Check a configuration file; every mistake is named with its line, its path and its reason."
+        "Check a configuration file; shows every mistake with its line, path and reason."
     ),
     "draw": CommandEntry(
         "Draw a collection that the loop DHS kept: pictures with boxes, and plots."
@@ -60,14 +60,14 @@ COMMANDS: Final = {
         package=LAB,
     ),
     "demo": CommandEntry(
-        "Let the loop DHS work for a simulated DCSS, Axis camera and inference server.", package=LAB
+        "Run the loop DHS with a simulated DCSS, Axis camera and inference server.", package=LAB
     ),
     "decode": CommandEntry(
         "Show the messages in files: time, direction, keyword, fields by name.", package=LAB
     ),
     "encode": CommandEntry("Write the bytes of messages to stdout.", package=LAB),
     "messages": CommandEntry(
-        "Look messages up: by keyword, field, class or kind of device.", package=LAB
+        "Look up messages by keyword, field, class or kind of device.", package=LAB
     ),
     "stats": CommandEntry(
         "Count the messages in files, and time operations and moves from start to completion.",
@@ -77,7 +77,7 @@ COMMANDS: Final = {
         "Relay between a DHS and a DCSS, and record every byte.", serves=True, package=LAB
     ),
     "replay": CommandEntry(
-        "Play one half of a recording at a live peer, and say what it answers differently.",
+        "Play one side of a recording to a live peer, and report answers that differ.",
         package=LAB,
     ),
     "dissector": CommandEntry("Print a Wireshark dissector of the protocol, in Lua.", package=LAB),
@@ -85,43 +85,43 @@ COMMANDS: Final = {
 
 STOPPED, FAILED, WRONG = 0, 1, 2
 EXIT_CODES: Final = {
-    STOPPED: "it was stopped: by Ctrl-C, SIGTERM or SIGHUP, at any moment, or by itself",
-    FAILED: "code of the DHS, its hardware or this machine failed (a port that is taken, a full "
-    "disk), or a thread of the runtime; another start may help",
+    STOPPED: "it was stopped by Ctrl-C, SIGTERM or SIGHUP at any moment, or stopped by itself",
+    FAILED: "the code of the DHS, its hardware, this machine (a port that is taken, a full disk) "
+    "or a thread of the runtime failed; another start may help",
     WRONG: "the command line or the configuration is wrong, or a production host needs "
     "--production; another start does not help",
 }
-"""What a DHS ends with. The service's unit does not try again after `WRONG`."""
+"""The exit codes of a DHS. systemd does not restart it after `WRONG`."""
 
 INTERRUPTED: Final = 130
-"""Ctrl-C for a command that ends by itself, as shells have it: 128 and the number of SIGINT."""
+"""After Ctrl-C in a command that ends by itself; as in shells, 128 plus the number of SIGINT."""
 
 EXTRA_OF: Final = {
     **dict.fromkeys(("click", "prompt_toolkit", "rich", "yaml"), "runtime"),
     **dict.fromkeys(("matplotlib", "numpy", "PIL", "scipy"), "sim"),
     "prometheus_client": "metrics",
-    "dhs_lab": "sim",  # where a packager keeps it apart
+    "dhs_lab": "sim",  # if it is packaged separately
 }
-"""The extra that brings a module."""
+"""The extra that installs a module."""
 
 INTRODUCTION: Final = """\
-Run, simulate and try out DHSs (Distributed Hardware Servers) of DCSS.
+Run, simulate and test DHSs (Distributed Hardware Servers) of DCSS.
 
-A first look, with everything simulated:
+Try it, with everything simulated:
     dhs demo
-Your own DHS against a DCSS:
+Run your own DHS:
     dhs run my_dhs.py:dhs --dcss dcss-host:14242
-At a beamline, before it runs there:
+Check a configuration before you use it at a beamline:
     dhs check loop.yaml --connect
-A beamline, through DCSS's GUI port:
+Read a beamline through DCSS's GUI port:
     dhs get 'gonio_*' --dcss dcss-host:14243
-What a log or a capture says:
+Show the messages in a log or a capture:
     dhs decode dcss.log
 """
 
 
 def help_text() -> str:
-    """What `dhs --help` prints."""
+    """The text of `dhs --help`."""
     width = max(map(len, COMMANDS))
     indented = "".join(f"  {line}".rstrip() + "\n" for line in INTRODUCTION.splitlines())
     listed = "".join(f"  {name:{width}}  {entry.summary}\n" for name, entry in COMMANDS.items())
@@ -129,5 +129,5 @@ def help_text() -> str:
         f"Usage: dhs [OPTIONS] COMMAND [ARGS]...\n\n{indented}\n"
         "Options:\n  --version   Show the version and exit.\n"
         f"  -h, --help  Show this message and exit.\n\nCommands:\n{listed}\n"
-        "`dhs COMMAND --help` tells more of a command.\n"
+        "`dhs COMMAND --help` explains a command.\n"
     )

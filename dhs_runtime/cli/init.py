@@ -14,7 +14,7 @@ FILES: Final = {
     "test_{}.py": "test_first_dhs.py.in",
     "{}.yaml": "first_dhs.yaml.in",
 }
-"""What is written, and the template of each."""
+"""The files that are written, and the template of each."""
 
 
 @click.command()
@@ -23,8 +23,8 @@ FILES: Final = {
 def init(*, folder: Path, name: str) -> None:
     """Write a first DHS, its test and its configuration.
 
-    The files are named after the DHS: stage_dhs.py for stageDHS. FOLDER is made where it is
-    missing; without it they come into this one. No file is ever overwritten.
+    The files are named after the DHS: stage_dhs.py for stageDHS. They go into FOLDER, which is made
+    if it is missing, or into the current folder. No file is ever overwritten.
 
     \b
     Examples:
@@ -32,12 +32,12 @@ def init(*, folder: Path, name: str) -> None:
         dhs init --name filterDHS
     """  # noqa: D301 - click wants the sign itself
     if not re.fullmatch(r"[A-Za-z]\w{0,38}", name, re.ASCII):
-        raise ConfigError(f"--name {name!r}: letters, digits and _ are wanted, a letter first")
+        raise ConfigError(f"--name {name!r}: use letters, digits and _, a letter first")
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     texts = {folder / path.format(module): template(source) for path, source in FILES.items()}
     there = [str(path) for path in texts if path.exists()]
     if there:
-        raise ConfigError(f"{', '.join(there)} is there already; no file is overwritten")
+        raise ConfigError(f"{', '.join(there)} exists already; no file is overwritten")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
@@ -50,6 +50,6 @@ def init(*, folder: Path, name: str) -> None:
 
 
 def template(name: str) -> str:
-    """A file that comes with this package."""
+    """The content of a template."""
     found = importlib.resources.files("dhs_runtime.cli") / "templates" / name
     return found.read_text(encoding="utf-8")

@@ -29,49 +29,50 @@ automl:                    # inference server
   host: localhost
   port: 5000
   https: false
-  verify: true             # whether its certificate must be trusted
-  ca: null                 # file with the certificates that vouch for it
+  verify: true             # whether to check its certificate
+
+  ca: null                 # file with the CA certificates for that
   model: default
   threshold: 0.25          # lowest score of a loop that counts
   loop_labels: [mitegen, nylon]  # classes that count as a loop
-  scan_n_results: null     # how many of its best detections are looked at; null for all
+  scan_n_results: null     # how many of its best detections are used; null for all
   mount_from: any          # side the mount comes from: left, right, above, below; any finds it
-  in_flight: 4             # pictures sent to it at once
+  in_flight: 4             # pictures under way at once
 axis:                      # video server
   host: localhost
   port: 80
   https: false
-  verify: true             # false for a camera whose certificate signed itself
+  verify: true             # false for a self-signed certificate
   ca: null                 # file with the certificates that vouch for it
   camera: 1
   user: ""
   password: ""
-  auth: digest             # basic for video servers that have nothing else
+  auth: digest             # basic for video servers that know nothing else
 jpeg_receiver:             # where the video server posts its pictures
-  host: 127.0.0.1          # 0.0.0.0 when it is another machine
+  host: 127.0.0.1          # 0.0.0.0 if it is another machine
   port: 9000
 osci_delta: 180.0          # degrees, seconds and pictures per second of one oscillation
 osci_time: 3.0
 video_fps: 30.0
 collect_timeout_s: 60.0
 save_image_files: false    # keep each collection: pictures, a table, pictures with boxes, plots
-save_image_dir: RESULTS    # a folder for each is made in it
-log_dir: ""                # folder of a log file called after the DHS
+save_image_dir: RESULTS    # gets one folder for each collection
+log_dir: ""                # folder for a log file named after the DHS
 log:
   level: info              # warning, info, debug or everything
   format: text             # text, json, or journal (journald's priorities on stderr)
-  file: null               # wins over log_dir
+  file: null               # overrides log_dir
   max_bytes: 10000000      # size at which it rotates
-  backups: 5               # old ones that are kept
-  mask: []                 # regular expressions of further secrets
+  backups: 5               # number of old files that are kept
+  mask: []                 # regular expressions of other secrets
 trace:                     # every message sent and received, session ids masked
   enabled: false
-  file: null               # a file of its own instead of the log
+  file: null               # its own file instead of the log
   max_bytes: 10000000
   backups: 5
 production: []             # patterns of DCSS's hosts and hardware hosts that need --production
 status_port: null          # on 127.0.0.1: /healthz, /status, /metrics
-status_hosts: []           # names under which that may be asked for beside this computer's
+status_hosts: []           # other host names that requests may use
 """
 
 
@@ -81,9 +82,9 @@ status_hosts: []           # names under which that may be asked for beside this
     "--config",
     "path",
     type=click.Path(path_type=Path),
-    help="YAML file; loop-dhs' own files can be read too.",
+    help="YAML file; files of loop-dhs work, too.",
 )
-@click.option("--sample-config", is_flag=True, help="Print a configuration with all keys, and end.")
+@click.option("--sample-config", is_flag=True, help="Print a file with all keys, and exit.")
 @click.option("--dcss", "address", metavar="HOST:PORT", help="Overrides the file's dcss.")
 @process_options
 @logging_options
@@ -97,8 +98,8 @@ def loop(
 ) -> None:
     """Run the loop DHS: finds sample loops in camera pictures with an inference server.
 
-    With --pretend a camera and an inference server are simulated on loopback in place of the
-    configured ones, and collectLoopImages gets its pictures from there.
+    With --pretend, a simulated camera and inference server on loopback replace the configured ones,
+    and collectLoopImages gets its pictures from them.
 
     Exit codes: see `dhs run`.
 
@@ -144,7 +145,7 @@ def _loop_dhs(
 
         return contextlib.nullcontext(LoopDhs(config))
     try:
-        lab = importlib.import_module("dhs_lab.pretend")  # by name: the lab builds on us
+        lab = importlib.import_module("dhs_lab.pretend")  # by name: the lab imports the runtime
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error}; install the extra: pip install 'dcs-codec[sim]'") from None
     made: contextlib.AbstractContextManager[LoopDhs] = lab.pretend_loop(config)

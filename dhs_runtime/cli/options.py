@@ -1,4 +1,4 @@
-"""Options that several commands share, and what comes of them."""
+"""Options that several commands share."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ P = TypeVar("P", bound=ProcessConfig)
 
 @attrs.frozen(kw_only=True)
 class LogFlags:
-    """What the command line says of logs; None and False leave it to the configuration."""
+    """The options for logs; None and False mean that the configuration decides."""
 
     verbosity: int
     log_format: str | None
@@ -49,13 +49,15 @@ class LogFlags:
         quieter: int = 0,
         secrets: Iterable[str] = (),
     ) -> None:
-        """Set up logging by the configuration and, before it, the command line.
+        """Set up logging; the command line overrides the configuration.
 
         Args:
-            log: Of the configuration.
-            trace: Of the configuration.
-            quieter: How many levels less than usual to log.
-            secrets: Passwords to mask wherever they turn up.
+            log: From the configuration.
+
+            trace: From the configuration.
+
+            quieter: By how many levels to log less than usual.
+            secrets: Passwords to mask wherever they appear.
 
         Raises:
             ConfigError: A file cannot be written.
@@ -84,7 +86,7 @@ class LogFlags:
 
 @attrs.frozen(kw_only=True)
 class ProcessFlags:
-    """What the command line says of a DHS's process."""
+    """The options for the process of a DHS."""
 
     pretend: bool
     production: bool
@@ -94,14 +96,14 @@ class ProcessFlags:
         """The guard of production hosts.
 
         Raises:
-            ConfigError: A rehearsal and production were asked for at once.
+            ConfigError: Both --pretend and --production were given.
         """
         if self.pretend and self.production:
             raise ConfigError("--pretend and --production contradict each other")
         return Guard.of(config.production, source, production=self.production, pretend=self.pretend)
 
     def apply(self, config: P, address: str | None) -> P:
-        """The configuration with what the command line says before it.
+        """The configuration, changed by the command line.
 
         Raises:
             ConfigError: The address is not HOST:PORT.
@@ -124,7 +126,7 @@ def _file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | N
 
 
 def logging_options(command: F) -> F:
-    """-v, --log-format, --log-file, --trace and their kin, as one argument `logs`."""
+    """-v, --log-format, --log-file, --trace and related options, as one argument `logs`."""
     size = click.IntRange(min=1)
     file = click.Path(dir_okay=False, path_type=Path)
     options = (
@@ -134,7 +136,7 @@ def logging_options(command: F) -> F:
         click.option(
             "--log-format",
             type=click.Choice(FORMATS),
-            help="Lines for people, JSON, or journald's priorities on stderr.  [default: text]",
+            help="Text, JSON, or journald's priorities on stderr.  [default: text]",
         ),
         click.option(
             "--log-file", type=file, callback=_file, help="Also log to this file, which rotates."
@@ -147,20 +149,20 @@ def logging_options(command: F) -> F:
         click.option(
             "--log-backups",
             type=click.IntRange(1, MAX_BACKUPS),
-            help=f"Rotated log files that are kept.  [default: {BACKUPS}]",
+            help=f"Number of rotated log files that are kept.  [default: {BACKUPS}]",
         ),
         click.option(
             "--trace",
             "--wire",
             "trace",
             is_flag=True,
-            help="Log every message sent and received, session ids masked.",
+            help="Log every message sent and received, with session ids masked.",
         ),
         click.option(
             "--trace-file",
             type=file,
             callback=_file,
-            help="Trace to this file, which rotates, not to the log.",
+            help="Write the trace to this file, which rotates, not to the log.",
         ),
     )
     return _bundled(command, options, "logs", LogFlags)
@@ -169,10 +171,8 @@ def logging_options(command: F) -> F:
 def process_options(command: F) -> F:
     """--pretend, --production and --status-port, as one argument `flags`."""
     options = (
-        click.option("--pretend", is_flag=True, help="Rehearse: touch no hardware."),
-        click.option(
-            "--production", is_flag=True, help="Run on what the configuration calls production."
-        ),
+        click.option("--pretend", is_flag=True, help="Rehearse; do not touch the hardware."),
+        click.option("--production", is_flag=True, help="Allow production hosts."),
         click.option(
             "--status-port",
             type=click.IntRange(0, 65535),
@@ -183,7 +183,7 @@ def process_options(command: F) -> F:
 
 
 def _bundled(command: F, options: Iterable[Callable[[Any], Any]], name: str, flags_class: Any) -> F:
-    """The command with options that reach it as one argument."""
+    """The command with these options combined into one argument."""
     fields = [field.name for field in attrs.fields(flags_class)]
 
     @functools.wraps(command)

@@ -40,7 +40,7 @@ def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
     metavar="HOST:PORT",
     help="DCSS's hardware port.  [default: localhost:14242]",
 )
-@click.option("--name", callback=_name, help="Name to give DCSS instead of the DHS's own.")
+@click.option("--name", callback=_name, help="Name for DCSS, instead of the name in the code.")
 @click.option(
     "--framing",
     type=click.Choice([framing.value for framing in Framing]),
@@ -61,19 +61,19 @@ def run(
 ) -> None:
     """Run a DHS until Ctrl-C, SIGTERM or SIGHUP.
 
-    FILE.py:NAME is a Python file and the name of the Dhs object in it, or of a function that gets
-    a `dhs_runtime.process.Launch` and makes one; package.module:NAME works too. The DHS connects
-    when DCSS is there, and again whenever it comes back.
+    FILE.py:NAME is a Python file and the name of a Dhs object in it, or of a function that takes a
+    `dhs_runtime.process.Launch` and returns a Dhs; package.module:NAME works, too. The DHS connects
+    as soon as DCSS is there, and reconnects by itself.
 
-    With --pretend the function is told so by `launch.pretend`, and leaves the hardware alone. A
-    plain Dhs object cannot be told, and is refused. ARGS are the DHS's own, for the function to
-    read from `launch.args` or by `launch.arguments(parser)`.
+    With --pretend, `launch.pretend` is true and the function must not touch the hardware. A plain
+    Dhs object is refused, because it cannot know. ARGS belong to the DHS; the function reads them
+    from `launch.args` or with `launch.arguments(parser)`.
 
-    Exit codes: 0 it was stopped: by Ctrl-C, SIGTERM or SIGHUP, at any moment, or by itself; 1 code
-    of the DHS, its hardware or this machine failed (a port that is taken, a full disk), or a thread
-    of the runtime; another start may help; 2 the command line or the configuration is wrong, or a
-    production host needs --production; another start does not help. A signal that is ignored when
-    it starts, as under `nohup`, stays ignored.
+    Exit codes: 0 it was stopped by Ctrl-C, SIGTERM or SIGHUP at any moment, or stopped by itself; 1
+    the code of the DHS, its hardware, this machine (a port that is taken, a full disk) or a thread
+    of the runtime failed; another start may help; 2 the command line or the configuration is wrong,
+    or a production host needs --production; another start does not help. A signal that is ignored
+    at the start, as under `nohup`, stays ignored.
 
     \b
     Examples:
@@ -88,7 +88,7 @@ def run(
     logs.set_up(config.log, config.trace)
     source = "the configuration" if path is None else str(path)
     guard = flags.guard(config, source)
-    guard.check_host(config.dcss.host)  # before any code of the DHS runs
+    guard.check_host(config.dcss.host)  # before the code of the DHS runs
     name = name or config.name
     if name:
         guard.check_name(name)

@@ -1,4 +1,4 @@
-"""`dhs systemd-unit`: the unit that runs a DHS as a service."""
+"""`dhs systemd-unit`: prints a unit that runs a DHS as a service."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ YAML = (".yaml", ".yml")
 @click.command("systemd-unit")
 @click.argument("file", metavar="FILE")
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration of `dhs run`.")
-@click.option("--user", default="dhs", show_default=True, help="User that it runs as.")
+@click.option("--user", default="dhs", show_default=True, help="User of the service.")
 @click.option("--status-port", type=click.IntRange(1, 65535), help="As for `dhs run`.")
 @click.option("--production", is_flag=True, help="As for `dhs run`.")
 def systemd_unit(
@@ -23,9 +23,9 @@ def systemd_unit(
 ) -> None:
     """Print a systemd unit for a DHS.
 
-    FILE is FILE.py:NAME as for `dhs run`, where NAME may be left out for make_dhs, or the
-    configuration of `dhs loop`. It runs the `dhs` that was called. See that what it says of user
-    and folders fits the beamline.
+    FILE is FILE.py:NAME as for `dhs run` (NAME may be left out for make_dhs), or a configuration of
+    `dhs loop`. The unit runs the same `dhs` as this command. Check that its user and folders are
+    right for the beamline.
 
     \b
     Examples:
@@ -47,7 +47,7 @@ def systemd_unit(
     words += ["--production"] if production else []
     words += [] if status_port is None else ["--status-port", str(status_port)]
     if not re.fullmatch(r"[A-Za-z_][\w-]*", user, re.ASCII):
-        raise ConfigError(f"--user {user!r} is no name of a user")
+        raise ConfigError(f"--user {user!r} is not the name of a user")
     filled = {
         "DESCRIPTION": f"DHS {path.stem}",
         "USER": user,
@@ -60,13 +60,13 @@ def systemd_unit(
 
 
 def _this_command() -> Path:
-    """The `dhs` that was called, by the path it was called by: a link says which version runs."""
+    """The path of this `dhs` as it was called: a link may select the version."""
     called = Path(sys.argv[0])
     return (called if called.name == "dhs" else Path(sys.executable).with_name("dhs")).absolute()
 
 
 def _word(word: str) -> str:
-    """A word of ExecStart: `%` and `$` mean something there, and so does a blank."""
+    """Quote a word of ExecStart, where `%`, `$` and blanks have a meaning."""
     word = word.replace("%", "%%").replace("$", "$$")
     if re.search(r"[\s\"'\\;]", word):
         return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

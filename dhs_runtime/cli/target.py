@@ -1,4 +1,4 @@
-"""`FILE.py:NAME`: finding the DHS that `dhs run` is to run."""
+"""`FILE.py:NAME`: finds the DHS for `dhs run`."""
 
 import contextlib
 import importlib
@@ -16,19 +16,19 @@ from dhs_runtime.process import Launch
 
 
 class CodeError(DhsError):
-    """The author's code raised before there was a DHS; the text has its lines.
+    """The author's code raised before the DHS was made; the text shows its lines.
 
     Another start may help: the controller may have been off.
     """
 
 
 def make_dhs(target: str, launch: Launch) -> Dhs:
-    """The DHS that `FILE.py:NAME` or `package.module:NAME` names, or that the function there makes.
+    """The DHS at `FILE.py:NAME` or `package.module:NAME`, or made by the function there.
 
     Raises:
-        ConfigError: There is no such file or name, it is no DHS and makes none, or this is a
-            rehearsal and the DHS has no way to know.
-        CodeError: The code of the DHS raised; the text has its lines.
+        ConfigError: There is no such file or name, it is not a DHS and makes none, or this is a
+            rehearsal and the DHS cannot know.
+        CodeError: The code of the DHS raised; the text shows its lines.
     """
     source, _, name = target.rpartition(":")
     if not source or not name:
@@ -64,7 +64,7 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
 
 
 def _may_make_dhs(value: object, module: ModuleType) -> bool:
-    """Whether it is a function of that file that says it takes a Launch."""
+    """Whether it is a function of that file with a parameter of type Launch."""
     return (
         inspect.isfunction(value)
         and value.__module__ == module.__name__
@@ -86,10 +86,10 @@ def _load_file(path: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
-    """Turn what the author's code raises into an error that shows the author's lines alone.
+    """Turn an exception of the author's code into an error that shows only the author's lines.
 
     Raises:
-        CodeError: It raised; an error of ours, such as a ConfigError, stays as it is.
+        CodeError: It raised; our own errors, such as ConfigError, pass unchanged.
     """
     try:
         yield
@@ -112,6 +112,6 @@ def _import(name: str) -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if not f"{name}.".startswith(f"{error.name}."):  # the module is there, another is not
+            if not f"{name}.".startswith(f"{error.name}."):  # one that it imports is missing
                 raise
             raise ConfigError(f"cannot import {name}: {error}") from None

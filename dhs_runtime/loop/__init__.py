@@ -1,6 +1,6 @@
-"""The loop DHS: finds the sample's loop in camera pictures by an inference server.
+"""The loop DHS: finds the sample's loop in camera pictures with an inference server.
 
-Needs the extra `runtime`. Operations and formats are those of loop-dhs, which it replaces.
+Needs the extra `runtime`. It replaces loop-dhs, and has the same operations and formats.
 """
 
 from dhs_runtime.loop.config import LoopConfig, load_loop_config

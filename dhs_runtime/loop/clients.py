@@ -1,4 +1,4 @@
-"""The clients of the loop DHS, as its configuration says."""
+"""Makes the clients of the loop DHS from its configuration."""
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig

@@ -1,8 +1,8 @@
 """`Collection`: the pictures of one collectLoopImages, from their arrival to their answers.
 
-Pictures come in by `add` from the receiver's threads; each goes to the inference server at once,
-a few at a time; each answer is entered and reported. `done` resolves when no more pictures are to
-come and all that came are answered.
+The receiver's threads `add` pictures. Each goes to the inference server at once, a few at a time,
+and each answer is stored and reported. `done` resolves when no more pictures will come and all are
+answered.
 """
 
 import logging
@@ -27,19 +27,19 @@ OnResult = Callable[["CollectedImage"], None]
 
 @attrs.define
 class CollectedImage:
-    """One picture: its number, its bytes, and what was found in it (None until then)."""
+    """One picture: its number, its bytes, and the result (None until then)."""
 
     index: int
     data: bytes
     info: LoopInfo | None = None
 
     def update_words(self) -> list[Argument]:
-        """The words of its update; none as long as it is not answered."""
+        """The words of its update; empty until it is answered."""
         return [] if self.info is None else self.info.update_words(self.index)
 
 
 class Collection:
-    """The pictures of one collectLoopImages; all methods are for any thread."""
+    """The pictures of one collectLoopImages; any thread may call any method."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Collection:
         """A collection.
 
         Args:
-            key: Prefix of the keys sent to the inference server.
-            expected: Pictures after which no more are taken.
+            key: Prefix of the keys for the inference server.
+            expected: Number of pictures after which no more are accepted.
             predict: Asks the inference server.
-            workers: Whose threads ask.
+            workers: The threads that ask.
             threshold: Lowest score of a loop.
             labels: Classes that count as a loop.
             mount_from: Side of the picture that the mount comes from.
@@ -88,7 +88,7 @@ class Collection:
             return tuple(self._images)
 
     def add(self, data: bytes) -> bool:
-        """Take one picture; False when no more are taken."""
+        """Add one picture; False if no more are accepted."""
         with self._lock:
             if not self._open:
                 return False
@@ -100,13 +100,13 @@ class Collection:
         return True
 
     def close(self) -> None:
-        """Take no more pictures; `done` resolves with the last answer."""
+        """Accept no more pictures; `done` resolves with the last answer."""
         with self._lock:
             self._open = False
         self._settle()
 
     def give_up(self) -> tuple[CollectedImage, ...]:
-        """Take no more, and count every unanswered picture as failed, unreported; those."""
+        """Accept no more, and mark unanswered pictures as failed without a report; returns them."""
         self.close()
         with self._report_lock, self._lock:  # after a report that is under way
             missing = tuple(image for image in self._images if image.info is None)

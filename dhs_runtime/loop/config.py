@@ -1,4 +1,4 @@
-"""Configuration of the loop DHS; keys as in loop-dhs' files, which can be read as they are."""
+"""Configuration of the loop DHS. The keys are those of loop-dhs, whose files can be read."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT: Final = 100
 MAX_FPS: Final = 1000.0
 OLD_SECTION: Final = "loopdhs"
-"""Section of loop-dhs' files whose keys stand at the top here; read from either place."""
+"""Section of loop-dhs' files; its keys are at the top here. Both places are read."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,18 +50,18 @@ class AutoMLConfig:
     """The inference server.
 
     Attributes:
-        host: Its machine.
+        host: Its host.
         port: Its REST port.
-        https: Whether it speaks https.
+        https: Whether it uses https.
         verify: Whether its certificate must be trusted.
-        ca: File with the certificates that vouch for it; null for those of the system.
+        ca: File with the CA certificates for that; null for those of the system.
         model: Name of the model.
         threshold: Lowest score (0..1) of a detection that counts.
         loop_labels: Classes that count as a loop; others are not loops.
-        scan_n_results: How many of its best detections are looked at; null for all.
-        mount_from: Side of the picture that the mount comes from: `any` (found in the picture where
-            the server says the tip, else left), `left`, `right`, `above` or `below`.
-        in_flight: Pictures sent to it at once.
+        scan_n_results: How many of its best detections are used; null for all.
+        mount_from: Side of the picture that the mount comes from: `any` (found in the picture if
+            the server gives the tip, else left), `left`, `right`, `above` or `below`.
+        in_flight: Most pictures under way at once.
         timeout_s: For one picture.
     """
 
@@ -84,15 +84,15 @@ class AxisConfig:
     """The video server.
 
     Attributes:
-        host: Its machine.
+        host: Its host.
         port: Its HTTP port.
-        https: Whether it speaks https.
-        verify: Whether its certificate must be trusted; false for one that signed itself.
-        ca: File with the certificates that vouch for it; null for those of the system.
+        https: Whether it uses https.
+        verify: Whether its certificate must be trusted; false for a self-signed one.
+        ca: File with the CA certificates for that; null for those of the system.
         camera: Number of the camera on it.
-        user: User name, "" where it asks for none.
+        user: User name, "" if it needs no login.
         password: Password of that user.
-        auth: How to log in: `digest`, or `basic` for video servers that have nothing else.
+        auth: How to log in: `digest`, or `basic` for video servers that know nothing else.
         timeout_s: For one picture.
     """
 
@@ -125,7 +125,7 @@ class JpegReceiverConfig:
 
 @attrs.frozen(kw_only=True)
 class LoopConfig(ProcessConfig):
-    """Everything the loop DHS needs to know, beside what every DHS has in its file.
+    """The keys of the loop DHS, in addition to those of every DHS.
 
     Attributes:
         name: Hardware host's name in DCSS's database.
@@ -133,13 +133,14 @@ class LoopConfig(ProcessConfig):
         axis: The video server.
         jpeg_receiver: Where its pictures arrive.
         osci_delta: Degrees of the oscillation during which pictures are collected.
-        osci_time: Seconds it takes.
+        osci_time: Duration of the oscillation in seconds.
         video_fps: Pictures per second the camera posts.
-        collect_timeout_s: Longest time of collectLoopImages; whatever is missing then is missing.
+        collect_timeout_s: Longest time of collectLoopImages; it ends without the pictures that are
+            missing then.
         save_image_files: Whether the pictures of each collectLoopImages are kept, with a table,
             pictures with boxes, and plots.
-        save_image_dir: Where, in a folder for each.
-        log_dir: Folder of the log file where `log` names none, "" for none.
+        save_image_dir: Folder for that; it gets one folder for each collection.
+        log_dir: Folder of the log file if `log` names no file; "" for no file.
     """
 
     name: str = attrs.field(default="loopDHS", validator=is_name)
@@ -156,16 +157,16 @@ class LoopConfig(ProcessConfig):
 
     @property
     def expected_images(self) -> int:
-        """Pictures that one oscillation brings."""
+        """Number of pictures in one oscillation."""
         return max(1, round(self.osci_time * self.video_fps))
 
     @property
     def degrees_per_picture(self) -> float:
-        """Turn of the sample from one picture to the next, as if they came evenly."""
+        """Turn of the sample from one picture to the next, assuming equal intervals."""
         return self.osci_delta / self.expected_images
 
     def notes(self) -> tuple[str, ...]:
-        """What may well not be meant, a line each."""
+        """Settings that are probably not meant, one line each."""
         notes = []
         if is_loopback(self.jpeg_receiver.host) and not is_loopback(self.axis.host):
             camera = self.axis.host
@@ -179,25 +180,25 @@ class LoopConfig(ProcessConfig):
 
     @property
     def receiver_hint(self) -> str:
-        """Which key lets a camera elsewhere post to the receiver; "" where it can."""
+        """The key that lets a camera on another machine post its pictures; "" if it can."""
         where = self.jpeg_receiver
         if not is_loopback(where.host):
             return ""
         return (
             f"the receiver listens at {HostPort(where.host, where.port)}, which only this machine "
-            "reaches; to be reached by others, add `jpeg_receiver: host: 0.0.0.0` to the file"
+            "can reach; to let others reach it, add `jpeg_receiver: host: 0.0.0.0` to the file"
         )
 
     @property
     def effective_log(self) -> LogConfig:
-        """The log, with the file that `log_dir` stands for."""
+        """The log settings, with the file from `log_dir`."""
         if self.log.file is not None or not self.log_dir:
             return self.log
         return attrs.evolve(self.log, file=Path(self.log_dir) / f"{self.name}.log")
 
 
 def is_loop_config(values: Mapping[str, object]) -> bool:
-    """Whether a file's keys, with their slips, are the loop DHS's and not another DHS's."""
+    """Whether the keys of a file, even if misspelled, are those of the loop DHS."""
     from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a file
 
     own = {field.name for field in attrs.fields(LoopConfig)} | {OLD_SECTION, *OLD_KEYS}
@@ -216,7 +217,7 @@ def loop_schema() -> dict[str, Any]:
 
 
 def load_loop_config(path: Path) -> LoopConfig:
-    """The configuration in a YAML file, in this project's form or loop-dhs'.
+    """The configuration in a YAML file of this project or of loop-dhs.
 
     Raises:
         ConfigFileError: One line per mistake, with the file and the path of the value.
@@ -240,7 +241,7 @@ def load_loop_config(path: Path) -> LoopConfig:
 
 
 def file_notes(path: Path) -> tuple[str, ...]:
-    """What is in a file and is not used, a line each.
+    """The parts of a file that are not used, one line each.
 
     Raises:
         ConfigFileError: It cannot be read.
@@ -249,7 +250,7 @@ def file_notes(path: Path) -> tuple[str, ...]:
 
 
 def _as_written(mistake: Mistake, old_names: Mapping[str, str]) -> Mistake:
-    """With the name that the key has in the file."""
+    """The mistake with the name that the key has in the file."""
     return attrs.evolve(mistake, path=old_names.get(mistake.path, mistake.path))
 
 
@@ -258,13 +259,13 @@ def _at(values: "YamlSection", key: str, reason: str) -> Mistake:
 
 
 def _moved(mistake: Mistake, old: Mapping[str, object]) -> Mistake:
-    """With the path that the key has in the file."""
+    """The mistake with the path that the key has in the file."""
     is_there = re.split(r"[.\[]", mistake.path)[0] in old
     return attrs.evolve(mistake, path=f"{OLD_SECTION}.{mistake.path}") if is_there else mistake
 
 
 def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
-    """What no single value shows, by path and reason."""
+    """Mistakes that involve several values, by path and reason."""
     yield from file_mistakes(config)
     log = config.effective_log.file
     trouble = file_trouble(log) if log is not None and log != config.log.file else ""
@@ -277,7 +278,7 @@ def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
             yield "jpeg_receiver", f"address to listen on wanted; {unheard}"
     for name, service in (("automl", config.automl), ("axis", config.axis)):
         if service.https and service.port == HTTP_PORT:
-            yield f"{name}.port", f"the port of https wanted, {HTTPS_PORT} as a rule; got 80"
+            yield f"{name}.port", f"the port of https wanted, usually {HTTPS_PORT}; got 80"
         if service.ca is None:
             continue
         try:

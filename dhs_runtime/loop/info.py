@@ -1,4 +1,4 @@
-"""`LoopInfo`: what one picture says about the loop, and its words on the wire.
+"""`LoopInfo`: the loop in one picture, and its words on the wire.
 
 All lengths are fractions of the picture's width (x) or height (y), origin upper left.
 """
@@ -14,10 +14,10 @@ from dhs_runtime.services.automl import Box, Prediction
 from dhs_runtime.services.mount_sides import MountFrom, MountSide
 
 FIBER_WIDTH: Final = 0.222
-"""What loop-dhs sends: no detector of its line measures the fibre."""
+"""The value that loop-dhs sends; no detector measures the fibre."""
 
 PIN_BASE_X: Final = 0.111
-"""What loop-dhs sends, and this where no pin is in view."""
+"""The value that loop-dhs sends; used here if no pin is in view."""
 
 PIN: Final = "pin"
 MICRO_MOUNT: Final = "mitegen"
@@ -34,13 +34,13 @@ class LoopInfo:
     """The loop in one picture.
 
     Attributes:
-        status: `normal`, or `failed` where there is no loop (all numbers are 0 then).
+        status: `normal`, or `failed` if there is no loop (all numbers are 0 then).
         box: Box around the loop.
-        pin: Box around the pin, None where there is none in view.
-        loop_class: Class the detector gave it (`nylon`, `mitegen`), `none` without a loop.
-        score: Its score, 0..1; without a loop the best there was.
-        seen_tip: `(x, y)` of its far end as the detector saw it, None where it gives boxes only.
-        mount_from: The side that the mount comes from, `any` where it was not said.
+        pin: Box around the pin, None if no pin is in view.
+        loop_class: Class from the detector (`nylon`, `mitegen`), `none` without a loop.
+        score: Its score, 0..1; without a loop, the best score found.
+        seen_tip: `(x, y)` of its far end from the detector, None if it gives boxes only.
+        mount_from: The side that the mount comes from, `any` if not configured.
     """
 
     status: str
@@ -83,21 +83,21 @@ class LoopInfo:
     def tip(self) -> tuple[float, float]:
         """The loop's far end `(x, y)`.
 
-        It is the tip that the detector saw. Of a detector that gives boxes only it is the middle of
-        the box's side away from the mount, which may be 10 % of the picture's height off.
+        This is the tip from the detector. If the detector gives boxes only, it is the middle of the
+        box's side away from the mount, which may be off by 10 % of the picture's height.
         """
         return self._ends[self._mount] if self.seen_tip is None else self.seen_tip
 
     @property
     def pin_base_x(self) -> float:
-        """Where the pin ends towards the loop; a fixed value where no pin was seen."""
+        """The pin's end towards the loop; a fixed value if no pin was seen."""
         if self.pin is None:
             return PIN_BASE_X
         return self.pin.min_x if self._mount == "right" else self.pin.max_x
 
     @property
     def _mount(self) -> MountSide:
-        """The mount's side: as set, else the one whose far end is next to the tip, else left."""
+        """The mount's side: as configured, else opposite the side next to the tip, else left."""
         if self.mount_from != "any":
             return self.mount_from
         if self.seen_tip is None:

@@ -1,7 +1,7 @@
 """`LoopDhs`: the operations of the loop DHS.
 
-Formats are those of loop-dhs and of the DCSS scripts that call it. Everything slow runs in worker
-threads while the operation waits, so that an abort or a stop is never held up by a camera.
+The formats are those of loop-dhs and of the DCSS scripts that call it. Slow work runs in worker
+threads while the operation waits, so that a camera never delays an abort or a stop.
 """
 
 import contextlib
@@ -31,11 +31,11 @@ logger = logging.getLogger(__name__)
 MAX_WAITING: Final = 1000
 CLOSE_S: Final = 0.1
 TEST_KEY: Final = "THE-TEST-IMAGE"
-"""What loop-dhs calls the picture of testAutoML."""
+"""The name of testAutoML's picture, as in loop-dhs."""
 
 
 class LoopDhs:
-    """The loop DHS over one configuration. `dhs` is the `Dhs` to run or start."""
+    """The loop DHS with one configuration. `dhs` is the `Dhs` to run or start."""
 
     def __init__(self, config: LoopConfig) -> None:
         self.config = config
@@ -64,12 +64,12 @@ class LoopDhs:
 
     @property
     def collected(self) -> tuple[CollectedImage, ...]:
-        """The pictures of the last collectLoopImages, with what was found in them."""
+        """The pictures of the last collectLoopImages, with their results."""
         with self._lock:
             return self._collected
 
     def close(self) -> None:
-        """Cancel what is under way at camera and inference server, and end the threads.
+        """Cancel the calls to camera and inference server, and end the threads.
 
         The DHS cannot be started again afterwards.
         """
@@ -83,7 +83,7 @@ class LoopDhs:
         self._axis.close()
 
     def while_collecting(self) -> contextlib.AbstractContextManager[None]:
-        """Entered while pictures may come; what stands for a camera sends them in it."""
+        """A context that is active while pictures are wanted; a simulated camera overrides it."""
         return contextlib.nullcontext()
 
     # -- operations --------------------------------------------------------------------------
@@ -91,8 +91,8 @@ class LoopDhs:
     def collect_loop_images(self, op: Operation) -> None:
         """Updates `start_oscillation`, then `LOOP_INFO ...` per picture; completes `done`.
 
-        It ends when as many pictures as one oscillation brings are answered, or after
-        stopCollectLoopImages those that came, or at the deadline.
+        It ends when all pictures of one oscillation are answered; after stopCollectLoopImages, when
+        all pictures received are answered; or at the deadline.
         """
         folder = self._run_folder(op)
 
@@ -132,7 +132,7 @@ class LoopDhs:
             self._conclude(op, collection, len(missing))
 
     def stop_collect_loop_images(self, op: Operation) -> None:
-        """Let collectLoopImages end with the pictures it has; completes `flag set`."""
+        """End collectLoopImages with the pictures received so far; completes `flag set`."""
         with self._lock:
             collection = self._collecting
         if collection is not None:
@@ -177,7 +177,7 @@ class LoopDhs:
             op.fail(str(error))
             return
         if found is None or not found.score:
-            op.fail("the inference server sees nothing in the picture")
+            op.fail("the inference server found nothing in the picture")
             return
         box, score = found.box, round(found.score, 5)
         sides = (round(side, 5) for side in (box.min_y, box.min_x, box.max_y, box.max_x))
@@ -223,7 +223,7 @@ class LoopDhs:
         return f"{question} {self.config.receiver_hint}".strip()
 
     def _look(self, op: Operation) -> LoopInfo | None:
-        """What a snapshot shows; None (and the operation failed) where that is no loop."""
+        """The loop in a snapshot; None (and the operation failed) if there is no loop."""
         try:
             info = op.wait(self._workers.call(lambda: self._analyse_snapshot(op)))
         except ServiceError as error:

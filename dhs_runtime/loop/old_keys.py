@@ -1,6 +1,6 @@
-"""Keys of loop-dhs' older files, read under the names that they have here.
+"""Translates the keys of loop-dhs' older files into the names used here.
 
-The forms are those in the public history of loop-dhs and of pydhsfw, from which it came.
+The old forms come from the public history of loop-dhs and of pydhsfw, its predecessor.
 """
 
 from typing import Final
@@ -18,16 +18,18 @@ NAMES: Final = {
     "gcp_automl_docker_port": "automl.port",
 }
 URL: Final = "edgeurl"
-"""The inference server of the oldest form, as a URL; the path in it was that of a program since
-replaced, and is not used."""
+"""The inference server as a URL, in the oldest form.
+
+Its path belonged to a program that has been replaced, and is not used.
+"""
 OLD_KEYS: Final = (*NAMES, URL)
 
 
 def with_new_names(values: YamlSection, file: str) -> tuple[YamlSection, dict[str, str]]:
-    """A section with today's keys, and what each of them was called in the file.
+    """A section with today's keys, and the name of each in the file.
 
     Raises:
-        ConfigFileError: Two keys say the same thing.
+        ConfigFileError: Two keys have the same meaning.
     """
     renamed = YamlSection(values.line)
     old_names: dict[str, str] = {}
@@ -46,13 +48,13 @@ def with_new_names(values: YamlSection, file: str) -> tuple[YamlSection, dict[st
 
 
 def unused_words(values: YamlSection) -> list[str]:
-    """A line for everything in a section that is read and not used."""
+    """One line for each value in a section that is read but not used."""
     path = urlsplit(str(values.get(URL, ""))).path.strip("/")
     return [f"{URL}: the path /{path} in it is not used; see automl.model"] if path else []
 
 
 def _copy(value: object) -> object:
-    """A section of its own, as keys may be added to it."""
+    """A copy of the section, to which keys may be added."""
     return value.joined_with("") if isinstance(value, YamlSection) else value
 
 
@@ -63,7 +65,7 @@ def _meant(key: str, value: object) -> list[tuple[str, object]]:
         url = urlsplit(str(value))
         return [("automl.host", url.hostname or str(value)), ("automl.port", url.port or 80)]
     except ValueError:
-        return [("automl.host", str(value))]  # which is refused for what is wrong with it
+        return [("automl.host", str(value))]  # the check of the section refuses it later
 
 
 def _enter(section: YamlSection, path: str, value: object, place: YamlPlace) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the camera and the inference server of a configuration are of use."""
+"""Checks that the camera and the inference server of a configuration work."""
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import ConfigError, MachineError, ServiceError, ServiceReplyError
@@ -39,7 +39,7 @@ def probe_inference(config: LoopConfig) -> Peer:
 
 
 def probe_receiver(config: LoopConfig) -> Peer:
-    """Listen for pictures for a moment, and ask oneself."""
+    """Open the receiver for a moment, and send it a request."""
     where = config.jpeg_receiver
     address = HostPort(where.host, where.port)
 

@@ -1,8 +1,8 @@
 """What makes a DHS a well-behaved process (extra `runtime`).
 
 Configuration files, logs without secrets, rehearsals, the guard of production hosts, systemd, the
-status port. The core knows nothing of it. Each name is imported when it is first asked for: `dhs
-decode` needs a room of this package, and no DHS.
+status port. The core does not use it. Each name is imported at its first use: `dhs decode` needs
+one module of this package, and no DHS.
 """
 
 import importlib
@@ -19,7 +19,7 @@ _ROOM_OF: Final = {"Launch": "launch", "served": "service"}
 
 
 def __getattr__(name: str) -> Any:
-    """A name of `__all__`, from the room that has it."""
+    """Import a name of `__all__` from its module."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     room = _ROOM_OF.get(name, "settings")

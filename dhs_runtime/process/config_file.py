@@ -1,7 +1,7 @@
-"""Configuration files: YAML into attrs classes, every mistake named by its line and path.
+"""Configuration files: YAML into attrs classes; every mistake has its line and path.
 
-This is the door: what reads YAML and what makes classes of it are imported when a file is read,
-as a DHS without one does not need them.
+The modules that read YAML and make classes of it are imported when a file is read, because a DHS
+without a file does not need them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,14 +18,14 @@ __all__ = ["ConfigFileError", "FurtherCheck", "Mistake", "load_yaml", "structure
 C = TypeVar("C")
 
 FurtherCheck = Callable[[C], Iterable[tuple[str, str]]]
-"""Finds what no single value shows: the path and the reason of each mistake."""
+"""Finds mistakes that involve several values: the path and the reason of each."""
 
 
 def load_yaml(path: Path) -> "YamlSection":
-    """The mapping in a YAML file; it remembers the lines of its keys.
+    """The mapping in a YAML file; it knows the lines of its keys.
 
     Raises:
-        ConfigFileError: The file is absent, unreadable, too large, no YAML or no mapping.
+        ConfigFileError: The file is missing, unreadable, too large, not YAML or not a mapping.
     """
     from dhs_runtime.process.yaml_file import read_yaml  # noqa: PLC0415 - slow
 
@@ -44,14 +44,14 @@ def structure(
 
     Args:
         values: Names and values, as YAML gives them.
-        config_class: What to make of them.
+        config_class: The class of the result.
         source: The file, for messages.
         at: Path of `values` in the file.
-        further: Looks at the whole, once each value by itself is right.
+        further: Checks the whole, after each value by itself is right.
 
     Raises:
-        ConfigFileError: One line per mistake: `source`, the line and the path of the value, and
-            what is wrong.
+        ConfigFileError: One line per mistake: `source`, the line and path of the value, and the
+            fault.
     """
     from dhs_runtime.process.structuring import structured  # noqa: PLC0415 - slow
 

@@ -1,8 +1,7 @@
-"""Control characters of foreign texts: shown, not written, so that no text forges a line of a log.
+"""Escapes control characters in foreign texts, so that no text can forge a line of a log.
 
-A line end in a text from the wire would begin a line that nobody logged, an escape sequence would
-move the cursor of whoever reads it, and a sign that turns the direction of writing hides what
-stands before it.
+A line end in a text from the wire would start a line that was never logged, an escape sequence
+would move the reader's cursor, and a character that reverses the writing direction would hide text.
 """
 
 import re
@@ -17,12 +16,12 @@ _SIGNS: Final = {"n": "\n", "r": "\r", "\\": "\\"}
 
 
 def show_controls(text: str) -> str:
-    r"""The text with `\n`, `\x1b`, `\u202e` and the like for its control characters but the tab."""
+    r"""The text with `\n`, `\x1b`, `\u202e` ... in place of control characters, except the tab."""
     return _CONTROL.sub(_shown, text)
 
 
 def escape_controls(text: str) -> str:
-    r"""As `show_controls`, in a way that `unescape_controls` can read.
+    r"""Like `show_controls`, but `unescape_controls` can restore the text.
 
     A backslash before one of `\nrxu` is doubled; any other stays as it is.
     """
@@ -30,7 +29,7 @@ def escape_controls(text: str) -> str:
 
 
 def unescape_controls(text: str) -> str:
-    """What `escape_controls` was given."""
+    """The original text of `escape_controls`."""
     return _SHOWN.sub(_sign, text)
 
 

@@ -1,7 +1,7 @@
-"""The guard of production hosts: what runs there does so because somebody said so.
+"""The guard of production hosts: nothing runs there unless the user says so.
 
-Whether a host counts is decided by every name it goes by, as the same machine may be written as
-`bl831`, `bl831.example.org`, by its address, or, on itself, as `localhost`.
+All names of a host are checked, because the same machine may be written as `bl831`,
+`bl831.example.org`, by its address, or, on itself, as `localhost`.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import attrs
 from dhs_runtime.errors import ConfigError
 
 VARIABLE: Final = "DHS_PRODUCTION"
-"""Environment variable with patterns for all DHSs of a machine, parted by blanks."""
+"""Environment variable with patterns for all DHSs of a machine, separated by blanks."""
 
 
 @attrs.frozen
@@ -25,7 +25,7 @@ class Guard:
     """What needs `--production`, and whether it was given.
 
     Attributes:
-        patterns: Each pattern, and where it stands.
+        patterns: Each pattern, and where it is defined.
         production: Whether the user said `--production`.
         pretend: Whether this is a rehearsal.
     """
@@ -44,18 +44,18 @@ class Guard:
         pretend: bool = False,
         environment: Mapping[str, str] = os.environ,
     ) -> "Guard":
-        """A guard by the patterns of a configuration and those of the environment."""
+        """A guard with the patterns of a configuration and those of the environment."""
         known = dict.fromkeys(environment.get(VARIABLE, "").split(), f"${VARIABLE}")
         known |= dict.fromkeys(patterns, f"production in {source}")
         return cls(known, production, pretend)
 
     def check_host(self, host: str) -> None:
-        """See that DCSS's host may be used; raises ConfigError where it may not."""
-        if self.patterns:  # or the names of the host would be looked up for nothing
+        """Check that DCSS's host may be used; raises ConfigError if it may not."""
+        if self.patterns:  # avoids looking up the names of the host
             self._check(f"DCSS's host {host}", names_of(host))
 
     def check_name(self, name: str) -> None:
-        """See that a hardware host's name may be used; raises ConfigError where it may not."""
+        """Check that a hardware host's name may be used; raises ConfigError if it may not."""
         self._check(f"hardware host {name}", (name,))
 
     def _check(self, what: str, names: Iterable[str]) -> None:
@@ -73,7 +73,7 @@ class Guard:
 
 
 def names_of(host: str) -> tuple[str, ...]:
-    """All names and addresses that a host is known by, its own first."""
+    """All names and addresses of a host, the given one first."""
     names = {host: None}
     found: list[str] = []
     with contextlib.suppress(OSError, UnicodeError):

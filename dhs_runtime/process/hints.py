@@ -1,4 +1,4 @@
-"""What was meant: guesses for messages about a configuration, each one short and likely."""
+"""Hints for mistakes in a configuration: what was probably meant."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ from dhs_runtime.process.key_kinds import fields_of
 from dhs_runtime.process.yaml_values import Unclear
 
 MOST: Final = 60
-"""Letters of a value that are shown."""
+"""Most characters of a value that a message shows."""
 MOST_PLACES: Final = 3
 
 _NUMBER: Final = re.compile(r"\s*([-+]?[0-9]+([.,][0-9]+)?)\s*([a-zA-Z%/°µ]*)\s*", re.ASCII)
@@ -22,7 +22,7 @@ _FALSE: Final = ("no", "false", "off", "0", "none")
 
 
 def shown(value: object, text: str | None = None) -> str:
-    """A value for a message, as it is written where that is known."""
+    """A value for a message, as written in the file if that is known."""
     if isinstance(value, Mapping | list):
         return "a mapping" if isinstance(value, Mapping) else "a list"
     if isinstance(value, str):
@@ -35,7 +35,7 @@ def shown(value: object, text: str | None = None) -> str:
 
 
 def hint_for(wanted: str, value: object) -> str:
-    """What may have been meant by a value of the wrong kind, "" where nobody knows."""
+    """What was probably meant by a value of the wrong kind, "" if unknown."""
     if isinstance(value, Unclear):
         return _by_unclear(wanted, value)
     if value is None:
@@ -47,14 +47,14 @@ def hint_for(wanted: str, value: object) -> str:
 
 
 def secret_hint(value: object) -> str:
-    """What can be said of a value that is not to be shown."""
+    """A hint for a value that must not be shown."""
     if isinstance(value, Unclear):
         return f"{value.reason}; put it in quotes if it is a text"
     return "put it in quotes" if isinstance(value, bool | int | float) else ""
 
 
 def _number(value: str, digits: str, unit: str) -> str:
-    """The number in a text of digits and perhaps a unit."""
+    """The number in a text of digits, with or without a unit."""
     number = digits.replace(",", ".")
     if unit == "%":
         return f"{float(number) / 100:g}"
@@ -64,14 +64,14 @@ def _number(value: str, digits: str, unit: str) -> str:
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
-    """The option that a word, with its slips, stands for; "" where there is none."""
+    """The option that a misspelled word probably means; "" if there is none."""
     by_letters = {_letters(option): option for option in options}
     close = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=0.65)
     return by_letters[close[0]] if close else ""
 
 
 def meant_key(key: str, known: list[str], config_class: type) -> str:
-    """What is said of an unknown key: what it may have been meant for, or which there are."""
+    """The message for an unknown key: the key that was probably meant, or the known keys."""
     before, colon, _ = key.partition(":")
     if colon and before in known:
         return f"unknown key; a blank is missing after '{before}:'"

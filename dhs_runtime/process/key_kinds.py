@@ -1,6 +1,6 @@
-"""What the keys of a configuration take, in words for messages and pages.
+"""Describes the values of configuration keys, for messages and pages.
 
-All of it is read from the classes: their types, their validators, their docstrings.
+The descriptions come from the classes: their types, validators and docstrings.
 """
 
 import collections.abc
@@ -47,12 +47,12 @@ LISTS: Final[Mapping[object, type]] = {
     collections.abc.Iterable: tuple,
     collections.abc.Set: frozenset,
 }
-"""The types that a list of a file becomes, and what is made for them."""
+"""The types that a list in a file may become, and how to make them."""
 MAPPINGS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
 def kind_of(hint: Any) -> str:
-    """What a type takes, in words: `whole number or null`, `list of texts`."""
+    """The values of a type, in words: `whole number or null`, `list of texts`."""
     parts = parts_of(hint)
     if len(parts) > 1:
         return " or ".join(map(kind_of, parts))
@@ -69,23 +69,23 @@ def kind_of(hint: Any) -> str:
 
 
 def parts_of(hint: Any) -> tuple[Any, ...]:
-    """The types of which a value may be one: the type itself, or the parts of a union."""
+    """The possible types of a value: the type itself, or the parts of a union."""
     is_union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
     return typing.get_args(hint) if is_union else (hint,)
 
 
 def options_of(hint: Any) -> tuple[object, ...]:
-    """The only values of a type, where it has few."""
+    """All values of a type, if it has only a few."""
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return tuple(member.value for member in hint)
     return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
 
 
 def limits_of(validator: Any) -> dict[str, Any]:
-    """What validators of attrs' own, and ours, ask for.
+    """The conditions of attrs' validators and of ours.
 
-    By sign for bounds (`>=`), `in` for options, `rule` for a `Rule`, `each` for the items of a
-    list.
+    The keys are a sign for bounds (`>=`), `in` for options, `rule` for a `Rule`, `each` for the
+    items of a list.
     """
     return dict(_limits(validator))
 
@@ -106,7 +106,7 @@ def _limits(validator: Any) -> Iterator[tuple[str, Any]]:
 
 
 def takes(hint: Any, validator: Any) -> str:
-    """What a key takes, with its limits: `whole number of 1 to 65535`."""
+    """The values of a key, with its limits: `whole number of 1 to 65535`."""
     limits = limits_of(validator)
     kind = kind_of(hint)
     if "rule" in limits:
@@ -136,7 +136,7 @@ def fields_of(config_class: type) -> dict[str, tuple[Field, Any]]:
 
 
 def meanings_of(documented: type) -> dict[str, str]:
-    """What a docstring says below `Attributes:`, by name."""
+    """The texts below `Attributes:` in a docstring, by name."""
     _, _, below = (inspect.getdoc(documented) or "").partition("Attributes:\n")
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", below, re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in entries}

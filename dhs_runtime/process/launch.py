@@ -1,4 +1,4 @@
-"""`Launch`: what `dhs run` tells a DHS about the process it is made for."""
+"""`Launch`: what `dhs run` tells a DHS about its process."""
 
 import argparse
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ C = TypeVar("C")
 
 @attrs.frozen(kw_only=True)
 class Launch:
-    """Given to the function that makes the DHS, where `dhs run` names a function.
+    """The argument of the function that makes the DHS, if `dhs run` names a function.
 
         def make_dhs(launch: Launch) -> Dhs:
             stage = PretendStage() if launch.pretend else Stage()
             ...
 
     Attributes:
-        pretend: Whether this is a rehearsal (`--pretend`): no hardware is to be touched.
-        args: What stands behind `--` on the command line.
-        values: The section `settings` of the configuration file, as it stands.
+        pretend: Whether this is a rehearsal (`--pretend`): do not touch the hardware.
+        args: The words after `--` on the command line.
+        values: The section `settings` of the configuration file, unchecked.
         source: The file, for messages.
     """
 
@@ -32,7 +32,7 @@ class Launch:
     source: str = "settings"
 
     def settings(self, config_class: type[C]) -> C:
-        """The section `settings` as an attrs class of the author's own.
+        """The section `settings` as an attrs class that you define.
 
         Raises:
             ConfigFileError: One line per mistake, with the file and the path of the value.
@@ -40,8 +40,8 @@ class Launch:
         return structure(self.values, config_class, self.source, "settings")
 
     def arguments(self, parser: argparse.ArgumentParser) -> argparse.Namespace:
-        """`args` by a parser of the author's own; a mistake, or `-h` among them, ends the process.
+        """Parse `args` with your parser; a mistake or `-h` ends the process.
 
-        As argparse does: with its usage, and exit code 2 or 0.
+        It ends as argparse does: with the usage, and exit code 2 or 0.
         """
         return parser.parse_args(self.args)

@@ -1,8 +1,8 @@
-"""How a record of a log becomes lines: cut, masked, and without control characters.
+"""Turns log records into lines: cut, masked, and without control characters.
 
-The work is parted. `Cutter` runs in the thread that logs, and takes from a record what may change
-or be large: it is text of a limited length afterwards. The formatters mask it, in the thread that
-writes.
+The work has two parts. `Cutter` runs in the thread that logs, and turns the record into texts of
+limited length, because its objects may change or be large. The formatters mask the texts, in the
+thread that writes.
 """
 
 import copy
@@ -18,17 +18,17 @@ from dhs_runtime.process.controls import escape_controls, show_controls
 from dhs_runtime.secrets import Masker
 
 MAX_TEXT: Final = 8_000
-"""Characters of a text, or of a traceback."""
+"""Most characters of a text, or of a traceback."""
 MAX_TRACE_LINE: Final = 1_000
 TRACE_HEAD: Final = 2_000
-"""Characters of a long traceback that are kept at its beginning; the rest is kept at its end."""
+"""Characters kept from the start of a long traceback; the rest is kept from its end."""
 MAX_WORD: Final = 200
-"""Characters of a word at the end of a cut text that is left out as it may be half a secret."""
+"""Most characters dropped from the end of a cut text, because they may be half a secret."""
 FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)-16s %(name)s: %(message)s"
 DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 JOURNAL_FORMAT: Final = "%(threadName)-16s %(name)s: %(message)s"
 INDENT: Final = "  "
-"""Before the lines of a traceback, so that none of them can pass for a line of the log."""
+"""Indents the lines of a traceback, so that they cannot look like lines of the log."""
 PRIORITIES: Final = (
     (logging.CRITICAL, 2),
     (logging.ERROR, 3),
@@ -36,17 +36,17 @@ PRIORITIES: Final = (
     (logging.INFO, 6),
     (logging.NOTSET, 7),
 )
-"""Of syslog(3), by the lowest level that has it."""
+"""Priorities of syslog(3), by the lowest level that has each."""
 
 
 class Cutter:
-    """Makes a record one that can wait: texts that are no longer than the log shows them."""
+    """Prepares a record for the queue: only texts, no longer than the log shows them."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """A copy of the record that holds texts alone."""
+        """A copy of the record that contains only texts."""
         prepared = copy.copy(record)
         prepared.msg = self.cut(_text(record))
         prepared.args = None
@@ -60,7 +60,7 @@ class Cutter:
     def cut(self, text: str, most: int = MAX_TEXT) -> str:
         """The text, or its beginning without the word that would be cut in two.
 
-        Half a word may be half a secret, which nobody would know for one.
+        Half a word may be half a secret, which the masks would not recognise.
         """
         if len(text) <= most:
             return text
@@ -73,7 +73,7 @@ class Cutter:
         return f"{kept} ... ({len(text)} characters)"
 
     def cut_trace(self, text: str) -> str:
-        """The first and the last lines of a traceback, each cut; the last one says what it was."""
+        """The first and the last lines of a traceback, each cut; the last names the exception."""
         lines = [self.cut(line, MAX_TRACE_LINE) for line in text.split("\n")]
         if sum(map(len, lines)) + len(lines) <= MAX_TEXT:
             return "\n".join(lines)
@@ -84,7 +84,7 @@ class Cutter:
 
 
 class LineFormatter(logging.Formatter):
-    """Lines for people; a traceback follows, indented."""
+    """Text lines; a traceback follows, indented."""
 
     def __init__(self, masker: Masker, *, journal: bool = False) -> None:
         """A formatter.
@@ -110,9 +110,9 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object in a line: time, level, thread, logger, message, and trace where there is one.
+    """One JSON object per line: time, level, thread, logger, message, and trace if there is one.
 
-    All of it is ASCII, with JSON's escapes for the rest.
+    The line is ASCII; other characters are escaped.
     """
 
     def __init__(self, masker: Masker) -> None:
@@ -153,7 +153,7 @@ def _fitting(lines: list[str], most: int) -> list[str]:
 
 
 def _text(record: logging.LogRecord) -> str:
-    """What is logged; an argument that cannot be shown must not cost the line, nor the log."""
+    """The text of a record; an argument that cannot be shown must not lose the line."""
     told = copy.copy(record)
     try:
         if isinstance(record.args, tuple):
@@ -167,7 +167,7 @@ def _text(record: logging.LogRecord) -> str:
 
 
 def _wire_words(value: object) -> object:
-    """A message as it stands on the wire, so that its words can be found in the log."""
+    """A message with its text on the wire, so that its words can be found in the log."""
     if not isinstance(value, Frame | Message):
         return value
     try:

@@ -1,7 +1,7 @@
-"""Where lines of a log go: stderr, and files that rotate.
+"""The outputs of a log: stderr, and files that rotate.
 
-Written by one thread each, without buffers of Python: what cannot be written now is not kept to
-garble a later line, and nobody waits for a lock at exit.
+One thread writes to each, without Python's buffers: a part of a line that could not be written
+cannot spoil a later line, and no thread waits for a lock at exit.
 """
 
 import contextlib
@@ -14,21 +14,21 @@ from typing import Final, Protocol
 from dhs_runtime.errors import machine_error
 
 NO_OTHERS: Final = 0o007
-"""Bits of a umask that let nobody but owner and group read."""
+"""Bits of a umask that allows only owner and group to read."""
 
 
 class TextSink(Protocol):
-    """Takes text, as a stream does."""
+    """Accepts text, like a stream."""
 
     def write(self, text: str, /) -> object:
-        """Take it."""
+        """Write the text."""
 
 
 class Output(Protocol):
-    """Takes lines.
+    """Writes lines.
 
     Attributes:
-        name: What it is, for messages.
+        name: Name of the output, for messages.
     """
 
     name: str
@@ -37,18 +37,18 @@ class Output(Protocol):
         """Write whole lines.
 
         Raises:
-            OSError: They were not written, or not all of them.
+            OSError: Not all of them were written.
         """
 
     def close(self) -> None:
-        """Write no more."""
+        """End the output."""
 
 
 class StandardError:
-    """Stderr as it is now.
+    """Standard error.
 
     Attributes:
-        sink: Gets the text in its place, where there is one.
+        sink: Gets the text instead, if it is set.
     """
 
     def __init__(self) -> None:
@@ -64,23 +64,23 @@ class StandardError:
     def write(self, text: str) -> None:
         """As `Output`."""
         if self.sink is not None:
-            with contextlib.suppress(ValueError):  # it is closed: nobody looks any more
+            with contextlib.suppress(ValueError):  # it is closed
                 self.sink.write(text)
         elif self._descriptor is not None:
             _write_all(self._descriptor, text.encode("utf-8", "replace"))
 
     def close(self) -> None:
-        """As `Output`; it is not ours to close."""
+        """As `Output`, but stderr stays open."""
 
 
 class LogFile:
-    """A file that is put aside when it is full."""
+    """A file that is renamed when it is full."""
 
     def __init__(self, name: str, path: Path, max_bytes: int, backups: int) -> None:
-        """Open it, and make its folder where that is missing.
+        """Open it, and make its folder if that is missing.
 
         Raises:
-            ConfigError: It may not be written.
+            ConfigError: This user may not write it.
             MachineError: It cannot be written for now, as on a full disk.
         """
         self.name = f"{name} {path}"
@@ -118,8 +118,8 @@ class LogFile:
         return os.open(self._path, flags, self._mode)
 
     def _rotate(self) -> bool:
-        """Put the file aside; where that is not possible, go on with it."""
-        if os.getpid() != self._pid:  # after a fork the file is the parent's to put aside
+        """Rename the file; if that fails, continue with it."""
+        if os.getpid() != self._pid:  # after a fork only the parent renames the file
             return False
         try:
             for number in range(self._backups - 1, -1, -1):
@@ -138,10 +138,10 @@ class LogFile:
 
 
 def file_mode() -> int:
-    """The mode of a new log file: 0600, or what the umask says where that keeps others out.
+    """The mode of a new log file: 0600, or that of the umask if it excludes all others.
 
-    A umask such as 027 or 007 is a site's own, and means that the group may read or write; the
-    usual 022 says nothing of who may read logs.
+    A umask such as 027 or 007 is a choice of the site: the group may read or write. The usual 022
+    is not such a choice.
     """
     umask = os.umask(0o077)  # there is no other way to ask for it
     os.umask(umask)

@@ -1,11 +1,11 @@
 """Logging of a DHS process: no thread waits for a log, files that rotate, no secrets.
 
-Only what runs as a process calls this; the library itself logs to named loggers below
-`dhs_runtime` and leaves handlers to whoever imports it.
+Only the commands call this. The library itself logs to named loggers below `dhs_runtime` and adds
+no handlers.
 
-Each output (stderr, the log file, the trace file) has a queue of limited length and a thread that
-writes. So a stalled stderr holds up nobody who logs, and the file goes on. What does not fit the
-queue is dropped, and counted in the log.
+Each output (stderr, the log file, the trace file) has a queue of limited length and its own thread.
+So a stalled stderr delays neither the threads that log nor the file. Records that do not fit into
+the queue are dropped, and the log says how many.
 """
 
 import logging
@@ -25,11 +25,11 @@ from dhs_runtime.secrets import Masker, use_masker
 
 WIRE_LOGGER: Final = "dhs_runtime.wire"
 MAX_WAITING: Final = 10_000
-"""Records that wait for an output; more are dropped."""
+"""Most records that wait for an output; more are dropped."""
 EXIT_S: Final = 0.5
-"""How long a process that ends waits for its logs, all together."""
+"""How long a process waits for all its logs when it ends."""
 TELL_AGAIN_S: Final = 60.0
-"""An output that fails and works by turns is news once in this time."""
+"""An output that fails again and again is reported once in this time."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,19 +40,19 @@ def set_up_logging(
     *,
     secrets: Iterable[str] = (),
 ) -> "Logs":
-    """Log to stderr and to the files that are asked for, with `***` for every secret.
+    """Log to stderr and to the given files, with `***` in place of every secret.
 
-    It takes the place of what was set up before. What is logged is written a little later;
-    `flush` of the result waits for that. The end of the process does so, too, for `EXIT_S`.
+    This replaces an earlier set-up. Records are written a little later; `flush` of the result waits
+    for that. The end of the process also waits, for at most `EXIT_S`.
 
     Args:
-        log: What is logged and where to, as its defaults are where None.
-        trace: Whether and where the messages of the wire are logged, nowhere where None.
-        secrets: Passwords to mask wherever they turn up; see `dhs_runtime.secrets`.
+        log: Level and outputs; None for the defaults.
+        trace: Whether and where to log the messages on the wire; None for no trace.
+        secrets: Passwords to mask wherever they appear; see `dhs_runtime.secrets`.
 
     Raises:
-        ConfigError: A file may not be written.
-        MachineError: It cannot be written for now, as on a full disk.
+        ConfigError: This user may not write a file.
+        MachineError: A file cannot be written for now, as on a full disk.
     """
     log = LogConfig() if log is None else log
     trace = TraceConfig() if trace is None else trace
@@ -79,10 +79,10 @@ def set_up_logging(
 
 
 class Logs:
-    """The outputs that were set up together, which end together.
+    """The outputs of one set-up, which end together.
 
     Attributes:
-        handlers: One for each.
+        handlers: One for each output.
     """
 
     def __init__(self) -> None:
@@ -91,25 +91,25 @@ class Logs:
 
     @property
     def dropped(self) -> int:
-        """How many lines were lost up to now, in all outputs."""
+        """How many lines were lost so far, in all outputs."""
         return sum(handler.lost for handler in self.handlers)
 
     def flush(self) -> bool:
-        """Wait until all is written that was logged; whether that is so after `EXIT_S`."""
+        """Wait until all records are written; False if that takes longer than `EXIT_S`."""
         written = [handler.mark() for handler in self.handlers]
         deadline = Deadline.after(0.0 if self._is_stuck else EXIT_S)
         self._is_stuck = not all([each.wait(deadline.remaining()) for each in written])  # noqa: C419
         return not self._is_stuck
 
     def tell(self, level: int, text: str, *args: object) -> None:
-        """Log something about the logs; takes no lock, as whoever waits for a writer holds some."""
+        """Log something about the logs; takes no lock, which a waiting thread may hold."""
         record = logger.makeRecord(logger.name, level, __file__, 0, text, args, None)
         for handler in self.handlers:
             if handler.filter(record):
                 handler.enqueue(handler.prepare(record))
 
     def close(self) -> None:
-        """Write what was logged, within `EXIT_S`, and end; again does nothing."""
+        """Write the waiting records, within `EXIT_S`, and end; idempotent."""
         deadline = Deadline.after(0.0 if self._is_stuck else EXIT_S)
         for handler in self.handlers:
             handler.end()
@@ -118,19 +118,19 @@ class Logs:
 
 
 class LogQueue(logging.handlers.QueueHandler):
-    """Takes records for one output; never waits.
+    """Queues records for one output; never waits.
 
     Attributes:
-        output: Where its lines go.
-        writer: Writes them.
+        output: The output.
+        writer: The thread that writes.
         dropped: How many records did not fit.
     """
 
     def __init__(
         self, output: Output, logs: Logs, cutter: Cutter, formatter: logging.Formatter
     ) -> None:
-        # A SimpleQueue: its `put` may be interrupted by another, of a destructor, say. The other
-        # kind would wait for itself then.
+        # A SimpleQueue, because its `put` is reentrant: a destructor may log in the middle of it.
+        # `queue.Queue` would deadlock.
         self._waiting: queue.SimpleQueue[object] = queue.SimpleQueue()
         super().__init__(self._waiting)
         self.output = output
@@ -144,19 +144,19 @@ class LogQueue(logging.handlers.QueueHandler):
 
     @property
     def lost(self) -> int:
-        """How many lines did not fit, or were not taken by the output."""
+        """How many lines did not fit into the queue, or failed in the output."""
         return self.dropped + self.writer.failed
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """The record as texts; made once for all outputs."""
+        """Turn the record into texts, once for all outputs."""
         prepared = record.__dict__.get("prepared")
         if not isinstance(prepared, logging.LogRecord):
             record.__dict__["prepared"] = prepared = self._cutter.prepare(record)
         return prepared
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Let it be written, if there is room."""
-        if os.getpid() != self._pid:  # a fork, which has the queue and no thread
+        """Queue the record if there is room."""
+        if os.getpid() != self._pid:  # a fork has the queue but no thread
             self.writer.handle(record)
         elif self._is_closed:
             return
@@ -166,7 +166,7 @@ class LogQueue(logging.handlers.QueueHandler):
             self._waiting.put(record)
 
     def mark(self) -> threading.Event:
-        """An event that is set once all is written that was logged before."""
+        """An event that is set when all records queued before are written."""
         event = threading.Event()
         if self._is_closed or self._pid != os.getpid():
             event.set()
@@ -179,7 +179,7 @@ class LogQueue(logging.handlers.QueueHandler):
         self._logs.flush()
 
     def end(self) -> None:
-        """Take no more; what waits is still written."""
+        """Accept no more records; those that wait are still written."""
         if not self._is_closed:
             self.writer.tell_dropped()
             self._is_closed = True
@@ -191,15 +191,15 @@ class LogQueue(logging.handlers.QueueHandler):
         super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the base's
-        """Count a record that cannot be shown; the base would write to stderr, and wait for it."""
+        """Count a record that cannot be shown; the base class would write to stderr, and wait."""
         self.dropped += 1
 
 
 class LogWriter(logging.handlers.QueueListener):
-    """Writes lines in a thread of its own.
+    """Writes lines in its own thread.
 
     Attributes:
-        failed: How many lines the output did not take.
+        failed: How many lines could not be written.
     """
 
     def __init__(
@@ -215,20 +215,20 @@ class LogWriter(logging.handlers.QueueListener):
         self._source = source
         self._logs = logs
         self._formatter = formatter
-        self._trouble = ""  # that was told, "" when all is well
+        self._trouble = ""  # the failure that was reported, "" if there is none
         self._told_failed = 0
         self._told_dropped = 0
-        self._failed_again = 0.0  # when a failure is news again, and dropped lines
+        self._failed_again = 0.0  # when failures and dropped lines may be reported again
         self._dropped_again = 0.0
 
     def start(self) -> None:
-        """Start the thread, with a name."""
+        """Start the thread with this name."""
         super().start()
         if self._thread is not None:
             self._thread.name = f"log-{self._source.output.name.split()[0]}"
 
     def handle(self, record: logging.LogRecord | threading.Event) -> None:
-        """Write a record, or say that all before it is written; never raises."""
+        """Write a record, or set the event of a `mark`; never raises."""
         if isinstance(record, threading.Event):
             record.set()
             return
@@ -257,7 +257,7 @@ class LogWriter(logging.handlers.QueueListener):
             self._tell(logging.ERROR, f"{self._trouble}; lines are lost until it can be written")
 
     def _tell_losses(self) -> None:
-        """Say what is missing, once the output works again or has caught up."""
+        """Report lost lines when the output works again or has caught up."""
         failed = self.failed - self._told_failed
         dropped = self._source.dropped - self._told_dropped
         if not failed and not dropped:
@@ -273,7 +273,7 @@ class LogWriter(logging.handlers.QueueListener):
             self.tell_dropped()
 
     def tell_dropped(self) -> None:
-        """Say how many records were dropped that were not told yet."""
+        """Report how many records were dropped since the last report."""
         dropped = self._source.dropped - self._told_dropped
         if dropped:
             self._told_dropped += dropped
@@ -292,7 +292,7 @@ def _formatter(form: str, output: Output, masker: Masker) -> logging.Formatter:
 def _set_levels(level: str, *, trace: bool) -> None:
     known = logging.DEBUG if level == LEVELS[-1] else getattr(logging, level.upper())
     logging.getLogger("dhs_runtime").setLevel(known)
-    # Above all levels where there is no trace, so that `everything` does not turn it on.
+    # Above all levels if there is no trace, so that `everything` does not turn it on.
     logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if trace else logging.CRITICAL + 1)
 
 

@@ -32,7 +32,7 @@ class _SnapshotCollector(Collector):
         info = GaugeMetricFamily("dhs_info", "The DHS.", labels=["name", "pretend", "version"])
         info.add_metric([now.name, str(now.pretend).lower(), now.version], 1)
         yield info
-        yield _gauge("dhs_alive", "1 while threads and message handlers get on.", not now.trouble)
+        yield _gauge("dhs_alive", "1 while threads run and handlers return.", not now.trouble)
         link = GaugeMetricFamily("dhs_link_state", "1 for the state of the link.", labels=["state"])
         for state in LinkState:
             link.add_metric([state.value], state is now.link)
@@ -58,7 +58,7 @@ class _SnapshotCollector(Collector):
         aborts.add_metric([], now.aborts)
         yield aborts
         yield _counter("dhs_log_messages", "Lines logged.", "level", now.log_messages)
-        lost = CounterMetricFamily("dhs_log_lines_lost", "Lines that no log could take.")
+        lost = CounterMetricFamily("dhs_log_lines_lost", "Lines of logs that could not be written.")
         lost.add_metric([], now.log_lost)
         yield lost
         yield _positions(now)

@@ -1,4 +1,4 @@
-"""What is wrong in a configuration file, as values and as lines for people."""
+"""Mistakes in a configuration file, as values and as lines of text."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,12 @@ from dhs_runtime.errors import ConfigError
 
 @attrs.frozen
 class Mistake:
-    """One thing wrong in a configuration.
+    """One mistake in a configuration.
 
     Attributes:
-        path: Where, as `automl.port`; "" for the file as a whole.
-        reason: What is wrong with it and, where that can be told, what was meant.
-        line: Number of the line, from 1; None where the file has no line for it.
+        path: The path of the key, such as `automl.port`; "" for the whole file.
+        reason: What is wrong and, if known, what was probably meant.
+        line: Line number, from 1; None if there is no line for it.
     """
 
     path: str
@@ -25,7 +25,7 @@ class Mistake:
         return f"{self.path}: {self.reason}" if self.path else self.reason
 
     def at(self, source: str) -> str:
-        """The whole line for people: `FILE:LINE: PATH: REASON`."""
+        """The complete line: `FILE:LINE: PATH: REASON`."""
         return f"{source}: {self}" if self.line is None else f"{source}:{self.line}: {self}"
 
 
@@ -34,7 +34,7 @@ class ConfigFileError(ConfigError):
 
     Attributes:
         source: The file.
-        mistakes: All of them, in the order of their lines.
+        mistakes: All mistakes, in the order of their lines.
     """
 
     def __init__(self, source: str, mistakes: Iterable[Mistake]) -> None:

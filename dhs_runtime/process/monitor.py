@@ -1,7 +1,7 @@
 """`Monitor`: follows a running DHS, for systemd and the status port.
 
-It only reads, five times a second: what is counted is counted where it happens, and no message to
-the DHS costs anything more for being watched.
+It only reads, five times a second. Events are counted where they happen, so watching adds no cost
+to a message.
 """
 
 import collections
@@ -26,18 +26,18 @@ logger = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.2
 STUCK_S: Final = 10.0
-"""How long a message handler may take where systemd does not say."""
+"""How long a message handler may take if systemd sets no limit."""
 
 
 @attrs.frozen(kw_only=True)
 class UnderWay:
-    """An operation under way; its arguments stay out of it, as they may hold a session id.
+    """An operation under way, without its arguments, which may contain a session id.
 
     Attributes:
         name: Its name.
         handle: Its handle.
-        state: How far it has come.
-        seconds: Since when.
+        state: Its state.
+        seconds: How long it has been under way.
     """
 
     name: str
@@ -48,14 +48,14 @@ class UnderWay:
 
 @attrs.frozen(kw_only=True)
 class DeviceNow:
-    """A device at one moment; contents of strings stay out of it, as they may be session ids.
+    """A device at one moment, without the contents of strings, which may be session ids.
 
     Attributes:
-        kind: What it is: `motor`, `shutter`, ...
+        kind: Its kind: `motor`, `shutter`, ...
         name: Its name.
         registered: Whether DCSS has registered it.
-        position: Of a motor, in its units, or of an encoder; None of the others.
-        state: Of a shutter: `open` or `closed`; of a motor: `moving` or `idle`; "" of the others.
+        position: Position of a motor (in its units) or an encoder; None for other kinds.
+        state: `open` or `closed` for a shutter, `moving` or `idle` for a motor, "" for other kinds.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class DeviceNow:
 
     @classmethod
     def of(cls, device: Device) -> "DeviceNow":
-        """A device as it is now."""
+        """The present state of a device."""
         position, state = None, ""
         if isinstance(device, PseudoMotor):
             position, state = device.position, "moving" if device.is_moving else "idle"
@@ -88,21 +88,21 @@ class Snapshot:
     """A DHS at one moment.
 
     Attributes:
-        name: What DCSS knows it as.
+        name: Its name in DCSS.
         version: Of this software.
         pretend: Whether it is a rehearsal.
-        dcss: `HOST:PORT` of DCSS, "" while it does not run.
+        dcss: `HOST:PORT` of DCSS, "" while the DHS does not run.
         link: State of the link to it.
-        link_since: Since when it is in that state, to `LOOK_S`.
-        started: When the process began to run it.
-        operations: What is under way, oldest first.
+        link_since: Since when the link is in that state, to within `LOOK_S`.
+        started: When the process started to run the DHS.
+        operations: The operations under way, oldest first.
         operations_started: How many operations DCSS has started, by name.
-        aborts: How often DCSS said `stoh_abort_all` in this run.
-        devices: The devices, as they were declared.
+        aborts: How often DCSS sent `stoh_abort_all` in this run.
+        devices: The devices, in the order of their declaration.
         log_messages: Lines logged, by level.
-        log_lost: Lines of logs that were not written: dropped, or failed.
+        log_lost: Lines of logs that were dropped or could not be written.
         threads: Names of the threads of the process.
-        trouble: Why it is not alive; "" when it is.
+        trouble: Why it is not alive; "" if it is.
     """
 
     name: str
@@ -123,7 +123,7 @@ class Snapshot:
 
     @property
     def status(self) -> str:
-        """All of it in one line."""
+        """The state in one line."""
         count = len(self.operations)
         operations = f", {count} operation{'s' * (count > 1)} under way" if count else ""
         rehearsal = "REHEARSAL, " if self.pretend else ""
@@ -131,19 +131,19 @@ class Snapshot:
 
 
 class _LogCounter(logging.Handler):
-    """Counts lines by level."""
+    """Counts log lines by level."""
 
     def __init__(self) -> None:
         super().__init__()
         self.counts: collections.Counter[str] = collections.Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count one."""
+        """Count one line."""
         self.counts[record.levelname.lower()] += 1
 
 
 class Monitor:
-    """Follows one DHS from before its start to after its end; for `with`."""
+    """Follows one DHS from before its start to after its end; use it with `with`."""
 
     def __init__(self, dhs: Dhs, notifier: Notifier, *, pretend: bool = False) -> None:
         self._dhs = dhs
@@ -173,7 +173,7 @@ class Monitor:
         logging.getLogger().removeHandler(self._log)
 
     def snapshot(self) -> Snapshot:
-        """How the DHS stands now; from any thread."""
+        """The present state of the DHS; any thread may call this."""
         dhs = self._dhs
         link, link_since = self._look()
         now = time.monotonic()
@@ -225,7 +225,7 @@ class Monitor:
                 pinged = now
 
     def _judge(self) -> None:
-        """See whether the DHS is alive, and log when that changes."""
+        """Check whether the DHS is alive, and log changes."""
         handler = self._dhs.stuck_handler(self._stuck_s)
         trouble = f"message handler {handler} does not return" if handler else ""
         before, self._trouble = self._trouble, trouble

@@ -1,4 +1,4 @@
-"""Whether what a configuration names can be reached; changes nothing there."""
+"""Checks whether the hosts of a configuration can be reached; changes nothing there."""
 
 import time
 from collections.abc import Callable
@@ -20,14 +20,14 @@ GREETING_S: Final = 2.0
 
 @attrs.frozen(kw_only=True)
 class Peer:
-    """What came of trying to reach something.
+    """The result of trying to reach a peer.
 
     Attributes:
-        name: What it is: `DCSS`, `camera`, ...
-        address: Where.
-        trouble: Why it is of no use, in one line; "" when it is reached.
-        detail: What it said, in a few words.
-        seconds: How long that took.
+        name: The peer: `DCSS`, `camera`, ...
+        address: Its address.
+        trouble: Why it cannot be used, in one line; "" if it was reached.
+        detail: Its answer, in a few words.
+        seconds: How long it took.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Peer:
 
 
 def probe(name: str, address: str, ask: Callable[[], str]) -> Peer:
-    """Call `ask`, which says what it found in a few words or raises."""
+    """Call `ask`, which returns its result in a few words or raises."""
     began = time.monotonic()
     trouble, detail = "", ""
     try:
@@ -55,7 +55,7 @@ def probe(name: str, address: str, ask: Callable[[], str]) -> Peer:
 
 
 def probe_dcss(config: DcssConfig) -> Peer:
-    """Whether a DCSS answers at its hardware port; it is left before saying who we are."""
+    """Check that a DCSS answers at its hardware port; disconnects before giving a name."""
     return probe("DCSS", str(HostPort(config.host, config.port)), lambda: _greeting(config))
 
 
@@ -70,15 +70,15 @@ def _greeting(config: DcssConfig) -> str:
             transport.set_read_timeout(max(0.001, deadline.remaining()))
             data = transport.read()
             if not data:
-                raise TransportError("it closed the connection without a word")
+                raise TransportError("it closed the connection without a message")
             first += data
             if who := stranger(first):
                 raise TransportError(who)
             protocol.receive_data(data)
         if not isinstance(event, StocSendClientType):
-            raise TransportError(f"it is no DCSS: it said {event!r:.80}")
+            raise TransportError(f"it is not a DCSS: it sent {event!r:.80}")
     except RemoteProtocolError as error:
-        raise TransportError(f"it is no DCSS: {error}") from None
+        raise TransportError(f"it is not a DCSS: {error}") from None
     finally:
         transport.close()
     return event.keyword

@@ -1,6 +1,6 @@
-"""What the texts of a configuration must be, and what this machine lets a process do.
+"""Rules for texts in a configuration, and checks of what this machine allows.
 
-The rules look at a text alone. The troubles at the end ask the system, as only that knows.
+The rules look only at the text. The functions at the end ask the system.
 """
 
 import errno
@@ -68,7 +68,7 @@ is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
 
 
 def file_trouble(file: Path) -> str:
-    """Why a log file cannot be written, "" where it can; folders that are missing are made."""
+    """Why a log file cannot be written, "" if it can; missing folders will be made."""
     try:
         if file.is_dir():
             return f"this is a folder; did you mean {file / 'dhs.log'}?"
@@ -78,14 +78,14 @@ def file_trouble(file: Path) -> str:
             return "" if os.access(file, os.W_OK) else "this user may not write it"
         folder = next(parent for parent in file.absolute().parents if parent.exists())
         if not folder.is_dir():
-            return f"{folder} is a file and no folder"
+            return f"{folder} is a file, not a folder"
         return _folder_trouble(folder)
     except OSError as error:  # a name that is too long, a loop of links
         return error.strerror or str(error)
 
 
 def _folder_trouble(folder: Path) -> str:
-    """Why no file can be made in a folder; what `os.access` says is no promise, to root least."""
+    """Why no file can be made in a folder; `os.access` is not reliable, least of all for root."""
     import tempfile  # noqa: PLC0415 - slow
 
     try:
@@ -96,9 +96,9 @@ def _folder_trouble(folder: Path) -> str:
 
 
 def listen_trouble(host: str, port: int) -> str:
-    """Why nothing on this machine could ever listen there; "" where it could, or is in use now.
+    """Why nothing on this machine can listen there; "" if it can, or if it is in use now.
 
-    Names are not looked up; they are told when something listens.
+    Names are not looked up; that happens when something listens.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -108,7 +108,7 @@ def listen_trouble(host: str, port: int) -> str:
         return ""
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            return f"{host} is no address of this machine"
+            return f"{host} is not an address of this machine"
         if error.errno == errno.EACCES:
-            return f"port {port} is not for this user to listen on"
+            return f"this user may not listen on port {port}"
     return ""

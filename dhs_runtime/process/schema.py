@@ -1,7 +1,7 @@
-"""JSON Schema of the configuration files, for editors; from the classes that they become.
+"""JSON Schema of the configuration files, for editors; made from their classes.
 
-It says what one value shows: keys, types, limits. What needs the file system, or two values at
-once, is told by `dhs check` alone.
+It covers single values: keys, types, limits. Only `dhs check` finds mistakes that involve the file
+system, or several values.
 """
 
 import enum
@@ -38,12 +38,12 @@ _BOUNDS: Final = {
 
 
 def file_schema(config_class: type) -> Schema:
-    """The JSON Schema of a file that becomes a class, as `dhs check --schema` prints it."""
+    """The JSON Schema of a file, given its class, as `dhs check --schema` prints it."""
     return {"$schema": DIALECT, **schema_of(config_class), "type": "object"}
 
 
 def schema_of(config_class: type) -> Schema:
-    """A JSON Schema (2020-12) of the mappings that become a class; sections may be left empty."""
+    """A JSON Schema (2020-12) of the mappings for a class; sections may be empty."""
     properties: dict[str, object] = {}
     required: list[str] = []
     meanings = key_kinds.meanings_of(config_class)
@@ -61,7 +61,7 @@ def schema_of(config_class: type) -> Schema:
 
 
 def _portable(pattern: str) -> str:
-    """A pattern whose end is the end of the text: Python's `$` also stands before a line end."""
+    """A pattern that ends at the end of the text: Python's `$` also matches before a line end."""
     return re.sub(r"\$(?=\||\Z)", r"(?![\\s\\S])", pattern)
 
 

@@ -1,4 +1,4 @@
-"""`served`: everything a DHS needs around its run as a service."""
+"""`served`: what a DHS needs when it runs as a service."""
 
 import contextlib
 import logging
@@ -15,12 +15,11 @@ SWITCH_S: Final = 0.0005
 
 
 def share_the_interpreter() -> None:
-    """Let threads of this process take turns more often than Python does by itself.
+    """Let the threads of this process switch more often than Python's default.
 
-    A thread that wants to run waits for the one that computes until this is over. Python's 5 ms are
-    what an abort or a quick operation waits, several times, for a handler that keeps the processor
-    busy; with a tenth of that 13 ms became 3. The price, more changes of threads, is paid only
-    while more than one of them computes.
+    A thread that is ready to run waits this long for a thread that computes. With Python's 5 ms, an
+    abort or a quick operation waits several times that long for a handler that computes; with a
+    tenth of it, 13 ms became 3. The price is more switches, but only while several threads compute.
     """
     sys.setswitchinterval(SWITCH_S)
 
@@ -38,20 +37,21 @@ def served(
         with served(dhs, status_port=9100):
             dhs.run("dcss-host:14242")
 
-    Nothing at all happens without systemd (no `NOTIFY_SOCKET`) and without a port.
+    It does nothing without systemd (no `NOTIFY_SOCKET`) and without a port.
 
     Args:
         dhs: Not started yet.
-        status_port: Port on loopback, 0 for a free one, None for none.
-        status_hosts: Names under which that may be asked for, beside localhost and this computer's.
-        pretend: Whether this is a rehearsal, which both are told.
+        status_port: Port on loopback; 0 picks a free one, None opens none.
+        status_hosts: Host names that requests may use, in addition to localhost and this
+            computer's.
+        pretend: Whether this is a rehearsal; both show it.
 
     Yields:
-        Base URL of the status port, None without one.
+        Base URL of the status port, None if there is none.
 
     Raises:
         MachineError: The port is in use.
-        ConfigError: It is not ours to use.
+        ConfigError: This user may not use the port.
     """
     notifier = Notifier()
     if status_port is None and not notifier.active:

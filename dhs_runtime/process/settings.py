@@ -1,4 +1,4 @@
-"""Settings of a DHS's process, which stand beside those of the DHS itself in its file."""
+"""Settings of the process of a DHS, in the same file as those of the DHS itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +14,10 @@ from dhs_runtime.process.rules import file_trouble, is_host_pattern, is_mask, is
 from dhs_runtime.process.yaml_values import short
 
 LEVELS: Final = ("warning", "info", "debug", "everything")
-"""How much is logged; `everything` is debug of libraries too."""
+"""How much is logged; `everything` includes debug messages of libraries."""
 
 FORMATS: Final = ("text", "json", "journal")
-"""How a line of the log looks."""
+"""The form of a line of the log."""
 
 MAX_BYTES: Final = 10_000_000
 BACKUPS: Final = 5
@@ -31,13 +31,13 @@ class LogConfig:
     """The log.
 
     Attributes:
-        level: `warning`, `info`, `debug`, or `everything` (the libraries' debugging, too).
-        format: `text`; `json`, an object in each line; or `journal`, on stderr the priorities that
-            journald reads, without the time, in files text.
-        file: A file beside stderr; none where it is left out.
-        max_bytes: Size at which the file is put aside and begun anew.
-        backups: How many of those put aside are kept.
-        mask: Regular expressions of what is a secret here beside what is known to be one.
+        level: `warning`, `info`, `debug`, or `everything` (debug messages of libraries, too).
+        format: `text`; `json`, one object per line; or `journal`: on stderr the priorities that
+            journald reads, without the time, and text in files.
+        file: A log file in addition to stderr; by default none.
+        max_bytes: Size at which the file is renamed and a new one is started.
+        backups: How many renamed files are kept.
+        mask: Regular expressions of other secrets, in addition to the known forms.
     """
 
     level: str = attrs.field(default="info", validator=in_(LEVELS))
@@ -54,7 +54,7 @@ class TraceConfig:
 
     Attributes:
         enabled: Whether there is one.
-        file: A file of its own; where it is left out, the log.
+        file: Its own file; by default the log.
         max_bytes: As for the log.
         backups: As for the log.
     """
@@ -67,18 +67,18 @@ class TraceConfig:
 
 @attrs.frozen(kw_only=True)
 class ProcessConfig:
-    """What every DHS has in its file.
+    """The keys that every DHS has in its file.
 
     Attributes:
         dcss: Where DCSS is.
         log: The log.
         trace: The wire trace.
-        production: Patterns (`bl*-dcss*`) of DCSS's hosts and of hardware hosts that are run only
-            with `--production`, and never rehearsed.
+        production: Patterns (`bl*-dcss*`) of DCSS's hosts and of hardware hosts that need
+            `--production`, and are never rehearsed.
         status_port: Port on loopback for /healthz, /status and /metrics; 0 picks a free one,
             None opens none.
-        status_hosts: Names under which the status port may be asked for, beside localhost, IP
-            addresses and this computer's own names; for a proxy before it.
+        status_hosts: Host names that requests to the status port may use, in addition to localhost,
+            IP addresses and this computer's names; for a proxy in front of it.
     """
 
     dcss: DcssConfig = attrs.field(factory=DcssConfig)
@@ -94,8 +94,8 @@ class RunConfig(ProcessConfig):
     """The file of `dhs run --config`.
 
     Attributes:
-        name: Name to give DCSS, "" for the DHS's own.
-        settings: What the DHS's author wants to know; see `Launch.settings`.
+        name: Name for DCSS, "" for the name in the code.
+        settings: The settings of this DHS; see `Launch.settings`.
     """
 
     name: str = attrs.field(default="", validator=is_own_name)
@@ -112,7 +112,7 @@ def load_run_config(path: Path) -> RunConfig:
 
 
 def file_mistakes(config: ProcessConfig) -> Iterator[tuple[str, str]]:
-    """The path and the reason for each file of the log that could not be written now."""
+    """The path and the reason for each log file that cannot be written now."""
     for path, file in (("log.file", config.log.file), ("trace.file", config.trace.file)):
         trouble = "" if file is None else file_trouble(file)
         if trouble:

@@ -25,18 +25,18 @@ FOREIGN: Final = (
 
 
 class StatusPort:
-    """Serves what a monitor sees, between `open` and `close`.
+    """Serves the state from a monitor, between `open` and `close`.
 
-    Nobody keeps it from others: of more connections than it takes, the oldest ends.
+    No client can block it: if there are too many connections, the oldest is closed.
     """
 
     def __init__(self, monitor: Monitor, port: int, hosts: Collection[str] = ()) -> None:
         """A port of loopback; 0 picks a free one.
 
         Args:
-            monitor: What is served.
-            port: Its number.
-            hosts: Names under which it may be asked for beside those of this computer.
+            monitor: Gives the state to serve.
+            port: The number of the port.
+            hosts: Host names that requests may use, in addition to those of this computer.
         """
 
         class Handler(_Handler):
@@ -63,7 +63,7 @@ class StatusPort:
 
         Raises:
             MachineError: The port is in use.
-            ConfigError: It is not ours to use.
+            ConfigError: This user may not use the port.
         """
         try:
             self._listener.open()
@@ -81,11 +81,11 @@ class _Handler(HttpHandler):
     idle_timeout_s = request_timeout_s = IDLE_S
 
     def do_GET(self) -> None:
-        """One of the three pages."""
+        """Serve one of the three pages."""
         url = urlsplit(self.path)
         hosts = [url.netloc] if url.netloc else self.headers.get_all("Host")
         if len(hosts) > 1 or (not hosts and self.version != (1, 0)):
-            raise Refusal(HTTPStatus.BAD_REQUEST, "a request has one Host")
+            raise Refusal(HTTPStatus.BAD_REQUEST, "a request must have one Host")
         if hosts and not is_this_computer(hosts[0], own_names=True, others=self.hosts):
             raise Refusal(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
         if url.path == "/healthz":
@@ -97,7 +97,7 @@ class _Handler(HttpHandler):
         elif url.path == "/metrics":
             self._metrics()
         else:
-            raise Refusal(HTTPStatus.NOT_FOUND, f"there is {PATHS}")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"there are {PATHS}")
 
     do_HEAD = do_GET
 

@@ -1,8 +1,8 @@
-"""From nested mappings to attrs classes: every wrong value is found, and told as people need it.
+"""Makes attrs classes of nested mappings; finds every wrong value and explains it.
 
-cattrs finds the way from types to values. What is ours: values are taken as YAML types them, each
-is checked where it is rather than by the class, which would stop at its first bad one, and nothing
-is said in Python's words.
+cattrs builds values from types. We add three things: values keep the types that YAML gives them;
+each value is checked separately, because the class would stop at its first bad one; and messages do
+not use Python's terms.
 """
 
 import math
@@ -29,14 +29,14 @@ KeyPath = tuple[object, ...]
 
 @attrs.frozen
 class Wrong:
-    """A wrong value before its place is known.
+    """A wrong value, before its place in the file is known.
 
     Attributes:
-        path: Where, from where the finder stands.
-        reason: What is wrong; where `wanted` is given, that is all of it.
-        wanted: What is wanted instead of the value.
-        hint: What was probably meant, "" where nobody knows.
-        secret: Whether the value may not be shown.
+        path: The path, relative to the section being checked.
+        reason: What is wrong; not used if `wanted` is given.
+        wanted: The kind of value that is wanted.
+        hint: What was probably meant, "" if unknown.
+        secret: Whether the value must not be shown.
     """
 
     path: KeyPath = ()
@@ -47,7 +47,7 @@ class Wrong:
 
 
 class _NotTaken(ValueError):  # noqa: N818 - carries several
-    """Raised by the hooks: what is wrong with a value, or within it."""
+    """Raised by the hooks: the mistakes in a value."""
 
     def __init__(self, *wrongs: Wrong) -> None:
         super().__init__(*wrongs)
@@ -61,7 +61,7 @@ def structured(
     at: str,
     further: Callable[[C], Iterable[tuple[str, str]]],
 ) -> C:
-    """As `config_file.structure`, and raises its ConfigFileError."""
+    """See `config_file.structure`."""
     try:
         made = _CONVERTER.structure(values, config_class)
     except Exception as error:  # noqa: BLE001 - an author's class may raise anything
@@ -79,7 +79,7 @@ def structured(
 
 
 def _mistake(wrong: Wrong, values: object, config_class: type, at: str) -> Mistake:
-    """A wrong value in words, with its place."""
+    """The mistake for a wrong value, with its place."""
     path, place = wrong.path, place_of(values, wrong.path)
     line = place.line if place else getattr(values, "line", None)
     reason, hint = wrong.reason, wrong.hint
@@ -106,7 +106,7 @@ def _value_at(values: object, path: KeyPath) -> object:
 
 
 def _known_at(config_class: Any, path: KeyPath) -> list[str]:
-    """The keys that a section takes."""
+    """The keys of a section."""
     hint = config_class
     for key in path:
         args = typing.get_args(hint)
@@ -118,7 +118,7 @@ def _known_at(config_class: Any, path: KeyPath) -> list[str]:
 
 
 def _wrongs(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
-    """All that is wrong, out of what was raised."""
+    """All mistakes in an exception."""
     if isinstance(error, _NotTaken):
         for wrong in error.wrongs:
             yield attrs.evolve(wrong, path=(*path, *wrong.path))
@@ -238,7 +238,7 @@ def _mapping_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
         if wrongs:
             raise _NotTaken(*wrongs)
         if args[1] is Any:
-            return value  # as it is, with the lines it knows
+            return value  # unchanged, with its lines
         return {key: converter.structure(item, args[1]) for key, item in value.items()}
 
     return hook
@@ -252,7 +252,7 @@ def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHoo
     fields = fields_of(config_class)
 
     def hook(value: object, _: object) -> object:
-        if value is None:  # `log:` with nothing after it
+        if value is None:  # `log:` without a value
             value = {}
         if not isinstance(value, Mapping):
             raise _NotTaken(Wrong(wanted="section", hint=_meant_section(fields, value, converter)))
@@ -279,7 +279,7 @@ def _of_field(wrongs: Iterable[Wrong], field: Field) -> Iterator[Wrong]:
 
 
 def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
-    """A value for a field, once its type and the validators that look at it alone are content."""
+    """A value for a field, after its type and the validators of this value accept it."""
     try:
         made = converter.structure(value, hint)
     except _NotTaken as error:
@@ -296,7 +296,7 @@ def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) 
 
 
 def _more_exact(wrong: Wrong, hint: Any, field: Field) -> Wrong:
-    """With the limits of the field: who writes text for a port is told which numbers there are."""
+    """Add the limits of the field: for a text as a port, the message names the allowed numbers."""
     exact = key_kinds.takes(hint, field.validator)
     is_more = not attrs.has(hint) and exact.removesuffix(" or null") != "number"
     return attrs.evolve(wrong, wanted=exact) if is_more else wrong
@@ -325,7 +325,7 @@ def _by_rule(rule: Rule, value: object, path: KeyPath) -> Wrong:
 def _meant_section(
     fields: Mapping[str, tuple[Field, Any]], value: object, converter: cattrs.Converter
 ) -> str:
-    """The keys that a value may have been meant for, as `did you mean {level: info}?`."""
+    """The keys that were probably meant, as `did you mean {level: info}?`."""
     if isinstance(value, list):
         return "its keys are KEY: VALUE, without '-' or brackets"
     if isinstance(value, Unclear):
@@ -346,7 +346,7 @@ def _meant_section(
 
 
 def _stands_alone(validator: object) -> bool:
-    """Whether it is a rule or one of attrs' own, which look at nothing but the value."""
+    """Whether it is a rule or a validator of attrs, which only look at the value."""
     parts = getattr(validator, "_validators", None)
     if parts is not None:
         return all(map(_stands_alone, parts))

@@ -1,4 +1,4 @@
-"""What systemd is told of a service of `Type=notify`: one datagram per word (sd_notify(3))."""
+"""Notifies systemd of the state of a service with `Type=notify` (sd_notify(3))."""
 
 import os
 import socket
@@ -11,29 +11,30 @@ WATCHDOG: Final = "WATCHDOG=1"
 
 
 class Notifier:
-    """Tells systemd how the service is doing; without systemd it tells nobody.
+    """Notifies systemd of the service's state; does nothing without systemd.
 
     Attributes:
-        watchdog_s: Seconds after which systemd ends a service that did not say `WATCHDOG=1`, None
-            where it does not watch.
+        watchdog_s: Seconds after which systemd ends a service that did not send `WATCHDOG=1`; None
+            if it does not watch.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        """A notifier for what systemd put into the environment of this process."""
+        """A notifier from the variables that systemd sets in the environment."""
         address = environment.get("NOTIFY_SOCKET", "")
-        # A leading @ stands for the NUL of an abstract socket, which no environment can hold.
+        # A leading @ means the NUL of an abstract socket, which an environment variable cannot
+        # contain.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         self.watchdog_s = _watchdog_s(environment) if address else None
 
     @property
     def active(self) -> bool:
-        """Whether there is somebody to tell."""
+        """Whether systemd expects notifications."""
         return bool(self._address)
 
     def tell(self, *words: str) -> bool:
-        """Send lines such as `READY=1` or `STATUS=online`; whether systemd has got them.
+        """Send lines such as `READY=1` or `STATUS=online`; returns whether systemd got them.
 
-        Never raises and never waits: a service must not fail for want of somebody who listens.
+        Never raises and never waits: a service must not fail because systemd does not listen.
         """
         if not self._address:
             return False
@@ -48,6 +49,6 @@ class Notifier:
 
 def _watchdog_s(environment: Mapping[str, str]) -> float | None:
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
-        return None  # it is another process of the service that is watched
+        return None  # systemd watches another process of the service
     micros = environment.get("WATCHDOG_USEC", "")
     return int(micros) / 1e6 if micros.isdecimal() and int(micros) else None

@@ -1,10 +1,10 @@
-"""YAML as configuration files need it: lines are kept, doubled keys and what nobody means refused.
+"""Reads YAML for configuration files: keeps line numbers, refuses doubled keys and traps of YAML.
 
-PyYAML parses and gives nodes with their places; what becomes of a node is decided here. Its own
-constructor forgets the lines, takes the last of two equal keys, reads `014242` as octal and
-`4:02:22` by sixties, and fails in Python's words on a date or a number that cannot be.
+PyYAML parses and returns nodes with their places; this module makes values of the nodes. PyYAML's
+own constructor drops the lines, takes the last of two equal keys, reads `014242` as octal and
+`4:02:22` in base 60, and fails with Python's messages on an impossible date or number.
 
-Values are those of YAML 1.1, as PyYAML reads it, and `1e3` is a number, as in YAML 1.2.
+Values follow YAML 1.1, as in PyYAML, except that `1e3` is a number, as in YAML 1.2.
 """
 
 import re
@@ -27,7 +27,7 @@ from dhs_runtime.process.yaml_values import Items, Unclear, YamlPlace, YamlSecti
 MAX_FILE_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 100_000
-"""Aliases can make billions of values out of a few lines."""
+"""Limit, because aliases can make billions of values from a few lines."""
 MAX_DIGITS: Final = 18
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -37,44 +37,44 @@ _OCTAL: Final = re.compile(r"[-+]?0[0-9]+", re.ASCII)
 _OTHER_BASE: Final = re.compile(r"[-+]?0(x[0-9a-f]+|b[01]+)", re.ASCII | re.IGNORECASE)
 
 _PLAINER: Final = (
-    ("'\\t' that cannot start", "a tab; YAML wants blanks here"),
-    ("mapping values are not allowed", "a ':' too many; a text with ': ' in it wants quotes"),
+    ("'\\t' that cannot start", "a tab; use blanks here"),
+    ("mapping values are not allowed", "one ':' too many; put a text with ': ' in quotes"),
     ("could not find expected ':'", "a key without ':'"),
     (
         "expected <block end>",
-        "this is indented otherwise than the lines before, or follows a closed quote or bracket",
+        "the indentation differs from the lines before, or this follows a closed quote or bracket",
     ),
     ("expected ',' or ']'", "'[' is not closed, or a ',' is missing"),
     ("expected ',' or '}'", "'{' is not closed, or a ',' is missing"),
     ("unexpected end of stream", "a quote that is not closed"),
-    ("undefined alias", "an alias (*NAME) of what no anchor (&NAME) names"),
-    ("duplicate anchor", "two anchors of one name"),
-    ("another document", "a second document begins ('---'); a file has one"),
-    ("undefined tag handle", "a '!' in front; put the text in quotes if it is one"),
-    ("cannot start any token", "a sign that no value begins with; put the text in quotes"),
+    ("undefined alias", "an alias (*NAME) without its anchor (&NAME)"),
+    ("duplicate anchor", "two anchors with one name"),
+    ("another document", "a second document begins ('---'); a file may have only one"),
+    ("undefined tag handle", "a '!' in front; put the text in quotes if it is a text"),
+    ("cannot start any token", "no value begins with this character; put the text in quotes"),
     (
         "unknown escape",
-        "a '\\' in double quotes with a letter that means nothing; use single quotes",
+        "a '\\' in double quotes before a letter without a meaning; use single quotes",
     ),
-    ("node content", "a value is missing, or there is a sign too many"),
+    ("node content", "a value is missing, or there is one character too many"),
     ("alphabetic or numeric", "a name is missing after '*' or '&'"),
     ("escape sequence of", "a '\\x' or '\\u' without its digits; use single quotes"),
     ("<document start>", "keys with values (KEY: VALUE) are wanted"),
-    ("YAML document (version", "the line %YAML names another version than 1.1"),
+    ("YAML document (version", "the line %YAML names a version other than 1.1"),
     ("directive", "a line that begins with '%' cannot be read"),
     ("mapping keys are not allowed", "a '?' too many"),
     ("sequence entries are not allowed", "a '-' where no list can begin"),
-    ("tag", "a '!' in front; put the text in quotes if it is one"),
+    ("tag", "a '!' in front; put the text in quotes if it is a text"),
     ("did not find expected", "a key or a value is missing or indented wrongly"),
 )
-"""What PyYAML says, and what we say."""
+"""Messages of PyYAML, and ours for them."""
 
 
 def read_yaml(path: Path) -> YamlSection:
     """The mapping in a YAML file.
 
     Raises:
-        ConfigFileError: The file is absent, unreadable, too large, no YAML or no mapping.
+        ConfigFileError: The file is missing, unreadable, too large, not YAML or not a mapping.
     """
     try:
         with path.open("rb") as file:
@@ -93,7 +93,7 @@ def read_yaml(path: Path) -> YamlSection:
 
 
 class _StopReading(Exception):  # noqa: N818 - an end, with what ended it
-    """There is no sense in reading on."""
+    """Raised to stop reading the file."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -101,7 +101,7 @@ class _StopReading(Exception):  # noqa: N818 - an end, with what ended it
 
 
 class _Nodes(Reader, Scanner, Parser, Composer, Resolver):
-    """PyYAML without its constructor, and not deeper than one can follow."""
+    """PyYAML without its constructor, with limited depth."""
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -124,15 +124,15 @@ class _Nodes(Reader, Scanner, Parser, Composer, Resolver):
 
 
 class _Reader:
-    """Makes values of nodes, and notes what is wrong with them."""
+    """Makes values of nodes, and collects mistakes."""
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
         self._count = 0
-        self._inside: set[int] = set()  # ids of the nodes that are being read
+        self._inside: set[int] = set()  # ids of the nodes being read
 
     def read(self, data: bytes) -> YamlSection:
-        """The mapping in the bytes of a file."""
+        """The mapping in a file with this content."""
         if len(data) > MAX_FILE_BYTES:
             raise _StopReading(f"larger than {MAX_FILE_BYTES} bytes")
         node = _node_of(_decoded(data))
@@ -154,7 +154,7 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if id(node) in self._inside:
-            self._wrong(path, "an alias of what it is itself part of", _line(node))
+            self._wrong(path, "an alias that contains itself", _line(node))
             return None
         self._inside.add(id(node))
         try:
@@ -214,13 +214,13 @@ class _Reader:
     def _scalar(self, node: ScalarNode, path: tuple[object, ...]) -> object:
         make = _SCALARS.get(node.tag.removeprefix(_TAG))
         if make is None:
-            self._wrong(path, f"the tag {_tag(node)} is not taken here", _line(node))
+            self._wrong(path, f"the tag {_tag(node)} is not allowed", _line(node))
             return None
         return make(node)
 
     def _check_tag(self, node: Node, kind: str, path: tuple[object, ...]) -> None:
         if node.tag != f"{_TAG}{kind}":
-            self._wrong(path, f"the tag {_tag(node)} is not taken here", _line(node))
+            self._wrong(path, f"the tag {_tag(node)} is not allowed", _line(node))
 
     def _wrong(self, path: tuple[object, ...], reason: str, line: int | None) -> None:
         self.mistakes.append(Mistake(path_text(path), reason, line))
@@ -230,7 +230,7 @@ def _decoded(data: bytes) -> str:
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not is_utf16 and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _StopReading("a zero byte; this is no text but a binary file", line)
+        raise _StopReading("a zero byte; this is a binary file, not a text", line)
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -253,7 +253,7 @@ def _node_of(text: str) -> Node | None:
         plainer = [ours for theirs, ours in _PLAINER if theirs in said]
         reason = plainer[0] if plainer else (error.problem or "cannot be read")
         marks = [error.problem_mark, error.context_mark]
-        if "not closed" in reason:  # where it was opened tells more than where the file ends
+        if "not closed" in reason:  # show where it was opened, not the end of the file
             marks.reverse()
         opened = next((mark.line + 1 for mark in marks if mark), None)
         raise _StopReading(f"not YAML: {short(reason, 120)}", opened) from None
@@ -326,4 +326,4 @@ _SCALARS: Final[Mapping[str, Callable[[ScalarNode], object]]] = {
     "float": _number,
     "timestamp": _date,
 }
-"""What becomes of a scalar, by its tag."""
+"""The function that reads a scalar, by its tag."""

@@ -1,4 +1,4 @@
-"""What a YAML file holds once it is read: values that know their places in it."""
+"""The values of a YAML file; they know their places in the file."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from dhs_runtime.process.mistakes import Mistake
 
 @attrs.frozen
 class YamlPlace:
-    """Where a value is, and how a plain one is written."""
+    """The place of a value, and the text of a plain one."""
 
     line: int
     text: str | None = None
@@ -35,7 +35,7 @@ class YamlSection(dict[Any, object]):
         return joined
 
     def located(self, mistake: Mistake) -> Mistake:
-        """A mistake with the line of its path, where that is known."""
+        """A mistake with the line of its path, if that is known."""
         place = place_of(self, tuple(re.split(r"[.:]", mistake.path)))
         return mistake if place is None else attrs.evolve(mistake, line=place.line)
 
@@ -55,12 +55,12 @@ class Items(list[object]):
 
 @attrs.frozen
 class Unclear:
-    """A value as written that means something to YAML which hardly anybody means.
+    """A value that YAML reads in a way that the author hardly meant.
 
     Attributes:
-        text: As it is in the file, shortened.
-        reason: What YAML makes of it, or why it makes nothing.
-        number: The number that was meant, "" where nobody knows.
+        text: The text in the file, shortened.
+        reason: How YAML reads it, or why it cannot.
+        number: The number that was probably meant, "" if unknown.
     """
 
     text: str
@@ -72,7 +72,7 @@ class Unclear:
 
 
 def place_of(values: object, path: tuple[object, ...]) -> YamlPlace | None:
-    """The place of what is at a path, or of the nearest that it is in; None if nothing is known."""
+    """The place of the value at a path, or of the nearest section around it; None if unknown."""
     place = None
     for key in path:
         if isinstance(values, YamlSection):
@@ -87,7 +87,7 @@ def place_of(values: object, path: tuple[object, ...]) -> YamlPlace | None:
 
 
 def unclear_in(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
-    """The paths of everything unclear in a value."""
+    """The paths of all unclear values in a value."""
     if isinstance(value, Unclear):
         yield path
     elif isinstance(value, dict):
@@ -99,7 +99,7 @@ def unclear_in(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[o
 
 
 def path_text(path: tuple[object, ...]) -> str:
-    """A path for people: `automl.port`, `log.mask[2]`."""
+    """A path as text: `automl.port`, `log.mask[2]`."""
     text = ""
     for key in path:
         if isinstance(key, int) and not isinstance(key, bool):
@@ -111,5 +111,5 @@ def path_text(path: tuple[object, ...]) -> str:
 
 
 def short(text: str, most: int = 40) -> str:
-    """A text of any length, for a message."""
+    """A text shortened for a message."""
     return text if len(text) <= most else f"{text[: most - 3]}..."

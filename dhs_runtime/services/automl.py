@@ -1,7 +1,7 @@
 """Object detection by an AutoML Edge container (TensorFlow Serving 1.14, REST).
 
-`POST /v1/models/<model>:predict` takes pictures as base64 with a key each; the reply carries, per
-picture, arrays padded to a fixed length. `GET /v1/models/<model>` tells whether a model is loaded.
+`POST /v1/models/<model>:predict` takes pictures as base64, each with a key. The reply has, for each
+picture, arrays padded to a fixed length. `GET /v1/models/<model>` says whether a model is loaded.
 """
 
 import base64
@@ -57,14 +57,14 @@ class AutoMLClient:
             model: Name of the model.
             connect_timeout_s: For one connection to be made.
             read_timeout_s: Longest silence; the server itself gives up after 30 s.
-            total_timeout_s: For a whole prediction.
-            status_timeout_s: For a whole question for the status.
-            max_detections: Most detections per picture. It is sent along, as servers of the
-                Cloud API understand it, and enforced here, as others do not.
+            total_timeout_s: For one complete prediction.
+            status_timeout_s: For one complete status request.
+            max_detections: Most detections per picture. It is sent with the request, for servers of
+                the Cloud API, and enforced here, because others ignore it.
             max_reply_bytes: Larger replies are refused.
-            auth: Name and password, where a proxy wants them.
+            auth: Name and password, if a proxy needs them.
             verify: Whether the certificate of an https server must be trusted.
-            ca: File with the certificates that vouch for it.
+            ca: File with the CA certificates for that.
             pool_size: Most calls in flight.
 
         Raises:
@@ -89,20 +89,20 @@ class AutoMLClient:
         )
 
     def predict(self, request: PredictRequest) -> Prediction:
-        """What the model sees in one picture.
+        """What the model finds in one picture.
 
         Raises:
-            ServiceError: No answer, an error of the server, or an answer that makes no sense.
+            ServiceError: No answer, an error of the server, or an invalid answer.
         """
         return self.predict_batch((request,))[0]
 
     def predict_batch(self, requests: Sequence[PredictRequest]) -> tuple[Prediction, ...]:
-        """What the model sees in several pictures, sent in one request; in their order.
+        """What the model finds in several pictures, sent in one request; in the same order.
 
-        A picture whose answer makes no sense has `trouble`; the others are not affected.
+        A picture with an invalid answer has `trouble`; the others are not affected.
 
         Raises:
-            ServiceError: No answer, an error of the server, or no answer that makes sense.
+            ServiceError: No answer, an error of the server, or no valid answer.
             ValueError: Two requests have the same key.
         """
         keys = [request.key for request in requests]
@@ -129,10 +129,10 @@ class AutoMLClient:
         )
 
     def model_status(self) -> ModelStatus:
-        """State of the model; of its versions, one that is available is preferred.
+        """State of the model; of several versions, one that is available.
 
         Raises:
-            ServiceError: No answer, no such model, or an answer that makes no sense.
+            ServiceError: No answer, no such model, or an invalid answer.
         """
         reply = self._http.get(self._path, total_timeout_s=self._status_timeout_s)
         versions = result_of(reply, "model_version_status")
@@ -142,7 +142,7 @@ class AutoMLClient:
         return next((state for state in states if state.available), states[0])
 
     def available(self) -> bool:
-        """Whether the server answers and its model takes requests; never raises ServiceError."""
+        """Whether the server answers and its model accepts requests; never raises ServiceError."""
         try:
             return self.model_status().available
         except ServiceError:

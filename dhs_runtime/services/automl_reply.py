@@ -1,6 +1,6 @@
-"""What an AutoML Edge container answers: predictions for pictures, and the state of a model.
+"""Reads the replies of an AutoML Edge container: predictions, and the state of a model.
 
-A reply is judged row by row: a row that makes no sense is left out with the reason.
+Each row of a reply is checked: an invalid row is left out, with the reason.
 """
 
 import logging
@@ -14,14 +14,14 @@ from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_tex
 
 MAX_ERROR_CHARS = 200
 ROUNDING = 1e-6  # of a side at the edge, in single precision
-IN_PIXELS = 2.0  # a larger side can be no fraction
+IN_PIXELS = 2.0  # a larger side cannot be a fraction
 
 logger = logging.getLogger(__name__)
 
 
 @attrs.frozen
 class PredictRequest:
-    """One picture (JPEG or PNG) under a key of the caller's choice, which comes back with it."""
+    """One picture (JPEG or PNG), with a key that the reply repeats."""
 
     key: str
     image: bytes = attrs.field(repr=False)
@@ -49,13 +49,13 @@ class Box:
 
 @attrs.frozen
 class Detection:
-    """One object that the model sees.
+    """One object found by the model.
 
     Attributes:
         score: How sure it is, 0..1.
         label: What it is.
         box: Where it is.
-        tip: `(x, y)` of a loop's far end in fractions, where the server says it (member
+        tip: `(x, y)` of a loop's far end in fractions, if the server gives it (member
             `detection_tips`: the embedded detector does, AutoML does not).
     """
 
@@ -67,13 +67,13 @@ class Detection:
 
 @attrs.frozen
 class Prediction:
-    """All that the model sees in one picture, surest first; it may be nothing.
+    """All objects found in one picture, the highest score first; may be empty.
 
     Attributes:
         key: Of the request.
-        detections: What it sees.
-        refused: Why rows of the answer were left out, a line each.
-        trouble: Why there is no answer for this picture, "" where there is one.
+        detections: The objects.
+        refused: Why rows of the answer were left out, one line each.
+        trouble: Why there is no answer for this picture, "" if there is one.
     """
 
     key: str
@@ -83,11 +83,11 @@ class Prediction:
 
     @property
     def top(self) -> Detection | None:
-        """The surest detection of all."""
+        """The detection with the highest score."""
         return self.best()
 
     def best(self, *labels: str, threshold: float = 0.0) -> Detection | None:
-        """The surest detection with one of `labels` (none: any) and a score of `threshold` up."""
+        """The best detection with one of `labels` (empty: any) and at least this score."""
         for detection in self.detections:
             if detection.score < threshold:
                 return None
@@ -107,7 +107,7 @@ class ModelStatus:
 
     @property
     def available(self) -> bool:
-        """Whether the model takes requests."""
+        """Whether the model accepts requests."""
         return self.state == "AVAILABLE"
 
 
@@ -137,7 +137,7 @@ def result_of(reply: HttpReply, name: str) -> object:
 
 
 def predictions_of(value: object, url: str) -> tuple[list[Prediction], list[str]]:
-    """What was found for each key, and what is wrong with entries whose key cannot be read.
+    """The prediction for each key, and the faults of entries whose key cannot be read.
 
     Raises:
         ServiceReplyError: `value` is not a list.
@@ -159,10 +159,10 @@ def predictions_of(value: object, url: str) -> tuple[list[Prediction], list[str]
 
 
 def _prediction(key: str, members: dict[str, object], where: str, url: str) -> Prediction:
-    """What was found in one picture; a row that makes no sense is left out.
+    """The prediction for one picture; an invalid row is left out.
 
     Raises:
-        ServiceReplyError: It makes no sense, or such a row might have been all that was found.
+        ServiceReplyError: It is invalid, or an invalid row may have been the only one.
     """
     names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
     scores, labels, boxes = (
@@ -192,7 +192,7 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
 
 
 def _count(value: object, length: int, where: str, url: str) -> int:
-    """How many entries are meant; those after them only pad the arrays."""
+    """The number of real entries; those after them only pad the arrays."""
     number = as_number(value, f"{where}.num_detections", url)
     if not (number.is_integer() and 0 <= number <= length):
         raise ServiceReplyError(f"{url}: {where} has {number:g} detections in arrays of {length}")
@@ -234,7 +234,7 @@ def _box(value: object, where: str, url: str) -> Box:
 
 
 def _tip(value: object, where: str, url: str) -> tuple[float, float] | None:
-    """A point from `[y, x]`; None of null, as a pin has no tip."""
+    """A point from `[y, x]`; None for null, because a pin has no tip."""
     if value is None:
         return None
     numbers = [as_number(each, where, url) for each in as_list(value, where, url)]
@@ -248,7 +248,7 @@ def status_of(value: object, url: str) -> ModelStatus:
     """One entry of `model_version_status`.
 
     Raises:
-        ServiceReplyError: It makes no sense.
+        ServiceReplyError: It is invalid.
     """
     where = "model_version_status"
     members = as_dict(value, where, url)
@@ -262,7 +262,7 @@ def status_of(value: object, url: str) -> ModelStatus:
 
 
 def _error_text(error: object) -> str:
-    """What a server says is wrong, as one line that is not too long."""
+    """The error text of a server, as one line of limited length."""
     if not isinstance(error, str):
         return short(error)
     text = "".join(char if char.isprintable() else " " for char in error[:MAX_ERROR_CHARS])

@@ -1,7 +1,7 @@
 """Snapshots from Axis cameras and video servers (VAPIX `GET /axis-cgi/jpg/image.cgi`).
 
-The camera is not meant to give more than about one snapshot per second; for more, let it post its
-pictures to a `JpegReceiver`.
+Do not take more than about one snapshot per second; for more, let the camera post its pictures to a
+`JpegReceiver`.
 """
 
 import time
@@ -19,10 +19,10 @@ from dhs_runtime.services.http_client import MAX_REPLY_BYTES, HttpClient, HttpRe
 SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
-MAX_TRAILER_BYTES = 64  # some firmware adds a line end or a few words of its own
+MAX_TRAILER_BYTES = 64  # some firmware adds a line end or a few words
 PADDING = b"\x00\xff\r\n\t "
 TYPES = ("image/jpeg", "image/jpg", "application/octet-stream", "")
-"""Types of a JPEG; the last two leave it to the bytes."""
+"""Types of a JPEG; with the last two, only the bytes say what it is."""
 
 
 def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -31,7 +31,7 @@ def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
 
 @attrs.frozen(kw_only=True)
 class AxisSnapshotRequest:
-    """Which picture to take; what is None is left to the camera's own settings.
+    """Which picture to take; the camera's own settings apply where a field is None.
 
     Attributes:
         camera: 1 and up, or a name such as `quad`, on servers with several inputs.
@@ -41,7 +41,7 @@ class AxisSnapshotRequest:
         text: Whether the text is drawn into the picture.
         clock: Whether the time is drawn into the picture.
         date: Whether the date is drawn into the picture.
-        extra: Further parameters of the model; they win over the ones above.
+        extra: Other parameters of the model; they override the ones above.
     """
 
     camera: int | str = 1
@@ -78,12 +78,12 @@ class AxisSnapshotRequest:
 
 @attrs.frozen
 class AxisImage:
-    """A whole JPEG picture.
+    """A complete JPEG picture.
 
     Attributes:
-        data: The file, as sent, also with what pads it.
-        content_type: `image/jpeg`, whatever the camera called it.
-        received_s: When its last byte was here, on `time.monotonic`.
+        data: The file as sent, including padding.
+        content_type: Always `image/jpeg`.
+        received_s: When its last byte arrived, on `time.monotonic`.
     """
 
     data: bytes = attrs.field(repr=False)
@@ -92,7 +92,7 @@ class AxisImage:
 
 
 class AxisClient:
-    """Takes snapshots of one Axis camera or video server, from any thread."""
+    """Takes snapshots with one Axis camera or video server, from any thread."""
 
     def __init__(
         self,
@@ -112,14 +112,14 @@ class AxisClient:
 
         Args:
             base_url: Such as `http://camera` or `https://camera/prefix`.
-            user: Who takes the pictures; None where the camera asks nobody.
+            user: User name; None if the camera needs no login.
             password: Of that user.
-            auth: How to log in; `basic` for video servers that have nothing else.
+            auth: How to log in; `basic` for video servers that know nothing else.
             verify: Whether the certificate of an https camera must be trusted.
-            ca: File with the certificates that vouch for it, as its own where it is self-signed.
+            ca: File with the CA certificates for that; its own if it is self-signed.
             connect_timeout_s: For one connection.
             read_timeout_s: Longest silence.
-            total_timeout_s: For a whole picture.
+            total_timeout_s: For one complete picture.
             max_image_bytes: Larger pictures are refused.
 
         Raises:
@@ -138,12 +138,12 @@ class AxisClient:
         )
 
     def snapshot(self, request: AxisSnapshotRequest | None = None) -> AxisImage:
-        """Take one picture, with the camera's own settings where `request` has none.
+        """Take one picture; the camera's own settings apply where `request` has none.
 
         Raises:
             ServiceUnavailableError: The camera is off or dropped the connection, or `cancel`.
             ServiceTimeoutError: It took too long.
-            ServiceReplyError: It sent no whole JPEG.
+            ServiceReplyError: It sent no complete JPEG.
         """
         reply = self._http.get(SNAPSHOT_PATH, (request or AxisSnapshotRequest()).params())
         received_s = time.monotonic()
@@ -153,7 +153,7 @@ class AxisClient:
             raise ServiceReplyError(f"{reply.url} sent {kind} instead of image/jpeg", reply.status)
         if not reply.body.startswith(START_OF_IMAGE):
             raise ServiceReplyError(f"{reply.url} sent no JPEG: it lacks the marker FF D8", 200)
-        # Old firmware sends no Content-Length: then only this tells a whole picture from a part.
+        # Old firmware sends no Content-Length: only this shows whether the picture is complete.
         if reply.body.rstrip(PADDING).rfind(END_OF_IMAGE, -MAX_TRAILER_BYTES) < 0:
             raise ServiceReplyError(
                 f"{reply.url} sent a JPEG cut short after {len(reply.body)} bytes", 200

@@ -1,8 +1,8 @@
-"""Reads the bodies of HTTP requests, which `http.server` leaves to its users.
+"""Reads the bodies of HTTP requests.
 
 The chunked coding is read strictly (RFC 9112, section 7.1): lines end in CR LF, sizes are bare hex
-digits. Chunk extensions and trailers are skipped. Nothing is trusted: memory is taken only as
-bytes arrive.
+digits. Chunk extensions and trailers are skipped. No announced size is trusted: memory is taken
+only as bytes arrive.
 """
 
 import re
@@ -16,7 +16,7 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class BodyTooLargeError(ValueError):
-    """A body is longer than the caller takes."""
+    """A body is longer than the caller allows."""
 
 
 def read_sized(stream: BufferedIOBase, size: int) -> bytes:
@@ -38,12 +38,12 @@ def read_sized(stream: BufferedIOBase, size: int) -> bytes:
 
 
 def read_chunked(stream: BufferedIOBase, max_bytes: int) -> bytes:
-    """The body in chunks that begins here, of `max_bytes` at most; the stream is left behind it.
+    """The chunked body that begins here, at most `max_bytes`; the stream is then after it.
 
     Raises:
         BodyTooLargeError: The sizes add up to more.
         EOFError: The stream ended before the last chunk.
-        ValueError: It is not in chunks.
+        ValueError: The body is not chunked.
     """
     body = bytearray()
     while size := _read_size(stream):
@@ -62,7 +62,7 @@ def _read_size(stream: BufferedIOBase) -> int:
     line = _read_line(stream)
     match = _SIZE.fullmatch(line)
     if match is None:
-        raise ValueError(f"no size of a chunk: {line[:40]!r}")
+        raise ValueError(f"not the size of a chunk: {line[:40]!r}")
     return int(match[1], 16)
 
 
@@ -72,4 +72,4 @@ def _read_line(stream: BufferedIOBase) -> bytes:
         return line
     if len(line) < MAX_LINE_BYTES and not line.endswith(b"\n"):
         raise EOFError("in the line of a chunk")
-    raise ValueError(f"no line of a chunked body: {line[:40]!r}")
+    raise ValueError(f"not a line of a chunked body: {line[:40]!r}")

@@ -1,4 +1,4 @@
-"""`Services`: the services of a DHS by name, opened by URLs as they stand in a configuration.
+"""`Services`: the services of a DHS by name, opened with the URLs of a configuration.
 
     services = Services()
     services.open("camera", "axis://axis-server:80")
@@ -7,9 +7,9 @@
     dhs.on_stop(services.close)
 
 Schemes: `http`, `axis` (the path goes before that of the camera), `automl` (the path is the model's
-name), `https`, `axis+https`, `automl+https`, and those of a site's own. A login in a URL is used by
-Digest. For `ca`, `verify` or Basic, make the client and `add` it.
-DCSS is not among them: a `Dhs` has one, for as long as it runs.
+name), `https`, `axis+https`, `automl+https`, and those that a site registers. A login in a URL is
+used for Digest. For `ca`, `verify` or Basic, make the client and `add` it. DCSS is not one of them:
+a `Dhs` has one DCSS as long as it runs.
 """
 
 import logging
@@ -29,10 +29,10 @@ logger = logging.getLogger(__name__)
 
 
 class Service(Protocol):
-    """What is asked of a service: that it can be closed, which ends the calls under way."""
+    """The interface of a service: it can be closed, which ends the calls under way."""
 
     def close(self) -> object:
-        """Let go of everything."""
+        """End the calls under way and close all connections."""
 
 
 S = TypeVar("S", bound=Service)
@@ -40,7 +40,7 @@ Factory = Callable[[SplitResult], Service]
 
 
 class Services:
-    """Services by name; for any thread."""
+    """Services by name; any thread may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the two below; free while a service is made
@@ -53,14 +53,14 @@ class Services:
         }
 
     def register(self, scheme: str, factory: Factory) -> None:
-        """Let URLs of a scheme be opened by a function of the parsed URL."""
+        """Register a function that opens the URLs of a scheme; it gets the parsed URL."""
         self._factories[scheme] = factory
 
     def open(self, name: str, url: str) -> Service:
         """Open a service; nothing is sent yet.
 
         Raises:
-            ConfigError: The name is taken, the scheme unknown, or the URL not of its form.
+            ConfigError: The name is taken, the scheme unknown, or the URL invalid.
         """
         try:
             parts = read_url(url, sorted(self._factories, key=lambda name: ("https" in name, name)))
@@ -79,7 +79,7 @@ class Services:
         return service
 
     def add(self, name: str, service: Service) -> None:
-        """Enter a service that was made elsewhere, a `JpegReceiver` say; it is closed with all.
+        """Add a service made elsewhere, for example a `JpegReceiver`; `close` closes it, too.
 
         Raises:
             ConfigError: The name is taken.
@@ -90,10 +90,10 @@ class Services:
             self._services[name] = service
 
     def get(self, name: str, kind: type[S]) -> S:
-        """The service of a name.
+        """The service with this name.
 
         Raises:
-            ConfigError: There is none, or it is of another kind.
+            ConfigError: There is no such service, or it is of another kind.
         """
         service = self._services.get(name)
         if service is None:
@@ -115,10 +115,10 @@ class Services:
         every_s: float = 5.0,
         on_change: OnChange | None = None,
     ) -> Heartbeat:
-        """Watch a service from now on; see `Heartbeat`. Watching it again ends the old watch.
+        """Watch a service from now on; see `Heartbeat`. Watching it again replaces the old watch.
 
         Raises:
-            RuntimeError: The system has no thread left; the old watch goes on.
+            RuntimeError: The system has no thread left; the old watch continues.
         """
         heartbeat = Heartbeat(name, probe, every_s=every_s, on_change=on_change)
         heartbeat.start()
@@ -130,7 +130,7 @@ class Services:
         return heartbeat
 
     def state(self, name: str) -> ServiceState:
-        """What the watch over a service last found; UNKNOWN where nobody watches it."""
+        """The last result of watching a service; UNKNOWN if it is not watched."""
         heartbeat = self._heartbeats.get(name)
         return ServiceState.UNKNOWN if heartbeat is None else heartbeat.state
 
@@ -141,10 +141,10 @@ class Services:
             heartbeats = tuple(self._heartbeats.values())
             self._services.clear()
             self._heartbeats.clear()
-        for name, service in services:  # first, for a watch may be waiting for one
+        for name, service in services:  # first, because a watch may be waiting for one
             try:
                 service.close()
-            except Exception:  # the others are to be closed too
+            except Exception:  # the others must be closed, too
                 logger.exception("closing %s failed", name)
         for heartbeat in heartbeats:
             heartbeat.stop()
@@ -164,7 +164,7 @@ def _automl_client(url: SplitResult) -> AutoMLClient:
 
 
 def _base(url: SplitResult) -> str:
-    """The URL of the server alone: without a login, which is given beside it."""
+    """The URL of the server without the login, which is given separately."""
     scheme = "https" if url.scheme.endswith("https") else "http"
     host = HostPort(unquote(url.hostname or ""), url.port or 0).url.removeprefix("http")
     return scheme + (host if url.port else host.removesuffix(":0"))

@@ -1,6 +1,6 @@
-"""`Heartbeat`: asks a service again and again whether it is there, and tells of changes.
+"""`Heartbeat`: asks a service at an interval whether it is there, and reports changes.
 
-Each question stands alone: one that fails costs nothing but itself, and the next may succeed.
+The questions are independent: one that fails does not affect the next.
 """
 
 import enum
@@ -22,7 +22,7 @@ class ServiceState(enum.Enum):
     """Whether a service answers."""
 
     UNKNOWN = "unknown"
-    """Nobody has asked yet."""
+    """No question was asked yet."""
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
 
@@ -31,7 +31,7 @@ OnChange = Callable[[str, ServiceState], None]
 
 
 class Heartbeat:
-    """The watch over one service, in a thread of its own from `start` to `stop`."""
+    """Watches one service, in its own thread from `start` to `stop`."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class Heartbeat:
         every_s: float = 5.0,
         on_change: OnChange | None = None,
     ) -> None:
-        """A heartbeat that is not started.
+        """A heartbeat; not started yet.
 
         Args:
             name: Name of the service, for logs and `on_change`.
-            probe: Asks; True when the service can be used. A ServiceError means no.
+            probe: Asks the service; returns True if it can be used. A ServiceError means no.
             every_s: Seconds between two questions.
             on_change: Called with name and state, in the heartbeat's thread, when it changes.
         """
@@ -60,16 +60,16 @@ class Heartbeat:
 
     @property
     def state(self) -> ServiceState:
-        """What the last question brought."""
+        """The result of the last question."""
         return self._state
 
     def wait_for(self, state: ServiceState, timeout_s: float) -> bool:
-        """Wait until the service is in `state`; whether that came within `timeout_s` seconds."""
+        """Wait until the service is in `state`; False if that takes over `timeout_s` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._state is state, timeout_s)
 
     def start(self) -> None:
-        """Ask now, and from now on.
+        """Ask now, and then at the interval.
 
         Raises:
             RuntimeError: The system has no thread left; `start` may be tried again.
@@ -78,7 +78,7 @@ class Heartbeat:
         self._threads.spawn(f"heartbeat-{self.name}", self._run)
 
     def stop(self) -> tuple[str, ...]:
-        """Ask no more; names of threads that did not end, where the probe hangs."""
+        """Stop asking; returns the names of threads that did not end because the probe hangs."""
         self._token.stop()
         return self._threads.join(Deadline.after(CLOSE_S))
 
@@ -99,7 +99,7 @@ class Heartbeat:
             there, why = self._probe(), "it says so itself"
         except ServiceError as error:
             there, why = False, str(error)
-        except Exception as error:  # the watch must not end by it
+        except Exception as error:  # must not end the watch
             logger.exception("probe of %s failed", self.name)
             there, why = False, f"{type(error).__name__}: {error}"
         return (ServiceState.CONNECTED if there else ServiceState.DISCONNECTED), why

@@ -1,7 +1,7 @@
-"""Whose name a browser called: the header `Host` against DNS rebinding.
+"""Checks the header `Host` of requests, against DNS rebinding.
 
-A page from elsewhere may let its own name point to 127.0.0.1, and then read what is served there
-as if it were its own. It cannot choose the header `Host`, which has its name.
+A foreign web page can let its own host name point to 127.0.0.1, and then read what is served there.
+But it cannot choose the header `Host`, which contains its name.
 """
 
 import functools
@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 
 def is_this_computer(host: str, *, own_names: bool, others: Collection[str] = ()) -> bool:
-    """Whether a `Host` is localhost, an IP address, or a name that this computer has.
+    """Whether a `Host` is localhost, an IP address, or a name of this computer.
 
     Args:
-        host: What the header says, with or without a port.
-        own_names: Whether the names that the system gives this computer will do.
-        others: More names that will.
+        host: The value of the header, with or without a port.
+        own_names: Whether the names of this computer are allowed.
+        others: Other allowed names.
     """
     name = _name_of(host)
     if name == "localhost" or name in {other.lower().rstrip(".") for other in others}:
@@ -47,5 +47,5 @@ def _short_names() -> tuple[str, ...]:
 
 @functools.cache
 def _full_name() -> str:
-    """As the name service has it; asked once, as it may take seconds."""
+    """The full name from the name service; asked once, because it may take seconds."""
     return socket.getfqdn().lower().rstrip(".")

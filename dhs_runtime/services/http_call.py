@@ -1,4 +1,4 @@
-"""What is below `HttpClient`: connections, the limits of one call, cancelling, errors.
+"""The parts of `HttpClient`: connections, the limits of one call, cancelling, errors.
 
 `http.client` reads replies. What it leaves open is closed here, at the socket: every wait ends at
 the deadline of the call it works for, and cancelling shuts all sockets of a client, which ends
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 MAX_HEADER_BYTES: Final = 64 * 1024
 TLS_RECORD: Final = ("\x15\x03", "\x16\x03")
 
-_resolver = Resolver(ThreadGroup())  # one thread per host name at most, whatever hangs
+_resolver = Resolver(ThreadGroup())  # at most one thread per host name, even if it hangs
 
 
 @attrs.define
 class Call:
-    """One call: its limits, and what has happened to it so far."""
+    """One call: its limits and its state."""
 
     url: str
     in_flight: "InFlight"
@@ -67,10 +67,10 @@ class Call:
         return max(0.001, min(self.read_timeout_s, self.deadline.remaining()))
 
     def took(self, count: int) -> None:
-        """Account for `count` received bytes (0: the end); raises the error of `too_large`."""
+        """Count `count` received bytes (0: the end); raises the error of `too_large`."""
         self.received += count
         self.ended = count == 0
-        # Only a guard of memory: the framing of small chunks can be as long as the body itself.
+        # This only limits memory: the framing of small chunks can be as long as the body itself.
         if self.received > 2 * self.max_reply_bytes + MAX_HEADER_BYTES:
             raise self.too_large()
 
@@ -80,7 +80,7 @@ class Call:
 
     @property
     def was_stale(self) -> bool:
-        """Whether a kept connection ended before a byte of the reply came."""
+        """Whether a kept connection ended before the first byte of the reply."""
         return self.reused and not self.received and not self.deadline.passed
 
 
@@ -101,10 +101,10 @@ class InFlight:
 
     @contextlib.contextmanager
     def turn(self, call: Call) -> Iterator[None]:
-        """Wait until fewer calls than the limit run, and run this one in the current thread.
+        """Wait until fewer calls than the limit are running, then run this one in this thread.
 
         Raises:
-            ServiceTimeoutError: The deadline of the call came first.
+            ServiceTimeoutError: The deadline of the call passed first.
             ServiceUnavailableError: The client was cancelled.
         """
         with self._changed:
@@ -126,12 +126,12 @@ class InFlight:
                 self._changed.notify()
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but not beyond a cancel."""
+        """Sleep; a cancel ends it."""
         with self._changed:
             self._changed.wait_for(lambda: self._cancelled, seconds)
 
     def wait(self, future: Future[list[AddressInfo]], seconds: float) -> None:
-        """Wait for a future, but not beyond a cancel."""
+        """Wait for a future; a cancel ends the wait."""
 
         def wake(_: object) -> None:
             with self._changed:
@@ -142,13 +142,13 @@ class InFlight:
             self._changed.wait_for(lambda: self._cancelled or future.done(), seconds)
 
     def watch(self, sock: socket.socket) -> None:
-        """Have `cancel` shut this socket."""
+        """Let `cancel` shut this socket."""
         with self._changed:
             self._sockets.add(sock)
 
     def drop(self, sock: socket.socket) -> None:
         """Close a socket."""
-        with self._changed:  # `cancel` waits for it: a closed descriptor may be somebody else's
+        with self._changed:  # `cancel` must not use a closed descriptor: it may be another's
             self._sockets.discard(sock)
             sock.close()
 
@@ -158,7 +158,7 @@ class InFlight:
             self._idle.append(sock)
 
     def kept(self) -> socket.socket | None:
-        """A kept connection over which nothing came since: no end, and nothing unasked."""
+        """A kept connection that is still open and has received nothing since."""
         while True:
             with self._changed:
                 if not self._idle:
@@ -169,23 +169,23 @@ class InFlight:
             self.drop(sock)
 
     def cancel(self) -> None:
-        """Shut all sockets, end all waits, and let no further call begin."""
+        """Shut all sockets, end all waits, and start no more calls."""
         with self._changed:
             self._cancelled = True
             for sock in self._sockets:
-                with contextlib.suppress(OSError):  # not that of TLS, which would write first
+                with contextlib.suppress(OSError):  # the plain socket's; TLS would write first
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Cancel, and close what is kept."""
+        """Cancel, and close the kept connections."""
         self.cancel()
         while (sock := self.kept()) is not None:
             self.drop(sock)
 
 
 class _ReplyBytes(io.RawIOBase):
-    """The reply of one call, as `http.client` wants it: it asks a socket for a file."""
+    """The reply of one call, in the form of a socket with `makefile`, for `http.client`."""
 
     def __init__(self, sock: socket.socket, call: Call) -> None:
         self._sock = sock
@@ -210,8 +210,8 @@ def exchange(
     """Send a request over a kept connection or a new one; status, headers and body of the reply.
 
     Raises:
-        ServiceError: The client was cancelled, or the reply is larger than it may be.
-        OSError, HTTPException: There is no whole reply; see `service_error`.
+        ServiceError: The client was cancelled, or the reply is too large.
+        OSError, HTTPException: The reply is incomplete; see `service_error`.
     """
     call.check()
     call.received, call.ended = 0, False
@@ -221,7 +221,7 @@ def exchange(
         sock = _connect(call, server, tls)
     is_reusable = False
     try:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # there may be an answer
             sock.settimeout(call.patience_s())
             sock.sendall(request)
         reply = http.client.HTTPResponse(_ReplyBytes(sock, call), method=method)  # type: ignore[arg-type]  # a socket's makefile is all it uses
@@ -240,10 +240,10 @@ def exchange(
 
 
 def _read_body(call: Call, reply: http.client.HTTPResponse, headers: Headers) -> bytes:
-    if call.ended:  # in its headers, which http.client calls whole then
+    if call.ended:  # it ended in its headers, which http.client accepts
         raise ConnectionResetError
     coding = headers.get("Content-Encoding", "identity").strip().lower()
-    if coding != "identity":  # a few bytes could unfold to gigabytes
+    if coding != "identity":  # a few bytes could expand to gigabytes
         raise ServiceReplyError(f"{call.url} sent a compressed reply ({coding}), unasked")
     if (reply.length or 0) > call.max_reply_bytes:
         raise call.too_large()
@@ -254,7 +254,7 @@ def _read_body(call: Call, reply: http.client.HTTPResponse, headers: Headers) ->
 
 
 def _connect(call: Call, server: HostPort, tls: ssl.SSLContext | None) -> socket.socket:
-    """Connect to the first address of a host that answers, within the connect timeout in all."""
+    """Connect to the first address of the host that answers, all within the connect timeout."""
     call.connecting = True
     deadline = Deadline.after(min(call.connect_timeout_s, call.deadline.remaining()))
     failure: OSError = TimeoutError()
@@ -262,7 +262,7 @@ def _connect(call: Call, server: HostPort, tls: ssl.SSLContext | None) -> socket
         sock = socket.socket(family, kind, proto)
         call.in_flight.watch(sock)
         try:
-            call.check()  # after it is watched, so that a cancel finds one or the other
+            call.check()  # after the socket is watched, so that a cancel finds either of them
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(max(0.001, deadline.remaining()))
             sock.connect(address)
@@ -283,7 +283,7 @@ def _connect(call: Call, server: HostPort, tls: ssl.SSLContext | None) -> socket
 def _secured(
     call: Call, sock: socket.socket, tls: ssl.SSLContext, host: str, deadline: Deadline
 ) -> ssl.SSLSocket:
-    # It takes the descriptor over, so it is watched in place of the socket before it.
+    # It takes over the descriptor, so it is watched in place of the plain socket.
     secured = tls.wrap_socket(
         sock, server_hostname=host.partition("%")[0], do_handshake_on_connect=False
     )
@@ -312,7 +312,7 @@ def _look_up(call: Call, server: HostPort, deadline: Deadline) -> list[AddressIn
 
 
 def service_error(call: Call, error: Exception) -> ServiceError:
-    """What `error`, of the socket or http.client, means; one line that says what to check."""
+    """The ServiceError for an error of the socket or http.client; it says what to check."""
     if call.in_flight.cancelled:
         return ServiceUnavailableError(f"{call.url}: cancelled")
     if isinstance(error, TimeoutError):

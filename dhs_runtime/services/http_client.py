@@ -1,7 +1,7 @@
-"""HTTP client for cameras and inference servers: bounded in time and memory, cancelled at once.
+"""HTTP client for cameras and inference servers: limited in time and memory; can be cancelled.
 
-Nothing is sent twice unless the caller allows it. What is below this is in `http_call`, logging in
-is in `http_login`.
+Nothing is sent twice unless the caller allows it. The lower layer is `http_call`, logging in is
+`http_login`.
 """
 
 import enum
@@ -41,17 +41,16 @@ class Repeat(enum.Enum):
 
     NEVER = "never"
     IF_LOST = "if lost"  # a kept connection was closed before a byte of the reply came
-    IF_BUSY = "if busy"  # that, and a reply of 429 or 503 asks to come again (Retry-After)
+    IF_BUSY = "if busy"  # also when a reply of 429 or 503 asks for it (Retry-After)
 
 
 class HttpClient:
     """Calls to one HTTP server, from any number of threads.
 
-    At most `pool_size` calls are in flight, each on its own kept-alive connection; further ones
-    wait their turn. A refused connection is tried again. A request is sent once, unless the call
-    may be repeated, see `Repeat`; a wait that the server asks for must fit into the call's time.
-    Redirects are not followed; proxies, cookies and `.netrc` are left alone, as beamline hosts are
-    local.
+    At most `pool_size` calls are in flight, each on its own kept-alive connection; further calls
+    wait. A refused connection is tried again. A request is sent once, unless the call may be
+    repeated, see `Repeat`; a wait that the server asks for must fit into the call's time. Redirects
+    are not followed. Proxies, cookies and `.netrc` are not used, because beamline hosts are local.
     """
 
     def __init__(
@@ -71,19 +70,21 @@ class HttpClient:
         """A client; nothing is sent yet.
 
         Args:
-            base_url: Such as `http://camera:80`; a path in it goes before every path asked for.
+            base_url: Such as `http://camera:80`; its path, if any, is put before the path of each
+                call.
             connect_timeout_s: For one connection to be made, TLS included.
             read_timeout_s: Longest silence of the server.
-            total_timeout_s: For the whole call: its turn, connecting, retries and the reply.
-            max_reply_bytes: Larger replies are refused, by their header where it tells.
-            auth: Name and password, if the server wants any.
+            total_timeout_s: For the whole call: waiting, connecting, retries and the reply.
+            max_reply_bytes: Larger replies are refused, already by their header if it gives the
+                size.
+            auth: Name and password, if the server needs them.
             verify: Whether the certificate of an https server must be trusted.
-            ca: File with the certificates that vouch for it; None for those of the system.
-            retries: How often a refused connection, or a call that may be, is tried again.
+            ca: File with the CA certificates for that; None for those of the system.
+            retries: How often a refused connection, or a call that may be repeated, is tried again.
             pool_size: Most calls in flight.
 
         Raises:
-            ConfigError: `base_url` is not such a URL, or carries a password; `ca` cannot be read.
+            ConfigError: `base_url` is not such a URL, or contains a password; `ca` cannot be read.
         """
         parts = _checked_url(base_url)
         self._base_url = base_url.rstrip("/")
@@ -121,7 +122,7 @@ class HttpClient:
             path: Path below the base URL.
             params: The query.
             total_timeout_s: For this call.
-            repeat: When it may be sent again; a GET changes nothing as a rule.
+            repeat: When it may be sent again; a GET usually changes nothing.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
@@ -169,7 +170,7 @@ class HttpClient:
         total_timeout_s: float | None = None,
         repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
-        """PUT a value as JSON, as the interfaces of detectors want it; as `post_json`."""
+        """PUT a value as JSON, as interfaces of detectors need it; otherwise as `post_json`."""
         body = json.dumps(json_value, allow_nan=False).encode()
         request = self._request("PUT", path, params, body, JSON)
         return self._call(request, total_timeout_s, repeat=repeat)
@@ -184,7 +185,7 @@ class HttpClient:
         total_timeout_s: float | None = None,
         repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
-        """PUT bytes of any kind; errors as of `get`."""
+        """PUT bytes of any kind; errors as in `get`."""
         request = self._request("PUT", path, params, body, content_type)
         return self._call(request, total_timeout_s, repeat=repeat)
 
@@ -198,7 +199,7 @@ class HttpClient:
         total_timeout_s: float | None = None,
         repeat: Repeat = Repeat.NEVER,
     ) -> HttpReply:
-        """POST bytes of any kind; errors as of `get`."""
+        """POST bytes of any kind; errors as in `get`."""
         request = self._request("POST", path, params, body, content_type)
         return self._call(request, total_timeout_s, repeat=repeat)
 
@@ -221,7 +222,7 @@ class HttpClient:
         return self._call(request, total_timeout_s, repeat=repeat)
 
     def cancel(self) -> None:
-        """Wake every call in flight, which raises ServiceUnavailableError, and refuse new ones."""
+        """Make every call in flight raise ServiceUnavailableError, and refuse new ones."""
         self._in_flight.cancel()
 
     def close(self) -> None:
@@ -267,7 +268,7 @@ class HttpClient:
                 raise service_error(call, error) from error
 
     def _answer(self, call: Call, request: "_Request", *, repeat: Repeat) -> HttpReply:
-        """The reply to a request, which is sent again where that is allowed and can help."""
+        """The reply to a request, which is sent again if that is allowed and can help."""
         for left in range(self._retries, -1, -1):
             try:
                 reply = self._logged_in(call, request)
@@ -287,9 +288,9 @@ class HttpClient:
         raise AssertionError("the last try returns or raises")
 
     def _logged_in(self, call: Call, request: "_Request") -> HttpReply:
-        """The reply; where it is the demand for a login, the reply to the request with one."""
+        """The reply; if it asks for a login, the reply to the request with a login."""
         authorizer = self._authorizer
-        for _ in range(3):  # a login that is stale is told so once, and once more by its successor
+        for _ in range(3):  # a stale login is refused once, and the next may be refused once more
             sent = authorizer.header(request.method, request.target) if authorizer else ""
             head = request.head(self._host, sent)
             status, headers, body = exchange(
@@ -304,7 +305,7 @@ class HttpClient:
 
 @attrs.frozen
 class _Request:
-    """What is to be sent."""
+    """The request to send."""
 
     method: str
     url: str
@@ -330,14 +331,14 @@ class _Request:
 
 
 def _retry_after_s(reply: HttpReply) -> float | None:
-    """The wait that a busy server asks for; None where it asks for none."""
+    """The wait that a busy server asks for; None if it asks for none."""
     digits = reply.headers.get("Retry-After").strip()
     is_number = reply.status in _BUSY and digits.isascii() and digits.isdigit()
     return float(digits[:9]) if is_number else None
 
 
 def tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
-    """How the certificates of servers are judged.
+    """How the certificates of servers are checked.
 
     Raises:
         ConfigError: `ca` cannot be read, or has no certificates.
@@ -357,10 +358,10 @@ def _as_ascii(host: str) -> str:
 
 
 def _checked_url(base_url: str) -> SplitResult:
-    """The parts of a URL, if it is one that can be called."""
+    """The parts of a URL that can be called; raises ConfigError for others."""
     parts = read_url(base_url, ("http", "https"))
     if "@" in parts.netloc:
-        raise ConfigError(f"a URL is no place for a password: {without_password(base_url)!r}")
+        raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
     if parts.query or parts.fragment:
         raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
     try:

@@ -1,6 +1,6 @@
-"""Logging in to an HTTP server: Basic (RFC 7617) and Digest (RFC 7616, which RFC 2617 became).
+"""Logging in to an HTTP server: Basic (RFC 7617) and Digest (RFC 7616, before RFC 2617).
 
-Names and passwords are sent as UTF-8. A password is never sent as Basic unless that was asked for.
+Names and passwords are sent as UTF-8. A password is sent as Basic only if the caller asks for it.
 """
 
 import base64
@@ -24,7 +24,7 @@ _HASHES: Final = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"
 
 @attrs.frozen
 class Login:
-    """Name and password for a service; Axis cameras want `digest`, video servers of old `basic`."""
+    """Name and password for a service; Axis cameras need `digest`, old video servers `basic`."""
 
     user: str
     password: str = attrs.field(repr=False)
@@ -32,7 +32,7 @@ class Login:
 
 
 class Authorizer:
-    """Makes the header `Authorization` for requests to one server; for any thread."""
+    """Makes the header `Authorization` for requests to one server; any thread may use it."""
 
     def __init__(self, login: Login) -> None:
         self._login = login
@@ -41,7 +41,7 @@ class Authorizer:
         self._count = 0
 
     def header(self, method: str, target: str) -> str:
-        """The header of a request; "" where the server has not yet said what it wants."""
+        """The header of a request; "" if the server has not sent a challenge yet."""
         login = self._login
         if login.scheme == "basic":
             token = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
@@ -52,15 +52,15 @@ class Authorizer:
         return _digest(login, challenge, method, target, count) if challenge else ""
 
     def take(self, headers: Headers, sent: str, url: str) -> bool:
-        """Learn from a 401 what is wanted; whether another try with it can help.
+        """Read the challenge of a 401; returns whether another try can help.
 
         Args:
-            headers: Of the answer.
-            sent: The header that was refused, "" for none.
+            headers: The headers of the answer.
+            sent: The header that was refused, "" if none was sent.
             url: For the error.
 
         Raises:
-            ServiceReplyError: The challenge is incomplete, or of a kind that is not spoken here.
+            ServiceReplyError: The challenge is incomplete or not supported.
         """
         if self._login.scheme == "basic":
             return False
@@ -71,7 +71,7 @@ class Authorizer:
         known = [fields for fields in digests if _hash_name(fields) in _HASHES]
         if not known:
             kinds = ", ".join(fields["algorithm"] for fields in digests)
-            raise ServiceReplyError(f"{url} wants a digest login by {kinds}, not spoken here", 401)
+            raise ServiceReplyError(f"{url} wants a digest login by {kinds}: not supported", 401)
         challenge = known[0]
         for name in ("realm", "nonce"):
             if name not in challenge:
@@ -86,7 +86,7 @@ class Authorizer:
 
 
 def challenges(headers: Headers) -> list[tuple[str, dict[str, str]]]:
-    """Scheme, in small letters, and parameters of each login that a 401 offers."""
+    """Scheme, in lower case, and parameters of each login that a 401 offers."""
     found: list[tuple[str, dict[str, str]]] = []
     for value in headers.get_all("WWW-Authenticate"):
         for match in _CHALLENGE.finditer(value):

@@ -14,7 +14,7 @@ _FOLD: Final = re.compile(r"\r?\n[ \t]+")
 
 
 class Headers:
-    """Header fields by name, in any case; of a field that is repeated the first counts."""
+    """Header fields by name, in any case; the first counts if a field is repeated."""
 
     __slots__ = ("_fields",)
 
@@ -30,7 +30,7 @@ class Headers:
         return name.lower() in self._fields
 
     def keys(self) -> Iterator[str]:
-        """The names as they came, each once."""
+        """The names as received, each once."""
         return (fields[0][0] for fields in self._fields.values())
 
     def get(self, name: str, default: str = "") -> str:
@@ -39,12 +39,12 @@ class Headers:
         return fields[0][1] if fields else default
 
     def get_all(self, name: str) -> list[str]:
-        """All values of a field, in the order they came."""
+        """All values of a field, in the order received."""
         return [value for _, value in self._fields.get(name.lower(), ())]
 
     @property
     def content_type(self) -> str:
-        """The media type in small letters, without its parameters; "" where there is none."""
+        """The media type in lower case, without its parameters; "" if there is none."""
         return self.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
@@ -85,7 +85,7 @@ def _start(line: str) -> tuple[str, str, tuple[int, int]]:
         raise HeadError(400, f"not HTTP: the request begins with {line[:60]!r}")
     version = int(match[3]), int(match[4])
     if version[0] != 1:
-        raise HeadError(505, f"HTTP/{match[3]}.{match[4]} is not spoken here, HTTP/1.1 is")
+        raise HeadError(505, f"HTTP/{match[3]}.{match[4]} is not supported; use HTTP/1.1")
     return match[1], match[2], version
 
 

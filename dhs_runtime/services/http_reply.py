@@ -1,4 +1,4 @@
-"""`HttpReply`: what a server answered, and what its trouble is."""
+"""`HttpReply`: the answer of a server, and what is wrong with it."""
 
 import json
 from http import HTTPStatus
@@ -14,13 +14,13 @@ from dhs_runtime.services.http_message import Headers
 
 @attrs.frozen
 class HttpReply:
-    """A whole reply of any status.
+    """A complete reply of any status.
 
     Attributes:
         status: HTTP status code.
         content_type: The header as sent, empty if there was none.
-        body: All of the body, never more than the client's `max_reply_bytes`.
-        url: What was asked, without its query; for messages.
+        body: The whole body, never more than the client's `max_reply_bytes`.
+        url: The URL of the request, without its query; for messages.
         headers: All header fields.
     """
 
@@ -32,7 +32,7 @@ class HttpReply:
 
     @property
     def location(self) -> str:
-        """Where a redirect points to, as a whole URL; "" where there is none."""
+        """The target of a redirect, as a complete URL; "" if there is none."""
         location = self.headers.get("Location")
         try:
             return without_password(urljoin(self.url, location)) if location else ""
@@ -41,7 +41,7 @@ class HttpReply:
 
     @property
     def trouble(self) -> str:
-        """Why it is of no use, and what to do, in one line; "" where its status is 200."""
+        """What is wrong with the reply and what to do, in one line; "" if its status is 200."""
         if self.status == HTTPStatus.OK:
             return ""
         if self.location:
@@ -55,7 +55,7 @@ class HttpReply:
         """The body read as JSON.
 
         Raises:
-            ServiceReplyError: It is no JSON.
+            ServiceReplyError: It is not JSON.
         """
         try:
             return json.loads(self.body)

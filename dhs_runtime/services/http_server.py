@@ -1,9 +1,8 @@
 """The one HTTP server of this package: receiver, status port, page and simulators use it.
 
-It is made by hand because `http.server` is slower (its header parser is that of e-mail), leaves
-bodies to its users and answers in two packets, and because h11 is slower still; see the decision
-record 0017. A request is refused in one place, whatever is wrong with it, so that nothing can be
-refused without being counted.
+It is our own because `http.server` is slower (its header parser is that for e-mail), does not read
+bodies and answers in two packets, and because h11 is slower still; see the decision record 0017.
+All refusals go through one place, so that every one is counted.
 """
 
 import contextlib
@@ -36,7 +35,7 @@ LINGER_S = 1.0
 LINGER_BYTES: Final = 64 << 20
 PIECE_BYTES: Final = 1 << 16
 BUFFER_BYTES: Final = 1 << 16
-"""A picture of 704 x 480 and its header come in one piece mostly."""
+"""A picture of 704 x 480 and its header usually come in one piece."""
 
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -45,7 +44,7 @@ _MAX_DIGITS: Final = 20
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """A request that is answered with `status` and the reason."""
+    """Raised to answer a request with `status` and the reason."""
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
@@ -55,10 +54,10 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
 
 
 class _Wire(io.RawIOBase):
-    """Reads and writes a socket with deadlines; that of reading begins with the first byte.
+    """Reads and writes a socket with deadlines; that for reading starts with the first byte.
 
-    A timeout of the socket alone would start again with every byte, and cost more: it asks the
-    system twice for each piece, and lets another thread run in between.
+    A socket timeout would start again with every byte, and cost more: it needs two system calls for
+    each piece, and lets another thread run in between.
     """
 
     def __init__(self, connection: socket.socket, idle_s: float, limit_s: float) -> None:
@@ -71,11 +70,11 @@ class _Wire(io.RawIOBase):
         self._readable.register(connection, select.POLLIN)
 
     def start(self) -> None:
-        """Give what follows the whole time."""
+        """Give the rest of the request the full time."""
         self._deadline = Deadline.after(self._limit_s)
 
     def idle(self) -> None:
-        """Wait for the next request, with patience."""
+        """Wait for the next request, with the longer limit."""
         self._deadline = None
 
     def readable(self) -> bool:
@@ -112,13 +111,13 @@ class HttpHandler:
     """One HTTP/1.1 connection; a subclass adds `do_GET`, `do_POST` ..., which reply or raise.
 
     Attributes:
-        idle_timeout_s: Longest silence between two requests, and longest wait to send.
+        idle_timeout_s: Longest pause between two requests, and longest wait to send.
         request_timeout_s: Time for the head of a request, and again for its body.
         connection: The socket.
-        peer: Who called.
+        peer: Address of the client.
         command: Method of the request.
-        path: Its target, with the query.
-        headers: Its header fields.
+        path: Target of the request, with the query.
+        headers: Header fields of the request.
         close_connection: Whether the connection ends with this request.
     """
 
@@ -138,10 +137,10 @@ class HttpHandler:
         self._stream = io.BufferedReader(self._wire, BUFFER_BYTES)
 
     def serve(self) -> None:
-        """Answer requests until one side has enough.
+        """Answer requests until one side ends the connection.
 
         Raises:
-            OSError: The peer went away, or reads nothing.
+            OSError: The peer disconnected, or reads nothing.
         """
         while not self.close_connection and self._await_request():
             self._serve_one()
@@ -151,11 +150,11 @@ class HttpHandler:
     # -- for subclasses ----------------------------------------------------------------------
 
     def read_body(self, max_bytes: int, *, takes_chunks: bool = True) -> bytes:
-        """The whole body, of `max_bytes` at most; it is asked for where the peer waits for that.
+        """The whole body, at most `max_bytes`; sends `100 Continue` if the peer waits for it.
 
         Raises:
-            Refusal: There is none, it is too large, too slow, or not what its header says.
-            EOFError: The peer went away in the middle.
+            Refusal: There is no body, or it is too large, too slow, or does not match its header.
+            EOFError: The peer disconnected in the middle.
         """
         length = self._body_length(max_bytes, takes_chunks=takes_chunks)
         if "Expect" in self.headers:
@@ -193,20 +192,20 @@ class HttpHandler:
         self.reply(status, json.dumps(value).encode(), "application/json")
 
     def start_reply(self, status: int, content_type: str) -> None:
-        """Begin a response that ends with the connection; what is sent from now on is its body."""
+        """Start a response that ends with the connection; `send` then sends its body."""
         self.close_connection = True
         self.send(self._head(status, {"Content-Type": content_type}, "", {}))
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are.
+        """Send bytes unchanged.
 
         Raises:
-            OSError: The peer went away, or reads nothing for `idle_timeout_s`.
+            OSError: The peer disconnected, or reads nothing for `idle_timeout_s`.
         """
         self._wire.send(data)
 
     def transmit(self, head: bytes, body: bytes) -> None:
-        """Send a response in one packet; a subclass may do it worse."""
+        """Send a response in one packet; a subclass may override this to add faults."""
         self.send(head + body)
 
     def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
@@ -218,13 +217,13 @@ class HttpHandler:
         return {}
 
     def on_refusal(self, refusal: Refusal) -> None:
-        """Called for each request that was refused, also where nobody is left to hear it."""
+        """Called for each refused request, even if the peer has disconnected."""
         logger.debug("%s: refused with %d: %s", self.peer, refusal.status, refusal.reason)
 
     # -- one request -------------------------------------------------------------------------
 
     def _await_request(self) -> bool:
-        """Wait for the next request; empty lines before it mean nothing (RFC 9112, 2.2)."""
+        """Wait for the next request; empty lines before it are ignored (RFC 9112, 2.2)."""
         while True:
             self._wire.idle()
             first = self._stream.peek(1)[:1]
@@ -283,7 +282,7 @@ class HttpHandler:
         lengths = self.headers.get_all("Content-Length")
         codings = self.headers.get_all("Transfer-Encoding")
         if not (lengths or codings) or (codings and not takes_chunks):
-            self._has_unread_body = True  # whatever follows cannot be told from a request
+            self._has_unread_body = True  # the bytes that follow could be taken for a request
             wanted = "Content-Length, or send chunks" if takes_chunks else "a Content-Length"
             raise Refusal(HTTPStatus.LENGTH_REQUIRED, f"a body is wanted: say {wanted}")
         if codings and lengths:
@@ -326,7 +325,7 @@ class HttpHandler:
         )
 
     def _linger(self) -> None:
-        """Read on for a moment: a close with unread bytes could take the answer from the peer."""
+        """Read on for a moment: a close with unread bytes could destroy the answer."""
         deadline, left = Deadline.after(LINGER_S), LINGER_BYTES
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
@@ -353,7 +352,7 @@ def _now(seconds: int) -> str:
 
 
 class HttpListener(TcpListener):
-    """A `TcpListener` that serves HTTP with a fresh `handler` per connection."""
+    """A `TcpListener` that serves HTTP with a new `handler` for each connection."""
 
     def __init__(
         self,
@@ -387,5 +386,5 @@ class HttpListener(TcpListener):
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._handler(connection, address).serve()
-        except OSError as error:  # the peer went away or stalled; nothing is owed to it
+        except OSError as error:  # the peer disconnected or stalled: there is nothing to answer
             logger.debug("%s ended: %s", address, error)

@@ -1,9 +1,9 @@
 """Receives the pictures that cameras post (Axis event action "send images", HTTP recipient).
 
-The cameras' ways of sending differ and are hardly documented, so all of HTTP/1.1 is understood:
-bodies with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come
-raw as `image/jpeg`, `image/jpg`, `image/png`, or without a type that says what they are; Axis' own
-receivers take no multipart forms either.
+Cameras send in different ways that are hardly documented, so all of HTTP/1.1 is supported: bodies
+with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come raw as
+`image/jpeg`, `image/jpg`, `image/png`, or without a useful type. Multipart forms are not supported,
+as in Axis' own receivers.
 """
 
 import logging
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 
-MAX_NEWS = 1000  # refusals remembered, so that each is news once
+MAX_NEWS = 1000  # refusals remembered, so that each is logged once
 
 UNTOLD = ("", "application/octet-stream")
-"""Types that leave it to the bytes what they are."""
+"""Types that do not say what the bytes are."""
 
 _TYPES = {"image/jpeg": "image/jpeg", "image/jpg": "image/jpeg", "image/png": "image/png"}
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
@@ -41,10 +41,10 @@ class ReceivedImage:
     """A picture that a camera sent.
 
     Attributes:
-        data: The file; it begins as its type does, but was not decoded.
+        data: The file; its first bytes match its type, but it was not decoded.
         content_type: `image/jpeg` or `image/png`.
-        filename: Name the camera gave it (Content-Disposition), without any folder.
-        path: Path and query of the request; cameras can be set to send parameters there.
+        filename: Name from the camera (Content-Disposition), without any folder.
+        path: Path and query of the request; cameras can be configured to send parameters there.
         peer: IP address of the camera.
         sequence: Number of the picture, from 1, over all cameras of this receiver.
     """
@@ -58,11 +58,11 @@ class ReceivedImage:
 
 
 class JpegReceiver:
-    """An HTTP server that hands every posted picture to `on_image`.
+    """An HTTP server that passes every posted picture to `on_image`.
 
     `on_image` runs in the thread of the camera's connection, for several cameras at the same time;
     the camera is answered when it returns: 200, or 500 if it raised. It may close the receiver.
-    `open` and `close` may follow each other any number of times.
+    It can be opened and closed any number of times.
     """
 
     def __init__(
@@ -78,10 +78,10 @@ class JpegReceiver:
 
         Args:
             on_image: Called with every picture.
-            host: Address to listen on; cameras can reach 127.0.0.1 only by a tunnel.
-            port: Port; 0 picks a free one at the first `open`, which is kept afterwards.
+            host: Address to listen on; cameras can reach 127.0.0.1 only through a tunnel.
+            port: Port; 0 picks a free one at the first `open` and keeps it.
             max_image_bytes: Larger pictures are refused.
-            body_timeout_s: For one whole picture to arrive, and for the header of a request.
+            body_timeout_s: For one complete picture, and for the header of a request.
         """
         self._on_image = on_image
         self._host = host
@@ -96,32 +96,32 @@ class JpegReceiver:
 
     @property
     def port(self) -> int:
-        """Port that is listened on; 0 before the first `open` if none was given."""
+        """The port; 0 before the first `open` if none was given."""
         return self._port
 
     @property
     def url(self) -> str:
-        """Where cameras post to."""
+        """The URL that cameras post to."""
         return HostPort(self._host, self._port).url
 
     @property
     def is_open(self) -> bool:
-        """Whether pictures are received."""
+        """Whether it is open."""
         return self._listener is not None
 
     @property
     def received(self) -> int:
-        """Pictures handed to `on_image` so far."""
+        """Number of pictures passed to `on_image` so far."""
         return self._received
 
     @property
     def refused(self) -> int:
-        """Requests that were not taken: too large, too slow, cut short, no picture, not HTTP."""
+        """Number of refused requests: too large, too slow, cut short, no picture, not HTTP."""
         return self._refused
 
     @property
     def last_refusal(self) -> str:
-        """What was last refused since `open`, from whom and why, in one line; "" for nothing."""
+        """The last refusal since `open`, with peer and reason, in one line; "" if there is none."""
         with self._lock:
             return next(reversed(self._news.values()), "")
 
@@ -129,8 +129,8 @@ class JpegReceiver:
         """Listen; does nothing when open.
 
         Raises:
-            MachineError: The address cannot be listened on for now, as it is taken.
-            ConfigError: It cannot be listened on by this user.
+            MachineError: The address is taken, or cannot be used for now.
+            ConfigError: This user may not listen on it.
         """
         with self._lock:
             if self._listener is not None:
@@ -159,12 +159,12 @@ class JpegReceiver:
             self._listener = listener
 
     def close(self, timeout_s: float = 1.0) -> tuple[str, ...]:
-        """Stop at once, whatever the cameras are doing; idempotent.
+        """Stop at once, even while cameras send; idempotent.
 
-        No call of `on_image` begins after this; those that run are waited for.
+        No call of `on_image` starts after this. Waits for those that are running.
 
         Returns:
-            Names of threads that outlived `timeout_s` seconds; empty when all is well.
+            Names of threads that did not end within `timeout_s` seconds; empty if all did.
         """
         with self._lock:
             listener, self._listener = self._listener, None
@@ -180,7 +180,7 @@ class JpegReceiver:
     def _deliver(
         self, what: tuple[bytes, str, str | None, str, str], listener: HttpListener
     ) -> HTTPStatus | None:
-        """Hand over a picture that came in by `listener`; None if that one was closed."""
+        """Pass on a picture that came through `listener`; None if that listener was closed."""
         with self._lock:
             if self._listener is not listener:
                 return None
@@ -198,12 +198,12 @@ class JpegReceiver:
         key = peer, refusal.status
         with self._lock:
             if self._listener is not listener:
-                return  # it was cut short by our own close
+                return  # our own close cut it short
             self._refused += 1
             is_news = key not in self._news and len(self._news) < MAX_NEWS
             if is_news:
                 self._news[key] = text
-        # A camera that is set up wrongly is news once, not thirty times a second.
+        # A wrong setting of a camera is logged once, not thirty times a second.
         logger.log(logging.WARNING if is_news else logging.DEBUG, "%s", text)
 
 
@@ -214,13 +214,13 @@ class _Handler(HttpHandler):
     listener: ClassVar[HttpListener]
 
     def do_GET(self) -> None:
-        """What the Test button of a camera, or a person, asks for."""
+        """Answer the Test button of a camera, or a person."""
         self.reply(HTTPStatus.OK, b"Ready: POST pictures here, raw, as image/jpeg.\n")
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
-        """Take a picture."""
+        """Receive a picture."""
         announced = self.headers.content_type
         if announced not in _TYPES and announced not in UNTOLD:
             raise Refusal(

@@ -1,6 +1,6 @@
-"""Values in the JSON of a reply: each is what it should be, or the reply is refused.
+"""Values in the JSON of a reply: each has the right type, or the reply is refused.
 
-`where` names the value's place in the reply, `url` the server, for the message.
+`where` names the place of the value in the reply, `url` the server, for the message.
 """
 
 import math
@@ -10,10 +10,10 @@ from dhs_runtime.errors import ServiceReplyError
 
 
 def member(members: dict[str, object], name: str, where: str, url: str) -> object:
-    """The member of that name.
+    """The member with that name.
 
     Raises:
-        ServiceReplyError: There is none; the text says where it stood.
+        ServiceReplyError: There is no such member; the text says where.
     """
     if name not in members:
         raise ServiceReplyError(f"{url}: {where} has no {name!r}")
@@ -21,10 +21,10 @@ def member(members: dict[str, object], name: str, where: str, url: str) -> objec
 
 
 def as_dict(value: object, where: str, url: str) -> dict[str, object]:
-    """The value, an object.
+    """The value as an object.
 
     Raises:
-        ServiceReplyError: It is none; the text says where it stood.
+        ServiceReplyError: It is not an object; the text says where.
     """
     if not isinstance(value, dict):
         raise ServiceReplyError(f"{url}: {where} is not an object but {short(value)}")
@@ -32,10 +32,10 @@ def as_dict(value: object, where: str, url: str) -> dict[str, object]:
 
 
 def as_list(value: object, where: str, url: str) -> list[object]:
-    """The value, an array.
+    """The value as an array.
 
     Raises:
-        ServiceReplyError: It is none; the text says where it stood.
+        ServiceReplyError: It is not an array; the text says where.
     """
     if not isinstance(value, list):
         raise ServiceReplyError(f"{url}: {where} is not an array but {short(value)}")
@@ -43,10 +43,10 @@ def as_list(value: object, where: str, url: str) -> list[object]:
 
 
 def as_text(value: object, where: str, url: str) -> str:
-    """The value, a text.
+    """The value as a text.
 
     Raises:
-        ServiceReplyError: It is none; the text says where it stood.
+        ServiceReplyError: It is not a text; the text says where.
     """
     if not isinstance(value, str):
         raise ServiceReplyError(f"{url}: {where} is not a text but {short(value)}")
@@ -54,13 +54,13 @@ def as_text(value: object, where: str, url: str) -> str:
 
 
 def as_number(value: object, where: str, url: str) -> float:
-    """The value, a finite number.
+    """The value as a finite number.
 
     Raises:
-        ServiceReplyError: It is none; the text says where it stood.
+        ServiceReplyError: It is not a finite number; the text says where.
     """
     try:
-        # JSON of Python knows NaN and integers of any size; true and false are integers to it.
+        # Python's JSON accepts NaN and integers of any size; true and false are integers for it.
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     except OverflowError:
@@ -69,5 +69,5 @@ def as_number(value: object, where: str, url: str) -> float:
 
 
 def short(value: object) -> str:
-    """A value of any size and depth, for a message."""
+    """A short text of any value, for a message."""
     return reprlib.repr(value)

@@ -1,7 +1,7 @@
 """A TCP listener with one thread per connection, which closes in milliseconds.
 
-The standard library's servers poll to notice a shutdown and leave the sockets of open
-connections to themselves; a DHS that has to stop at once cannot wait for either.
+The standard library's servers poll to notice a shutdown, and do not close open connections. A DHS
+must stop at once and cannot wait for either.
 """
 
 import contextlib
@@ -32,11 +32,11 @@ Serve = Callable[[socket.socket, HostPort], None]
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens at a name or an IPv4 or IPv6 address; `::` takes IPv4 callers as well.
+    """A socket that listens at a name or an IPv4 or IPv6 address; `::` accepts IPv4 as well.
 
     Args:
-        host: Of a name with several addresses, an IPv4 one is taken where there is one.
-        port: 0 for a free one.
+        host: If a name has several addresses, an IPv4 address is preferred.
+        port: 0 picks a free one.
 
     Raises:
         OSError: The address is unknown, in use, not ours, or not allowed.
@@ -46,26 +46,26 @@ def bound(host: str, port: int) -> socket.socket:
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except UnicodeError:
-        raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is no host name") from None
+        raise socket.gaierror(socket.EAI_NONAME, f"{host!r} is not a host name") from None
     family, _, _, _, address = min(found, key=lambda info: info[0] is not socket.AF_INET)
     both = family is socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
     try:
         listening = socket.create_server(address[:2], family=family, dualstack_ipv6=both)
     except OSError as error:  # without the address that Python adds to the text
         raise OSError(error.errno, os.strerror(error.errno or 0)) from None
-    close_in_children(listening)  # or one that outlives the DHS would keep the port
+    close_in_children(listening)  # a child that outlives the DHS would keep the port
     return listening
 
 
 def _peer(address: tuple[str, int, *tuple[int, ...]]) -> HostPort:
-    """Who called, by the system's address; an IPv4 caller of an IPv6 socket by its own."""
+    """The address of a client; an IPv4 client of an IPv6 socket gets its IPv4 address."""
     return HostPort(address[0].removeprefix("::ffff:"), address[1])
 
 
 def reset(sock: socket.socket) -> None:
     """Close `sock` so that the peer sees a reset (RST), as when a process is killed.
 
-    A thread that reads from it wakes; until then the system would hold the reset back.
+    A thread that reads from it wakes; the system sends the reset only after that.
     """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -74,10 +74,10 @@ def reset(sock: socket.socket) -> None:
 
 
 class TcpListener:
-    """Accepts on `host`:`port` and calls `serve(socket, address)` in a thread per connection.
+    """Listens on `host`:`port` and calls `serve(socket, address)` in a thread per connection.
 
-    `serve` owns no cleanup: the socket is closed when it returns, and shut down (which ends its
-    reads) when the listener closes. `open` and `close` may follow each other any number of times.
+    `serve` need not clean up: the socket is closed when it returns, and shut down (which ends its
+    reads) when the listener closes. A listener can be opened and closed any number of times.
     """
 
     def __init__(
@@ -91,11 +91,11 @@ class TcpListener:
         ends_oldest: bool = False,
         on_full: Callable[[HostPort], None] | None = None,
     ) -> None:
-        """A listener; port 0 picks a free port at the first `open`, which is kept afterwards.
+        """A listener; port 0 picks a free port at the first `open` and keeps it.
 
-        One connection more than `max_connections` is closed at once, and `on_full` is told (or
-        the log); where `ends_oldest`, the oldest one in its place, so that callers who say
-        nothing keep nobody out.
+        A connection beyond `max_connections` is closed at once, and `on_full` is called (or a line
+        is logged). With `ends_oldest`, the oldest connection is closed instead, so that idle
+        clients cannot block the listener.
         """
         self._serve = serve
         self._name = name
@@ -111,12 +111,12 @@ class TcpListener:
 
     @property
     def host(self) -> str:
-        """Address that is listened on."""
+        """The address."""
         return self._host
 
     @property
     def port(self) -> int:
-        """Port that is listened on; 0 before the first `open` if none was given."""
+        """The port; 0 before the first `open` if none was given."""
         return self._port
 
     @property
@@ -125,7 +125,7 @@ class TcpListener:
         return self._socket is not None
 
     def open(self) -> None:
-        """Listen and accept; does nothing when open.
+        """Listen and accept; does nothing if it is open.
 
         Raises:
             OSError: The address cannot be bound (in use, not ours, not allowed), or the system
@@ -147,14 +147,14 @@ class TcpListener:
         """Stop listening, end all connections and join their threads; idempotent.
 
         Returns:
-            Names of threads that outlived `timeout_s` seconds; empty when all is well.
+            Names of threads that did not end within `timeout_s` seconds; empty if all did.
         """
         with self._lock:
             sock, self._socket = self._socket, None
             connections = tuple(self._connections)
         if sock is not None:
             shut(sock)  # wakes accept on Linux
-            with contextlib.suppress(OSError):  # ... and elsewhere a last visitor does
+            with contextlib.suppress(OSError):  # ... and elsewhere a last connection does
                 socket.create_connection(sock.getsockname()[:2], timeout=0.1).close()
             sock.close()
         for connection in connections:
@@ -170,7 +170,7 @@ class TcpListener:
             self._start(f"{self._name}-{number}", listening, connection, address)
 
     def _next(self, listening: socket.socket) -> tuple[socket.socket, HostPort] | None:
-        """The next connection, which `close` finds from now on; None when no longer listening."""
+        """The next connection, which `close` will find; None if it no longer listens."""
         while True:
             try:
                 connection, address = listening.accept()
@@ -178,7 +178,7 @@ class TcpListener:
                 if not self._is_current(listening):
                     return None
                 logger.warning("%s: cannot accept: %s", self._name, error)
-                time.sleep(ACCEPT_PAUSE_S)  # no descriptor left, say: that passes
+                time.sleep(ACCEPT_PAUSE_S)  # for example no descriptor left: that passes
                 continue
             close_in_children(connection)
             with self._lock:
@@ -197,9 +197,9 @@ class TcpListener:
     def _start(
         self, name: str, listening: socket.socket, connection: socket.socket, address: HostPort
     ) -> None:
-        """Serve a connection in a thread of its own, as soon as there is one.
+        """Serve a connection in its own thread, as soon as the system has one.
 
-        Until then it waits, and those after it wait to be accepted.
+        Until then this connection waits, and later ones are not accepted.
         """
         is_told = False
         while True:
@@ -217,7 +217,7 @@ class TcpListener:
                 return
 
     def _has_room(self) -> bool:
-        """Whether one more is taken, for which the oldest may have to go; the lock is held."""
+        """Whether one more is accepted; may close the oldest. The lock is held."""
         if len(self._connections) < self._max_connections:
             return True
         if self._ends_oldest:
@@ -227,7 +227,7 @@ class TcpListener:
         return self._ends_oldest
 
     def _is_current(self, listening: socket.socket) -> bool:
-        with self._lock:  # free once `open` has ended
+        with self._lock:  # free after `open` has ended
             return self._socket is listening
 
     def _serve_one(self, connection: socket.socket, address: HostPort) -> None:

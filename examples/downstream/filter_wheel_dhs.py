@@ -1,4 +1,4 @@
-"""A wheel with filters: a motor, and an operation that inserts a filter by its name.
+"""A filter wheel: a motor, and an operation that inserts a filter by its name.
 
 Run it: dhs run filter_wheel_dhs.py:dhs --dcss localhost:14242.
 """
@@ -16,7 +16,7 @@ def filter_wheel(name: str = "filterDHS") -> Dhs:
     """A DHS of this name with the motor `filter_angle` and the operation `insertFilter`."""
     dhs = Dhs(name)
     wheel = dhs.motor("filter_angle")
-    turning = threading.Lock()  # held while the wheel turns, for either reason
+    turning = threading.Lock()  # held while the wheel turns
 
     @wheel.on_move
     def turn(move: Move) -> None:
@@ -29,7 +29,7 @@ def filter_wheel(name: str = "filterDHS") -> Dhs:
     def insert_filter(op: Operation) -> None:
         name = op.args[0] if op.args else ""
         if name not in FILTERS:
-            raise DeviceError(f"no filter {name!r}, but {', '.join(FILTERS)}")
+            raise DeviceError(f"no filter {name!r}; there are {', '.join(FILTERS)}")
         with turning:
             op.update("turning", FILTERS[name])
             op.sleep(STEPS * STEP_S)

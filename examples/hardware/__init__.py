@@ -1,1 +1,1 @@
-"""Hardware that is not there, to try the examples with; each file can be run by itself."""
+"""Simulated hardware for the examples; each file can be run by itself."""

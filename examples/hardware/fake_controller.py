@@ -1,12 +1,10 @@
-"""A motor controller that is not there: it answers each line by one line, over TCP.
+"""A simulated motor controller: it answers each line with one line, over TCP.
 
 Run it: python examples/hardware/fake_controller.py PORT. It understands
 
-    go STEPS                begin to move to this step
-    speed STEPS_A_SECOND    from the next `go` on
-    stop soft, stop hard    a soft stop lets the motor coast for 0.1 s
-    is STEPS                the motor stands at this step: no move, another name for the place
-    where                   answers `STEPS moving` or `STEPS standing`
+    go STEPS start to move to this step speed STEPS_A_SECOND from the next `go` on stop soft, stop
+    hard a soft stop lets the motor coast for 0.1 s is STEPS give the present place this number,
+    without a move where answers `STEPS moving` or `STEPS standing`
 
 and answers `ok`, or `what?` to anything else.
 """
@@ -22,15 +20,15 @@ COAST_S = 0.1
 
 
 class Controller:
-    """One motor, which goes on moving whoever listens.
+    """One motor; it continues to move without a connection.
 
     Attributes:
-        is_mute: Whether it takes lines and answers none.
-        heard: The lines that came.
+        is_mute: Whether it reads lines but does not answer.
+        heard: The lines received.
     """
 
     def __init__(self, port: int = 0) -> None:
-        """A controller; `open` and `close` plug it in and out."""
+        """A controller; `open` and `close` start and stop listening."""
         self._listener = TcpListener(self._serve, name="fake-controller", port=port)
         self._lock = threading.Lock()  # guards the motor
         self._speed, self._start, self._goal, self._began = 1000, 0, 0, 0.0
@@ -41,16 +39,16 @@ class Controller:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return self._listener.port
 
     def lose_line(self) -> None:
-        """Hang up on whoever is connected."""
+        """Close all connections."""
         for line in list(self._lines):
             line.shutdown(socket.SHUT_RDWR)
 
     def where(self) -> int:
-        """The step at which the motor is."""
+        """The present step of the motor."""
         gone = round(self._speed * (time.monotonic() - self._began))
         if self._goal < self._start:
             return max(self._goal, self._start - gone)
@@ -90,7 +88,7 @@ class Controller:
                     answer = self.answer(question)
                     if not self.is_mute:
                         line.sendall(f"{answer}\n".encode())
-        except OSError:  # they hung up
+        except OSError:  # the peer disconnected
             pass
         finally:
             self._lines.discard(line)

@@ -1,7 +1,7 @@
-"""An EPICS motor that is not there: an IOC with the fields of a motor record that the bridge uses.
+"""A simulated EPICS motor: an IOC with the fields of a motor record that the bridge uses.
 
-Run it: python examples/hardware/fake_motor_ioc.py RECORD. Ports and addresses of Channel Access are
-in the environment, as for any IOC: EPICS_CA_SERVER_PORT, EPICS_CAS_INTF_ADDR_LIST.
+Run it: python examples/hardware/fake_motor_ioc.py RECORD. The environment sets ports and addresses
+of Channel Access, as for any IOC: EPICS_CA_SERVER_PORT, EPICS_CAS_INTF_ADDR_LIST.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from caproto.asyncio.server import run
 from caproto.server import PVGroup, pvproperty
 
 SPEED = 10.0  # units a second
-COAST = 1.0  # units from the stop to standstill
+COAST = 1.0  # units that it still moves after a stop
 TICK_S = 0.01
 
 
@@ -38,7 +38,7 @@ class FakeMotor(PVGroup):
 
     @stop.putter
     async def stop(self, _: object, asked: int) -> int:
-        """Come to rest a little further on."""
+        """Stop a little further on."""
         if asked and self.stands.value == 0:
             here = self.readback.value
             self.goal = min(max(self.goal, here - COAST), here + COAST)

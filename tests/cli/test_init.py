@@ -57,7 +57,7 @@ def test_what_init_writes_runs_and_passes_its_test(tmp_path: Path) -> None:
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_stage_dhs.py").write_text("mine")
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         CliRunner().invoke(group, ["init", str(tmp_path)], catch_exceptions=False)
     assert [path.name for path in tmp_path.iterdir()] == ["test_stage_dhs.py"]
 

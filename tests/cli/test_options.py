@@ -72,7 +72,7 @@ def test_the_command_line_goes_before_the_file() -> None:
         (["run", "x.py:dhs", "--log-file", "~/x.log"], "'~' is not read here"),
         (
             ["run", "x.py:dhs", "--trace-file", "/etc/passwd/x"],
-            "/etc/passwd is a file and no folder",
+            "/etc/passwd is a file, not a folder",
         ),
         (["run", "x.py:dhs", "--log-backups", "5000"], "5000 is not in the range"),
         (["simulate", "dcss", "--dhs", "x", "--host", "a b"], "'a b': a host has no blanks"),

@@ -95,7 +95,7 @@ def test_the_file_of_another_dhs_is_none_of_the_loop_dhs(text: str) -> None:
             "jpeg_receiver: {host: 192.0.2.1}",
             "jpeg_receiver: address to listen on wanted; 192.0.2.1",
         ),
-        ("jpeg_receiver: {host: '2001:db8::1'}", "2001:db8::1 is no address of this machine"),
+        ("jpeg_receiver: {host: '2001:db8::1'}", "2001:db8::1 is not an address of this machine"),
         ("jpeg_receiver: {port: 9100}\nstatus_port: 9100", "2: status_port: a port of its own"),
         ("log_dir: /etc/passwd", "log_dir: folder wanted, got '/etc/passwd'"),
         ("name: ''", "name: name of a hardware host wanted, got ''"),

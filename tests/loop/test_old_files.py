@@ -108,7 +108,7 @@ def test_a_receiver_that_others_reach_needs_no_hint(tmp_path: Path) -> None:
         ("dcss: {}\njpeg_receiver_port: none", "2: jpeg_receiver_port: whole number"),
         ("dcss: {}\nedgeurl: 'http://a b/'", "2: edgeurl: "),
         ("debug_dir: ~/x", "debug_dir: path wanted"),
-        ("axis: {https: true}", "axis.port: the port of https wanted, 443"),
+        ("axis: {https: true}", "axis.port: the port of https wanted, usually 443"),
         ("axis: {https: true, port: 443, ca: /nowhere.pem}", "axis.ca: file with certificates"),
         ("axis: {auth: ntlm}", "axis.auth: "),
         ("automl: {scan_n_results: 0}", "automl.scan_n_results: "),

@@ -37,7 +37,7 @@ def test_a_dcss_is_recognised_and_left_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "it closed the connection without a word"),
+        (b"", "it closed the connection without a message"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "this is an SSH server: it said"),
         (b"220 mail.example.org ESMTP".ljust(200), "this is a mail or FTP server: it said"),
         (b"stoh_abort_all soft".ljust(200, b"\0"), "this is no DCSS: it said"),

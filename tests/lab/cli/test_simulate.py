@@ -57,4 +57,4 @@ def test_a_fault_that_is_none_is_one_line(what: str) -> None:
     command = [sys.executable, "-m", "dhs_runtime.cli", "simulate", what, "--fault", "explode"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert "dhs: no fault 'explode'; there is status, hang" in result.stderr
+    assert "dhs: no fault 'explode'; there are status, hang" in result.stderr

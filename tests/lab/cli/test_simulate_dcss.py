@@ -183,8 +183,8 @@ def test_a_dump_is_a_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "error"),
     [
-        ((), "name DHSs by --dhs, or give a --database"),
-        (("--motor", "m"), "whose devices are these? Name their DHS by --dhs"),
+        ((), "name DHSs with --dhs, or give a --database"),
+        (("--motor", "m"), "which DHS owns these devices? Name it with --dhs"),
         (("--database", "absent.yaml"), "absent.yaml: No such file or directory"),
         (("--dhs", "x", "--script", "absent"), "absent: [Errno 2]"),
         (("--dhs", "x", "--fault", "explode"), "no fault 'explode'; there is reset, split"),
@@ -254,8 +254,8 @@ def test_what_is_held_against_a_dhs_is_reported_at_the_end() -> None:
         assert "no list: echoDHS: no Tcl list" in read_until(process, "echoDHS")
         _, errors = process.communicate("quit\n", timeout=DEADLINE_S)
     assert process.returncode == 1
-    report = errors[errors.index("held against DHSs:") :].splitlines()
-    assert report[:2] == ["held against DHSs: 13", "  no list: 12"]
+    report = errors[errors.index("verdicts on DHSs:") :].splitlines()
+    assert report[:2] == ["verdicts on DHSs: 13", "  no list: 12"]
     assert len(report) == 2 + 10 + 2
     assert report[-2] == "  hazard: 1"
     assert report[-1].startswith("    echoDHS: a real dcss reads this without a check")

@@ -98,14 +98,14 @@ def test_a_replay_says_why_it_was_none(tmp_path: Path) -> None:
         (["--dcss", "127.0.0.1:1"], 1, b"no DCSS at 127.0.0.1:1"),
         (["--dcss", "no:where"], 2, b"'no:where' is not HOST:PORT"),
         (["--dcss", "h:1", "--connection", "1"], 2, b"has no connection 1"),
-        (["--dcss", "h:1", "--listen", "h:1"], 2, b"say either --listen"),
+        (["--dcss", "h:1", "--listen", "h:1"], 2, b"give either --listen"),
     ):
         done = run("replay", name, *args)
         assert done.returncode == code
         assert reason in done.stderr
     assert b"x-2-dhs.raw: byte 200: no frame begins here; 1 bytes" in replay_at_nobody(name)
     Path(f"{name}-2-dhs.raw").write_bytes(b"")
-    assert b"no two sides have spoken" in replay_at_nobody(name)
+    assert b"no connection in which both sides" in replay_at_nobody(name)
 
 
 def replay_at_nobody(name: str) -> bytes:
@@ -190,7 +190,7 @@ def test_ctrl_c_ends_a_recording_well(dcss: SimulatedDcss, tmp_path: Path) -> No
         assert "recorded " in recorder.log
     with dhs(*args) as again:
         assert again.wait() == 2
-        assert "is there already" in again.log
+        assert "exists already" in again.log
 
 
 def test_a_recorder_that_is_killed_has_written_all_that_it_passed_on(tmp_path: Path) -> None:

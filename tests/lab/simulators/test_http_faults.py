@@ -147,12 +147,12 @@ def test_every_n_th_and_clear() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no fault ''; there is status, hang"),
+        ("", "no fault ''; there are status, hang"),
         ("explode", "no fault 'explode'"),
         ("status soon", "'soon' is not a number, every= or count="),
         ("status count=x", "'count=x' is not a number"),
         ("status how=1", "'how=1' is not a number"),
-        ("status 200", "a status of failure is 400 to 599"),
+        ("status 200", "the status of a failure is 400 to 599"),
         ("reset 3", "reset takes no value"),
         ("slow 0", "0 bytes a second is `hang`"),
         ("late -1", "must be >= 0"),

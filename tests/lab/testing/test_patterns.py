@@ -98,7 +98,7 @@ def test_what_no_message_can_fit_is_refused() -> None:
     with pytest.raises(PatternError, match="StohReadIonChambers has no field motor"):
         expected(StohReadIonChambers, motor="m")
     for text in ("stoh_start_motor_move m", "stoh_start_motor_move m 1 2"):
-        with pytest.raises(PatternError, match="has not the 2 words of stoh_start_motor_move"):
+        with pytest.raises(PatternError, match="lacks the 2 words of stoh_start_motor_move"):
             as_pattern(text)
 
 

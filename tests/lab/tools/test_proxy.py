@@ -260,13 +260,13 @@ def test_a_recording_is_for_its_owner_and_never_overwritten(relayed: Relayed) ->
     receive(dcss, 1)
     for path in Path(relayed.name).parent.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         Recorder(relayed.name, listen=("127.0.0.1", 0), dcss=("127.0.0.1", 1))
     nowhere = Recorder("/nowhere/at/all", listen=("127.0.0.1", 0), dcss=("127.0.0.1", 1))
     with pytest.raises(ConfigError, match="No such file"):
         nowhere.start()
     Path(f"{relayed.name}.jsonl").unlink()
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         Recorder(relayed.name, listen=("127.0.0.1", 0), dcss=("127.0.0.1", 1))
 
 
