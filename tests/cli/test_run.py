@@ -248,7 +248,7 @@ def test_the_process_s_environment_is_not_needed(echo_dhs: Path) -> None:
 def test_a_command_is_imported_when_it_is_asked_for() -> None:
     context = click.Context(group)
     names = group.list_commands(context)
-    assert len(names) == 14
+    assert len(names) == 22
     for name in names:
         command = group.get_command(context, name)
         assert command is not None
