@@ -61,7 +61,7 @@ def structured(
     at: str,
     further: Callable[[C], Iterable[tuple[str, str]]],
 ) -> C:
-    """See `config_file.structure`."""
+    """See `config_file.structure`; raises its ConfigFileError."""
     try:
         made = _CONVERTER.structure(values, config_class)
     except Exception as error:  # noqa: BLE001 - an author's class may raise anything
