@@ -135,7 +135,7 @@ class Session:
     def _press_until_it_ends(self, terminal: Terminal) -> None:
         terminal.interrupt()
         if _PROMPT in terminal.screen:  # where it takes two, in quick succession
-            terminal.wait(lambda text: terminal.is_idle or "Ctrl-C once more" in text)
+            terminal.wait(lambda text: terminal.is_idle or "another Ctrl-C" in text)
             if not terminal.is_idle:
                 terminal.interrupt()
         self._await_end(terminal, 0)
