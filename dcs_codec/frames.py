@@ -24,16 +24,25 @@ from dcs_codec.errors import (
     LocalProtocolError,
     TruncatedFrameError,
 )
+from dcs_codec.limits import (
+    DEFAULT_MAX_FRAME_SIZE,
+    V1_FRAME_SIZE,
+    V1_MAX_TEXT,
+    V2_HEADER_SIZE,
+    V2_MAX_BINARY,
+    V2_MAX_TEXT,
+)
 from dcs_codec.words import first_word, to_text
 
-__all__ = ["NEED_DATA", "Frame", "FrameDecoder", "Framing", "NeedData", "encode_frame"]
-
-V1_FRAME_SIZE: Final = 200
-V1_MAX_TEXT: Final = V1_FRAME_SIZE - 1  # dcss terminates the text; a 200th byte would be cut
-V2_HEADER_SIZE: Final = 26
-V2_MAX_TEXT: Final = (1 << 20) - 1  # the Tcl side parses into 1 MiB (dcs_message_parse.cc)
-V2_MAX_BINARY: Final = (1 << 30) - 1  # dcss reads both sizes with `%d` and adds them
-DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
+__all__ = [
+    "NEED_DATA",
+    "Frame",
+    "FrameDecoder",
+    "Framing",
+    "NeedData",
+    "encode_frame",
+    "parse_header",
+]
 
 V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(2048))
 """Headers of short frames without a binary part, by the size of the text with its NUL."""

@@ -1,10 +1,28 @@
-"""What the C side takes: its buffers and ranges, as named constants with their source.
+"""What the C side takes: frames, buffers and ranges, as named constants with their source.
 
 dcss scans words into fixed buffers and checks nothing: a word too long, or a position too large,
 ends the server or leaves a thread of it in a loop. So encode refuses what does not fit.
 """
 
 from typing import Final
+
+V1_FRAME_SIZE: Final = 200
+"""Bytes of each v1 frame."""
+
+V1_MAX_TEXT: Final = V1_FRAME_SIZE - 1
+"""Bytes of a text in v1: dcss terminates it, so a 200th byte would be cut off."""
+
+V2_HEADER_SIZE: Final = 26
+"""Bytes of a v2 header: `"%12d %12d "`."""
+
+V2_MAX_TEXT: Final = (1 << 20) - 1
+"""Bytes of a text in v2: the Tcl side parses into 1 MiB (dcs_message_parse.cc)."""
+
+V2_MAX_BINARY: Final = (1 << 30) - 1
+"""Bytes of a binary part: dcss reads both sizes with `%d` and adds them."""
+
+DEFAULT_MAX_FRAME_SIZE: Final = 1 << 24
+"""Bytes of text and binary part together that are read unless the caller allows more or less."""
 
 MAX_NAME: Final = 39
 """Bytes of a device's or host's name: `deviceName[40]` and `hardwareID[40]` (dcss_device.h)."""

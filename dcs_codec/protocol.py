@@ -22,7 +22,6 @@ import attrs
 from dcs_codec.codec import Codec, check_message, default_codec, gui_codec
 from dcs_codec.errors import FrameError, HandshakeError, LocalProtocolError, StateError
 from dcs_codec.frames import (
-    DEFAULT_MAX_FRAME_SIZE,
     NEED_DATA,
     Frame,
     FrameDecoder,
@@ -47,6 +46,7 @@ __all__ = ["DcsProtocol", "Disconnected", "Event"]
 
 if TYPE_CHECKING:
     from dcs_codec.gui_login import GuiLogin
+from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE
 
 
 @attrs.frozen

@@ -22,10 +22,17 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 
 from dcs_codec.codec import default_codec
-from dcs_codec.frames import V1_MAX_TEXT, V2_HEADER_SIZE, Frame, Framing, encode_frame
+from dcs_codec.frames import Frame, Framing, encode_frame
 from dcs_codec.gui_fields import MOST_SETTINGS, Numbers
 from dcs_codec.kinds import TailKind, WordKind
-from dcs_codec.limits import MAX_COUNTS, MAX_INTEGER, MAX_NAME, MAX_WORD
+from dcs_codec.limits import (
+    MAX_COUNTS,
+    MAX_INTEGER,
+    MAX_NAME,
+    MAX_WORD,
+    V1_MAX_TEXT,
+    V2_HEADER_SIZE,
+)
 from dcs_codec.lists import join_list, quote_word
 from dcs_codec.message import Message, UnknownMessage
 from dcs_codec.messages import DHS_MESSAGES, default_registry

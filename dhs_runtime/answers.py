@@ -19,6 +19,7 @@ from dcs_codec import (
     default_codec,
     list_safe,
 )
+from dcs_codec.limits import MAX_WORD
 from dhs_runtime.errors import DeviceError, TaskAbortedError
 from dhs_runtime.secrets import mask_reason
 
@@ -29,7 +30,6 @@ ABORTED: Final = OperationStatus.ABORTED.value
 
 MAX_REASON: Final = 90  # bytes; longer reasons do not help in a beamline's log
 SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
-_MAX_STATUS: Final = 79  # bytes: `state[80]` in dcss
 _CONSIDERED: Final = 1000  # characters of a reason
 _STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -98,7 +98,7 @@ def failure_word(status: object) -> str:
     if not isinstance(status, str) or status == NORMAL or not _STATUS.fullmatch(status):
         return ERROR
     try:
-        return str(status) if len(status.encode()) <= _MAX_STATUS else ERROR
+        return str(status) if len(status.encode()) <= MAX_WORD else ERROR
     except UnicodeEncodeError:  # a byte that is no character
         return ERROR
 

@@ -48,7 +48,7 @@ from dcs_codec import (
     join_list,
     split_list,
 )
-from dcs_codec.frames import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SIZE
+from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SIZE
 from dcs_codec.plan import Plan
 from dcs_codec.words import to_text
 from fuzz.shapes import CODEC, PLANS, built

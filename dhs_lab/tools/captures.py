@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dcs_codec import Direction, Frame, Framing, default_codec
+from dcs_codec.limits import V1_FRAME_SIZE
 from dhs_lab.tools.connections import CapturedConnection, Half
 from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.pcap import Packet, Trouble, read_packets
@@ -29,7 +30,7 @@ from dhs_lab.tools.segments import (
     read_plain,
 )
 from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
-from dhs_lab.tools.splitting import KEYWORD, V1_SIZE, StreamPiece, StreamSplitter
+from dhs_lab.tools.splitting import KEYWORD, StreamPiece, StreamSplitter
 from dhs_lab.tools.tcp import Gap, StreamPart, distance
 
 _UNDECIDED: Final = 4096  # bytes without a keyword: no DCS
@@ -185,7 +186,7 @@ class CaptureReader:
             return is_closed
         if segment.payload.startswith(_HANDSHAKE):
             before = distance(segment.sequence, stream.first)
-            return before != 0 and (stream.is_whole or not 0 < before <= V1_SIZE)
+            return before != 0 and (stream.is_whole or not 0 < before <= V1_FRAME_SIZE)
         if is_closed:
             return not -_STRAGGLER <= distance(stream.next, segment.sequence) < 0
         known = half.other.stream

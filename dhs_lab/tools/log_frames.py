@@ -11,7 +11,8 @@ from typing import Final
 
 import attrs
 
-from dhs_lab.tools.splitting import KEYWORD, V2_HEADER_SIZE, v2_sizes
+from dcs_codec.limits import V2_HEADER_SIZE
+from dhs_lab.tools.splitting import KEYWORD, v2_sizes
 
 _TEXT: Final = re.compile(rb"[A-Za-z]")
 _PART_OF_HEADER: Final = re.compile(rb" {1,4}| {4}[ \d]{1,21}")

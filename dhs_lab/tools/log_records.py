@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.tools.log_c import KEYWORD, c_end, entries_of_record, place_of, start_of_c
 from dhs_lab.tools.log_entries import LogEntry
 from dhs_lab.tools.log_frames import Cut, FrameCutter
@@ -18,7 +19,7 @@ from dhs_lab.tools.log_texts import (
     quoted_text,
     trace_text,
 )
-from dhs_lab.tools.splitting import V2_HEADER_SIZE, v2_sizes
+from dhs_lab.tools.splitting import v2_sizes
 from dhs_lab.tools.stamps import Days, read_stamp
 from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 

@@ -14,11 +14,8 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import NEED_DATA, Frame, FrameDecoder, Framing
-
-V1_SIZE: Final = 200
-V2_HEADER_SIZE: Final = 26
-MAX_FRAME: Final = 1 << 24  # as the codec's own limit: nothing larger is waited for
+from dcs_codec import NEED_DATA, BadHeaderError, Frame, FrameDecoder, Framing, parse_header
+from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SIZE
 
 KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
 """How the texts of DCS begin, on the hardware and the GUI port."""
@@ -128,7 +125,7 @@ class StreamSplitter:
         self._offset += size
         self._lost = _Lost(self._offset, "no frame begins after the missing bytes", fresh=True)
         if self._framing is Framing.V1 and self._v1_offset is not None:
-            self._lost.until = self._offset + (self._v1_offset - self._offset) % V1_SIZE
+            self._lost.until = self._offset + (self._v1_offset - self._offset) % V1_FRAME_SIZE
         return pieces
 
     def finish(self) -> list[StreamPiece]:
@@ -177,7 +174,7 @@ class StreamSplitter:
         if self._framing is Framing.AUTO and not self._is_v1():
             self._lose("no frame begins here")
             return 0
-        return V1_SIZE
+        return V1_FRAME_SIZE
 
     def _is_v2(self) -> bool:
         if self._framing is Framing.AUTO:
@@ -189,7 +186,7 @@ class StreamSplitter:
         is_known = KEYWORD.match(self._buffer, self._at) is not None
         if not is_known and not _WORD_FIRST.match(self._buffer, self._at):
             return False
-        end = self._at + V1_SIZE
+        end = self._at + V1_FRAME_SIZE
         # Behind the first NUL of a v1 frame is garbage, old texts too, but never a header.
         inside = self._boundary(self._at + 1, end + V2_HEADER_SIZE, only_v2=is_known)
         return inside is None or inside >= end
@@ -200,8 +197,8 @@ class StreamSplitter:
         if size is None:
             self._lose(f"frame header is not two decimal sizes: {header!r}")
             return 0
-        if size > MAX_FRAME:
-            self._lose(f"frame of {size} bytes announced, limit is {MAX_FRAME}")
+        if size > DEFAULT_MAX_FRAME_SIZE:
+            self._lose(f"frame of {size} bytes announced, limit is {DEFAULT_MAX_FRAME_SIZE}")
             return 0
         return size
 
@@ -291,11 +288,11 @@ class StreamSplitter:
 
 
 def v2_sizes(header: bytes) -> tuple[int, int] | None:
-    """Bytes of text and of binary by a v2 header, or None; as the codec reads it."""
-    sizes = header.replace(b"\0", b" ").split()
-    if len(sizes) == 2 and all(size.isdigit() for size in sizes):  # noqa: PLR2004
-        return int(sizes[0]), int(sizes[1])
-    return None
+    """Bytes of text and of binary by a v2 header, or None."""
+    try:
+        return parse_header(header)
+    except BadHeaderError:
+        return None
 
 
 @functools.lru_cache(maxsize=4096)

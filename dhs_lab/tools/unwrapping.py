@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import attrs
 
+from dcs_codec.limits import V1_FRAME_SIZE
 from dhs_lab.tools.stamps import read_stamp, time_of_iso
 
 _LOST: Final = re.compile(rb"\0{8,}")
-_V1_SIZE: Final = 200
 _V1_TEXT: Final = re.compile(rb"(?:stoc|stoh|htos)_[^\0]*$")
 _COLOURS: Final = re.compile(
     r"(?:\x1b|\^\[|#033)(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|\([A-Z0-9])"
@@ -71,7 +71,7 @@ class Unwrapper:
         at = 0
         for lost in _LOST.finditer(raw):
             text = _V1_TEXT.search(raw, at, lost.start())
-            if text is not None and lost.end() - text.start() == _V1_SIZE:
+            if text is not None and lost.end() - text.start() == V1_FRAME_SIZE:
                 continue  # the padding of a v1 frame
             if lost.start() > at:
                 yield self._line(number, raw[at : lost.start()], False)

@@ -11,10 +11,8 @@ import warnings
 from pathlib import Path
 from typing import Final
 
+from dcs_codec.limits import MAX_NAME
 from dhs_runtime.config import Rule
-
-MAX_NAME: Final = 39
-"""Bytes of a hardware host's name: dcss has `hardwareID[40]` and dies of more (PROTOCOL 6)."""
 
 _NAME: Final = r"[!#%-:<-Z^-z|~]+"
 

@@ -14,9 +14,10 @@ from dcs_codec import (
     LocalProtocolError,
     TruncatedFrameError,
     encode_frame,
+    parse_header,
 )
 from dcs_codec import frames as frames_module
-from dcs_codec.frames import V2_MAX_BINARY, V2_MAX_TEXT, parse_header
+from dcs_codec.limits import V2_MAX_BINARY, V2_MAX_TEXT
 from dcs_codec.strategies import chunked, frames, hostile_streams
 from tests.codec.feeding import bytewise, described, frames_of
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
+from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.database import KINDS, Database, HardwareHost, LoadedDatabase
 from dhs_lab.simulators.dcss.dump import load_dump
 from dhs_lab.simulators.dcss.entry import Entry
@@ -18,7 +19,6 @@ from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_runtime.lowlevel import ConfigError, ConfigFileError, Mistake, load_yaml, shown, structure
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
-MAX_NAME: Final = 39  # bytes
 
 SAMPLE: Final = """\
 # A database for `dhs simulate dcss --database FILE`. Names are those that DHSs know; whatever else

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import attrs
 
 from dcs_codec import Framing
+from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.database import KINDS, SCRIPTING_ENGINE, HardwareHost
 from dhs_lab.simulators.dcss.dump_sections import (
     HARDWARE_HOST,
@@ -32,7 +33,6 @@ MAX_DEVICES: Final = 1000  # records of the database
 _PERMITS: Final = ("staff_permits", "user_permits")
 _MAX_LINES: Final = 10
 _MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
-_MAX_NAME: Final = 39
 _KINDS: Final = {kind.dump_type: kind for kind in KINDS}
 _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 _RUNS: Final = {8: "stog_configure_run {} {}", 9: "stog_configure_runs {1}"}
@@ -226,7 +226,7 @@ def _check_sizes(section: Section) -> None:
             raise SectionError(number, f"{len(line)} characters, dcss reads {_MAX_LINE}")
     if len(section.all_lines) > _MAX_LINES:
         raise SectionError(section.line, f"{len(section.all_lines)} lines, dcss reads 10")
-    if len(section.name) > _MAX_NAME:
+    if len(section.name) > MAX_NAME:
         raise SectionError(section.line, f"a name of {len(section.name)} characters")
 
 

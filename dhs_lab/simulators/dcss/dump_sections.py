@@ -13,10 +13,9 @@ from typing import Final
 
 import attrs
 
+from dcs_codec.limits import MAX_DEVICE_LIST, MAX_NAME, MAX_RUN_DEFINITION
+
 HARDWARE_HOST: Final = 3
-_MAX_NAME: Final = 39
-_MAX_DEVICE_LIST: Final = 159
-_MAX_RUN: Final = 799
 PERMITS: Final = 2  # lines: for staff, for users
 _STRING: Final = 13
 MOTOR_LINES: Final = {1: 5, 2: 6}
@@ -145,7 +144,7 @@ class Section:
         if self.expect(1, 1 + PERMITS) > 1:
             self.permits(1)
 
-    def short(self, at: int, text: str, most: int = _MAX_NAME) -> str:
+    def short(self, at: int, text: str, most: int = MAX_NAME) -> str:
         """The text; raises SectionError where it is longer than the older dcss's buffer."""
         if len(text) > most and not self.is_newer:
             raise SectionError(self.number(at), f"{len(text)} characters, dcss takes {most}")
@@ -187,7 +186,7 @@ class Section:
 
     def names(self, at: int) -> tuple[str, ...]:
         """Names of devices, in a line that dcss keeps as it is."""
-        return tuple(self.short(at, self.lines[at], _MAX_DEVICE_LIST).split())
+        return tuple(self.short(at, self.lines[at], MAX_DEVICE_LIST).split())
 
 
 def is_permit(line: str) -> bool:
@@ -197,7 +196,7 @@ def is_permit(line: str) -> bool:
 
 def _run(section: Section) -> None:
     at = _behind_host(section)
-    section.short(at, section.lines[at], _MAX_RUN)
+    section.short(at, section.lines[at], MAX_RUN_DEFINITION)
 
 
 def _runs_status(section: Section) -> None:

@@ -35,11 +35,11 @@ from dcs_codec import (
     StohSetShutterState,
     StohSetString,
 )
+from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.dump_sections import PERMITS, STRING_LINES, Section, is_permit
 from dhs_lab.simulators.dcss.entry import Entry, permits_field
 from dhs_lab.simulators.dcss.reports import EncoderReport, ShutterReport, StringReport
 
-MAX_CONTENTS: Final = 1879  # bytes of a string that dcss stores
 _OTHER_STATE: Final[Mapping[str, str]] = {
     ShutterState.OPEN: ShutterState.CLOSED,
     ShutterState.CLOSED: ShutterState.OPEN,
@@ -136,9 +136,9 @@ class StringEntry(Entry):
         contents = message.string_contents
         if message.string_status == OperationStatus.NORMAL:
             data = contents.encode("utf-8", "surrogateescape")
-            if len(data) > MAX_CONTENTS:
+            if len(data) > MAX_STRING_CONTENTS:
                 logger.warning("%s: %d bytes, dcss cuts them at 1879", self.name, len(data))
-                contents = data[:MAX_CONTENTS].decode("utf-8", "surrogateescape")
+                contents = data[:MAX_STRING_CONTENTS].decode("utf-8", "surrogateescape")
             self.contents = contents
         return StringReport(contents, message.string_status)
 

@@ -23,12 +23,12 @@ from typing import Final
 import attrs
 from attrs.validators import and_, ge, gt, le, optional
 
+from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_runtime.lowlevel import ConfigError
 
 logger = logging.getLogger(__name__)
 
 ANY: Final = "*"
-HEADER_SIZE: Final = 26
 HANDSHAKE: Final = "stoc_send_client_type"
 
 
@@ -192,8 +192,8 @@ def _stall(steps: WireSteps, fault: Fault, _: random.Random) -> WireSteps:
 
 def _garble(steps: WireSteps, _: Fault, source: random.Random) -> WireSteps:
     def garble(data: bytes) -> Iterable[WireStep]:
-        letters = bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=HEADER_SIZE))
-        return (letters + data[HEADER_SIZE:],)
+        letters = bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=V2_HEADER_SIZE))
+        return (letters + data[V2_HEADER_SIZE:],)
 
     return _each_piece(steps, garble)
 

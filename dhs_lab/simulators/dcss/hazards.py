@@ -3,11 +3,11 @@
 from typing import Final
 
 from dcs_codec import MalformedMessage, Message, UnknownMessage
+from dcs_codec.limits import MAX_WORD
 from dhs_lab.simulators.dcss.circle import CircleMode
 from dhs_lab.simulators.dcss.motors import MotorEntry
 
 _COMMAND: Final = 80  # characters: dcsCommand[81]
-_WORD: Final = 79  # deviceName[80], state[80]
 _BUFFER: Final = 199  # buffer[200] for the text to GUIs
 _LONGEST_FOLDING: Final = 1e12  # by 360 at a time: seconds here; near 1e19 it never ends
 _FREE_TEXT: Final = ("htos_operation", "htos_note", "htos_log", "htos_start_operation")
@@ -36,7 +36,7 @@ def hazard_of(message: Message) -> str | None:
         return f"would not have survived a command of {len(keyword)} characters"
     if isinstance(message, UnknownMessage) or keyword.startswith(_FREE_TEXT):
         return None
-    long = next((word for word in _words(message) if len(word) > _WORD), None)
+    long = next((word for word in _words(message) if len(word) > MAX_WORD), None)
     if long is None:
         return None
     return f"would not have survived a word of {len(long)} characters in {keyword}"

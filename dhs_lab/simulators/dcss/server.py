@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dcs_codec import EncodeError, Message, decode_text
+from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
@@ -46,7 +47,6 @@ from dhs_runtime.lowlevel import (
 logger = logging.getLogger(__name__)
 
 DUPLICATE_S: Final = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
-MAX_HOST_NAME: Final = 39  # bytes: hardwareID[40]
 
 
 class SimulatedDcss(Control):
@@ -318,7 +318,7 @@ class SimulatedDcss(Control):
             return
         if name is None:
             logger.info("%s gave no name in time; closed", address)
-        elif len(name) > MAX_HOST_NAME:
+        elif len(name) > MAX_NAME:
             logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
         elif name not in self._database.hosts:
             logger.info("%s is no hardware host of the database; closed", name)

@@ -22,7 +22,8 @@ from dcs_codec import (
     TruncatedFrameError,
     encode_frame,
 )
-from dhs_lab.simulators.dcss.faults import HEADER_SIZE, Close, Faults, Pause, WireSteps
+from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
+from dhs_lab.simulators.dcss.faults import Close, Faults, Pause, WireSteps
 from dhs_lab.simulators.dcss.texts import first_word
 from dhs_lab.simulators.dcss.traffic import Traffic
 from dhs_lab.simulators.dcss.wording import frame_of
@@ -31,7 +32,6 @@ from dhs_runtime.lowlevel import Deadline, NotConnectedError, StopToken, reset, 
 logger = logging.getLogger(__name__)
 
 HANDSHAKE_S = 1.0  # for 200 bytes in all: trickling does not extend it
-V1_FRAME_SIZE = 200
 _READ_SIZE = 1 << 16
 _READS_A_SECOND = 20  # of a slow reader
 _POLL_S = 0.02
@@ -232,9 +232,9 @@ class Session:
                 raise NotConnectedError(f"{self.hardware_host} was disconnected")
 
     def _write_as_dcss(self, data: bytes) -> None:
-        if self._in_two and len(data) > HEADER_SIZE:
-            self._write(data[:HEADER_SIZE])
-            data = data[HEADER_SIZE:]
+        if self._in_two and len(data) > V2_HEADER_SIZE:
+            self._write(data[:V2_HEADER_SIZE])
+            data = data[V2_HEADER_SIZE:]
         self._write(data)
 
     def _write(self, data: bytes) -> None:

@@ -18,11 +18,10 @@ from dcs_codec import (
     UnknownMessage,
     encode_text,
 )
+from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import SimulatedDcss
 
 DEADLINE_S: Final = 5.0
-HEADER_SIZE: Final = 26
-V1_SIZE: Final = 200
 _SETTLED: Final = itertools.count(1)  # of all peers: another's line must not be taken for ours
 
 
@@ -97,8 +96,8 @@ class DhsPeer:
             self._letters.append(str(self.protocol.last_frame))
         end = self.received.index(mark.encode(), self._read_to)
         is_v2 = self.protocol.framing is Framing.V2
-        self.bytes_until_now = self.received[self._read_to : end - HEADER_SIZE * is_v2]
-        self._read_to = end + len(mark) + 1 if is_v2 else end + V1_SIZE
+        self.bytes_until_now = self.received[self._read_to : end - V2_HEADER_SIZE * is_v2]
+        self._read_to = end + len(mark) + 1 if is_v2 else end + V1_FRAME_SIZE
         return texts
 
     def letters_until_now(self) -> list[str]:
@@ -119,7 +118,7 @@ class DhsPeer:
         """Send a text as it stands; nothing looks whether it is well-formed."""
         data = text.encode()
         if self.protocol.framing is Framing.V1:
-            self.socket.sendall(data.ljust(V1_SIZE, b"\0"))
+            self.socket.sendall(data.ljust(V1_FRAME_SIZE, b"\0"))
         else:
             self.socket.sendall(b"%12d %12d %b\0" % (len(data) + 1, 0, data))
 

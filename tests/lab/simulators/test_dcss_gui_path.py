@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from dcs_codec import HtosSetStringCompleted
+from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss, from_gui
 from dhs_lab.simulators.dcss.gui_path import as_forwarded
 from dhs_lab.simulators.dcss.move_runs import MoveRun
 from dhs_lab.simulators.dcss.runs import ReportRun
 from dhs_runtime import DhsError
-from tests.lab.simulators.dhs_peer import DEADLINE_S, HEADER_SIZE, DhsPeer
+from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_a_destination_is_printed_unless_it_is_0(
     dhs.read_until_now()
     run = from_gui(dcss, f"gtos_start_motor_move gonio_z {word}")
     dhs.read_until_now()
-    assert dhs.bytes_until_now[HEADER_SIZE:] == b"stoh_start_motor_move gonio_z %b\0" % (
+    assert dhs.bytes_until_now[V2_HEADER_SIZE:] == b"stoh_start_motor_move gonio_z %b\0" % (
         sent.encode()
     )
     assert isinstance(run, MoveRun)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import Frame, Framing, encode_frame
-from dhs_lab.tools.splitting import MAX_FRAME, StreamPiece, StreamSplitter
+from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE
+from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
 from tests.lab.tools.helpers import ANSWER, ASK, v1, v2
 
 WORDS = st.sampled_from(
@@ -96,7 +97,11 @@ def test_behind_garbage_all_is_found_again(data: st.DataObject, junk: bytes) -> 
         (v2("htos_note x")[:30], [], ["stream ended 30 bytes into a frame of 38; 30 bytes"]),
         (v2("htos_note x")[10:] + v2("htos_note y"), [b"htos_note y"], ["frame header is not two"]),
         (v1("htos_note x")[-150:] + v1("htos_note y"), [b"htos_note y"], ["no frame begins here"]),
-        (b"%12d %12d htos" % (MAX_FRAME, 9) + v2("htos_note y"), [b"htos_note y"], ["limit is"]),
+        (
+            b"%12d %12d htos" % (DEFAULT_MAX_FRAME_SIZE, 9) + v2("htos_note y"),
+            [b"htos_note y"],
+            ["limit is"],
+        ),
         (b"%12d %12d " % (9999, 0) + v2("htos_note y"), [b"htos_note y"], ["of 10025; 26 bytes"]),
         (b"12 0".ljust(25) + b"\0htos_note ab", [b"htos_note ab"], []),
         (b"-5".rjust(12) + b" 0".rjust(14) + v2("htos_note y"), [b"htos_note y"], ["not two deci"]),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     OperationEntry,
@@ -18,7 +19,6 @@ from dhs_lab.simulators.dcss.texts import rest_of, word_of
 NOT_IDLE: Final = "NOT_ALLOWED_WHILE_SYSTEM_NOT_IDLE"
 _OPERATION_NAME: Final = 40  # characters that dcss reads
 _HANDLE: Final = 80
-_STRING: Final = 1880
 _NUMBER: Final = re.compile(r"\s*([+-]?\d+)")
 
 
@@ -118,8 +118,8 @@ def _set_string(parts: Parts, client: GuiClient, text: str) -> None:
     if parts.refusal(client, name, StringEntry):
         return
     contents = rest_of(text, 2)
-    if len(contents) >= _STRING:
-        limit = f"len={len(contents)} EXCEEDED MAX_STRING_SIZE={_STRING}"
+    if len(contents) > MAX_STRING_CONTENTS:
+        limit = f"len={len(contents)} EXCEEDED MAX_STRING_SIZE={MAX_STRING_CONTENTS + 1}"
         parts.audience.tell(f"stog_log severe server {name} {limit}")
     if not contents:
         text = text.rstrip(" ")  # one blank that nothing follows is lost
