@@ -223,8 +223,9 @@ def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
 
 
 def _shape_score(outline: Outline, bulge: Bulge) -> float:
-    """1 for a bulge with a thin neck and a smooth outline that is neither short nor a rod."""
+    """1 for a bulge with a thin neck, a smooth outline and a blunt end; less for a stub or a rod."""
     width = outline.width_px[bulge.start :]
+    end = float(width[-max(1, width.size // 8) :].mean()) / bulge.widest_px
     rough = float(np.abs(np.diff(width)).sum()) / bulge.widest_px
     slender = width.size / bulge.widest_px
     return (
@@ -233,6 +234,7 @@ def _shape_score(outline: Outline, bulge: Bulge) -> float:
         * _ramp(slender, 0.4, 0.9)
         * _falling(slender, 8.0, 16.0)
         * (0.65 if bulge.cut else 1.0)
+        * (0.5 + 0.5 * _ramp(end, 0.1, 0.2))  # a point may be where it hangs, on a stem unseen
     )
 
 

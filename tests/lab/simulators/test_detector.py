@@ -1,12 +1,13 @@
 """The detector against drawn pictures of known truth, and against a photograph."""
 
 import json
+import math
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from dhs_lab.simulators.detector import LOOP, PIN, Finding, detect, find
 from dhs_lab.simulators.scene import Scene
@@ -268,3 +269,17 @@ def test_detections_come_by_falling_score() -> None:
 
 def test_a_finding_without_a_loop_has_no_tip() -> None:
     assert find(np.zeros((480, 704), dtype=np.uint8)) == Finding(())
+
+
+@pytest.mark.parametrize("turn", [None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90])
+def test_a_point_is_no_sure_tip(turn: Image.Transpose | None) -> None:
+    """A loop that touches the border, on a stem that is not seen: the point is where it hangs."""
+    picture = Image.new("L", (704, 480), 200)
+    half_width = [120 * math.sqrt(max(0.0, 1 - ((x - 150) / 152) ** 2)) for x in range(150)]
+    half_width += [120 * (1 - (x - 150) / 400) ** 1.3 for x in range(150, 550)]
+    draw = ImageDraw.Draw(picture)
+    for x, half in enumerate(half_width):
+        draw.line((x, 240 - half, x, 240 + half), fill=60)
+    turned = picture if turn is None else picture.transpose(turn)
+    found = find(turned.filter(ImageFilter.GaussianBlur(1))).detections
+    assert all(each.score < 0.5 for each in found if each.label == LOOP)
