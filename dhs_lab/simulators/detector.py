@@ -223,7 +223,7 @@ def _loop_of(outline: Outline, sight: _Sight) -> _Loop | None:
 
 
 def _shape_score(outline: Outline, bulge: Bulge) -> float:
-    """1 for a bulge with a thin neck, a smooth outline and a blunt end; less for a stub or a rod."""
+    """1 for a bulge with a thin neck, smooth outline and blunt end; less for a stub or a rod."""
     width = outline.width_px[bulge.start :]
     end = float(width[-max(1, width.size // 8) :].mean()) / bulge.widest_px
     rough = float(np.abs(np.diff(width)).sum()) / bulge.widest_px
