@@ -56,7 +56,9 @@ class Framing(enum.Enum):
     """How frames are cut out of the byte stream; DCSS's database sets it per hardware host."""
 
     V1 = "v1"
+    """Blocks of 200 bytes, filled up with NULs."""
     V2 = "v2"
+    """A header of 26 bytes with two sizes, then the text, then a binary part."""
     AUTO = "auto"
     """Look at the first byte of the first frame, then hold to what it was."""
 
@@ -65,6 +67,7 @@ class NeedData(enum.Enum):
     """Type of `NEED_DATA` (an enum of one member, which type checkers narrow)."""
 
     NEED_DATA = "NEED_DATA"
+    """No whole frame is there; give more bytes."""
 
     def __repr__(self) -> str:
         return "NEED_DATA"

@@ -22,9 +22,13 @@ class Direction(enum.Enum):
     """Which way a message goes, told by the first letters of its keyword."""
 
     TO_DHS = "to DHS"
+    """`stoc_` and `stoh_`: DCSS to a DHS. `stoc_send_client_type` greets GUIs, too."""
     TO_DCSS = "to DCSS"
+    """`htos_`: a DHS to DCSS."""
     TO_GUI = "to GUI"
+    """`stog_`: DCSS to the clients of its GUI port."""
     FROM_GUI = "from GUI"
+    """`gtos_`: a client of the GUI port to DCSS."""
 
 
 BESIDE_FIELDS: Final = ("surplus", "binary")

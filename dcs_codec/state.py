@@ -16,6 +16,7 @@ class Role(enum.Enum):
     """Which end of the connection this side is."""
 
     DHS = "DHS"
+    """A DHS, on the hardware port of DCSS."""
     DCSS = "DCSS"
     """DCSS on its hardware port."""
     GUI = "GUI"
@@ -47,14 +48,23 @@ class Step(enum.Enum):
     """What moves a conversation on."""
 
     ASK = "ask"
+    """DCSS asks who is there."""
     ANSWER = "answer"
+    """The DHS says its name."""
     LOGIN = "login"
+    """A GUI says who its user is."""
     TICKET = "ticket"
+    """A GUI sends the ticket that its login announced."""
     ACCEPT = "accept"
+    """DCSS takes a GUI's login."""
     REFUSE = "refuse"
+    """DCSS refuses a GUI's login, now or later."""
     MESSAGE = "message"
+    """Any other message."""
     END = "end"
+    """One side closes the connection."""
     FAULT = "fault"
+    """Something was read that ends the conversation."""
 
 
 TRANSITIONS: Final[dict[tuple[State, Step], State]] = {

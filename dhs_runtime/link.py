@@ -54,10 +54,15 @@ class LinkState(enum.Enum):
     """The state of a link."""
 
     OFFLINE = "offline"
+    """Not started."""
     CONNECTING = "connecting"
+    """A connection is being made, or DCSS has not asked yet."""
     ONLINE = "online"
+    """DCSS knows who this is; messages go both ways."""
     WAITING = "waiting"
+    """Before the next try to connect."""
     STOPPED = "stopped"
+    """Stopped for good."""
 
 
 class Retry:

@@ -64,10 +64,15 @@ class TaskState(enum.Enum):
     """How far a task has come."""
 
     WAITING = "waiting"
+    """Not begun: it waits for its turn."""
     RUNNING = "running"
+    """Its handler is at work."""
     COMPLETED = "completed"
+    """It was answered as a success."""
     FAILED = "failed"
+    """It was answered as a failure."""
     ABORTED = "aborted"
+    """An abort ended it, and it was answered so."""
 
 
 _WAITING: Final = TaskState.WAITING  # looking up a member of an enum takes long

@@ -4,15 +4,19 @@ import ast
 import functools
 import importlib
 import inspect
+import itertools
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+import pytest
+
 import dcs_codec
 import dhs_runtime
 
+ROOT: Final = Path(__file__).parent.parent
 PACKAGES: Final = (dcs_codec, dhs_runtime)
 UNEXPECTED: Final = {"AssertionError", "NotImplementedError", "SystemExit", "StopIteration"}
 """Not part of a promise."""
@@ -107,3 +111,25 @@ def starts_at(node: ast.FunctionDef) -> int:
 @functools.cache
 def tree(path: str) -> ast.Module:
     return ast.parse(Path(path).read_text(encoding="utf-8"))
+
+
+def members_without_words(tree: ast.Module) -> list[str]:
+    """Members of public enums that no docstring follows."""
+    bare = []
+    for definition in ast.walk(tree):
+        if not isinstance(definition, ast.ClassDef) or definition.name.startswith("_"):
+            continue
+        if not any("Enum" in ast.unparse(base) for base in definition.bases):
+            continue
+        for node, after in itertools.zip_longest(definition.body, definition.body[1:]):
+            is_member = isinstance(node, ast.Assign)
+            is_told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            if is_member and not is_told:
+                bare.append(f"{definition.name}: {ast.unparse(node)}")
+    return bare
+
+
+@pytest.mark.parametrize("package", ["dcs_codec", "dhs_runtime", "dhs_lab"])
+def test_every_member_of_an_enum_says_what_it_means(package: str) -> None:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        assert not members_without_words(ast.parse(path.read_text(encoding="utf-8"))), path

@@ -17,8 +17,11 @@ class Admission(Enum):
     """The decision about a request."""
 
     ADMITTED = "admitted"
+    """User and password are right."""
     REFUSED = "refused"
-    STALE = "stale"  # the password is right, but the nonce is unknown, forgotten or used before
+    """They are wrong, or missing."""
+    STALE = "stale"
+    """The password is right; the nonce is unknown, forgotten or used before."""
 
 
 def _md5(text: str) -> str:

@@ -38,11 +38,17 @@ class HttpFaultKind(enum.StrEnum):
     """The kinds of faults, by their words on the command line."""
 
     STATUS = "status"
+    """An error status is answered."""
     HANG = "hang"
+    """No answer comes."""
     LATE = "late"
+    """The answer comes late."""
     TRUNCATE = "truncate"
+    """The body is cut, then the connection ends."""
     SLOW = "slow"
+    """The body trickles."""
     RESET = "reset"
+    """The connection is reset instead."""
 
 
 DEFAULT_VALUES: Final[Mapping[HttpFaultKind, tuple[float | None, str]]] = {

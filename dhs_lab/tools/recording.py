@@ -41,7 +41,9 @@ class Side(enum.Enum):
     """Who sent it."""
 
     DCSS = "dcss"
+    """DCSS."""
     DHS = "dhs"
+    """The DHS."""
 
     @property
     def direction(self) -> Direction:

@@ -103,7 +103,9 @@ class Checksum(enum.Enum):
     """What the checksum of a segment tells."""
 
     RIGHT = enum.auto()
+    """It fits the bytes."""
     WRONG = enum.auto()
+    """It does not fit the bytes."""
     ABSENT = enum.auto()
     """It is 0, and was never computed."""
     UNKNOWN = enum.auto()

@@ -27,15 +27,19 @@ class ClientState(enum.Enum):
     """How the client stands."""
 
     OFFLINE = "offline"
+    """Not started."""
     CONNECTING = "connecting"
+    """A connection is being made, or the login is under way."""
     PUSH = "push"
     """The login is complete, and DCSS tells what there is."""
     READY = "ready"
+    """Everything is known and commands may be sent."""
     WAITING = "waiting"
     """Before the next try to connect."""
     REFUSED = "refused"
     """DCSS refused the login; no further try is made."""
     STOPPED = "stopped"
+    """Stopped for good."""
 
 
 ClientEvent = Message | Change | ClientState

@@ -24,7 +24,9 @@ class ServiceState(enum.Enum):
     UNKNOWN = "unknown"
     """No question was asked yet."""
     CONNECTED = "connected"
+    """The last question was answered."""
     DISCONNECTED = "disconnected"
+    """The last question was not answered."""
 
 
 OnChange = Callable[[str, ServiceState], None]

@@ -40,8 +40,11 @@ class Repeat(enum.Enum):
     """When a request may be sent again."""
 
     NEVER = "never"
-    IF_LOST = "if lost"  # a kept connection was closed before a byte of the reply came
-    IF_BUSY = "if busy"  # also when a reply of 429 or 503 asks for it (Retry-After)
+    """Never: it is sent once."""
+    IF_LOST = "if lost"
+    """If a kept connection was closed before a byte of the reply came."""
+    IF_BUSY = "if busy"
+    """That, and if a reply of 429 or 503 asks to come again (Retry-After)."""
 
 
 class HttpClient:

@@ -20,10 +20,15 @@ class CircleMode(enum.IntEnum):
     """
 
     NONE = 0
-    UP_TO_360 = 1  # [0, 360)
-    AROUND_ZERO = 2  # [-180, 180)
+    """Positions are kept as they are."""
+    UP_TO_360 = 1
+    """Into [0, 360)."""
+    AROUND_ZERO = 2
+    """Into [-180, 180)."""
     UP_TO_360_FOR_GUIS = 3
+    """Into [0, 360), for what GUIs are told."""
     AROUND_ZERO_FOR_GUIS = 4
+    """Into [-180, 180), for what GUIs are told."""
 
 
 _FOR_GUIS: Final = (CircleMode.UP_TO_360_FOR_GUIS, CircleMode.AROUND_ZERO_FOR_GUIS)

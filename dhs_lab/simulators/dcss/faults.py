@@ -36,15 +36,25 @@ class FaultKind(enum.StrEnum):
     """What goes wrong; the module says how each looks on the wire."""
 
     RESET = "reset"
+    """The connection is reset instead."""
     SPLIT = "split"
+    """The frame is sent in pieces."""
     STALL = "stall"
+    """A pause in the middle of the frame."""
     DUPLICATE = "duplicate"
+    """The frame is sent twice."""
     DROP = "drop"
+    """The frame is not sent."""
     LATE = "late"
+    """A pause in front of the frame; those after it wait."""
     REFUSE = "refuse"
+    """A login is closed, as dcss closes one of an unknown name."""
     SLOW = "slow"
+    """So few bytes of the DHS are read in a second."""
     GARBAGE = "garbage"
+    """The frame has a header (in v1: a keyword) that is none."""
     TRUNCATE = "truncate"
+    """Half of the frame, then the connection ends."""
 
 
 DEFAULT_VALUES: Final[Mapping[FaultKind, tuple[float, str]]] = {
