@@ -36,7 +36,6 @@ from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
 from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_lab.simulators.dcss.entry import Entry
-from dhs_lab.simulators.dcss.farewell import farewell
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -146,10 +145,7 @@ class Effects:
         Where it went by itself, what it did not answer is held against it. When this server stops,
         its operations are: all else was given a time that is not over.
 
-        GUIs are told that whatever the DHS was to do has failed, and since that is no normal end
-        the engine aborts everything, once per motor of the DHS.
-
-        Source: message_handlers.tcl:57-122, confirmed on the wire
+        The scripting engine then fails whatever the DHS was to do, and aborts everything.
         """
         devices = self._database.hosts[hardware_host].devices
         with self._database.lock:
@@ -158,8 +154,7 @@ class Effects:
                     motor.is_moving = False
         lost = self._sessions.log_out(hardware_host, lambda: self._runs.of(hardware_host))
         if not stopping:
-            for text in farewell(hardware_host, devices, self._database.lock):
-                self._tell(text)
+            self._tell(f"stog_configure_hardware_host {hardware_host} self offline")
         for run in lost:
             if run.is_over:
                 pass  # of a repeated one there were reports

@@ -9,7 +9,6 @@ from typing import Final
 from dcs_codec import EncodeError, Message, decode_text
 from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.changes import Changes
-from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
 from dhs_lab.simulators.dcss.effects import Effects
 from dhs_lab.simulators.dcss.engine.engine import Engine
@@ -32,6 +31,7 @@ from dhs_lab.simulators.dcss.judge import (
 )
 from dhs_lab.simulators.dcss.registration import dependencies, registrations
 from dhs_lab.simulators.dcss.run_table import RunTable
+from dhs_lab.simulators.dcss.scripting import Scripting
 from dhs_lab.simulators.dcss.session import Session
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.traffic import Traffic
@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 DUPLICATE_S: Final = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
 
 
-class SimulatedDcss(Control):
+class SimulatedDcss(Scripting):
     """A DCSS with these hardware hosts in its database, for any number of DHSs at once.
 
     Attributes:
@@ -129,8 +129,10 @@ class SimulatedDcss(Control):
 
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
         """The scripting engine, and the GUI port where there is one."""
-        engine = Engine(self._database, self._sessions, self._audience.tell, self.forward)
-        engine.answer = self._take_from_engine
+        engine = Engine(
+            self, self._database, self._sessions, self._audience.tell, self._take_from_engine
+        )
+        self._engine = engine
         self._audience.hear, self._sessions.engine = engine.hear, engine.obey
         if port is None:
             return None
@@ -154,6 +156,7 @@ class SimulatedDcss(Control):
             return
         self._stop = StopToken()
         self._listener.open()
+        self._engine.scripts.open()
         try:
             self._judge.start()
         except RuntimeError as error:
@@ -173,6 +176,7 @@ class SimulatedDcss(Control):
     def stop(self, *, by_reset: bool = False) -> None:
         """Close every connection (FIN, or RST as when killed) and the port; may start again."""
         self._stop.stop()
+        self._engine.scripts.close()
         if self._gui is not None:
             self._gui.stop()
         if by_reset:

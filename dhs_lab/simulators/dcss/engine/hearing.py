@@ -4,43 +4,36 @@ Source: message_handlers.tcl, hardware_commands.tcl, confirmed on the wire
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from dcs_codec import MotorStatus, split_list
+from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
-from dhs_lab.simulators.dcss.engine.idle import IdleList
+from dhs_lab.simulators.dcss.engine.farewell import farewell
+from dhs_lab.simulators.dcss.engine.moves import beyond, shortest
+from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.texts import first_word
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.dcss.engine.engine import Engine
 
 _NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
 _HARDWARE_LIMITS: Final = {"cw_hw_limit": "clockwise", "ccw_hw_limit": "counterclockwise"}
 _STATUS_AT: Final = 3
-_LONGEST: Final = 1000  # words of a text that are looked at
 
 Words = Sequence[str]
 
 
-class Heard(Protocol):
-    """What hearing asks of its engine."""
-
-    idle: IdleList
-
-    def begin_move(self, name: str) -> None:
-        """A motor moves from now on."""
-
-    def end_move(self, name: str) -> None:
-        """A motor moves no longer."""
-
-    def abort_all(self) -> None:
-        """Abort everything."""
-
-
 class Hearing:
-    """Reads the texts, each a Tcl list."""
+    """Reacts to the words of texts."""
 
-    def __init__(self, engine: Heard, database: Database, tell: Callable[[str], None]) -> None:
+    def __init__(self, engine: "Engine", database: Database) -> None:
         self._engine = engine
         self._database = database
-        self._tell = tell
+        self._listed: dict[str, str] = {}  # operations of the lock list under way, by handle
         self._reactions: Mapping[str, Callable[[Words], None]] = {
+            "stog_configure_hardware_host": self._host_configured,
+            "stog_configure_real_motor": self._motor_configured,
+            "stog_configure_pseudo_motor": self._motor_configured,
             "stog_motor_move_started": self._move_started,
             "stog_motor_move_completed": self._move_completed,
             "stog_update_motor_position": self._position_updated,
@@ -54,37 +47,79 @@ class Hearing:
             "stog_motor_correct_started": self._unknown,
         }
 
-    def take(self, text: str) -> None:
-        """React to a text."""
-        keyword = text.split(None, 1)[:1]
-        reaction = self._reactions.get(keyword[0]) if keyword else None
+    def knows(self, text: str) -> bool:
+        """Whether it reacts to a text at all."""
+        return first_word(text) in self._reactions
+
+    def take(self, words: list[str]) -> None:
+        """React to the words of a text."""
+        reaction = self._reactions.get(words[0]) if words else None
         if reaction is not None:
-            words = split_list(text)
             reaction([*words, *[""] * (_STATUS_AT + 1 - len(words))])
 
     def _log(self, level: str, text: str) -> None:
-        self._tell(f"stog_log {level} server {text}")
+        self._engine.tell(f"stog_log {level} server {text}")
+
+    # -- hosts and motors --------------------------------------------------------------------
+
+    def _host_configured(self, words: Words) -> None:
+        """A DHS that goes away has failed in whatever it was to do."""
+        host = self._database.hosts.get(words[1])
+        if words[_STATUS_AT] != "offline" or host is None:
+            return
+        operations = dict.fromkeys(
+            (name, handle)
+            for name, handle in (
+                *self._engine.scripts.awaited(),
+                *((name, handle) for handle, name in self._listed.items()),
+            )
+            if any(device.name == name for device in host.devices)
+        )
+        for text in farewell(host.name, operations, host.devices, self._database.lock):
+            self._engine.tell(text)
+
+    def _motor_configured(self, words: Words) -> None:
+        self._engine.parents.update(words[1])
 
     def _move_started(self, words: Words) -> None:
-        self._engine.begin_move(words[1])
+        self._engine.state.begin(words[1])
+        self._engine.idle.begin(words[1], once=True)
 
     def _move_completed(self, words: Words) -> None:
         name, status = words[1], words[_STATUS_AT]
-        self._engine.end_move(name)
+        self._engine.state.end(name)
+        self._engine.idle.end(name)
+        self._engine.parents.update(name)
         found = self._database.find(name)
         is_of_dhs = found is not None and found[0] != SCRIPTING_ENGINE
         if status not in _NO_FAILURE and is_of_dhs:
             self._engine.abort_all()
 
     def _position_updated(self, words: Words) -> None:
-        side = _HARDWARE_LIMITS.get(words[_STATUS_AT])
+        name, side = words[1], _HARDWARE_LIMITS.get(words[_STATUS_AT])
         if side is not None:
-            self._log("error", f"Motor {words[1]} hit {side} hardware limit.")
+            self._log("error", f"Motor {name} hit {side} hardware limit.")
+        for parent, place in self._engine.parents.update(name):
+            self._watch_limits(parent, place)
+
+    def _watch_limits(self, parent: MotorEntry, place: float) -> None:
+        """A parent that its child carries out of its limits stops everything, once."""
+        with self._database.lock:
+            line = beyond(parent, shortest(place))
+        if self._engine.parents.leaves(parent.name, is_outside=line is not None):
+            self._log("warning", line or "")
+            self._engine.tell(f"stog_motor_move_completed {parent.name} {place:f} sw_limit")
+            self._engine.abort_all()
+
+    # -- the other devices -------------------------------------------------------------------
 
     def _operation_started(self, words: Words) -> None:
+        if self._engine.idle.lists(words[1]):
+            self._listed[words[2]] = words[1]
         self._engine.idle.begin(words[1], once=False)
 
     def _operation_completed(self, words: Words) -> None:
+        self._listed.pop(words[2], None)
         self._engine.idle.end(words[1])
 
     def _encoder_completed(self, words: Words) -> None:
@@ -93,28 +128,29 @@ class Hearing:
 
     def _counted(self, words: Words) -> None:
         try:
-            failed = float(words[1]) <= 0
+            has_failed = float(words[1]) <= 0
         except ValueError:
-            failed = True
-        reason = next((word for word in reversed(words) if word), "")
-        if failed:
+            has_failed = True
+        if has_failed:
+            reason = next((word for word in reversed(words) if word), "")
             self._log("warning", f"ion chamber reading error: {reason}")
 
+    # -- for people --------------------------------------------------------------------------
+
     def _noted(self, words: Words) -> None:
-        text = " ".join(words[1:]).strip()
         if words[1] == "image_ready":
             self._log("note", f"Loading {words[2]}...")
         else:
-            self._log("warning", text)
+            self._log("warning", " ".join(words[1:]).strip())
 
     def _limit_hit(self, words: Words) -> None:
-        shown = " ".join(words).strip()
+        """The message, and a slip of the real engine's script behind it."""
         self._log("error", f"Motor {words[1]} has hit {words[2]} hardware limit.")
-        self._unhandled(f"invalid command name  do  while processing {shown}")
+        self._unhandled("do", words)
 
     def _unknown(self, words: Words) -> None:
-        shown = " ".join(words).strip()
-        self._unhandled(f"invalid command name  {words[0]}  while processing {shown}")
+        self._unhandled(words[0], words)
 
-    def _unhandled(self, text: str) -> None:
-        self._tell(f"stog_log software_severe server Unhandled error in scripting engine {text}")
+    def _unhandled(self, name: str, words: Words) -> None:
+        shown = f"invalid command name  {name}  while processing {' '.join(words).strip()}"
+        self._log("software_severe", f"Unhandled error in scripting engine {shown}")

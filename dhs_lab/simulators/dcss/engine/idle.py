@@ -33,6 +33,10 @@ class IdleList:
         self._lock = threading.Lock()  # guards _busy
         self._busy: list[str] = []
 
+    def lists(self, name: str) -> bool:
+        """Whether this motor or operation keeps the system from being idle."""
+        return name in self._listed
+
     def refuses(self, name: str) -> bool:
         """Whether GUIs may not start this motor or operation just now."""
         return name in self._refused and bool(self.busy())

@@ -1,6 +1,6 @@
-"""Which moves the scripting engine refuses, and how it says so.
+"""`MoveRules`: which moves the scripting engine refuses, and how it says so.
 
-Source: motor_control.tcl 473, scriptingEngine 480-687, confirmed on the wire
+Source: motor_control.tcl 441-473, scriptingEngine 480-687, confirmed on the wire
 """
 
 import math
@@ -8,8 +8,12 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import format_number
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
+from dhs_lab.simulators.dcss.engine.parents import Parents
+from dhs_lab.simulators.dcss.engine.state import MotionState
 from dhs_lab.simulators.dcss.motors import MotorEntry, RealMotorEntry
+
+_DIGITS: Final = 12
 
 
 @attrs.frozen
@@ -18,13 +22,94 @@ class Refusal:
 
     Attributes:
         status: The status of its completion.
-        logs: Lines of the log before it: level and text.
         reason: What a script is told that asked for it.
+        logs: Lines of the log before the completion: level and text.
     """
 
     status: str
-    logs: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+    logs: tuple[tuple[str, str], ...] = ()
+
+
+class MoveRules:
+    """Looks at a move before it begins."""
+
+    def __init__(self, database: Database, state: MotionState, parents: Parents) -> None:
+        self._database = database
+        self._state = state
+        self._parents = parents
+
+    def refusal(
+        self, host: str, motor: MotorEntry, destination: str, *, by_script: bool
+    ) -> Refusal | None:
+        """Why a move is refused, None where it is not.
+
+        Args:
+            host: Owner of the motor.
+            motor: The motor.
+            destination: Where it shall go, as it was written.
+            by_script: Whether a script asks; nobody blocks it, and its statuses are shorter.
+        """
+        if self._state.is_blocked and not by_script:
+            return Refusal("blocked")
+        if self._state.is_moving(motor.name):
+            return Refusal("moving", "moving")
+        with self._database.lock:
+            is_locked, line = motor.motor_lock_on, beyond(motor, destination)
+        if is_locked:
+            return Refusal("locked", "locked")
+        return (
+            self._locked_parent(motor)
+            or (self._moving_child(motor) if host == SCRIPTING_ENGINE else None)
+            or (_beyond_limits(motor, line, by_script=by_script) if line else None)
+            or self._parent_beyond(motor, destination)
+        )
+
+    def _locked_parent(self, motor: MotorEntry) -> Refusal | None:
+        for parent in self._parents.of(motor.name):
+            with self._database.lock:
+                is_locked = parent.motor_lock_on
+            if is_locked:
+                return Refusal("locked", "locked", (("error", f"{parent.name} is locked"),))
+        return None
+
+    def _moving_child(self, motor: MotorEntry) -> Refusal | None:
+        moving = [each for each in self._parents.children(motor.name) if self._is_moving(each)]
+        if not moving:
+            return None
+        line = f"Child {moving[0]} of {motor.name} is already moving!"
+        return Refusal("movingChildren", f"{moving[0]}_moving", (("error", line),))
+
+    def _is_moving(self, name: str) -> bool:
+        return self._state.is_moving(name)
+
+    def _parent_beyond(self, motor: MotorEntry, destination: str) -> Refusal | None:
+        """A parent that is out of its limits, or would be."""
+        try:
+            goal = float(destination)
+        except ValueError:
+            return None
+        for parent in self._parents.of(motor.name):
+            now = shortest(self._parents.place(parent.name))
+            then = shortest(self._parents.place(parent.name, {motor.name: goal}))
+            with self._database.lock:
+                is_out, would_be_out = beyond(parent, now), beyond(parent, then)
+            if is_out:
+                second = f"{parent.name} is not within software limits."
+            elif would_be_out:
+                second = f"{parent.name} would exceed software limit if moved to {then}."
+            else:
+                continue
+            status = f"{motor.name}_parents_sw_limit"
+            return Refusal(
+                status, status, (("warning", is_out or would_be_out or ""), ("error", second))
+            )
+        return None
+
+
+def _beyond_limits(motor: MotorEntry, line: str, *, by_script: bool) -> Refusal:
+    status = f"{motor.name}_sw_limit"
+    return Refusal("sw_limit" if by_script else status, status, (("warning", line),))
 
 
 def limits(motor: MotorEntry) -> tuple[str | None, str | None]:
@@ -38,21 +123,21 @@ def limits(motor: MotorEntry) -> tuple[str | None, str | None]:
         way = abs(motor.backlash) / motor.scale_factor
         if motor.backlash < 0 and upper is not None:
             upper = shortest(motor.upper_limit - way)
-        elif motor.backlash >= 0 and lower is not None and way:
+        elif motor.backlash >= 0 and lower is not None:
             lower = shortest(motor.lower_limit + way)
     return lower, upper
 
 
 def shortest(number: float) -> str:
-    """A number as Tcl prints what it computed, with 12 digits."""
-    text = f"{number:.12g}"
+    """A number as Tcl prints what it computed: 12 digits at the most, one decimal at the least."""
+    text = f"{number:.{_DIGITS}g}"
     return text if any(mark in text for mark in ".en") else f"{text}.0"
 
 
 def beyond(motor: MotorEntry, destination: str) -> str | None:
     """The line of the log where a destination is beyond a limit, None where it is not.
 
-    What is no number is compared as text: any letter is above a numeric limit.
+    Exactly at the limit is allowed, and where the motor stands is not looked at.
     """
     lower, upper = limits(motor)
     for side, limit in (("upper", upper), ("lower", lower)):
@@ -63,33 +148,11 @@ def beyond(motor: MotorEntry, destination: str) -> str | None:
 
 
 def _is_beyond(destination: str, limit: str, side: str) -> bool:
+    """What is no number is compared as text, as Tcl does: any letter is above a number."""
     try:
-        number: float | str = float(destination)
+        number: float | None = float(destination)
     except ValueError:
-        number = destination
-    if isinstance(number, str) or math.isnan(number):  # a word, or nan: Tcl compares texts
+        number = None
+    if number is None or math.isnan(number):
         return destination > limit if side == "upper" else destination < limit
     return number > float(limit) if side == "upper" else number < float(limit)
-
-
-_NEAR: Final = 1e-9
-
-
-def parents_beyond(
-    parent: MotorEntry, place: float, child: str
-) -> tuple[tuple[str, str], ...] | None:
-    """The lines of the log where a child's move carries a parent out of its limits, else None."""
-    shown = shortest_or_whole(place)
-    line = beyond(parent, shown)
-    if line is None:
-        return None
-    if abs(place - parent.position) < _NEAR and child:
-        second = f"{parent.name} is not within software limits."
-    else:
-        second = f"{parent.name} would exceed software limit if moved to {shown}."
-    return (("warning", line), ("error", second))
-
-
-def shortest_or_whole(number: float) -> str:
-    """A computed number, as `shortest`, without the noise of the last digits."""
-    return format_number(float(shortest(number)))

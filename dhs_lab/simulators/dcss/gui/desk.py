@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from dcs_codec import LocalProtocolError
 from dhs_lab.simulators.dcss.gui.client import GuiClient
 from dhs_lab.simulators.dcss.gui.desk_parts import Parts
 from dhs_lab.simulators.dcss.gui.device_commands import DEVICE_COMMANDS
 from dhs_lab.simulators.dcss.gui.motor_commands import MOTOR_COMMANDS
 from dhs_lab.simulators.dcss.gui.office_commands import OFFICE_COMMANDS
 from dhs_lab.simulators.dcss.texts import blanked, first_word
+from dhs_runtime.lowlevel import DhsError
 
 logger = logging.getLogger(__name__)
 
@@ -41,4 +43,8 @@ class Desk:
             client.log(f"Unrecognized command: {word[:_COMMAND]}.")
             return
         logger.debug("%s: %.200s", client, text)
-        command(self._parts, client, text)
+        try:
+            command(self._parts, client, text)
+        except (DhsError, LocalProtocolError) as error:
+            logger.warning("%s: %.200s: %s", client, text, error)
+            client.log(f"the simulated DCSS cannot do this: {error}")

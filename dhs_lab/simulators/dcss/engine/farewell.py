@@ -1,4 +1,4 @@
-"""What GUIs are told when a DHS goes away.
+"""What the scripting engine tells when a DHS has gone away.
 
 Source: message_handlers.tcl:57-122, confirmed on the wire
 """
@@ -16,17 +16,24 @@ from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
 
 
-def farewell(host: str, devices: Iterable[Entry], lock: threading.Lock) -> Iterator[str]:
-    """The texts, in order: that it is offline, then each device as failed, moving or not.
+def farewell(
+    host: str,
+    operations: Iterable[tuple[str, str]],
+    devices: Iterable[Entry],
+    lock: threading.Lock,
+) -> Iterator[str]:
+    """The texts, in order: operations, then each device as failed, whether it did anything or not.
 
     Args:
         host: Name of the hardware host.
+        operations: Name and handle of those that somebody of dcss's own waits for.
         devices: Its devices in database order.
         lock: Guards them; free while a text is told.
     """
-    yield f"stog_configure_hardware_host {host} self offline"
-    yield f"stog_log severe {host} {host} offline"
     status = f"no_hw_host_{host}"
+    yield f"stog_log severe {host} {host} offline"
+    for name, handle in operations:
+        yield f"stog_operation_completed {name} {handle} {status}"
     ion_chambers: list[str] = []
     for device in devices:
         with lock:

@@ -1,0 +1,67 @@
+"""`IonChambers`: how the scripting engine asks for counts: host by host, and once only.
+
+Source: ion_chamber.tcl, confirmed on the wire
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
+from dhs_lab.simulators.dcss.entries import IonChamberEntry
+from dhs_runtime.lowlevel import NotConnectedError
+
+_USAGE: Final = "wrong # args: should be  stoh_read_ion_chambers time poll ?arg ...?"
+_LEAST: Final = 3
+
+
+class IonChambers:
+    """Passes a GUI's question on."""
+
+    def __init__(
+        self,
+        database: Database,
+        tell: Callable[[str], None],
+        forward: Callable[[str, str], object],
+    ) -> None:
+        self._database = database
+        self._tell = tell
+        self._forward = forward
+
+    def read(self, text: str) -> None:
+        """Ask each host for its ion chambers; `text` is the GUI's, with the keyword for a DHS."""
+        words = text.split()
+        if len(words) < _LEAST:
+            unhandled = "Unhandled error in scripting engine"
+            shown = f"{_USAGE}  while processing {text.strip()}"
+            self._tell(f"stog_log software_severe server {unhandled} {shown}")
+            return
+        _, time_s, _, *names = words
+        owners = {name: self._owner(name) for name in names}
+        foreign = next((name for name in names if owners[name] != SCRIPTING_ENGINE), None)
+        if foreign is not None:
+            self._tell(f"stog_log note server {foreign} not on self")
+        self._tell(f"stog_log note server allInSelf {foreign is None:d}")
+        wrong = next((name for name in names if not self._is_ion_chamber(name)), None)
+        if foreign is None:
+            self._tell(" ".join(("stog_report_ion_chambers", time_s, *names)))
+        elif wrong is not None:
+            reason = "type_not_ion_chamber" if owners[wrong] else "not_exist"
+            self._tell(f"stog_log warning server ion chamber reading error: {reason}")
+        else:
+            for host in dict.fromkeys(owners.values()):
+                self._ask(host, time_s, [name for name in names if owners[name] == host])
+
+    def _ask(self, host: str, time_s: str, names: list[str]) -> None:
+        shown = " ".join(names)
+        try:
+            self._forward(host, f"stoh_read_ion_chambers {time_s} 0 {shown}")
+        except NotConnectedError:
+            self._tell(f"stog_report_ion_chambers 0  {shown} hardware_offline")
+
+    def _owner(self, name: str) -> str:
+        found = self._database.find(name)
+        return "" if found is None else found[0]
+
+    def _is_ion_chamber(self, name: str) -> bool:
+        found = self._database.find(name)
+        return found is not None and isinstance(found[1], IonChamberEntry)

@@ -1,0 +1,103 @@
+"""`Parents`: pseudo motors of the scripting engine, made of other motors.
+
+Only what a script says counts here; children that a dump gives a pseudo motor of a DHS do not.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from dcs_codec import MotorStatus
+from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.motors import MotorEntry
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.dcss.engine.script import Script
+
+
+@attrs.frozen
+class PseudoMotor:
+    """How a pseudo motor of the scripting engine is made of its children.
+
+    Attributes:
+        name: Name of the pseudo motor.
+        children: Names of the motors it is made of.
+        position: Its position, of the positions of the children in their order, scaled.
+        move: Moves the children; gets the destination, scaled.
+        configure: Called with a new position that somebody calls the present one; by default
+            the children stay as they are.
+    """
+
+    name: str
+    children: tuple[str, ...]
+    position: Callable[..., float]
+    move: "Callable[[Script, float], object]"
+    configure: "Callable[[Script, float], object] | None" = None
+
+
+class Parents:
+    """Pseudo motors by name and by child."""
+
+    def __init__(self, database: Database, answer: Callable[[str], None]) -> None:
+        """No pseudo motors.
+
+        Args:
+            database: The motors.
+            answer: Takes what the scripting engine says of its motors, `htos_...`.
+        """
+        self._database = database
+        self._answer = answer
+        self._lock = threading.Lock()  # guards what follows
+        self._motors: dict[str, PseudoMotor] = {}
+        self._outside: set[str] = set()
+
+    def add(self, motor: PseudoMotor) -> None:
+        """Make a motor of the database a pseudo motor with children."""
+        with self._lock:
+            self._motors[motor.name] = motor
+
+    def find(self, name: str) -> PseudoMotor | None:
+        """The pseudo motor of this name."""
+        with self._lock:
+            return self._motors.get(name)
+
+    def of(self, child: str) -> list[MotorEntry]:
+        """The parents of a motor, in the order in which they were added."""
+        with self._lock:
+            if not self._motors:
+                return []
+            names = [each.name for each in self._motors.values() if child in each.children]
+        return [self._database.get(name, MotorEntry)[1] for name in names]
+
+    def children(self, name: str) -> tuple[str, ...]:
+        """The children of a motor; none where it is no such pseudo motor."""
+        motor = self.find(name)
+        return () if motor is None else motor.children
+
+    def place(self, name: str, moved: Mapping[str, float] = {}) -> float:
+        """Where a pseudo motor is, or would be with some children moved; scaled."""
+        motor = self.find(name)
+        assert motor is not None, name  # noqa: S101 - the name is one of `of`
+        positions = []
+        for child in motor.children:
+            _, entry = self._database.get(child, MotorEntry)
+            with self._database.lock:
+                positions.append(moved.get(child, entry.position))
+        return motor.position(*positions)
+
+    def update(self, child: str) -> list[tuple[MotorEntry, float]]:
+        """Tell where the parents of a motor are now; each with its place."""
+        places = [(parent, self.place(parent.name)) for parent in self.of(child)]
+        for parent, place in places:
+            words = f"{parent.name} {place:f} {MotorStatus.NORMAL}"
+            self._answer(f"htos_update_motor_position {words}")
+        return places
+
+    def leaves(self, name: str, *, is_outside: bool) -> bool:
+        """Note whether a parent is out of its limits; whether it has just left them."""
+        with self._lock:
+            was_outside = name in self._outside
+            (self._outside.add if is_outside else self._outside.discard)(name)
+            return is_outside and not was_outside

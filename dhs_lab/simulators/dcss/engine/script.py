@@ -1,0 +1,284 @@
+"""`Script`: what a Python function may do that stands for a script of the scripting engine.
+
+    @dcss.scripted("centerLoop")
+    def center(script: Script) -> str:
+        script.move("gonio_phi", 90)
+        return script.run_operation("getLoopTip", 0)
+
+A wait ends with `ScriptError` where what it waits for fails, and of an abort of everything. Its
+`timeout_s` None is no limit, as in a real engine: the abort, or the end of the server, ends it.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from dcs_codec import OperationStatus, split_list
+from dhs_lab.simulators.dcss.engine.moves import shortest
+from dhs_lab.simulators.dcss.engine.waiting import ScriptError, Waiting
+from dhs_runtime.lowlevel import Argument, Deadline
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.dcss.engine.engine import Engine
+
+T = TypeVar("T")
+
+_TOLD_S: Final = 1.0
+_AT: Final = 3
+
+
+class Script:
+    """One run of a script, used by its own thread.
+
+    Attributes:
+        name: Name of the operation or pseudo motor.
+        handle: Handle of the operation; "" of a motor.
+        text: The arguments, to the letter.
+    """
+
+    def __init__(self, engine: "Engine", name: str, handle: str, text: str) -> None:
+        self.name = name
+        self.handle = handle
+        self.text = text
+        self._engine = engine
+        self._aborts = engine.state.aborts
+
+    @property
+    def args(self) -> list[str]:
+        """The arguments, word by word as Tcl splits a list."""
+        return split_list(self.text)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `gtos_stop_operation` was sent to this operation since it began."""
+        return self._engine.scripts.is_stopped(self.name)
+
+    def update(self, text: str) -> None:
+        """Send an update of this operation."""
+        self._engine.answer(f"htos_operation_update {self.name} {self.handle} {text}")
+
+    def log(self, text: str, level: str = "note") -> None:
+        """Put a line into the log that all GUIs see."""
+        self._engine.tell(f"stog_log {level} server {text}")
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    def wait_s(self, seconds: float) -> None:
+        """Wait a while; an abort of everything ends it at once, as `error aborted`."""
+        if seconds >= _TOLD_S:
+            self.log(f"Waiting for {round(seconds * 1000)} ms.", "warning")
+        self._check()
+        pause: Waiting[None] = self._engine.scripts.waiting(lambda _: None, ends_by_abort=True)
+        with pause:
+            pause.sleep(seconds)
+
+    def wait_string(
+        self, name: str, accept: Callable[[str], bool], timeout_s: float | None = None
+    ) -> str:
+        """Wait until the contents of a string are accepted; they are looked at first."""
+
+        def found(words: list[str]) -> str | None:
+            if words[:2] != ["stog_set_string_completed", name]:
+                return None
+            return self._accepted(name, accept)
+
+        with self._engine.scripts.waiting(found) as waiting:
+            now = self._accepted(name, accept)
+            return now if now is not None else self._wait(waiting, timeout_s)
+
+    def block_motors(self) -> AbstractContextManager[None]:
+        """Let GUIs move nothing, inside `with`."""
+        return self._engine.state.blocked()
+
+    # -- motors ------------------------------------------------------------------------------
+
+    def move(self, name: str, to: float | str, timeout_s: float | None = None) -> float:
+        """Move a motor and wait for it; where it is then, scaled."""
+        return self.move_many({name: to}, timeout_s)[name]
+
+    def move_many(
+        self, goals: Mapping[str, float | str], timeout_s: float | None = None
+    ) -> dict[str, float]:
+        """Move motors together and wait for all of them.
+
+        Raises:
+            ScriptError: One is refused (`moving`, `locked`, `NAME_sw_limit`), or one ended
+                otherwise than `normal`: `NAME_STATUS`, of several the last.
+            TimeoutError: They took longer.
+        """
+        self._check()
+        deadline = None if timeout_s is None else Deadline.after(timeout_s)
+        with self._engine.scripts.waiting(_completions(goals), count=len(goals)) as waiting:
+            for name, to in goals.items():
+                refused = self._engine.move_for_script(
+                    name, to if isinstance(to, str) else shortest(to)
+                )
+                if refused is not None:
+                    raise ScriptError(refused)
+            self.log(f"wait_for_device {' '.join(goals)}")
+            ends = self._wait_all(waiting, deadline)
+        failed = [f"{name}_{ends[name][1]}" for name in goals if ends[name][1] != "normal"]
+        if failed:
+            raise ScriptError(failed[-1])
+        self._check()
+        return {name: float(position) for name, (position, _) in ends.items()}
+
+    def set_position(self, name: str, position: float) -> None:
+        """Call the present position of a motor by another number, scaled, in its configuration."""
+        self._engine.control.configure(name, position=position)
+
+    def position(self, name: str) -> float:
+        """Position of a motor as DCSS knows it, scaled."""
+        return self._engine.control.position(name)
+
+    # -- operations --------------------------------------------------------------------------
+
+    def start_operation(
+        self, name: str, *args: Argument, text: str | None = None
+    ) -> "ScriptOperation":
+        """Start an operation of a DHS, or another script, and go on."""
+        self._check()
+        return ScriptOperation(self, self._engine, name, args, text)
+
+    def run_operation(
+        self, name: str, *args: Argument, text: str | None = None, timeout_s: float | None = None
+    ) -> str:
+        """Start an operation and wait for its end; the text of its completion.
+
+        Raises:
+            ScriptError: It did not end as `normal`: `STATUS TEXT`.
+            TimeoutError: It took longer.
+        """
+        return self.start_operation(name, *args, text=text).wait(timeout_s)
+
+    # -- the other devices -------------------------------------------------------------------
+
+    def set_shutter(self, name: str, state: str, timeout_s: float | None = None) -> str:
+        """Open or close a shutter; the state that its DHS reports."""
+        words = self._ask(
+            f"stoh_set_shutter_state {name} {state}", "stog_report_shutter_state", timeout_s
+        )
+        status = words[_AT] if len(words) > _AT else "normal"
+        return _checked(name, words[2], status)
+
+    def set_string(self, name: str, contents: str, timeout_s: float | None = None) -> None:
+        """Set a string."""
+        command = f"stoh_set_string {name} {contents}"
+        words = self._ask(command, "stog_set_string_completed", timeout_s)
+        _checked(name, "", words[2])
+
+    def get_encoder(self, name: str, timeout_s: float | None = None) -> float:
+        """Read an encoder; its position, scaled."""
+        words = self._ask(f"stoh_get_encoder {name}", "stog_get_encoder_completed", timeout_s)
+        return float(_checked(name, words[2], words[_AT]))
+
+    def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> dict[str, float]:
+        """Let ion chambers count; the counts of each."""
+        wanted = set(names)
+        counts: dict[str, float] = {}
+
+        def counted(words: list[str]) -> dict[str, float] | None:
+            if words[:1] != ["stog_report_ion_chambers"] or not wanted & set(words):
+                return None
+            if float(words[1]) <= 0:
+                raise ScriptError(words[-1])
+            counts.update(zip(words[2::2], map(float, words[3::2]), strict=False))
+            return counts if wanted <= counts.keys() else None
+
+        self._check()
+        with self._engine.scripts.waiting(counted) as waiting:
+            asked = f"stoh_read_ion_chambers {time_s:g} 0 {' '.join(names)}"
+            self._engine.read_ion_chambers(asked)
+            return self._wait(waiting, timeout_s)
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _ask(self, command: str, answer: str, timeout_s: float | None) -> list[str]:
+        """Send a command to the owner of the device it names; the words of the answer."""
+        name = command.split()[1]
+        self._check()
+
+        def answered(words: list[str]) -> list[str] | None:
+            return words if words[:2] == [answer, name] else None
+
+        with self._engine.scripts.waiting(answered) as waiting:
+            self._engine.ask_owner(name, command)
+            return self._wait(waiting, timeout_s)
+
+    def _accepted(self, name: str, accept: Callable[[str], bool]) -> str | None:
+        contents = self._engine.control.string(name)
+        return contents if accept(contents) else None
+
+    def _wait(self, waiting: Waiting[T], timeout_s: float | None) -> T:
+        (found,) = waiting.wait(None if timeout_s is None else Deadline.after(timeout_s))
+        self._check()
+        return found
+
+    @staticmethod
+    def _wait_all(
+        waiting: Waiting[tuple[str, str, str]], deadline: Deadline | None
+    ) -> dict[str, tuple[str, str]]:
+        return {name: (position, status) for name, position, status in waiting.wait(deadline)}
+
+    def _check(self) -> None:
+        """Raise where everything was aborted since the script began."""
+        if self._engine.state.aborts != self._aborts:
+            raise ScriptError(OperationStatus.ABORTED)
+
+
+class ScriptOperation:
+    """An operation that a script started.
+
+    Attributes:
+        handle: Its handle.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        engine: "Engine",
+        name: str,
+        args: tuple[Argument, ...],
+        text: str | None,
+    ) -> None:
+        self.handle = engine.control.next_handle()
+        self._script = script
+        self._name = name
+        key = ["stog_operation_completed", name, self.handle]
+
+        def completed(words: list[str]) -> tuple[str, str] | None:
+            return (words[3], " ".join(words[4:])) if words[:3] == key else None
+
+        self._waiting = engine.scripts.waiting(completed, operation=(name, self.handle))
+        engine.control.start_operation(name, *args, text=text, handle=self.handle)
+
+    def wait(self, timeout_s: float | None = None) -> str:
+        """The text of its completion; raises as `Script.run_operation`."""
+        with self._waiting:
+            ((status, text),) = self._waiting.wait(
+                None if timeout_s is None else Deadline.after(timeout_s)
+            )
+        if status != OperationStatus.NORMAL:
+            raise ScriptError(f"{status} {text}".strip())
+        return text
+
+
+def _completions(
+    goals: Mapping[str, object],
+) -> Callable[[list[str]], tuple[str, str, str] | None]:
+    """Finds the completion of each of these motors: name, position, status."""
+    left = set(goals)
+
+    def completed(words: list[str]) -> tuple[str, str, str] | None:
+        if words[:1] != ["stog_motor_move_completed"] or len(words) <= _AT or words[1] not in left:
+            return None
+        left.discard(words[1])
+        return words[1], words[2], words[_AT]
+
+    return completed
+
+
+def _checked(name: str, value: str, status: str) -> str:
+    if status != OperationStatus.NORMAL:
+        raise ScriptError(f"{name} {status}")
+    return value

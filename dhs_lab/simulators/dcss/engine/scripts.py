@@ -1,0 +1,177 @@
+"""`Scripts`: runs the functions that stand for scripts, each in a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from dcs_codec import MotorStatus, OperationStatus
+from dhs_lab.simulators.dcss.engine.parents import PseudoMotor
+from dhs_lab.simulators.dcss.engine.script import Script
+from dhs_lab.simulators.dcss.engine.waiting import ScriptError, ServerStoppedError, Waiting
+from dhs_lab.simulators.dcss.texts import rest_of, word_of
+from dhs_runtime.lowlevel import Deadline, ThreadGroup
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.dcss.engine.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+ScriptFunction = Callable[[Script], str | None]
+
+_JOIN_S: Final = 2.0
+
+
+class Scripts:
+    """The scripted operations and the moves of pseudo motors, and what they wait for."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._threads = ThreadGroup()
+        self._lock = threading.Lock()  # guards what follows
+        self._functions: dict[str, tuple[ScriptFunction, bool]] = {}
+        self._running: dict[str, int] = {}
+        self._stopped: set[str] = set()
+        self._waitings: list[Waiting[Any]] = []
+        self._is_over = False
+
+    def add(self, name: str, function: ScriptFunction, *, is_parallel: bool) -> None:
+        """Let a function stand for the script of an operation."""
+        with self._lock:
+            self._functions[name] = (function, is_parallel)
+
+    def open(self) -> None:
+        """Scripts may run from now on."""
+        with self._lock:
+            self._is_over = False
+
+    def close(self) -> None:
+        """End what runs, as far as it waits, and join its threads."""
+        with self._lock:
+            self._is_over = True
+            waitings = tuple(self._waitings)
+        for waiting in waitings:
+            waiting.end(ServerStoppedError("the server stops"), by_abort=False)
+        for name in self._threads.join(Deadline.after(_JOIN_S)):
+            logger.warning("%s does not end", name)
+
+    # -- what is heard -----------------------------------------------------------------------
+
+    def hear(self, words: list[str]) -> None:
+        """Let all that wait look at a text."""
+        with self._lock:
+            waitings = tuple(self._waitings)
+        for waiting in waitings:
+            waiting.take(words)
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether any script waits for anything."""
+        return bool(self._waitings)
+
+    def abort(self) -> None:
+        """Everything is aborted: who only waits for time to pass waits no longer."""
+        with self._lock:
+            waitings = tuple(self._waitings)
+        for waiting in waitings:
+            waiting.end(ScriptError(OperationStatus.ABORTED), by_abort=True)
+
+    def waiting(
+        self,
+        find: Callable[[list[str]], T | None],
+        *,
+        count: int = 1,
+        ends_by_abort: bool = False,
+        operation: tuple[str, str] | None = None,
+    ) -> Waiting[T]:
+        """A new waiting, as `Waiting`; it hears everything from now on, until it is left."""
+        waiting = Waiting(
+            find,
+            count=count,
+            ends_by_abort=ends_by_abort,
+            operation=operation,
+            close=self._forget,
+        )
+        with self._lock:
+            if self._is_over:
+                raise ServerStoppedError("the server stops")
+            self._waitings.append(waiting)
+        return waiting
+
+    def awaited(self) -> list[tuple[str, str]]:
+        """Name and handle of the operations that scripts wait for."""
+        with self._lock:
+            return [each.operation for each in self._waitings if each.operation is not None]
+
+    def _forget(self, waiting: Waiting[Any]) -> None:
+        with self._lock:
+            if waiting in self._waitings:
+                self._waitings.remove(waiting)
+
+    # -- operations --------------------------------------------------------------------------
+
+    def start_operation(self, text: str) -> None:
+        """`stoh_start_operation` of an operation of the engine."""
+        name, handle = word_of(text, 1), word_of(text, 2)
+        with self._lock:
+            function, is_parallel = self._functions.get(name, (None, False))
+            is_busy = self._running.get(name, 0) > 0 and not is_parallel
+            if function is not None and not is_busy:
+                self._running[name] = self._running.get(name, 0) + 1
+                self._stopped.discard(name)
+        if function is None:
+            self._end(name, handle, "error no script of this operation is simulated")
+        elif is_busy:
+            self._end(name, handle, "active")
+        else:
+            script = Script(self._engine, name, handle, rest_of(text, 3))
+            self._threads.spawn(f"script-{name}-{handle}", lambda: self._run(function, script))
+
+    def stop_operation(self, name: str) -> None:
+        """`stoh_stop_operation`: set the flag of an operation, which it may look at."""
+        with self._lock:
+            self._stopped.add(name)
+        self._engine.tell(f"stog_log note server stop flag set for self operation {name}")
+
+    def is_stopped(self, name: str) -> bool:
+        """Whether the flag of an operation is set."""
+        with self._lock:
+            return name in self._stopped
+
+    def _run(self, function: ScriptFunction, script: Script) -> None:
+        try:
+            end = f"{OperationStatus.NORMAL} {function(script) or ''}".rstrip()
+        except ServerStoppedError:
+            return
+        except Exception as error:  # noqa: BLE001 - a script is anybody's code; its end is told
+            if not isinstance(error, ScriptError):
+                logger.warning("script %s: %s: %s", script.name, type(error).__name__, error)
+            end = f"{OperationStatus.ERROR} {error}"
+        finally:
+            with self._lock:
+                self._running[script.name] -= 1
+        self._end(script.name, script.handle, end)
+
+    def _end(self, name: str, handle: str, end: str) -> None:
+        self._engine.answer(f"htos_operation_completed {name} {handle} {end}")
+
+    # -- pseudo motors -----------------------------------------------------------------------
+
+    def move(self, motor: PseudoMotor, destination: str) -> None:
+        """Begin the move of a pseudo motor."""
+        self._engine.answer(f"htos_motor_move_started {motor.name} {destination}")
+        script = Script(self._engine, motor.name, "", destination)
+        self._threads.spawn(f"script-{motor.name}", lambda: self._move(motor, script))
+
+    def _move(self, motor: PseudoMotor, script: Script) -> None:
+        status: str = MotorStatus.NORMAL
+        try:
+            motor.move(script, float(script.text))
+        except ServerStoppedError:
+            return
+        except Exception as error:  # noqa: BLE001 - as in `_run`
+            status = str(error).split(None, 1)[0] if str(error) else "error"
+            script.log(f"Error executing {motor.name} script: {error}", "error")
+        place = script.position(motor.name)
+        self._engine.answer(f"htos_motor_move_completed {motor.name} {place:f} {status}")

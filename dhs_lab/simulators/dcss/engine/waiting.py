@@ -1,0 +1,101 @@
+"""`Waiting`: how a script waits for what all GUIs are told."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
+
+from dhs_runtime.lowlevel import Deadline, DhsError
+
+T = TypeVar("T")
+
+
+class ScriptError(DhsError):
+    """What ends a script: it is completed as `error TEXT`."""
+
+
+class ServerStoppedError(ScriptError):
+    """The server stops, so the script ends without a word."""
+
+
+class Waiting(Generic[T]):
+    """Waits for some texts; what comes from its making on is not missed."""
+
+    def __init__(
+        self,
+        find: Callable[[list[str]], T | None],
+        *,
+        count: int = 1,
+        ends_by_abort: bool = False,
+        operation: tuple[str, str] | None = None,
+        close: "Callable[[Waiting[T]], None]",
+    ) -> None:
+        """A waiting.
+
+        Args:
+            find: Gets the words of each text; what it gives is waited for, None goes by. It may
+                raise ScriptError, which ends the wait.
+            count: How many are waited for.
+            ends_by_abort: Whether an abort of everything ends it; else what is waited for does.
+            operation: Name and handle of the operation that is waited for.
+            close: Called at its end.
+        """
+        self.operation = operation
+        self._find = find
+        self._count = count
+        self._ends_by_abort = ends_by_abort
+        self._close = close
+        self._changed = threading.Condition()  # guards what follows
+        self._found: list[T] = []
+        self._error: ScriptError | None = None
+
+    def take(self, words: list[str]) -> None:
+        """Look at the words of a text."""
+        with self._changed:
+            try:
+                found = self._find(words)
+            except ScriptError as error:
+                self._error = self._error or error
+            else:
+                if found is None:
+                    return
+                self._found.append(found)
+            self._changed.notify_all()
+
+    def end(self, error: ScriptError, *, by_abort: bool) -> None:
+        """End the wait by an error, where an abort ends it or it is none."""
+        if by_abort and not self._ends_by_abort:
+            return
+        with self._changed:
+            self._error = self._error or error
+            self._changed.notify_all()
+
+    def wait(self, deadline: Deadline | None) -> list[T]:
+        """What was waited for, once it is there.
+
+        Raises:
+            ScriptError: The wait was ended.
+            TimeoutError: It was not there before the deadline.
+        """
+        with self._changed:
+            came = self._changed.wait_for(
+                lambda: self._error is not None or len(self._found) >= self._count,
+                None if deadline is None else deadline.remaining(),
+            )
+            if self._error is not None:
+                raise self._error
+            if not came:
+                raise TimeoutError(f"{len(self._found)} of {self._count} answers in time")
+            return self._found[: self._count]
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long; raises ScriptError where the wait is ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._error is not None, seconds)
+            if self._error is not None:
+                raise self._error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close(self)

@@ -1,0 +1,87 @@
+"""`Scripting`: scripts and pseudo motors of the scripting engine as Python functions."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from dhs_lab.simulators.dcss.control import Control
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
+from dhs_lab.simulators.dcss.engine.engine import Engine
+from dhs_lab.simulators.dcss.engine.parents import PseudoMotor
+from dhs_lab.simulators.dcss.engine.script import Script
+from dhs_lab.simulators.dcss.entries import OperationEntry
+from dhs_lab.simulators.dcss.motors import PseudoMotorEntry
+
+F = TypeVar("F", bound=Callable[[Script], str | None])
+M = TypeVar("M", bound=Callable[[Script, float], object])
+
+
+class Scripting(Control):
+    """Lets functions stand for the Tcl scripts of a real engine."""
+
+    _engine: Engine
+
+    def scripted(self, name: str, *, is_parallel: bool = False) -> Callable[[F], F]:
+        """Let the decorated function be the script of an operation of the engine.
+
+        It gets a `Script`, and may move motors, start other operations and wait for strings. What
+        it returns is the text of the completion; an exception completes it as `error`, with its
+        text. Each run has a thread of its own.
+
+        Args:
+            name: Name of the operation, which is added to the database where it is not there.
+            is_parallel: Whether it may run several times at once; else a second start is completed
+                as `active` at once.
+
+        Raises:
+            ConfigError: The name is that of another device.
+        """
+        self._need(OperationEntry(name))
+
+        def add(function: F) -> F:
+            self._engine.scripts.add(name, function, is_parallel=is_parallel)
+            return function
+
+        return add
+
+    def pseudo_motor(
+        self,
+        name: str,
+        children: Iterable[str],
+        position: Callable[..., float],
+        *,
+        configure: Callable[[Script, float], object] | None = None,
+    ) -> Callable[[M], M]:
+        """Let the decorated function move a pseudo motor of the engine, made of other motors.
+
+        It gets a `Script` and the destination, scaled, and moves the children.
+
+        Args:
+            name: Name of the motor, which is added to the database where it is not there.
+            children: Names of the motors it is made of.
+            position: Its position, of their positions in that order.
+            configure: Called with a `Script` and a position that the present one shall be called.
+
+        Raises:
+            ConfigError: The name is that of another device.
+            DhsError: There is no such child.
+        """
+        names = tuple(children)
+        for child in names:
+            self.position(child)
+        self._need(PseudoMotorEntry(name, children=names, dependencies=names))
+
+        def add(function: M) -> M:
+            self._engine.parents.add(PseudoMotor(name, names, position, function, configure))
+            return function
+
+        return add
+
+    def abort_all(self, how: str = "soft") -> None:
+        """As `Control.abort_all`; scripts hear of it, too."""
+        super().abort_all(how)
+        self._engine.aborted()
+
+    def _need(self, entry: OperationEntry | PseudoMotorEntry) -> None:
+        found = self._database.find(entry.name)
+        if found is None or found[0] != SCRIPTING_ENGINE or type(found[1]) is not type(entry):
+            self._database.add(SCRIPTING_ENGINE, entry)
