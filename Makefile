@@ -105,6 +105,7 @@ docs: $(VENV)/.docs-installed $(MERMAID)
 docs-tables: $(VENV)/.docs-installed $(VENV)/.test-installed
 	$(BIN)/python docs/generate_messages.py
 	$(BIN)/python docs/generate_fidelity.py
+	$(BIN)/python docs/generate_gui_fidelity.py
 	$(BIN)/python docs/generate_states.py
 	$(BIN)/python docs/generate_imports.py
 	$(BIN)/python docs/generate_cli.py

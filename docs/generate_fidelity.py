@@ -67,10 +67,8 @@ NOT_SIMULATED: Final = """\
 ## Not simulated
 
 - Whether a DHS calls from the computer that the database names.
-- Of the scripting engine: limits and locks that refuse a GUI's wish, and scripts. What a DHS
-  notices of it is there: everything is aborted when a motor fails or a DHS is lost, ion chambers
-  are asked of the DHS that owns them and, from a GUI, once only, `home` from a GUI is refused while
-  limits hold, and `[ ] $ ; "` and line ends in a GUI's text are blanks.
+- The scripts of a beamline's own. [Fidelity of the GUI port](gui_fidelity.md) says what of the
+  scripting engine is here.
 """
 
 

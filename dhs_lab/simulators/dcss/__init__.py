@@ -16,6 +16,8 @@ from dhs_lab.simulators.dcss.circle import CircleMode
 from dhs_lab.simulators.dcss.counting import CountingRun
 from dhs_lab.simulators.dcss.database import HardwareHost
 from dhs_lab.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
+from dhs_lab.simulators.dcss.engine.script import Script
+from dhs_lab.simulators.dcss.engine.waiting import ScriptError
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -72,6 +74,8 @@ __all__ = [
     "RealMotorEntry",
     "ReportRun",
     "Rights",
+    "Script",
+    "ScriptError",
     "ShutterEntry",
     "ShutterReport",
     "SimulatedDcss",

@@ -21,6 +21,7 @@ from dcs_codec import (
     HtosOperationUpdate,
     HtosReportIonChambers,
     HtosSendConfiguration,
+    HtosSetStringCompleted,
     HtosSimulatingDevice,
     HtosStartOperation,
     HtosUpdateMotorPosition,
@@ -34,7 +35,7 @@ from dcs_codec import (
 )
 from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
-from dhs_lab.simulators.dcss.entries import IonChamberEntry
+from dhs_lab.simulators.dcss.entries import MAX_CONTENTS, IonChamberEntry
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
@@ -68,7 +69,6 @@ _LEVELS: Final[dict[str, int]] = {LogLevel.NOTE: logging.INFO, LogLevel.WARNING:
 _MOVE_STARTED: Final = "stog_motor_move_started"
 _POSITION: Final = "stog_update_motor_position"
 _MOVE_COMPLETED: Final = "stog_motor_move_completed"
-_KEYWORD: Final = len("htos_")
 
 
 class Effects:
@@ -280,9 +280,17 @@ class Effects:
             return
         with self._database.lock:
             report = entry.take(message)
+        if isinstance(message, HtosSetStringCompleted):
+            self._watch_length(message)
         self._tell(told)
         if run := self._runs.find(ReportRun, message.keyword, entry.name):
             run.take(report)
+
+    def _watch_length(self, message: HtosSetStringCompleted) -> None:
+        size = len(message.string_contents.encode(errors="surrogateescape"))
+        if size > MAX_CONTENTS:
+            limit = f"len={size} EXCEEDED MAX_STRING_SIZE={MAX_CONTENTS + 1}"
+            self._tell(f"stog_log severe server {message.string_name} {limit}")
 
     def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers, told: str) -> None:
         result = message.result
@@ -373,8 +381,12 @@ class Effects:
 
 
 def _forwarded(text: str) -> str:
-    """A text of a DHS as GUIs are told it."""
-    return "stog_" + text.partition("\0")[0][_KEYWORD:]
+    """A text of a DHS as GUIs are told it: dcss writes over the first and the fourth letter.
+
+    Source: what a real dcss made of a text with a blank in front
+    """
+    text = text.partition("\0")[0]
+    return f"s{text[1:3]}g{text[4:]}"
 
 
 def _shown(text: str) -> str:

@@ -81,9 +81,11 @@ class Engine:
         """Take what all GUIs are told; what is no Tcl list is lost, and it says so."""
         if not is_list(text):
             if not text.startswith(_UNHANDLED):  # its own complaint, which shows such a text
-                self.tell(f"{_UNHANDLED} missing close-brace while processing {text}")
+                self._unhandled("missing close-brace", text)
             return
-        if self._hearing.knows(text) or self.scripts.are_waiting:
+        if not text.startswith("stog_"):
+            self._unhandled(f"invalid command name  {first_word(text)} ", text)
+        elif self._hearing.knows(text) or self.scripts.are_waiting:
             words = split_list(text)
             self._hearing.take(words)
             self.scripts.hear(words)
@@ -156,12 +158,17 @@ class Engine:
 
     def obey(self, text: str) -> None:
         """Do what it is sent as the hardware host `self`, `stoh_...`."""
+        if not is_list(text):
+            self._unhandled("missing close-brace", text)
+            return
         command = self._commands.get(first_word(text))
         if command is not None and self._database.find(word_of(text, 1)) is not None:
             command(text)
             return
-        unknown = f"invalid command name  {first_word(text)}  while processing {text.strip()}"
-        self.tell(f"{_UNHANDLED} {unknown}")
+        self._unhandled(f"invalid command name  {first_word(text)} ", text.strip())
+
+    def _unhandled(self, error: str, text: str) -> None:
+        self.tell(f"{_UNHANDLED} {error} while processing {text}")
 
     def ask_owner(self, name: str, command: str) -> None:
         """Send a command to the owner of a device; raises NotConnectedError, DhsError."""
@@ -198,4 +205,5 @@ class Engine:
         self.answer(" ".join(("htos_configure_device", name, *words[_CONFIGURED])))
         motor = self.parents.find(name)
         if motor is not None and motor.configure is not None:
-            motor.configure(Script(self, name, "", ""), self.control.position(name))
+            with self.parents.held():
+                motor.configure(Script(self, name, "", ""), self.control.position(name))

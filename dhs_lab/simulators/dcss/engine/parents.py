@@ -4,7 +4,8 @@ Only what a script says counts here; children that a dump gives a pseudo motor o
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
@@ -52,6 +53,7 @@ class Parents:
         self._lock = threading.Lock()  # guards what follows
         self._motors: dict[str, PseudoMotor] = {}
         self._outside: set[str] = set()
+        self._holding = threading.local()
 
     def add(self, motor: PseudoMotor) -> None:
         """Make a motor of the database a pseudo motor with children."""
@@ -89,11 +91,27 @@ class Parents:
 
     def update(self, child: str) -> list[tuple[MotorEntry, float]]:
         """Tell where the parents of a motor are now; each with its place."""
+        held: list[str] | None = getattr(self._holding, "children", None)
+        if held is not None:
+            held.append(child)
+            return []
         places = [(parent, self.place(parent.name)) for parent in self.of(child)]
         for parent, place in places:
             words = f"{parent.name} {place:f} {MotorStatus.NORMAL}"
             self._answer(f"htos_update_motor_position {words}")
         return places
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What this thread updates inside is told at the end: a real engine waits 10 ms, too."""
+        children: list[str] = []
+        self._holding.children = children
+        try:
+            yield
+        finally:
+            self._holding.children = None
+            for child in children:
+                self.update(child)
 
     def leaves(self, name: str, *, is_outside: bool) -> bool:
         """Note whether a parent is out of its limits; whether it has just left them."""

@@ -34,7 +34,10 @@ class Masters:
             is_new = not client.is_master or key is not None
             if "request_lock" in words:
                 self._key, is_new = f"{int(time.time()):08X}", True
-            self._promote(client, with_key="request_lock" in words)
+            if is_new:
+                self._promote(client)
+            shown = f" {_KEY}{self._key}" if "request_lock" in words else ""
+            client.tell(f"stog_become_master{shown}")
             if is_new:
                 self._audience.tell_clients()
 
@@ -99,20 +102,18 @@ class Masters:
             )
         return ()
 
-    def _promote(self, client: GuiClient, *, with_key: bool) -> None:
-        others = [each for each in self._audience.clients() if each is not client]
-        if not client.is_master:
-            for each in others:
-                if each.party == client.party:
-                    each.is_master, each.was_master = True, False
-                    each.tell("stog_become_master")
-                else:
-                    each.was_master = each.is_master
-                    if each.is_master:
-                        each.is_master = False
-                        each.tell(_SLAVE)
-        client.is_master, client.was_master = True, False
-        client.tell(f"stog_become_master {_KEY}{self._key}" if with_key else "stog_become_master")
+    def _promote(self, client: GuiClient) -> None:
+        """Make a client and its party masters, and those that were slaves; it is told itself."""
+        for each in self._audience.clients():
+            if each.party != client.party:
+                each.was_master = each.is_master
+                if each.is_master:
+                    each.is_master = False
+                    each.tell(_SLAVE)
+                continue
+            if each is not client and not each.is_master:
+                each.tell("stog_become_master")
+            each.is_master, each.was_master = True, False
 
 
 def _key_in(words: Iterable[str]) -> str | None:

@@ -1,0 +1,204 @@
+"""Writes `gui_fidelity.md`: how the simulated GUI port does beside the recording of a real one.
+
+make docs-tables
+"""
+
+import logging
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from generate_fidelity import cases_table, heard, table  # noqa: E402
+
+from tests.lab.simulators.conformance import (  # noqa: E402
+    DIFFERENT,
+    EQUAL,
+    NOT_PLAYED,
+    Verdict,
+)
+from tests.lab.simulators.dhs_peer import DhsPeer  # noqa: E402
+from tests.lab.simulators.gui.conformance import (  # noqa: E402
+    gui_cases,
+    gui_verdicts,
+    recorded_beamline,
+)
+from tests.lab.simulators.gui.gui_peer import GuiPeer, framed  # noqa: E402
+from tests.shared import ROOT as SHARED  # noqa: E402
+
+SHOWN: Final = 120  # letters of a text
+PAGE: Final = Path(__file__).with_name("reference") / "gui_fidelity.md"
+
+HEAD: Final = """\
+<!-- Written by docs/generate_gui_fidelity.py: change that, or the sources; `make docs-tables`. -->
+
+# Fidelity of the simulated GUI port
+
+A real dcss was recorded with its scripting engine: GUIs, DHSs, and what each was told. The
+simulated one gets the same, by the same sockets, and has to tell each the same texts, to the
+letter. Private answers and broadcasts have no order between them, so the order of texts is not
+compared; numbers of clients, handles and keys of locks are compared by place. The recording is not
+part of this repository. [Fidelity](fidelity.md) is the same for the hardware port.
+"""
+
+HAZARDS_HEAD: Final = """\
+## Where a real dcss hangs, dies or goes astray
+
+The simulated one does nothing of what would do harm, and tells who asked for it.
+"""
+
+NOT_SIMULATED: Final = """\
+## Not simulated
+
+- Encrypted sessions (`CYPHER`, `DCS_CYPHER`), TLS, and the older login with a challenge. Sessions
+  and what they give stand in `GuiSettings`; none ends while its client is connected.
+- The scripts of a beamline. `@dcss.scripted` and `@dcss.pseudo_motor` let Python functions stand
+  for them; an operation without one ends as an error that says so, a pseudo motor as
+  `not_simulated`.
+- Configurations in progress (`configInProgress`): here one is over at once. Limits that the script
+  of a pseudo motor looks at for its children (`childrenLimitsOK`).
+- Runs: they are told as the dump has them, and nobody changes them.
+- `gtos_admin dump_database` writes no file.
+- Waits of a real engine: it tells parents of a motor 10 ms after their child, and at most each
+  100 ms. Here that is at once, each time.
+"""
+
+
+@attrs.frozen
+class Hazard:
+    """Something a GUI should never send.
+
+    Attributes:
+        what: What it is.
+        real: What it does to a real dcss.
+        data: The bytes.
+    """
+
+    what: str
+    real: str
+    data: bytes
+
+
+HAZARDS: Final = (
+    Hazard(
+        "a circle motor to 1e20",
+        "folds it for ever; every login hangs, the scripting engine hangs",
+        framed("gtos_start_motor_move gonio_phi2 1e20"),
+    ),
+    Hazard(
+        "a circle motor at 1e20",
+        "the same",
+        framed("gtos_set_motor_position gonio_phi2 1e20"),
+    ),
+    Hazard("a motor at 1e300", "dies", framed("gtos_set_motor_position mnolim 1e300")),
+    Hazard(
+        "a motor to 1e300",
+        "survives, and mangles the text for its scripts",
+        framed("gtos_start_motor_move mnolim 1e300"),
+    ),
+    Hazard(
+        "a string's name of 2,000 letters",
+        "dies",
+        framed(f"gtos_set_string {'n' * 2000} x"),
+    ),
+    Hazard(
+        "a move without a destination",
+        "moves to the one of an older command",
+        framed("gtos_start_motor_move mnolim"),
+    ),
+    Hazard("a command of 300 letters", "shows 80 of them", framed("g" * 300)),
+    Hazard(
+        "an open brace for a script",
+        "the script never sees it, nor ends",
+        framed("gtos_set_string selfstr {open"),
+    ),
+    Hazard("a negative size", "takes memory for a command", b"%12d %12d " % (-5, 0)),
+    Hazard("a header that is not two numbers", "takes memory for a command", b"x" * 26),
+    Hazard(
+        "a size that is too small",
+        "closes at the next header",
+        b"%12d %12d gtos_log note one two three\0" % (8, 0),
+    ),
+)
+
+
+def render() -> str:
+    """The page as it comes out now; the recording has to be there."""
+    played = gui_verdicts()
+    sections = [HEAD, counts(played), different(played), left_out(played)]
+    sections += [HAZARDS_HEAD, hazards(), NOT_SIMULATED, "## Case by case"]
+    for phase in dict.fromkeys(case["phase"] for case in gui_cases()):
+        mine = [each for each in played if each.phase == phase and each.outcome != NOT_PLAYED]
+        if mine:
+            sections += [f"### `{phase}`", cases_table(mine)]
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def counts(all_verdicts: tuple[Verdict, ...]) -> str:
+    """How many came out how, in all."""
+    outcomes = Counter(each.outcome for each in all_verdicts)
+    played = outcomes[EQUAL] + outcomes[DIFFERENT]
+    share = 100 * outcomes[EQUAL] / played
+    return (
+        f"**{outcomes[EQUAL]} of the {played} cases that are played are equal: {share:.1f} %.** "
+        f"{outcomes[NOT_PLAYED]} are listed below and not played."
+    )
+
+
+def different(played: tuple[Verdict, ...]) -> str:
+    """What is not equal, and why."""
+    rows = [(f"`{each.case}`", each.reason) for each in played if each.outcome == DIFFERENT]
+    return "## Different\n\n" + table(("case", "why"), rows)
+
+
+def left_out(played: tuple[Verdict, ...]) -> str:
+    """Phases that are not played, and why."""
+    reasons = Counter((each.phase, each.reason) for each in played if each.outcome == NOT_PLAYED)
+    rows = [(f"`{phase}`", str(count), why) for (phase, why), count in reasons.items()]
+    return "## Not played\n\n" + table(("phase", "cases", "why"), rows)
+
+
+def hazards() -> str:
+    """What each hazard does here, tried out."""
+    rows = []
+    with recorded_beamline() as dcss, DhsPeer.logged_in(dcss, "pydhs"):
+        for hazard in HAZARDS:
+            with heard() as lines, GuiPeer.logged_in(dcss, "alice", ":8.0") as gui:
+                gui.socket.sendall(hazard.data)
+                told, is_open = answer(gui)
+            said = [line for line in lines if line.startswith("GUI")]
+            rows.append(
+                (hazard.what, hazard.real, said_so(told, said), "stays" if is_open else "is closed")
+            )
+    return table(("sent", "a real dcss", "the simulated one says", "and the link"), rows)
+
+
+def answer(gui: GuiPeer) -> tuple[list[str], bool]:
+    """What the client is told, and whether it is still connected."""
+    try:
+        return gui.read_until_now(), True
+    except (AssertionError, OSError):
+        return [], False
+
+
+def said_so(told: list[str], lines: list[str]) -> str:
+    """What was told to the client, or else stands in the log."""
+    texts = [text for text in told if not text.startswith("stog_update_client")]
+    shown = "; ".join(text if len(text) <= SHOWN else f"{text[:SHOWN]}..." for text in texts)
+    if shown:
+        return shown
+    reasons = [line.partition(": ")[2].partition(";")[0] for line in lines if ": " in line]
+    return reasons[0] if reasons else "nothing"
+
+
+if __name__ == "__main__":
+    logging.getLogger().addHandler(logging.NullHandler())
+    if (SHARED / "gui" / "gui_cases.jsonl").exists():
+        PAGE.write_text(render(), encoding="utf-8")
+    else:
+        print(f"{PAGE.name} stays as it is: the recording is not in {SHARED}")  # noqa: T201
