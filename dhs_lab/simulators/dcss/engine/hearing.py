@@ -4,17 +4,18 @@ Source: message_handlers.tcl, hardware_commands.tcl, confirmed on the wire
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
 from dhs_lab.simulators.dcss.engine.farewell import farewell
-from dhs_lab.simulators.dcss.engine.moves import beyond, shortest
+from dhs_lab.simulators.dcss.engine.idle import IdleList
+from dhs_lab.simulators.dcss.engine.limits import beyond, shortest
+from dhs_lab.simulators.dcss.engine.parents import Parents
+from dhs_lab.simulators.dcss.engine.scripts import Scripts
+from dhs_lab.simulators.dcss.engine.state import MotionState
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.texts import first_word
-
-if TYPE_CHECKING:
-    from dhs_lab.simulators.dcss.engine.engine import Engine
 
 _NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
 _HARDWARE_LIMITS: Final = {"cw_hw_limit": "clockwise", "ccw_hw_limit": "counterclockwise"}
@@ -23,10 +24,23 @@ _STATUS_AT: Final = 3
 Words = Sequence[str]
 
 
+class HearingEngine(Protocol):
+    """What hearing asks of its engine."""
+
+    state: MotionState
+    idle: IdleList
+    parents: Parents
+    scripts: Scripts
+    tell: Callable[[str], None]
+
+    def abort_all(self) -> None:
+        """Abort everything by itself."""
+
+
 class Hearing:
     """Reacts to the words of texts."""
 
-    def __init__(self, engine: "Engine", database: Database) -> None:
+    def __init__(self, engine: HearingEngine, database: Database) -> None:
         self._engine = engine
         self._database = database
         self._listed: dict[str, str] = {}  # operations of the lock list under way, by handle

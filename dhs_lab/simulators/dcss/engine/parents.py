@@ -6,16 +6,13 @@ Only what a script says counts here; children that a dump gives a pseudo motor o
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import attrs
 
 from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import Database
+from dhs_lab.simulators.dcss.engine.script import Script
 from dhs_lab.simulators.dcss.motors import MotorEntry
-
-if TYPE_CHECKING:
-    from dhs_lab.simulators.dcss.engine.script import Script
 
 
 @attrs.frozen
@@ -34,8 +31,8 @@ class PseudoMotor:
     name: str
     children: tuple[str, ...]
     position: Callable[..., float]
-    move: "Callable[[Script, float], object]"
-    configure: "Callable[[Script, float], object] | None" = None
+    move: Callable[[Script, float], object]
+    configure: Callable[[Script, float], object] | None = None
 
 
 class Parents:

@@ -11,15 +11,13 @@ A wait ends with `ScriptError` where what it waits for fails, and of an abort of
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from dcs_codec import OperationStatus, split_list
-from dhs_lab.simulators.dcss.engine.moves import shortest
+from dhs_lab.simulators.dcss.engine.door import EngineDoor
+from dhs_lab.simulators.dcss.engine.limits import shortest
 from dhs_lab.simulators.dcss.engine.waiting import ScriptError, Waiting
 from dhs_runtime.lowlevel import Argument, Deadline
-
-if TYPE_CHECKING:
-    from dhs_lab.simulators.dcss.engine.engine import Engine
 
 T = TypeVar("T")
 
@@ -36,7 +34,7 @@ class Script:
         text: The arguments, to the letter.
     """
 
-    def __init__(self, engine: "Engine", name: str, handle: str, text: str) -> None:
+    def __init__(self, engine: EngineDoor, name: str, handle: str, text: str) -> None:
         self.name = name
         self.handle = handle
         self.text = text
@@ -236,7 +234,7 @@ class ScriptOperation:
     def __init__(
         self,
         script: Script,
-        engine: "Engine",
+        engine: EngineDoor,
         name: str,
         args: tuple[Argument, ...],
         text: str | None,

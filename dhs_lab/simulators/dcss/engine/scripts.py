@@ -3,17 +3,15 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from dcs_codec import MotorStatus, OperationStatus
+from dhs_lab.simulators.dcss.engine.door import EngineDoor
 from dhs_lab.simulators.dcss.engine.parents import PseudoMotor
 from dhs_lab.simulators.dcss.engine.script import Script
 from dhs_lab.simulators.dcss.engine.waiting import ScriptError, ServerStoppedError, Waiting
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 from dhs_runtime.lowlevel import Deadline, ThreadGroup
-
-if TYPE_CHECKING:
-    from dhs_lab.simulators.dcss.engine.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ _JOIN_S: Final = 2.0
 class Scripts:
     """The scripted operations and the moves of pseudo motors, and what they wait for."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: EngineDoor) -> None:
         self._engine = engine
         self._threads = ThreadGroup()
         self._lock = threading.Lock()  # guards what follows

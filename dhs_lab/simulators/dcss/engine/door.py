@@ -1,0 +1,61 @@
+"""What scripts ask of the scripting engine that runs them."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from dhs_lab.simulators.dcss.control import Control
+from dhs_lab.simulators.dcss.engine.state import MotionState
+from dhs_lab.simulators.dcss.engine.waiting import Waiting
+
+T = TypeVar("T")
+
+
+class ScriptRunner(Protocol):
+    """Runs scripts, and lets them hear what all GUIs are told."""
+
+    def waiting(
+        self,
+        find: Callable[[list[str]], T | None],
+        *,
+        count: int = 1,
+        ends_by_abort: bool = False,
+        operation: tuple[str, str] | None = None,
+    ) -> Waiting[T]:
+        """A new waiting, as `Waiting`; it hears everything from now on, until it is left."""
+
+    def is_stopped(self, name: str) -> bool:
+        """Whether the stop flag of an operation is set."""
+
+
+class EngineDoor(Protocol):
+    """The engine, as scripts see it."""
+
+    @property
+    def control(self) -> Control:
+        """Sends commands to DHSs."""
+
+    @property
+    def state(self) -> MotionState:
+        """Which motors move."""
+
+    @property
+    def scripts(self) -> ScriptRunner:
+        """Runs the scripts."""
+
+    @property
+    def tell(self) -> Callable[[str], None]:
+        """Tells all GUIs, and the engine."""
+
+    @property
+    def answer(self) -> Callable[[str], None]:
+        """Takes what the engine answers as a hardware host, `htos_...`."""
+
+    @property
+    def read_ion_chambers(self) -> Callable[[str], None]:
+        """Asks each host for its ion chambers."""
+
+    def move_for_script(self, name: str, destination: str) -> str | None:
+        """Begin a move; what the script is told where that is refused."""
+
+    def ask_owner(self, name: str, command: str) -> None:
+        """Send a command to the owner of a device."""
