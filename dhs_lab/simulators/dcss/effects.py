@@ -33,9 +33,10 @@ from dcs_codec import (
     OperationStatus,
     StohCorrectMotorPosition,
 )
+from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
-from dhs_lab.simulators.dcss.entries import MAX_CONTENTS, IonChamberEntry
+from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
@@ -288,8 +289,8 @@ class Effects:
 
     def _watch_length(self, message: HtosSetStringCompleted) -> None:
         size = len(message.string_contents.encode(errors="surrogateescape"))
-        if size > MAX_CONTENTS:
-            limit = f"len={size} EXCEEDED MAX_STRING_SIZE={MAX_CONTENTS + 1}"
+        if size > MAX_STRING_CONTENTS:
+            limit = f"len={size} EXCEEDED MAX_STRING_SIZE={MAX_STRING_CONTENTS + 1}"
             self._tell(f"stog_log severe server {message.string_name} {limit}")
 
     def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers, told: str) -> None:
