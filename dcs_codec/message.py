@@ -15,7 +15,7 @@ import attrs
 
 from dcs_codec.words import clean_text, first_word
 
-__all__ = ["Direction", "MalformedMessage", "Message", "UnknownMessage"]
+__all__ = ["Direction", "MalformedMessage", "Message", "UnknownMessage", "direction_of"]
 
 
 class Direction(enum.Enum):
@@ -61,6 +61,11 @@ class Message:
     keyword: ClassVar[str] = ""
     binary: bytes = b""
     surplus: str = attrs.field(default="", init=False)
+
+    @property
+    def received_keyword(self) -> str:
+        """The keyword as received; for unknown and malformed messages the first word."""
+        return self.keyword
 
     def __repr__(self) -> str:
         """The class and its fields in wire order; surplus and the binary part's size, if any."""

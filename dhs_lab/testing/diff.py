@@ -7,7 +7,7 @@ import attrs
 
 from dcs_codec import Message
 from dhs_lab.simulators.dcss import TrafficLine
-from dhs_lab.testing.patterns import Bindings, Pattern, keyword_of, shown
+from dhs_lab.testing.patterns import Bindings, Pattern, shown
 
 MOST_MESSAGES: Final = 60
 """How many of the last messages are compared; a screen shows no more."""
@@ -60,7 +60,7 @@ def _rows(pattern: Pattern | None, one: Came | None, bindings: Bindings) -> list
     if not wrong:
         return [_Row(" ", str(pattern), _text(one))]
     return [
-        _Row("!", pattern.keyword, keyword_of(one.message)),
+        _Row("!", pattern.keyword, one.message.received_keyword),
         *(
             _Row(
                 "!" if name in wrong else " ",
@@ -126,7 +126,7 @@ def _pairs(
 
 def _likeness(pattern: Pattern, one: Came) -> float:
     """0 for another keyword; one match is worth more than several near matches."""
-    if keyword_of(one.message) != pattern.keyword:
+    if one.message.received_keyword != pattern.keyword:
         return 0.0
     wrong = len(pattern.misfits(one.message, {}))
     return 4.0 if not wrong else 1.0 - wrong / (len(pattern.fields) + 1)

@@ -13,9 +13,7 @@ import attrs
 from dcs_codec import (
     IonChamberFailure,
     IonChamberReading,
-    MalformedMessage,
     Message,
-    UnknownMessage,
     default_registry,
     format_number,
 )
@@ -182,7 +180,7 @@ class Pattern:
     def bound(self, message: Message, bindings: Bindings) -> Bindings | None:
         """The bindings with those of this message, or None if it does not match."""
         fresh = dict(bindings)
-        if keyword_of(message) != self.keyword or self.misfits(message, fresh):
+        if message.received_keyword != self.keyword or self.misfits(message, fresh):
             return None
         return fresh
 
@@ -201,13 +199,6 @@ class Pattern:
 
 PatternLike = Pattern | Message | str
 """The arguments of `expect`: a pattern, an exact message, or a text with holes."""
-
-
-def keyword_of(message: Message) -> str:
-    """First word of any message, known or not."""
-    if isinstance(message, (UnknownMessage, MalformedMessage)):
-        return message.received_keyword
-    return message.keyword
 
 
 def expected(message_class: type[Message], **fields: object) -> Pattern:
@@ -246,7 +237,9 @@ def as_pattern(pattern: PatternLike) -> Pattern:
     if isinstance(pattern, str):
         return _of_text(pattern)
     names = [*_fields_of(type(pattern)), "surplus"]
-    return Pattern(keyword_of(pattern), {name: _Value(getattr(pattern, name)) for name in names})
+    return Pattern(
+        pattern.received_keyword, {name: _Value(getattr(pattern, name)) for name in names}
+    )
 
 
 def _of_text(text: str) -> Pattern:

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from dcs_codec import Direction, Frame, Framing, default_codec
+from dcs_codec import Direction, Frame, Framing, default_codec, direction_of
 from dcs_codec.limits import V1_FRAME_SIZE
 from dhs_lab.tools.connections import CapturedConnection, Half
 from dhs_lab.tools.inputs import ByteSource
@@ -29,7 +29,7 @@ from dhs_lab.tools.segments import (
     SegmentReader,
     read_plain,
 )
-from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.splitting import KEYWORD, StreamPiece, StreamSplitter
 from dhs_lab.tools.tcp import Gap, StreamPart, distance
 
@@ -38,6 +38,8 @@ _STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one
 _OPPOSITE: Final = {
     Direction.TO_DHS: Direction.TO_DCSS,
     Direction.TO_DCSS: Direction.TO_DHS,
+    Direction.TO_GUI: Direction.FROM_GUI,
+    Direction.FROM_GUI: Direction.TO_GUI,
     None: None,
 }
 _MOST_CLOSED: Final = 1000  # closed connections of which segments sent again are known as such
@@ -347,7 +349,7 @@ class CaptureReader:
 
 def _sighting(half: Half, frame: Frame, offset: int, size: int, time: float | None) -> Sighting:
     message = _decode(frame)
-    direction = direction_of(message)
+    direction = direction_of(message.received_keyword)
     if direction is None:
         direction = half.direction
     elif direction is not half.direction:

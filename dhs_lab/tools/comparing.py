@@ -17,7 +17,6 @@ import attrs
 from dcs_codec import MalformedMessage, Message, UnknownMessage
 from dcs_codec.interchange import to_dict
 from dhs_lab.tools.showing import show_fields, show_word
-from dhs_lab.tools.sightings import keyword_of
 
 TOLERANCE: Final = 1e-5
 _HANDLE: Final = "operation_handle"
@@ -67,13 +66,13 @@ class Said:
     @property
     def keyword(self) -> str:
         """Its keyword."""
-        return keyword_of(self.message)
+        return self.message.received_keyword
 
 
 def make_comparable(message: Message, handles: Handles) -> Said:
     """A message with its subject; `handles` are those of its run, and learn from it."""
     fields = {name: value for name, value in to_dict(message).items() if name != "keyword"}
-    keyword = keyword_of(message)
+    keyword = message.received_keyword
     if has_handle(message):
         number = f"#{handles.number(message)}"
         fields[_HANDLE] = number
@@ -113,7 +112,7 @@ class Difference:
 
 
 def _line(message: Message) -> str:
-    return f"{show_word(keyword_of(message))} {show_fields(message)}".rstrip()
+    return f"{show_word(message.received_keyword)} {show_fields(message)}".rstrip()
 
 
 def _word(value: object) -> str:
@@ -122,7 +121,7 @@ def _word(value: object) -> str:
 
 def is_ignored(message: Message, patterns: Iterable[str]) -> bool:
     """Whether the keyword is one of these; * and ? stand for any."""
-    return any(fnmatchcase(keyword_of(message), pattern) for pattern in patterns)
+    return any(fnmatchcase(message.received_keyword, pattern) for pattern in patterns)
 
 
 def compare(

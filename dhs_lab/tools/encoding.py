@@ -24,11 +24,12 @@ from dcs_codec import (
     Message,
     UnknownMessage,
     default_codec,
+    direction_of,
     encode_frame,
 )
 from dhs_lab.tools.jsonl import finding_of
 from dhs_lab.tools.lookup import closest
-from dhs_lab.tools.sightings import Place, Sighting, direction_of, keyword_of
+from dhs_lab.tools.sightings import Place, Sighting
 
 _SHOWN: Final = 60
 _closest: Final = functools.lru_cache(256)(closest)
@@ -89,15 +90,15 @@ def encode_line(text: bytes, framing: Framing) -> bytes:
     codec.encode(message)
     reason = _refusal(text, message)
     if reason:
-        raise EncodeError(keyword_of(message), "", reason)
+        raise EncodeError(message.received_keyword, "", reason)
     return encode_frame(frame, framing)
 
 
 def _refusal(text: bytes, message: Message) -> str:
     """Why a text that the codec can read should not go to a dcss as it stands, "" if it may."""
-    if not text.startswith(keyword_of(message).encode()):
+    if not text.startswith(message.received_keyword.encode()):
         return "begins with a blank; dcss would garble it"
-    if message.surplus and direction_of(message) is Direction.TO_DCSS:
+    if message.surplus and direction_of(message.received_keyword) is Direction.TO_DCSS:
         return f"has words too many: {message.surplus[:_SHOWN]!r}; dcss would pass them on"
     if isinstance(message, _COUNTED) and not _SINGLE_BLANKS.match(text):
         return "has more than one blank between words; dcss counts on one and would store the wrong"

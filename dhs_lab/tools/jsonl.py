@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dcs_codec import Direction, InterchangeError
+from dcs_codec import Direction, InterchangeError, direction_of
 from dhs_lab.tools.inputs import ByteSource
-from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 
 
 def read_jsonl(source: ByteSource) -> Iterator[Found]:
@@ -46,7 +46,9 @@ def finding_of(row: object, place: Place) -> Found | None:
         return Damage(place=place, reason=str(row["damage"]))
     if "message" not in row:
         message = from_dict(row)
-        return Sighting(message=message, place=place, direction=direction_of(message))
+        return Sighting(
+            message=message, place=place, direction=direction_of(message.received_keyword)
+        )
     message = from_dict(row["message"])
     connection = _of_type(row, "connection", (str, int), "")
     direction = _of_type(row, "direction", (str,), None)
@@ -56,7 +58,9 @@ def finding_of(row: object, place: Place) -> Found | None:
         time=_of_type(row, "time", (int, float), None),
         connection=str(connection),
         conversation=str(row.get("conversation", connection)),
-        direction=direction_of(message) if direction is None else Direction(direction),
+        direction=direction_of(message.received_keyword)
+        if direction is None
+        else Direction(direction),
         size=_of_type(row, "size", (int,), 0),
     )
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import Framing, default_codec
+from dcs_codec import Framing, default_codec, direction_of
 from dhs_lab.tools.inputs import ByteSource, as_utf8
 from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.log_messages import read_log
-from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_runtime.lowlevel import ConfigError
 
@@ -91,7 +91,7 @@ def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Found]:
                 time=entry.time,
                 connection=entry.connection,
                 conversation=entry.conversation,
-                direction=direction_of(message),
+                direction=direction_of(message.received_keyword),
                 size=len(text if text.isascii() else text.encode("utf-8", "surrogateescape")),
                 is_again=entry.is_again,
             )

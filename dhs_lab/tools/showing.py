@@ -18,10 +18,14 @@ from dcs_codec import (
     UnknownMessage,
     format_number,
 )
-from dhs_lab.tools.sightings import ODD, Sighting, keyword_of
+from dhs_lab.tools.sightings import ODD, Sighting
 
 _TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
 _TO_DCSS: Final = Direction.TO_DCSS
+_ARROWS_OF_GUIS: Final[Mapping[Direction | None, str]] = {
+    Direction.TO_GUI: "-> GUI ",
+    Direction.FROM_GUI: "-> DCSS",
+}
 _BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
 """What every message has besides the fields of its class."""
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
@@ -157,13 +161,15 @@ def show_trouble(message: Message) -> str:
 def _arrow(direction: Direction | None) -> str:
     if direction is _TO_DHS:
         return "-> DHS "
-    return "-> DCSS" if direction is _TO_DCSS else "?      "
+    if direction is _TO_DCSS:
+        return "-> DCSS"
+    return _ARROWS_OF_GUIS.get(direction, "?      ")
 
 
 def show(found: Sighting) -> str:
     """A sighting in one line: time, direction, keyword, fields, what is odd, connection."""
     message = found.message
-    keyword = _show_keyword(keyword_of(message))
+    keyword = _show_keyword(message.received_keyword)
     line = f"{show_time(found.time)}  {_arrow(found.direction)}  {keyword}"
     fields = show_fields(message)
     if fields:

@@ -6,14 +6,6 @@ import attrs
 
 from dcs_codec import Direction, MalformedMessage, Message, UnknownMessage
 
-_ODD: Final = (UnknownMessage, MalformedMessage)
-_DIRECTIONS: Final = {
-    "stoc_": Direction.TO_DHS,
-    "stoh_": Direction.TO_DHS,
-    "htos_": Direction.TO_DCSS,
-}
-_DIRECTIONS_OF_CLASSES: Final[dict[type[Message], Direction]] = {}  # those met
-
 
 @attrs.define(kw_only=True)  # as frozen, but made in a third of the time
 class Place:
@@ -63,7 +55,7 @@ class Sighting:
     @property
     def keyword(self) -> str:
         """First word of the message as received."""
-        return keyword_of(self.message)
+        return self.message.received_keyword
 
 
 @attrs.frozen(kw_only=True)
@@ -86,20 +78,3 @@ Found = Sighting | Damage
 
 ODD: Final = (UnknownMessage, MalformedMessage)
 """Classes of messages that are not what their keyword says, or whose keyword nobody knows."""
-
-
-def keyword_of(message: Message) -> str:
-    """The keyword as received, of whatever class the message is."""
-    if isinstance(message, ODD):
-        return message.received_keyword
-    return message.keyword
-
-
-def direction_of(message: Message) -> Direction | None:
-    """Which way a message goes, by the first letters of its keyword; None where they tell none."""
-    known = _DIRECTIONS_OF_CLASSES.get(type(message))
-    if known is None:
-        known = _DIRECTIONS.get(keyword_of(message)[:5])
-        if known is not None and not isinstance(message, ODD):
-            _DIRECTIONS_OF_CLASSES[type(message)] = known
-    return known

@@ -3,10 +3,10 @@
 import bisect
 from collections.abc import Iterator
 
-from dcs_codec import Framing, default_codec
+from dcs_codec import Framing, default_codec, direction_of
 from dhs_lab.tools.hexdump import NoDump, Row, read_rows
 from dhs_lab.tools.inputs import ByteSource
-from dhs_lab.tools.sightings import Damage, Found, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
 from dhs_runtime.lowlevel import ConfigError
 
@@ -82,4 +82,9 @@ def _finding(piece: StreamPiece, place: Place) -> Found:
     if piece.frame is None:
         return Damage(place=place, reason=piece.reason)
     message = default_codec().decode(piece.frame)
-    return Sighting(message=message, place=place, direction=direction_of(message), size=piece.size)
+    return Sighting(
+        message=message,
+        place=place,
+        direction=direction_of(message.received_keyword),
+        size=piece.size,
+    )

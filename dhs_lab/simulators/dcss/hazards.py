@@ -29,9 +29,7 @@ def hazard_of(message: Message) -> str | None:
 
     Source: dcss_hardware_client.c (`sscanf` with `%s`), confirmed on the wire for 200 characters
     """
-    keyword = message.keyword
-    if isinstance(message, (MalformedMessage, UnknownMessage)):
-        keyword = message.received_keyword
+    keyword = message.received_keyword
     if len(keyword) > _COMMAND:
         return f"would not have survived a command of {len(keyword)} characters"
     if isinstance(message, UnknownMessage) or keyword.startswith(_FREE_TEXT):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dcs_codec import decode_text
+from dcs_codec import decode_text, direction_of
 from dhs_lab.tools.showing import show, show_time
-from dhs_lab.tools.sightings import Damage, Place, Sighting, direction_of
+from dhs_lab.tools.sightings import Damage, Place, Sighting
 from dhs_lab.tools.statistics import Statistics
 from tests.lab.tools.helpers import found
 
@@ -18,7 +18,7 @@ def sighting(time: float | None, text: str, conversation: str = "") -> Sighting:
         place=PLACE,
         time=time,
         conversation=conversation,
-        direction=direction_of(message),
+        direction=direction_of(message.received_keyword),
         size=len(text),
     )
 
