@@ -15,6 +15,7 @@ from dhs_lab.tools.lookup import as_object, closest, find
 
 NOTHING: Final = 1
 _WIDTH: Final = 160  # width of a table if there is no terminal
+_CLASS_FROM: Final = 110  # columns of a terminal; a narrower one has no room for the classes
 
 
 @click.command()
@@ -51,18 +52,21 @@ def messages(*, pattern: str, as_json: bool) -> None:
         if len(found) == 1:
             _print_one(console, found[0])
         else:
-            console.print(_table(found))
+            console.print(_table(found, with_class=console.width >= _CLASS_FROM))
     sys.exit(GOOD)
 
 
-def _table(found: tuple[MessageDescription, ...]) -> Table:
+def _table(found: tuple[MessageDescription, ...], *, with_class: bool) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("keyword", no_wrap=True)
-    table.add_column("direction", no_wrap=True)
-    table.add_column("class", no_wrap=True)
+    names = {"keyword": [each.keyword for each in found]}
+    names["direction"] = [each.direction.value for each in found]
+    if with_class:
+        names["class"] = [each.class_name for each in found]
+    for head, words in names.items():  # a name that is cut is none
+        table.add_column(head, no_wrap=True, min_width=max(map(len, words)))
     table.add_column("purpose")
-    for each in found:
-        table.add_row(each.keyword, each.direction.value, each.class_name, escape(each.summary))
+    for *row, each in zip(*names.values(), found, strict=True):
+        table.add_row(*row, escape(each.summary))
     return table
 
 

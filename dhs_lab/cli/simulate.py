@@ -6,6 +6,7 @@ import click
 
 from dhs_lab.cli.simulate_common import fault_option, listening, wait_for_signal
 from dhs_lab.cli.simulate_dcss import dcss
+from dhs_runtime.cli.click_group import WholeGroup
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.lowlevel import HostPort, read_url
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 HTTP_FAULTS = "status 503, hang, late 0.5, truncate, slow 1000, reset; every=N, count=N"
 
 
-@click.group()
+@click.group(cls=WholeGroup)
 def simulate() -> None:
     """Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["group", "main"]
 
+_PATIENCE_S = 0.5
 COMPLETE = "_DHS_COMPLETE"
 """Environment variable by which a shell asks for completions; see click."""
 
@@ -91,8 +92,21 @@ def _fail(text: str, code: int) -> NoReturn:
 
     for handler in logging.getLogger().handlers:
         handler.flush()  # after the lines logged before
-    _say(sys.stderr, f"dhs: {text}\n")
+    if _takes_more(sys.stderr):
+        _say(sys.stderr, f"dhs: {text}\n")
     sys.exit(code)
+
+
+def _takes_more(stream: TextIO | None) -> bool:
+    """Whether a line can be written within `_PATIENCE_S`: whoever reads it may have stopped."""
+    import select  # noqa: PLC0415 - for failures alone
+
+    if stream is None:
+        return False
+    try:
+        return bool(select.select([], [stream], [], _PATIENCE_S)[1])
+    except (OSError, ValueError):  # closed, or of no file: it does not block
+        return True
 
 
 def _say(stream: TextIO | None, text: str) -> None:

@@ -1,5 +1,6 @@
 """The list of commands for the help, without importing them or their dependencies."""
 
+import textwrap
 from typing import Final, NamedTuple
 
 
@@ -104,6 +105,8 @@ EXTRA_OF: Final = {
 }
 """The extra that installs a module."""
 
+HELP_WIDTH: Final = 80
+
 INTRODUCTION: Final = """\
 Run, simulate and test DHSs (Distributed Hardware Servers) of DCSS.
 
@@ -120,11 +123,16 @@ Show the messages in a log or a capture:
 """
 
 
+def _listed(name: str, width: int, summary: str) -> str:
+    lines = textwrap.wrap(summary, HELP_WIDTH - width - 4)
+    return f"  {name:{width}}  " + f"\n{'':{width + 4}}".join(lines) + "\n"
+
+
 def help_text() -> str:
     """The text of `dhs --help`."""
     width = max(map(len, COMMANDS))
     indented = "".join(f"  {line}".rstrip() + "\n" for line in INTRODUCTION.splitlines())
-    listed = "".join(f"  {name:{width}}  {entry.summary}\n" for name, entry in COMMANDS.items())
+    listed = "".join(_listed(name, width, entry.summary) for name, entry in COMMANDS.items())
     return (
         f"Usage: dhs [OPTIONS] COMMAND [ARGS]...\n\n{indented}\n"
         "Options:\n  --version   Show the version and exit.\n"

@@ -9,13 +9,15 @@ import copy
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from dcs_codec import Frame, Message, UnknownMessage, encode_text
 from dhs_runtime.process.controls import escape_controls, show_controls
 from dhs_runtime.secrets import Masker
+
+T = TypeVar("T")
 
 MAX_TEXT: Final = 8_000
 """Most characters of a text, or of a traceback."""
@@ -37,6 +39,13 @@ PRIORITIES: Final = (
     (logging.NOTSET, 7),
 )
 """Priorities of syslog(3), by the lowest level that has each."""
+COLOURS: Final = (
+    (logging.ERROR, "31"),
+    (logging.WARNING, "33"),
+    (logging.INFO, ""),
+    (logging.NOTSET, "2"),
+)
+"""Of a terminal (ECMA-48): red, yellow, its own, dim; by the lowest level that has it."""
 
 
 class Cutter:
@@ -86,17 +95,25 @@ class Cutter:
 class LineFormatter(logging.Formatter):
     """Text lines; a traceback follows, indented."""
 
-    def __init__(self, masker: Masker, *, journal: bool = False) -> None:
+    def __init__(
+        self,
+        masker: Masker,
+        *,
+        journal: bool = False,
+        has_colours: Callable[[], bool] = lambda: False,
+    ) -> None:
         """A formatter.
 
         Args:
             masker: Masks texts and tracebacks.
             journal: Write for journald: each line with its priority (sd-daemon(3)), and without
                 the time, which journald adds.
+            has_colours: Whether the output shows colours now.
         """
         super().__init__(JOURNAL_FORMAT if journal else FORMAT, DATE_FORMAT)
         self._masker = masker
         self._is_journal = journal
+        self._has_colours = has_colours
 
     def format(self, record: logging.LogRecord) -> str:
         """All lines of a record that a `Cutter` prepared."""
@@ -105,8 +122,12 @@ class LineFormatter(logging.Formatter):
             record.asctime = self.formatTime(record, self.datefmt)
         lines = [show_controls(self.formatMessage(record))]
         lines += (INDENT + show_controls(line) for line in _trace(record, self._masker))
-        before = f"<{_priority(record.levelno)}>" if self._is_journal else ""
-        return "".join(f"{before}{line}\n" for line in lines)
+        before, after = "", "\n"
+        if self._is_journal:
+            before = f"<{_of_level(PRIORITIES, record.levelno)}>"
+        elif (colour := _of_level(COLOURS, record.levelno)) and self._has_colours():
+            before, after = f"\x1b[{colour}m", "\x1b[0m\n"
+        return "".join(f"{before}{line}{after}" for line in lines)
 
 
 class JsonFormatter(logging.Formatter):
@@ -139,8 +160,8 @@ def _trace(record: logging.LogRecord, masker: Masker) -> Iterator[str]:
             yield from masker.mask(text).split("\n")
 
 
-def _priority(level: int) -> int:
-    return next(priority for lowest, priority in PRIORITIES if level >= lowest)
+def _of_level(table: Iterable[tuple[int, T]], level: int) -> T:
+    return next(value for lowest, value in table if level >= lowest)
 
 
 def _fitting(lines: list[str], most: int) -> list[str]:

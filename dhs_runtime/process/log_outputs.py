@@ -8,6 +8,7 @@ import contextlib
 import os
 import select
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -44,6 +45,11 @@ class Output(Protocol):
         """End the output."""
 
 
+def wants_colours(environment: Mapping[str, str]) -> bool:
+    """What NO_COLOR (no-color.org) and TERM say."""
+    return not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
+
+
 class StandardError:
     """Standard error.
 
@@ -57,9 +63,16 @@ class StandardError:
         stream = sys.stderr
         try:
             self._descriptor: int | None = stream.fileno()
+            self._shows_colours = os.isatty(self._descriptor) and wants_colours(os.environ)
         except (OSError, ValueError, AttributeError):  # a test's, or none at all
             self._descriptor = None
+            self._shows_colours = False
             self.sink = stream
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether it is a terminal that shows colours, and nobody else writes for us."""
+        return self._shows_colours and self.sink is None
 
     def write(self, text: str) -> None:
         """As `Output`."""

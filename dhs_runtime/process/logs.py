@@ -286,7 +286,9 @@ class LogWriter(logging.handlers.QueueListener):
 def _formatter(form: str, output: Output, masker: Masker) -> logging.Formatter:
     if form == "json":
         return JsonFormatter(masker)
-    return LineFormatter(masker, journal=form == "journal" and isinstance(output, StandardError))
+    if not isinstance(output, StandardError):
+        return LineFormatter(masker)
+    return LineFormatter(masker, journal=form == "journal", has_colours=lambda: output.has_colours)
 
 
 def _set_levels(level: str, *, trace: bool) -> None:

@@ -117,6 +117,12 @@ def test_a_stderr_that_nobody_reads_holds_up_neither_abort_nor_stop(
             process.kill()
 
 
+def test_a_mistake_ends_the_command_though_nobody_reads_it(full_pipe: tuple[int, int]) -> None:
+    command = [sys.executable, "-m", "dhs_runtime.cli", "run", "nosuch.py:dhs"]
+    done = subprocess.run(command, stderr=full_pipe[1], timeout=DEADLINE_S, check=False)
+    assert done.returncode == 2
+
+
 def test_a_stopped_terminal_holds_up_nothing(dcss: SimulatedDcss, command: list[str]) -> None:
     """Ctrl-S at a terminal."""
     ours, its = os.openpty()

@@ -145,3 +145,19 @@ def test_a_log_is_decoded_without_what_other_inputs_need(tmp_path: Path) -> None
         "pathlib",
     }
     assert not imported(done) & others
+
+
+def test_the_help_fits_a_terminal_and_cuts_no_summary() -> None:
+    text = help_text()
+    assert max(map(len, text.splitlines())) <= 80
+    for name, entry in COMMANDS.items():
+        assert f"{name} {entry.summary}" in " ".join(text.split())
+
+
+def test_the_help_of_a_group_cuts_no_summary() -> None:
+    simulate = group.get_command(click.Context(group), "simulate")
+    assert isinstance(simulate, click.Group)
+    text = simulate.get_help(click.Context(simulate, terminal_width=80))
+    assert max(map(len, text.splitlines())) <= 80
+    for name, command in simulate.commands.items():
+        assert f"{name} {command.get_short_help_str(200)}" in " ".join(text.split())

@@ -7,6 +7,8 @@ import os
 import queue
 import resource
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +34,55 @@ def test_a_line_tells_time_level_thread_and_logger(tmp_path: Path) -> None:
     logging.getLogger(WIRE_LOGGER).debug("not shown")
     (line,) = written(path).splitlines()
     assert line[23:] == " INFO    MainThread       dhs_runtime.x: hello"
+
+
+LEVELS_SAID = """
+import logging
+from dhs_runtime.process import LogConfig
+from dhs_runtime.process.logs import set_up_logging
+set_up_logging(LogConfig(level="debug"))
+for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+    logging.getLogger("dhs_runtime.x").log(level, "said")
+"""
+COLOURS_SAID = ["2", "", "33", "31", "31"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"TERM": "xterm"}, COLOURS_SAID),
+        ({"TERM": "xterm", "NO_COLOR": ""}, COLOURS_SAID),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, [""] * 5),
+        ({"TERM": "dumb"}, [""] * 5),
+        ({}, [""] * 5),
+    ],
+)
+def test_a_terminal_shows_levels_in_colours(
+    environment: dict[str, str], colours: list[str]
+) -> None:
+    ours, its = os.openpty()
+    kept = {name: os.environ[name] for name in os.environ if name not in ("TERM", "NO_COLOR")}
+    subprocess.run(
+        [sys.executable, "-c", LEVELS_SAID], stderr=its, env=kept | environment, check=True
+    )
+    text = os.read(ours, 65536).decode()
+    os.close(ours)
+    os.close(its)
+    assert [
+        line[2:].partition("m")[0] if line[0] == "\x1b" else "" for line in text.splitlines()
+    ] == (colours)
+    assert text.count("\x1b[0m\r\n") == len([*filter(None, colours)])
+
+
+def test_a_pipe_gets_no_colours() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEVELS_SAID],
+        env=os.environ | {"TERM": "xterm"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr.count(b"said\n") == 5
+    assert b"\x1b" not in done.stderr
 
 
 def test_more_is_logged_when_asked(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ end, lets it go on beside the next; `--timeout SECONDS` says how long to wait fo
         shell.run("move gonio_phi 90")
 """
 
+import difflib
 import functools
 import shlex
 import threading
@@ -50,7 +51,7 @@ def _help(_: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("COMMAND")
     words.end()
     if name not in COMMANDS_BY_NAME:
-        raise UsageError(f"no command {name!r}; try help")
+        raise UsageError(_no_command(name))
     command = COMMANDS_BY_NAME[name]
     return CommandResult(f"{command.line}\n  {command.help}")
 
@@ -238,7 +239,7 @@ class Shell:
     def _begin(self, words: list[str]) -> CommandAnswer:
         name, *rest = words
         if name not in COMMANDS_BY_NAME:
-            return CommandResult(f"error: no command {name!r}; try help", OperationStatus.ERROR)
+            return CommandResult(f"error: {_no_command(name)}", OperationStatus.ERROR)
         command = COMMANDS_BY_NAME[name]
         return _guarded(lambda: command.run(self._context, CommandWords(command.line, rest)))
 
@@ -263,6 +264,11 @@ class Shell:
 
     def _follow(self, function: Callable[[], None]) -> None:
         self._followers.spawn("dcss-shell-follower", function)
+
+
+def _no_command(name: str) -> str:
+    close = difflib.get_close_matches(name.casefold(), COMMANDS_BY_NAME, n=1)
+    return f"no command {name!r}; " + (f"did you mean {close[0]!r}?" if close else "try help")
 
 
 def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dcs_codec import NO_DEVICE, OperationStatus, format_number
+from dcs_codec import NO_DEVICE, OperationStatus
 from dhs_lab.simulators.dcss.counting import CountingRun
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
@@ -25,6 +25,8 @@ from dhs_lab.simulators.dcss.shell_parts import (
     Context,
     Pending,
     UsageError,
+    counted,
+    shown,
 )
 
 _TRUE: Final = ("1", "on", "true", "yes")
@@ -58,12 +60,12 @@ def _moving(run: MoveRun) -> Pending:
         return CommandResult(_moved(run.name, done := run.wait(timeout_s)), done.status)
 
     destination = run.destination
-    to = destination if isinstance(destination, str) else format_number(destination)
+    to = destination if isinstance(destination, str) else shown(destination)
     return Pending(f"{run.name} is sent to {to}", wait)
 
 
 def _moved(name: str, done: MoveCompletion) -> str:
-    return f"{name} at {format_number(done.position)}: {done.status}"
+    return f"{name} at {shown(done.position)}: {done.status}"
 
 
 def _abort(context: Context, words: CommandWords) -> CommandAnswer:
@@ -78,7 +80,7 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
         return CommandResult(f"{motor} is to stop: {how}")
     online = context.dcss.online()
     context.dcss.abort_all(how)
-    return CommandResult(f"everything is to stop: {how}, {len(online)} DHSs told")
+    return CommandResult(f"everything is to stop: {how}, {counted(len(online), 'DHS')} told")
 
 
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
@@ -88,11 +90,9 @@ def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
 
     def wait(timeout_s: float) -> CommandResult:
         report = run.wait(timeout_s)
-        return CommandResult(
-            f"{name} at {format_number(report.position)}: {report.status}", report.status
-        )
+        return CommandResult(f"{name} at {shown(report.position)}: {report.status}", report.status)
 
-    return Pending(f"{name} is to call its place {format_number(position)}", wait)
+    return Pending(f"{name} is to call its place {shown(position)}", wait)
 
 
 def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
@@ -211,7 +211,7 @@ def _follow(context: Context, run: CountingRun, names: list[str], each_s: float)
 
 
 def _counted(names: list[str], report: IonChamberReport) -> str:
-    counts = [f"{name} {format_number(count)}" for name, count in report.counts.items()]
+    counts = [f"{name} {shown(count)}" for name, count in report.counts.items()]
     return f"{', '.join(counts or names)} in {report.time_s:g} s: {report.status}"
 
 
@@ -226,9 +226,7 @@ def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
 
     def wait(timeout_s: float) -> CommandResult:
         report = run.wait(timeout_s)
-        return CommandResult(
-            f"{name} at {format_number(report.position)}: {report.status}", report.status
-        )
+        return CommandResult(f"{name} at {shown(report.position)}: {report.status}", report.status)
 
     return Pending(f"{name} is asked", wait)
 

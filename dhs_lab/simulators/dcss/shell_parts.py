@@ -1,16 +1,30 @@
 """What the commands of the shell are made of: their words, their outcome, what they work on."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import attrs
 
-from dcs_codec import OperationStatus
+from dcs_codec import OperationStatus, format_number
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.lowlevel import DhsError, StopToken
+
+_DIGITS: Final = 12
+"""Significant ones of a number that is shown; the rest is what adding binary fractions leaves."""
 
 
 class UsageError(DhsError):
     """The words of a command do not fit it."""
+
+
+def shown(number: float) -> str:
+    """A number for people: 2.6, where the sum of its steps is 2.5999999999999996."""
+    return format_number(float(f"{number:.{_DIGITS}g}"))
+
+
+def counted(number: int, what: str) -> str:
+    """How many of something, in English: "1 DHS", "2 DHSs"."""
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 @attrs.frozen

@@ -10,11 +10,13 @@ import shlex
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from dcs_codec import DHS_MESSAGES
 from dcs_codec.catalogue import catalogue
 from dhs_runtime.cli import group
 from tests.cli.processes import DEADLINE_S
@@ -308,6 +310,29 @@ def test_a_name_near_to_none_gets_no_hint(arguments: list[str]) -> None:
     result = CliRunner().invoke(group, arguments)
     assert result.exit_code
     assert "mean" not in result.stderr
+
+
+@pytest.mark.parametrize("columns", [80, 132])
+def test_a_terminal_shows_keywords_whole(columns: int) -> None:
+    ours, its = os.openpty()
+    termios.tcsetwinsize(its, (50, columns))
+    kept = {name: os.environ[name] for name in os.environ if name not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "dhs_runtime.cli", "messages"], stdout=its, env=kept
+    ) as process:
+        os.close(its)
+        text = b""
+        with contextlib.suppress(OSError):  # Linux's word for the end
+            while piece := os.read(ours, 65536):
+                text += piece
+        assert process.wait(DEADLINE_S) == 0
+    os.close(ours)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", text.decode())
+    assert max(map(len, shown.splitlines())) <= columns
+    words = shown.split()
+    for message_class in DHS_MESSAGES:
+        assert message_class.keyword in words
+        assert (message_class.__name__ in words) == (columns == 132)
 
 
 def test_messages_lists_searches_and_explains() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from dhs_lab.simulators.dcss import CircleMode, HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
+from dhs_lab.simulators.dcss.shell_parts import counted, shown
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.runtime.peers import eventually, fast_config, running
 
@@ -135,8 +136,8 @@ def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> No
         ("vector phi z 1 2 100", "phi at 1.0: normal, z at 2.0: normal", "normal"),
         ("vector stop phi z", "the vector move of phi is to stop", "normal"),
         ("vector speed phi - 20", "the vector move of phi is to go on at 20", "normal"),
-        ("abort", "everything is to stop: soft, 1 DHSs told", "normal"),
-        ("abort all hard", "everything is to stop: hard, 1 DHSs told", "normal"),
+        ("abort", "everything is to stop: soft, 1 DHS told", "normal"),
+        ("abort all hard", "everything is to stop: hard, 1 DHS told", "normal"),
         ("abort phi hard", "phi is to stop: hard", "normal"),
         (
             "configure z speed=20 upper_limit=5 motor_lock_on=off",
@@ -314,6 +315,8 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
     ("line", "error"),
     [
         ("dance", "error: no command 'dance'; try help"),
+        ("Move gonio_phi 1", "error: no command 'Move'; did you mean 'move'?"),
+        ("mvoe z 1", "error: no command 'mvoe'; did you mean 'move'?"),
         ("move", "error: MOTOR is missing; usage: move MOTOR POSITION"),
         ("move phi 1 2", "error: '2' is too much; usage: move MOTOR POSITION"),
         ("move phi 1", "error: hardware host stageDHS is not connected"),
@@ -337,6 +340,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("start --timeout soon echo", "error: SECONDS is a number, got 'soon'"),
         ("traffic many", "error: N is a number, got 'many'"),
         ("help nosuch", "error: no command 'nosuch'; try help"),
+        ("help mov", "error: no command 'mov'; did you mean 'move'?"),
     ],
 )
 def test_what_cannot_be_obeyed_is_one_line(shell: Shell, line: str, error: str) -> None:
@@ -413,3 +417,22 @@ def test_a_failure_that_nobody_waited_for_fails_the_script(driven: Shell) -> Non
 )
 def test_completion_knows_commands_and_names(shell: Shell, line: str, words: list[str]) -> None:
     assert shell.complete(line) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (sum([0.1] * 26), "2.6"),
+        (2.5999999999999996, "2.6"),
+        (1 / 3, "0.333333333333"),
+        (90.0, "90.0"),
+        (1234567.891, "1234567.891"),
+        (1e-7, "0.0000001"),
+    ],
+)
+def test_numbers_are_shown_without_the_rest_of_binary_fractions(number: float, text: str) -> None:
+    assert shown(number) == text
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(number, "DHS") for number in (0, 1, 2)] == ["0 DHSs", "1 DHS", "2 DHSs"]
