@@ -57,6 +57,7 @@ class DcssFlags:
     no_wait: bool
     keep_going: bool
     web: int | None
+    camera: str | None
     gui_port: int | None
     host: str
     port: int
@@ -215,6 +216,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
 @click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")
 @click.option("--web", type=click.IntRange(0, 65535), metavar="PORT", help="Also serve a web page.")
+@click.option("--camera", metavar="URL", help="Axis camera for that page: http://HOST:PORT.")
 @click.option(
     "--gui-port",
     type=click.IntRange(0, 65535),
@@ -264,7 +266,7 @@ def dcss(**options: Any) -> None:
         gui=GuiSettings(records=database.records, runs=database.runs),
     )
     where = HostPort(flags.host, flags.port)
-    with listening(server.start, server.stop, where), _page(server, flags.host, flags.web) as page:
+    with listening(server.start, server.stop, where), _page(server, flags) as page:
         gui = "" if flags.gui_port is None else f", GUI port {server.gui_address}"
         greeting = f"{page}simulated DCSS: hardware port {server.address}{gui}; type help"
         voice = open_voice(script)
@@ -288,15 +290,17 @@ def _report(verdicts: tuple[Verdict, ...]) -> str:
 
 
 @contextlib.contextmanager
-def _page(server: SimulatedDcss, host: str, port: int | None) -> Iterator[str]:
+def _page(server: SimulatedDcss, flags: DcssFlags) -> Iterator[str]:
     """The web page, if it was requested, and the line with its address."""
-    if port is None:
+    if flags.web is None:
+        if flags.camera:
+            raise ConfigError("--camera: its picture is on the page; give --web PORT, too")
         yield ""
         return
     try:
         from dhs_lab.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed
     except ImportError as error:
         raise ConfigError(f"--web: the page is not installed: {error}") from None
-    page = BeamlinePage(server, host=host, port=port)
-    with listening(page.start, page.stop, HostPort(host, port)):
+    page = BeamlinePage(server, host=flags.host, port=flags.web, camera_url=flags.camera or "")
+    with listening(page.start, page.stop, HostPort(flags.host, flags.web)):
         yield f"simulated beamline: {page.url}\n"

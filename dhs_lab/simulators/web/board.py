@@ -1,5 +1,6 @@
 """`Board`: what the page shows now, and what of it changed since a reader last looked."""
 
+import contextlib
 import itertools
 import threading
 from collections import deque
@@ -12,7 +13,8 @@ from dcs_codec import decode_text
 from dhs_lab.simulators.dcss import Entry, HardwareHost, SimulatedDcss, TrafficLine
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.web.story import MAX_RUNS, Story
-from dhs_lab.simulators.web.views import JsonObject, cut, device_view, line_view
+from dhs_lab.simulators.web.views import JsonObject, cut, device_view, line_view, plain
+from dhs_runtime.lowlevel import DhsError
 
 KEPT_LINES: Final = 20_000
 KEPT_LOG: Final = 200
@@ -196,6 +198,9 @@ class Board:
             for each in standing
         ]
         facts: dict[str, JsonObject] = {"faults": {"standing": faults}}
+        with contextlib.suppress(DhsError):  # there is no GUI port
+            sessions = [plain(each) for each in self._dcss.gui_sessions]
+            facts["guis"] = {"address": self._dcss.gui_address, "sessions": sessions}
         if self._story.told is not None:
             facts["told"] = self._story.told
         return facts

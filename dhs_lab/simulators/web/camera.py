@@ -1,20 +1,29 @@
-"""`Camera`: the picture of a simulated Axis camera, and what the built-in detector sees in it."""
+"""The picture on the page, and what the built-in detector sees in it.
 
+`Camera` takes it of a simulated Axis camera of this process, `RemoteCamera` of any Axis camera.
+"""
+
+import hashlib
 import io
 import itertools
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import attrs
 
 from dhs_lab.simulators.dcss import Entry, PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.web.views import JsonObject
+from dhs_runtime.lowlevel import ConfigError, DhsError
+from dhs_runtime.services.axis import SNAPSHOT_PATH, AxisClient
+from dhs_runtime.services.directory import Services
 
 if TYPE_CHECKING:
     from dhs_lab.simulators.axis import SimulatedAxis
 
 DIGITS: Final = 4
+FRESH_S: Final = 0.2  # so long a picture of a remote camera is shown to all who ask
 
 
 @attrs.frozen
@@ -22,7 +31,7 @@ class CameraPicture:
     """One picture and what was found in it.
 
     Attributes:
-        tag: Tells it from others: the same for the same angle.
+        tag: Tells it from others: the same for the same picture.
         jpeg: The file.
         facts: `angle_deg`, `size_px`, and `found`: a list of objects with `label`, `score`, `box`
             (`[min_x, min_y, max_x, max_y]`) and `tip` (a loop's far end as `[x, y]`, null of a
@@ -32,6 +41,22 @@ class CameraPicture:
     tag: str
     jpeg: bytes = attrs.field(repr=False)
     facts: JsonObject
+
+
+class PageCamera(Protocol):
+    """What the page asks of its camera."""
+
+    def follow(self, devices: Mapping[str, Entry]) -> None:
+        """Turn the sample where its motor turned."""
+
+    def picture(self) -> CameraPicture:
+        """The present picture; raises DhsError where there is none."""
+
+    def start(self) -> None:
+        """Be ready; the page is served from now on."""
+
+    def close(self) -> None:
+        """End what goes on; the page is stopped."""
 
 
 class Camera:
@@ -67,30 +92,99 @@ class Camera:
                 self._last = self._taken(angle_deg, tag)
             return self._last
 
+    def start(self) -> None:
+        """Nothing is to be done."""
+
+    def close(self) -> None:
+        """Nothing is to be done."""
+
     def _taken(self, angle_deg: float, tag: str) -> CameraPicture:
-        # With the extra `sim`, as the camera itself; the page does without it where there is none.
-        from PIL import Image  # noqa: PLC0415
+        return looked_at(self._axis.scene.jpeg(angle_deg), tag, angle_deg)
 
-        from dhs_lab.simulators.detector import detect  # noqa: PLC0415
 
-        jpeg = self._axis.scene.jpeg(angle_deg)
+class RemoteCamera:
+    """Asks an Axis camera for pictures, for all browsers together a few times a second."""
+
+    def __init__(self, url: str) -> None:
+        """A camera that is not asked yet.
+
+        Args:
+            url: `http://HOST:PORT`, also `https` and with a login, or the URL of its pictures.
+
+        Raises:
+            ConfigError: It is no such URL.
+        """
+        base = url.partition("?")[0].removesuffix(SNAPSHOT_PATH)
+        scheme, separator, rest = base.partition("://")
+        schemes = {"http": "axis", "https": "axis+https"}
+        if scheme not in schemes:
+            raise ConfigError(f"camera: {url!r} is no URL of the form http://HOST:PORT")
+        self._url = f"{schemes[scheme]}{separator}{rest}"
+        self._client().close()  # wrong URLs are said at once
+        self._services = Services()
+        self._lock = threading.Lock()  # guards _last, and lets one picture be taken at a time
+        self._last: CameraPicture | None = None
+        self._taken_s = 0.0
+
+    def start(self) -> None:
+        """Be ready to ask."""
+        self._services = Services()
+        self._services.add("camera", self._client())
+
+    def close(self) -> None:
+        """End what is asked."""
+        self._services.close()
+
+    def follow(self, devices: Mapping[str, Entry]) -> None:
+        """Its sample turns without the page."""
+
+    def picture(self) -> CameraPicture:
+        """The present picture.
+
+        Raises:
+            DhsError: The camera is off, or sent no picture; or the page is stopped.
+        """
+        camera = self._services.get("camera", AxisClient)
+        with self._lock:
+            if self._last is None or time.monotonic() - self._taken_s > FRESH_S:
+                jpeg = camera.snapshot().data
+                tag = f'"{hashlib.sha256(jpeg).hexdigest()[:32]}"'
+                if self._last is None or self._last.tag != tag:
+                    self._last = looked_at(jpeg, tag, None)
+                self._taken_s = time.monotonic()
+            return self._last
+
+    def _client(self) -> AxisClient:
+        return cast("AxisClient", Services().open("camera", self._url))
+
+
+def looked_at(jpeg: bytes, tag: str, angle_deg: float | None) -> CameraPicture:
+    """A picture with what the built-in detector finds in it; raises DhsError where it is none."""
+    # With the extra `sim`, as the camera itself; the page does without it where there is none.
+    from PIL import Image  # noqa: PLC0415
+
+    from dhs_lab.simulators.detector import detect  # noqa: PLC0415
+
+    try:
         with Image.open(io.BytesIO(jpeg)) as image:
             width, height = image.size
             found = detect(image)
-        facts: JsonObject = {
-            "angle_deg": angle_deg,
-            "size_px": [width, height],
-            "found": [
-                {
-                    "label": one.label,
-                    "score": round(one.score, 2),
-                    "box": _fractions(one.box_px, width, height),
-                    "tip": None if one.tip_px is None else _fractions(one.tip_px, width, height),
-                }
-                for one in found
-            ],
-        }
-        return CameraPicture(tag, jpeg, facts)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DhsError(f"the camera sent a JPEG that cannot be read: {error}") from None
+    facts: JsonObject = {
+        "angle_deg": angle_deg,
+        "size_px": [width, height],
+        "found": [
+            {
+                "label": one.label,
+                "score": round(one.score, 2),
+                "box": _fractions(one.box_px, width, height),
+                "tip": None if one.tip_px is None else _fractions(one.tip_px, width, height),
+            }
+            for one in found
+        ],
+    }
+    return CameraPicture(tag, jpeg, facts)
 
 
 def _fractions(numbers: Sequence[float], width: int, height: int) -> list[float]:

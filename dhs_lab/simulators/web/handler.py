@@ -14,7 +14,7 @@ from dcs_codec.interchange import to_dict
 from dhs_lab.simulators.dcss import FaultKind, SimulatedDcss, TrafficLine
 from dhs_lab.simulators.dcss.faults import DEFAULT_VALUES
 from dhs_lab.simulators.web.board import KEPT_LINES, Board
-from dhs_lab.simulators.web.camera import Camera
+from dhs_lab.simulators.web.camera import PageCamera
 from dhs_lab.simulators.web.views import JsonObject, meanings, message_view
 from dhs_lab.simulators.web.visitors import HEADERS, refusal
 from dhs_lab.simulators.web.wishes import BadWishError, Commands
@@ -44,7 +44,7 @@ class Site:
     dcss: SimulatedDcss
     files: Mapping[str, tuple[bytes, str]]
     commands: Commands
-    camera: Camera | None
+    camera: PageCamera | None
     readers: threading.BoundedSemaphore
     board: Board
     allow_own_name: bool

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dhs_lab.simulators.dcss import SimulatedDcss
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.web.board import Board
-from dhs_lab.simulators.web.camera import Camera
+from dhs_lab.simulators.web.camera import Camera, PageCamera, RemoteCamera
 from dhs_lab.simulators.web.handler import PageHandler, Site
 from dhs_lab.simulators.web.wishes import Commands
 from dhs_runtime.lowlevel import Deadline, ThreadGroup, is_loopback
@@ -45,6 +45,7 @@ class BeamlinePage(HttpSimulator):
         host: str = "127.0.0.1",
         port: int = 0,
         turns_with: str | None = None,
+        camera_url: str = "",
     ) -> None:
         """A page that is not served yet.
 
@@ -54,6 +55,10 @@ class BeamlinePage(HttpSimulator):
             host: Address to listen on. Whoever reaches it can drive the simulated beamline.
             port: Port to listen on; 0 picks a free one.
             turns_with: Motor that turns the sample in front of the camera.
+            camera_url: An Axis camera elsewhere whose picture it shows in place of `axis`.
+
+        Raises:
+            ConfigError: `camera_url` is no URL of a camera.
         """
 
         class Handler(PageHandler):
@@ -64,7 +69,7 @@ class BeamlinePage(HttpSimulator):
             dcss=dcss,
             files=_files(),
             commands=Commands(dcss),
-            camera=None if axis is None else Camera(axis, turns_with),
+            camera=_camera_of(axis, turns_with, camera_url),
             readers=threading.BoundedSemaphore(MAX_READERS),
             board=Board(dcss),
             allow_own_name=not is_loopback(host),
@@ -79,6 +84,8 @@ class BeamlinePage(HttpSimulator):
         """
         if self._listener.is_open:
             return
+        if self._site.camera is not None:
+            self._site.camera.start()
         board = self._site.board = Board(self._site.dcss)
         board.take()  # the first reader finds all there is
         super().start()
@@ -103,8 +110,18 @@ class BeamlinePage(HttpSimulator):
 
     def _stop_more(self, deadline: Deadline) -> tuple[str, ...]:
         self._site.board.close()
+        if self._site.camera is not None:
+            self._site.camera.close()
         self._site.dcss.changes.mark()  # wakes the watch
         return self._threads.join(deadline)
+
+
+def _camera_of(
+    axis: "SimulatedAxis | None", turns_with: str | None, camera_url: str
+) -> PageCamera | None:
+    if camera_url:
+        return RemoteCamera(camera_url)
+    return None if axis is None else Camera(axis, turns_with)
 
 
 def _files() -> dict[str, tuple[bytes, str]]:

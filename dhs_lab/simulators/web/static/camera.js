@@ -55,6 +55,12 @@ function shape(kind, attributes, className) {
 
 const box = ([left, top, right, bottom], className) => shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, className);
 
+function cross([x, y], size, className) {
+  const [width, height] = picture.size_px;
+  const [dx, dy] = [size, (size * width) / height];
+  return shape("path", { d: `M${x - dx} ${y}H${x + dx}M${x} ${y - dy}V${y + dy}` }, className);
+}
+
 // LOOP_INFO index status tipX tipY pinBaseX fiberWidth loopWidth minX maxX minY maxY ...
 function toldShapes(told) {
   const [tipX, tipY] = told.words.slice(3, 5).map(Number);
@@ -63,9 +69,7 @@ function toldShapes(told) {
   if (told.words[2] !== "normal") return shapes;
   if (maxX > minX && maxY > minY) shapes.push(box([minX, minY, maxX, maxY], "told"));
   if (Number.isFinite(tipX) && Number.isFinite(tipY)) {
-    const [width, height] = picture.size_px;
-    const [dx, dy] = [0.02, (0.02 * width) / height];
-    shapes.push(shape("path", { d: `M${tipX - dx} ${tipY}H${tipX + dx}M${tipX} ${tipY - dy}V${tipY + dy}` }, "tip"));
+    shapes.push(cross([tipX, tipY], 0.02, "tip"));
   }
   return shapes;
 }
@@ -73,6 +77,7 @@ function toldShapes(told) {
 export function drawBoxes() {
   const kindOf = (one) => (one.label === "pin" ? "pin" : "loop");
   const drawn = picture.found.map((one) => box(one.box, kindOf(one)));
+  for (const one of picture.found) if (one.tip) drawn.push(cross(one.tip, 0.008, "loop"));
   const legend = picture.found.map((one) => make("span", kindOf(one), `${one.label} ${one.score.toFixed(2)}`));
   if (tag && !picture.found.length) legend.push(make("em", "", "nothing found"));
   const { told } = facts;

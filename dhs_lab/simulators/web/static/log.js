@@ -33,9 +33,11 @@ export function drawGuis() {
   offerTool("guis", facts.guis !== null);
   const sessions = facts.guis?.sessions ?? [];
   $("no-guis").hidden = sessions.length > 0;
+  put($("gui-address"), facts.guis ? `GUI port ${facts.guis.address}` : "");
   $("guis").replaceChildren(...sessions.map((session) => {
     const item = make("li", "line");
-    item.append(make("span", "mono", `${session.id}`), make("span", "", `${session.user} at ${session.host}`));
+    const who = `${session.user} at ${session.host}${session.is_staff ? ", staff" : ""}`;
+    item.append(make("span", "mono", String(session.client_id)), make("span", "", who), make("span", "soft stretch", session.place));
     if (session.is_master) item.append(make("b", "going", "▶ active"));
     return item;
   }));

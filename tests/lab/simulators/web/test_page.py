@@ -18,12 +18,15 @@ from dcs_codec import (
     HtosOperationUpdate,
 )
 from dhs_lab.simulators.axis import SimulatedAxis
-from dhs_lab.simulators.dcss import FaultKind, SimulatedDcss
+from dhs_lab.simulators.dcss import FaultKind, HardwareHost, SimulatedDcss
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_lab.simulators.web import board as board_module
 from dhs_lab.simulators.web import page as page_module
 from dhs_lab.simulators.web.board import Board
+from dhs_lab.simulators.web.camera import RemoteCamera, looked_at
+from dhs_runtime import ConfigError, DhsError
 from dhs_runtime.cli import group
+from dhs_runtime.client import DcssClient
 from tests.lab.simulators.boxes import open_jpeg
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.web.events import Events
@@ -422,6 +425,64 @@ def test_the_sample_turns_with_its_motor(
         peer.send(HtosLog(log_level="note", log_sender="h", log_message="another look"))
         events.until(lambda heard: [said for said in heard.log if said["text"] == "another look"])
         assert axis.angle_deg == 77.0
+
+
+@pytest.mark.parametrize("form", ["{url}", "{url}/axis-cgi/jpg/image.cgi", "{url}/"])
+def test_the_picture_of_a_camera_elsewhere(
+    session: requests.Session, dcss: SimulatedDcss, form: str
+) -> None:
+    with SimulatedAxis() as axis:
+        page = BeamlinePage(dcss, camera_url=form.format(url=axis.url))
+        with page, Events.of(page.url) as events:
+            assert events.until(lambda heard: heard.hello).hello["has_camera"]
+            answer = session.get(f"{page.url}/camera.jpg", timeout=DEADLINE_S)
+            assert answer.content == axis.scene.jpeg(0.0)
+            facts = json.loads(answer.headers["Picture-Facts"])
+            assert facts["angle_deg"] is None
+            assert {one["label"] for one in facts["found"]} == {"pin", "nylon"}
+            axis.stop()
+            answer = session.get(f"{page.url}/camera.jpg", timeout=DEADLINE_S)
+            while answer.status_code == 200:  # it is fresh for a moment
+                answer = session.get(f"{page.url}/camera.jpg", timeout=DEADLINE_S)
+            assert answer.status_code == 502
+            assert "axis-cgi/jpg/image.cgi" in answer.json()["error"]
+            axis.start()
+        with page:  # a second time
+            pass
+
+
+@pytest.mark.parametrize("url", ["", "camera", "ftp://camera", "http://", "http://camera:x"])
+def test_what_is_no_url_of_a_camera(dcss: SimulatedDcss, url: str) -> None:
+    with pytest.raises(ConfigError, match="camera"):
+        RemoteCamera(url)
+
+
+def test_a_picture_that_cannot_be_read_is_said() -> None:
+    with pytest.raises(DhsError, match="cannot be read"):
+        looked_at(b"\xff\xd8 no picture \xff\xd9", "tag", None)
+
+
+# -- GUI clients -----------------------------------------------------------------------------
+
+
+def test_the_clients_of_the_gui_port_are_told(session: requests.Session) -> None:
+    def clients(heard: Events) -> list[Any]:
+        return list(heard.tables["facts"].get("guis", {"sessions": []})["sessions"])
+
+    host = HardwareHost.of("h", motors=["m"])
+    with (
+        SimulatedDcss([host], gui_port=0) as dcss,
+        BeamlinePage(dcss) as page,
+        Events.of(page.url) as events,
+    ):
+        events.until(lambda heard: "guis" in heard.tables["facts"])
+        assert events.tables["facts"]["guis"]["address"] == dcss.gui_address
+        with DcssClient(dcss.gui_address, user="anna") as client:
+            events.until(lambda heard: [one["user"] for one in clients(heard)] == ["anna"])
+            assert not clients(events)[0]["is_master"]
+            client.become_master()
+            events.until(lambda heard: clients(heard)[0]["is_master"])
+        events.until(lambda heard: not clients(heard))
 
 
 def test_what_a_dhs_told_of_the_loop_is_passed_on(events: Events, peer: DhsPeer) -> None:
