@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from dhs_runtime.process.hints import shown as shown
     from dhs_runtime.process.log_outputs import StandardError as StandardError
     from dhs_runtime.process.logs import LogQueue as LogQueue
+    from dhs_runtime.services.axis import SNAPSHOT_PATH as SNAPSHOT_PATH
+    from dhs_runtime.services.axis import AxisClient as AxisClient
+    from dhs_runtime.services.directory import Services as Services
     from dhs_runtime.services.host_header import is_this_computer as is_this_computer
     from dhs_runtime.services.http_message import Headers as Headers
     from dhs_runtime.services.http_server import HttpHandler as HttpHandler
@@ -69,6 +72,8 @@ _ROOMS: Final = {
     "process.hints": ("shown",),
     "process.log_outputs": ("StandardError",),
     "process.logs": ("LogQueue",),
+    "services.axis": ("SNAPSHOT_PATH", "AxisClient"),
+    "services.directory": ("Services",),
     "services.host_header": ("is_this_computer",),
     "services.http_server": ("HttpHandler", "HttpListener", "Refusal"),
     "services.http_message": ("Headers",),

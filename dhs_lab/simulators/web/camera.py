@@ -15,9 +15,7 @@ import attrs
 
 from dhs_lab.simulators.dcss import Entry, PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.web.views import JsonObject
-from dhs_runtime.lowlevel import ConfigError, DhsError
-from dhs_runtime.services.axis import SNAPSHOT_PATH, AxisClient
-from dhs_runtime.services.directory import Services
+from dhs_runtime.lowlevel import SNAPSHOT_PATH, AxisClient, ConfigError, DhsError, Services
 
 if TYPE_CHECKING:
     from dhs_lab.simulators.axis import SimulatedAxis
