@@ -77,6 +77,7 @@ class Teller:
     "-k", "--keyword", "keywords", multiple=True, help="Show only these; * and ? are wildcards."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for spreadsheets and pandas.")
 @click.option("--strict", is_flag=True, help="Count unknown and malformed messages as damage.")
 @reading_options
 def decode(
@@ -84,6 +85,7 @@ def decode(
     names: tuple[str, ...],
     keywords: tuple[str, ...],
     as_json: bool,
+    as_csv: bool,
     strict: bool,
     options: ReadOptions,
 ) -> None:
@@ -107,7 +109,13 @@ def decode(
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
     wanted = KeywordFilter(keywords)
-    teller = Teller(_writer(as_json=as_json), wanted)
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv: choose one")
+    teller = Teller(_writer(as_json=as_json, as_csv=as_csv), wanted)
+    if as_csv:
+        from dhs_lab.tools.csv_rows import header  # noqa: PLC0415 - cattrs takes long
+
+        teller.lines.append(header() + "\n")
     with ending_cleanly():
         try:
             options = attrs.evolve(options, wanted=wanted)
@@ -122,9 +130,14 @@ def decode(
     sys.exit(DAMAGED if is_damaged else GOOD)
 
 
-def _writer(*, as_json: bool) -> Callable[[Sighting], str]:
-    if not as_json:
-        return show
-    from dhs_lab.tools.jsonl import line_of  # noqa: PLC0415 - cattrs takes long
+def _writer(*, as_json: bool, as_csv: bool) -> Callable[[Sighting], str]:
+    # cattrs, which both need, takes long to import
+    if as_json:
+        from dhs_lab.tools.jsonl import line_of  # noqa: PLC0415
 
-    return line_of
+        return line_of
+    if as_csv:
+        from dhs_lab.tools.csv_rows import csv_of  # noqa: PLC0415
+
+        return csv_of
+    return show

@@ -11,7 +11,7 @@ from tests.docs.tables import ELSEWHERE, NOT_RUN
 WITH_WHEEL = "docs/tutorial/first_dhs.md"
 """Run by `test_tutorial.py`, in an environment of its own."""
 
-LIBRARIES = {"docs/howto/motor_dhs.md": "serial"}
+LIBRARIES = {"docs/howto/motor_dhs.md": "serial", "docs/howto/notebook.md": "pandas"}
 """What the example of a page imports, of the extra `examples`."""
 
 
