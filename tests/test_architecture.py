@@ -104,7 +104,12 @@ def sources(package: str) -> list[Source]:
 
 
 CODEC: Final = sources("dcs_codec")
-EXTRAS: Final = {"dcs_codec.hypothesis_plugin", "dcs_codec.interchange", "dcs_codec.strategies"}
+EXTRAS: Final = {
+    "dcs_codec.converter",
+    "dcs_codec.hypothesis_plugin",
+    "dcs_codec.interchange",
+    "dcs_codec.strategies",
+}
 """Modules of the codec that it never imports itself, since they cost or need more."""
 CODEC_BY_NAME: Final = frozenset({"dcs_codec.catalogue", "dcs_codec.interchange"})
 """Public modules of the codec that its package does not import, since most programs need neither
