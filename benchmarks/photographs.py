@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from dhs_lab.demo.evaluation import iou
 from dhs_lab.demo.judging import LEAST_OVERLAP, MAX_TIP_ERROR, SURE
-from dhs_lab.simulators.detector import LOOP, find
+from dhs_lab.demo.sheet import Section, Tile, sheet_of
+from dhs_lab.simulators.detector import LOOP, PixelDetection, find
 from dhs_lab.simulators.outlines import OutlineBox, Point
+from dhs_runtime.loop.drawing import LOOP as LOOP_COLOUR
+from dhs_runtime.loop.drawing import NONE
 
+SHEET_PX: Final = 1240
 SOUND: Final = 0.25  # the default threshold of a loop
 BINS: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 1.01)
 TURNS: Final = {
@@ -31,8 +35,6 @@ TURNS: Final = {
     "180": Image.Transpose.ROTATE_180,
     "270": Image.Transpose.ROTATE_270,
 }
-TILE_PX: Final = (280, 224)
-COLUMNS: Final = 6
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +49,7 @@ class Verdict:
         overlap: IoU with the label.
         tip_error: The larger distance of the tip from the label's in x and y, as a part of the
             picture's width; infinite without both.
+        found: The best loop, None where none was found.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Verdict:
     score: float
     overlap: float
     tip_error: float
+    found: PixelDetection | None
 
     @property
     def right(self) -> bool:
@@ -104,6 +108,7 @@ class Labelled:
             score=best.score if best else 0.0,
             overlap=overlap,
             tip_error=error,
+            found=best,
         )
 
 
@@ -144,29 +149,22 @@ def _turned_box(box: Sequence[float], turn: str, size_px: tuple[int, int]) -> Ou
 
 
 def contact_sheet(pictures: Sequence[Labelled]) -> Image.Image:
-    """The pictures, small, with what was found in green, the tip in yellow, the label in white."""
-    rows = -(-len(pictures) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * TILE_PX[0], rows * TILE_PX[1]), (24, 26, 30))
-    font = ImageFont.load_default(13)
-    for number, one in enumerate(pictures):
-        tile, verdict = one.picture.copy(), one.judge()
-        draw, thick = ImageDraw.Draw(tile), max(2, tile.width // 250)
-        if one.loop:
-            draw.rectangle(one.loop, outline=(255, 255, 255), width=max(1, thick // 2))
-        best = next((each for each in find(tile).detections if each.label == LOOP), None)
-        if best is not None and best.tip_px is not None and best.score >= BINS[0]:
-            colour = (64, 220, 120) if best.score >= SOUND else (230, 150, 60)
-            draw.rectangle(best.box_px, outline=colour, width=thick)
-            (x, y), arm = best.tip_px, 6 * thick
-            draw.line((x - arm, y, x + arm, y), fill=(255, 220, 60), width=thick)
-            draw.line((x, y - arm, x, y + arm), fill=(255, 220, 60), width=thick)
-        tile.thumbnail((TILE_PX[0] - 6, TILE_PX[1] - 24))
-        row, column = divmod(number, COLUMNS)
-        left, top = column * TILE_PX[0], row * TILE_PX[1]
-        sheet.paste(tile, (left + 3, top + 3))
-        words = f"{Path(one.name).stem}  {verdict.score:.2f}  {verdict.words}"
-        ImageDraw.Draw(sheet).text((left + 5, top + TILE_PX[1] - 19), words, (255, 255, 255), font)
-    return sheet
+    """The pictures with what was found, and the label dashed."""
+    tiles = [_tile(one, one.judge()) for one in pictures]
+    return sheet_of([Section("Photographs", f"{len(tiles)} pictures", tiles)])
+
+
+def _tile(one: Labelled, verdict: Verdict) -> Tile:
+    found = verdict.found if verdict.score >= BINS[0] else None
+    return Tile(
+        picture=one.picture,
+        truths=[one.loop] if one.loop else [],
+        loop=found.box_px if found else None,
+        tip=found.tip_px if found else None,
+        name=Path(one.name).stem,
+        verdict=f"{verdict.words}  {verdict.score:.2f}",
+        colour=LOOP_COLOUR if verdict.right and verdict.score >= SOUND else NONE,
+    )
 
 
 def calibration(verdicts: Sequence[Verdict]) -> list[tuple[str, int, float]]:
@@ -199,7 +197,9 @@ def main() -> None:
         print(f"score {name}: {count}, {100 * part:.0f} % right")
     if len(sys.argv) > 2:
         shipped = [each for each in labelled(folder, ["as taken"]) if each.may_be_shipped]
-        contact_sheet(shipped).save(sys.argv[2], quality=80)
+        sheet = contact_sheet(shipped)
+        sheet.thumbnail((SHEET_PX, sheet.height))
+        sheet.save(sys.argv[2], quality=80)
 
 
 if __name__ == "__main__":

@@ -85,17 +85,32 @@ class Tile:
         return tile
 
 
+@attrs.frozen
+class Section:
+    """A heading, a few words after it in grey, and the tiles below it."""
+
+    heading: str
+    note: str
+    tiles: Sequence[Tile]
+
+
 def contact_sheet(frames: Sequence[FrameResult], hard: Sequence[HardResult]) -> Image.Image:
     """Ten pictures of the turn, and all the hard ones, under headings."""
-    photographs = [result for result in hard if result.picture.is_photograph]
+    taken = [result for result in hard if result.picture.is_photograph]
     drawn = [result for result in hard if not result.picture.is_photograph]
-    sections = (
-        ("While the sample turns", f"{len(frames)} pictures", _turning(frames)),
-        ("Photographs", _counts(photographs), [_hard_tile(each) for each in photographs]),
-        ("Drawn, and harder", _counts(drawn), [_hard_tile(each) for each in drawn]),
+    return sheet_of(
+        [
+            Section("While the sample turns", f"{len(frames)} pictures", _turning(frames)),
+            Section("Photographs", _counts(taken), [_hard_tile(each) for each in taken]),
+            Section("Drawn, and harder", _counts(drawn), [_hard_tile(each) for each in drawn]),
+        ]
     )
-    shown = [section for section in sections if section[2]]
-    rows = sum(-(-len(tiles) // COLUMNS) for *_, tiles in shown)
+
+
+def sheet_of(sections: Sequence[Section]) -> Image.Image:
+    """The sections that have tiles, one below the other, and a legend."""
+    shown = [section for section in sections if section.tiles]
+    rows = sum(_rows(section) for section in shown)
     row_px = TILE_PX[1] + CAPTION_PX + GAP_PX
     size = (
         COLUMNS * (TILE_PX[0] + GAP_PX) + GAP_PX,
@@ -103,24 +118,28 @@ def contact_sheet(frames: Sequence[FrameResult], hard: Sequence[HardResult]) -> 
     )
     sheet = Image.new("RGB", size, SHADE)
     y = GAP_PX
-    for heading, counts, tiles in shown:
-        _heading(sheet, y, heading, counts)
+    for section in shown:
+        _heading(sheet, y, section)
         y += HEADING_PX
-        for number, tile in enumerate(tiles):
+        for number, tile in enumerate(section.tiles):
             row, column = divmod(number, COLUMNS)
             place = GAP_PX + column * (TILE_PX[0] + GAP_PX), y + row * row_px
             sheet.paste(tile.drawn(), place)
-        y += -(-len(tiles) // COLUMNS) * row_px
+        y += _rows(section) * row_px
     _legend(sheet, y)
     return sheet
 
 
-def _heading(sheet: Image.Image, y: int, heading: str, counts: str) -> None:
+def _rows(section: Section) -> int:
+    return -(-len(section.tiles) // COLUMNS)
+
+
+def _heading(sheet: Image.Image, y: int, section: Section) -> None:
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(24)
     x = GAP_PX + 2
-    draw.text((x, y + 6), heading, fill=LIGHT, font=font)
-    place = x + draw.textlength(heading, font=font) + 24, y + 13
-    draw.text(place, counts, fill=DIM, font=ImageFont.load_default(17))
+    draw.text((x, y + 6), section.heading, fill=LIGHT, font=font)
+    place = x + draw.textlength(section.heading, font=font) + 24, y + 13
+    draw.text(place, section.note, fill=DIM, font=ImageFont.load_default(17))
 
 
 def _counts(results: Sequence[HardResult]) -> str:
