@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from dcs_codec import Direction, EncodeError, decode_text
+from dcs_codec import Direction, EncodeError, InterchangeError, decode_text
 from dcs_codec.interchange import to_dict
 from dhs_lab.simulators.dcss import FaultKind, SimulatedDcss, TrafficLine
 from dhs_lab.simulators.dcss.faults import DEFAULT_VALUES
@@ -194,11 +194,14 @@ def _rows(first: int, lines: tuple[TrafficLine, ...]) -> Iterator[bytes]:
     """Lines as JSON Lines, each with its number on the page."""
     for number, line in enumerate(lines, first + 1):
         direction = Direction.TO_DHS if line.arrow == "->" else Direction.TO_DCSS
-        row = {
+        row: JsonObject = {
             "time": round(line.at_s, 4),
             "connection": line.host,
             "direction": direction.value,
-            "message": to_dict(decode_text(line.text)),
             "number": number,
         }
+        try:
+            row["message"] = to_dict(decode_text(line.text))
+        except InterchangeError as error:
+            row["damage"] = str(error)
         yield json.dumps(row).encode() + b"\n"

@@ -38,6 +38,8 @@ _REGISTRATION: Final = "stoh_register_"
 class Story:
     """Told line by line by one thread, which also reads it.
 
+    What it keeps is bounded by the database: of a device that is not there, nothing is kept.
+
     Attributes:
         runs: The last operations and moves by key, oldest first.
         changed: Keys of runs that are not as they were; whoever reads them clears it.
@@ -166,12 +168,16 @@ class Story:
             self._begin_move(line, message.motor_name_2, format_number(message.destination_2))
 
     def _begin_move(self, line: TrafficLine, motor: str, wanted: str) -> None:
+        if motor not in self._owners:
+            return
         moves = self._moves.setdefault(motor, [])
         moves[:] = [run for run in moves if run.ended_s is None][-MAX_RUNS:]
         moves.append(self._begin("move", motor, f"#{self._number}", line, wanted))
 
     def _move_started(self, line: TrafficLine, message: HtosMotorMoveStarted) -> None:
         name = message.motor_name
+        if name not in self._owners:
+            return
         self.targets[name] = message.destination
         self.outcomes.pop(name, None)
         if not any(run.ended_s is None for run in self._moves.get(name, ())):
@@ -203,7 +209,7 @@ class Story:
 
     def _came_out(self, name: str, status: str, wanted: str = "") -> None:
         self.outcomes.pop(name, None)
-        if status != OperationStatus.NORMAL:
+        if status != OperationStatus.NORMAL and name in self._owners:
             self.outcomes[name] = {
                 "status": str(plain(status)),
                 "wanted": wanted,

@@ -77,7 +77,7 @@ function toldShapes(told) {
 export function drawBoxes() {
   const kindOf = (one) => (one.label === "pin" ? "pin" : "loop");
   const drawn = picture.found.map((one) => box(one.box, kindOf(one)));
-  for (const one of picture.found) if (one.tip) drawn.push(cross(one.tip, 0.008, "loop"));
+  for (const one of picture.found) if (one.tip) drawn.push(cross(one.tip, 0.008, "loop-tip"));
   const legend = picture.found.map((one) => make("span", kindOf(one), `${one.label} ${one.score.toFixed(2)}`));
   if (tag && !picture.found.length) legend.push(make("em", "", "nothing found"));
   const { told } = facts;

@@ -29,7 +29,7 @@ export function drawDetails(row, device) {
   if (!row.classList.contains("has-details")) return;
   const list = row.querySelector("dl");
   for (const [key, value] of Object.entries(device)) {
-    if (HIDDEN.has(key)) continue;
+    if (HIDDEN.has(key) || (key === "is_pseudo" && device.kind !== "motor")) continue;
     let term = list.querySelector(`[data-key="${key}"]`);
     if (!term) {
       term = make("div");

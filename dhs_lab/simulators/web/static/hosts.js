@@ -6,6 +6,7 @@ import { look, onView, view } from "/view.js";
 
 const items = new Map(); // name -> its item; "" is for all
 const list = $("hosts").firstElementChild;
+const FEW = 5; // hosts never seen: so many are shown without a fold
 let isOpen = false; // the fold
 let toFaults = () => {};
 
@@ -78,10 +79,11 @@ export function drawHosts() {
   put(all.querySelector("small"), String(devices.size));
   const named = (ranks) => sorted.filter((host) => ranks.includes(rankOf(host))).map((host) => itemOf(host.name));
   const never = named([3]);
-  const isShown = isOpen || rankOf(hosts.get(view.host) ?? { is_engine: true }) === 3;
+  const isFew = never.length <= FEW;
+  const isShown = isFew || isOpen || rankOf(hosts.get(view.host) ?? { is_engine: true }) === 3;
   put(fold.firstElementChild, `${isShown ? "▾" : "▸"} ${never.length} never seen`);
   fold.firstElementChild.setAttribute("aria-expanded", String(isShown));
-  arrange([all, ...named([0, 1]), ...(never.length ? [fold] : []), ...(isShown ? never : []), ...named([2])]);
+  arrange([all, ...named([0, 1]), ...(isFew ? [] : [fold]), ...(isShown ? never : []), ...named([2])]);
 }
 
 // Only what stands elsewhere is put in: what has the focus keeps it.

@@ -362,12 +362,15 @@ def test_the_wire_is_exported_as_the_tools_read_it(
     texts = ["stoh_abort_all hard", "htos_hello you", "htos_note it is so"]
     for text, arrow in zip(texts, ("->", "<-", "<-"), strict=True):
         dcss.traffic.add("h", arrow, text)  # type: ignore[arg-type]
+    dcss.traffic.add("h", "<-", "htos_note \ud83d\ude00")  # JSON has no such two characters
     file = tmp_path / "wire.jsonl"
     file.write_bytes(session.get(f"{page.url}/wire.jsonl", timeout=DEADLINE_S).content)
     rows = [json.loads(row) for row in file.read_text().splitlines()]
-    assert [row["number"] for row in rows] == [1, 2, 3]
+    assert [row["number"] for row in rows] == [1, 2, 3, 4]
+    assert "damage" in rows[3]
     read = CliRunner().invoke(group, ["decode", str(file)])
-    assert read.exit_code == 0, read.output
+    assert read.exit_code == 1, "a place is damaged"
+    assert "surrogate pair" in read.output
     for text in texts:
         assert text.split()[0] in read.output
 

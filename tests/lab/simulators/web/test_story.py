@@ -33,7 +33,7 @@ Tell = Callable[..., None]
 
 @pytest.fixture
 def story() -> Story:
-    return Story({"m": "h", "other": "o"})
+    return Story(dict.fromkeys("mstije", "h") | {"other": "o"})
 
 
 @pytest.fixture
@@ -113,6 +113,7 @@ def test_a_new_login_ends_what_the_old_one_did(story: Story, tell: Tell) -> None
         (["htos_get_encoder_completed e 1 broken"], {"e": "broken"}),
         (["htos_report_ion_chambers 0 i j {no beam}"], {"i": "no beam", "j": "no beam"}),
         (["htos_report_ion_chambers 0 i bad", "htos_report_ion_chambers 1 i 5"], {}),
+        (["htos_motor_move_completed nobody 1 sw_limit"], {}),
     ],
 )
 def test_the_last_answer_of_a_device_is_kept_where_it_is_not_normal(
@@ -150,6 +151,7 @@ def test_the_last_answer_of_a_device_is_kept_where_it_is_not_normal(
         ),
         (["htos_motor_move_started m 5"], [("m", "5.0", "", 0)]),
         (["htos_motor_move_completed m 5 normal"], []),
+        (["htos_motor_move_started nobody 5", "stoh_start_motor_move nobody 5"], []),
         (["stoh_start_oscillation m NULL 1 2"], [("m", "by 1.0 in 2.0 s", "", 0)]),
         (
             ["stoh_start_vector_move m other 1 2 3", "htos_motor_move_completed other 2 normal"],
