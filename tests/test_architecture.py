@@ -127,6 +127,7 @@ LAB_MAY_IMPORT: Final = (
     "dhs_runtime",
     f"dhs_runtime.{DOOR}",
     "dhs_runtime.cli",
+    "dhs_runtime.client",
     "dhs_runtime.loop",
     "dhs_runtime.services",
     "dhs_runtime.services.automl",

@@ -1,8 +1,8 @@
 """For tests of DHSs: simulated peers as fixtures, a runner, and assertions on the traffic.
 
 The fixtures are in the pytest plugin that comes with this distribution: `simulated_dcss`,
-`simulated_dcss_factory`, `dhs_runner`, `simulated_axis`, `simulated_automl`. This package has the
-classes that they give, and the patterns for the traffic.
+`simulated_dcss_factory`, `dcss_client`, `dhs_runner`, `simulated_axis`, `simulated_automl`. This
+package has the classes that they give, and the patterns for the traffic.
 """
 
 from dhs_lab.testing.patterns import (

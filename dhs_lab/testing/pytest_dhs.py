@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from dhs_lab.simulators.automl import SimulatedAutoML
     from dhs_lab.simulators.axis import SimulatedAxis
     from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
+    from dhs_runtime.client import DcssClient
 
 MARKER = "dcss_hosts"
+CLIENT = "dcss_client"
 Sections = Callable[[], list[tuple[str, str]]]
 SECTIONS: pytest.StashKey[list[Sections]] = pytest.StashKey()
 """On a test: what gives titles and texts for its report, asked for when it fails."""
@@ -54,7 +56,17 @@ def simulated_dcss(
             "or use simulated_dcss_factory",
             pytrace=False,
         )
-    return simulated_dcss_factory(*marker.args, **marker.kwargs)
+    options = {"gui_port": 0} if CLIENT in request.fixturenames else {}
+    return simulated_dcss_factory(*marker.args, **{**options, **marker.kwargs})
+
+
+@pytest.fixture
+def dcss_client(simulated_dcss: "WatchedDcss") -> "Iterator[DcssClient]":
+    """A client of the GUI port of `simulated_dcss`, logged in: the door that users come by."""
+    from dhs_runtime.client import DcssClient  # noqa: PLC0415 - see above
+
+    with DcssClient(simulated_dcss.gui_address, user="tester") as client:
+        yield client
 
 
 @pytest.fixture

@@ -115,8 +115,9 @@ class CommandOutput:
         if self.as_json:
             self._write(json.dumps(event) + "\n")
         elif text is not None:
-            self.end_line()
-            self._write(text + "\n")
+            over = "\r\033[K" if self._is_line_open else ""
+            self._is_line_open = False
+            self._write(f"{over}{text}\n")
 
     def put_over(self, text: str, event: Mapping[str, object]) -> None:
         """A line that the next one takes the place of; at a terminal only."""

@@ -293,6 +293,10 @@ class GuiLink(Told):
     def _answer(self, request: PendingRequest[T], message: Message, timeout_s: float) -> T:
         """Send a request that nobody else will wait for, and give its value."""
         self._ask(request, message)
+        return self._end_of(request, timeout_s)
+
+    def _end_of(self, request: PendingRequest[T], timeout_s: float) -> T:
+        """Wait for a request that nobody else waits for."""
         try:
             return request.wait(timeout_s)
         finally:

@@ -86,11 +86,19 @@ class MotorCommands(ListeningClient):
         Raises:
             NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
         """
+        if self.motors[name].is_moving or self._is_moving_by_us(name):
+            raise BusyError(name, "", f"{name}: it moves")
+        self.check_target(name, to)
+
+    def check_target(self, name: str, to: float) -> None:
+        """As `check_move`, of a motor that may be moving now.
+
+        Raises:
+            NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
+        """
         motor = self.motors[name]
         if not math.isfinite(to):
             raise EncodeError(GtosStartMotorMove.keyword, "destination", f"is {to}")
-        if motor.is_moving or self._is_moving_by_us(name):
-            raise BusyError(name, "", f"{name}: it moves")
         if motor.is_locked:
             raise BusyError(name, "", f"{name}: it is locked")
         low, high = motor.limits

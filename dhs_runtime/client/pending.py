@@ -143,6 +143,7 @@ class PendingRequest(Generic[T]):
         self._is_over = False
         self._timers: list[Timer] = []
         self._callbacks: list[Job] = []
+        self._lane: Lane | None = None
 
     @property
     def is_over(self) -> bool:
@@ -184,7 +185,7 @@ class PendingRequest(Generic[T]):
         """
         with self._desk.changed:
             if not self._is_over:
-                self._callbacks.append(lambda: _call(callback, self))
+                self._callbacks.append(lambda: call(callback, self))
                 return
         callback(self)
 
@@ -238,10 +239,13 @@ class PendingRequest(Generic[T]):
         self._is_over = True
         for timer in self._timers:
             self._desk.cancel(timer)
-        if self._callbacks:
-            lane = self._desk.lane()
-            for callback in self._callbacks:
-                lane.put(callback)
+        self._call_later(self._callbacks)
+
+    def _call_later(self, callbacks: list[Job]) -> None:
+        if callbacks and self._lane is None:
+            self._lane = self._desk.lane()
+        while callbacks and self._lane is not None:
+            self._lane.put(callbacks.pop(0))
 
     def end_within(self, timeout_s: float) -> None:
         """Let it end by itself, with `WaitTimeoutError`, where nothing else ends it."""
@@ -281,7 +285,8 @@ class PendingRequest(Generic[T]):
         self.end(error=LinkLostError(self.name, "", text))
 
 
-def _call(callback: Callable[[T], object], request: T) -> None:
+def call(callback: Callable[[T], object], request: T) -> None:
+    """Call a function for what it does."""
     callback(request)
 
 

@@ -20,6 +20,7 @@ from dhs_runtime.answers import NORMAL
 from dhs_runtime.client.errors import RequestError, error_of
 from dhs_runtime.client.listening import ListeningClient
 from dhs_runtime.client.moving import ANSWER_S
+from dhs_runtime.client.pending import PendingRequest
 from dhs_runtime.client.waiting import CountEnd, PassedOver, ReportRequest
 
 _BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))  # by dcss, in all that it passes on
@@ -37,6 +38,12 @@ class DeviceCommands(ListeningClient):
             ValueError: Another state.
             RequestError: There is none, it is refused, or it does not come to that state in time.
         """
+        self._end_of(self.start_set_shutter(name, state), timeout_s)
+
+    def start_set_shutter(
+        self, name: str, state: ShutterState | str, *, timeout_s: float | None = None
+    ) -> PendingRequest[bool]:
+        """As `set_shutter`, without waiting; `timeout_s` as for `start_move`."""
         wanted = ShutterState(state)
         hosts = self._hosts_of(self.shutters[name].host)
 
@@ -49,9 +56,9 @@ class DeviceCommands(ListeningClient):
             return True if state == wanted else PassedOver(state)
 
         request = ReportRequest(self._requests, name, hosts, read, is_refused_by_log=True)
-        self._answer(
-            request, GtosSetShutterState(shutter_name=name, shutter_state=wanted.value), timeout_s
-        )
+        command = GtosSetShutterState(shutter_name=name, shutter_state=wanted.value)
+        self._ask(request, command, timeout_s)
+        return request
 
     def set_string(
         self,
@@ -69,6 +76,17 @@ class DeviceCommands(ListeningClient):
         Raises:
             RequestError: There is none, it is refused, or the contents do not come in time.
         """
+        return self._end_of(self.start_set_string(name, contents, accept=accept), timeout_s)
+
+    def start_set_string(
+        self,
+        name: str,
+        contents: str,
+        *,
+        timeout_s: float | None = None,
+        accept: Callable[[str], bool] | None = None,
+    ) -> PendingRequest[str]:
+        """As `set_string`, without waiting; `timeout_s` as for `start_move`."""
         hosts = self._hosts_of(self.strings[name].host)
         wanted = contents.translate(_BLANKED).split()
 
@@ -84,9 +102,9 @@ class DeviceCommands(ListeningClient):
             return found if is_ours(found) else PassedOver(repr(found))
 
         request = ReportRequest(self._requests, name, hosts, read, is_refused_by_log=True)
-        return self._answer(
-            request, GtosSetString(string_name=name, string_contents=contents), timeout_s
-        )
+        command = GtosSetString(string_name=name, string_contents=contents)
+        self._ask(request, command, timeout_s)
+        return request
 
     def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> CountEnd:
         """Count with ion chambers for a time, and wait for the reports of all their DHSs.
@@ -99,6 +117,19 @@ class DeviceCommands(ListeningClient):
         Raises:
             RequestError: There is no such ion chamber, a DHS is away or cannot count, or a report
                 does not come in time.
+        """
+        limit_s = time_s + ANSWER_S if timeout_s is None else timeout_s
+        return self._end_of(self.start_count(time_s, *names), limit_s)
+
+    def start_count(
+        self, time_s: float, *names: str, timeout_s: float | None = None
+    ) -> PendingRequest[CountEnd]:
+        """As `count`, without waiting; `timeout_s` as for `start_move`.
+
+        Raises:
+            ValueError: It names no ion chamber.
+            NoDeviceError: There is no such ion chamber.
+            NotConnectedError: The client is not ready.
         """
         if not names:
             raise ValueError("names no ion chamber")
@@ -128,7 +159,8 @@ class DeviceCommands(ListeningClient):
         command = GtosReadIonChambers(
             ion_chamber_time=time_s, is_repeated=False, ion_chamber_names=names
         )
-        return self._answer(request, command, time_s + ANSWER_S if timeout_s is None else timeout_s)
+        self._ask(request, command, timeout_s)
+        return request
 
     # -- encoders -----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ else's by the device's name and by what it says; an operation has its handle.
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import attrs
 
@@ -17,13 +17,15 @@ from dcs_codec.gui import (
     StogMotorMoveStarted,
     StogOperationCompleted,
     StogOperationUpdate,
+    StogStartOperation,
     StogUpdateMotorPosition,
 )
 from dhs_runtime.answers import NORMAL
 from dhs_runtime.client.errors import FailedError, RequestError, error_of
-from dhs_runtime.client.pending import OpenRequests, PendingRequest
+from dhs_runtime.client.pending import OpenRequests, PendingRequest, call
 from dhs_runtime.client.seen import MotorView
 from dhs_runtime.clock import Deadline
+from dhs_runtime.scheduling import Job
 
 T = TypeVar("T")
 
@@ -116,17 +118,30 @@ class StartedOperation(PendingRequest[OperationEnd]):
     ) -> None:
         super().__init__(desk, name, hosts)
         self.handle = handle
-        self._unread: deque[str] = deque(maxlen=MOST_UPDATES)
+        self._unread: deque[tuple[float, str]] = deque(maxlen=MOST_UPDATES)
         self._updates = 0
+        self._has_started = False
+        self._at_start: list[Job] = []
 
     def _progress(self) -> str:
         return f", {self._updates} updates"
 
+    def on_start(self, callback: Callable[[Self], object]) -> None:
+        """As `on_end`, when DCSS has told its start; never where it is refused."""
+        with self._desk.changed:
+            if not self._has_started:
+                self._at_start.append(lambda: call(callback, self))
+                return
+        callback(self)
+
     def tell(self, message: Message) -> None:
         """Take what has its handle."""
         super().tell(message)
-        if isinstance(message, StogOperationUpdate) and message.operation_handle == self.handle:
-            self._unread.append(message.operation_args)
+        if isinstance(message, StogStartOperation) and message.operation_handle == self.handle:
+            self._has_started = True
+            self._call_later(self._at_start)
+        elif isinstance(message, StogOperationUpdate) and message.operation_handle == self.handle:
+            self._unread.append((time.time(), message.operation_args))
             self._updates += 1
         elif (
             isinstance(message, StogOperationCompleted) and message.operation_handle == self.handle
@@ -153,7 +168,7 @@ class StartedOperation(PendingRequest[OperationEnd]):
         deadline = Deadline.after(timeout_s)
         while True:
             while self._unread:
-                yield self._unread.popleft()
+                yield self._unread.popleft()[1]
             if self._is_over:
                 break
             told_s, step = timeout_s, deadline
@@ -163,6 +178,13 @@ class StartedOperation(PendingRequest[OperationEnd]):
                 lambda: bool(self._unread), step, told_s, through_reconnect=through_reconnect
             )
         self.wait(0)
+
+    def take_updates(self) -> list[tuple[float, str]]:
+        """Updates that nobody has read yet: when each came, Unix time in seconds, and its text."""
+        taken = []
+        while self._unread:
+            taken.append(self._unread.popleft())
+        return taken
 
 
 @attrs.frozen

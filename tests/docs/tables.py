@@ -82,7 +82,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, "tests/lab/testing/test_downstream.py::test_the_sample_passes_with_the_wheel"
     ),
     ("docs/howto/testing.md", "python"): Elsewhere(
-        6, f"{_TESTING}::test_the_tests_of_the_page_pass"
+        7, f"{_TESTING}::test_the_tests_of_the_page_pass"
     ),
     ("docs/howto/testing.md", "text"): Elsewhere(
         1, f"{_TESTING}::test_the_difference_on_the_page_is_what_is_shown"
@@ -114,6 +114,9 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
 }
 
 NOT_RUN: Final[Mapping[Key, NotRun]] = {
+    ("docs/howto/client.md", INDENTED): NotRun(
+        1, "a line for a shell's own file; tests/cli/test_client_watching.py completes"
+    ),
     ("docs/explanations/architecture.md", INDENTED): NotRun(1, "a drawing"),
     ("docs/explanations/architecture.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/explanations/mutation.md", "text"): NotRun(

@@ -11,8 +11,12 @@ from tests.docs.tables import ELSEWHERE, NOT_RUN
 WITH_WHEEL = "docs/tutorial/first_dhs.md"
 """Run by `test_tutorial.py`, in an environment of its own."""
 
-LIBRARIES = {"docs/howto/motor_dhs.md": "serial", "docs/howto/notebook.md": "pandas"}
-"""What the example of a page imports, of the extra `examples`."""
+LIBRARIES = {
+    "docs/howto/bluesky.md": "bluesky",
+    "docs/howto/motor_dhs.md": "serial",
+    "docs/howto/notebook.md": "pandas",
+}
+"""What the example of a page imports, of the extras `examples` and `bluesky`."""
 
 
 def own_blocks(page: Page) -> list[Block]:
@@ -34,5 +38,5 @@ def test_the_blocks_of_the_page_run(
 ) -> None:
     if page.path in LIBRARIES:
         library = LIBRARIES[page.path]
-        pytest.importorskip(library, reason=f"{library} is not installed (extra `examples`)")
+        pytest.importorskip(library, reason=f"{library} is not installed (extra `test`)")
     run_page(page, own_blocks(page), tmp_path, monkeypatch)

@@ -17,19 +17,20 @@ from tests.shared import shared_path
 
 HOWTO = EXAMPLES.parent / "docs" / "howto"
 PAGES = {
+    "bluesky_scan": "bluesky",
     "detector_dhs": "detector",
     "epics_dhs": "epics",
     "line_stage_dhs": "motor_dhs",
     "robot_dhs": "robot",
 }
-LIBRARIES = {"epics_dhs": "caproto", "line_stage_dhs": "serial"}
+LIBRARIES = {"bluesky_scan": "bluesky", "epics_dhs": "caproto", "line_stage_dhs": "serial"}
 
 
 @pytest.mark.parametrize("example", sorted(path.stem for path in EXAMPLES.glob("*.py")))
 def test_every_example_can_be_imported(example: str) -> None:
     if example in LIBRARIES:
         library = LIBRARIES[example]
-        pytest.importorskip(library, reason=f"{library} is not installed (extra `examples`)")
+        pytest.importorskip(library, reason=f"{library} is not installed (extra `test`)")
     assert load(example).__doc__
 
 

@@ -1,0 +1,432 @@
+"""Devices of a `DcssClient` for Bluesky plans; this module does not import Bluesky.
+
+The classes have the methods of Bluesky's protocols (`bluesky.protocols`, read at 1.15). What a plan
+starts has a deadline, so that a DHS that hangs does not hang the plan.
+
+    from bluesky import RunEngine
+    from bluesky.plans import scan
+
+    phi, i2 = BlueskyMotor(dcss, "gonio_phi"), BlueskyCounter(dcss, "i2", time_s=0.1)
+    RunEngine()(scan([i2], phi, 0, 20, 21))
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from dcs_codec import DcsError, ShutterState
+from dhs_runtime.answers import NORMAL
+from dhs_runtime.client.dcss_client import DcssClient
+from dhs_runtime.client.errors import AbortedError, FailedError, RequestError
+from dhs_runtime.client.events import Subscription
+from dhs_runtime.client.moving import ANSWER_S, ENGINE, MOVE_S
+from dhs_runtime.client.pending import PendingRequest
+from dhs_runtime.client.seen import MotorView, View
+from dhs_runtime.client.waiting import CountEnd, MoveRequest, OperationEnd, StartedOperation
+from dhs_runtime.errors import DhsError
+
+if TYPE_CHECKING:
+    from bluesky.protocols import Hints, Location, Reading
+    from event_model import DataKey, PartialEvent
+
+OPERATION_S: Final = 3600.0
+"""How long an operation may take where nothing else is said, in seconds."""
+
+
+class BlueskyStatus:
+    """Whether something that a plan started is done; its repr says of what, and why not.
+
+    Attributes:
+        stopped_well: Whether the plan stopped it on purpose: then that is no failure.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.stopped_well = False
+        self._changed = threading.Condition()  # guards what follows
+        self._is_done = False
+        self._error: Exception | None = None
+        self._callbacks: list[Callable[[BlueskyStatus], None]] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+        return self._is_done
+
+    @property
+    def success(self) -> bool:
+        """Whether it came to its good end."""
+        return self._is_done and self._error is None
+
+    def exception(self, timeout: float | None = 0.0) -> Exception | None:
+        """Why it failed; None where it did not.
+
+        Raises:
+            TimeoutError: It is not over within `timeout` seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_done, timeout):
+                raise TimeoutError(f"{self!r} within {timeout} s")
+        return self._error
+
+    def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
+        """Call a function at the end; at once where it is over."""
+        with self._changed:
+            if not self._is_done:
+                self._callbacks.append(callback)
+                return
+        callback(self)
+
+    def finish(self, error: Exception | None = None) -> None:
+        """The end; only the first counts."""
+        with self._changed:
+            if self._is_done:
+                return
+            is_meant = self.stopped_well and isinstance(error, AbortedError)
+            self._error = None if is_meant else error
+            self._is_done = True
+            callbacks, self._callbacks = self._callbacks, []
+            self._changed.notify_all()
+        for callback in callbacks:
+            callback(self)
+
+    def __repr__(self) -> str:
+        if not self._is_done:
+            return f"<{self._what}: not done>"
+        return f"<{self._what}: {self._error or 'done'}>"
+
+
+class _Device:
+    """What all have: a name, and DCSS."""
+
+    parent = None
+    dtype: Literal["number", "string"] = "number"
+
+    def __init__(self, dcss: DcssClient, name: str) -> None:
+        self.name = name
+        self._dcss = dcss
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @property
+    def hints(self) -> "Hints":
+        """What Bluesky's tables and plots show."""
+        return {"fields": list(self.describe())}
+
+    def describe(self) -> "dict[str, DataKey]":
+        """What the values are."""
+        return {self.name: self._key()}
+
+    def _key(self) -> "DataKey":
+        source = f"dcss://{self._dcss.address}/{self.name}"
+        return {"source": source, "dtype": self.dtype, "shape": []}
+
+    def _now(self, value: float | str) -> "dict[str, Reading[float | str]]":
+        self._dcss.check_ready()  # rather than to give an old value for a new one
+        return {self.name: {"value": value, "timestamp": time.time()}}
+
+    def _finishing(self, status: BlueskyStatus) -> Callable[[PendingRequest[Any]], None]:
+        return lambda run: status.finish(run.error)
+
+
+class BlueskyMotor(_Device):
+    """A motor: Readable, Movable, Stoppable, Locatable, Checkable and Subscribable."""
+
+    def __init__(
+        self,
+        dcss: DcssClient,
+        name: str,
+        *,
+        timeout_s: float = MOVE_S,
+        tolerance: float | None = None,
+        stop_by_abort_all: bool = False,
+    ) -> None:
+        """A motor for plans.
+
+        Args:
+            dcss: The client.
+            name: The motor.
+            timeout_s: Longest time of a move, in seconds.
+            tolerance: How far from its goal a move may end; None for anywhere.
+            stop_by_abort_all: Whether `stop` may stop the whole beamline, where the motor is one of
+                DCSS's scripting engine, which stops in no other way.
+        """
+        super().__init__(dcss, name)
+        self._timeout_s = timeout_s
+        self._tolerance = tolerance
+        self._stop_by_abort_all = stop_by_abort_all
+        self._lock = threading.Lock()  # guards the three below
+        self._run: MoveRequest | None = None
+        self._status: BlueskyStatus | None = None
+        self._goal: float | None = None
+        self._subscriptions: dict[
+            Callable[[dict[str, Reading[float | str]]], object], Subscription
+        ] = {}
+
+    @property
+    def _view(self) -> MotorView:
+        return self._dcss.motors[self.name]
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """Where it is; raises NotConnectedError where that is not known now."""
+        return self._now(self._view.position)
+
+    def describe(self) -> "dict[str, DataKey]":
+        """Units and limits."""
+        low, high = self._view.limits
+        key = self._key()
+        key["units"] = self._view.units
+        key["limits"] = {"control": {"low": low, "high": high}}
+        return {self.name: key}
+
+    def locate(self) -> "Location[float]":
+        """Where it was sent, and where it is."""
+        position = self._view.position
+        self._dcss.check_ready()
+        return {"setpoint": position if self._goal is None else self._goal, "readback": position}
+
+    def check_value(self, value: float) -> None:
+        """See that a move would be within the limits; raises LimitError, BusyError, EncodeError."""
+        self._dcss.check_target(self.name, value)
+
+    def set(self, value: float) -> BlueskyStatus:
+        """Begin a move; where it is slowing down after a `stop`, after that.
+
+        Raises:
+            RequestError, NotConnectedError, EncodeError: As `DcssClient.start_move`.
+        """
+        self.check_value(value)
+        status = BlueskyStatus(f"{self.name} to {value:g}")
+        with self._lock:
+            before, self._status, self._goal = self._run, status, value
+        if before is None or before.is_over:
+            self._begin(value, status)
+        else:
+            before.on_end(lambda _: self._begin_later(value, status))
+        return status
+
+    def _begin_later(self, value: float, status: BlueskyStatus) -> None:
+        if status.stopped_well:  # stopped while it waited for its turn
+            status.finish()
+            return
+        try:
+            self._begin(value, status)
+        except (DhsError, DcsError) as error:
+            status.finish(error)
+
+    def _begin(self, value: float, status: BlueskyStatus) -> None:
+        run = self._dcss.start_move(self.name, value, timeout_s=self._timeout_s)
+        with self._lock:
+            self._run = run
+        run.on_end(lambda run: status.finish(self._error_of(run)))
+
+    def _error_of(self, run: MoveRequest) -> RequestError | None:
+        if run.error is not None or self._tolerance is None:
+            return run.error
+        position = run.wait(0).position
+        if abs(position - run.to) <= self._tolerance:
+            return None
+        text = f"{self.name}: came to rest at {position:g}, not at {run.to:g}"
+        return FailedError(self.name, NORMAL, text)
+
+    def stop(self, success: bool = True) -> None:  # noqa: FBT001, FBT002, RUF100 - Bluesky's
+        """Stop a move of ours; sends nothing where there is none, and waits for nothing.
+
+        Bluesky calls it after each plan, for each motor of it.
+
+        Raises:
+            RefusedError: It is of the scripting engine, and `stop_by_abort_all` was not said.
+            NotConnectedError: The client is not ready.
+        """
+        with self._lock:
+            run, status = self._run, self._status
+        if status is not None and success:
+            status.stopped_well = True
+        if run is None or run.is_over:
+            return
+        if self._stop_by_abort_all and self._view.host == ENGINE:
+            self._dcss.abort()
+        else:
+            self._dcss.stop_move(self.name)
+
+    def subscribe(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
+        """Call a function with the reading now, and whenever it changes."""
+
+        def changed(_: View | None, after: View | None) -> None:
+            if isinstance(after, MotorView):
+                function({self.name: {"value": after.position, "timestamp": time.time()}})
+
+        subscription = self._dcss.subscribe_changes(changed, self.name, initial=True)
+        self._subscriptions[function] = subscription
+
+    def clear_sub(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
+        """Call it no more."""
+        self._subscriptions.pop(function).close()
+
+
+class BlueskyShutter(_Device):
+    """A shutter, `open` or `closed`: Readable and Movable."""
+
+    dtype: Literal["number", "string"] = "string"
+
+    def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
+        super().__init__(dcss, name)
+        self._timeout_s = timeout_s
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """Its state; `unknown` where DCSS does not know."""
+        is_open = self._dcss.shutters[self.name].is_open
+        words = {True: ShutterState.OPEN.value, False: ShutterState.CLOSED.value}
+        return self._now("unknown" if is_open is None else words[is_open])
+
+    def set(self, value: Literal["open", "closed"]) -> BlueskyStatus:
+        """Open or close it; raises as `DcssClient.set_shutter`."""
+        status = BlueskyStatus(f"{self.name} to {value}")
+        run = self._dcss.start_set_shutter(self.name, value, timeout_s=self._timeout_s)
+        run.on_end(self._finishing(status))
+        return status
+
+
+class BlueskyString(_Device):
+    """A string: Readable and Movable."""
+
+    dtype: Literal["number", "string"] = "string"
+
+    def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
+        super().__init__(dcss, name)
+        self._timeout_s = timeout_s
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """Its contents."""
+        return self._now(self._dcss.strings[self.name].contents)
+
+    def set(self, value: str) -> BlueskyStatus:
+        """Set it; raises as `DcssClient.set_string`."""
+        status = BlueskyStatus(f"{self.name} to {value!r}")
+        run = self._dcss.start_set_string(self.name, value, timeout_s=self._timeout_s)
+        run.on_end(self._finishing(status))
+        return status
+
+
+class BlueskyCounter(_Device):
+    """Ion chambers that count together: Readable and Triggerable."""
+
+    def __init__(self, dcss: DcssClient, *names: str, time_s: float = 1.0) -> None:
+        """Ion chambers for plans.
+
+        Args:
+            dcss: The client.
+            names: The ion chambers, one at least.
+            time_s: How long each trigger counts, in seconds.
+        """
+        super().__init__(dcss, "_".join(names))
+        self.time_s = time_s
+        self._names = names
+        self._readings: dict[str, Reading[float | str]] = {}
+
+    def describe(self) -> "dict[str, DataKey]":
+        """Counts of each."""
+        return {name: self._key() for name in self._names}
+
+    def trigger(self) -> BlueskyStatus:
+        """Count once; raises as `DcssClient.count`."""
+        status = BlueskyStatus(f"{self.name} for {self.time_s:g} s")
+
+        def counted(run: PendingRequest[CountEnd]) -> None:
+            if run.error is None:
+                now, counts = time.time(), run.wait(0).counts
+                self._readings = {
+                    name: {"value": counts[name], "timestamp": now} for name in self._names
+                }
+            status.finish(run.error)
+
+        run = self._dcss.start_count(self.time_s, *self._names, timeout_s=self.time_s + ANSWER_S)
+        run.on_end(counted)
+        return status
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """What the last trigger counted; raises DhsError where there was none."""
+        if not self._readings:
+            raise DhsError(f"{self.name} was not triggered yet")
+        return self._readings
+
+
+class BlueskyOperation(_Device):
+    """An operation that each trigger runs once, and whose result is read: Readable, Triggerable."""
+
+    dtype: Literal["number", "string"] = "string"
+
+    def __init__(
+        self, dcss: DcssClient, name: str, *args: object, timeout_s: float = OPERATION_S
+    ) -> None:
+        """An operation for plans; `args` as for `DcssClient.start_operation`."""
+        super().__init__(dcss, name)
+        self._args = args
+        self._timeout_s = timeout_s
+        self._readings: dict[str, Reading[float | str]] = {}
+
+    def trigger(self) -> BlueskyStatus:
+        """Run it; raises as `DcssClient.start_operation`."""
+        status = BlueskyStatus(f"operation {self.name}")
+
+        def ended(run: PendingRequest[OperationEnd]) -> None:
+            if run.error is None:
+                text = run.wait(0).text
+                self._readings = {self.name: {"value": text, "timestamp": time.time()}}
+            status.finish(run.error)
+
+        run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
+        run.on_end(ended)
+        return status
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """Its last result, as text; raises DhsError where there is none."""
+        if not self._readings:
+            raise DhsError(f"{self.name} was not triggered yet")
+        return self._readings
+
+
+class BlueskyFlyer(_Device):
+    """An operation that runs while a plan does something else; each update is an event: Flyable."""
+
+    dtype: Literal["number", "string"] = "string"
+
+    def __init__(
+        self, dcss: DcssClient, name: str, *args: object, timeout_s: float = OPERATION_S
+    ) -> None:
+        """An operation for `bluesky.plans.fly`; `args` as for `DcssClient.start_operation`."""
+        super().__init__(dcss, name)
+        self._args = args
+        self._timeout_s = timeout_s
+        self._run: StartedOperation | None = None
+
+    def kickoff(self) -> BlueskyStatus:
+        """Start it; done when DCSS has told everybody. Raises as `DcssClient.start_operation`."""
+        status = BlueskyStatus(f"start of {self.name}")
+        run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
+        run.on_start(lambda _: status.finish())
+        run.on_end(self._finishing(status))  # a refusal has no start
+        self._run = run
+        return status
+
+    def complete(self) -> BlueskyStatus:
+        """Done when it is completed; raises DhsError before a kickoff."""
+        status = BlueskyStatus(f"operation {self.name}")
+        self._started().on_end(self._finishing(status))
+        return status
+
+    def describe_collect(self) -> "dict[str, dict[str, DataKey]]":
+        """What an event has: the text of an update."""
+        return {self.name: {self.name: self._key()}}
+
+    def collect(self) -> "Iterator[PartialEvent]":
+        """An event for each update since the last call; raises DhsError before a kickoff."""
+        for at, text in self._started().take_updates():
+            yield {"time": at, "data": {self.name: text}, "timestamps": {self.name: at}}
+
+    def _started(self) -> StartedOperation:
+        if self._run is None:
+            raise DhsError(f"{self.name} was not started yet")
+        return self._run
