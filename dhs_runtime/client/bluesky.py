@@ -13,12 +13,13 @@ starts has a deadline, so that a DHS that hangs does not hang the plan.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from dcs_codec import DcsError, ShutterState
 from dhs_runtime.answers import NORMAL
+from dhs_runtime.client.bluesky_parts import BlueskyDevice, BlueskyStatus
 from dhs_runtime.client.dcss_client import DcssClient
-from dhs_runtime.client.errors import AbortedError, FailedError, RequestError
+from dhs_runtime.client.errors import FailedError, RequestError
 from dhs_runtime.client.events import Subscription
 from dhs_runtime.client.moving import ANSWER_S, ENGINE, MOVE_S
 from dhs_runtime.client.pending import PendingRequest
@@ -27,111 +28,14 @@ from dhs_runtime.client.waiting import CountEnd, MoveRequest, OperationEnd, Star
 from dhs_runtime.errors import DhsError
 
 if TYPE_CHECKING:
-    from bluesky.protocols import Hints, Location, Reading
+    from bluesky.protocols import Location, Reading
     from event_model import DataKey, PartialEvent
 
 OPERATION_S: Final = 3600.0
 """How long an operation may take where nothing else is said, in seconds."""
 
 
-class BlueskyStatus:
-    """Whether something that a plan started is done; its repr says of what, and why not.
-
-    Attributes:
-        stopped_well: Whether the plan stopped it on purpose: then that is no failure.
-    """
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self.stopped_well = False
-        self._changed = threading.Condition()  # guards what follows
-        self._is_done = False
-        self._error: Exception | None = None
-        self._callbacks: list[Callable[[BlueskyStatus], None]] = []
-
-    @property
-    def done(self) -> bool:
-        """Whether it is over."""
-        return self._is_done
-
-    @property
-    def success(self) -> bool:
-        """Whether it came to its good end."""
-        return self._is_done and self._error is None
-
-    def exception(self, timeout: float | None = 0.0) -> Exception | None:
-        """Why it failed; None where it did not.
-
-        Raises:
-            TimeoutError: It is not over within `timeout` seconds.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._is_done, timeout):
-                raise TimeoutError(f"{self!r} within {timeout} s")
-        return self._error
-
-    def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
-        """Call a function at the end; at once where it is over."""
-        with self._changed:
-            if not self._is_done:
-                self._callbacks.append(callback)
-                return
-        callback(self)
-
-    def finish(self, error: Exception | None = None) -> None:
-        """The end; only the first counts."""
-        with self._changed:
-            if self._is_done:
-                return
-            is_meant = self.stopped_well and isinstance(error, AbortedError)
-            self._error = None if is_meant else error
-            self._is_done = True
-            callbacks, self._callbacks = self._callbacks, []
-            self._changed.notify_all()
-        for callback in callbacks:
-            callback(self)
-
-    def __repr__(self) -> str:
-        if not self._is_done:
-            return f"<{self._what}: not done>"
-        return f"<{self._what}: {self._error or 'done'}>"
-
-
-class _Device:
-    """What all have: a name, and DCSS."""
-
-    parent = None
-    dtype: Literal["number", "string"] = "number"
-
-    def __init__(self, dcss: DcssClient, name: str) -> None:
-        self.name = name
-        self._dcss = dcss
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-    @property
-    def hints(self) -> "Hints":
-        """What Bluesky's tables and plots show."""
-        return {"fields": list(self.describe())}
-
-    def describe(self) -> "dict[str, DataKey]":
-        """What the values are."""
-        return {self.name: self._key()}
-
-    def _key(self) -> "DataKey":
-        source = f"dcss://{self._dcss.address}/{self.name}"
-        return {"source": source, "dtype": self.dtype, "shape": []}
-
-    def _now(self, value: float | str) -> "dict[str, Reading[float | str]]":
-        self._dcss.check_ready()  # rather than to give an old value for a new one
-        return {self.name: {"value": value, "timestamp": time.time()}}
-
-    def _finishing(self, status: BlueskyStatus) -> Callable[[PendingRequest[Any]], None]:
-        return lambda run: status.finish(run.error)
-
-
-class BlueskyMotor(_Device):
+class BlueskyMotor(BlueskyDevice):
     """A motor: Readable, Movable, Stoppable, Locatable, Checkable and Subscribable."""
 
     def __init__(
@@ -266,7 +170,7 @@ class BlueskyMotor(_Device):
         self._subscriptions.pop(function).close()
 
 
-class BlueskyShutter(_Device):
+class BlueskyShutter(BlueskyDevice):
     """A shutter, `open` or `closed`: Readable and Movable."""
 
     dtype: Literal["number", "string"] = "string"
@@ -289,7 +193,7 @@ class BlueskyShutter(_Device):
         return status
 
 
-class BlueskyString(_Device):
+class BlueskyString(BlueskyDevice):
     """A string: Readable and Movable."""
 
     dtype: Literal["number", "string"] = "string"
@@ -310,7 +214,7 @@ class BlueskyString(_Device):
         return status
 
 
-class BlueskyCounter(_Device):
+class BlueskyCounter(BlueskyDevice):
     """Ion chambers that count together: Readable and Triggerable."""
 
     def __init__(self, dcss: DcssClient, *names: str, time_s: float = 1.0) -> None:
@@ -353,7 +257,7 @@ class BlueskyCounter(_Device):
         return self._readings
 
 
-class BlueskyOperation(_Device):
+class BlueskyOperation(BlueskyDevice):
     """An operation that each trigger runs once, and whose result is read: Readable, Triggerable."""
 
     dtype: Literal["number", "string"] = "string"
@@ -388,7 +292,7 @@ class BlueskyOperation(_Device):
         return self._readings
 
 
-class BlueskyFlyer(_Device):
+class BlueskyFlyer(BlueskyDevice):
     """An operation that runs while a plan does something else; each update is an event: Flyable."""
 
     dtype: Literal["number", "string"] = "string"

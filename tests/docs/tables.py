@@ -114,9 +114,6 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
 }
 
 NOT_RUN: Final[Mapping[Key, NotRun]] = {
-    ("docs/howto/client.md", INDENTED): NotRun(
-        1, "a line for a shell's own file; tests/cli/test_client_watching.py completes"
-    ),
     ("docs/explanations/architecture.md", INDENTED): NotRun(1, "a drawing"),
     ("docs/explanations/architecture.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/explanations/mutation.md", "text"): NotRun(

@@ -1,0 +1,111 @@
+"""What Bluesky devices share: a name, what their values are, and a status."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from dhs_runtime.client.dcss_client import DcssClient
+from dhs_runtime.client.errors import AbortedError
+from dhs_runtime.client.pending import PendingRequest
+
+if TYPE_CHECKING:
+    from bluesky.protocols import Hints, Reading
+    from event_model import DataKey
+
+
+class BlueskyStatus:
+    """Whether something that a plan started is done; its repr says of what, and why not.
+
+    Attributes:
+        stopped_well: Whether the plan stopped it on purpose: then that is no failure.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.stopped_well = False
+        self._changed = threading.Condition()  # guards what follows
+        self._is_done = False
+        self._error: Exception | None = None
+        self._callbacks: list[Callable[[BlueskyStatus], None]] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+        return self._is_done
+
+    @property
+    def success(self) -> bool:
+        """Whether it came to its good end."""
+        return self._is_done and self._error is None
+
+    def exception(self, timeout: float | None = 0.0) -> Exception | None:
+        """Why it failed; None where it did not.
+
+        Raises:
+            TimeoutError: It is not over within `timeout` seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_done, timeout):
+                raise TimeoutError(f"{self!r} within {timeout} s")
+        return self._error
+
+    def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
+        """Call a function at the end; at once where it is over."""
+        with self._changed:
+            if not self._is_done:
+                self._callbacks.append(callback)
+                return
+        callback(self)
+
+    def finish(self, error: Exception | None = None) -> None:
+        """The end; only the first counts."""
+        with self._changed:
+            if self._is_done:
+                return
+            is_meant = self.stopped_well and isinstance(error, AbortedError)
+            self._error = None if is_meant else error
+            self._is_done = True
+            callbacks, self._callbacks = self._callbacks, []
+            self._changed.notify_all()
+        for callback in callbacks:
+            callback(self)
+
+    def __repr__(self) -> str:
+        if not self._is_done:
+            return f"<{self._what}: not done>"
+        return f"<{self._what}: {self._error or 'done'}>"
+
+
+class BlueskyDevice:
+    """What all have: a name, and DCSS."""
+
+    parent = None
+    dtype: Literal["number", "string"] = "number"
+
+    def __init__(self, dcss: DcssClient, name: str) -> None:
+        self.name = name
+        self._dcss = dcss
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @property
+    def hints(self) -> "Hints":
+        """What Bluesky's tables and plots show."""
+        return {"fields": list(self.describe())}
+
+    def describe(self) -> "dict[str, DataKey]":
+        """What the values are."""
+        return {self.name: self._key()}
+
+    def _key(self) -> "DataKey":
+        source = f"dcss://{self._dcss.address}/{self.name}"
+        return {"source": source, "dtype": self.dtype, "shape": []}
+
+    def _now(self, value: float | str) -> "dict[str, Reading[float | str]]":
+        self._dcss.check_ready()  # rather than to give an old value for a new one
+        return {self.name: {"value": value, "timestamp": time.time()}}
+
+    def _finishing(self, status: BlueskyStatus) -> Callable[[PendingRequest[Any]], None]:
+        return lambda run: status.finish(run.error)
