@@ -14,9 +14,9 @@ from tests.lab.testing.environments import ROOT, run_python
 
 SOURCES = (
     *("dcs_codec", "dhs_runtime", "dhs_lab", "tests", "benchmarks", "fuzz", "mutation", "examples"),
-    "docs",
+    *("docs", "packaging"),
     *("pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
-    *("CITATION.cff", "SECURITY.md", ".gitignore"),
+    *("CITATION.cff", "CODE_OF_CONDUCT.md", "SECURITY.md", ".gitignore"),
 )
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "_build", "results", "findings")
 _INDEX_DEADLINE_S = 60
