@@ -1,6 +1,6 @@
 """`make bench`: all benchmarks, as ratios to floors measured in the same run.
 
-The raw results of the codec's go to `benchmarks/results/`, which git leaves alone.
+The raw results of the codec go to `benchmarks/results/`, which git ignores.
 """
 
 import logging
@@ -30,8 +30,8 @@ from benchmarks.report import figures_of, print_tables
 
 RESULTS = Path(__file__).parent / "results"
 RUNS = 5
-# Large blocks always get fresh pages. Else glibc hands out warm ones now and then, in which a copy
-# takes a fifteenth of the time, and a ratio to copies says nothing.
+# Large blocks always get fresh pages. Otherwise glibc sometimes returns warm pages, in which a copy
+# takes a fifteenth of the time, and a ratio to copies means nothing.
 ENVIRONMENT = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "131072"}
 MEASURE = [sys.executable, "-m", "benchmarks.measure"]
 
@@ -42,7 +42,7 @@ def main() -> None:
     path.unlink(missing_ok=True)
     console = Console()
     check_agreement()
-    for run in range(RUNS):  # all cases in turn, so that a busy minute spoils none of them
+    for run in range(RUNS):  # all cases in turn, so that a busy minute affects all alike
         console.print(f"measuring the codec, {run + 1} of {RUNS}")
         for case, *_ in groups():
             command = [*MEASURE, str(path), case.work, case.load]

@@ -1,4 +1,4 @@
-"""Whether codec, floor and msgspec do the same work: checked before anything is measured."""
+"""Checks that codec, floor and msgspec do the same work, before anything is measured."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def check_agreement() -> None:
 def check_values(message: Message, plain: object) -> None:
     """Assert that both have the same fields with the same values of the same types."""
     for field in attrs.fields(type(message)):
-        if not field.init:  # surplus words, which no message of the workloads has
+        if not field.init:  # surplus words; no message of the workloads has any
             continue
         ours, other = getattr(message, field.name), getattr(plain, field.name)
         assert type(ours) is type(other), (message, field.name)

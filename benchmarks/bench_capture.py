@@ -1,7 +1,7 @@
-"""`dhs decode` of a capture, and its memory as the capture grows, beside a loop of a dozen lines.
+"""`dhs decode` of a capture, and its memory for larger captures, compared with a short loop.
 
-The loop knows this very form (Ethernet, IPv4, no option) and its order, looks at no checksum, and
-writes each text as it stands.
+The loop reads only this form (Ethernet, IPv4, no options, in order), checks no checksum, and writes
+each text unchanged.
 """
 
 import os
@@ -21,7 +21,7 @@ SIZES: Final = (20 * MB, 200 * MB)
 RUNS: Final = 5
 _DHS: Final = b"\x0a\0\0\1", 40_000
 _DCSS: Final = b"\x0a\0\0\2", 14_242
-_BATCH: Final = 2_000  # operations written at once
+_BATCH: Final = 2_000  # operations written together
 _FLOOR: Final = """
 import struct, sys
 data = open(sys.argv[1], "rb").read()
@@ -61,7 +61,7 @@ def main(sizes: tuple[int, int] = SIZES, runs: int = RUNS) -> None:
 
 
 def decode(command: Decoder, path: Path) -> tuple[float, int]:
-    """Seconds of processor, and bytes of memory at most, that a command takes for a capture.
+    """CPU seconds and peak memory in bytes of a command for a capture.
 
     Raises:
         CalledProcessError: It failed.
@@ -90,7 +90,7 @@ def write_capture(path: Path, size: int) -> int:
 
 
 def _operations(numbers: range, sent: list[int]) -> Iterator[bytes]:
-    """Packets of operations, as records of a capture; `sent` is the next byte of either end."""
+    """Packets of operations, as records of a capture; `sent` counts the bytes of each side."""
     for number in numbers:
         frames = (start_frame(number), done_frame(number), b"")  # the last only acknowledges
         for way, frame in zip((0, 1, 0), frames, strict=True):
@@ -102,7 +102,7 @@ def _operations(numbers: range, sent: list[int]) -> Iterator[bytes]:
 
 
 def _packet(way: int, sent: list[int], payload: bytes) -> bytes:
-    """Ethernet, IPv4 and TCP; from DCSS where `way` is 0."""
+    """Ethernet, IPv4 and TCP; from DCSS if `way` is 0."""
     (source, source_port), (target, target_port) = (_DCSS, _DHS) if way == 0 else (_DHS, _DCSS)
     numbers = (source_port, target_port, sent[way], sent[1 - way], 5 << 4, 0x18, 8192)
     size = 20 + len(payload)

@@ -1,4 +1,4 @@
-"""Every message class, reading and writing each, per word beside the median class."""
+"""Reading and writing every message class, per word, compared with the median class."""
 
 import statistics
 import time
@@ -13,10 +13,10 @@ from benchmarks.report import LOOK
 from dcs_codec import DHS_MESSAGES, Codec, Frame, Framing, MalformedMessage, Message, default_codec
 from dcs_codec.catalogue import FieldDescription, describe
 
-ROUNDS: Final = 25  # of all classes in turn, so that a busy moment spoils none of them
+ROUNDS: Final = 25  # all classes in turn, so that a busy moment affects all alike
 CALLS: Final = 200
 MOST: Final = 3.0
-"""What a class may take for one word, in median classes."""
+"""Limit of the time of a class per word, in units of the median class."""
 
 SAMPLES: Final = {
     "word": "gonio_phi",
@@ -28,7 +28,7 @@ SAMPLES: Final = {
     "names": "gonio_z sample_x energy",
     "readings or failure": "i0 73423 i1 1250.5 i2 8.0",
 }
-"""What the fields of a sample hold, by their type in the catalogue."""
+"""The values of a sample's fields, by their type in the catalogue."""
 
 
 @attrs.frozen
@@ -38,8 +38,8 @@ class Row:
     Attributes:
         keyword: Its keyword.
         words: Words of the sample.
-        read_s: The least that reading took.
-        write_s: The least that writing took.
+        read_s: The shortest time of reading.
+        write_s: The shortest time of writing.
     """
 
     keyword: str
@@ -92,7 +92,7 @@ def _time(work: Callable[[], object], calls: int) -> float:
 
 
 def table_of(rows: tuple[Row, ...]) -> Table:
-    """A row for each class, the dearest first."""
+    """A row for each class, the slowest first."""
     read_s = statistics.median(row.read_s / row.words for row in rows)
     write_s = statistics.median(row.write_s / row.words for row in rows)
     table = Table(title="Every message class, v2; ratios per word to the median class", **LOOK)

@@ -1,4 +1,4 @@
-"""The codec's work on each kind of traffic, beside the floor and msgspec."""
+"""The codec on each kind of traffic, compared with the floor and msgspec."""
 
 import functools
 import itertools
@@ -25,7 +25,7 @@ from dcs_codec import (
 
 BINARY_SIZE: Final = 2_000_000
 CHUNKED_SIZES: Final = (20_000, 200_000)
-_PER_RUN: Final = 15_000  # messages that one run handles, about: 15 ms
+_PER_RUN: Final = 15_000  # messages in one run; about 15 ms
 
 
 @attrs.frozen
@@ -33,11 +33,11 @@ class Case:
     """One thing to measure.
 
     Attributes:
-        work: What is done.
-        load: On what.
+        work: The work.
+        load: The traffic.
         who: `ours`, `floor` or `msgspec`.
         count: Messages, or bytes, in one call; the figure is for one of them.
-        prepare: Makes what the call is given; not measured, for each call anew.
+        prepare: Makes the argument of each call; not measured.
         run: The call; returns how many messages there were.
         passes: Calls for one value.
     """
@@ -52,12 +52,12 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What the results call it."""
+        """Its name in the results."""
         return f"{self.work}, {self.load}, {self.who}"
 
 
 def cases() -> Iterator[Case]:
-    """Everything to measure; what is compared stands together."""
+    """All cases; those that are compared are together."""
     for load in workloads():
         count = len(load.texts)
         for work, rivals in WORKS.items():
@@ -86,7 +86,7 @@ def groups() -> Iterator[tuple[Case, ...]]:
         yield tuple(rivals)
 
 
-# -- what is measured ------------------------------------------------------------------------
+# -- measured calls --------------------------------------------------------------------------
 
 
 def frames(pieces: Iterable[bytes]) -> int:
@@ -153,7 +153,7 @@ def events(given: tuple[DcsProtocol, Sequence[bytes]]) -> int:
 
 def encode(messages: Sequence[Message]) -> int:
     codec = default_codec()
-    framing = Framing.V2  # looking up a member of an enum is no part of encoding
+    framing = Framing.V2  # looking up a member of an enum is not part of encoding
     for message in messages:
         codec.encode_bytes(message, framing)
     return len(messages)
@@ -211,7 +211,7 @@ def copied(data: bytearray) -> int:
     return len(bytes(data))
 
 
-# -- what it is given ------------------------------------------------------------------------
+# -- their arguments -------------------------------------------------------------------------
 
 
 def _pieces(load: Workload) -> Sequence[bytes]:
@@ -219,17 +219,17 @@ def _pieces(load: Workload) -> Sequence[bytes]:
 
 
 def _one_by_one(load: Workload) -> Sequence[bytes]:
-    """Each message comes alone, as most do between a DCSS and a DHS."""
+    """Each message in a separate piece, as usual between DCSS and a DHS."""
     return load.frames
 
 
 def _online(load: Workload) -> tuple[DcsProtocol, Sequence[bytes]]:
-    """A DHS's connection after the handshake; it reads whatever comes."""
+    """A DHS's connection after the handshake; it reads any message."""
     return shake_hands()[0], load.pieces
 
 
 def shake_hands() -> tuple[DcsProtocol, DcsProtocol]:
-    """The two ends of a connection after the handshake, the DHS's first."""
+    """The two sides of a connection after the handshake, the DHS's first."""
     dhs, dcss = DcsProtocol(Role.DHS, Framing.V2), DcsProtocol(Role.DCSS, Framing.V2)
     dhs.receive_data(dcss.send(StocSendClientType()))
     assert isinstance(dhs.next_event(), StocSendClientType)
@@ -239,7 +239,7 @@ def shake_hands() -> tuple[DcsProtocol, DcsProtocol]:
 
 
 def _to_send(load: Workload) -> Sequence[tuple[Callable[[Message], bytes], Message]]:
-    """Each message and the end that may send it."""
+    """Each message and the side that may send it."""
     dhs, dcss = shake_hands()
     return [
         (dhs.send if message.keyword.startswith("htos_") else dcss.send, message)
@@ -293,13 +293,13 @@ def _floor_messages(load: Workload) -> Iterator[object]:
 
 
 def short_frames(size: int) -> bytes:
-    """The mixed traffic again and again, cut at a size."""
+    """The mixed traffic, repeated and cut at a size."""
     stream = workloads()[-1].stream
     return (stream * (size // len(stream) + 1))[:size]
 
 
 def one_frame(size: int) -> bytes:
-    """One frame with a binary part, of this size in all."""
+    """One frame with a binary part, with this total size."""
     text = "htos_operation_update camera 1.1 image"
     return v2_frame(text, bytes(size - len(v2_frame(text))))
 

@@ -1,9 +1,9 @@
-"""What `dhs decode` takes for a large log of dcss, beside the codec alone and an older tree.
+"""`dhs decode` of a large dcss log, compared with the codec alone and an older tree.
 
 python -m benchmarks.bench_decode [TREE]
 
-TREE is a checkout of another commit. All take turns, each in a process of its own, in which the
-command runs several times; the quickest counts, without the start of the interpreter.
+TREE is a checkout of another commit. All alternate, each in its own process, which runs the command
+several times; the quickest run counts, without the start of the interpreter.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ MEGABYTES: Final = 10
 TURNS: Final = 5
 KEYWORD: Final = "stoh_start_motor_move"
 LEAST: Final = {"decode": 3.0, "decode -k": 10.0}
-"""How many times as fast as commit d2772f0 it is meant to be."""
+"""The intended speed, relative to commit d2772f0."""
 
 ROOT: Final = Path(__file__).parents[1]
 ARGUMENTS: Final = {"decode": [], "decode -k": ["--keyword", KEYWORD]}
@@ -52,7 +52,7 @@ print(best)
 
 
 def write_log(path: Path, size: int) -> int:
-    """Write a log of dcss; how many messages it has."""
+    """Write a log of dcss; returns the number of messages."""
     *_, mixed = workloads()
     texts = [text.strip() for text in mixed.texts]
     count = written = 0

@@ -1,4 +1,4 @@
-"""What `import dcs_codec` takes beside `import attrs`, in fresh interpreters."""
+"""`import dcs_codec` compared with `import attrs`, in fresh interpreters."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def main(times: int = TIMES) -> None:
 
 
 def measure(times: int) -> dict[str, float]:
-    """Seconds of the quickest of so many processes each, all in turn."""
+    """Seconds of the quickest process of each, all in turn."""
     best_s = dict.fromkeys(STATEMENTS, float("inf"))
     for _ in range(times):
         for name, statement in STATEMENTS.items():

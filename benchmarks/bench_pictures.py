@@ -20,7 +20,7 @@ from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 PICTURES: Final = 200
 RUNS: Final = 5
 PICTURE: Final = b"\xff\xd8\xff" + bytes(40_000)
-"""As large as a frame of 704 x 480; nobody looks into it."""
+"""As large as a frame of 704 x 480; the content does not matter."""
 
 POST: Final = (
     b"POST / HTTP/1.1\r\nHost: dhs\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
@@ -111,7 +111,7 @@ def raw_dhs(port: int) -> Iterator[int]:
 
 
 def answer_with_boxes(peer: socket.socket) -> None:
-    """Be an inference server for one connection, until its end."""
+    """Serve predictions on one connection, until its end."""
     while _read_request(peer) is not None:
         peer.sendall(_REPLY)
 

@@ -1,8 +1,7 @@
-"""Pictures a second into the receiver, beside Python's `http.server`, at 1, 8 and 50 cameras.
+"""Pictures a second into the receiver, compared with `http.server`, with 1, 8 and 50 cameras.
 
-Each server runs in a process of its own; the cameras are bare sockets in this one. Runs of the two
-alternate. On a busy machine the seconds of CPU that a picture costs the server say more than the
-rate.
+Each server runs in its own process; the cameras are bare sockets in this one. Runs of the two
+alternate. On a busy machine the CPU time per picture says more than the rate.
 """
 
 import multiprocessing
@@ -55,7 +54,7 @@ def _best(
 
 
 def _post(port: int, cameras: int, pictures: int) -> int:
-    """All cameras at the same time, each waiting for its answer; how many were taken."""
+    """Run all cameras at once, each waiting for its answers; returns the accepted pictures."""
     socks = [socket.create_connection(("127.0.0.1", port)) for _ in range(cameras)]
     rounds = max(1, pictures // cameras)
     for _ in range(rounds):

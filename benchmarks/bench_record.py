@@ -1,6 +1,6 @@
-"""A round trip through `dhs record`, beside a plain relay that also writes, by turns.
+"""A round trip through `dhs record`, alternating with a plain relay that also writes.
 
-With a backlog: before each round a burst is relayed that the recorder still has to decode.
+There is a backlog: before each round a burst is relayed, which the recorder must still decode.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ def main(rounds: int = ROUNDS) -> None:
 
 
 def percentile(times: list[float]) -> float:
-    """The 99th."""
+    """The 99th percentile."""
     return sorted(times)[len(times) * 99 // 100]
 
 
@@ -88,7 +88,7 @@ def recorded(folder: str) -> Iterator[Ends]:
 
 @contextlib.contextmanager
 def plain(folder: str) -> Iterator[Ends]:
-    """The same through a relay of a dozen lines."""
+    """The same through a plain relay."""
     with (
         socket.create_server(("127.0.0.1", 0)) as dcss,
         socket.create_server(("127.0.0.1", 0)) as relay,

@@ -1,7 +1,7 @@
-"""What a DHS takes: one operation there and back, coming back after a restart, stopping.
+"""Times of a DHS: one operation, reconnecting after a restart, stopping.
 
-Wall clock over loopback, so the figures carry the machine; the raw socket loop beside them does
-the same exchange in one thread and with no codec.
+Wall-clock times over loopback, so they depend on the machine; the raw socket loop does the same
+exchange in one thread and without a codec.
 """
 
 import socket
@@ -91,7 +91,7 @@ def measure_restarts() -> tuple[list[float], float]:
         began = time.perf_counter()
         dcss.wait_online("bench", 5, logins=restart + 2)
         times.append(time.perf_counter() - began)
-        dcss.start_operation("echo").wait(5)  # or it did not work, and is met ever later
+        dcss.start_operation("echo").wait(5)  # otherwise it counts as failed, and the delays grow
     runs = [dcss.start_operation("nap") for _ in range(100)]
     while len(dhs.active_operations()) < len(runs):
         time.sleep(0.001)

@@ -1,6 +1,6 @@
-"""Operations one behind the other as fast as they go, and the memory of a DHS after a million.
+"""Operations one after another at full speed, and the memory of a DHS after a million.
 
-The DHS runs in a process of its own, as at a beamline; DCSS's end is bare sockets here.
+The DHS runs in its own process, as at a beamline; DCSS's side is bare sockets here.
 """
 
 import multiprocessing
@@ -21,7 +21,7 @@ from dhs_runtime import DcssConfig, Dhs
 PIPELINED: Final = 10_000
 RUNS: Final = 7
 MESSAGES: Final = (100_000, 1_000_000)
-_SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent is copied
+_SPAWN: Final = multiprocessing.get_context("spawn")  # copies no thread of the parent
 
 
 def main(messages: tuple[int, int] = MESSAGES) -> None:
@@ -50,7 +50,7 @@ def median_rate(connect: Callable[[int], Callable[[], object]]) -> float:
 def measure_dhs(
     messages: tuple[int, int], dhs: Callable[[int, Connection], None] | None = None
 ) -> tuple[float, tuple[float, float]]:
-    """Median rate, and the resident memory after so many operations in all."""
+    """Median rate, and resident memory after this many operations."""
     here, there = _SPAWN.Pipe()
     with dcss_for(_process(dhs or _dhs, there)) as peer:
         rates = [rate(peer) for _ in range(RUNS)]
@@ -89,7 +89,7 @@ def _process(target: Callable[..., None], *args: object) -> Callable[[int], Call
 
         def end() -> None:
             process.join(10)
-            process.kill()  # where the other end failed, and nobody told it to stop
+            process.kill()  # if the other side failed and did not stop it
 
         return end
 

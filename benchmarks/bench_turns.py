@@ -1,7 +1,8 @@
-"""An operation there and back, several DHSs by turns, all processes on one CPU.
+"""The round trip of an operation with several DHSs, alternating, all processes on one CPU.
 
-Unpinned, a round trip is bimodal: it depends on whether the system wakes the other end on the CPU
-that spoke. So client and DHSs share one, and windows of the rivals alternate within one run.
+Without pinning, a round trip is bimodal: it depends on whether the system wakes the other side on
+the same CPU. So client and DHSs share one CPU, and windows of the candidates alternate within one
+run.
 
     python -m benchmarks.bench_turns [--against PYTHON]
 
@@ -33,15 +34,15 @@ HEADER: Final = 26
 
 @attrs.define
 class Rival:
-    """One DHS process, and what was measured of it.
+    """One DHS process, and its measurements.
 
     Attributes:
-        name: What it is called in the table.
+        name: Its name in the table.
         python: The interpreter that runs it.
         way: `worker`, `inline` or `raw`.
         script: Its program.
-        trips: Median of each window, seconds an operation there and back.
-        apart: The same where header and text come in two parts, as dcss sends them.
+        trips: Median round trip of each window, in seconds.
+        apart: The same if header and text come in two parts, as dcss sends them.
         rates: Operations a second of each window, pipelined.
     """
 
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.against:
         rivals.append(Rival("the other", options.against, "worker"))
     cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})  # what is started inherits it
+    os.sched_setaffinity(0, {min(cpus)})  # child processes inherit it
     try:
         measure(rivals, options.windows)
     finally:
@@ -87,7 +88,7 @@ def measure(rivals: list[Rival], windows: int) -> None:
 
 @contextmanager
 def connected(rival: Rival) -> Iterator[socket.socket]:
-    """DCSS's end of the connection of a rival's process."""
+    """DCSS's side of the connection of a candidate's process."""
 
     def start(port: int) -> Callable[[], object]:
         process = subprocess.Popen(
@@ -122,7 +123,7 @@ def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = Fals
 
 
 def pipelined(peer: socket.socket) -> float:
-    """Operations a second where all are sent before the first answer is awaited."""
+    """Operations a second, all sent before the first answer is awaited."""
     data = b"".join(map(start_frame, range(PIPELINED)))
     began = time.perf_counter()
     peer.sendall(data)

@@ -1,7 +1,7 @@
 """A DHS with one operation as a program: `echo_dhs.py PORT [worker|inline|raw|signals]`.
 
-`signals` is by way of workers and ends at SIGTERM; the others end when their input ends.
-It runs with the Python that it is given, so that two versions can be measured by turns.
+`signals` is by way of workers and ends at SIGTERM; the others end when their input ends. It runs
+with any Python, so that two versions can be measured alternately.
 """
 
 import sys
@@ -27,7 +27,7 @@ def main(port: int, way: str) -> None:
         dhs.run(config)
         return
     dhs.start(config)
-    sys.stdin.read()  # until the one who measures closes it
+    sys.stdin.read()  # until the benchmark closes it
     dhs.stop()
 
 

@@ -1,8 +1,8 @@
-"""The floor of reading: the fastest code found by hand, which checks nothing.
+"""The floor of reading: the fastest hand-written code we found; it checks nothing.
 
-It does the codec's job for the messages of the benchmarks: takes pieces as they come, hands out one
-frame at a call, takes NUL and line end off, and makes typed values. What was tried (CPython 3.11,
-ns a message of the mixed traffic):
+It does the codec's job for the messages of the benchmarks: it takes pieces of any size, returns one
+frame per call, removes NUL and line end, and makes typed values. What was tried (CPython 3.11, ns a
+message of the mixed traffic):
 
 - Frames: a table of the ends of short frames 300, a memo of headers that each connection fills
   anew 350, two `int()` 420. A method that keeps its place in attributes costs 45 more than the
@@ -11,7 +11,7 @@ ns a message of the mixed traffic):
 - Words: decode the text, then one `split(" ", 3)` that serves the dispatch too 300 to 440; the
   same with bytes 460; `partition` for the keyword, then a split of the rest 485.
 - Objects are made by their `__init__`. Filling what `object.__new__` returns, as the codec does,
-  saves 50 to 120 more, but is not what anybody writes by hand.
+  saves 50 to 120 more, but is not what one would write by hand.
 """
 
 from collections import deque
@@ -22,7 +22,7 @@ from typing import Final
 from benchmarks import floor_messages as plain
 
 ENDS: Final = {b"%12d %12d " % (size, 0): 26 + size for size in range(1024)}
-"""Where a frame without binary part ends, by its header."""
+"""The end of a frame without a binary part, by its header."""
 
 FLAGS: Final = {"0": False, "1": True}
 
@@ -34,7 +34,7 @@ class PlainFrame:
 
 
 class Reader:
-    """Give it pieces with `feed`; `take` returns the next frame, or None where it needs more."""
+    """Give it pieces with `feed`; `take` returns the next frame, or None if it needs more."""
 
     def __init__(self) -> None:
         pieces: deque[bytes] = deque()

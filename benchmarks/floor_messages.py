@@ -1,6 +1,6 @@
 """Plain classes with the fields of the messages that the benchmarks read: no checks, not frozen.
 
-A dataclass with slots has just the `__slots__` and the `__init__` one would write by hand.
+A dataclass with slots has exactly the `__slots__` and `__init__` that one would write by hand.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Plain:
-    """Base of them all."""
+    """The base class."""
 
     binary: bytes
 

@@ -1,4 +1,4 @@
-"""Measures cases that are compared by turns, in one process, and adds to a file that pyperf reads.
+"""Measures compared cases alternately in one process, and adds the values to a pyperf file.
 
 python -m benchmarks.measure FILE.json WORK LOAD
 """
@@ -15,15 +15,15 @@ import pyperf
 from benchmarks.bench_codec import Case, groups
 
 WINDOWS: Final = 12
-"""Values of one process."""
+"""The values of one process."""
 
 
 def measure(rivals: Sequence[Case], windows: int) -> Mapping[str, Sequence[float]]:
     """Seconds for one message or byte, by the name of the case, a value for each window.
 
-    In a window, of some 15 ms a case, the rivals take turns, so that whatever else the machine does
-    meets all of them; their values belong together. A value is the median of the case's calls,
-    without what prepares them. A window before the first warms up.
+    In a window of about 15 ms per case the cases alternate, so that other load on the machine
+    affects all of them; their values belong together. A value is the median of the case's calls,
+    without their preparation. One window before the first warms up.
     """
     values: dict[str, list[float]] = {case.name: [] for case in rivals}
     for window in range(windows + 1):

@@ -1,4 +1,4 @@
-"""The other ends for the benchmarks of the runtime: DCSS by hand, and a DHS by hand, one thread."""
+"""Peers for the benchmarks of the runtime: a hand-written DCSS and a hand-written DHS."""
 
 import socket
 import threading
@@ -34,7 +34,7 @@ def read_exactly(sock: socket.socket, size: int) -> bytes:
 
 @contextmanager
 def dcss_for(connect: Callable[[int], Callable[[], object]]) -> Iterator[socket.socket]:
-    """DCSS's end of the connection of what `connect(port)` starts; that is ended behind it."""
+    """DCSS's side of the connection of a DHS that `connect(port)` starts; ends it afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         end = connect(server.getsockname()[1])
         try:
@@ -49,7 +49,7 @@ def dcss_for(connect: Callable[[int], Callable[[], object]]) -> Iterator[socket.
 
 
 def raw_dhs(port: int) -> None:
-    """A DHS that is one loop over one socket: reads a frame, writes its answer, until the end."""
+    """A DHS as one loop over one socket: reads a frame, writes its answer, until the end."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         read_exactly(sock, 200)
@@ -70,7 +70,7 @@ def raw_dhs(port: int) -> None:
 
 
 def raw_dhs_thread(port: int) -> Callable[[], object]:
-    """The same in a thread; what is returned waits for its end."""
+    """The same in a thread; the returned function waits for its end."""
     thread = threading.Thread(target=raw_dhs, args=(port,))
     thread.start()
     return thread.join

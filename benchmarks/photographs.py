@@ -2,8 +2,8 @@
 
 `python -m benchmarks.photographs FOLDER [SHEET]`: the folder holds pictures and `labels.json`, with
 for each `loop` as `[min_x, min_y, max_x, max_y]` and `tip` as `[x, y]` in pixels, or null. Every
-picture is judged as it is, mirrored, and turned by 90, 180 and 270 degrees. With SHEET a contact
-sheet of the pictures whose labels allow it (`may_be_shipped`) is written there.
+picture is tested as it is, mirrored, and turned by 90, 180 and 270 degrees. With SHEET, it writes a
+contact sheet of the pictures whose labels allow it (`may_be_shipped`).
 """
 
 import itertools
@@ -39,7 +39,7 @@ TURNS: Final = {
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What the detector says of one picture.
+    """The result of the detector for one picture.
 
     Attributes:
         name: File.
@@ -62,13 +62,13 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        """Whether box and tip are where they should be, at a score of 0.1 up."""
+        """Whether box and tip are right, with a score of at least 0.1."""
         is_near = self.tip_error <= MAX_TIP_ERROR
         return is_near and self.score >= BINS[0] and self.overlap >= LEAST_OVERLAP
 
     @property
     def confidently_wrong(self) -> bool:
-        """Whether it is wrong, or there is no loop, at a score of 0.5 up."""
+        """Whether it is wrong, or there is no loop, with a score of at least 0.5."""
         return self.score >= SURE and not self.right
 
     @property

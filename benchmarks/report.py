@@ -1,4 +1,4 @@
-"""The tables of the codec's benchmarks: figures, ratios to the floor, and what was aimed at."""
+"""The tables of the codec's benchmarks: figures, ratios to the floor, and aims."""
 
 import itertools
 import statistics
@@ -16,17 +16,17 @@ from benchmarks.bench_codec import BINARY_SIZE, CHUNKED_SIZES, WORKS, cases
 Figures = Mapping[str, Sequence[float]]
 """Seconds for one message, byte or call, by the name of the case; each measured many times.
 
-Those of cases that are compared belong together, first to first, second to second.
+The values of compared cases belong together: first with first, second with second.
 """
 
 RATIOS: Final = {"frames": 1.3, "decode": 1.25, "encode": 1.3}
-"""What each work may take, in floors."""
+"""The aim for each work, in units of the floor."""
 
 MICROSECONDS_PER_BYTE: Final = 2.0
 COPIES: Final = 3.0
 
 ELSEWHERE: Final = (("pydhsfw, read", "mixed", 5.6, 1.4), ("pydhsfw, write", "", 2.6, None))
-"""Measured on another machine: work, load, µs, and µs by hand there, where that was measured.
+"""Measured on another machine: work, load, µs, and µs of hand-written code, if measured.
 
 It reads a frame and makes a message whose values stay text, and makes, encodes and frames one.
 """
@@ -40,18 +40,18 @@ LOOK: Final[dict[str, Any]] = {
 
 
 def figures_of(path: Path) -> Figures:
-    """What was measured."""
+    """The measured values."""
     suite = pyperf.BenchmarkSuite.load(str(path))
     return {bench.get_name(): bench.get_values() for bench in suite.get_benchmarks()}
 
 
 def ratio_of(ours: Sequence[float], floor: Sequence[float]) -> float:
-    """The median of the ratios of what was measured by turns."""
+    """The median of the ratios of alternating measurements."""
     return statistics.median(our / its for our, its in zip(ours, floor, strict=True))
 
 
 def print_tables(figures: Figures, console: Console) -> None:
-    """Everything at a glance."""
+    """All results."""
     console.print(message_table(figures))
     console.print(stream_table(figures))
 
@@ -79,7 +79,7 @@ def message_table(figures: Figures) -> Table:
 
 
 def stream_table(figures: Figures) -> Table:
-    """Streams cut badly, and frames that are large."""
+    """Streams in small pieces, and large frames."""
     table = Table(title="Frames in pieces", **LOOK)
     table.add_column("work")
     for heading in ("figure", "target", ""):

@@ -1,6 +1,6 @@
-"""The same values as JSON lines, read and written by msgspec: what C code takes for that.
+"""The same values as JSON lines, read and written by msgspec: the speed of C code.
 
-Only a comparison: no frames, and another text on the wire.
+This is only a comparison: it has no frames and other texts.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""What the benchmarks read and write: three kinds of traffic, made up anew from a seed.
+"""The traffic of the benchmarks: three kinds, generated from a seed.
 
-Texts stand as their senders write them: a registration from dcss with its line end where dcss
-writes one, numbers with six decimals as C's `%f` writes them.
+The texts are as their senders write them: a registration with a line end if dcss writes one,
+numbers with six decimals as from C's `%f`.
 """
 
 import functools
@@ -14,7 +14,7 @@ import attrs
 from dcs_codec import MalformedMessage, Message, UnknownMessage, default_codec
 
 SEED: Final = 19
-PIECE: Final = 1 << 16  # bytes that one read from a socket brings at most
+PIECE: Final = 1 << 16  # most bytes in one read from a socket
 HOST: Final = "benchDhs"
 
 DEVICES: Final = (
@@ -71,7 +71,7 @@ class Workload:
     """Messages that belong together, as text, as v2 bytes and as objects.
 
     Attributes:
-        name: What it is called in the table.
+        name: Its name in the table.
         texts: One for each message, with the line end its sender writes.
     """
 
@@ -90,7 +90,7 @@ class Workload:
 
     @functools.cached_property
     def pieces(self) -> tuple[bytes, ...]:
-        """The stream as reads from a socket bring it."""
+        """The stream in pieces, as read from a socket."""
         return cut(self.stream, PIECE)
 
     @functools.cached_property
@@ -162,7 +162,7 @@ class _Source:
 
 
 def _burst(source: _Source) -> Iterator[str]:
-    """All registrations, then what motors depend on, then the configurations asked for."""
+    """All registrations, then the dependencies of motors, then the requested configurations."""
     kinds = list(DEVICES)
     source.random.shuffle(kinds)
     devices = [(kind, f"{source.name()}_{index}") for index, kind in enumerate(kinds)]
@@ -265,4 +265,4 @@ _TEXTS: Final[dict[str, Callable[[_Source, str], str]]] = {
         f"htos_operation_update {name} {s.handle()} {s.words(12)}"
     ),
 }
-"""A text of each keyword that is no registration, about a device of this name."""
+"""A text of each keyword except registrations, about a device with this name."""

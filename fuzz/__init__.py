@@ -1,1 +1,1 @@
-"""Fuzzing: `invariants` says what must hold, `fuzz_codec` looks for bytes that break it."""
+"""Fuzzing: `invariants` lists the invariants, `fuzz_codec` looks for bytes that break them."""

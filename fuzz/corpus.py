@@ -1,4 +1,4 @@
-"""Inputs to begin with, made of the registry: a text of every class, as it is and in frames."""
+"""Seeds made from the registry: a text of every class, plain and in frames."""
 
 import functools
 import itertools
@@ -26,7 +26,7 @@ ODD_WORDS: Final = (
     tuple(b"%12d %12d " % sizes for sizes in ((0, 0), (1, 0), (2, 1), (63, 1), (65, 0), (300, 0))),
     (b"300 5".ljust(26, b"\0"), b"00000000000300 00000000005", b" " * 26),
 )
-"""What is odd somewhere, by kind: blanks, brackets, numbers, lengths, sizes."""
+"""Odd values by kind: blanks, brackets, numbers, lengths, sizes."""
 
 
 def values_of(plan: Plan[Message], *, short: bool = False) -> list[str]:
@@ -47,13 +47,13 @@ def text_of(plan: Plan[Message], *, short: bool = False) -> bytes:
     """A text of the class."""
     words = [plan.keyword, *filter(None, values_of(plan, short=short))]
     if plan.tail is not None and not short:
-        words += ["i0", "1"]  # readings of an ion chamber, names, and a rest like any other
+        words += ["i0", "1"]  # readings of an ion chamber, names, or any rest
     return " ".join(words).encode()
 
 
 @functools.cache
 def seeds() -> list[bytes]:
-    """A few inputs for every class: its text, with values to build it of, and in frames."""
+    """A few inputs for every class: its text, values to build it from, and frames."""
     found = []
     for plan in PLANS:
         text = text_of(plan)
@@ -93,7 +93,7 @@ def write_dictionary(path: Path) -> None:
 
 
 def mutated(data: bytes, number: int) -> bytes:
-    """An input near this one, or of values of another class; which one, the number says."""
+    """An input near this one, or with values of another class; the number selects it."""
     draw = random.Random(number)  # noqa: S311 - nothing is kept secret by it
     head, stream = data[:HEAD_SIZE], data[HEAD_SIZE:]
     way = draw.choice(["class", "fields", "fields", "insert", "word"])
@@ -124,7 +124,7 @@ def _drawn_odd(draw: random.Random) -> bytes:
 
 
 def inputs() -> st.SearchStrategy[bytes]:
-    """Inputs as hypothesis draws them: anything, and seeds and words in any order."""
+    """Inputs drawn by hypothesis: any bytes, and seeds and words in any order."""
     some = seeds()
     heads = st.one_of(
         st.binary(min_size=HEAD_SIZE, max_size=HEAD_SIZE),

@@ -1,12 +1,12 @@
-"""Looks for bytes that break an invariant of the codec; which these are, `invariants` says.
+"""Looks for bytes that break an invariant of the codec; see `invariants`.
 
     python fuzz/fuzz_codec.py -max_total_time=600    look for ten minutes
     python fuzz/fuzz_codec.py FILE ...               check these inputs again
 
-A quarter of the time goes to inputs near the seeds. Then atheris steers the search by what of the
-codec an input reaches; where there is no atheris, hypothesis draws inputs. Other arguments go to
-libFuzzer (`-max_len=`, a folder with a corpus ...). Findings are made small and written to
-`fuzz/findings/`, and the search goes on.
+A quarter of the time goes to inputs near the seeds. Then atheris steers the search by coverage of
+the codec; without atheris, hypothesis draws inputs. Other arguments go to libFuzzer (`-max_len=`, a
+folder with a corpus ...). Findings are minimised and written to `fuzz/findings/`, and the search
+continues.
 """
 
 import argparse
@@ -29,14 +29,14 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 FINDINGS: Final = ROOT / "fuzz" / "findings"
 ENGINES: Final = ("atheris", "hypothesis")
-MAX_FINDINGS: Final = 50  # different ones; the codec is in ruins then
+MAX_FINDINGS: Final = 50  # different ones; the codec is broken then
 PROGRESS_S: Final = 10.0
 NEAR_SHARE: Final = 0.25  # of the time, for inputs near the seeds
 MINIMISING_RUNS: Final = 3000
 ROUND: Final = 500  # inputs between two seeds of hypothesis
 LIBFUZZER_OPTIONS: Final = (
     *("-max_len=1500", "-timeout=30", "-rss_limit_mb=4096", "-verbosity=0"),
-    *("-handle_int=0", "-handle_term=0"),  # they are Python's, so that the outcome is told
+    *("-handle_int=0", "-handle_term=0"),  # handled by Python, so that the result is printed
 )
 
 Check = Callable[[bytes], None]
@@ -44,7 +44,7 @@ Key = tuple[str, ...]
 
 
 class Search:
-    """One search: counts inputs, keeps the first of each kind of failure, tells how it goes."""
+    """One search: counts inputs, keeps the first of each kind of failure, reports progress."""
 
     def __init__(self, check: Check, engine: str, seconds: float, findings: Path) -> None:
         self._check = check
@@ -59,12 +59,12 @@ class Search:
 
     @property
     def over(self) -> bool:
-        """Whether the time is up, or so much was found that more is of no use."""
+        """Whether the time is up, or enough failures were found."""
         return self.share >= 1.0 or self._stopped or len(self._known) >= MAX_FINDINGS
 
     @property
     def share(self) -> float:
-        """How much of the time is used up."""
+        """The part of the time that has passed."""
         return self._elapsed / self._seconds if self._seconds else 1.0
 
     @property
@@ -83,7 +83,7 @@ class Search:
             self.tell(f"{self._elapsed:.0f} of {self._seconds:.0f} s, {self._so_far()}")
 
     def stop_on_signals(self) -> None:
-        """Be over at SIGINT or SIGTERM; at the second one end at once."""
+        """Stop at SIGINT or SIGTERM; at the second one, end at once."""
 
         def stop(number: int, _: object) -> None:
             self._stopped = True
@@ -93,12 +93,12 @@ class Search:
             signal.signal(number, stop)
 
     def finish(self) -> int:
-        """Tell the outcome; the exit code."""
+        """Print the result; returns the exit code."""
         self.tell(f"{self._engine} ran for {self._elapsed:.0f} s: {self._so_far()}")
         return 1 if self._known else 0
 
     def tell(self, line: str) -> None:
-        """Say something."""
+        """Print a line."""
         print(f"fuzz: {line}", flush=True)
 
     def _so_far(self) -> str:
@@ -114,7 +114,7 @@ class Search:
 
 
 def failure_of(check: Check, data: bytes) -> Key | None:
-    """What kind of failure an input is, None where there is none.
+    """The kind of failure of an input, None if there is none.
 
     The kind is the exception's class, the line that raised it, and the class of message or the
     function that a broken invariant is about.
@@ -129,12 +129,12 @@ def failure_of(check: Check, data: bytes) -> Key | None:
 
 
 def about_of(error: Exception) -> str:
-    """What a broken invariant is about, "" for another exception."""
+    """The subject of a broken invariant, "" for another exception."""
     return f"{getattr(error, 'number', '')} {getattr(error, 'about', '')}"
 
 
 def report_of(check: Check, data: bytes) -> str:
-    """The traceback of an input that fails, "" of one that does not."""
+    """The traceback of an input that fails, "" for one that does not."""
     try:
         check(data)
     except Exception:  # noqa: BLE001 - any at all is a finding
@@ -160,7 +160,7 @@ def minimised(data: bytes, still_fails: Callable[[bytes], bool]) -> bytes:
 
 
 def simpler(data: bytes) -> Iterator[bytes]:
-    """Inputs that are shorter than `data`, or as long and plainer; the most so first."""
+    """Inputs that are shorter than `data`, or equally long and simpler; the shortest first."""
     size = len(data)
     while size:
         for at in range(0, len(data) - size + 1, size):
@@ -176,7 +176,7 @@ def simpler(data: bytes) -> Iterator[bytes]:
 
 
 def run_near(search: Search, corpus: ModuleType) -> None:
-    """Search near the seeds, which is quick and goes to the corners one thinks of."""
+    """Search near the seeds: quick, and covers the known corner cases."""
     seeds: list[bytes] = corpus.seeds()
     for seed in seeds:
         search.run(seed)
@@ -187,13 +187,13 @@ def run_near(search: Search, corpus: ModuleType) -> None:
 
 
 def run_atheris(seconds: float, options: list[str]) -> int:
-    """Search with atheris; comes back only where libFuzzer does not take its options."""
+    """Search with atheris; returns only if libFuzzer does not accept its options."""
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["dcs_codec"]):
         shapes = importlib.import_module("fuzz.shapes")
         invariants = importlib.import_module("fuzz.invariants")
         corpus = importlib.import_module("fuzz.corpus")
-    for plan in shapes.PLANS:  # generated, so no import instruments them
+    for plan in shapes.PLANS:  # generated, so the import does not instrument them
         for function in (plan.decode, plan.encode):
             atheris.instrument_func(function)
     folder = tempfile.TemporaryDirectory(prefix="fuzz-codec-")
@@ -208,7 +208,7 @@ def run_atheris(seconds: float, options: list[str]) -> int:
 
     def run(data: bytes) -> None:
         search.run(data)
-        if search.over:  # libFuzzer would end the process without a word
+        if search.over:  # libFuzzer would end the process silently
             code = search.finish()
             folder.cleanup()
             os._exit(code)
@@ -228,7 +228,7 @@ def run_atheris(seconds: float, options: list[str]) -> int:
 
 
 def run_hypothesis(seconds: float) -> int:
-    """Search with inputs that hypothesis draws."""
+    """Search with inputs drawn by hypothesis."""
     hypothesis = importlib.import_module("hypothesis")
     invariants = importlib.import_module("fuzz.invariants")
     corpus = importlib.import_module("fuzz.corpus")

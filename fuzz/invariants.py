@@ -1,4 +1,4 @@
-"""What must hold of the codec for any bytes at all.
+"""The invariants of the codec, for any bytes.
 
 (1) *Streams.* `FrameDecoder` in any framing and `DcsProtocol` in either role make of any bytes
     frames or events, and at most one error, which is a documented `DcsError`, comes last, and is
@@ -16,9 +16,9 @@
 (6) *Memory.* When all frames are taken, what is kept of the stream is less than one frame of
     `max_frame_size`; no frame is larger than that; after an error nothing more is kept.
 
-`check` derives all it needs from its one argument: the first `HEAD_SIZE` bytes choose limits, cuts
-and a message class, the rest is the stream. To the classes of the package come a few of other
-shapes, as a site may add them.
+`check` takes one argument: the first `HEAD_SIZE` bytes choose limits, cuts and a message class, the
+rest is the stream. In addition to the classes of the package there are a few with other
+combinations of fields, as a site may add them.
 """
 
 import struct
@@ -64,21 +64,21 @@ GREETINGS: Final = {
     Role.DHS: b"stoc_send_client_type".ljust(V1_FRAME_SIZE, b"\0"),
     Role.DCSS: b"htos_client_is_hardware fuzz".ljust(V1_FRAME_SIZE, b"\0"),
 }
-"""First frame of the peer, by our own role."""
+"""The peer's first frame, by our role."""
 
 _PLAN_OF: Final = {plan.message_class: plan for plan in PLANS}
 _ODD_CLASSES: Final = (UnknownMessage, MalformedMessage)
 _DOCUMENTED: Final = (FrameError, HandshakeError)
-_FRAMES_READ: Final = 10  # texts of one stream that are read, to save time
+_FRAMES_READ: Final = 10  # most texts read from one stream, to save time
 _MORE: Final = b"\0" * 500  # fed after an error
 
 
 class BrokenInvariantError(AssertionError):
-    """A sentence above does not hold.
+    """An invariant above is broken.
 
     Attributes:
-        number: Which one.
-        about: The class or function it does not hold of.
+        number: Its number.
+        about: The class or function that breaks it.
     """
 
     def __init__(self, number: int, about: str, what: str) -> None:
@@ -97,14 +97,14 @@ def _hold(number: int, about: str, holds: bool, *what: object) -> None:
 
 @attrs.frozen
 class Steering:
-    """What the head of an input chooses.
+    """The choices from the head of an input.
 
     Attributes:
         limit: The `max_frame_size`.
-        greeted: Whether protocols have the handshake behind them.
+        greeted: Whether protocols have finished the handshake.
         framing: Framing of the protocols.
-        bytewise: Whether the stream is fed in single bytes too, which takes time.
-        streamed: Whether it is fed at all, or just taken for a text; that takes little.
+        bytewise: Whether the stream is also fed in single bytes, which takes time.
+        streamed: Whether it is fed at all, or only read as a text, which is quick.
         plan: A message class to read the stream as.
         places: Three numbers that say where to cut.
     """
@@ -119,7 +119,7 @@ class Steering:
 
     @classmethod
     def of(cls, head: bytes) -> "Steering":
-        """What these bytes choose; missing ones are NUL."""
+        """The choices from these bytes; missing ones are NUL."""
         choice, plan, *places = struct.unpack("<BBHHH", head.ljust(HEAD_SIZE, b"\0"))
         return cls(
             limit=LIMITS[choice % 4],
@@ -138,7 +138,7 @@ class Steering:
         return struct.pack("<BBHHH", choice, PLANS.index(self.plan), *self.places)
 
     def cut(self, stream: bytes) -> list[list[bytes]]:
-        """The stream in one piece, in four, and perhaps in single bytes."""
+        """The stream in one piece, in four, and if chosen in single bytes."""
         cuts = sorted(place % (len(stream) + 1) for place in self.places)
         ends = [*cuts, len(stream)]
         ways = [[stream], [stream[a:b] for a, b in zip([0, *cuts], ends, strict=True)]]
@@ -151,8 +151,8 @@ def check(data: bytes) -> None:
     """Check every invariant on one input.
 
     Raises:
-        BrokenInvariantError: One does not hold.
-        Exception: Any other is a broken invariant as well: the codec let it out.
+        BrokenInvariantError: One is broken.
+        Exception: Any other exception of the codec is a broken invariant as well.
     """
     steering = Steering.of(data[:HEAD_SIZE])
     stream = data[HEAD_SIZE:]
@@ -169,7 +169,7 @@ def check(data: bytes) -> None:
 
 
 class Reader(Protocol):
-    """What a decoder and a protocol have in common."""
+    """The common interface of a decoder and a protocol."""
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes."""
@@ -183,10 +183,10 @@ class Reading:
     """One stream being read.
 
     Attributes:
-        about: What reads it, in words.
-        reader: What takes the bytes.
-        following: What gives the next frame or event.
-        decoder: What keeps bytes; the reader itself, or its part.
+        about: Name of the reader.
+        reader: Takes the bytes.
+        following: Returns the next frame or event.
+        decoder: Keeps the bytes; the reader itself, or a part of it.
         limit: The `max_frame_size`.
     """
 
@@ -197,7 +197,7 @@ class Reading:
     limit: int
 
     def all(self, pieces: Iterable[bytes]) -> list[object]:
-        """All that comes out, asked after each piece; an error in a form that compares, last."""
+        """Everything that comes out after each piece; last an error, in a comparable form."""
         taken: list[object] = []
         try:
             for piece in pieces:
@@ -230,7 +230,7 @@ class Reading:
 
 
 def check_streams(steering: Steering, stream: bytes) -> list[Frame]:
-    """Read the stream in every framing and role, cut in several ways; all frames there are."""
+    """Read the stream in every framing and role, cut in several ways; returns all frames."""
     ways = steering.cut(stream)
     frames: list[Frame] = []
     for framing in Framing:
@@ -238,7 +238,7 @@ def check_streams(steering: Steering, stream: bytes) -> list[Frame]:
         about = f"FrameDecoder {framing.name}"
         _hold(1, about, all(other == taken[0] for other in taken), taken)
         frames += [thing for thing in taken[0] if isinstance(thing, Frame)]
-    for role in GREETINGS:  # the GUI port has tests of its own
+    for role in GREETINGS:  # the GUI port has its own tests
         happened = [_events_of(role, steering, pieces) for pieces in ways]
         about = f"DcsProtocol {role.name}"
         _hold(1, about, all(other == happened[0] for other in happened), happened)
@@ -260,7 +260,7 @@ def _events_of(role: Role, steering: Steering, pieces: Iterable[bytes]) -> list[
     if role is Role.DCSS:
         protocol.send(StocSendClientType())
     greeting = [GREETINGS[role]] if steering.greeted else []
-    decoder = protocol._decoder  # a protocol does not tell what it keeps
+    decoder = protocol._decoder  # a protocol does not show what it keeps
     about = f"DcsProtocol {role.name}"
     reading = Reading(about, protocol, protocol.next_event, decoder, steering.limit)
     return reading.all([*greeting, *pieces])
@@ -270,7 +270,7 @@ def _events_of(role: Role, steering: Steering, pieces: Iterable[bytes]) -> list[
 
 
 def check_text(frame: Frame) -> None:
-    """Read a frame, write what was read, and compare the two ways."""
+    """Read a frame, write the message, and compare the two implementations."""
     message = CODEC.decode(frame)
     message_class = type(message)
     known = message_class in _PLAN_OF or message_class in _ODD_CLASSES
@@ -289,10 +289,10 @@ def check_text(frame: Frame) -> None:
 
 
 def check_message(message: Message) -> None:
-    """Write a message, read it again, and compare the two ways."""
+    """Write a message, read it again, and compare the two implementations."""
     about = type(message).__name__
     frame = _outcome(EncodeError, lambda: CODEC.encode(message))
-    again = _outcome(EncodeError, lambda: CODEC.encode(message))  # known words are used now
+    again = _outcome(EncodeError, lambda: CODEC.encode(message))  # cached words are used now
     _hold(3, about, frame == again, frame, again)
     plan = _PLAN_OF.get(type(message))
     if plan is not None:
@@ -323,7 +323,7 @@ def _check_written(message: Message, frame: Frame, framing: Framing) -> None:
 
 
 def _outcome(refusal: type[DcsError], call: Callable[[], T]) -> object:
-    """What a call gives, or its refusal in a form that compares."""
+    """The result of a call, or its refusal in a comparable form."""
     try:
         return call()
     except refusal as error:
@@ -331,7 +331,7 @@ def _outcome(refusal: type[DcsError], call: Callable[[], T]) -> object:
 
 
 def _shown(thing: object) -> tuple[object, ...]:
-    """All that distinguishes two outcomes: classes of values and signs of zeros as well."""
+    """Everything that distinguishes two results, including classes of values and signs of zeros."""
     return type(thing), repr(thing), getattr(thing, "binary", b"")
 
 
@@ -339,7 +339,7 @@ def _shown(thing: object) -> tuple[object, ...]:
 
 
 def check_lists(text: str) -> None:
-    """Split and join a text, and join and split words cut out of it."""
+    """Split and join a text, and join and split words taken from it."""
     check_words(text.split("|"))
     try:
         words = split_list(text)

@@ -1,4 +1,4 @@
-"""Message classes of shapes that no message of the package has, and values of any class's fields.
+"""Message classes with combinations of fields that the package does not have, and field values.
 
 A site may add classes like these, and may put any values into them.
 """
@@ -43,7 +43,7 @@ from dcs_codec.words import to_text
 
 @attrs.frozen(kw_only=True, repr=False)
 class StohOptionalFirst(Message):
-    """A word that may be missing, in front of one that may not."""
+    """A word that may be missing, before one that may not."""
 
     keyword: ClassVar[str] = "stoh_optional_first"
     host: OptionalName = ""
@@ -52,7 +52,7 @@ class StohOptionalFirst(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StohOptionalLast(Message):
-    """Words that may be missing behind others, of every kind."""
+    """Words of every kind that may be missing, after others."""
 
     keyword: ClassVar[str] = "stoh_optional_last"
     handle: Handle
@@ -94,7 +94,7 @@ class StohNumbersAndRest(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StohNumbers(Message):
-    """Numbers of any size, and nothing behind them."""
+    """Numbers of any size, and nothing after them."""
 
     keyword: ClassVar[str] = "stoh_numbers"
     huge: Annotated[float, Number(limit=1e30)]
@@ -103,7 +103,7 @@ class StohNumbers(Message):
 
 @attrs.frozen
 class Hexadecimal(WordKind):
-    """A kind of word of a site's own; -1 where it is missing."""
+    """A site's own kind of word; -1 if it is missing."""
 
     optional: bool = True
     missing: int = -1
@@ -145,7 +145,7 @@ class StohOwnKinds(Message):
 
 
 class Styled(str):
-    """Text that is shown as something else, as a member of an `enum` that is a `str` may be."""
+    """A text with another `str()`, as members of a `str` enum may have."""
 
     __slots__ = ()
 
@@ -167,14 +167,14 @@ OWN: Final = (
     StohNumbers,
     StohOwnKinds,
 )
-"""Shapes that a site's classes may have, and none of the package has."""
+"""Combinations of fields that a site may use, but the package does not."""
 
 CODEC: Final = Codec(default_registry().extended(*OWN))
 PLANS: Final = CODEC.registry.plans()
 
 
 def built(plan: Plan[Message], pieces: Sequence[bytes]) -> Message:
-    """A message of the class, a field of each of the pieces: any values of the right types."""
+    """A message of the class with one field from each piece: any values of the right types."""
     values = {
         name: _value(kind, pieces[index] if index < len(pieces) else b"")
         for index, (name, kind) in enumerate(plan.fields.items())
@@ -189,7 +189,7 @@ def _value(kind: WordKind | TailKind, piece: bytes) -> object:
 
 
 def _any_text(piece: bytes) -> str:
-    """Any text there is, such as no bytes are read as: lone surrogates may come in pairs."""
+    """Any text, even one that no bytes decode to: lone surrogates may come in pairs."""
     if piece.endswith(b"~"):
         return Styled(to_text(piece))
     try:
@@ -226,4 +226,4 @@ _VALUES: Final[dict[type, Callable[[bytes], object]]] = {
     Number: _number,
     Words: lambda piece: tuple(map(_any_text, piece.split(b","))),
 }
-"""How a value is made of bytes, where it is not their text."""
+"""How a value is made from bytes, if it is not their text."""

@@ -1,7 +1,7 @@
-"""Cameras that post thirty pictures a second each to one process, which asks for predictions.
+"""Cameras that each post thirty pictures a second to one process, which asks for predictions.
 
-The inference server answers at once and looks at nothing: what is measured is the way there and
-back. Cameras and inference run in processes of their own on the same two cores.
+The inference server answers at once without looking at the pictures, so only the transport is
+measured. Cameras and inference run in separate processes on the same two cores.
 """
 
 import socket
@@ -56,7 +56,7 @@ def measure(cameras: int) -> str:
 
 
 def _camera(port: int, number: int, answered: list[int], late: list[float]) -> None:
-    """Post on time; where the one before is not answered, the next is late."""
+    """Post on time; if a picture is not answered, the next is late."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         began = time.perf_counter()

@@ -29,7 +29,7 @@ def measure(count: int) -> str:
         began = time.perf_counter()
         echo = devices.names("dhs", "operations")[0]
         dcss.wait_registered("dhs", READY_S)
-        dcss.start_operation(echo).wait(READY_S)  # answered behind all registrations
+        dcss.start_operation(echo).wait(READY_S)  # answered after all registrations
         registered = time.perf_counter() - began
         began = time.perf_counter()
         moves = [dcss.move(motor, 1.0) for motor in devices.names("dhs", "motors")[:MOST]]

@@ -1,4 +1,4 @@
-"""Hundreds of DHSs on one simulated DCSS: coming, working, coming back all at once."""
+"""Hundreds of DHSs on one simulated DCSS: connecting, working, reconnecting all at once."""
 
 import statistics
 import time

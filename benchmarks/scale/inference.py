@@ -1,7 +1,7 @@
-"""Inference servers behind nginx: what the second one brings, and what is lost when one dies.
+"""Inference servers behind nginx: the gain from a second one, and the loss when one dies.
 
-Each server looks at one picture at a time and takes 50 ms for it, as a model on one device does.
-nginx has the configuration of `examples/inference/nginx.conf`.
+Each server handles one picture at a time and takes 50 ms for it, like a model on one device. nginx
+has the configuration of `examples/inference/nginx.conf`.
 """
 
 import contextlib
@@ -69,7 +69,7 @@ def ask(url: str) -> tuple[float, int]:
 
 @contextlib.contextmanager
 def servers(count: int) -> Iterator[tuple[list[int], Callable[[int], None]]]:
-    """Ports of inference servers, each a process, and what kills one of them."""
+    """Ports of inference servers, each a process, and a function that kills one of them."""
     pipes, processes = [], []
     for _ in range(count):
         here, there = SPAWN.Pipe()
@@ -101,7 +101,7 @@ def _serve(parent: Connection) -> None:
 
 @contextlib.contextmanager
 def nginx(ports: Sequence[int]) -> Iterator[str]:
-    """Nginx before these servers; its URL."""
+    """Start nginx in front of these servers; returns its URL."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         own = probe.getsockname()[1]
     with TemporaryDirectory() as folder:
@@ -126,7 +126,7 @@ def nginx(ports: Sequence[int]) -> Iterator[str]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until something listens there; another process tells nobody when it does."""
+    """Wait until something listens there; another process sends no event for that."""
     deadline = time.monotonic() + STARTED_S
     while True:
         try:

@@ -1,7 +1,7 @@
-"""One DHS with a hundred motors that are polled ten times a second: what that costs.
+"""The cost of a hundred motors in one DHS, each polled ten times a second.
 
-Each motor reads with a noise of one thousandth. The CPU share is that of the DHS's process, of one
-core, reads included; messages are counted where DCSS reads them.
+Each reading has a noise of one thousandth. The CPU share is that of the DHS's process in one core,
+including the reads; messages are counted when DCSS reads them.
 """
 
 import logging
@@ -33,9 +33,9 @@ class Case:
 
     Attributes:
         title: For the table.
-        every_s: Seconds between two polls of a motor, None for none.
-        deadband: Smallest change that DCSS is told of.
-        creeping: How many of the motors creep by half a unit a second.
+        every_s: Seconds between two polls of a motor, None for no polls.
+        deadband: Smallest change that is sent to DCSS.
+        creeping: How many of the motors drift by half a unit a second.
     """
 
     title: str
@@ -54,7 +54,7 @@ CASES: Final = (
 
 @attrs.frozen
 class Used:
-    """What was used in a time: CPU share of one core, reads and threads."""
+    """The use during a time: CPU share of one core, reads and threads."""
 
     share: float
     reads: int
@@ -75,7 +75,7 @@ def measure(case: Case) -> str:
             count = [0]
             reader = threading.Thread(target=_count, args=(link, count))
             reader.start()
-            time.sleep(1)  # until every motor has told its first position
+            time.sleep(1)  # until every motor has sent its first position
             pipe.send("begin")
             before = count[0]
             time.sleep(MEASURED_S)
@@ -92,7 +92,7 @@ def measure(case: Case) -> str:
 
 
 def _count(link: socket.socket, count: list[int]) -> None:
-    """Shake hands, then count the frames of the DHS until it goes."""
+    """Do the handshake, then count the frames of the DHS until it disconnects."""
     link.sendall(b"stoc_send_client_type".ljust(200, b"\0"))
     decoder = FrameDecoder(Framing.V1)
     while data := link.recv(65536):

@@ -1,4 +1,4 @@
-"""Processes that hold DHSs, as many as asked for, and tell how large they are."""
+"""Processes with several DHSs each, which report their memory."""
 
 import logging
 import multiprocessing
@@ -14,13 +14,13 @@ from benchmarks.bench_throughput import resident
 from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry
 from dhs_runtime import DcssConfig, Dhs, Move
 
-SPAWN: Final = multiprocessing.get_context("spawn")  # no thread of the parent is copied
+SPAWN: Final = multiprocessing.get_context("spawn")  # copies no thread of the parent
 READY_S: Final = 60.0
 
 
 @attrs.frozen
 class Devices:
-    """How many of each kind a DHS has; they are called after it, with numbers."""
+    """How many devices of each kind a DHS has; they are named after it, with numbers."""
 
     motors: int = 0
     shutters: int = 0
@@ -28,20 +28,20 @@ class Devices:
     operations: int = 0
 
     def names(self, host: str, kind: str) -> list[str]:
-        """Names of one kind: `motors`, say."""
+        """Names of one kind, for example `motors`."""
         return [f"{host}_{kind[:2]}{number}" for number in range(getattr(self, kind))]
 
 
 @attrs.frozen
 class Size:
-    """What a process takes."""
+    """The resources of a process."""
 
     memory_mb: float
     threads: int
 
 
 def host_of(name: str, devices: Devices) -> HardwareHost:
-    """The same as DCSS's database has it."""
+    """The same as in DCSS's database."""
     return HardwareHost.of(
         name,
         motors=[RealMotorEntry(motor) for motor in devices.names(name, "motors")],
@@ -71,7 +71,7 @@ def _move(move: Move) -> None:
 
 
 def _hold(port: int, names: Sequence[str], devices: Devices, parent: Connection) -> None:
-    logging.disable()  # that a DCSS goes away is meant here
+    logging.disable()  # the DCSS disconnects on purpose here
     dhss = [dhs_with(name, devices) for name in names]
     for dhs in dhss:
         dhs.start(DcssConfig(host="127.0.0.1", port=port))
@@ -87,7 +87,7 @@ def _hold(port: int, names: Sequence[str], devices: Devices, parent: Connection)
 def holding(
     port: int, groups: Sequence[Sequence[str]], devices: Devices
 ) -> Iterator[list[Connection]]:
-    """A process for each group of DHSs, told to come to this DCSS; what talks to each."""
+    """Start a process for each group of DHSs, connected to this DCSS; returns their connections."""
     pipes, processes = [], []
     for names in groups:
         here, there = SPAWN.Pipe()
@@ -105,7 +105,7 @@ def holding(
 
 
 def size_of(pipe: Connection) -> Size:
-    """What the process takes now."""
+    """The resources of the process now."""
     pipe.send("size")
     size = pipe.recv()
     assert isinstance(size, Size)

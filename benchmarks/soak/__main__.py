@@ -18,7 +18,7 @@ from benchmarks.soak.trouble import Scrapes, small_disk
 OPERATIONS: Final = 1_000_000
 SAMPLES: Final = 200
 SAMPLE_EACH_S: Final = 5.0
-PACE_S: Final = 0.02  # of a service's batches: a thousand commands a second
+PACE_S: Final = 0.02  # between batches of a service: a thousand commands a second
 
 CONFIG: Final = """\
 status_port: {port}
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def operations(count: int, seed: int, folder: Path) -> Outcome:
-    """So many commands, as fast as they go."""
+    """Send this many commands at full speed."""
     end = DcssEnd(Mix(seed))
     with DhsProcess(end.address, log=folder / "stderr.log") as dhs:
         watch = _Watch(dhs, end)
@@ -62,7 +62,7 @@ def operations(count: int, seed: int, folder: Path) -> Outcome:
 
 
 def service(seconds: float, seed: int, folder: Path) -> Outcome:
-    """So many seconds at a beamline's pace, with all that happens to a service there."""
+    """Run for this many seconds at a beamline's pace, with the troubles of a service."""
     end = DcssEnd(Mix(seed, forks=True))
     port = free_port()
     logs = folder / "logs"
@@ -93,7 +93,7 @@ def service(seconds: float, seed: int, folder: Path) -> Outcome:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
@@ -110,13 +110,13 @@ class _Watch:
         self._began_s = time.monotonic()
 
     def look(self, mark: int) -> None:
-        """Take a sample where the mark is another than before."""
+        """Take a sample if the mark has changed."""
         if mark != self._mark and self._dhs.is_running:
             self._mark = mark
             self._samples.append(self._dhs.sample(self._end.asked))
 
     def outcome(self, title: str, *notes: tuple[str, str]) -> Outcome:
-        """What was found; the DHS is stopped for it."""
+        """Stop the DHS and return the result."""
         seconds = time.monotonic() - self._began_s
         exit_code = self._dhs.stop()
         self._end.close()

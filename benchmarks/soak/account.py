@@ -1,4 +1,4 @@
-"""`Account`: what was asked of the DHS, what it answered, and what was wrong with that."""
+"""`Account`: the commands to the DHS, its answers, and their faults."""
 
 import math
 from collections import Counter, defaultdict, deque
@@ -27,14 +27,14 @@ KEPT: Final = 50  # faults that are shown
 
 
 class Account:
-    """Each command is answered exactly once, truly and readably, or lost with its link.
+    """Checks that each command gets exactly one true, readable answer, or is lost with its link.
 
     Attributes:
         asked: How many commands of each kind.
-        answered: How many of each kind came to which end: done, aborted or failed.
+        answered: How many of each kind ended as done, aborted or failed.
         lost: How many of each kind were lost with their link.
-        faults: What was wrong, the first ones.
-        fault_count: How much was wrong.
+        faults: The first faults.
+        fault_count: Number of faults.
     """
 
     def __init__(self) -> None:
@@ -51,30 +51,30 @@ class Account:
         return bool(self._open.get(key))
 
     def ask(self, command: Command) -> None:
-        """Enter a command that is being sent."""
+        """Record a command that is being sent."""
         self.asked[command.kind] += 1
         self.open_count += 1
         self._open[command.key].append(command)
 
     def expect(self, key: Key) -> None:
-        """Enter that the DHS has to say something by itself, at a registration."""
+        """Record that the DHS must send something by itself, at a registration."""
         self.ask(Command("registration", key, "its registration"))
 
     def lose(self) -> None:
-        """The link is gone, and with it what was not answered."""
+        """Record that the link is lost, with all open commands."""
         for commands in self._open.values():
             self.lost.update(command.kind for command in commands)
         self._open.clear()
         self.open_count = 0
 
     def end(self) -> None:
-        """Nothing more will come: what is open is missing."""
+        """Record the end: open commands are missing answers."""
         for commands in self._open.values():
             for command in commands:
                 self._wrong(f"no answer to {command.text}")
 
     def take(self, message: Message, text: str) -> None:
-        """Enter a message of the DHS."""
+        """Record a message of the DHS."""
         if isinstance(message, MalformedMessage | UnknownMessage):
             self._wrong(f"cannot be read: {text}")
         if not is_list(text):
@@ -116,7 +116,7 @@ class Account:
 
 
 def _answer_of(message: Message) -> tuple[Key, str] | None:
-    """What a message answers, and how; None where it answers nothing."""
+    """The command that a message answers, and how; None if it is not an answer."""
     answer: tuple[Key, str] | None = None
     match message:
         case HtosOperationCompleted():

@@ -1,4 +1,4 @@
-"""The commands of the soak: which there are, how often each comes, and what may become of it."""
+"""The commands of the soak: their kinds, how often each comes, and the allowed results."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ STRINGS: Final = tuple(f"string{number}" for number in range(4))
 STUCK_SHUTTER: Final = "stuckShutter"
 SHUTTERS: Final = ("shutter", STUCK_SHUTTER)
 ENCODER: Final = "encoder"
-PLACED: Final = "placedMotor"  # which never moves, so that its position is told only when set
+PLACED: Final = "placedMotor"  # it never moves, so its position is sent only when it is set
 UNDECLARED: Final = "nobodysMotor"
 GOOD_CHAMBERS: Final = ("i0", "i1")
 WRONG_CHAMBERS: Final = ("wrong0", "wrong1")
@@ -48,10 +48,10 @@ WEIGHTS: Final = {
     "position": 20,
     "undeclared": 20,
 }
-"""How often each kind comes, beside the others."""
+"""The relative frequency of each kind."""
 
 Key = tuple[str, str]
-"""What an answer is matched by: its kind, and the name or handle."""
+"""The key of an answer: its kind, and the name or handle."""
 
 
 @attrs.frozen
@@ -59,11 +59,11 @@ class Command:
     """A command, as it is sent.
 
     Attributes:
-        kind: What it is, for the report.
-        key: What its answer is matched by.
+        kind: Its kind, for the report.
+        key: The key of its answer.
         text: Its text.
-        must_fail: Whether it cannot come out well.
-        goal: Where a move ends when it comes out well, scaled.
+        must_fail: Whether it cannot succeed.
+        goal: The final position of a successful move, scaled.
     """
 
     kind: str
@@ -84,7 +84,7 @@ def is_wrong_contents(contents: str) -> bool:
 
 
 def registrations() -> Iterator[tuple[str, Key | None]]:
-    """What DCSS tells a DHS at the start, each with the key of what the DHS has to say to it."""
+    """DCSS's messages at the start, each with the key of the DHS's answer."""
     for name in (*MOTORS, PLACED):
         yield f"stoh_register_real_motor {name} {name}", None
     for name in SHUTTERS:
@@ -177,6 +177,6 @@ class Mix:
 
     @staticmethod
     def _undeclared(number: int) -> Command:
-        name = f"{UNDECLARED}{number}"  # one more of these each time: nothing is to be kept of them
+        name = f"{UNDECLARED}{number}"  # a new name each time: the DHS must not remember them
         text = f"stoh_start_motor_move {name} {number:f}"
         return Command("undeclared", ("move", name), text, must_fail=True)

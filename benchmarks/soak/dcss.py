@@ -1,4 +1,4 @@
-"""DCSS's end of the soak: one thread, one connection at a time, an account of every command."""
+"""DCSS's side of the soak: one thread, one connection at a time, an account of every command."""
 
 import socket
 import struct
@@ -23,7 +23,7 @@ from dcs_codec import (
 WINDOW: Final = 200  # commands that wait for their answers
 BATCH: Final = 20
 CONNECT_S: Final = 60.0
-ANSWER_S: Final = 20.0  # of silence, after which no answer is waited for
+ANSWER_S: Final = 20.0  # of silence; then it waits for no more answers
 ABORT_EVERY: Final = 2_000  # commands, on average
 LOSE_EVERY: Final = 20_000
 
@@ -32,7 +32,7 @@ class DcssEnd:
     """Sends a mix of commands and keeps the account.
 
     Attributes:
-        account: What was asked and answered.
+        account: Commands and answers.
         aborts: How many aborts were sent.
         links: How many connections there were.
     """
@@ -61,9 +61,9 @@ class DcssEnd:
         return self.account.asked.total() - self.account.asked["registration"]
 
     def run(self, go_on: Callable[[], bool], pace_s: float = 0.0) -> None:
-        """Send commands while this says so, a batch each `pace_s` seconds at most.
+        """Send commands while `more()` is true, at most one batch every `pace_s` seconds.
 
-        At the end all answers are waited for. It ends, too, when the DHS says nothing any more.
+        At the end it waits for all answers. It also ends if the DHS sends nothing any more.
         """
         self._accept()
         while go_on() and time.monotonic() < self._heard_s + ANSWER_S:
@@ -90,7 +90,7 @@ class DcssEnd:
     # -- sending -----------------------------------------------------------------------------
 
     def _next(self) -> list[Command]:
-        """Some commands; a motor that moves is not sent elsewhere meanwhile."""
+        """Send some commands; a moving motor gets no other destination."""
         commands: list[Command] = []
         held: list[Command] = []
         moving: set[str] = set()
@@ -114,7 +114,7 @@ class DcssEnd:
             self._lose("the DHS has hung up", wrong=True)
 
     def _disturb(self) -> None:
-        """Now and then an abort, or the end of the link."""
+        """Sometimes send an abort, or end the link."""
         if self._mix.chance(ABORT_EVERY, BATCH):
             self.aborts += 1
             text = self._mix.choice("stoh_abort_all", "stoh_abort_all soft", "stoh_abort_all hard")
@@ -125,7 +125,7 @@ class DcssEnd:
     # -- the link ----------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        """Take the next connection, and what the DHS has to say to its registrations."""
+        """Accept the next connection, and read the DHS's answers to its registrations."""
         sock, _ = self._server.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(CONNECT_S)
@@ -169,7 +169,7 @@ class DcssEnd:
             self._read()
 
     def _read(self) -> None:
-        """Take what there is; wait for a moment where there is nothing."""
+        """Read what has arrived; wait for a moment if there is nothing."""
         self._sock.settimeout(0.01)
         try:
             data = self._sock.recv(1 << 18)

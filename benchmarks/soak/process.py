@@ -1,4 +1,4 @@
-"""The DHS's process: its start, its end, and what it takes of the system."""
+"""The DHS's process: its start, its end, and its resources."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ STOP_S: Final = 30.0
 
 @attrs.frozen
 class Sample:
-    """What the process takes at one moment.
+    """The resources of the process at one moment.
 
     Attributes:
         at_s: Seconds since the start.
@@ -42,8 +42,8 @@ class DhsProcess:
 
         Args:
             dcss: HOST:PORT of DCSS.
-            arguments: More of the command line.
-            log: What it writes to standard error.
+            arguments: More arguments.
+            log: The file for its standard error.
         """
         self._log = log.open("wb")
         target = "benchmarks/soak/target.py:dhs"
@@ -61,7 +61,7 @@ class DhsProcess:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """Its process id."""
         return self._process.pid
 
     @property
@@ -70,7 +70,7 @@ class DhsProcess:
         return self._process.poll() is None
 
     def sample(self, commands: int) -> Sample:
-        """What it takes now."""
+        """Its resources now."""
         pages = int((self._proc / "statm").read_text().split()[1])
         return Sample(
             at_s=time.monotonic() - self._began_s,
@@ -81,7 +81,7 @@ class DhsProcess:
         )
 
     def stop(self) -> int:
-        """Let it stop as systemd does; its exit code."""
+        """Stop it as systemd does; returns its exit code."""
         self._process.send_signal(signal.SIGTERM)
         try:
             return self._process.wait(STOP_S)

@@ -1,4 +1,4 @@
-"""What a soak found, as a page."""
+"""The result of a soak, as a page."""
 
 import platform
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,14 @@ class Outcome:
     """One soak.
 
     Attributes:
-        title: What it was.
-        account: What was asked and answered.
-        samples: What the DHS took of the system, in order.
+        title: Its title.
+        account: Commands and answers.
+        samples: The resources of the DHS, in order.
         aborts: How many aborts it was sent.
         links: How many connections there were.
         seconds: How long it took.
         exit_code: Of the DHS, at SIGTERM.
-        notes: What else is to be told, by name.
+        notes: Other facts for the report, by name.
     """
 
     title: str
@@ -40,17 +40,17 @@ class Outcome:
 
     @property
     def settled(self) -> Sequence[Sample]:
-        """The samples behind the first quarter, by when all that is kept is there."""
+        """The samples after the first quarter; by then all caches are full."""
         return self.samples[len(self.samples) // 4 :]
 
     def growth(self, name: str) -> float:
-        """How much more of something it took in the last quarter than in the second, on average."""
+        """The average growth of a resource from the second quarter to the last."""
         values = [float(getattr(sample, name)) for sample in self.settled]
         part = max(1, len(values) // 3)
         return sum(values[-part:]) / part - sum(values[:part]) / part
 
     def troubles(self) -> list[str]:
-        """What is wrong; nothing where all is well."""
+        """The faults; empty if all is well."""
         found = list(self.account.faults)
         if self.account.fault_count > len(found):
             found.append(f"and {self.account.fault_count - len(found)} more")
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def page(outcome: Outcome) -> str:
-    """It in Markdown."""
+    """The report in Markdown."""
     account = outcome.account
     summary = (
         f"Python {platform.python_version()}, {outcome.seconds:,.0f} s, {outcome.links:,} links, "

@@ -1,4 +1,4 @@
-"""The DHS under the soak: handlers that are quick, slow, late and wrong in many ways."""
+"""The DHS of the soak: its handlers are quick, slow, late and wrong in many ways."""
 
 import contextlib
 import math
@@ -24,7 +24,7 @@ from dhs_runtime import Count, DeviceError, Dhs, Move, Operation, TaskFinishedEr
 
 
 class SpeechlessError(Exception):
-    """An exception whose text cannot be had."""
+    """An exception whose `str()` raises."""
 
     def __str__(self) -> str:
         raise RuntimeError("no words")
@@ -74,7 +74,7 @@ def fails(op: Operation) -> None:
 
 @dhs.operation("bad_text")
 def bad_text(op: Operation) -> None:
-    """The author is told at once, and DCSS of that: this is never done."""
+    """The call raises at once, and DCSS gets the failure: this command never succeeds."""
     text = BAD_TEXTS[int(op.args[0]) % len(BAD_TEXTS)]
     op.complete(text=text)
 

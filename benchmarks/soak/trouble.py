@@ -1,4 +1,4 @@
-"""What happens to a service meanwhile: status scrapes, and a disk that fills and empties."""
+"""Troubles of a service: status scrapes, and a disk that fills and empties."""
 
 import contextlib
 import resource
@@ -18,7 +18,7 @@ _FILLER: Final = "filler"
 
 
 class Scrapes:
-    """Asks the status port for its three pages, again and again."""
+    """Requests the three pages of the status port repeatedly."""
 
     def __init__(self, port: int) -> None:
         self.count: Counter[str] = Counter()
@@ -44,15 +44,15 @@ class Scrapes:
                 except urllib.error.HTTPError as error:
                     self.count[f"{page} {error.code}"] += 1
                 except OSError:
-                    if self.count:  # before the first answer, the DHS is on its way
+                    if self.count:  # before the first answer, the DHS is still starting
                         self.count[f"{page} failed"] += 1
 
 
 class Disk:
-    """A small disk for logs that is full half of the time, where it can be had.
+    """A small disk for logs that is full half of the time, if it can be made.
 
     Attributes:
-        kind: What it is: a tmpfs, or a limit on the size of files where nothing may be mounted.
+        kind: A tmpfs, or a limit on the size of files if mounting is not allowed.
         fillings: How often it was filled.
     """
 
