@@ -1,4 +1,4 @@
-"""What holds for every test: how long properties search, and that nothing is left running."""
+"""Settings for all tests: the length of searches, and a check that nothing is left running."""
 
 import contextlib
 import gc
@@ -13,7 +13,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-# A job in the background starts with these ignored, and a DHS leaves ignored signals ignored.
+# A background job starts with these ignored, and a DHS keeps ignored signals ignored.
 for _number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(
@@ -31,7 +31,7 @@ settings.register_profile(
     derandomize=True,  # the same examples every time: a red run can be run again
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow],  # speaks of the machine, not of the code
+    suppress_health_check=[HealthCheck.too_slow],  # depends on the machine, not on the code
 )
 settings.register_profile(
     "thorough",
@@ -54,9 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Search without the tracer of coverage.
 
-    What drawn values happen to reach does not count as covered: a line is covered by a test that
-    means it. And under the tracer a search takes twice its time. In a worker of a parallel run
-    more than one coverage is at work, which is why pytest-cov's marker ends only one of them.
+    Lines that random values happen to reach do not count as covered; each line needs a test of its
+    own. Also, the tracer doubles the time of a search. A worker of a parallel run has more than one
+    coverage, so pytest-cov's marker is not enough.
     """
     paused = []
     if item.get_closest_marker("uncovered") or (
@@ -76,20 +76,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 def leaves_nothing_behind() -> Iterator[None]:
     """Fails a test that leaves a thread running or a socket open.
 
-    Runs around every other fixture of the test; what fixtures of a wider scope hold was there
-    before and is not counted.
+    It runs around every other fixture of the test. Threads and sockets of fixtures with a wider
+    scope existed before and do not count.
     """
     threads_before = set(threading.enumerate())
     sockets_before = open_sockets()
     yield
     if _threads_since(threads_before) or open_sockets() - sockets_before:
-        gc.collect()  # what only a cycle keeps is closed now, and warns where nobody closes it
+        gc.collect()  # collect cycles now, with a warning for unclosed resources
     deadline = time.monotonic() + _PATIENCE_S
     for thread in _threads_since(threads_before):
         with contextlib.suppress(RuntimeError):  # it is just being started: not joined, but named
             thread.join(max(0.0, deadline - time.monotonic()))
     while open_sockets() - sockets_before and time.monotonic() < deadline:
-        time.sleep(_POLL_S)  # a server of a wider scope may be about to close its end
+        time.sleep(_POLL_S)  # a server of a wider scope may be about to close its side
     threads = sorted(thread.name for thread in _threads_since(threads_before))
     sockets = sorted(open_sockets() - sockets_before)
     assert not threads, f"threads left running: {', '.join(threads)}"
@@ -101,7 +101,7 @@ def _threads_since(before: set[threading.Thread]) -> set[threading.Thread]:
 
 
 def open_sockets() -> frozenset[str]:
-    """The sockets this process has open, by inode; none where the system does not tell."""
+    """The open sockets of this process, by inode; empty if the system does not show them."""
     if not _FD_FOLDER.exists():
         return frozenset()
     links = (_link(fd) for fd in _FD_FOLDER.iterdir())

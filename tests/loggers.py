@@ -1,4 +1,4 @@
-"""For tests that set up logging as a process does."""
+"""Helpers for tests that set up logging as a process does."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ NAMES = ("dhs_runtime", "urllib3.connectionpool", WIRE_LOGGER)
 
 
 def written(path: Path) -> str:
-    """What is in a log file, once all that was logged is."""
+    """The content of a log file, after all records are written."""
     for handler in logging.getLogger().handlers:
         handler.flush()
     return path.read_text()
@@ -20,7 +20,7 @@ def written(path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def loggers_as_before() -> Iterator[None]:
-    """Put levels and handlers back, and close the files that were opened."""
+    """Restore levels and handlers, and close the files."""
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     levels = [logging.getLogger(name).level for name in NAMES]

@@ -1,4 +1,4 @@
-"""A system that has no thread left, for real: the address space is too small for one more stack.
+"""Makes a system without free threads: the address space is too small for one more stack.
 
 RLIMIT_NPROC would do as well, but root is exempt from it.
 """
@@ -13,12 +13,12 @@ from typing import Final
 import pytest
 
 _STACK_BYTES: Final = 1 << 30
-_SPARE_BYTES: Final = 1 << 29  # for whatever else goes on meanwhile
+_SPARE_BYTES: Final = 1 << 29  # for other work meanwhile
 
 
 @contextmanager
 def no_threads() -> Iterator[None]:
-    """Inside, no thread of this process can be started; all else goes on."""
+    """Inside, this process cannot start a thread; everything else works."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except OSError:

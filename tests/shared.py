@@ -1,6 +1,6 @@
-"""The optional data beside the checkout: recorded traffic, pictures. Nothing of it is copied.
+"""The optional data next to the checkout: recorded traffic, pictures. None of it is copied.
 
-Tests that need it skip where it is absent; DCS_SHARED names another folder.
+Tests that need it skip if it is absent; DCS_SHARED names another folder.
 """
 
 import functools
@@ -15,7 +15,7 @@ ROOT = Path(os.environ.get("DCS_SHARED", Path(__file__).resolve().parents[2] / "
 
 
 def shared_path(name: str) -> Path:
-    """A file of the shared data; skips the test where it is absent."""
+    """A file of the shared data; skips the test if it is absent."""
     path = ROOT / name
     if not path.exists():
         pytest.skip(f"{name} of the shared data is not here (set DCS_SHARED to its folder)")
@@ -35,7 +35,7 @@ class Row:
 
 @attrs.frozen
 class Recording:
-    """One connection of the recording: what dcss sent, in order."""
+    """One connection of the recording: the bytes from dcss, in order."""
 
     host: str
     protocol: int
@@ -74,10 +74,10 @@ def message_texts(name: str = "messages") -> tuple[str, ...]:
 
 
 def recordings() -> tuple[Recording, ...]:
-    """dcss's half of every connection that it accepted.
+    """dcss's side of every connection that it accepted.
 
-    A connection begins with `stoc_send_client_type`; those whose case is `hs:...` were tries of
-    the handshake beside the lasting connection of their host, and end there.
+    A connection begins with `stoc_send_client_type`. Those with a case `hs:...` were tries of the
+    handshake in parallel to the main connection of their host, and end there.
     """
     connections: list[tuple[str, int, list[bytes]]] = []
     open_now: dict[str, list[bytes]] = {}

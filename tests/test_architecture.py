@@ -1,4 +1,4 @@
-"""What may import what, and how long a file may grow; read from the sources."""
+"""Checks imports and lengths of files, from the sources."""
 
 import ast
 import os
@@ -133,7 +133,7 @@ LAB_MAY_IMPORT: Final = (
     "dhs_runtime.services.automl",
     "dhs_runtime.services.axis",
 )
-"""Doors of the runtime, and what stands open by name: the commands, the loop DHS, the clients."""
+"""Modules of the runtime that the lab may import: commands, the loop DHS, the clients."""
 MODULES: Final = {source.module for source in (*CODEC, *RUNTIME, *LAB)}
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks measure what they say; how fast it is, they tell themselves."""
+"""The benchmarks run and measure what they say; no figure is checked."""
 
 import io
 from pathlib import Path
@@ -203,7 +203,7 @@ def test_every_message_class_has_a_row() -> None:
 
 @pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambda cls: cls.keyword)
 def test_a_sample_is_read_by_generated_code(message_class: type[Message]) -> None:
-    """A class without a compiled form would be many times slower than its neighbours."""
+    """A class without a compiled form would be many times slower than the others."""
     text = bench_classes.sample_of(message_class).encode()
 
     def reference(text: bytes, binary: bytes) -> Message:

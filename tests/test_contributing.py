@@ -126,7 +126,7 @@ def use(folder: Path, program: str) -> Path:
 
 
 def change(path: Path, old: str, new: str) -> None:
-    """Put `new` in the one place of `old`."""
+    """Replace the only `old` with `new`."""
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{path.name}: {old!r}"
     path.write_text(text.replace(old, new), encoding="utf-8")

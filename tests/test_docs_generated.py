@@ -38,11 +38,11 @@ from tests.test_architecture import DOOR
 DOCS: Final = Path(__file__).parents[1] / "docs"
 RUNTIME: Final = Path(dhs_runtime.__file__).parent
 UNORDERED: Final = {
-    "TcpListener._lock",  # of services and simulators; never held over anything that waits
+    "TcpListener._lock",  # of services and simulators; never held while waiting
     "StopToken._closed",  # opened once, and never waited for with another lock held
     "ActiveTasks._none",  # the condition of `_lock`
 }
-"""Locks that have no place in the order."""
+"""Locks that are not in the order."""
 TABLES: Final = "run `make docs-tables`"
 
 
@@ -155,7 +155,7 @@ def test_the_sample_files_are_taken(generator: Callable[[str], ModuleType]) -> N
 
 
 class Watched:
-    """Stands for an attribute of a class, and notes the moves from one value to the next."""
+    """Replaces an attribute of a class, and records the changes of its value."""
 
     def __init__(self, slot: str) -> None:
         self.moves: set[tuple[enum.Enum, enum.Enum]] = set()
@@ -187,7 +187,7 @@ def test_a_link_goes_just_the_ways_of_its_table(
                 if ending is LinkState.ONLINE:
                     peer.shake_hands()
                 eventually(functools.partial(is_at, dhs, ending))
-        with running(Dhs("testDHS"), dcss.config()) as dhs:  # comes back, and is lost again
+        with running(Dhs("testDHS"), dcss.config()) as dhs:  # reconnects, and is lost again
             for _ in range(2):
                 with dcss.accept() as peer:
                     peer.shake_hands()
@@ -195,7 +195,7 @@ def test_a_link_goes_just_the_ways_of_its_table(
     patient = attrs.evolve(lost, retry=Backoff(first_s=60, longest_s=60))
     with running(Dhs("testDHS"), patient) as dhs:
         eventually(functools.partial(is_at, dhs, LinkState.WAITING))
-    at_once = Dhs("testDHS")  # stopped before its thread has begun
+    at_once = Dhs("testDHS")  # stopped before its thread has started
     monkeypatch.setattr(Link, "_run", lambda self: None)
     at_once.start(fast_config(1))
     at_once.stop()
@@ -312,7 +312,7 @@ WITH_ALL: Final = (
 
 
 def documented() -> Mapping[str, list[tuple[str, object]]]:
-    """What the page's directives document, by name: the module each stands in, and the thing."""
+    """The objects that the page's directives document, by name, with their modules."""
     found: dict[str, list[tuple[str, object]]] = {}
     for name, options in re.findall(r"automodule:: (\S+)\n((?:   :.*\n)*)", API):
         module = importlib.import_module(name)
@@ -339,7 +339,7 @@ def members(module: ModuleType, options: str) -> Iterator[str]:
 
 
 def documented_data(module: ModuleType) -> Iterator[str]:
-    """The values of a module that have a text below them, which is what autodoc shows."""
+    """The values of a module with a text below them, as autodoc shows them."""
     body = ast.parse(inspect.getsource(module)).body
     for node, below in itertools.pairwise(body):
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):

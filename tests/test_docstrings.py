@@ -1,4 +1,4 @@
-"""Docstrings of what users import: there, and honest about what is raised."""
+"""Docstrings of the public API: complete, including the exceptions."""
 
 import ast
 import functools

@@ -16,7 +16,7 @@ import dhs_runtime
 import dhs_runtime.errors
 
 PACKAGES: Final = (dcs_codec, dhs_runtime)
-# Raised by the simulators alone; whoever stops one imports it from dhs_runtime.errors.
+# Raised only by the simulators; import it from dhs_runtime.errors.
 NOT_EXPORTED: Final = {"StopTimeoutError"}
 both_packages = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
 

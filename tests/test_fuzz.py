@@ -1,4 +1,4 @@
-"""The fuzz target holds on its seeds and near them, and sees every kind of breakage."""
+"""The fuzz target passes on its seeds and near them, and detects every kind of fault."""
 
 import re
 import subprocess

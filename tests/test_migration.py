@@ -1,4 +1,4 @@
-"""The page about moving from pydhsfw names everything there, what it names is here, it runs."""
+"""The page about pydhsfw is complete, its names exist, and its code runs."""
 
 import dis
 import importlib
@@ -29,7 +29,7 @@ GUIDE, _, TABLES = PAGE.partition("\n## Every name\n")
 THERE: Final = "# pydhsfw"
 HERE: Final = "# here"
 NONE: Final = "none"
-"""What stands in place of a counterpart where there is none."""
+"""The word in place of a missing counterpart."""
 
 
 # -- the tables ------------------------------------------------------------------------------
@@ -37,12 +37,12 @@ NONE: Final = "none"
 
 @attrs.frozen
 class Row:
-    """A name of pydhsfw, in full, and what the page says of it.
+    """A full name of pydhsfw, and its row in the page.
 
     Attributes:
         there: The name.
         here: Its counterparts.
-        word: What stands in place of them, "" where there are any.
+        word: The word in place of them, "" if there are any.
         remark: The rest.
     """
 
@@ -84,7 +84,7 @@ def test_every_name_has_a_counterpart_that_exists_or_a_reason(row: Row) -> None:
 
 
 def resolve(name: str) -> object:
-    """What a dotted name means; raises AttributeError where it means nothing."""
+    """The object of a dotted name; raises AttributeError if there is none."""
     parts = name.split(".")
     found: Any = importlib.import_module(parts[0])
     for index, part in enumerate(parts[1:], start=2):
@@ -195,7 +195,7 @@ def test_every_block_is_marked_and_is_python() -> None:
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
-    """What the blocks for here define, run one behind the other."""
+    """The definitions of the blocks for here, run in order."""
     names: dict[str, Any] = {"__name__": "migration_page"}
     for block in BLOCKS:
         if block.startswith(HERE):

@@ -1,4 +1,4 @@
-"""One name for one thing, over all packages; and what an author of a DHS may call."""
+"""One name for one thing, in all packages; and the methods that authors may call."""
 
 import ast
 from collections import defaultdict
@@ -40,7 +40,7 @@ _SHARED_MODULES: Final = {
     "errors": "each package has the exceptions of its own",
     "config": "settings: of the runtime, of the loop DHS",
 }
-"""Modules that may share a name, and what it means in all of them."""
+"""Modules that may share a name, and its common meaning."""
 
 _ROOMS_OF_KINDS: Final = {
     *("dcs_codec/messages", "dcs_codec/gui_messages", "dhs_runtime/devices"),
@@ -83,7 +83,7 @@ _PUBLIC: Final = {
     Shutter: _DEVICE | {"drive", "on_set", "opened", "read", "report", "state"},
     StringDevice: _DEVICE | {"contents", "on_set", "read", "set"},
 }
-"""What authors may use; all else is the runtime's own, and has an underscore."""
+"""The names for authors; all others are internal and have an underscore."""
 
 
 def _modules() -> Iterator[Path]:

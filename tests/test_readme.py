@@ -1,4 +1,4 @@
-"""What the README shows is true; its blocks are run by `tests/docs`, its links followed there."""
+"""The README is right; `tests/docs` runs its blocks and checks its links."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The soak counts what it says and notices what is wrong; its figures, it tells itself."""
+"""The soak counts correctly and notices faults; its figures are not checked."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -19,7 +19,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         **os.environ,
         "HOME": str(tmp_path),
         "XDG_STATE_HOME": str(tmp_path),
-        "PROMPT_TOOLKIT_NO_CPR": "1",  # nobody answers where the cursor is
+        "PROMPT_TOOLKIT_NO_CPR": "1",  # no terminal answers the query for the cursor
     }
     with Terminal(tmp_path, environment) as terminal:
         yield terminal

@@ -14,7 +14,7 @@ DEADLINE_S = 20.0
 
 
 class Process:
-    """A running `dhs ...`, whose log can be waited for."""
+    """A running `dhs ...`; tests can wait for lines of its log."""
 
     def __init__(self, *args: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
@@ -23,7 +23,7 @@ class Process:
             stderr=subprocess.STDOUT,
             text=True,
             env=environment,
-            start_new_session=True,  # so that `close` ends what it forked, too
+            start_new_session=True,  # so that `close` also ends its children
         )
         self._changed = threading.Condition()  # guards the two below
         self._lines: list[str] = []
@@ -37,7 +37,7 @@ class Process:
 
     @property
     def log(self) -> str:
-        """All that it wrote so far."""
+        """Its output so far."""
         with self._changed:
             return "".join(self._lines)
 
@@ -54,18 +54,18 @@ class Process:
         return match
 
     def terminate(self) -> int:
-        """SIGTERM; its exit code."""
+        """Send SIGTERM; returns its exit code."""
         self._process.terminate()
         return self.wait()
 
     def wait(self) -> int:
-        """Wait for its end; its exit code."""
+        """Wait for its end; returns its exit code."""
         code = self._process.wait(DEADLINE_S)
         self._reader.join(DEADLINE_S)
         return code
 
     def close(self) -> None:
-        """End it whatever it does."""
+        """Kill it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(DEADLINE_S)
@@ -86,7 +86,7 @@ class Process:
 
 @contextmanager
 def dhs(*args: str, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
-    """`dhs ARGS`, ended at the end."""
+    """Run `dhs ARGS`; killed at the end of the block."""
     process = Process(*args, environment=environment)
     try:
         yield process

@@ -1,4 +1,4 @@
-"""`dhs check`: what it says, and its exit codes."""
+"""`dhs check`: its output and its exit codes."""
 
 import json
 import socket
@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(file: Path) -> Iterator[Path]:
-    """A configuration whose peers are all there."""
+    """A configuration whose peers can all be reached."""
     with (
         SimulatedDcss([HardwareHost.of("loopDHS")]) as dcss,
         SimulatedAxis() as axis,

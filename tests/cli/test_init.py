@@ -1,4 +1,4 @@
-"""`dhs init` and `dhs systemd-unit`: what the how-tos need is in the package."""
+"""`dhs init` and `dhs systemd-unit`: the package has the files for the how-tos."""
 
 import configparser
 import os

@@ -1,4 +1,4 @@
-"""What docs/howto/operations.md and the unit file say is true."""
+"""docs/howto/operations.md and the unit file are right."""
 
 import configparser
 import inspect
@@ -31,7 +31,7 @@ COMMANDS: Final = [line[2:] for block in blocks("console") for line in block.spl
 
 
 def parse(words: list[str]) -> click.Context:
-    """Read a command line of `dhs` as far as click reads it; options that are not there raise."""
+    """Parse a command line of `dhs` with click; unknown options raise."""
     command: click.Command = group
     context = click.Context(command, info_name="dhs")
     while isinstance(command, click.Group):
@@ -108,4 +108,4 @@ def test_the_unit_is_one_that_systemd_and_we_understand() -> None:
     assert service["Type"] == "notify"
     assert float(service["WatchdogSec"]) >= 10
     assert service["RestartPreventExitStatus"] == "2"
-    assert service["ExecStart"] == "@COMMAND@"  # tests/cli/test_init.py has what comes there
+    assert service["ExecStart"] == "@COMMAND@"  # tests/cli/test_init.py tests that

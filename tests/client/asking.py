@@ -1,4 +1,4 @@
-"""What tests of the client share."""
+"""Helpers for tests of the client."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +7,7 @@ from typing import Any, Final
 from dhs_runtime import Backoff
 
 S: Final = 5.0
-"""Deadline of what should come at once, in seconds."""
+"""Deadline, in seconds, for events that should come at once."""
 QUICK: Final = Backoff(first_s=0.01, longest_s=0.05)
 
 

@@ -1,4 +1,4 @@
-"""Feeding a decoder or a protocol, and noting everything that comes out, errors too."""
+"""Feeds a decoder or a protocol, and records everything that comes out, including errors."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ def bytewise(data: bytes) -> list[bytes]:
 
 
 def frames_of(decoder: FrameDecoder, pieces: Iterable[bytes]) -> list[Frame | FrameError]:
-    """What a decoder makes of the pieces, asked after each; an error comes last."""
+    """The output of a decoder after each piece; an error comes last."""
     taken: list[Frame | FrameError] = []
     for piece in pieces:
         decoder.receive_data(piece)
@@ -25,7 +25,7 @@ def frames_of(decoder: FrameDecoder, pieces: Iterable[bytes]) -> list[Frame | Fr
 
 
 def events_of(protocol: DcsProtocol, pieces: Iterable[bytes]) -> list[Event | DcsError]:
-    """What a protocol makes of the pieces, asked after each; an error comes last."""
+    """The output of a protocol after each piece; an error comes last."""
     taken: list[Event | DcsError] = []
     for piece in pieces:
         protocol.receive_data(piece)
@@ -38,5 +38,5 @@ def events_of(protocol: DcsProtocol, pieces: Iterable[bytes]) -> list[Event | Dc
 
 
 def described(taken: Iterable[object]) -> list[object]:
-    """Things that came out in a form that compares: errors by class and message."""
+    """The output in a comparable form: errors by class and message."""
     return [(type(thing), str(thing)) if isinstance(thing, DcsError) else thing for thing in taken]

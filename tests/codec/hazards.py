@@ -1,7 +1,7 @@
-"""What hangs or kills a dcss, as its sources and trials on a real one tell; knows no codec.
+"""What hangs or kills a dcss, from its sources and trials on a real one; does not use the codec.
 
-Each rule looks at the bytes of a text the way dcss scans them. Where trials show what survived by
-luck and what did not, the rule takes the size of the buffer.
+Each rule scans the bytes of a text as dcss does. If a longer text survived only by luck, the rule
+uses the size of the buffer.
 """
 
 import re
@@ -58,7 +58,7 @@ def hazards(text: bytes) -> Iterator[str]:
 
 
 def reporting(keyword: bytes, words: list[bytes]) -> Iterator[str]:
-    """Shutters by a state or two words, ion chambers in pairs where they counted."""
+    """Shutters: a state or two words; ion chambers: pairs if they counted."""
     if keyword == b"htos_report_shutter_state":
         if not 3 <= len(words) <= 4:
             yield "has no state"
@@ -69,7 +69,7 @@ def reporting(keyword: bytes, words: list[bytes]) -> Iterator[str]:
 
 
 def moving(keyword: bytes, words: list[bytes]) -> Iterator[str]:
-    """Positions are folded and printed, statuses scanned and printed behind them."""
+    """Positions are folded and printed, statuses are scanned and printed after them."""
     if len(words) < 3:
         yield "has no position"
         return
@@ -98,6 +98,6 @@ def setting(text: bytes, words: list[bytes]) -> Iterator[str]:
 
 
 def number(word: bytes) -> float:
-    """What `%lf` makes of a word; infinity where it makes nothing of it."""
+    """The value of a word for `%lf`; infinity if it is not a number."""
     found = re.match(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", word)
     return float(word) if found else float("inf")

@@ -1,4 +1,4 @@
-"""Message classes with every form a plan can have, their plans, and texts of them."""
+"""Message classes with every form of a plan, their plans, and their texts."""
 
 import math
 from typing import Annotated, ClassVar, TypeVar
@@ -52,7 +52,7 @@ _M = TypeVar("_M", bound=Message)
 
 @attrs.frozen(kw_only=True)
 class StohOptionalWords(Message):
-    """Two words that may be missing together, and a rest behind."""
+    """Two words that may be missing together, and a rest after them."""
 
     keyword: ClassVar[str] = "stoh_optional_words"
     first: Annotated[str, Word(max_bytes=3)]
@@ -63,7 +63,7 @@ class StohOptionalWords(Message):
 
 @attrs.frozen(kw_only=True)
 class StohOptionalFirst(Message):
-    """A word that may be missing in front of one that may not."""
+    """A word that may be missing, before one that may not."""
 
     keyword: ClassVar[str] = "stoh_optional_first"
     first: OptionalName = ""
@@ -72,7 +72,7 @@ class StohOptionalFirst(Message):
 
 @attrs.frozen(kw_only=True)
 class StohOptionalList(Message):
-    """A word that may be missing in front of a list."""
+    """A word that may be missing, before a list."""
 
     keyword: ClassVar[str] = "stoh_optional_list"
     first: Name
@@ -130,7 +130,7 @@ class StohOwnKind(Message):
 
 @attrs.frozen(kw_only=True)
 class StohOwnKindsOptional(Message):
-    """Words of a site's own kinds, of which one may be missing in front."""
+    """Words of a site's own kinds; the first may be missing."""
 
     keyword: ClassVar[str] = "stoh_own_kinds_optional"
     mask: Annotated[int | None, Hexadecimal(optional=True)]
@@ -139,7 +139,7 @@ class StohOwnKindsOptional(Message):
 
 @attrs.frozen(kw_only=True)
 class StohOwnMissing(Message):
-    """A word whose absence is a value that its kind would write."""
+    """A word whose value for "missing" could also be written."""
 
     keyword: ClassVar[str] = "stoh_own_missing"
     name: Name
@@ -157,7 +157,7 @@ class StohOwnKinds(Message):
 
 @attrs.frozen(kw_only=True)
 class StohSwitched(Message):
-    """A flag behind a name, and a word of a site's own kind behind another."""
+    """A flag after a name, and a word of a site's own kind after another."""
 
     keyword: ClassVar[str] = "stoh_switched"
     first: Name
@@ -337,7 +337,7 @@ BOTH_WAYS: list[tuple[str, Message]] = [
 ]
 
 
-# Only read: what stands in logs, or a peer may write.
+# Only read: texts from logs, or from other peers.
 READ_ONLY: list[tuple[str, Message]] = [
     ("  stoh_abort_all\t soft", StohAbortAll(abort_arg="soft")),
     ("stoh_abort_all  soft ", StohAbortAll(abort_arg="soft")),
@@ -381,10 +381,10 @@ READ_ONLY: list[tuple[str, Message]] = [
 
 
 def decode_compiled(plan: Plan[_M], text: str, binary: bytes = b"x") -> _M:
-    """What the compiled way makes of a text, which it takes as the codec gives it.
+    """The result of the compiled reader for a text, as the codec passes it.
 
-    The codec keeps texts from it in which no blank follows right behind the keyword, and those
-    that no bytes are.
+    The codec does not pass texts without a blank right after the keyword, or texts that are not
+    bytes.
     """
     try:
         data = to_bytes(text)
@@ -397,9 +397,9 @@ def decode_compiled(plan: Plan[_M], text: str, binary: bytes = b"x") -> _M:
 
 
 def encode_compiled(plan: Plan[_M], message: _M) -> str:
-    """What the compiled way writes, without the NUL behind it.
+    """The result of the compiled writer, without the final NUL.
 
-    It leaves messages with a binary part to others, and so to the reference.
+    Messages with a binary part go to the reference.
     """
     data = plan.encode(message)
     if data is None:

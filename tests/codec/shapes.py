@@ -1,7 +1,7 @@
-"""Shapes of message classes: many classes are alike but for their names.
+"""Shapes of message classes: many classes differ only in their names.
 
-What reads and writes a message is made of the kinds of its fields, so the long search goes by
-shape: hundreds of examples for one class of each, and ten for every class.
+The reader and the writer of a message depend only on the kinds of its fields. So the long search
+uses hundreds of examples for one class of each shape, and ten for every class.
 """
 
 from collections.abc import Hashable, Iterable
@@ -14,11 +14,11 @@ from dcs_codec.fields import field_kinds
 from dcs_codec.message import direction_of
 
 FEW: Final = settings(max_examples=max(10, settings().max_examples // 20))
-"""For every class; its shape is searched for long elsewhere."""
+"""Settings for every class; the long search of its shape is elsewhere."""
 
 
 def shape_of(message_class: type[Message]) -> Hashable:
-    """Direction and the kinds of the fields: what the wire plan of a class is made of."""
+    """Direction and kinds of fields: the basis of the wire plan of a class."""
     return direction_of(message_class.keyword), tuple(field_kinds(message_class).values())
 
 

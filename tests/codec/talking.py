@@ -1,4 +1,4 @@
-"""What both sides say in the handshake, and protocols that have it behind them."""
+"""The messages of the handshake, and protocols after the handshake."""
 
 from dcs_codec import (
     NEED_DATA,
@@ -37,7 +37,7 @@ def take(protocol: DcsProtocol, data: bytes = b"") -> list[Event]:
 
 
 def online(role: Role, framing: Framing = Framing.V2) -> DcsProtocol:
-    """A protocol behind the handshake, framing settled."""
+    """A protocol after the handshake, with a known framing."""
     protocol = DcsProtocol(role, framing)
     if role is Role.DHS:
         assert take(protocol, ASK) == [ASKED]

@@ -1,4 +1,4 @@
-"""Real Tcl as the judge of lists; tests that ask it skip where there is no `tclsh`."""
+"""Checks lists with real Tcl; tests that use it skip if there is no `tclsh`."""
 
 import shutil
 import subprocess
@@ -23,11 +23,11 @@ while {[gets stdin line] >= 0} {
 
 
 def tcl_split(texts: Sequence[str], folder: Path) -> list[list[str] | None]:
-    """The words of each text as a Tcl list, None where Tcl says it is none.
+    """The words of each text as a Tcl list, None if Tcl says it is not a list.
 
     Args:
         texts: What to split; no lone surrogates.
-        folder: Where the script may stand.
+        folder: A folder for the script.
     """
     tclsh = shutil.which("tclsh")
     if tclsh is None:

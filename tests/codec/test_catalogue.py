@@ -1,4 +1,4 @@
-"""The catalogue says what the docstrings and wire plans say, and the docstrings tell the truth."""
+"""The catalogue agrees with the docstrings and wire plans, and the docstrings are right."""
 
 import json
 import pickle

@@ -133,7 +133,7 @@ def test_texts_that_no_bytes_are_have_a_message_too(text: str, message: Message)
 
 
 def test_ordinary_frames_take_the_short_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What makes them fast; that the results are the same, other tests see."""
+    """These paths are fast; other tests check that the results are the same."""
     codec = Codec(Registry([StohStartOperation]))
     data = codec.encode_bytes(START, Framing.V2)
     assert codec.decode(Frame(data[26:-1])) == START  # both are compiled now
@@ -306,7 +306,7 @@ def test_messages_read_back(message: Message) -> None:
 
 @given(unknown_messages())
 def test_unknown_messages_read_back(message: UnknownMessage) -> None:
-    """A text nobody has a class for goes out and comes back to the letter."""
+    """A text without a class is written and read back unchanged."""
     codec = Codec(Registry([]))
     assert codec.encode_text(message) == message.text
     assert codec.decode(codec.encode(message)) == message
@@ -316,7 +316,7 @@ def test_unknown_messages_read_back(message: UnknownMessage) -> None:
     data=st.one_of(st.binary(max_size=200), texts().map(lambda text: text.encode(errors="replace")))
 )
 def test_any_bytes_are_a_message(data: bytes) -> None:
-    """Any frame gives a message of its class, an unknown or a malformed one; never an error."""
+    """Any frame gives a message of its class, an unknown or a malformed message; never an error."""
     codec = default_codec()
     message = codec.decode(Frame(data, b"x"))
     assert message.binary == b"x"
@@ -334,7 +334,7 @@ def test_any_bytes_are_a_message(data: bytes) -> None:
 def test_what_was_decoded_encodes_to_what_it_meant(data: bytes) -> None:
     """A decoded message that encodes at all encodes to the same words, and reads back equal.
 
-    The same but for the digits of numbers, and for braces around a reason that needs none.
+    Only the digits of numbers, and unneeded braces around a reason, may differ.
     """
     codec = default_codec()
     message = codec.decode(Frame(data))
@@ -355,7 +355,7 @@ def codec_text(data: bytes) -> str:
 
 @given(text=st.text(st.characters(codec=None), max_size=100))
 def test_unknown_messages_are_refused_or_read_back(text: str) -> None:
-    """Of any text, encode makes a frame that reads back equal, or an EncodeError."""
+    """For any text, encode gives a frame that reads back equal, or raises EncodeError."""
     message = UnknownMessage(text=text)
     try:
         frame = default_codec().encode(message)

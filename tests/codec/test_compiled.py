@@ -1,4 +1,4 @@
-"""The generated functions: quick where nothing is odd, and else the reference."""
+"""The generated functions handle normal messages; the reference handles all others."""
 
 import cProfile
 import math
@@ -87,7 +87,7 @@ def test_most_texts_are_read_without_the_reference(text: str, message: Message) 
 def test_most_messages_of_known_words_are_written_without_the_reference(
     text: str, message: Message
 ) -> None:
-    """What makes writing fast; a word that was never written before is the reference's."""
+    """Writing is fast for cached words; a new word goes to the reference."""
     plan = PLANS[type(message)]
     asked: list[Message] = []
 
@@ -240,7 +240,7 @@ def test_a_thousand_words_are_known_at_once() -> None:
 
 @attrs.frozen
 class Unwritable(WordKind):
-    """A site's own kind that writes what no bytes are."""
+    """A site's own kind that writes text that is not bytes."""
 
     optional: bool = False
     missing: None = None

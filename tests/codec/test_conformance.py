@@ -1,4 +1,4 @@
-"""Every recorded message and frame is what its case says, and goes out again as it came in."""
+"""Every recorded message and frame matches its case, and is written again as it was read."""
 
 import collections
 import contextlib
@@ -22,7 +22,7 @@ from dcs_codec import (
 )
 from tests.shared import Row, frame_rows, message_texts
 
-# What a DHS sent to try dcss out, where it is not a message of its keyword's class.
+# Tries of a DHS that are not a message of their keyword's class.
 UNKNOWN: Final = {
     "hs:protocol 2 framed reply padded to 200",  # the first word is a size
     "E:htos_set_shutter_state",
@@ -46,13 +46,13 @@ CUT: Final = "gui:start_operation long args (600)"
 
 
 def framing_of(row: Row) -> Framing:
-    """The handshake is v1, whatever follows."""
+    """The handshake is always v1."""
     is_handshake = row.case.startswith("hs:") or b"_client_" in row.data[:40]
     return Framing.V1 if is_handshake or row.protocol == 1 else Framing.V2
 
 
 def decoded(row: Row) -> Message | None:
-    """The message in a recorded frame, None where the bytes are not a whole one."""
+    """The message in a recorded frame, None if the bytes are not a complete frame."""
     decoder = FrameDecoder(framing_of(row))
     decoder.receive_data(row.data)
     frame = decoder.next_frame()
@@ -121,7 +121,7 @@ def framed(text: str, framing: Framing) -> bytes:
 
 
 def with_numbers_of(sent: str, written: str) -> str:
-    """`sent` with its numbers as `written` has them; fails where another word differs."""
+    """`sent` with the numbers of `written`; fails if any other word differs."""
     before, after = sent.split(" "), written.split(" ")
     assert len(before) == len(after)
     words = []
@@ -132,7 +132,7 @@ def with_numbers_of(sent: str, written: str) -> str:
 
 
 def kind_of_difference(logged: str, written: str) -> str:
-    """How a logged text and the same written again differ, word for word."""
+    """The words that differ between a logged text and the same text written again."""
     if logged == written:
         return "none"
     before, after = logged.split(), written.split()

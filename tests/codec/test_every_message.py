@@ -1,4 +1,4 @@
-"""Every class of the registry, from the day it is added."""
+"""Tests of every class of the registry."""
 
 import importlib
 import pkgutil
@@ -44,7 +44,7 @@ every_shape = pytest.mark.parametrize(
 @every_shape
 @given(data=st.data())
 def test_round_trip_of_a_shape(message_class: type[Message], data: st.DataObject) -> None:
-    """The long search: what holds for one class holds for those of the same kinds of fields."""
+    """The long search, with one class for each combination of field kinds."""
     check_round_trip(message_class, Framing.V2, data)
 
 

@@ -35,7 +35,7 @@ BOTH_WAYS = [
     (Framing.V2, Frame(b"", b"1"), b"           1            1 \x001"),
 ]
 
-# Only read: what dcss, the C++, the Tcl and the Java code bases write besides.
+# Only read: other forms that dcss and the C++, Tcl and Java code bases write.
 READ_ONLY = [
     pytest.param(Framing.V1, b"a b".ljust(199, b"\0") + b"x", b"a b", id="v1-garbage-behind-nul"),
     pytest.param(Framing.V1, b"x" * 200, b"x" * 200, id="v1-no-nul-at-all"),
@@ -66,7 +66,7 @@ def test_variants_of_other_code_bases_are_read(framing: Framing, data: bytes, te
 
 
 def check_read(framing: Framing, data: bytes, frame: Frame) -> None:
-    """Whole, byte by byte, twice over, with a part of the next one behind, and by AUTO."""
+    """Whole, byte by byte, twice, with a part of the next frame after it, and with AUTO."""
     assert frames_of(FrameDecoder(framing), [data]) == [frame]
     assert frames_of(FrameDecoder(framing), bytewise(data)) == [frame]
     assert frames_of(FrameDecoder(framing), [data + data]) == [frame, frame]
@@ -232,7 +232,7 @@ def test_both_sizes_of_a_frame_together_are_an_integer_of_c() -> None:
 def test_short_frames_are_cut_with_no_look_at_their_header(
     monkeypatch: pytest.MonkeyPatch, end: bytes, size: int
 ) -> None:
-    """What makes reading fast; that the result is the same, other tests see."""
+    """This path is fast; other tests check that the result is the same."""
     monkeypatch.delattr(FrameDecoder, "_read")
     data = b"%12d            0%b" % (size, end) + b"a".ljust(size, b"\0")
     decoder = FrameDecoder(Framing.V2)
@@ -378,7 +378,7 @@ def test_framings_are_called_as_in_dcss_databases_and_configurations() -> None:
 @pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
 @given(data=st.data())
 def test_frames_read_back_in_any_pieces(framing: Framing, data: st.DataObject) -> None:
-    """Frames that were encoded come back equal and in order, however the bytes are cut."""
+    """Encoded frames are read back equal and in order, for any pieces."""
     sent = data.draw(st.lists(frames(framing), max_size=5))
     stream = b"".join(encode_frame(frame, framing) for frame in sent)
     decoder = FrameDecoder(framing)
@@ -390,7 +390,7 @@ def test_frames_read_back_in_any_pieces(framing: Framing, data: st.DataObject) -
 
 @given(data=st.data(), stream=hostile_streams(), framing=st.sampled_from(Framing))
 def test_pieces_never_matter(data: st.DataObject, stream: bytes, framing: Framing) -> None:
-    """Any bytes give the same frames and the same error whole, bytewise and in any pieces."""
+    """Any bytes give the same frames and the same error, whole, bytewise and in any pieces."""
     whole = described(frames_of(FrameDecoder(framing), [stream]))
     assert described(frames_of(FrameDecoder(framing), bytewise(stream))) == whole
     assert described(frames_of(FrameDecoder(framing), data.draw(chunked(stream)))) == whole
@@ -398,7 +398,7 @@ def test_pieces_never_matter(data: st.DataObject, stream: bytes, framing: Framin
 
 @given(stream=hostile_streams(), framing=st.sampled_from([Framing.V1, Framing.V2]))
 def test_nothing_received_is_lost(stream: bytes, framing: Framing) -> None:
-    """Each frame stands where the one before it ended; what follows the last is pending."""
+    """Each frame begins where the previous one ended; the rest is pending."""
     decoder = FrameDecoder(framing)
     taken = [thing for thing in frames_of(decoder, [stream]) if isinstance(thing, Frame)]
     at = 0

@@ -1,7 +1,7 @@
-"""The promise: nothing that this codec lets out hangs or kills a dcss.
+"""The promise: nothing that this codec writes hangs or kills a dcss.
 
-For every class and any values at all, encode raises `EncodeError` or writes a text without hazard.
-What depends on dcss's database is beyond a codec: an ion chamber that is not in it.
+For every class and any values, encode raises `EncodeError` or writes a harmless text. A codec
+cannot know dcss's database: an ion chamber that is not in it is not tested.
 """
 
 import math
@@ -37,7 +37,7 @@ from tests.codec.shapes import FEW, one_of_each_shape
 
 TO_DCSS = [cls for cls in DHS_MESSAGES if direction_of(cls.keyword) is Direction.TO_DCSS]
 OF_RULES: Final = MOVES | REPORTS | HANDSHAKE | {b"htos_set_string_completed"}
-"""Keywords that the model has rules of its own for."""
+"""Keywords with their own rules in the model."""
 HAS_RULES: Final = [
     cls
     for cls in TO_DCSS
@@ -97,7 +97,7 @@ def test_no_values_let_out_what_harms_a_dcss(
 def check_any_values(message_class: type[Message], data: st.DataObject) -> None:
     message = data.draw(messages_of(message_class, with_binary=True))
     kinds = field_kinds(message_class)
-    if kinds:  # right but for some fields, so that the search gets past the first
+    if kinds:  # only some fields are wrong, so that the search gets past the first
         names = data.draw(st.sets(st.sampled_from(sorted(kinds)), min_size=1))
         values: dict[str, object] = {name: getattr(message, name) for name in kinds}
         values |= {name: data.draw(any_value(kinds[name]), label=name) for name in sorted(names)}
@@ -153,7 +153,7 @@ def check_harmless(message: Message) -> None:
     ],
 )
 def test_the_model_knows_what_harms(text: bytes) -> None:
-    """A model that finds nothing would prove nothing."""
+    """The model does find hazards."""
     assert list(hazards(text)) != []
 
 

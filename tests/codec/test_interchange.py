@@ -49,7 +49,7 @@ every_message = pytest.mark.parametrize("message_class", DHS_MESSAGES, ids=lambd
 
 
 def comes_back(message: Message) -> None:
-    """Both ways there are; and what is written is what JSON holds."""
+    """Both directions; and the result contains only JSON values."""
     line = to_json(message)
     assert json.loads(line) == to_dict(message)
     for again in (from_json(line), from_dict(to_dict(message))):
@@ -321,7 +321,7 @@ def test_a_message_of_a_sites_own_comes_back(message: HtosRobotAt) -> None:
 
 
 def test_a_default_that_stands_on_the_wire_is_written() -> None:
-    """Else a line would change its meaning with the class."""
+    """Otherwise the class would change the meaning of a line."""
     message = HtosRobotAt(robot_name="r")
     assert SITE.to_dict(message) == {
         "keyword": "htos_robot_at",
@@ -363,7 +363,7 @@ def test_a_type_without_a_form_is_refused_at_once(kind: object) -> None:
 
 
 class Raw(enum.Enum):
-    """Its value is nothing that JSON has."""
+    """Its value does not exist in JSON."""
 
     ON = b"on"
 

@@ -1,4 +1,4 @@
-"""What interchange refuses to read or write, and how it names what is wrong."""
+"""Refusals of interchange in reading and writing, and their messages."""
 
 import json
 import math
@@ -206,13 +206,13 @@ JSON_VALUES: Final = st.recursive(
     ),
     max_leaves=12,
 )
-"""Any value of JSON, and what Python's reader makes of its like: nan, huge integers."""
+"""Any value of JSON, and values of Python's reader: nan, huge integers."""
 
 MESSAGES: Final = messages()
 
 
 def outcome(read: Callable[[], Message]) -> Message | str:
-    """A message that comes back, or what the one documented error says."""
+    """The message read back, or the text of the documented error."""
     try:
         message = read()
     except InterchangeError as error:
@@ -222,7 +222,7 @@ def outcome(read: Callable[[], Message]) -> Message | str:
 
 
 def message_or_refusal(value: Mapping[str, object]) -> None:
-    """Dicts and JSON are read alike; what the latter has no way to write is refused."""
+    """Dicts and JSON are read alike; values that JSON cannot write are refused."""
     from_value = outcome(lambda: from_dict(value))
     assert len(str(from_value).splitlines()) == 1
     if "surrogate pair" not in str(from_value):
@@ -267,7 +267,7 @@ def test_a_line_with_a_stretch_changed_is_a_message_or_refused(
 
 
 def wrong(message_class: Callable[..., Message], **values: object) -> Message:
-    """A message that no type checker lets pass."""
+    """A message that a type checker would refuse."""
     return message_class(**values)
 
 

@@ -89,13 +89,13 @@ def test_where_a_list_goes_wrong_is_told(text: str, reason: str) -> None:
 
 @given(st.lists(st.one_of(words(), st.text()), max_size=6))
 def test_lists_read_back(drawn: list[str]) -> None:
-    """What join_list joined, split_list splits into the same words."""
+    """split_list splits a list of join_list into the same words."""
     assert split_list(join_list(drawn)) == drawn
 
 
 @given(st.one_of(st.text(), st.text(alphabet='{}"\\ ab\n[]$;#xu01')))
 def test_any_text_is_a_list_or_a_value_error(text: str) -> None:
-    """split_list of any text gives words or a ValueError, and nothing else."""
+    """split_list of any text returns words or raises ValueError."""
     with contextlib.suppress(ValueError):
         split_list(text)
 

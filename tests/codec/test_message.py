@@ -84,7 +84,7 @@ def test_messages_are_values(message: Message) -> None:
 def test_messages_are_made_of_named_values(
     message_class: Callable[..., Message], values: list[object]
 ) -> None:
-    """So that a class may gain a field, and `binary` never is the first by mistake."""
+    """So a class may gain a field, and `binary` is never the first argument by mistake."""
     with pytest.raises(TypeError, match="positional argument"):
         message_class(*values)
 

@@ -114,7 +114,7 @@ def test_words_that_are_no_numbers(word: str) -> None:
 
 
 def test_a_long_word_that_is_no_number_is_refused_at_once() -> None:
-    """A pattern that tries every split of the digits would take hours; the timeout would tell."""
+    """A pattern that tries every split of the digits would take hours and hit the timeout."""
     with pytest.raises(ValueError, match=r"^is no number: '1{60}'$"):
         parse_number("1" * 1_000_000 + "x")
     with pytest.raises(ValueError, match=r"^is no integer: '1{60}'$"):
@@ -164,7 +164,7 @@ def test_what_is_finite_is_a_number() -> None:
 
 @given(st.text("0123456789+-.eE_nif ", max_size=12))
 def test_words_are_numbers_as_python_reads_them(word: str) -> None:
-    """Of words without underscore and blank, parse_number takes just what float makes finite."""
+    """For words without underscore and blank, parse_number accepts what float makes finite."""
     try:
         value = float(word)
     except ValueError:

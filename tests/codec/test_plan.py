@@ -223,7 +223,7 @@ def test_encode_names_the_field_at_fault(message: Message, error: str) -> None:
 
 @given(data=st.data(), message_class=st.sampled_from(list(PLANS)))
 def test_encode_refuses_or_reads_back(data: st.DataObject, message_class: type[Message]) -> None:
-    """Of any values, encode makes a text that decodes to the same message, or an EncodeError."""
+    """For any values, encode gives a text that decodes to the same message, or an EncodeError."""
     plan = PLANS[message_class]
     values = {name: data.draw(anything, label=name) for name in plan.fields}
     message = message_class(**values)
@@ -265,7 +265,7 @@ def test_decoded_messages_are_as_frozen_as_constructed_ones(
 
 
 class PlainSubclass(StohBase):
-    """No attrs class of its own."""
+    """Not itself an attrs class."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -277,7 +277,7 @@ class WithCachedHash(Message):
 
 @attrs.frozen(kw_only=True)
 class WithForethought(Message):
-    """Its instances do more at their birth than take their words."""
+    """Its instances run code when they are made."""
 
     keyword: ClassVar[str] = "stoh_with_forethought"
 

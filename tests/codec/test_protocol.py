@@ -378,7 +378,7 @@ def test_a_second_answer_is_a_message_like_others() -> None:
 
 
 def test_ordinary_messages_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What makes sending fast; that the result is the same, other tests see."""
+    """This path is fast; other tests check that the result is the same."""
     dhs, dcss = online(Role.DHS), online(Role.DCSS)
     monkeypatch.delattr(DcsProtocol, "_check")
     assert dhs.send(HtosNote(note_message="a")) == frame_of(b"htos_note a", Framing.V2)

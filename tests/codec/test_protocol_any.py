@@ -1,4 +1,4 @@
-"""Sentences that hold for any messages and any bytes; `test_protocol` has the cases."""
+"""Invariants for any messages and any bytes; `test_protocol` has the cases."""
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +34,7 @@ from tests.codec.talking import (
 
 
 def from_side(role: Role, framing: Framing) -> st.SearchStrategy[list[Message]]:
-    """Messages that `role` may send behind the handshake."""
+    """Messages that `role` may send after the handshake."""
     ours = Direction.TO_DCSS if role is Role.DHS else Direction.TO_DHS
     classes = [cls for cls in DHS_MESSAGES if direction_of(cls.keyword) is ours]
     mine = messages(framing, [cls for cls in classes if cls is not StocSendClientType])
@@ -42,7 +42,7 @@ def from_side(role: Role, framing: Framing) -> st.SearchStrategy[list[Message]]:
 
 
 def _is_sent(message: Message, ours: Direction) -> bool:
-    """Not a keyword that nobody has a class for and the other side would have to send."""
+    """Not an unknown keyword that only the other side may send."""
     if not isinstance(message, UnknownMessage):
         return True
     return direction_of(message.received_keyword) in (None, ours)
@@ -52,7 +52,7 @@ def _is_sent(message: Message, ours: Direction) -> bool:
 @given(data=st.data())
 @settings(max_examples=settings().max_examples // 3)
 def test_a_pair_exchanges_any_messages(framing: Framing, data: st.DataObject) -> None:
-    """Joined by an imaginary wire, each side receives just what the other sent, in any pieces."""
+    """Connected in memory, each side receives exactly what the other sent, in any pieces."""
     sides = {Role.DHS: online(Role.DHS, framing), Role.DCSS: online(Role.DCSS, framing)}
     for sender, receiver in ((Role.DCSS, Role.DHS), (Role.DHS, Role.DCSS)):
         sent = data.draw(from_side(sender, framing), label=sender.value)
@@ -66,7 +66,7 @@ def test_a_pair_exchanges_any_messages(framing: Framing, data: st.DataObject) ->
 @given(data=st.data())
 @settings(max_examples=settings().max_examples // 5)
 def test_auto_reads_what_a_registering_dcss_sends(framing: Framing, data: st.DataObject) -> None:
-    """A DHS that leaves framing to AUTO settles on DCSS's and receives every message."""
+    """A DHS with AUTO adopts DCSS's framing and receives every message."""
     registered = StohRegisterOperation(operation_name="a", hardware_name="b")
     dcss, dhs = online(Role.DCSS, framing), online(Role.DHS, Framing.AUTO)
     sent = [registered, *data.draw(from_side(Role.DCSS, framing))]
@@ -85,7 +85,7 @@ def test_auto_reads_what_a_registering_dcss_sends(framing: Framing, data: st.Dat
 def test_any_bytes_give_events_or_a_documented_error(
     data: st.DataObject, stream: bytes, role: Role, framing: Framing, asked: bool
 ) -> None:
-    """Any bytes give messages, FrameError or HandshakeError, the same in whatever pieces."""
+    """Any bytes give messages, FrameError or HandshakeError, the same for any pieces."""
     outcomes = []
     for pieces in ([stream], bytewise(stream), data.draw(chunked(stream))):
         protocol = DcsProtocol(role, framing, max_frame_size=10_000)
@@ -116,7 +116,7 @@ def events_of_end(protocol: DcsProtocol) -> list[Event | DcsError]:
 
 @given(hostile_streams())
 def test_a_log_line_survives_any_stream(stream: bytes) -> None:
-    """Frames behind the handshake come one by one: what was right before an error is delivered."""
+    """Frames after the handshake come one by one: those before an error are delivered."""
     line = HtosLog(log_level="note", log_sender="a", log_message="b")
     dcss = online(Role.DCSS)
     taken = events_of(dcss, [frame_of(b"htos_log note a b", Framing.V2) + stream])

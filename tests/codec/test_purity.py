@@ -1,4 +1,4 @@
-"""The codec does no I/O: seen from outside, in interpreters of its own."""
+"""The codec does no I/O: checked from outside, in separate interpreters."""
 
 import json
 import os
@@ -30,7 +30,7 @@ FORBIDDEN: Final = {
 
 
 def run(code: str, *options: str) -> str:
-    """What `code` prints in a fresh, isolated interpreter that finds this checkout first."""
+    """The output of `code` in a new, isolated interpreter that finds this checkout first."""
     path = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
     # Coverage would start in the interpreter and load what we look for.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

@@ -1,4 +1,4 @@
-"""Bytes of a real dcss, and messages logged at a beamline; read where the recordings are."""
+"""Bytes of a real dcss, and messages logged at a beamline; skipped without the recordings."""
 
 import random
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class RememberingCodec(Codec):
         self._known: dict[Frame, Message] = {}
 
     def decode(self, frame: Frame) -> Message:
-        """The message of a frame, from memory where it was seen before."""
+        """The message of a frame, cached."""
         message = self._known.get(frame)
         if message is None:
             message = self._known[frame] = super().decode(frame)
@@ -53,14 +53,14 @@ class RememberingCodec(Codec):
 
 @attrs.frozen
 class Connection:
-    """What was said on one connection, each side's frames in order."""
+    """The frames of one connection, each side's in order."""
 
     from_dcss: tuple[bytes, ...]
     from_dhs: tuple[bytes, ...]
 
 
 def connections(host: str) -> Iterator[Connection]:
-    """The connections of a host; each begins with dcss asking who is there."""
+    """The connections of a host; each begins with dcss's question."""
     frames: list[Row] = []
     for frame in frame_rows():
         if frame.host != host:
@@ -154,7 +154,7 @@ def test_single_bytes_and_random_pieces_change_nothing(host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_what_the_dhs_sent_gives_events_or_a_documented_error(host: str) -> None:
-    """The recording holds streams that were made to break a server."""
+    """The recording contains streams that were made to break a server."""
     failed = set()
     for connection in connections(host):
         stream = b"".join(connection.from_dhs)

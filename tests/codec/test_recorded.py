@@ -1,7 +1,7 @@
-"""Twelve frames and twelve cases of a recording of a real dcss, in every checkout.
+"""Twelve frames and twelve cases from a recording of a real dcss, in every checkout.
 
-`tests/data` holds them as they were on the wire; names are made up. The whole recording is read by
-`test_real_traffic`, where it is at hand.
+`tests/data` has them as on the wire, with other names. `test_real_traffic` reads the whole
+recording, if it is there.
 """
 
 import json
@@ -76,14 +76,14 @@ MEANT: Final[list[Message]] = [
     ),
     StohSetString(string_name="str2", string_contents="some new text {with braces}"),
 ]
-"""What the frames say, in their order, written by hand."""
+"""The messages of the frames, in order, written by hand."""
 
 FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 
 
 @attrs.frozen
 class Recorded:
-    """One frame of the recording, and what it says."""
+    """One frame of the recording, and its message."""
 
     framing: Framing
     from_dcss: bool

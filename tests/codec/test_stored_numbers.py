@@ -1,4 +1,4 @@
-"""Numbers as others write them: nan where a dcss has stored it, decimals of integers."""
+"""Numbers as other programs write them: nan stored by a dcss, integers with decimals."""
 
 import math
 
@@ -32,7 +32,7 @@ ENCODER = "stoh_configure_encoder e h {} 1.000000"
     ],
 )
 def test_what_dcss_has_stored_is_read(form: str, message_class: type[Message], word: str) -> None:
-    """The field says so, the rest is read, and it goes out again as it came."""
+    """The field is a NotFinite, the rest is read, and the message is written again unchanged."""
     message = decode_text(form.format(word))
     assert type(message) is message_class
     position = message.position  # type: ignore[attr-defined]  # of each of the classes

@@ -1,4 +1,4 @@
-"""What the strategies promise to those who test with them."""
+"""The promises of the strategies."""
 
 import math
 import subprocess
@@ -53,7 +53,7 @@ from tests.codec.feeding import frames_of
 from tests.codec.shapes import FEW as TEN
 from tests.codec.shapes import one_of_each_shape
 
-# The strategies are the code under test: what is drawn is what is meant.
+# The strategies are the code under test.
 pytestmark = pytest.mark.covered
 
 both_framings = pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
@@ -62,7 +62,7 @@ FEW = settings(max_examples=settings().max_examples // 4)
 
 @pytest.fixture(scope="module", autouse=True)
 def made_anew() -> None:
-    """Strategies are made once a process: those that an earlier test made, we make again."""
+    """Strategies are cached per process, so make them again."""
     for made in vars(strategies).values():
         if hasattr(made, "cache_clear"):
             made.cache_clear()
@@ -93,7 +93,7 @@ def test_messages_of_a_class_are_what_a_framing_carries(
 @given(data=st.data())
 @settings(max_examples=3)
 def test_types_alone_give_messages(message_class: type[Message], data: st.DataObject) -> None:
-    """st.from_type(cls) works, by Hypothesis' entry point, and gives what encode takes."""
+    """st.from_type(cls) works through Hypothesis' entry point; encode accepts the results."""
     message = data.draw(st.from_type(message_class))
     assert type(message) is message_class
     assert default_codec().encode(message).text
@@ -352,6 +352,6 @@ def test_messages_with_surplus_are_as_decode_makes_them(data: st.DataObject) -> 
 
 
 def test_what_a_kind_refuses_is_not_drawn() -> None:
-    """Numbers as text are rare among words drawn at random, and no destination by name."""
+    """Random words are rarely numbers as text, which are not destinations by name."""
     assert not strategies._is_written(Destination(), "1.5")
     assert strategies._is_written(Destination(), "home")

@@ -1,4 +1,4 @@
-"""Words after those that a class knows: they never cost a message, and are given back."""
+"""Words after those that a class knows never make a message malformed, and are written again."""
 
 import copy
 import pickle
@@ -50,7 +50,7 @@ surpluses = rests(60).map(lambda rest: rest.strip(BLANKS)).filter(bool)
 
 
 def words_of(message: Message) -> dict[str, object]:
-    """What the class knows of a message."""
+    """The fields of a message."""
     values = attrs.asdict(message, recurse=False)
     return {name: value for name, value in values.items() if name not in BESIDE_FIELDS}
 

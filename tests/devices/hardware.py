@@ -1,4 +1,4 @@
-"""A spindle that is not there: it has a position of its own, and takes time to stop."""
+"""A simulated spindle: it has its own position, and takes time to stop."""
 
 import threading
 import time
@@ -10,8 +10,8 @@ class Spindle:
     """Turns at constant speed; `stop(SOFT)` lets it coast by a distance, `stop(HARD)` does not.
 
     Attributes:
-        stops: The modes it was stopped with.
-        trouble: What a read raises, where it is set.
+        stops: The modes of its stops.
+        trouble: The exception that a read raises, if it is set.
     """
 
     def __init__(self, position: float = 0.0, speed: float = 100.0, coast: float = 0.5) -> None:
@@ -30,7 +30,7 @@ class Spindle:
         return min(self._goal, self._start + gone)
 
     def go(self, goal: float) -> None:
-        """Begin to turn there."""
+        """Start to turn to a position."""
         with self._lock:
             self._start, self._goal, self._began = self._here(), float(goal), time.monotonic()
 
@@ -40,7 +40,7 @@ class Spindle:
             self._start = self._goal = float(position)
 
     def read(self) -> float:
-        """Where it is."""
+        """Its position."""
         if self.trouble is not None:
             raise self.trouble
         with self._lock:
@@ -52,7 +52,7 @@ class Spindle:
             return self._here() != self._goal
 
     def stop(self, mode: AbortMode) -> None:
-        """Come to rest."""
+        """Stop."""
         self.stops.append(mode)
         with self._lock:
             here = self._here()

@@ -1,4 +1,4 @@
-"""A DCSS that is a bare socket, talking to a DHS with devices."""
+"""A DCSS as a bare socket, for a DHS with devices."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from tests.runtime.peers import RawConnection, RawDcss, running
 
 @contextmanager
 def online(dhs: Dhs, framing: Framing = Framing.V2) -> Iterator[RawConnection]:
-    """The server's end of a DHS's connection, handshake done."""
+    """The server's side of a DHS's connection, after the handshake."""
     with RawDcss() as dcss, running(dhs, dcss.config(framing)), dcss.accept() as peer:
         peer.shake_hands(framing)
         yield peer
 
 
 def read(peer: RawConnection, count: int) -> list[str]:
-    """Texts of so many frames of the DHS."""
+    """Texts of this many frames of the DHS."""
     return [peer.read_text() for _ in range(count)]
 
 
@@ -31,7 +31,7 @@ CONFIG = MotorConfig(lower_limit=-10, upper_limit=10, scale_factor=1000, speed=5
 
 
 def motor_of(dhs: Dhs, *, config: MotorConfig | None = CONFIG) -> Motor:
-    """A motor that is there at once."""
+    """A motor that arrives at once."""
     motor = dhs.motor("z", config=config)
 
     @motor.on_move

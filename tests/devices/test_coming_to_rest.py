@@ -1,4 +1,4 @@
-"""An abort with `follow(stop=...)`: DCSS is told where the motor stands, not where it was."""
+"""An abort with `follow(stop=...)`: DCSS gets the position where the motor stopped."""
 
 import threading
 

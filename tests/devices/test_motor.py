@@ -368,7 +368,7 @@ def test_dependencies_and_children_are_kept() -> None:
 def test_a_position_is_reported_unasked() -> None:
     dhs = Dhs("testDHS")
     motor = motor_of(dhs)
-    motor.report(3.5)  # not running: nobody to tell, but remembered
+    motor.report(3.5)  # not running: nothing is sent, but the value is stored
     assert motor.position == 3.5
     with online(dhs) as peer:
         motor.report(4.5)
@@ -427,7 +427,7 @@ def test_a_device_nobody_declared_is_in_the_log(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize("kind", ["real", "pseudo"])
 @pytest.mark.parametrize("name", ["z", "w"])
 def test_a_motor_is_registered_as_either_kind(kind: str, name: str) -> None:
-    """Also one that nobody declares: a failed move has to say where it stands, and dcss knows."""
+    """Also an undeclared motor: a failed move must give its position, which dcss knows."""
     dhs = Dhs("testDHS")
     motor_of(dhs, config=None)
     with online(dhs) as peer:
@@ -459,7 +459,7 @@ def test_steps_and_scaled_units() -> None:
 
 @pytest.mark.parametrize("count", [1, 1001])
 def test_who_looks_on_at_all_messages_answers_for_no_stranger(count: int) -> None:
-    """So the runtime does; also for more strangers than it remembers."""
+    """This works even for more undeclared motors than it remembers."""
     dhs = Dhs("testDHS")
     seen: list[Message] = []
     dhs.on(Message)(seen.append)

@@ -1,4 +1,4 @@
-"""Moves that DCSS did not ask for, and the messages of a motor that authors send by hand."""
+"""Moves without a command of DCSS, and messages of a motor that authors send by hand."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A message of a site's own reaches the device that its first word names."""
+"""A site's own message reaches the device that its first word names."""
 
 import threading
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What the hardware says now: at registration, before and behind a move, and polled."""
+"""Reading the hardware: at registration, before and after a move, and by polls."""
 
 import logging
 import threading
@@ -42,7 +42,7 @@ def test_a_registration_tells_where_the_hardware_stands() -> None:
         peer.send("stoh_register_real_motor z z")
         assert peer.read_text().startswith("htos_configure_device z 2.5 10 -10 ")
         assert motor.position == 2.5
-        spindle.put(7.0)  # by hand; DCSS's restart asks again
+        spindle.put(7.0)  # by hand; DCSS's restart asks for it again
         peer.send("stoh_register_real_motor z z")
         assert peer.read_text().startswith("htos_configure_device z 7.0 ")
 
@@ -121,7 +121,7 @@ def test_a_read_that_fails_tells_no_position(
         log, registered = read(peer, 2)
         assert log.startswith("htos_log error z ")
         assert reason[:30] in log
-        assert registered.startswith("htos_configure_device z 3.0 ")  # the last told stands
+        assert registered.startswith("htos_configure_device z 3.0 ")  # the last value sent is used
         for move in ("stoh_start_motor_move z 4", "stoh_start_oscillation z NULL 2 0.1"):
             peer.send(move)
             log, completed = read(peer, 2)
@@ -181,7 +181,7 @@ def test_limits_and_starts_are_those_of_the_position_that_was_read() -> None:
         assert read(peer, 3) == [
             "htos_update_motor_position z 9.0 normal",
             "htos_motor_move_started z 8.0",
-            "htos_motor_move_completed z 9.0 normal",  # the hardware has not moved: it says so
+            "htos_motor_move_completed z 9.0 normal",  # the hardware has not moved
         ]
     assert moves == [(9.0, -1.0)]
 
@@ -351,7 +351,7 @@ def test_polling_goes_on_through_trouble_with_one_line(caplog: pytest.LogCapture
     motor = dhs.motor("z", config=CONFIG, position=3)
     motor.on_read(every_s=0.002)(counted)
     with caplog.at_level(logging.INFO, "dhs_runtime"), online(dhs) as peer:
-        spindle.trouble = OSError("no power")  # now that there is a link to tell it by
+        spindle.trouble = OSError("no power")  # now that there is a link
         for _ in range(20):
             assert reads.acquire(timeout=5)
         spindle.trouble = None

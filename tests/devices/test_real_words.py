@@ -1,7 +1,7 @@
-"""Every command to a device that a real dcss sent, given to a DHS that declares that device.
+"""Every recorded command of a real dcss to a device, sent to a DHS that declares the device.
 
-What must come back is PROTOCOL.md's sections 3 to 5 as a table: by keyword, the answers with the
-words of the command put in. The recording is read to the end over one connection each.
+The expected answers follow the protocol as a table: by keyword, the answers with the words of the
+command filled in. Each recording is read to the end over one connection.
 """
 
 from collections.abc import Callable
@@ -45,11 +45,11 @@ SILENT: Final = (
     "stoh_abort_all",  # nothing is under way
     "stoh_stop_",
 )
-"""Keywords that dcss expects no answer to."""
+"""Keywords without an answer."""
 
 
 def answers(message: Message, dhs: Dhs) -> list[str] | None:
-    """What PROTOCOL.md wants a DHS to answer; None where this table does not know."""
+    """The expected answers of a DHS; None if this table does not know them."""
     if message.keyword.startswith(SILENT):
         return []
     row = ANSWERS.get(type(message))
@@ -120,7 +120,7 @@ def device_of(dhs: Dhs, kind: type[D], name: str) -> D:
 
 
 def moved(motor: str, destination: float) -> list[str]:
-    """A move of a motor that is there at once."""
+    """A move of a motor that arrives at once."""
     return [
         f"htos_motor_move_started {motor} {destination!r}",
         f"htos_motor_move_completed {motor} {destination!r} normal",
@@ -182,7 +182,7 @@ def play(recording: Recording, count: Callable[[str], None]) -> None:
             assert expected is not None, f"no row for {message}"
             peer.send_bytes(frame)
             got = [peer.read_text() for _ in expected]
-            # An operation behind it is answered next: nothing else was said.
+            # The next answer is that of a later operation: nothing else was sent.
             peer.send("stoh_start_operation last.one 9.9", framing=framing)
             got.append(peer.read_text())
             assert got == [*expected, "htos_operation_completed last.one 9.9 normal"], message

@@ -1,4 +1,4 @@
-"""What a device refuses in time, with the reason; what it reports besides `normal`."""
+"""Refusals of a device, with the reason; reports with a status other than `normal`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Two motors on one spindle, by way of a simulated DCSS: what is exposed is what was asked for."""
+"""Two motors on one spindle, with a simulated DCSS: the exposed range is the requested one."""
 
 from dcs_codec import ShutterState
 from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss

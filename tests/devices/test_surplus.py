@@ -1,4 +1,4 @@
-"""Commands with words that a DHS does not know are served as without them, over a socket."""
+"""Surplus words in commands are ignored, over a socket."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ ANSWERS: Final[dict[str, list[str]]] = {
     "stoh_get_encoder coder": ["htos_get_encoder_completed coder 0.25 normal"],
     "stoh_set_encoder coder 2.5": ["htos_set_encoder_completed coder 2.5 normal"],
 }
-"""Commands, and what a DHS whose hardware obeys at once says to them."""
+"""Commands, and the answers of a DHS whose hardware obeys at once."""
 
 SURPLUS: Final = ["60.000011", "a {b  c} \xe9", "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"]
 

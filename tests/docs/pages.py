@@ -1,6 +1,6 @@
-"""The pages of the documentation, taken apart: blocks, headings and links.
+"""Parses the pages of the documentation: blocks, headings and links.
 
-A page is read as CommonMark, so that a block in a list or a link over two lines is seen as well.
+A page is read as CommonMark, so a block in a list or a link over two lines is found as well.
 """
 
 import functools
@@ -27,8 +27,8 @@ class Block:
     """A block of code.
 
     Attributes:
-        language: First word behind the fence, "" where there is none.
-        text: What is in it.
+        language: First word after the fence, "" if there is none.
+        text: Its content.
         line: Number of its first line.
     """
 
@@ -38,7 +38,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file that a first line such as `# stage_dhs.py` makes of it."""
+        """The file name in a first line such as `# stage_dhs.py`."""
         match = _FILE.match(self.text)
         return match[1] if match and self.language in ("python", "yaml", "text") else None
 
@@ -54,12 +54,12 @@ class Page:
 
     @property
     def folder(self) -> Path:
-        """Where its links begin."""
+        """The folder for its relative links."""
         return (ROOT / self.path).parent
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         return (ROOT / self.path).read_text(encoding="utf-8")
 
     def blocks(self) -> list[Block]:
@@ -67,7 +67,7 @@ class Page:
         return [_block(token) for token in _tokens(self.text) if token.type in _CODE]
 
     def anchors(self) -> set[str]:
-        """What a link may name behind `#`: headings as GitHub and MyST name them, and targets."""
+        """The anchors of a page: headings as GitHub and MyST name them, and targets."""
         found = set(_TARGET.findall(self.text))
         tokens = _tokens(self.text)
         for number, token in enumerate(tokens):
@@ -76,7 +76,7 @@ class Page:
         return found
 
     def links(self) -> Iterator[tuple[str, str]]:
-        """Path and anchor of each link and picture that leads to somewhere in the project."""
+        """Path and anchor of each link and picture inside the project."""
         for token in _tokens(self.text):
             for child in token.children or ():
                 target = str(child.attrGet("href") or child.attrGet("src") or "")

@@ -1,4 +1,4 @@
-"""Runs the blocks of a page from the first to the last, in a folder of its own."""
+"""Runs the blocks of a page in order, in its own folder."""
 
 import contextlib
 import sys
@@ -24,10 +24,10 @@ def run_page(
     monkeypatch: pytest.MonkeyPatch,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Run these blocks of a page; what stands between them is read by people alone.
+    """Run these blocks of a page.
 
-    Python shares one namespace. A block whose first line names a file becomes that file, and
-    Python of that kind is run by who imports or starts it.
+    Python blocks share one namespace. A block whose first line names a file is written to that
+    file; such Python runs only if something imports or starts it.
     """
     blocks = list(blocks)
     if any("examples/" in block.text for block in blocks):
@@ -53,7 +53,7 @@ def run_page(
 
 @contextlib.contextmanager
 def forgetting(folder: Path) -> Iterator[None]:
-    """Forget the modules of a folder afterwards; the next page may have one of the same name."""
+    """Remove the modules of a folder afterwards; the next page may have one with the same name."""
     try:
         yield
     finally:

@@ -1,17 +1,17 @@
-"""Runs the `console` blocks of a page, as somebody would who types what stands there.
+"""Runs the `console` blocks of a page, as a reader would type them.
 
 In a block
 
-- `$ COMMAND` is typed at a shell's prompt, and the lines below it are what it prints, all of them;
+- `$ COMMAND` is typed at a shell's prompt, and the lines below it are its complete output;
 - `dcss> LINE` is typed at the prompt of a `dhs simulate dcss` that runs in one of the terminals;
-  the lines below it come before the prompt is back, in any order, as several threads say them;
-- `^C` is typed where the command in front of it runs;
-- lines in front of the first of these are shown by one of the terminals, in this order;
-- `...` stands for anything, alone in a line for any lines. A time is any time.
+  the lines below it come before the prompt is back, in any order, because several threads print;
+- `^C` is typed at the command before it;
+- lines before the first of these are shown by one of the terminals, in this order;
+- `...` matches anything; alone in a line, any lines. A time matches any time.
 
 A command that serves (`STAYS`) keeps its terminal, and the next `$` is typed in another. Every
-other ends before the next line is typed, with exit code 0, or 1 where `# exit code 1` is behind it.
-At the end of the page those that still run get Ctrl-C, and have to end well.
+other command ends before the next line is typed, with exit code 0, or 1 if `# exit code 1` follows
+it. At the end of the page, running commands get Ctrl-C and must end well.
 """
 
 import os
@@ -45,14 +45,14 @@ _EXIT_CODE: Final = re.compile(r"\s+# exit code (\d+)$")
 
 @attrs.define
 class Step:
-    """What is typed, "" for nothing, and what is shown behind it."""
+    """The typed text, "" for nothing, and the output after it."""
 
     typed: str
     shown: list[str] = attrs.Factory(list)
 
     @property
     def expected(self) -> str:
-        """What is shown, as one text."""
+        """The output as one text."""
         return "".join(f"{line}\n" for line in self.shown)
 
 
@@ -70,13 +70,13 @@ def steps(block: str) -> list[Step]:
 
 
 def this_environment() -> dict[str, str]:
-    """The environment of this process, with its `dhs` and `python` in front."""
+    """The environment of this process, with its `dhs` and `python` first in the path."""
     programs = Path(sys.executable).parent
     return os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
 
 class Session:
-    """The terminals of one page, in a folder of its own."""
+    """The terminals of one page, in their own folder."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
@@ -104,7 +104,7 @@ class Session:
             self._ports.close()
 
     def use_ports_of(self, texts: Iterable[str]) -> None:
-        """Put a free port in the place of each that these texts name."""
+        """Replace each port in these texts with a free one."""
         self._ports.take(port for text in texts for port in PORTS.findall(text))
 
     def free(self, text: str) -> str:
@@ -127,14 +127,14 @@ class Session:
                 self._find(step)
 
     def end(self) -> None:
-        """End what still runs."""
+        """End the commands that still run."""
         for terminal in self.terminals:
             if not terminal.is_idle:
                 self._press_until_it_ends(terminal)
 
     def _press_until_it_ends(self, terminal: Terminal) -> None:
         terminal.interrupt()
-        if _PROMPT in terminal.screen:  # where it takes two, in quick succession
+        if _PROMPT in terminal.screen:  # two in quick succession if necessary
             terminal.wait(lambda text: terminal.is_idle or "another Ctrl-C" in text)
             if not terminal.is_idle:
                 terminal.interrupt()
@@ -216,7 +216,7 @@ class Session:
         assert terminal.code == code, f"{terminal.command}: {terminal.code}\n{terminal.output}"
 
     def _difference(self, step: Step, terminal: Terminal) -> str:
-        """What to say where something else is shown; the other terminals may tell why."""
+        """The message for wrong output; the other terminals may show the reason."""
         told = f"{step.typed}\n--- shown on the page\n{step.expected}--- came\n{terminal.output}"
         for other in self.terminals:
             if other is not terminal:
@@ -225,10 +225,10 @@ class Session:
 
 
 class Ports:
-    """Free ports of loopback for those that a page names.
+    """Free ports on loopback in place of those in a page.
 
-    Each is held by a socket that is bound and does not listen, so that nobody else gets it; Linux
-    lets a server bind it all the same.
+    Each is reserved by a bound socket that does not listen, so no other process gets it; Linux
+    still lets a server bind it.
     """
 
     def __init__(self) -> None:
@@ -250,7 +250,7 @@ class Ports:
         return text
 
     def close(self) -> None:
-        """Let them go."""
+        """Release the ports."""
         for held in self._sockets.values():
             held.close()
 
@@ -259,7 +259,7 @@ class Ports:
 
 
 def as_pattern(expected: str, *, is_whole: bool = True) -> re.Pattern[str]:
-    """What matches an output that is shown so; `is_whole` where nothing may come behind it."""
+    """A pattern for this output; with `is_whole` nothing may follow it."""
     parts: Iterator[str] = (
         r"(?:.*\n)*?"
         if line.strip() == "..."
@@ -279,6 +279,6 @@ def _prompts(terminal: Terminal) -> bool:
 
 
 def _said(terminal: Terminal) -> list[str]:
-    """The lines that were said since the last line was typed, but for logs."""
+    """The lines printed since the last line was typed, without logs."""
     text = _LOG.sub("", _timeless(terminal.output.replace(_PROMPT, "")))
     return [line for line in text.splitlines(keepends=True) if line.strip()]

@@ -1,6 +1,6 @@
-"""What the harness does not run itself: which test does, or why nobody can.
+"""The blocks that the harness does not run: the test that does, or why none can.
 
-Whatever is not named here is run by `test_blocks.py`.
+`test_blocks.py` runs all other blocks.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from tests.docs.pages import INDENTED
 
 @attrs.frozen
 class Elsewhere:
-    """Blocks of one language of a page that a test of their own runs.
+    """Blocks of one language of a page that another test runs.
 
-    Commands that want a beamline's hosts are read there as far as `dhs` itself reads them.
+    Commands that need a beamline's hosts are only parsed there.
 
     Attributes:
-        count: How many there are; one more fails until somebody has seen to it that it is run.
+        count: Their number; another block makes a test fail until something runs it.
         test: `FILE::FUNCTION`.
     """
 
@@ -31,8 +31,8 @@ class NotRun:
     """Blocks of one language of a page that cannot be run.
 
     Attributes:
-        count: How many there are; None where the page is generated.
-        why: The reason, and what looks at them.
+        count: Their number; None if the page is generated.
+        why: The reason, and what checks them.
     """
 
     count: int | None

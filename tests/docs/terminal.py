@@ -1,4 +1,4 @@
-"""A terminal with a shell in it, at which a test types as a reader would."""
+"""A terminal with a shell, in which a test types like a reader."""
 
 import codecs
 import contextlib
@@ -37,7 +37,7 @@ class Terminal:
     """A pseudo-terminal with bash.
 
     Attributes:
-        command: What was typed last at the shell's prompt.
+        command: The last command typed at the shell's prompt.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """All that it showed so far."""
+        """Its output so far."""
         with self._changed:
             return self._screen
 
     @property
     def lines(self) -> list[str]:
-        """The lines that a person sees, those too that have scrolled away."""
+        """The visible lines, including those that have scrolled away."""
         screen = pyte.HistoryScreen(SIZE[1], SIZE[0], history=100_000)
         with self._changed:
             pyte.Stream(screen).feed(self._raw)
@@ -99,7 +99,7 @@ class Terminal:
 
     @property
     def shown(self) -> str:
-        """What it showed since the last line was typed."""
+        """Its output since the last line was typed."""
         with self._changed:
             return self._screen[self._start :]
 
@@ -110,19 +110,19 @@ class Terminal:
 
     @property
     def code(self) -> int:
-        """Exit code of the last command, once the shell is idle again."""
+        """Exit code of the last command, when the shell is idle again."""
         found = _PROMPT.findall(self.shown)
         assert found, self.screen
         return int(found[-1])
 
     @property
     def output(self) -> str:
-        """What the last line made it show, without prompts of the shell."""
+        """The output of the last line, without prompts of the shell."""
         shown = _PROMPT.sub("", self.shown)
         return f"{shown}\n" if shown and self.is_idle and not shown.endswith("\n") else shown
 
     def type(self, line: str) -> None:
-        """Type a line; what is shown behind it counts as its output."""
+        """Type a line; the text after it counts as its output."""
         if self.is_idle:
             self.command = line
         self.press(f"{line}\n")
@@ -134,17 +134,17 @@ class Terminal:
             self._start = match.end()
 
     def press(self, keys: str) -> None:
-        """Type these keys; what is shown from now on counts as output."""
+        """Type these keys; the text from now on counts as output."""
         with self._changed:
             self._start = len(self._screen)
         os.write(self._ours, keys.encode())
 
     def interrupt(self) -> None:
-        """Type Ctrl-C; whether it is shown is up to who reads the terminal."""
+        """Type Ctrl-C; the program decides whether it is shown."""
         self.press("\x03")
 
     def wait(self, is_so: Callable[[str], object]) -> bool:
-        """Wait until this is so of the output, or the time is over; whether it is so."""
+        """Wait until this is true of the output; False after the timeout."""
         deadline = time.monotonic() + DEADLINE_S
         with self._changed:
             while not is_so(self.output):
@@ -155,7 +155,7 @@ class Terminal:
         return True
 
     def close(self) -> None:
-        """Kill what still runs in it, and the shell."""
+        """Kill the shell and its programs."""
         if self._process.poll() is None:
             for group in {os.tcgetpgrp(self._ours), self._process.pid}:
                 with contextlib.suppress(ProcessLookupError):
@@ -169,7 +169,7 @@ class Terminal:
         while True:
             try:
                 data = os.read(self._ours, 4096)
-            except OSError:  # nobody has the other end open
+            except OSError:  # the other side is closed
                 data = b""
             with self._changed:
                 text = decoder.decode(data)

@@ -1,4 +1,4 @@
-"""The blocks of every page are run, from its first to its last."""
+"""Runs the blocks of every page in order."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.docs.running import run_page
 from tests.docs.tables import ELSEWHERE, NOT_RUN
 
 WITH_WHEEL = "docs/tutorial/first_dhs.md"
-"""Run by `test_tutorial.py`, in an environment of its own."""
+"""Run by `test_tutorial.py`, in its own environment."""
 
 LIBRARIES = {
     "docs/howto/bluesky.md": "bluesky",
@@ -20,7 +20,7 @@ LIBRARIES = {
 
 
 def own_blocks(page: Page) -> list[Block]:
-    """The blocks that are run here; files among those that are not are written all the same."""
+    """The blocks that run here; files of other blocks are written as well."""
     return [
         block
         for block in page.blocks()

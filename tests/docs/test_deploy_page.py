@@ -1,4 +1,4 @@
-"""The commands of the page about services are there, and fit the unit."""
+"""The commands on the page about services exist, and fit the unit."""
 
 import configparser
 import json
@@ -47,7 +47,7 @@ def test_the_unit_starts_what_the_page_installs() -> None:
 
 
 def test_the_steps_of_the_image(tmp_path: Path) -> None:
-    """All but what an engine does: what is installed is there, it runs as process 1, is healthy."""
+    """All except the engine's part: the files are installed, it runs as process 1, is healthy."""
     (block,) = (block for block in BLOCKS if block.language == "dockerfile")
     steps = [line.split(" ", 1) for line in block.text.splitlines()]
     of = dict(steps)
@@ -87,7 +87,7 @@ def test_the_steps_of_the_image(tmp_path: Path) -> None:
 
 
 def as_process_1() -> tuple[str, ...]:
-    """What makes a command process 1, as in a container; nothing where this machine forbids it."""
+    """A prefix that makes a command process 1, as in a container; empty if not allowed here."""
     namespace = ("unshare", "--pid", "--fork", "--mount-proc")
     if shutil.which("unshare") is None:
         return ()

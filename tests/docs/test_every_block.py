@@ -1,4 +1,4 @@
-"""Each block of each page is run by a test, or listed with the reason why it is not."""
+"""A test runs each block of each page, or the block is listed with the reason."""
 
 import ast
 import re
@@ -57,7 +57,7 @@ def test_the_tests_elsewhere_are_there(test: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in pages() if own_blocks(page)], ids=str)
 def test_every_file_of_a_page_is_used(page: Page) -> None:
-    """Python in a file is run only by who imports or starts it; `pytest` starts `test_*.py`."""
+    """Python in a file runs only if something imports or starts it; `pytest` runs `test_*.py`."""
     blocks = own_blocks(page)
     commands = "\n".join(block.text for block in blocks if block.language == "console")
     for block in blocks:

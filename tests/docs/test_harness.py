@@ -1,4 +1,4 @@
-"""The harness: what a page shows wrong fails, and what it shows right does not."""
+"""The harness: wrong output in a page fails, right output passes."""
 
 import re
 import socket
@@ -165,7 +165,7 @@ def test_a_server_that_ends_fails(session: Session) -> None:
 def test_ports_of_the_page_are_free_ones(session: Session) -> None:
     session.use_ports_of(["$ dhs simulate dcss --web 8000\n", "port: 4001\n"])
     with socket.create_server(("127.0.0.1", int(session.free(":8000")[1:]))):
-        pass  # held for us, and can be listened on all the same
+        pass  # reserved for us, but a server can still listen on it
     text = session.free("dhs simulate dcss --web 8000; http://localhost:8000; port: 4001")
     assert "--port " in text
     assert not re.search(r"\b(8000|4001)\b", text)

@@ -1,4 +1,4 @@
-"""Every link inside the project leads somewhere, to the heading if it names one."""
+"""Every link inside the project has a target, including its heading."""
 
 import functools
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_every_link_leads_somewhere(page: Page) -> None:
 
 
 def test_the_pages_of_sphinx_stay_among_themselves() -> None:
-    """What is linked from docs/ is in docs/, or Sphinx cannot find it."""
+    """Links from docs/ stay in docs/; otherwise Sphinx cannot find them."""
     docs = ROOT / "docs"
     for page in pages():
         if page.path.startswith("docs/"):

@@ -36,7 +36,7 @@ def test_the_worker_s_result_comes_back(tmp_path: Path, dcss: SimulatedDcss) -> 
 
 
 def children(pid: int) -> int:
-    """How many processes of multiprocessing a process has; its tracker of resources is none."""
+    """The number of multiprocessing children of a process, without its resource tracker."""
     tasks = Path(f"/proc/{pid}/task")
     if not tasks.exists():
         pytest.skip("no /proc here")

@@ -1,4 +1,4 @@
-"""The tutorial works in an empty folder with nothing but the wheel; the page has its words."""
+"""The tutorial works in an empty folder with only the wheel."""
 
 import os
 import re
@@ -20,9 +20,9 @@ LONGEST_S = 120
 
 
 def environment() -> dict[str, str]:
-    """The environment of somebody without this project: no venv, no index, nothing measured.
+    """The environment of a user without this project: no venv, no index, no coverage.
 
-    What pip is to install has to be in the folder, or in its environment already.
+    The packages for pip must be in the folder, or already in its environment.
     """
     programs = Path(sys.executable).parent
     paths = [path for path in os.environ["PATH"].split(os.pathsep) if Path(path) != programs]
@@ -44,7 +44,7 @@ def test_the_tutorial_can_be_followed(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def with_needs_of_wheel(folder: Path) -> None:
-    """An environment where everything is but the wheel itself, which is for pip to install."""
+    """An environment with everything except the wheel, which pip installs."""
     (wheel,) = folder.glob("dcs_codec-*.whl")
     python = make_environment(folder / ".venv", wheel, "sim", besides=["pytest"])
     (packages,) = Path(python).parents[1].glob("lib/python*/site-packages")
@@ -58,7 +58,7 @@ def with_needs_of_wheel(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all in it."""
+    """Remove a file or a folder."""
     if path.is_dir() and not path.is_symlink():
         for child in path.iterdir():
             remove(child)

@@ -1,4 +1,4 @@
-"""The commands of the page about Wireshark do what they stand for."""
+"""The commands on the page about Wireshark work."""
 
 import subprocess
 from pathlib import Path
@@ -18,7 +18,7 @@ COMMANDS = [
     for line in block.text.splitlines()
 ]
 LIVE = "tshark -i lo -Y dcs"
-"""Needs the right to capture; tests/lab/tools/test_dissector_live.py does that where it can."""
+"""Needs permission to capture; tests/lab/tools/test_dissector_live.py does it if possible."""
 
 
 def write_capture(path: Path, dcss_port: int) -> None:
@@ -31,7 +31,7 @@ def write_capture(path: Path, dcss_port: int) -> None:
 def test_the_commands_of_the_page_show_a_message(tmp_path: Path) -> None:
     write_capture(tmp_path / "beamline.pcapng", 14242)
     write_capture(tmp_path / "test.pcapng", 15000)
-    home = tmp_path / "home"  # what is installed there is not for who names it as well
+    home = tmp_path / "home"  # an installed dissector must not be named again
     for command in COMMANDS:
         if command == LIVE:
             continue

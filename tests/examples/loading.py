@@ -1,4 +1,4 @@
-"""Loads an example as the file that it is."""
+"""Loads an example from its file."""
 
 import importlib.util
 from pathlib import Path
@@ -8,7 +8,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def load(name: str) -> ModuleType:
-    """An example as a module of its own, not that of another test."""
+    """An example as a new module, not shared with another test."""
     spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

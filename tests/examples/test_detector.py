@@ -1,4 +1,4 @@
-"""The detector of the example, with a goniometer and what a beamline's scripts do between them."""
+"""The detector of the example, with a goniometer and the work of a beamline's scripts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def example() -> ModuleType:
 def dcss(
     example: ModuleType, simulated_dcss_factory: DcssMaker, dhs_runner: DhsRunner
 ) -> Iterator[WatchedDcss]:
-    """A DCSS with a detector and a goniometer; it has nothing to complain of at the end."""
+    """A DCSS with a detector and a goniometer; it has no verdicts at the end."""
     goniometer = load("goniometer_dhs")
     phi = RealMotorEntry("gonio_phi", scale_factor=1000, speed=10_000_000, upper_limit=720)
     motors = [phi, *(name for name in goniometer.MOTORS if name != "gonio_phi")]
@@ -46,7 +46,7 @@ def dcss(
 
 
 def collect(dcss: WatchedDcss, folder: Path, file: str, run: int = 2) -> OperationRun:
-    """Start to collect one image, by the words of a real script."""
+    """Start to collect one image, with the words of a real script."""
     words = f"{run} {file} {folder} user gonio_phi {EXPOSURE_S} 1.000000 1 301.397003"
     return dcss.start_operation(
         "detector_collect_image", text=f"{words} 0.918370359275 0.000000 0.000000 0 0 PRIVATE0000"
@@ -54,7 +54,7 @@ def collect(dcss: WatchedDcss, folder: Path, file: str, run: int = 2) -> Operati
 
 
 def obey(dcss: WatchedDcss, update: str) -> None:
-    """Do what an update says, as the scripts of a beamline do."""
+    """Do what an update asks for, as the scripts of a beamline do."""
     word, *words = update.split()
     if word == "start_oscillation":
         shutter, seconds, _ = words
@@ -70,7 +70,7 @@ def obey(dcss: WatchedDcss, update: str) -> None:
 
 
 def collected(dcss: WatchedDcss, folder: Path, file: str, run: int = 2) -> tuple[str, ...]:
-    """Collect an image to its end, and give the first words of its updates."""
+    """Collect a complete image; returns the first words of its updates."""
     image = collect(dcss, folder, file, run)
     for update in image.follow(DEADLINE_S):
         obey(dcss, update)

@@ -1,4 +1,4 @@
-"""What docs/reference/devices.md shows and says of endings is true."""
+"""The examples and endings in docs/reference/devices.md are right."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 def names_of(block: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What a block of the page defines."""
+    """The definitions of a block of the page."""
     names = {} if names is None else names
     exec(compile(block, "devices.md", "exec"), names)
     return names
@@ -33,7 +33,7 @@ def test_the_hardware_says_where_it_is() -> None:
     dhs, angle = names["dhs"], names["angle"]
     with of_motor(dhs, "gonio_phi") as dcss, running(dhs, fast_config(dcss.port)):
         eventually(lambda: dcss.position("gonio_phi") == 50)
-        angle["phi"] = 53.0  # and the poll tells
+        angle["phi"] = 53.0  # and the poll reports it
         eventually(lambda: dcss.position("gonio_phi") == 53)
 
 

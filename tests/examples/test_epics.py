@@ -29,32 +29,32 @@ class Ioc:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; returns when it answers."""
+        """Start the IOC; returns when it answers."""
         program = EXAMPLES / "hardware" / "fake_motor_ioc.py"
         self._process = subprocess.Popen([sys.executable, program, RECORD])
         eventually(lambda: self.get("DMOV") == 1)
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """Kill it, like a power cut."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def get(self, field: str) -> float | None:
-        """A field of the record; None where nobody answers."""
+        """A field of the record; None if there is no answer."""
         with contextlib.suppress(TimeoutError, OSError):
             return float(sync.read(f"{RECORD}.{field}", timeout=1, repeater=False).data[0])
         return None
 
     def put(self, field: str, value: float) -> None:
-        """Set a field, as a panel of EPICS does."""
+        """Set a field, like an EPICS panel."""
         sync.write(f"{RECORD}.{field}", value, timeout=1, repeater=False)
 
 
 @pytest.fixture
 def ioc(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ioc]:
-    """An IOC that nobody else can find; the environment is for the DHS's process as well."""
+    """An IOC that other clients cannot find; the DHS's process uses the same environment."""
     for name in [name for name in os.environ if name.startswith("EPICS_")]:
         monkeypatch.delenv(name)
     with contextlib.ExitStack() as held:
@@ -91,7 +91,7 @@ def _ioc_at(server: str, repeater: str, monkeypatch: pytest.MonkeyPatch) -> Iter
 def dcss(
     ioc: Ioc, simulated_dcss_factory: DcssMaker, dhs_runner: DhsRunner, tmp_path: Path
 ) -> Iterator[WatchedDcss]:
-    """A DCSS whose motor is the IOC's; it has nothing to complain of at the end."""
+    """A DCSS whose motor is the IOC's; it has no verdicts at the end."""
     config = tmp_path / "epics.yaml"
     config.write_text(f"settings: {{records: {{gonio_phi: '{RECORD}'}}, timeout_s: 0.5}}\n")
     phi = RealMotorEntry("gonio_phi", upper_limit=720, lower_limit=-720)
@@ -138,7 +138,7 @@ def test_a_command_meanwhile_is_refused(dcss: WatchedDcss, ioc: Ioc) -> None:
     dcss.traffic.expect(["htos_motor_move_started gonio_phi ..."])
     assert dcss.is_moving("gonio_phi")
     assert dcss.move("gonio_phi", 1).wait(DEADLINE_S).status == "moving"
-    # At this word a dcss aborts everything, so that the motor comes to rest.
+    # After this word a dcss aborts everything, so the motor stops.
     dcss.traffic.expect(["stoh_abort_all soft", "htos_motor_move_completed gonio_phi * aborted"])
     assert dcss.position("gonio_phi") == ioc.get("RBV")
     assert dcss.move("gonio_phi", 1).wait(DEADLINE_S).status == "normal"
@@ -168,5 +168,5 @@ def test_an_ioc_that_dies_and_comes_back(dcss: WatchedDcss, ioc: Ioc) -> None:
     assert run.wait(DEADLINE_S).status == "error"
     assert dcss.move("gonio_phi", 1).wait(DEADLINE_S).status == "error"
     ioc.start()
-    eventually(lambda: dcss.position("gonio_phi") == 0.0)  # where a new IOC says it is
+    eventually(lambda: dcss.position("gonio_phi") == 0.0)  # the position of a new IOC
     assert dcss.move("gonio_phi", 1).wait(DEADLINE_S).status == "normal"

@@ -1,4 +1,4 @@
-"""The stage of the example, on a controller that loses its line."""
+"""The stage of the example, with a controller that disconnects."""
 
 import os
 import threading
@@ -34,7 +34,7 @@ def controller() -> Iterator[Controller]:
 
 @contextmanager
 def stage(port: str, timeout_s: float = 1.0) -> Iterator[WatchedDcss]:
-    """A DCSS whose motor `sample_z` is the stage; it has nothing to complain of at the end."""
+    """A DCSS whose motor `sample_z` is the stage; it has no verdicts at the end."""
     launch = Launch(values={"port": port, "timeout_s": timeout_s})
     dhs = load("line_stage_dhs").make_dhs(launch)
     motor = RealMotorEntry(

@@ -1,4 +1,4 @@
-"""The robot of the example: its strings say what it does before its operations are done."""
+"""The robot of the example: its strings are right before its operations are completed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def robot(monkeypatch: pytest.MonkeyPatch) -> Any:
 def dcss(
     robot: Any, simulated_dcss_factory: DcssMaker, dhs_runner: DhsRunner
 ) -> Iterator[WatchedDcss]:
-    """A DCSS with the robot; it has nothing to complain of at the end."""
+    """A DCSS with the robot; it has no verdicts at the end."""
     strings = {"robot_status": "", "robot_sample": "from before"}
     dcss = simulated_dcss_factory(
         HardwareHost.of("robotDHS", operations=OPERATIONS, strings=strings)
@@ -61,7 +61,7 @@ def test_the_strings_follow_a_sample(dcss: WatchedDcss) -> None:
     assert status(dcss)["state:"] == "mount_crystal"
     assert mount.wait(DEADLINE_S) == Completion("normal", "l 14 A")
     assert mount.updates == ("open_dewar", "pick", "carry", "place")
-    # No wait here: both were told before the completion.
+    # No wait here: both were sent before the completion.
     assert (status(dcss)["state:"], status(dcss)["mounted:"]) == ("idle", "l 14 A")
     assert dcss.string("robot_sample") == "l 14 A"
     assert dcss.start_operation("dismount_crystal", "l", 14, "A").wait(DEADLINE_S) == Completion(

@@ -1,4 +1,4 @@
-"""The account of what a DHS owes DCSS, and the judge of what it says."""
+"""The account of the answers that a DHS owes DCSS, and checks of its messages."""
 
 import functools
 import math
@@ -30,12 +30,12 @@ from tests.faults.commands import OWN, Command, Kind
 from tests.faults.scripts import NORMAL, Key, Player
 
 _BLANKED: Final = str.maketrans('[]$;"\n', "      ")
-"""What dcss makes of what it passes on (dcss_broadcast.h:67)."""
+"""The text as dcss passes it on (dcss_broadcast.h:67)."""
 
 
 @functools.cache
 def tcl_judge() -> Callable[[str], bool]:
-    """Whether Tcl itself takes a text for a list; the codec's word for it where there is no Tcl."""
+    """Whether Tcl accepts a text as a list; without Tcl, whether the codec does."""
     try:
         import tkinter  # noqa: PLC0415 - not on every machine
     except ImportError:
@@ -75,7 +75,7 @@ _DONE_BY_NOBODY: Final = ("position", "shutter", "get", "set", "string")
 
 
 def key_of(command: Command) -> Key:
-    """Which answer the (first) device of a command gives."""
+    """The key of the answer of a command's (first) device."""
     last = (command.handle,) if command.kind is Kind.OPERATION else ()
     return (_SORTS[command.kind], command.names[0], *last)
 
@@ -88,11 +88,11 @@ _NAMED: Final[dict[type[Message], tuple[str, str, str]]] = {
     HtosSetEncoderCompleted: ("set", "encoder_name", "status"),
     HtosSetStringCompleted: ("string", "string_name", "string_status"),
 }
-"""The sort of an answer, and its fields of name and status."""
+"""The kind of an answer, and its fields for name and status."""
 
 
 def answer_in(message: Message) -> tuple[Key, bool] | None:
-    """Which answer a message is, or looks like, and whether it tells a success."""
+    """The key of the answer that a message is or looks like, and whether it is a success."""
     named = _NAMED.get(type(message))
     if named is not None:
         sort, name, status = named
@@ -114,7 +114,7 @@ def answer_in(message: Message) -> tuple[Key, bool] | None:
 
 
 class Account:
-    """What came from the DHS over one connection."""
+    """The messages of the DHS on one connection."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -123,7 +123,7 @@ class Account:
         self._moving: set[str] = set()
 
     def enter(self, text: str) -> None:
-        """Judge one message by itself, and by what came before it; and enter it."""
+        """Check one message by itself and against the earlier ones; and record it."""
         self.texts.append(text)
         judge = tcl_judge()
         assert judge(text), f"no Tcl list: {text!r}"
@@ -148,25 +148,25 @@ class Account:
 
 
 class Owed:
-    """What is to be answered: at least and at most so many, of which so many by a success."""
+    """The expected answers: least and most of all, and of successes."""
 
     def __init__(self) -> None:
         self.least: Counter[Key] = Counter()
         self.most: Counter[Key] = Counter()
         self.successes: Counter[Key] = Counter()
-        """That may be without a handler having been called."""
+        """Successes that are possible without a call of a handler."""
 
     def add(self, command: Command, *, certain: bool, handled: bool) -> None:
-        """Enter a command.
+        """Record a command.
 
         Args:
-            command: What DCSS asks for.
-            certain: Whether the DHS has certainly read it, and has the time to answer.
+            command: The command of DCSS.
+            certain: Whether the DHS has certainly read it and has time to answer.
             handled: Whether the devices have handlers.
         """
         key, is_ours = key_of(command), command.names[0].rstrip("_") in OWN[command.kind]
         silent = command.kind.is_registration and (
-            command.kind is Kind.REGISTER_ENCODER  # nothing to be told where both know the position
+            command.kind is Kind.REGISTER_ENCODER  # nothing is sent if both know the position
             or (not is_ours and _SORTS[command.kind] != "position")
         )
         self.most[key] += 1
@@ -178,7 +178,7 @@ class Owed:
             self.most["move", command.names[1]] += 1
 
     def missing(self, account: Account, player: Player | None = None) -> list[str]:
-        """What has not come yet: answers, and with a player what looks like them."""
+        """The missing answers, and with a player the messages that look like them."""
         return [
             f"{key}: {account.answers[key]} for {least}"
             for key, count in self.least.items()
@@ -187,7 +187,7 @@ class Owed:
         ]
 
     def check(self, account: Account, player: Player) -> None:
-        """See that nothing was answered twice, or told as done that was not."""
+        """Check that no command was answered twice, or wrongly reported as done."""
         for key, count in account.answers.items():
             extras = player.extras(key)
             most = self.most[key] + extras

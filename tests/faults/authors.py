@@ -47,17 +47,17 @@ MOST: Final = 1e10
 
 @attrs.frozen
 class Habits:
-    """How the author declares handlers.
+    """How handlers are declared.
 
     Attributes:
-        inline: Whether those that may be inline are.
+        inline: Whether all possible handlers are inline.
         has_handlers: Whether devices have handlers at all.
         timeout_s: Of operations.
         max_active: Of operations.
-        is_long: Whether names are as long as dcss takes them.
+        is_long: Whether names have the greatest length of dcss.
         knows: Whether devices know their configuration, position, state or contents.
-        reads: How reading the hardware back goes; "" where nobody can.
-        listens: Whether a handler of messages looks on.
+        reads: The result of reading the hardware; "" if there is no `on_read`.
+        listens: Whether a message handler observes.
     """
 
     inline: bool = False
@@ -71,7 +71,7 @@ class Habits:
 
 
 class Author:
-    """Who wrote the DHS."""
+    """Declares and plays the handlers of the DHS."""
 
     def __init__(self, habits: Habits, scripts: tuple[Script, ...], framing: Framing) -> None:
         self.dhs = Dhs("testDHS")
@@ -271,7 +271,7 @@ class Author:
         }
         if many:
             count.sleep(0.003)
-        else:  # else it is one of many reports, not the answer
+        else:  # otherwise it is one of many reports, not the answer
             send = Verb(lambda value, _: self.dhs.send(report(value)), "success", in_time=True)
             verbs["hand"] = send
         value = self.player.play((key,), verbs, 3.0, is_good)
@@ -282,10 +282,10 @@ class Author:
 
 
 def is_number(value: object) -> bool:
-    """Whether hardware may say this: a number that the wire takes."""
+    """Whether this is a valid reading: a number that can be sent."""
     return isinstance(value, (int, float)) and abs(value) <= MOST and math.isfinite(value)
 
 
 def _any(value: object) -> Any:
-    """A value that the type of an author's call would forbid."""
+    """A value that the type of the call forbids."""
     return value

@@ -1,4 +1,4 @@
-"""What DCSS may ask of a DHS, drawn: with right, wrong, missing and surplus words."""
+"""Random commands of DCSS, with right, wrong, missing and surplus words."""
 
 import enum
 from typing import Final
@@ -22,7 +22,7 @@ _LONGEST_HANDLE: Final = 38
 
 
 class Kind(enum.Enum):
-    """The commands that want an answer."""
+    """The commands that need an answer."""
 
     OPERATION = "stoh_start_operation"
     MOVE = "stoh_start_motor_move"
@@ -42,7 +42,7 @@ class Kind(enum.Enum):
 
     @property
     def is_registration(self) -> bool:
-        """Whether DCSS tells by it that a device is ours."""
+        """Whether it registers a device."""
         return self.value.startswith("stoh_register")
 
 
@@ -77,7 +77,7 @@ OTHERS: Final = {
     Kind.REGISTER_SHUTTER: "xs",
     Kind.REGISTER_STRING: "xt",
 }
-"""A device of each kind that DCSS takes for ours and nobody declares."""
+"""A device of each kind that DCSS registers but the DHS does not declare."""
 
 NUMBERS: Final = st.sampled_from(["0", "1.5", "-3", "9.25", "1e3"])
 NO_NUMBERS: Final = st.sampled_from(
@@ -94,15 +94,15 @@ CONTENTS: Final = st.one_of(
 
 @attrs.frozen
 class Command:
-    """One command that wants an answer.
+    """One command that needs an answer.
 
     Attributes:
-        kind: Which.
+        kind: Its kind.
         names: The devices it names; of an operation its name.
-        text: What goes over the wire.
-        sound: Whether it can be done as it stands; None where that is for the DHS to say.
+        text: Its text on the wire.
+        sound: Whether it is valid; None if the DHS decides.
         handle: Of an operation.
-        repeated: Whether it is a count that goes on until it is aborted.
+        repeated: Whether it is a count that continues until it is aborted.
     """
 
     kind: Kind
@@ -113,7 +113,7 @@ class Command:
     repeated: bool = False
 
     def again(self, turn: int) -> "Command":
-        """The same once more; an operation by a handle of its own."""
+        """The same command again; an operation gets a new handle."""
         if not turn or self.kind is not Kind.OPERATION:
             return self
         handle = f"{turn + 1}{self.handle[1:]}"
@@ -121,7 +121,7 @@ class Command:
 
 
 def long_name(name: str, is_long: bool) -> str:
-    """The name of a device, as long as dcss takes one or short."""
+    """The name of a device, short or of dcss's greatest length."""
     return name.ljust(_LONGEST_NAME, "_") if is_long and name != "NULL" else name
 
 
@@ -137,7 +137,7 @@ class Words:
 
 
 def plain(kind: Kind, names: tuple[str, ...], handle: str) -> Command:
-    """A command that is sound, to devices that can do it."""
+    """A valid command, to devices that can do it."""
     return Command(kind, names, " ".join(_sound_words(kind, names, handle, Words())), True, handle)
 
 
@@ -171,9 +171,9 @@ _TOLD_AT: Final = {
     Kind.SET_ENCODER: (2,),
     Kind.SHUTTER: (2,),
 }
-"""Words that the answer repeats, so that a wrong one cannot lead to a success."""
+"""Words that the answer repeats: a wrong one cannot give a success."""
 _KEPT: Final = {Kind.OPERATION: 3, Kind.VECTOR: 3}
-"""Words that tell whom to answer; two where none is given here."""
+"""Words that identify the answer; two if none is given here."""
 
 
 _WORDS: Final = st.builds(
@@ -183,11 +183,11 @@ _WORDS: Final = st.builds(
 
 @st.composite
 def commands(draw: st.DrawFn, number: int = 0, is_long: bool = False) -> Command:
-    """A command, of any kind, to a device that is ours, nobody's or another one."""
+    """A command of any kind, to a declared, an undeclared or another device."""
     kind = draw(st.sampled_from(list(Kind)))
     names = draw(_targets(kind))
     if number > 0 and kind is not Kind.OPERATION and draw(st.booleans()):
-        names = (OWN[kind][0], *names[1:])  # meet the command before
+        names = (OWN[kind][0], *names[1:])  # overlap with the command before
     names = tuple(long_name(name, is_long) for name in names)
     values = draw(_WORDS)
     handle = handle_of(number, is_long)
@@ -257,7 +257,7 @@ _NOISE: Final = (
 
 
 def noise(is_long: bool) -> st.SearchStrategy[str]:
-    """A message that wants no answer, or names nobody that could be answered."""
+    """A message that needs no answer, or names nothing that could be answered."""
     known = (OPERATION, *MOTORS, SHUTTER, STRING, ENCODER, *CHAMBERS, "xm")
     names = {name: long_name(name, is_long) for name in known}
     return st.sampled_from(_NOISE).map(lambda text: text.format(**names))

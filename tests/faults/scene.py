@@ -1,4 +1,4 @@
-"""A DHS at work at a bare socket, and the account of what it owes DCSS."""
+"""A DHS connected to a bare socket, and the account of the answers that it owes DCSS."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.runtime.peers import RawConnection, RawDcss, eventually, running
 
 
 class Scene:
-    """A running DHS, DCSS's end of its connection, and what was started and answered there."""
+    """A running DHS, DCSS's side of its connection, and the operations started and answered."""
 
     def __init__(self, dhs: Dhs, dcss: RawDcss, framing: Framing) -> None:
         self.dhs = dhs
@@ -24,7 +24,7 @@ class Scene:
         self._completions: dict[str, list[str]] = {}
         self._updates: dict[str, list[str]] = {}
         self.others: list[str] = []
-        """What came about devices, and to the beamline's log."""
+        """The messages about devices, and to the beamline's log."""
 
     @property
     def peer(self) -> RawConnection:
@@ -33,9 +33,9 @@ class Scene:
         return self._peer
 
     def meet(self, *, unasked: bool = False) -> None:
-        """Close the connection and take the next; `unasked`, the DHS has to give it up by itself.
+        """Close the connection and accept the next; with `unasked`, the DHS must close it itself.
 
-        DCSS has then failed by itself what was started there: no answer to it may come here.
+        DCSS has then failed the operations of the old connection: no answer to them may come here.
         """
         if not unasked:
             self.close()
@@ -55,7 +55,7 @@ class Scene:
         self.peer.send(*texts, framing=self.framing)
 
     def command(self, name: str, *words: str) -> tuple[str, str]:
-        """A fresh handle, which is owed a completion from here on, and the text that starts it."""
+        """A new handle, which must get a completion, and the text that starts the operation."""
         handle = f"7.{next(self._numbers)}"
         self._started.add(handle)
         return handle, " ".join(("stoh_start_operation", name, handle, *words))
@@ -67,13 +67,13 @@ class Scene:
         return handle
 
     def completion(self, handle: str) -> str:
-        """Status and text of an operation's (first) completion, once it is there."""
+        """Wait for an operation's (first) completion; returns status and text."""
         while handle not in self._completions:
             self._read()
         return self._completions[handle][0]
 
     def update(self, handle: str) -> str:
-        """Text of an operation's first update, once it is there."""
+        """Wait for an operation's first update; returns its text."""
         while handle not in self._updates:
             self._read()
         return self._updates[handle][0]
@@ -83,11 +83,12 @@ class Scene:
         return self.completion(self.start(name, *words))
 
     def check(self, *stuck: str) -> None:
-        """The DHS is alive and in step, and each operation it was given ended exactly once.
+        """The DHS is alive and in step, and each operation ended exactly once.
 
-        What is `stuck` by the will of the test needs not be over; it has had its completion.
+        Handlers that the test keeps `stuck` need not be over; their operations had their
+        completions.
         """
-        # What is still to be sent is sent before a handler ends, so the echo comes behind it.
+        # A handler sends its messages before it ends, so the echo comes after them.
         eventually(lambda: all(op.handle in stuck for op in self.dhs.active_operations()))
         assert self.run("echo", "in", "step") == "normal in step"
         for handle in self._started:
@@ -110,7 +111,7 @@ class Scene:
 
 @contextmanager
 def at_work(dhs: Dhs, framing: Framing = Framing.V2, **changes: object) -> Iterator[Scene]:
-    """The DHS with one more operation, `echo`, online; and all well with it at the end."""
+    """The DHS with one more operation, `echo`, online; checked at the end."""
     dhs.operation("echo")(lambda op: op.complete(*op.args))
     with RawDcss() as dcss:
         scene = Scene(dhs, dcss, framing)

@@ -1,4 +1,4 @@
-"""What an author's handlers may do, drawn; and the account of what they did."""
+"""Random scripts for handlers, and the account of what they did."""
 
 import concurrent.futures
 import contextlib
@@ -15,21 +15,21 @@ from dcs_codec import EncodeError, ShutterState
 from dhs_runtime import DeviceError, NotConnectedError, TaskAbortedError, TaskFinishedError
 
 Key = tuple[str, ...]
-"""Which answers an account is about: their sort, and the names in them."""
+"""The key of answers: their kind, and the names in them."""
 
 NORMAL: Final = "normal"
 PATIENCE_S: Final = 5.0
 
 
 class _Shown:
-    """What failing examples call it, which has no other text."""
+    """Its name in failing examples, because it has no other text."""
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _: object) -> None:
         printer.text(f"{type(self).__name__}()")
 
 
 class _MuteError(_Shown, Exception):
-    """Its text cannot be had."""
+    """Its `str()` raises."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -38,14 +38,14 @@ class _MuteError(_Shown, Exception):
 
 
 class _HollowError(DeviceError):
-    """Forgets what `DeviceError` would have set."""
+    """Does not call `DeviceError.__init__`."""
 
     def __init__(self) -> None:
         Exception.__init__(self, "hollow")
 
 
 class _Nothing(_Shown):
-    """Cannot even be shown."""
+    """Its `repr()` raises as well."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no text")
@@ -101,7 +101,7 @@ def _shown(value: object) -> str:
 
 @attrs.frozen
 class Step:
-    """One thing that a handler does: in its own thread, or another's, at once or later."""
+    """One action of a handler, in its own or another thread, at once or later."""
 
     verb: str
     value: object = attrs.field(repr=_shown)
@@ -111,7 +111,7 @@ class Step:
 
 @attrs.frozen
 class Script:
-    """What a handler does, and how it ends: `return`, `raise` or `never` (until it is let go)."""
+    """The actions of a handler, and its end: `return`, `raise` or `never` (until released)."""
 
     steps: tuple[Step, ...] = ()
     ending: str = "return"
@@ -138,14 +138,14 @@ scripts = st.builds(
 
 @attrs.frozen
 class Verb:
-    """How a kind of handler does one thing.
+    """How a kind of handler does one action.
 
     Attributes:
         do: Does it, with a value and a status.
-        means: What answer that was, if it did not raise: `success`, `failure`, or `by hand` for
-            what its status says; "" where it is none.
-        extra: The answer that the message it sends looks like, though it is none.
-        in_time: Whether it makes sense only while the handler runs.
+        means: The answer if it did not raise: `success`, `failure`, or `by hand` if its status
+            decides; "" if it is not an answer.
+        extra: The answer that its message looks like without being one.
+        in_time: Whether it is possible only while the handler runs.
     """
 
     do: Callable[[object, object], object]
@@ -156,7 +156,7 @@ class Verb:
 
 @attrs.define(eq=False)
 class Call:
-    """One call of a handler: what it could say, and how it ended."""
+    """One call of a handler: its possible answers, and how it ended."""
 
     keys: tuple[Key, ...]
     said: list[str] = attrs.field(factory=list)
@@ -166,7 +166,7 @@ class Call:
 
     @property
     def claims(self) -> int:
-        """How many successes it may have led to."""
+        """How many successes it may have caused."""
         if "success" in self.said:
             return self.said.count("success")
         return int(self.ending == "good" and "failure" not in self.said)
@@ -178,7 +178,7 @@ class Player:
     Attributes:
         calls: Every call of a handler so far.
         benign: Whether handlers just return from now on.
-        release: Lets go of those that do not end by themselves.
+        release: Ends the handlers that do not end by themselves.
     """
 
     def __init__(self, played: tuple[Script, ...], *, may_block: bool) -> None:
@@ -198,7 +198,7 @@ class Player:
         default: object,
         is_good: Callable[[object], bool] = lambda _: True,
     ) -> Any:
-        """Be a handler of a command with these answers; `default` is good to return."""
+        """Act as the handler of a command with these answers; `default` is a valid return value."""
         with self._lock:
             script = self._played[len(self.calls) % len(self._played)]
             if self.benign:
@@ -257,19 +257,19 @@ class Player:
             thread.join(PATIENCE_S)
 
     def count_extra(self, key: Key) -> None:
-        """Enter a message that the runtime sends for a handler, and that is not the answer."""
+        """Record a message that the runtime sends for a handler and that is not the answer."""
         self._extras.append(key)
 
     def claims(self, key: Key) -> int:
-        """How many successes of this sort handlers may have led to."""
+        """How many successes of this kind handlers may have caused."""
         return sum(call.claims for call in tuple(self.calls) if key in call.keys)
 
     def extras(self, key: Key) -> int:
-        """How many messages of this sort handlers sent besides."""
+        """How many other messages of this kind handlers sent."""
         return sum(call.extras.count(key) for call in tuple(self.calls)) + self._extras.count(key)
 
     def settle(self) -> None:
-        """Let go of all handlers, and see them and their threads end."""
+        """Release all handlers, and wait for them and their threads."""
         self.release.set()
         for call in tuple(self.calls):
             assert call.over.wait(PATIENCE_S), f"a handler of {call.keys} does not end"

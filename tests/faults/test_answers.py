@@ -1,6 +1,6 @@
 """Every command gets exactly one answer, a true one, that the scripts of a beamline can read.
 
-Each test is one way to go wrong that was seen at a running dcss, and its kind.
+Each test is one kind of fault that was seen with a running dcss.
 """
 
 import logging
@@ -32,13 +32,13 @@ NO_POSITIONS = [float("nan"), float("inf"), -float("inf"), 1e11, 1e300, "5.0.0"]
 
 
 def answers(peer: RawConnection, *texts: str, framing: Framing = Framing.V2) -> list[str]:
-    """What comes back for these commands, to the end of their answers; logs left out."""
+    """The answers to these commands, to the last one, without logs."""
     peer.send(*texts, framing=framing)
     return until_end(peer, framing)
 
 
 def until_end(peer: RawConnection, framing: Framing = Framing.V2) -> list[str]:
-    """All texts up to the answer of one more operation, which comes last; logs left out."""
+    """All texts up to the answer of one last operation, without logs."""
     said = []
     peer.send("stoh_start_operation last.one 9.9", framing=framing)
     while (text := peer.read_text()) != END:
@@ -49,7 +49,7 @@ def until_end(peer: RawConnection, framing: Framing = Framing.V2) -> list[str]:
 
 
 def answer_to(peer: RawConnection, text: str, framing: Framing = Framing.V2) -> str:
-    """The one answer to a command, whose other messages are left out."""
+    """The one answer to a command, without its other messages."""
     peer.send(text, framing=framing)
     return next_answer(peer)
 
@@ -63,7 +63,7 @@ def next_answer(peer: RawConnection) -> str:
 
 
 def dhs_with(**handlers: Callable[[Operation], None]) -> Dhs:
-    """A DHS with these operations, and one by which a test sees that nothing else came."""
+    """A DHS with these operations, and one that shows that nothing else came."""
     dhs = Dhs("testDHS")
     for name, handler in handlers.items():
         dhs.operation(name)(handler)
@@ -140,7 +140,7 @@ def test_a_status_that_is_a_word_stays() -> None:
 
 
 class UntoldError(Exception):
-    """Its text cannot be had."""
+    """Its `str()` raises."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -205,7 +205,7 @@ def test_a_vector_move_of_a_motor_with_itself_is_refused_once() -> None:
 @pytest.mark.parametrize("position", NO_POSITIONS)
 @pytest.mark.parametrize("way", ["update", "follow", "complete", "report"])
 def test_no_position_from_the_hardware_hangs_a_motor(way: str, position: float) -> None:
-    """One answer that is no success, with the last good position; the next move goes."""
+    """One failure, with the last good position; the next move works."""
     dhs = dhs_with()
     motor = dhs.motor("m", config=CONFIG, position=1.0)
     bad = [True]
@@ -255,7 +255,7 @@ def test_a_position_that_no_dcss_takes_is_not_set(number: str) -> None:
 
 
 def test_a_position_that_is_set_is_told() -> None:
-    """Or the next relative move of a script goes wrong; a correction only shifts it."""
+    """Otherwise the next relative move of a script is wrong; a correction only shifts it."""
     dhs = dhs_with()
     motor = dhs.motor("m", config=CONFIG, position=5.0)
     with online(dhs) as peer:
@@ -445,7 +445,7 @@ def test_what_names_nobody_has_no_answer() -> None:
 
 
 def test_a_completion_that_does_not_encode_races_the_end_of_the_handler() -> None:
-    """Exactly one answer, whoever comes first."""
+    """Exactly one answer, whichever thread is first."""
     threads: list[threading.Thread] = []
 
     def op(op: Operation) -> None:

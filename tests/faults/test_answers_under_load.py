@@ -1,4 +1,4 @@
-"""Answers where much is asked at once, threads or memory are short, and TCP has its own ideas."""
+"""Answers under load, with few threads or little memory, and with delays of TCP."""
 
 import ctypes
 import gc
@@ -43,7 +43,7 @@ def read_completions(peer: RawConnection, count: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("inline", [False, True])
 def test_45000_operations_in_one_burst_are_all_answered(inline: bool) -> None:
-    """Those that find no worker are refused, and that is an answer, too."""
+    """Operations without a free worker are refused, which is an answer, too."""
     dhs = dhs_with()
     dhs.operation("op", inline=inline)(lambda op: op.complete())
     data = b"".join(frame(f"stoh_start_operation op 1.{number}") for number in range(BURST))
@@ -58,7 +58,7 @@ def test_45000_operations_in_one_burst_are_all_answered(inline: bool) -> None:
 
 
 def test_a_dhs_without_a_thread_to_be_had_answers_and_lives_on() -> None:
-    """The threads that are there from the start do the work; nothing is deaf afterwards."""
+    """The initial threads do the work; everything still works afterwards."""
     dhs = dhs_with()
     dhs.string("t", "old").on_set(lambda contents: None)
     entered, release = threading.Event(), threading.Event()
@@ -88,9 +88,9 @@ def test_a_dhs_without_a_thread_to_be_had_answers_and_lives_on() -> None:
 
 
 def test_commands_in_two_parts_are_not_delayed_by_the_acknowledgement() -> None:
-    """As dcss sends: header and text apart, without TCP_NODELAY; it was 44 ms each.
+    """As dcss sends: header and text in two pieces, without TCP_NODELAY; it took 44 ms each.
 
-    The bound is for all of 100, of which each would cost 40 ms.
+    The limit is for all 100 commands, each of which would take 40 ms.
     """
     dhs = dhs_with()
     dhs.operation("slow")(lambda op: op.sleep(0.006))
@@ -108,9 +108,9 @@ def test_commands_in_two_parts_are_not_delayed_by_the_acknowledgement() -> None:
 
 @contextmanager
 def far_host() -> Iterator[tuple[RawDcss, Callable[[], None]]]:
-    """A listening socket on a host of its own, a network namespace; what is called cuts the cable.
+    """A listening socket in its own network namespace, and a function that cuts its cable.
 
-    Skips where such a host cannot be made.
+    Skips if a namespace cannot be made.
     """
     name = f"dcs{os.getpid()}"
     commands = [
@@ -145,7 +145,7 @@ def far_host() -> Iterator[tuple[RawDcss, Callable[[], None]]]:
 
 
 def listening_in(namespace: str) -> socket.socket:
-    """A listening socket of a network namespace; only the thread that makes it goes there."""
+    """A listening socket in a network namespace; only the thread that makes it enters it."""
     made: list[socket.socket] = []
 
     def make() -> None:
@@ -163,7 +163,7 @@ def listening_in(namespace: str) -> socket.socket:
 def test_a_link_that_goes_dead_while_the_dhs_sends_is_noticed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The other host vanishes without a word; the minute of TCP_USER_TIMEOUT is a second here."""
+    """The other host disappears silently; TCP_USER_TIMEOUT is a second here, not a minute."""
     monkeypatch.setattr("dhs_runtime.transport._UNACKNOWLEDGED_MS", 1000)
     dhs = dhs_with()
     with caplog.at_level(logging.INFO, "dhs_runtime"), far_host() as (server, cut):

@@ -1,4 +1,4 @@
-"""Bytes that a DCSS must not send, or sends oddly: the DHS says so in its log and lives on."""
+"""Invalid or odd bytes from DCSS: the DHS logs them and continues."""
 
 import logging
 import threading
@@ -34,7 +34,7 @@ BOTH = pytest.mark.parametrize("framing", [Framing.V1, Framing.V2])
     ],
 )
 def test_text(framing: Framing, text: bytes, line: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A bad message costs its neighbours nothing."""
+    """A bad message does not affect its neighbours."""
     caplog.set_level(logging.INFO, "dhs_runtime")
     frame = text.ljust(200, b"\0") if framing is Framing.V1 else v2_frame(text)
     with at_work(Dhs("testDHS"), framing) as scene:
@@ -90,7 +90,7 @@ def test_one_byte_at_a_time(framing: Framing) -> None:
 
 
 def test_stall_in_mid_frame() -> None:
-    """Three seconds, which put other DHSs out of step for good; what goes out is not held up."""
+    """A pause of three seconds, after which other DHSs are out of step; sending is not delayed."""
     dhs = Dhs("testDHS")
     release = threading.Event()
 

@@ -61,7 +61,7 @@ def huge_frame(scene: Scene) -> None:
     ],
 )
 def test_end(faults: tuple[Callable[[Scene], None], ...]) -> None:
-    """The DHS comes back, three times in a row, and lets go of what was under way."""
+    """The DHS reconnects, three times in a row, and ends the operations under way."""
     dhs = Dhs("testDHS")
     ended = threading.Semaphore(0)
 
@@ -84,7 +84,7 @@ def test_end(faults: tuple[Callable[[Scene], None], ...]) -> None:
 
 
 def test_restarts_in_a_row() -> None:
-    """Twenty, by FIN and RST in turn: registered again within 0.2 s of the port's return."""
+    """Twenty restarts, with FIN and RST: registered again 0.2 s after the port is back."""
     dcss = SimulatedDcss([HOST])
     dhs = echoing()
     took = []
@@ -107,11 +107,11 @@ def test_restarts_in_a_row() -> None:
         dcss.stop()
     median = statistics.median(took)
     print(f"registered again after a median of {median * 1e3:.0f} ms, at most {max(took):.3f} s")
-    assert median < 1  # wanted below 0.2, which a loaded machine may miss now and then
+    assert median < 1  # the aim is 0.2 s, which a loaded machine sometimes misses
 
 
 def test_long_restart() -> None:
-    """However long it took, DCSS is met as soon as it is back: the delays have not grown."""
+    """After a restart of any length the DHS connects at once: the delays have not grown."""
     with at_work(Dhs("testDHS"), retry=Backoff(first_s=0.05, factor=100, longest_s=60)) as scene:
         scene.run("echo", "works")
         port = scene.dcss.port
@@ -125,14 +125,14 @@ def test_long_restart() -> None:
 
 
 def test_dcss_stops_reading(caplog: pytest.LogCaptureFixture) -> None:
-    """Senders wait, each with its one message; the reader does not, and the link is given up."""
+    """Senders wait, each with one message; the reader does not, and the link is given up."""
     dhs = Dhs("testDHS")
     sent: list[str] = []
     aborted = threading.Event()
 
     @dhs.operation("flood")
     def flood(op: Operation) -> None:
-        picture = bytes(8_000_000)  # more than the system takes, whatever room it makes
+        picture = bytes(8_000_000)  # more than the system's buffers hold
         dhs.send(
             HtosOperationUpdate(operation_name=op.name, operation_handle=op.handle, binary=picture)
         )
@@ -151,7 +151,7 @@ def test_dcss_stops_reading(caplog: pytest.LogCaptureFixture) -> None:
         assert scene.update(scene.start("watch")) == "watching"
         for _ in range(4):
             scene.start("flood")
-        assert scene.peer.socket.recv(1, socket.MSG_PEEK)  # one is at it; the others wait for it
+        assert scene.peer.socket.recv(1, socket.MSG_PEEK)  # one sends; the others wait for it
         scene.send("stoh_abort_all soft")
         assert aborted.wait(DEADLINE_S)
         assert sent == []
@@ -160,7 +160,7 @@ def test_dcss_stops_reading(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_stop_while_dcss_does_not_read() -> None:
-    """Updates are under way when the time of a stop is over; the stop does not wait for them."""
+    """The stop does not wait for updates that are still being sent when its time is over."""
     dhs = Dhs("testDHS")
     entered = threading.Event()
 
@@ -201,7 +201,7 @@ def test_no_handshake(said: bytes, caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("name", ["unknown name", "duplicate name"])
 def test_refusal(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Refused, it says what to check, and knocks less and less until it is let in."""
+    """A refused DHS says what to check, and tries with growing delays until it is accepted."""
     other = echoing()
     hosts = [HardwareHost("other")] if name == "unknown name" else [HOST]
     slower = Backoff(first_s=0.02, factor=4, jitter=0)
@@ -225,7 +225,7 @@ def test_refusal(name: str, caplog: pytest.LogCaptureFixture) -> None:
 
 
 class Names:
-    """A name server in place of the system's, out of order until it is mended."""
+    """Replaces the system's name look-up; it fails until it is repaired."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, hangs: bool) -> None:
         self._look_up = socket.getaddrinfo

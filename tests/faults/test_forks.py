@@ -1,4 +1,4 @@
-"""Handlers that fork, as those of beamlines do: the child is none of DCSS's business."""
+"""Handlers that fork, as some beamlines do: the child does not disturb DCSS."""
 
 import os
 import signal

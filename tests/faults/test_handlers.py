@@ -1,4 +1,4 @@
-"""Handlers that misbehave, and aborts whenever they come."""
+"""Handlers that misbehave, and aborts at any time."""
 
 import logging
 import threading
@@ -81,7 +81,7 @@ def test_handler_never_returns() -> None:
 
 
 def test_message_handler_never_returns() -> None:
-    """It holds up the messages behind it, which are to come in order; an abort gets past it."""
+    """It delays later messages, which must stay in order; an abort still works."""
     dhs = Dhs("testDHS")
     entered, release, seen = threading.Event(), threading.Event(), threading.Event()
 
@@ -134,7 +134,7 @@ def test_handler_completes_twice() -> None:
 
 
 def test_handler_completes_after_abort() -> None:
-    """Aborted, a handler may still end well; what comes behind its completion does not count."""
+    """An aborted handler may still succeed; messages after its completion do not count."""
     dhs = Dhs("testDHS")
     started = threading.Semaphore(0)
     operations: list[Operation] = []
@@ -201,13 +201,13 @@ def test_abort(state: str) -> None:
         op.update("asleep")
         if state == "finished":
             op.complete("rested")
-            assert release.wait(DEADLINE_S)  # the handler goes on behind its completion
+            assert release.wait(DEADLINE_S)  # the handler continues after its completion
             assert op.state is TaskState.COMPLETED
         else:
             op.sleep(60)
 
     with at_work(dhs) as scene:
-        if state == "waiting":  # behind a message handler
+        if state == "waiting":  # after a message handler
             scene.send("stoh_set_string s x")
             assert entered.wait(DEADLINE_S)
         handle = scene.start("nap")

@@ -1,4 +1,4 @@
-"""Cameras that post to the receiver of a DHS in all the wrong ways, and some odd ones."""
+"""Cameras that post to the receiver of a DHS in wrong and odd ways."""
 
 import contextlib
 import socket
@@ -30,7 +30,7 @@ def receiver(album: Album) -> Iterator[JpegReceiver]:
 
 @pytest.fixture
 def scene(album: Album) -> Iterator[Scene]:
-    """A DHS that tells how many pictures there are."""
+    """A DHS that reports the number of pictures."""
     dhs = Dhs("testDHS")
 
     @dhs.operation("count")
@@ -53,7 +53,7 @@ def length_too_long(camera: Camera) -> int:
 
 
 def length_too_short(camera: Camera) -> int:
-    """What is behind the length is read as the next request, which is none."""
+    """The bytes after the length are read as the next request, which is invalid."""
     camera.send(head(TYPE, "Content-Length: 100") + JPEG + b"\r\n\r\n")
     status = camera.status()
     with contextlib.suppress(ConnectionError):
@@ -86,7 +86,7 @@ def drip(camera: Camera) -> int:
 
 
 def gigabyte(camera: Camera) -> int:
-    """Refused by its header, and cut off long before all of it is sent."""
+    """Refused because of its header, long before all of it is sent."""
     camera.send(head(TYPE, "Content-Length: 1073741824"))
     status = camera.status()
     with contextlib.suppress(ConnectionError):

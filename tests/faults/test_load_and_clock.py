@@ -30,7 +30,7 @@ def test_10000_operations_pipelined() -> None:
 def test_messages_without_end_behind_a_stuck_handler(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The link is given up before memory is, and the DHS begins afresh with the next."""
+    """The link is given up before memory runs out, and the DHS continues with the next link."""
     monkeypatch.setattr("dhs_runtime.scheduling.MAX_WAITING", 100)
     dhs = Dhs("testDHS")
     entered, release = threading.Event(), threading.Event()
@@ -56,7 +56,7 @@ def test_messages_without_end_behind_a_stuck_handler(
 
 @pytest.mark.parametrize("jump_s", [10 * 365 * 86400.0, -10 * 365 * 86400.0], ids=["ahead", "back"])
 def test_clock_jumps(jump_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits, deadlines and reconnecting hold, whatever the wall clock says."""
+    """Waits, deadlines and reconnecting do not depend on the wall clock."""
     dhs = Dhs("testDHS")
     real_time = time.time
     naps: list[float] = []

@@ -1,4 +1,4 @@
-"""Logs that block, flood or cannot be written: a DHS does not notice; real processes."""
+"""Logs that block, flood or cannot be written do not affect a DHS; with real processes."""
 
 import os
 import re
@@ -66,7 +66,7 @@ def command(tmp_path: Path, dcss: SimulatedDcss) -> list[str]:
 
 @pytest.fixture
 def full_pipe() -> Iterator[tuple[int, int]]:
-    """Both ends of a pipe with 64 KiB in it, which takes no byte more."""
+    """Both ends of a pipe that is full with 64 KiB."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     filled = 0
@@ -101,7 +101,7 @@ def test_a_stderr_that_nobody_reads_holds_up_neither_abort_nor_stop(
             for run in runs:
                 assert run.wait(DEADLINE_S).status == "aborted"
             print(f"aborted after {time.monotonic() - began:.3f} s")
-            eventually(lambda: "stoh_abort_all" in log.read_text())  # the file goes on
+            eventually(lambda: "stoh_abort_all" in log.read_text())  # the file continues
             run = dcss.start_operation("flood")
             assert run.wait(DEADLINE_S) == Completion("normal", "done")
             nap = dcss.start_operation("nap")
@@ -162,7 +162,7 @@ def test_a_full_disk_is_one_line(dcss: SimulatedDcss, command: list[str]) -> Non
 
 
 def test_one_long_word_holds_up_nothing(dcss: SimulatedDcss, command: list[str]) -> None:
-    """12.8 s it was for 60 kB, with the whole process standing still."""
+    """It took 12.8 s for 60 kB, while the whole process stopped."""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             dcss.wait_online("testDHS", DEADLINE_S)
@@ -189,6 +189,6 @@ def test_a_flood_is_counted(dcss: SimulatedDcss, command: list[str]) -> None:
 
 
 def accounted_for(log: str) -> int:
-    """How many lines of the flood were written, and how many were dropped by what is told."""
+    """The number of written lines of the flood, and of dropped lines according to the log."""
     told = re.findall(r"stderr: was too slow: (\d+) lines were dropped", log)
     return sum(map(int, told)) + len(re.findall(r"author: line \d+ x{100}$", log, re.MULTILINE))

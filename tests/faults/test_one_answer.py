@@ -1,9 +1,8 @@
 """Every command gets exactly one answer, a true one, that the other side can read.
 
-Whatever a command is, whatever its handler does, in both framings, and whatever happens meanwhile.
-Examples are drawn: `commands` says what DCSS may ask, `scripts` what handlers may do, `authors`
-hangs them on a DHS, and `accounts` judges what came over a real socket, by Tcl's own word for a
-list.
+This holds for any command, any handler, both framings, and any event meanwhile. Examples are
+random: `commands` has the commands of DCSS, `scripts` the actions of handlers, `authors` declares
+them in a DHS, and `accounts` checks what comes over a real socket, using Tcl for lists.
 
 `HYPOTHESIS_PROFILE=thorough` searches 10,000 examples.
 """
@@ -37,13 +36,13 @@ from tests.faults.scripts import PATIENCE_S, Script, scripts
 from tests.runtime.peers import RawConnection, RawDcss, eventually
 
 SHARE: Final = 2
-"""One example of so many that a profile gives: each is a DHS, a connection and its threads."""
+"""Divides the profile's number of examples: each is a DHS, a connection and its threads."""
 BURST: Final = 5
-"""How often all is asked for where that is to be too much."""
+"""How often all commands are repeated for an overload."""
 
 
 class Situation(enum.Enum):
-    """What happens while handlers are at work."""
+    """The event that happens while handlers run."""
 
     ONLINE = "online"
     ABORTED = "aborted"
@@ -60,9 +59,9 @@ class Example:
         framing: Of the connection.
         habits: How the DHS is declared.
         scripts: What the handlers do, in turn.
-        sent: What DCSS sends: commands, and messages that want no answer.
-        late: What it sends when the situation has begun.
-        situation: What happens then.
+        sent: The messages of DCSS: commands, and messages that need no answer.
+        late: The messages that it sends after the start of the situation.
+        situation: The event.
         abort: How it aborts.
         at_once: Whether it happens before the DHS has read everything.
     """
@@ -184,7 +183,7 @@ class Play:
     # -- situations --------------------------------------------------------------------------
 
     def online(self) -> None:
-        """Nothing happens; but there may be more to do than is possible."""
+        """Nothing happens, but there may be more commands than workers."""
         overload, sent = self._example.situation is Situation.OVERLOADED, self._example.sent
         for turn in range(BURST if overload else 1):
             again = tuple(each if isinstance(each, str) else each.again(turn) for each in sent)
@@ -205,7 +204,7 @@ class Play:
         self._see_next_done()
 
     def lost(self) -> None:
-        """The link is lost, and DCSS forgets what it asked for."""
+        """The link is lost, and DCSS forgets its commands."""
         self._send(self._example.sent, certain=False)
         if not self._example.at_once:
             self._fence()
@@ -218,7 +217,7 @@ class Play:
         self._see_next_done()
 
     def stopping(self) -> None:
-        """The DHS stops; what it has read is answered before the link ends."""
+        """The DHS stops; commands that it has read are answered before the link ends."""
         self._send(self._example.sent, certain=not self._example.at_once)
         if not self._example.at_once:
             self._fence()
@@ -244,7 +243,7 @@ class Play:
         self.peer.send(*texts, framing=self._example.framing)
 
     def _see_all_answered(self) -> None:
-        """Let handlers end by themselves, or by their deadline, and the rest by letting go."""
+        """Let handlers end by themselves or at their deadline, and release the rest."""
         self._fence()
         if self._example.habits.timeout_s is not None:
             self._read_until_answered("operation")
@@ -256,7 +255,7 @@ class Play:
         self._rest()
 
     def _see_next_done(self) -> None:
-        """Whatever happened to a device, it does what it is asked next."""
+        """Every device still carries out its next command."""
         self._player.benign = True
         sent = (*self._example.sent, *self._example.late)
         kinds = {each.kind for each in sent if isinstance(each, Command)}
@@ -276,7 +275,7 @@ class Play:
             )
 
     def _does(self, kind: Kind) -> bool:
-        """Whether a sound command of this kind has to be done."""
+        """Whether a valid command of this kind must succeed."""
         habits = self._example.habits
         if kind in (Kind.MOVE, Kind.OSCILLATION, Kind.VECTOR):
             return habits.has_handlers and habits.reads in ("", "good")
@@ -285,7 +284,7 @@ class Play:
         return not kind.is_registration and (habits.has_handlers or kind in _DONE_BY_NOBODY)
 
     def _rest(self) -> None:
-        """See everything that was begun end, and read what was said of it."""
+        """Wait for the end of everything under way, and read the messages about it."""
         self._fence()
         self._player.settle()
         run = self._dhs._run
@@ -294,7 +293,7 @@ class Play:
         self._fence()
 
     def _fence(self) -> None:
-        """See that the DHS has read everything."""
+        """Check that the DHS has read everything."""
         self._fences += 1
         handle = f"0.{self._fences}"
         self._say(f"stoh_start_operation {FENCE} {handle}")
@@ -309,7 +308,7 @@ class Play:
     def _read_until_answered(self, sort: str = "") -> None:
         deadline = time.monotonic() + PATIENCE_S
         lost = self._example.situation is Situation.LOST
-        told = None if lost else self._player  # what was said besides went to a link that is gone
+        told = None if lost else self._player  # the other messages went to the lost link
         while missing := [
             each
             for each in self._owed.missing(self._account, told)
@@ -336,11 +335,11 @@ _DONE_BY_NOBODY: Final = frozenset(
         *(Kind.GET_ENCODER, Kind.SET_ENCODER),
     }
 )
-"""What a DHS without handlers for its devices does all the same."""
+"""Commands that a DHS carries out even without handlers for its devices."""
 
 
 def _is_read_after(text: str) -> bool:
-    """Whether the hardware is read after this, so that a message more may come."""
+    """Whether the hardware is read after this, so that one more message may come."""
     return text.startswith(("stoh_configure", "stoh_correct"))
 
 

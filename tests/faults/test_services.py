@@ -1,4 +1,4 @@
-"""Cameras and inference servers out of order: the operation fails, says why, and the next works."""
+"""Faulty cameras and inference servers: the operation fails with a reason, the next works."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_axis(script: Script, first: str) -> None:
             url = f"{camera.url}/axis-cgi/jpg/image.cgi"
             assert scene.run("snapshot").startswith(first.format(url=url)[:97])
             assert scene.run("snapshot") == WHOLE
-    assert len(camera.requests) == 2 or first == WHOLE  # only a login is asked for twice
+    assert len(camera.requests) == 2 or first == WHOLE  # only a login causes a second request
 
 
 # -- inference

@@ -1,4 +1,4 @@
-"""A rehearsal of the loop DHS: real sockets, no camera and no inference server of anybody's."""
+"""A rehearsal of the loop DHS: real sockets, but no real camera or inference server."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ from tests.runtime.peers import eventually
 DEADLINE_S = 10.0
 OPERATIONS = ("collectLoopImages", "stopCollectLoopImages", "getLoopTip", "reboxLoopImage")
 CONFIG = LoopConfig(
-    # Names that nobody has: whoever calls them fails.
+    # Names that do not exist: connecting to them fails.
     automl=AutoMLConfig(host="automl.invalid", port=5000, model="loops"),
     axis=AxisConfig(host="axis.invalid", port=80, user="root", password="secret"),
     jpeg_receiver=JpegReceiverConfig(host="0.0.0.0", port=9000),

@@ -34,7 +34,7 @@ OPERATIONS = (
 
 
 class Beamline:
-    """All peers, and a loop DHS with whatever changes a test wants of its configuration."""
+    """All peers, and a loop DHS with a test's changes of its configuration."""
 
     def __init__(self) -> None:
         self.dcss = SimulatedDcss([HardwareHost.of("loopDHS", operations=OPERATIONS)])
@@ -62,7 +62,7 @@ class Beamline:
         return self.dcss.start_operation(name, *args).wait(DEADLINE_S)
 
     def collect(self, pictures: int = 3) -> OperationRun:
-        """Start collectLoopImages and post so many pictures."""
+        """Start collectLoopImages and post this many pictures."""
         run = self.dcss.start_operation("collectLoopImages")
         run.wait_update("start_oscillation", DEADLINE_S)
         self.axis.push(self.loop.receiver.url, 50, max_images=pictures, rotate=(0.0, 90.0))
@@ -298,7 +298,7 @@ def test_a_picture_at_the_wrong_time_is_dropped(beamline: Beamline) -> None:
 
 
 def test_one_folder_per_run_never_mixes_two(beamline: Beamline, tmp_path: Path) -> None:
-    """Handles begin anew with each start of DCSS, so that a folder's name comes again."""
+    """Handles start again with each start of DCSS, so the name of a folder repeats."""
     beamline.start(save_image_files=True, save_image_dir=tmp_path)
     for number in range(1, 10):  # of runs of yesterday
         old = tmp_path / f"collectLoopImages1_{number}"

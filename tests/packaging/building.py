@@ -1,4 +1,4 @@
-"""Wheel and sdist of this project, built as a release is."""
+"""Builds wheel and sdist of this project as for a release."""
 
 import hashlib
 import shutil
@@ -59,7 +59,7 @@ def build(folder: Path, source: Path = ROOT) -> Built:
 
 
 def copy_of_sources(folder: Path) -> Path:
-    """The sources at another place, as another machine has them."""
+    """The sources in another place, as on another machine."""
     folder.mkdir()
     for name in SOURCES:
         if (ROOT / name).is_dir():

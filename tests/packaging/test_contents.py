@@ -1,4 +1,4 @@
-"""What is in wheel and sdist, and that the same sources make the same files."""
+"""The contents of wheel and sdist, and reproducible builds."""
 
 import configparser
 import email

@@ -1,6 +1,6 @@
-"""The wheel installed by pip in clean environments, each with what its extra brings.
+"""The wheel installed by pip in clean environments, each with one extra.
 
-Deselected unless asked for (`make test-install`): an index is needed, and most of a minute.
+Deselected by default (`make test-install` runs it): it needs an index, and most of a minute.
 """
 
 import json
@@ -89,14 +89,14 @@ Install = Callable[..., Installed]
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Skips where there is none."""
+    """Skips if there is no index."""
     if not has_index(tmp_path_factory.mktemp("index")):
         pytest.skip("pip reaches no package index here")
 
 
 @pytest.fixture
 def install(built: Built, index: None, tmp_path: Path) -> Iterator[Install]:
-    """Makes an environment with the wheel, extras of it, and what is given to pip besides."""
+    """Makes an environment with the wheel, its extras, and other arguments for pip."""
     folder = tmp_path / "environment"
 
     def made(*extras: str, besides: tuple[str, ...] = ()) -> Installed:

@@ -1,4 +1,4 @@
-"""A service manager for tests: the socket on which systemd hears from its services."""
+"""A service manager for tests: the notification socket of systemd."""
 
 import socket
 from pathlib import Path
@@ -31,7 +31,7 @@ class Manager:
         return lines
 
     def is_silent(self, seconds: float) -> bool:
-        """Whether nothing comes for so long."""
+        """Whether nothing comes for this long."""
         self._socket.settimeout(seconds)
         try:
             self._socket.recv(65536)

@@ -1,4 +1,4 @@
-"""Started with closed standard streams, what a C library prints goes nowhere, not to DCSS."""
+"""With closed standard streams, output of a C library is discarded and never reaches DCSS."""
 
 import itertools
 import os

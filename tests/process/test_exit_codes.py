@@ -1,4 +1,4 @@
-"""What a DHS ends with is what its unit acts on: 1 is tried again, 2 is not."""
+"""The exit codes of a DHS, as its unit uses them: restart after 1, not after 2."""
 
 import configparser
 import re
@@ -50,7 +50,7 @@ def test_what_another_start_may_mend_is_1(tmp_path: Path, source: str, said: str
     with dhs("run", f"{tmp_path / 'mine.py'}:make_dhs") as process:
         assert process.wait() == FAILED
         assert said in process.log
-        assert "/dhs_runtime/" not in process.log  # the author's lines alone
+        assert "/dhs_runtime/" not in process.log  # only the author's lines
 
 
 def test_a_taken_port_is_1(tmp_path: Path, taken: int) -> None:

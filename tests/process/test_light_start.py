@@ -1,4 +1,4 @@
-"""What `dhs` imports, and what it says where an extra is missing."""
+"""The imports of `dhs`, and its message if an extra is missing."""
 
 import os
 import re
@@ -28,7 +28,7 @@ sys.meta_path.insert(0, Blocker())
 
 
 def run(*args: str, folder: Path, site: str) -> subprocess.CompletedProcess[str]:
-    """`dhs ARGS` with this done before anything is imported."""
+    """Run `dhs ARGS` after this code, before anything is imported."""
     (folder / "sitecustomize.py").write_text(site)
     return subprocess.run(
         [sys.executable, "-m", "dhs_runtime.cli", *args],

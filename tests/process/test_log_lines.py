@@ -1,4 +1,4 @@
-"""What a record of the log becomes: whole lines, without secrets and control characters."""
+"""Log records become whole lines, without secrets and control characters."""
 
 import io
 import logging
@@ -29,7 +29,7 @@ def record_of(text: object, *args: object) -> logging.LogRecord:
 
 
 class Shows(logging.Handler):
-    """Writes what it is given as a log does."""
+    """Writes records like a log."""
 
     def __init__(self, stream: io.StringIO) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Shows(logging.Handler):
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    """A logger of its own, and what it wrote."""
+    """A separate logger, and its output."""
     stream = io.StringIO()
     handler = Shows(stream)
     logger = logging.getLogger("dhs_runtime.wire")

@@ -1,4 +1,4 @@
-"""Logs of a process: levels, files, masks; and that nobody waits for them."""
+"""Logs of a process: levels, files, masks; and no thread waits for them."""
 
 import json
 import logging
@@ -154,7 +154,7 @@ def test_passwords_and_site_patterns_are_masked(
 
 
 def test_http_logs_show_no_token(tmp_path: Path) -> None:
-    """Both ends of a call at the noisiest level: our server, and requests with urllib3 below it."""
+    """Both sides of a call at the most detailed level: our server, and requests with urllib3."""
     path = tmp_path / "dhs.log"
     set_up_logging(LogConfig(level="everything", file=path), secrets=["correct horse"])
     logging.getLogger("urllib3.connectionpool").setLevel(logging.DEBUG)
@@ -277,7 +277,7 @@ class FullPipe:
         monkeypatch.setattr("sys.stderr", self._stream)
 
     def read(self) -> str:
-        """All that was written and is still written, until its end."""
+        """Everything written, until its end."""
         parts = []
         while part := os.read(self._reader, 1 << 16):
             parts.append(part)
@@ -348,7 +348,7 @@ def file_limit() -> Iterator[None]:
 def test_a_full_disk_is_one_line_and_its_end_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the limit of a file's size, where a file cannot grow as on a full disk."""
+    """A limit on the size of files acts like a full disk."""
     path = tmp_path / "dhs.log"
     logs = set_up_logging(LogConfig(file=path))
     log = logging.getLogger("dhs_runtime.x")
@@ -478,7 +478,7 @@ def test_a_fork_logs_as_its_parent_does(tmp_path: Path) -> None:
 def test_the_length_of_the_queue_bounds_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits is text as long as the log shows it, whatever it was."""
+    """Waiting records contain only text, no longer than the log shows it."""
     pipe = FullPipe(monkeypatch)
     logs: Logs = set_up_logging()
     for _ in range(100):

@@ -13,7 +13,7 @@ from tests.runtime.peers import DEADLINE_S, RawDcss
 
 @contextmanager
 def saying(data: bytes) -> Iterator[DcssConfig]:
-    """A server that says this and closes."""
+    """A server that sends this and closes."""
     with RawDcss() as server:
 
         def serve() -> None:

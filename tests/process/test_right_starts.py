@@ -1,4 +1,4 @@
-"""Whatever `dhs check` calls right starts: tried with the ends of every key's range."""
+"""Every file that `dhs check` calls right starts: tested with the limits of every key."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`dhs check --schema` beside the checker: what one refuses the other does, where both can."""
+"""`dhs check --schema` and the checker refuse the same values, where both can check."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ RUN = jsonschema.Draft202012Validator(file_schema(RunConfig))
 LOOP = jsonschema.Draft202012Validator(loop_schema())
 
 LAX = ("host", "file", "log_dir", "save_image_dir", "mask")
-"""Keys whose texts the checker alone knows well: addresses, paths, regular expressions."""
+"""Keys whose texts only the checker can check: addresses, paths, regular expressions."""
 
 
 def is_right(values: Mapping[str, object], config_class: type) -> bool:
@@ -93,7 +93,7 @@ def sections(config_class: type) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def lax_in(value: object) -> bool:
-    """Whether there is a text that only the checker knows well."""
+    """Whether there is a text that only the checker can check."""
     if isinstance(value, dict):
         return any(
             (key in LAX and isinstance(inner, str | list)) or lax_in(inner)

@@ -1,4 +1,4 @@
-"""What surrounds a running DHS: systemd, the status port; in this process, over real sockets."""
+"""The services around a running DHS: systemd, the status port; over real sockets."""
 
 import json
 import logging
@@ -189,7 +189,7 @@ def test_counts_go_on_while_a_handler_is_stuck(dhs: Dhs, dcss: SimulatedDcss) ->
 
 
 def test_names_from_the_wire_are_not_counted(dhs: Dhs) -> None:
-    """Only what is declared: whoever sends other names would fill the memory."""
+    """Only declared names are counted; otherwise other names would fill the memory."""
     host = HardwareHost.of("testDHS", operations=["other", "echo"])
     with (
         SimulatedDcss([host]) as dcss,
@@ -222,7 +222,7 @@ def test_a_burst_of_operations_is_answered_while_somebody_looks(framing: Framing
 def test_a_stuck_handler_is_no_health(
     dhs: Dhs, dcss: SimulatedDcss, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Systemd and /healthz hear of it, and of its end."""
+    """systemd and /healthz report it, and its end."""
     entered, release = threading.Event(), threading.Event()
 
     @dhs.on(StohAbortAll)

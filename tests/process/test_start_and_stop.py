@@ -86,7 +86,7 @@ def test_a_signal_ends_a_start_quietly(
 @pytest.mark.parametrize("number", STOPS, ids=lambda number: number.name)
 @pytest.mark.parametrize("module", ["click.core", "dcs_codec.frames", "dhs_runtime.app"])
 def test_a_signal_ends_our_own_imports_quietly(number: signal.Signals, module: str) -> None:
-    """Python says on standard error what it has just imported."""
+    """Python reports its imports on standard error."""
     command = [sys.executable, "-X", "importtime", "-m", "dhs_runtime.cli", "run", "absent.py:dhs"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

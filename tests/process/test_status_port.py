@@ -1,4 +1,4 @@
-"""The status port against those who mean no good, over real sockets."""
+"""The status port against hostile clients, over real sockets."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""The unit in a real systemd, in a namespace of its own, where this machine allows one.
+"""The unit in a real systemd, in its own namespace, if this machine allows one.
 
 A controller that is off at boot ends the DHS with 1 until it is on; then it runs. A configuration
 that is wrong ends it with 2, and it is not started again.
@@ -63,7 +63,7 @@ def make_dhs(launch):
 
 
 def in_systemd(folder: Path, script: str, *args: str) -> dict[str, str]:
-    """What `systemctl show` says at the end of the script."""
+    """The output of `systemctl show` at the end of the script."""
     if not SYSTEMD.exists() or shutil.which("unshare") is None or os.geteuid() != 0:
         pytest.skip("no systemd here, or no right to make namespaces")
     if subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode != 0:

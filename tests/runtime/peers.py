@@ -1,4 +1,4 @@
-"""Peers for tests: a DCSS that is a bare socket, for everything the simulator is too polite for."""
+"""Peers for tests: a DCSS as a bare socket, for bytes that the simulator would never send."""
 
 import socket
 import time
@@ -25,7 +25,7 @@ ASK = b"stoc_send_client_type".ljust(200, b"\0")
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = DEADLINE_S) -> None:
-    """Wait for something that tells nobody when it happens; fails after that time."""
+    """Wait for something without an event; fails after this time."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -33,7 +33,7 @@ def eventually(condition: Callable[[], bool], timeout_s: float = DEADLINE_S) -> 
 
 
 class RawConnection:
-    """The server's end of one connection, byte by byte."""
+    """The server's side of one connection, byte by byte."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
@@ -53,7 +53,7 @@ class RawConnection:
         self.socket.close()
 
     def shake_hands(self, framing: Framing = Framing.V2) -> str:
-        """Ask, read the 200 bytes of the answer, and give the text of it."""
+        """Ask, and read the 200 bytes of the answer; returns its text."""
         self.socket.sendall(ASK)
         text = self.read_text()
         self._decoder.framing = framing

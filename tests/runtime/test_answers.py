@@ -1,4 +1,4 @@
-"""A command gets one answer, which encodes; a failure is never told as a success."""
+"""A command gets one answer, which encodes; a failure is never reported as a success."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -27,7 +27,7 @@ from tests.runtime.peers import ASK, DEADLINE_S, RawConnection, RawDcss
 
 
 class Running:
-    """A `Connection` in a thread of its own, and what it handed over."""
+    """A `Connection` in its own thread, and the messages that it passed on."""
 
     def __init__(self, dcss: RawDcss, framing: Framing = Framing.AUTO, **changes: float) -> None:
         config = attrs.evolve(dcss.config(framing), **changes)  # type: ignore[arg-type]  # floats
@@ -256,7 +256,7 @@ def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
 
 
 def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
-    """Who waits behind a long message gives up on a DCSS that takes nothing, not on a slow one."""
+    """A sender that waits for a long message gives up on a stalled DCSS, but not on a slow one."""
     running = Running(dcss, Framing.V2, send_timeout_s=0.6)
     long = HtosNote(note_message="x " * 500_000)
     with go_online(dcss, running) as peer:
@@ -285,7 +285,7 @@ def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
 def test_the_trace_says_the_words_of_the_wire(
     dcss: RawDcss, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a number written anew nor a class's notation: the text as it came, or went."""
+    """The trace has the text as received or sent, not a new spelling of its numbers."""
     caplog.set_level(logging.DEBUG, "dhs_runtime.wire.testDHS")
     received = [
         "stoh_register_operation  a\tb",

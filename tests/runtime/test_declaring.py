@@ -1,4 +1,4 @@
-"""What a DHS is given before it runs, and what is refused where it stands."""
+"""Declarations of a DHS before it runs, and refusals at once."""
 
 from collections.abc import Callable
 

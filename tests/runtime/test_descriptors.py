@@ -1,4 +1,4 @@
-"""A process that starts without descriptors 0 to 2 has them open before it opens anything else."""
+"""A process without descriptors 0 to 2 opens them before it opens anything else."""
 
 import subprocess
 import sys

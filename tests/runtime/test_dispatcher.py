@@ -1,4 +1,4 @@
-"""Messages reach their handlers in wire order; what cannot be done is answered as failed."""
+"""Messages reach their handlers in wire order; impossible commands are answered as failed."""
 
 import queue
 import threading
@@ -27,7 +27,7 @@ from tests.runtime.peers import DEADLINE_S
 
 
 class Answers:
-    """Where answers go; `next` waits for one."""
+    """Collects answers; `next` waits for one."""
 
     def __init__(self) -> None:
         self._texts: queue.Queue[str] = queue.Queue()

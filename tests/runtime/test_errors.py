@@ -1,4 +1,4 @@
-"""Every error of the runtime is a DhsError, and says what a caller needs."""
+"""Every error of the runtime is a DhsError with the needed attributes."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""What a DHS does again and again, and when it starts; what is declared too late."""
+"""Repeated functions and start hooks of a DHS; declarations that come too late."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""What a forked child has of its parent: no open socket, no handler, no right to speak.
+"""A forked child has no open socket and no handler of its parent, and cannot send.
 
 How a running DHS and its handlers fare with forks is in `tests/faults/test_forks.py`.
 """
@@ -40,7 +40,7 @@ assert undone == [] and not born.is_elsewhere
 
 
 def test_a_child_lets_go_of_the_parents_things_and_the_parent_keeps_them() -> None:
-    # In a process of its own: this one has threads, and pytest's things.
+    # In a separate process, because this one has threads and pytest's state.
     done = subprocess.run(
         [sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=30, check=False
     )

@@ -1,4 +1,4 @@
-"""A completion that an author sends by hand is the one completion; hooks of the link; calls."""
+"""A completion sent by hand counts as the completion; hooks of the link; calls."""
 
 import threading
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""How long an operation may take, and how many of one name: declared, held, told to DCSS."""
+"""Limits on the time and the number of operations: declared, enforced, reported to DCSS."""
 
 import threading
 import time
@@ -115,7 +115,7 @@ def test_one_more_than_the_most_is_refused() -> None:
 
 @attrs.define
 class Scan:
-    """What an author keeps with an operation."""
+    """An object kept with an operation."""
 
     frames: int = 0
 

@@ -1,4 +1,4 @@
-"""Connecting again: DCSS goes and comes, refuses, or was never there."""
+"""Reconnecting: DCSS disappears and returns, refuses, or was never there."""
 
 import itertools
 import logging

@@ -1,4 +1,4 @@
-"""The door to the runtime's inside gives just what it names, and imports it when asked."""
+"""`lowlevel` has exactly the names that it lists, and imports them on first use."""
 
 import importlib
 import subprocess

@@ -27,7 +27,7 @@ from dhs_runtime.operation import OperationHandler
 
 
 class Wire:
-    """Where an operation's messages go: encoded as the connection does, and kept."""
+    """Collects an operation's messages, encoded as by the connection."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -1,4 +1,4 @@
-"""A plain socket plays dcss's half of a recording; the DHS stays in step to the last frame."""
+"""A plain socket plays dcss's side of a recording; the DHS stays in step to the last frame."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""No secret is shown, and what is none stays readable; the cost is linear whatever comes."""
+"""Secrets are masked, other text stays readable, and the cost is linear for any text."""
 
 import html
 import json
@@ -324,9 +324,9 @@ UNITS = (
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_cost_is_linear_in_the_length(unit: str) -> None:
-    """Four times the text takes about four times as long; sixteen, were it quadratic.
+    """Four times the text takes about four times as long; quadratic cost would be sixteen times.
 
-    12.8 s it was for a word of 60 kB.
+    It took 12.8 s for a word of 60 kB.
     """
     masker = Masker(literals=["correct horse", "\\back'slash"])
 

@@ -1,4 +1,4 @@
-"""Signals stop what runs, and what they meant before comes back."""
+"""Signals stop the run, and the previous handlers are restored."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What is registered is checked where it stands: names, and what functions take."""
+"""Names and arguments of handlers are checked at registration."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""A stop that meets others: a second stop, a start, a report that is under way."""
+"""A stop during a second stop, a start, or a report."""
 
 import math
 import threading
@@ -9,7 +9,7 @@ from tests.runtime.peers import DEADLINE_S, RawDcss, eventually
 
 
 def test_two_threads_stop_and_one_of_them_starts_again() -> None:
-    """Both return when it is over; what is started then is not touched by either."""
+    """Both return when it is over; neither affects a later start."""
     dhs = Dhs("testDHS")
     entered, release = threading.Event(), threading.Event()
     hooks: list[int] = []
@@ -71,5 +71,5 @@ def test_a_report_that_is_under_way_at_the_deadline_is_not_sent_twice() -> None:
                     texts.append(peer.read_text()[:40])
             except (EOFError, ConnectionResetError):
                 pass
-    # Either the system took the last update after all, or it was cut off with all behind it.
+    # Either the system took the last update, or it was cut off with everything after it.
     assert sum(text.startswith("htos_operation_completed") for text in texts) <= 1

@@ -1,4 +1,4 @@
-"""A task ends in exactly one answer, whoever comes first."""
+"""A task ends with exactly one answer, whichever thread is first."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ from tests.runtime.peers import DEADLINE_S
 
 
 class Wire:
-    """Where answers go, kept."""
+    """Collects answers."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

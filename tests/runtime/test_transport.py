@@ -73,7 +73,7 @@ def test_no_answer_in_time_is_told() -> None:
 
 
 def addresses(*found: tuple[socket.AddressFamily, tuple[str, int]]) -> list[object]:
-    """What `getaddrinfo` would say."""
+    """The result of `getaddrinfo`."""
     return [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
 
 

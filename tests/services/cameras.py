@@ -49,7 +49,7 @@ class Camera:
         return int(first.split()[1]), headers, body
 
     def closed(self) -> bool:
-        """Wait for the receiver to end the connection; False if it says something instead."""
+        """Wait for the receiver to end the connection; False if it sends something instead."""
         with contextlib.suppress(ConnectionError):
             return self.sock.recv(1) == b""
         return True

@@ -14,7 +14,7 @@ Serving = Callable[[Script], Peer]
 
 @pytest.fixture
 def serving() -> Iterator[Serving]:
-    """Starts peers that are closed after the test; a peer whose threads hang fails it."""
+    """Starts peers and closes them after the test; hanging threads make the test fail."""
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(Peer(script))
 

@@ -19,15 +19,15 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.services.listener import TcpListener
 
 PATIENCE_S = 5.0
-AT_ONCE_S = 1.5  # for what waits for nobody, on a busy machine too
+AT_ONCE_S = 1.5  # for events that should come at once, even on a busy machine
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
-"""Key and certificate that vouches for itself, for localhost, 127.0.0.1 and ::1, until 2126."""
+"""Key and self-signed certificate for localhost, 127.0.0.1 and ::1, until 2126."""
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) + b"\xff\xd9"
 
 
 @attrs.frozen
 class Request:
-    """What a client sent."""
+    """The request of a client."""
 
     line: str
     headers: dict[str, str]
@@ -119,7 +119,7 @@ class Peer:
             self.connections += 1
             wire = Wire(sock, self.connections, self)
             self._changed.notify_all()
-        with contextlib.suppress(OSError):  # the client went away, as tests want it to
+        with contextlib.suppress(OSError):  # the client disconnected, as tests expect
             if self._tls is not None:
                 wire = attrs.evolve(wire, sock=self._tls.wrap_socket(sock, server_side=True))
             with wire.sock:
@@ -163,7 +163,7 @@ def json_reply(value: object, status: str = "200 OK") -> bytes:
 
 
 def answering(*answers: bytes) -> Script:
-    """A script that answers request after request, the last answer for ever."""
+    """A script that answers requests in order, then repeats the last answer."""
 
     def script(wire: Wire) -> None:
         index = 0
@@ -175,7 +175,7 @@ def answering(*answers: bytes) -> Script:
 
 
 def saying(data: bytes) -> Script:
-    """A script that takes one request, sends `data` as it is and closes."""
+    """A script that reads one request, sends `data` unchanged and closes."""
 
     def script(wire: Wire) -> None:
         wire.request()
@@ -185,7 +185,7 @@ def saying(data: bytes) -> Script:
 
 
 def silent(wire: Wire) -> None:
-    """A script that takes a request and never answers."""
+    """A script that reads a request and never answers."""
     wire.request()
     wire.gone(60)
 
@@ -217,7 +217,7 @@ def digest_guarded(user: str, password: str, guarded: bytes) -> Script:
 
 
 def tls_context() -> ssl.SSLContext:
-    """What a camera with a certificate of its own speaks."""
+    """TLS with a self-signed certificate, like a camera."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
@@ -242,14 +242,14 @@ def deaf_port() -> Iterator[int]:
 
 
 def refused_port() -> int:
-    """A port nobody listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def soon(condition: Callable[[], bool]) -> None:
-    """Wait for something without an event of its own."""
+    """Wait for something without an event."""
     deadline = Deadline.after(PATIENCE_S)
     pulse = threading.Event()
     while not condition():

@@ -1,4 +1,4 @@
-"""`AutoMLClient` against servers that answer as TensorFlow Serving does, or should not."""
+"""`AutoMLClient` with servers that answer like TensorFlow Serving, or wrongly."""
 
 import base64
 import json
@@ -216,7 +216,7 @@ def test_a_row_that_makes_no_sense_is_judged_not_clamped(
     assert "0]" in told
     assert re.search(reason, told)
     empty = predicted(serving, {"predictions": [entry_of((0.0, label, box), padding)]})
-    assert empty.best(threshold=0.01) is None  # what pads may be anything
+    assert empty.best(threshold=0.01) is None  # padding may be anything
 
 
 def test_one_bad_picture_of_a_batch_costs_itself_only(serving: Serving) -> None:
@@ -285,7 +285,7 @@ def test_an_error_status_carries_the_text_of_the_server(
 
 
 class Scripted:
-    """A server whose next answer can be set, and a client of it."""
+    """A server whose next answer can be set, and its client."""
 
     def __init__(self, serving: Serving) -> None:
         self.answer = b""

@@ -1,4 +1,4 @@
-"""`AxisClient` against servers that answer as Axis cameras do, or should not."""
+"""`AxisClient` with servers that answer like Axis cameras, or wrongly."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""Cameras and servers that sites have: https, logins of all kinds, prefixes, redirects, IPv6."""
+"""Cameras and servers of sites: https, logins of all kinds, prefixes, redirects, IPv6."""
 
 import base64
 import hashlib
@@ -143,7 +143,7 @@ def cancelled_at_once(client: HttpClient, result: Callable[[float], HttpReply]) 
 
 
 def guarded(password: str, *challenges: str, user: str = "root") -> Script:
-    """A camera that answers 401 with challenges until one of them is met."""
+    """A camera that answers 401 with challenges until one is answered."""
 
     def script(wire: Wire) -> None:
         while (request := wire.request()) is not None:

@@ -1,4 +1,4 @@
-"""`HttpClient` against servers that behave, fail and lie."""
+"""`HttpClient` with correct, failing and wrong servers."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""`HttpClient` against time: silence, drips, its turn, and being cancelled."""
+"""Time limits of `HttpClient`: silence, slow replies, waiting calls, cancelling."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""`JpegReceiver` over raw sockets: what it takes, what it lives through, opening and closing."""
+"""`JpegReceiver` over raw sockets: accepted pictures, faults, opening and closing."""
 
 import contextlib
 import io
@@ -67,7 +67,7 @@ def test_the_bytes_say_what_a_type_does_not(
     assert [each.content_type for each in album.images] == ["image/jpeg"]
     other = b"GIF89a"
     assert camera.post(other, header) == 415
-    assert camera.post(JPEG, TYPE) == 200  # on the same connection: that cost itself only
+    assert camera.post(JPEG, TYPE) == 200  # on the same connection: only the bad request failed
     assert (receiver.received, receiver.refused) == (2, 1)
 
 
@@ -123,7 +123,7 @@ def test_old_http_closes_after_the_answer(camera: Camera, album: Album) -> None:
     ],
 )
 def test_chunks_are_joined(camera: Camera, album: Album, body: bytes) -> None:
-    for count in (1, 2):  # the second shows that the first was read to its end, and no further
+    for count in (1, 2):  # the second request shows that the first was read exactly to its end
         camera.send(head(TYPE, "Transfer-Encoding: Chunked") + body)
         assert camera.status() == 200
         assert len(album.images) == count
@@ -332,7 +332,7 @@ def test_closing_is_immediate_in_the_middle_of_pictures(
                 camera.send(JPEG[-1:])
             assert camera.closed()
     assert album.images == []
-    assert receiver.refused == 1  # the cameras are not to blame for the close
+    assert receiver.refused == 1  # the close is not the cameras' fault
     assert "ended early" not in caplog.text
 
 
@@ -343,7 +343,7 @@ def test_a_picture_that_was_read_before_the_close_is_not_delivered_after(
     def read_and_close(stream: io.BufferedIOBase, size: int) -> bytes:
         body = read_sized(stream, size)
         receiver.close()
-        if reopens:  # not even then: the picture came to the listener before
+        if reopens:  # not even then, because the picture came to the old listener
             receiver.open()
         return body
 

@@ -1,4 +1,4 @@
-"""What `JpegReceiver` does not take, and how it says so."""
+"""Refusals of `JpegReceiver`, and their messages."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What a downstream project writes, as both type checkers must accept it; see test_typing.
+"""Code of a downstream project that both type checkers must accept; see test_typing.
 
 The assertions are read by the checkers: `assert_type` does nothing when it runs.
 """
@@ -76,14 +76,14 @@ def describe(message: MotorMessage) -> str:
 
 
 def where_to(message: StohStartMotorMove) -> float:
-    """A destination that is no word is a number."""
+    """A destination is a word or a number."""
     if isinstance(message.destination, str):
         return 0.0
     return message.destination
 
 
 def counted(message: HtosReportIonChambers) -> float:
-    """A result is readings or a failure, and is told apart like any union."""
+    """A result is readings or a failure, distinguished like any union."""
     assert_type(message.ion_chamber_time, float)
     assert_type(message.result, tuple[IonChamberReading, ...] | IonChamberFailure)
     match message.result:
@@ -97,7 +97,7 @@ def counted(message: HtosReportIonChambers) -> float:
 
 
 def note(message: Message) -> str:
-    """Any message at all: `match` narrows it to the classes one cares about."""
+    """Any message: `match` narrows it to the wanted classes."""
     assert_type(message.binary, bytes)
     assert_type(message.keyword, str)
     match message:
@@ -153,7 +153,7 @@ def frames(decoder: FrameDecoder, codec: Codec, data: bytes) -> list[Message]:
 
 
 def answers() -> tuple[Message, ...]:
-    """Members of a vocabulary stand where the text may; so does any other word."""
+    """Members of a vocabulary can replace their text; any other word is allowed, too."""
     done = HtosMotorMoveCompleted(motor_name="phi", position=1, status=MotorStatus.NORMAL)
     assert_type(done.status, str)
     return (

@@ -1,8 +1,8 @@
-"""Both type checkers accept right use of the packages, and refuse wrong use where it is wrong.
+"""Both type checkers accept right use of the packages, and refuse wrong use in the right place.
 
-They run as in a downstream project: outside this tree, strict, on the packages as installed. The
-wrong samples carry a comment `# error: KIND` on each line that both must refuse; nothing else in
-them may be refused. A few errors come with more on the same line, which is no matter.
+They run as in a downstream project: outside this tree, strict, on the installed packages. In the
+wrong samples, a comment `# error: KIND` marks each line that both must refuse; they must refuse
+nothing else. A few errors come with others on the same line, which does not matter.
 """
 
 import importlib.util
@@ -27,7 +27,7 @@ WRONG: Final = sorted((HERE / "wrong-samples").glob("*.py"))
 CHECKERS: Final = ("mypy", "basedpyright")
 DEADLINE_S: Final = 50
 
-# Kind of error: the codes by which each checker may name it; none where it need not see it.
+# Kind of error: the codes of each checker for it; empty if the checker need not see it.
 KINDS: Final[Mapping[str, Mapping[str, set[str]]]] = {
     "argument": {"mypy": {"arg-type"}, "basedpyright": {"reportArgumentType"}},
     "attribute": {"mypy": {"attr-defined"}, "basedpyright": {"reportAttributeAccessIssue"}},
@@ -79,7 +79,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Refusal]]:
-    """What each checker reports of all the files; both run once, side by side."""
+    """The reports of each checker for all files; both run once, in parallel."""
     missing = [name for name in CHECKERS if importlib.util.find_spec(name) is None]
     assert not missing, f"not installed: {', '.join(missing)} (the extra `test` has both)"
     folder = tmp_path_factory.mktemp("downstream")
@@ -131,7 +131,7 @@ def refusals_of_basedpyright(output: str) -> list[Refusal]:
 
 
 def marks() -> list[Mark]:
-    """What the wrong samples announce."""
+    """The errors marked in the wrong samples."""
     found = []
     for path in WRONG:
         for number, line in enumerate(path.read_text().splitlines(), 1):
@@ -175,7 +175,7 @@ def test_wrong_use_is_refused_where_it_is(
 
 
 def test_the_right_use_runs() -> None:
-    """What the checkers believe of the sample holds when it runs."""
+    """The types that the checkers infer for the sample are right when it runs."""
     move = decode_text("stoh_start_motor_move phi home")
     assert isinstance(move, StohStartMotorMove)
     assert downstream.describe(move) == "phi goes where HOME is"

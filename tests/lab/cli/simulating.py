@@ -38,7 +38,7 @@ def say(process: subprocess.Popen[str], line: str) -> None:
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> str:
-    """The first line that matches; the test's timeout ends a vain wait."""
+    """The first line that matches; the test's timeout ends the wait otherwise."""
     assert process.stdout is not None
     for line in process.stdout:
         if re.search(pattern, line):

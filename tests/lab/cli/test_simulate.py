@@ -1,4 +1,4 @@
-"""`dhs simulate` as a process: the camera, the inference server, and what all have in common."""
+"""`dhs simulate` as a process: the camera, the inference server, and common behaviour."""
 
 import subprocess
 import sys

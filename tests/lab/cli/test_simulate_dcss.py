@@ -1,4 +1,4 @@
-"""`dhs simulate dcss` as a process: by hand through a pipe, by script, at a terminal."""
+"""`dhs simulate dcss` as a process: through a pipe, with a script, at a terminal."""
 
 import signal
 import socket
@@ -237,7 +237,7 @@ def test_who_reads_where_it_is_may_end_it_at_once(seen: str) -> None:
 
 
 def faulty_dhs(port: int, *texts: str) -> None:
-    """A DHS that logs in, says this and leaves."""
+    """A DHS that logs in, sends this and disconnects."""
     with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
         sock.sendall(b"htos_client_is_hardware echoDHS".ljust(200, b"\0"))
         for text in texts:

@@ -1,4 +1,4 @@
-"""What docs/reference/simulators.md says is true."""
+"""docs/reference/simulators.md is right."""
 
 import re
 import shlex
@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 
 def table(heading: str) -> dict[str, list[str]]:
-    """The rows of the first table behind a heading: by their first word, the other cells."""
+    """The rows of the first table after a heading: by their first word, the other cells."""
     part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(\S+?)[` ].*$", part, re.MULTILINE)
     lines = re.findall(r"^\| `.*$", part, re.MULTILINE)

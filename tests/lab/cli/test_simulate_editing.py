@@ -18,12 +18,12 @@ DCSS = (
 
 
 def history_path_in(folder: Path) -> Path:
-    """Where it is where the system says so."""
+    """The history is in the system's folder for such files."""
     return folder / "dhs" / "dcss-history"
 
 
 def at_prompt(terminal: Terminal, typed: str = "") -> bool:
-    """Wait until this is seen behind the prompt, in the last line."""
+    """Wait until this appears after the prompt, in the last line."""
     line = f"dcss> {typed}".strip()
     return terminal.wait(lambda _: [each for each in terminal.lines if each][-1:] == [line])
 

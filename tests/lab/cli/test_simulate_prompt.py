@@ -1,4 +1,4 @@
-"""The prompt of `dhs simulate dcss` at a terminal: Ctrl-C costs a line, not the beamline."""
+"""The prompt of `dhs simulate dcss` at a terminal: Ctrl-C ends a line, not the beamline."""
 
 import os
 import sys

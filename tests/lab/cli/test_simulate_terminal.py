@@ -1,4 +1,4 @@
-"""The terminal of `dhs simulate dcss`: a prompt that several threads speak beside."""
+"""The terminal of `dhs simulate dcss`: a prompt, while several threads print."""
 
 import os
 import re
@@ -85,7 +85,7 @@ logging.warning("five")
     ("kind", "shown"),
     [
         ("xterm", ["one", "two", "LOG three", "dcss> half", "four: ['half']", "LOG five"]),
-        # which can take nothing back: what stood there stays, and a log is put behind it
+        # it cannot redraw: the old text stays, and a log follows it
         ("dumb", ["dcss> hal", "one", "two", "dcss> LOG three", "f", "four: ['half']"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""The commands for the wire as processes: what they print, their exit codes, Ctrl-C, SIGKILL."""
+"""The wire commands as processes: output, exit codes, Ctrl-C, SIGKILL."""
 
 import bz2
 import contextlib
@@ -263,7 +263,7 @@ def test_ctrl_c_ends_it_with_130_and_no_word(command: str) -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        # What it cannot read it says at once: then it runs, and waits for more.
+        # It reports damage at once, so this shows that it runs and waits for more.
         process.stdin.write(b"stoh_set_motor_position {\n" if command == "encode" else b"\1" * 400)
         process.stdin.flush()
         if command != "encode":

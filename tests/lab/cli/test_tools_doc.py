@@ -1,4 +1,4 @@
-"""What docs/reference/tools.md says is true."""
+"""docs/reference/tools.md is right."""
 
 import re
 import shlex

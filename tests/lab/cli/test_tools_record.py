@@ -128,7 +128,7 @@ def test_a_production_dcss_is_not_played_at_unless_told_to(
 
 
 def test_a_recording_on_a_full_disk_says_what_is_true(tmp_path: Path) -> None:
-    """A limit on the size of files stands for the disk: what is relayed is what is in the file."""
+    """A limit on the size of files acts as a full disk: only recorded bytes are relayed."""
     name = str(tmp_path / "x")
     frames = v2("htos_note " + "x" * 60) * 20
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -194,7 +194,7 @@ def test_ctrl_c_ends_a_recording_well(dcss: SimulatedDcss, tmp_path: Path) -> No
 
 
 def test_a_recorder_that_is_killed_has_written_all_that_it_passed_on(tmp_path: Path) -> None:
-    """SIGKILL in full flow, again and again: never is a byte beyond that is not in the file."""
+    """SIGKILL under load, repeatedly: no byte was passed on that is not in the file."""
     for attempt in range(3):
         name = tmp_path / f"killed{attempt}"
         with socket.create_server(("127.0.0.1", 0)) as dcss:
@@ -212,7 +212,7 @@ def test_a_recorder_that_is_killed_has_written_all_that_it_passed_on(tmp_path: P
 
 
 def pump_until_killed(recorder: Process, address: tuple[str, int], dcss: socket.socket) -> bytes:
-    """Send through a recorder for a while, kill it; all that came out at the other end."""
+    """Send through a recorder and kill it; returns the bytes that came out."""
     with socket.create_connection(address, DEADLINE_S) as sender:
         receiver, _ = dcss.accept()
         receiver.settimeout(DEADLINE_S)

@@ -1,4 +1,4 @@
-"""Programs with a voice, which tests start at a terminal."""
+"""Programs that use a voice; tests start them at a terminal."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Boxes compared, and what a picture goes through on its way."""
+"""Compares boxes, and applies JPEG to pictures."""
 
 import io
 

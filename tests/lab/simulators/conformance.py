@@ -1,9 +1,9 @@
-"""Plays the recording of a real dcss against the simulated one, and says what came out equal.
+"""Plays the recording of a real dcss to the simulated one, and compares the output.
 
-The recording is a table of cases: what a DHS or a GUI sent, and what DHSs were sent back. Cases
-are played in their order against the database of the recording, and what comes back is compared to
-the byte. Steps that the table leaves out are put in; what differs is named here.
-`docs/reference/fidelity.md` is made of this.
+The recording is a table of cases: the messages of a DHS or a GUI, and dcss's messages to DHSs.
+Cases are played in order with the database of the recording, and the output must be equal byte for
+byte. Steps that the table leaves out are added; the differences are listed here.
+`docs/reference/fidelity.md` is made from this.
 """
 
 import ast
@@ -50,7 +50,7 @@ LEFT_OUT: Final = {
 """Steps that must have come before a case, for `n` the number of the protocol."""
 
 Frames = dict[tuple[str, str], deque[bytes]]
-"""What dcss sent, by case and host."""
+"""The bytes from dcss, by case and host."""
 
 DUPLICATE: Final = "duplicate name while first is connected"
 AFTER_DUPLICATE: Final = "first connection still alive after duplicate"
@@ -58,14 +58,14 @@ AFTER_DUPLICATE: Final = "first connection still alive after duplicate"
 
 @attrs.frozen
 class Verdict:
-    """What became of one case.
+    """The result of one case.
 
     Attributes:
         phase: Part of the recording.
         case: Its name there.
         outcome: EQUAL, DIFFERENT or NOT_PLAYED.
         reason: Why it is not equal.
-        detail: What came and what was recorded, where they differ; "" else.
+        detail: The output and the recording if they differ, else "".
     """
 
     phase: str
@@ -77,7 +77,7 @@ class Verdict:
 
 @functools.cache
 def verdicts() -> tuple[Verdict, ...]:
-    """Plays all cases; in the order of the phases below, else of the recording."""
+    """Plays all cases, in the order of the phases below and of the recording."""
     with recorded_dcss() as dcss:
         handshake = list(_handshakes(dcss))
     with recorded_dcss() as dcss:
@@ -143,7 +143,7 @@ def _handshakes(dcss: SimulatedDcss) -> Iterator[Verdict]:
 
 
 def _answered(dcss: SimulatedDcss, case: dict[str, Any], answer: bytes) -> Verdict:
-    """Whether the server asks as it did, and closes behind this answer as it did."""
+    """Whether the server asks, and closes after this answer, as in the recording."""
     with DhsPeer(dcss) as peer:
         peer.read()
         peer.socket.sendall(answer)
@@ -184,7 +184,7 @@ def _messages(dcss: SimulatedDcss) -> Iterator[Verdict]:
 def _played(
     dcss: SimulatedDcss, peers: dict[str, DhsPeer], case: dict[str, Any], frames: Frames
 ) -> Verdict:
-    """Send what was sent in a case, and compare what the DHSs get, to the byte."""
+    """Send the messages of a case, and compare the bytes that the DHSs get."""
     name, text = case["case"], case["sent"]
     if case["phase"] == "gui":
         from_gui(dcss, text)
@@ -208,7 +208,7 @@ def _played(
 
 
 def recorded_frames() -> Frames:
-    """What dcss sent in the cases of a name to a host, in the order of the recording."""
+    """The bytes from dcss to a host in the cases with this name, in the order of the recording."""
     frames: Frames = {}
     for row in frame_rows():
         if row.from_dcss:
@@ -217,7 +217,7 @@ def recorded_frames() -> Frames:
 
 
 def _offline(dcss: SimulatedDcss) -> Iterator[Verdict]:
-    """What GUIs ask of a DHS that is not connected: nothing goes anywhere."""
+    """Commands of GUIs for a DHS that is not connected: nothing is sent."""
     for case in cases("gui-offline"):
         refusal = DhsError if "obj2" in case["sent"] else NotConnectedError
         try:
@@ -239,7 +239,7 @@ def send(peer: DhsPeer, text: str) -> None:
 
 
 def is_known(dcss: SimulatedDcss, broadcast: str) -> bool:
-    """Whether the database holds what GUIs were told of a motor."""
+    """Whether the database has the values of a motor that GUIs got."""
     words: list[str]
     keyword, name, *words = [*broadcast.split(), ""]
     if keyword in ("stog_motor_move_completed", "stog_update_motor_position"):

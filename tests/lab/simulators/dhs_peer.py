@@ -1,4 +1,4 @@
-"""`DhsPeer`: a DHS that is a bare socket and a protocol, and answers when its test says so."""
+"""`DhsPeer`: a DHS as a bare socket and a protocol; it answers only when the test says so."""
 
 import itertools
 import socket
@@ -26,7 +26,7 @@ _SETTLED: Final = itertools.count(1)  # of all peers: another's line must not be
 
 
 class DhsPeer:
-    """The DHS's end of one connection."""
+    """The DHS's side of one connection."""
 
     def __init__(self, dcss: SimulatedDcss) -> None:
         self.dcss = dcss
@@ -81,9 +81,9 @@ class DhsPeer:
         return encode_text(message)
 
     def read_until_now(self) -> list[str]:
-        """Texts of all that DCSS had sent when it had taken all that this peer had sent.
+        """The texts that DCSS sent until it had read everything from this peer.
 
-        The bytes of the same, and of no more, are in `bytes_until_now`.
+        `bytes_until_now` has the same as bytes.
         """
         self.settle()
         self._marks += 1
@@ -106,7 +106,7 @@ class DhsPeer:
         return self._letters
 
     def settle(self) -> None:
-        """Wait until DCSS has taken all that this peer has sent, and acted on it."""
+        """Wait until DCSS has read and handled everything from this peer."""
         text = f"settle {next(_SETTLED)}"
         self.send(HtosLog(log_level="note", log_sender=self.name, log_message=text))
         self.dcss.traffic.wait_for(lambda line: line.text.endswith(text), DEADLINE_S)
@@ -115,7 +115,7 @@ class DhsPeer:
         self.socket.sendall(self.protocol.send(message))
 
     def send_text(self, text: str) -> None:
-        """Send a text as it stands; nothing looks whether it is well-formed."""
+        """Send a text unchanged, without checks."""
         data = text.encode()
         if self.protocol.framing is Framing.V1:
             self.socket.sendall(data.ljust(V1_FRAME_SIZE, b"\0"))

@@ -1,4 +1,4 @@
-"""A DHS of the simulated DCSS with motors of every kind, and what it says."""
+"""A DHS of the simulated DCSS with motors of every kind, and its messages."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from tests.lab.simulators.dhs_peer import DhsPeer
 
 
 def motors() -> HardwareHost:
-    """Fresh ones: devices keep what happens to them."""
+    """New entries, because tests change them."""
     return HardwareHost.of(
         "galil",
         motors=[

@@ -1,4 +1,4 @@
-"""A DHS for any hardware host of a database: it declares whatever is registered to it."""
+"""A DHS for any hardware host of a database: it declares all its devices."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from dhs_runtime import Count, Dhs, Move, Operation
 
 
 def generic_dhs(host: HardwareHost) -> Dhs:
-    """A DHS of this name that obeys at once whatever it is asked for."""
+    """A DHS with this name that obeys every command at once."""
     dhs = Dhs(host.name)
     for device in host.devices:
         match device:

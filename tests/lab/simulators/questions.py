@@ -1,4 +1,4 @@
-"""Questions to the inference server, and what its answers have to be."""
+"""Requests to the inference server, and the expected answers."""
 
 import base64
 import socket
@@ -32,7 +32,7 @@ def ask(
 
 
 def raw(server: SimulatedAutoML, request: bytes) -> bytes:
-    """All that the server answers until it closes the connection."""
+    """All bytes from the server until it closes the connection."""
     with socket.create_connection((server.host, server.port), timeout=TIMEOUT_S) as sock:
         sock.sendall(request)
         answer = b""

@@ -1,4 +1,4 @@
-"""Something that takes posted pictures, for the tests of the camera."""
+"""A receiver of posted pictures, for the tests of the camera."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ class Posted:
 
 
 class Receiver:
-    """Keeps what is posted to it; `answer` may wait, and gives the status."""
+    """Keeps the posted requests; `answer` may wait, and returns the status."""
 
     def __init__(self, answer: Callable[[int], int] = lambda number: 200) -> None:
         receiver = self
@@ -75,7 +75,7 @@ def hangs(sock: socket.socket) -> bool:
 
 
 def ended(sock: socket.socket) -> bool:
-    """Whether the peer closes the connection without another byte, in one way or the other."""
+    """Whether the peer closes the connection, with FIN or RST, without another byte."""
     sock.settimeout(5)
     try:
         return sock.recv(1) == b""

@@ -1,4 +1,4 @@
-"""The simulated DCSS against bare sockets: it keeps to the protocol's facts."""
+"""The simulated DCSS with bare sockets: it follows the protocol."""
 
 import threading
 import time

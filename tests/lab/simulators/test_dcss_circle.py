@@ -1,4 +1,4 @@
-"""Circle modes, by the rules and by the figures of a real dcss."""
+"""Circle modes, with the rules and the figures of a real dcss."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The simulated DCSS beside the recording of a real one: the same in, the same out."""
+"""The simulated DCSS and the recording of a real one: same input, same output."""
 
 import runpy
 from collections.abc import Callable

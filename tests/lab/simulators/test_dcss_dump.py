@@ -45,7 +45,7 @@ def devices(section: str) -> tuple[Entry, ...]:
 
 
 def problems(section: str) -> list[str]:
-    """What is wrong with a section that begins at line 9; a shutter behind it must be read."""
+    """The problems of a section that begins at line 9; a shutter after it must be read."""
     dump = parse_dump(SELF + GALIL + section + "\n\nlast\n6\ngalil 0\n\n" + END)
     assert dump.hosts[1].devices[-1:] == (ShutterEntry("last", "open", "last"),)
     return [str(problem) for problem in dump.problems]

@@ -1,4 +1,4 @@
-"""Each fault of the simulated DCSS: seen on the wire as described, and a real DHS lives."""
+"""Each fault of the simulated DCSS: it is on the wire as described, and a real DHS survives."""
 
 import threading
 from collections.abc import Iterator
@@ -40,24 +40,24 @@ def make_dhs() -> Dhs:
 
 @attrs.frozen
 class Scene:
-    """A DHS at a simulated DCSS, and what stands between them."""
+    """A DHS, a simulated DCSS, and a tap between them."""
 
     dcss: SimulatedDcss
     tap: WireTap
     dhs: Dhs
 
     def echo(self, text: str = "hello") -> OperationRun:
-        """Start an operation, now that the DHS is there."""
+        """Start an operation when the DHS is online."""
         self.ready()
         return self.dcss.start_operation("echo", text)
 
     def ready(self) -> None:
-        """Wait until the DHS has been told its last device."""
+        """Wait until the DHS has got its last registration."""
         self.dcss.wait_online("echoDHS", DEADLINE_S)
         self.dcss.traffic.wait_for(lambda line: "register_operation talk" in line.text, DEADLINE_S)
 
     def works_again(self) -> None:
-        """Whatever happened, the DHS comes back and works."""
+        """The DHS reconnects and works."""
         self.dcss.faults.clear()
         eventually(self._echoes)
         assert self.dhs.state is LinkState.ONLINE

@@ -1,4 +1,4 @@
-"""Small points in which the simulated DCSS does as the real system does."""
+"""Details in which the simulated DCSS acts like the real system."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def test_a_repeated_reading_that_the_dhs_ended_does_not_fail_again(
 def test_chambers_of_several_hosts_are_read_by_each(dcss: SimulatedDcss, hexapod: DhsPeer) -> None:
     with pytest.raises(NotConnectedError, match="other is not connected"):
         dcss.read_ion_chambers(0.1, ["i0", "i2"])
-    assert hexapod.read_until_now() == []  # nobody is asked where one is away
+    assert hexapod.read_until_now() == []  # no DHS is asked if one is away
     with DhsPeer.logged_in(dcss, "other") as other:
         run = dcss.read_ion_chambers(0.1, ["i0", "i2", "i1"])
         assert hexapod.read_text() == "stoh_read_ion_chambers 0.1 0 i0 i1"
@@ -99,7 +99,7 @@ def test_what_a_lost_host_does_not_count_is_a_failure_of_all(
     ("destination", "sent"),
     [
         (10, "370.0"),
-        (0, "0"),  # as it stands: no shorter way to exactly 0
+        (0, "0"),  # unchanged: no shorter way to exactly 0
         (0.0, "0.0"),
         (1e-9, "360.0"),  # with six decimals, once it has been turned
         (5.12345678, "365.123457"),

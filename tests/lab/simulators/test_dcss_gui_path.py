@@ -1,4 +1,4 @@
-"""What a DHS gets of what a GUI says."""
+"""The messages that a DHS gets for messages of a GUI."""
 
 from collections.abc import Iterator
 

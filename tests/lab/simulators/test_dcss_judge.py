@@ -1,4 +1,4 @@
-"""What the simulated DCSS holds against a DHS, over real sockets."""
+"""Verdicts of the simulated DCSS, over real sockets."""
 
 import socket
 import threading
@@ -45,14 +45,14 @@ def host(framing: Framing = Framing.V2) -> HardwareHost:
 
 
 class Bench:
-    """A judging DCSS and a DHS that says what it is told to say."""
+    """A DCSS, and a DHS that sends what the test says."""
 
     def __init__(self, dcss: SimulatedDcss, peer: DhsPeer) -> None:
         self.dcss = dcss
         self.peer = peer
 
     def say(self, *texts: str) -> tuple[Verdict, ...]:
-        """Let the DHS say this; all that was held against it since it is there."""
+        """Let the DHS send this; returns all verdicts since it connected."""
         for text in texts:
             self.peer.send_text(text)
         self.peer.settle()
@@ -62,7 +62,7 @@ class Bench:
         return [verdict.kind for verdict in self.say(*texts)]
 
     def wait(self, count: int = 1) -> tuple[Verdict, ...]:
-        """The verdicts, once there are so many."""
+        """Wait for this many verdicts."""
         mark = -1
         end = time.monotonic() + DEADLINE_S
         while len(found := self.dcss.verdicts) < count and time.monotonic() < end:
@@ -132,7 +132,7 @@ def test_a_failure_of_ion_chambers_is_a_list_too(bench: Bench) -> None:
         "htos_set_string_completed status normal",
         "htos_set_string_completed status normal on its way",
         "htos_update_motor_position z 1.0 normal",
-        "htos_configure_shutter {",  # dcss has no such command, so nobody is told of it
+        "htos_configure_shutter {",  # dcss has no such command, so it is not forwarded
     ],
 )
 def test_what_scripts_can_read_is_no_matter(bench: Bench, text: str) -> None:

@@ -47,7 +47,7 @@ def a_second(host: HardwareHost) -> HardwareHost:
 
 @contextlib.contextmanager
 def all_running(dcss: SimulatedDcss) -> Iterator[dict[str, Dhs]]:
-    """A DHS for every host but the scripting engine's, all told their devices."""
+    """A DHS for every host except the scripting engine, all registered."""
     dhss = {host.name: generic_dhs(host) for host in dcss.hosts if host.name != SCRIPTING_ENGINE}
     with contextlib.ExitStack() as stack:
         for dhs in dhss.values():
@@ -72,7 +72,7 @@ def all_registered(dhs: Dhs) -> bool:
 
 
 def check_obeyed(dcss: SimulatedDcss, dhss: dict[str, Dhs]) -> int:
-    """Each DHS does what it is asked for, all at once; how many moved a motor."""
+    """Each DHS carries out its commands, all at once; returns how many moved a motor."""
     moves, operations, strings = [], [], []
     for host in dcss.hosts:
         if host.name not in dhss:

@@ -105,7 +105,7 @@ def test_a_dhs_configures_its_motors(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
     [
         ("2.5", "2.5 25.0 -20.0 400.0 2000 100 -40 1 1 0 1 0 0"),
         ("2.5 24 -19 410 2100", "2.5 24.0 -19.0 410.0 2100 100 -40 1 1 0 1 0 0"),
-        # a real motor reads by place: the three switches of a pseudo motor fall elsewhere
+        # a real motor reads by position: the three switches of a pseudo motor become other fields
         ("2.5 24 -19 1 0 1", "2.5 24.0 -19.0 1.0 0 1 -40 1 1 0 1 0 0"),
         ("2.5 24 -19 410 2100.7 110", "2.5 24.0 -19.0 410.0 2100 100 -40 1 1 0 1 0 0"),
         ("2.5 24 -19 410 fast", "2.5 24.0 -19.0 410.0 2000 100 -40 1 1 0 1 0 0"),

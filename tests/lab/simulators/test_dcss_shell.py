@@ -16,7 +16,7 @@ DEADLINE_S = 10.0
 
 
 class Voice:
-    """Keeps what a shell says."""
+    """Keeps the output of a shell."""
 
     def __init__(self) -> None:
         self._lines: queue.Queue[str] = queue.Queue()
@@ -27,7 +27,7 @@ class Voice:
         self._lines.put(text)
 
     def wait(self, beginning: str) -> str:
-        """The next line that begins so."""
+        """The next line that begins with this."""
         while not (text := self._lines.get(timeout=DEADLINE_S)).startswith(beginning):
             pass
         return text
@@ -101,7 +101,7 @@ def shell(dcss: SimulatedDcss, voice: Voice) -> Iterator[Shell]:
 
 @pytest.fixture
 def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
-    """A shell with its DHS online and told all its devices."""
+    """A shell with its DHS online and registered."""
     with running(make_dhs(), fast_config(dcss.port)):
         assert shell.run("wait stageDHS 10").ok
         assert shell.run("expect --within 10 message 'stoh_configure_string status*'").ok

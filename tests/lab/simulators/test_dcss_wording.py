@@ -1,4 +1,4 @@
-"""How the simulated DCSS prints numbers, told without a recording."""
+"""The format of numbers of the simulated DCSS, without a recording."""
 
 import pytest
 

@@ -89,7 +89,7 @@ def test_a_side_that_is_set_wins() -> None:
 
 
 def front_lit(scene: Scene, angle_deg: float) -> Image.Image:
-    """As in front light: pin and loop bright on grey."""
+    """With light from the front: pin and loop are bright on grey."""
     levels = 255 - np.asarray(scene.render(angle_deg).convert("L"), dtype=np.float32)
     return Image.fromarray((0.8 * levels).astype(np.uint8))
 

@@ -33,7 +33,7 @@ class Asked:
             return session.get(self.server.url + self._path, timeout=timeout_s)
 
     def raw(self) -> bytes:
-        """All that comes until the connection ends; raises as it ends."""
+        """All bytes until the connection ends; raises its error."""
         with socket.create_connection((self.server.host, self.server.port), TIMEOUT_S) as sock:
             sock.sendall(f"GET {self._path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             answer = b""

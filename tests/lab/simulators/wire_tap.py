@@ -1,4 +1,4 @@
-"""`WireTap`: stands between a DHS and a simulated DCSS, passes everything on, and keeps it."""
+"""`WireTap`: sits between a DHS and a simulated DCSS, passes everything on, and records it."""
 
 import socket
 import threading
@@ -16,12 +16,12 @@ from dhs_runtime.services.listener import TcpListener, reset
 from dhs_runtime.transport import shut
 
 DEADLINE_S = 5.0
-SMALL_BUFFER = 1 << 16  # so that who is not read from notices soon
+SMALL_BUFFER = 1 << 16  # so that a sender notices soon that nothing is read
 
 
 @attrs.frozen
 class Piece:
-    """What one read gave: bytes from DCSS, and when."""
+    """The bytes of one read from DCSS, with the time."""
 
     at_s: float
     data: bytes
@@ -29,7 +29,7 @@ class Piece:
 
 @attrs.define
 class Wire:
-    """One connection: what DCSS sent on it, and how it ended (`fin`, `rst`)."""
+    """One connection: the bytes from DCSS, and how it ended (`fin`, `rst`)."""
 
     pieces: list[Piece] = attrs.field(factory=list)
     end: str = ""
@@ -77,7 +77,7 @@ class WireTap:
         assert self._listener.close() == ()
 
     def wait(self, happened: Callable[[list[Wire]], bool]) -> list[Wire]:
-        """The connections, oldest first, once this is true of them."""
+        """Wait until this is true of the connections; returns them, oldest first."""
         with self._changed:
             assert self._changed.wait_for(lambda: happened(self.wires), DEADLINE_S), self.wires
             return list(self.wires)

@@ -1,6 +1,6 @@
-"""A fresh environment with the wheel of this project, made without an index.
+"""A new environment with the wheel of this project, made without an index.
 
-Of what is installed here it sees just what the wheel's metadata asks for.
+It sees only those installed packages that the wheel's metadata asks for.
 """
 
 import importlib.metadata
@@ -23,7 +23,7 @@ INSTALLED_PLUGIN = Path(str(_SPEC.origin))
 
 
 def run(*command: str, cwd: Path = ROOT) -> str:
-    """What a command writes; fails with it where it fails."""
+    """The output of a command; if the command fails, the test fails with it."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -51,7 +51,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[str] = ()) -> str:
-    """The Python of a new environment with the wheel, these extras of it, and what is besides."""
+    """The Python of a new environment with the wheel, these extras, and other packages."""
     run_python("-m", "venv", "--without-pip", str(folder))
     python = folder / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
@@ -66,7 +66,7 @@ def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[
 
 
 def wanted_by(distribution: Distribution, extras: Iterable[str]) -> Iterator[str]:
-    """Names of the distributions that one with these extras needs; its own name for an extra."""
+    """The dependencies of a distribution with these extras."""
     for text in distribution.requires or ():
         requirement = Requirement(text)
         if requirement.marker is None or any(
@@ -79,7 +79,7 @@ def wanted_by(distribution: Distribution, extras: Iterable[str]) -> Iterator[str
 
 
 def closure(names: Iterable[str]) -> set[str]:
-    """These distributions and all that they need, by name."""
+    """These distributions and all their dependencies, by name."""
     found: set[str] = set()
     waiting = [canonicalize_name(name) for name in names]
     while waiting:
@@ -92,7 +92,7 @@ def closure(names: Iterable[str]) -> set[str]:
 
 
 def link(distribution: Distribution, packages: Path) -> None:
-    """Let an environment have a distribution that is installed here."""
+    """Make a distribution that is installed here visible in an environment."""
     for top in {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}:
         target = packages / top
         if top != "__pycache__" and not target.exists():

@@ -1,4 +1,4 @@
-"""pytest as it runs in another project: in a process of its own, in a folder outside this tree."""
+"""Runs pytest as in another project: in its own process, in a folder outside this tree."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ class Outcome:
 def run_pytest(
     folder: Path, *args: str, python: str = sys.executable, measured: bool = True
 ) -> Outcome:
-    """Run the tests of a folder; `measured` tells whether it may count for this coverage."""
+    """Run the tests of a folder; `measured` says whether it counts for coverage."""
     env = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
     env.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The sample project passes its tests with nothing of this project but its wheel."""
+"""The sample project passes its tests with only the wheel of this project."""
 
 import shutil
 import zipfile
@@ -27,7 +27,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> str:
-    """Of an environment with what the sample asks for: the extra `runtime`, and pytest."""
+    """The Python of an environment with the extra `runtime` and pytest."""
     folder = tmp_path_factory.mktemp("downstream") / "venv"
     return make_environment(folder, wheel, "runtime", besides=["pytest"])
 

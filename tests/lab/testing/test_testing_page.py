@@ -1,4 +1,4 @@
-"""What docs/howto/testing.md shows works, in a project of its own."""
+"""The examples in docs/howto/testing.md work in a separate project."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Assertions on traffic: what they wait for, take and say."""
+"""Assertions on traffic: their waits, matches and messages."""
 
 import threading
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def test_exactly_lets_no_other_pass(traffic: WatchedTraffic) -> None:
     started = expected(HtosMotorMoveStarted)
     traffic.expect(["stoh_start_motor_move ...", started], exactly=True)
     traffic.rewind()
-    with pytest.raises(TrafficError) as caught:  # at once: it can no longer come right
+    with pytest.raises(TrafficError) as caught:  # at once, because it can no longer succeed
         traffic.expect([started], exactly=True, timeout_s=3600)
     assert "\n+" in str(caught.value)
     traffic.expect([started], exactly=True, arrow="<-")

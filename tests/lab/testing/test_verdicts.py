@@ -1,4 +1,4 @@
-"""Assertions on what is held against a DHS."""
+"""Assertions on verdicts."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Captures written by hand, and what tshark says of them."""
+"""Captures written by hand, and tshark's output for them."""
 
 import random
 import shutil
@@ -32,7 +32,7 @@ class Item:
     Attributes:
         name: Its name in display filters.
         shown: Its value.
-        raw: The bytes it stands for.
+        raw: Its bytes.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Dissected:
         return [item for item in self.items if item.name == name]
 
     def shown(self, name: str) -> str | None:
-        """The value of the one item of this name, None where there is none."""
+        """The value of the one item with this name, None if there is none."""
         found = self.get(name)
         assert len(found) <= 1, found
         return found[0].shown if found else None
@@ -114,7 +114,7 @@ def printed_script(folder: Path) -> Path:
 
 
 def tshark(script: Path, *args: str) -> str:
-    """What tshark writes with this dissector; fails where the script does."""
+    """The output of tshark with this dissector; fails if the script fails."""
     done = subprocess.run(
         ["tshark", "-X", f"lua_script:{script}", "-n", *args],
         stdin=subprocess.DEVNULL,
@@ -129,7 +129,7 @@ def tshark(script: Path, *args: str) -> str:
 
 
 def dissect(script: Path, capture: Path, options: Sequence[str] = ()) -> list[Dissected]:
-    """The messages that tshark finds in a capture, in its order."""
+    """The messages that tshark finds in a capture, in order."""
     text = tshark(script, "-r", str(capture), "-T", "pdml", *options)
     assert "Lua Error" not in text, text[text.index("Lua Error") :][:300]
     found = []
@@ -147,5 +147,5 @@ def _items(fields: Iterable[ET.Element]) -> Iterable[Item]:
     for field in fields:
         name = field.get("name", "")
         if name.startswith(("dcs.", "_ws.expert.message")):
-            # Of bytes that are no XML tshark makes an escape; what is raw is exact.
+            # tshark escapes bytes that XML cannot contain; the raw value is exact.
             yield Item(name, field.get("show", ""), bytes.fromhex(field.get("value", "") or ""))

@@ -1,4 +1,4 @@
-"""dumpcap on loopback, for tests that look at what really went over the wire."""
+"""dumpcap on loopback, for tests that check the packets on the wire."""
 
 import shutil
 import signal
@@ -42,7 +42,7 @@ class Dumpcap:
         assert until(lambda: data in self._path.read_bytes(), self._has_ended), self._said
 
     def close(self) -> None:
-        """End it; the file is whole then."""
+        """End it; then the file is complete."""
         self._process.send_signal(signal.SIGINT)
         self._process.wait(DEADLINE_S)
         self._reader.join(DEADLINE_S)
@@ -58,7 +58,7 @@ class Dumpcap:
 
 
 def until(condition: Callable[[], bool], is_over: Callable[[], bool]) -> bool:
-    """Whether it comes true in time; another process tells nobody when it does."""
+    """Whether it becomes true in time; another process sends no event for it."""
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         if is_over() or time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What tests of the tools share: sources out of bytes, a DCSS's and a DHS's bytes, captures."""
+"""Helpers for tests of the tools: sources from bytes, traffic, captures."""
 
 import io
 import ipaddress
@@ -63,7 +63,7 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 @attrs.frozen(kw_only=True)
 class Packet:
-    """A packet that a capture is made of."""
+    """A packet of a capture."""
 
     time_ns: int
     data: bytes
@@ -80,7 +80,7 @@ def tcp(
     acknowledged: int = 0,
     is_summed: bool = False,
 ) -> bytes:
-    """An IP packet with a TCP segment in it; `is_summed` gives that its checksum."""
+    """An IP packet with a TCP segment; `is_summed` adds the checksum."""
     (source_host, source_port), (target_host, target_port) = ends
     numbers = (source_port, target_port, sequence % 2**32, acknowledged % 2**32)
     segment = struct.pack(">HHIIBBHHH", *numbers, 8 << 4, flags, 8192, 0, 0)
@@ -150,7 +150,7 @@ def pcap(packets: Iterable[Packet], link: str = "ethernet", form: str = "<us") -
 
 
 def pcapng(packets: Iterable[Packet], link: str = "ethernet", form: str = "<ng") -> bytes:
-    """A capture of the next generation: nanoseconds, and blocks that nobody knows in between."""
+    """A pcapng capture: nanoseconds, with unknown blocks in between."""
     number, wrap = LINKS[link]
     order = form[0]
     out = [_block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
@@ -180,7 +180,7 @@ def pcapng_simple(packets: Iterable[Packet], link: str = "raw", order: str = "<"
 
 
 def pcapng_obsolete(packets: Iterable[Packet], link: str = "raw", order: str = "<") -> bytes:
-    """Packet blocks as of before there were enhanced ones."""
+    """The old packet blocks, before enhanced ones."""
     number, wrap = LINKS[link]
     out = [_block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
     out.append(_block(order, 1, struct.pack(order + "HHI", number, 0, 0)))
@@ -200,7 +200,7 @@ def _block(order: str, kind: int, body: bytes) -> bytes:
 
 @attrs.define
 class Conversation:
-    """A TCP connection out of which packets are made."""
+    """A TCP connection that makes packets."""
 
     client: tuple[str, int] = ("10.0.0.1", 40000)
     server: tuple[str, int] = ("10.0.0.2", 14242)

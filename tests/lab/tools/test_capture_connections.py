@@ -83,7 +83,7 @@ def test_one_that_began_in_the_middle_comes_in_the_order_captured() -> None:
 
 
 class Live:
-    """A pipe that gives a packet for each read, and says how many it gave."""
+    """A pipe that gives one packet per read, and counts them."""
 
     def __init__(self, capture: bytes, packets: int) -> None:
         self._pieces = iter([capture[:24], *self._records(capture[24:], packets)])
@@ -275,9 +275,9 @@ def true_capture(framing: str, *, has_opening: bool, pieces: int, seed: int) -> 
 def test_no_damage_yields_a_message_that_was_not_there(
     framing: str, has_opening: bool, pieces: int, seed: int, data: st.DataObject
 ) -> None:
-    """Packets lost, swapped and sent again, and after that the file damaged anyhow.
+    """Packets lost, swapped and sent again; then the file is damaged at random.
 
-    Of each sender one packet is left whole: by that its checksums are known to be meant.
+    One packet of each sender stays whole, so that its checksums count.
     """
     packets = true_capture(framing, has_opening=has_opening, pieces=pieces, seed=seed)
     truth = Counter(texts(found(pcap(stamped(packets)))))

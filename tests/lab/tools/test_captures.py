@@ -1,4 +1,4 @@
-"""Captures: what was said is found, whatever the network did to it on the way."""
+"""Captures: the messages are found, whatever happened to the packets."""
 
 import itertools
 import struct
@@ -46,7 +46,7 @@ TO_DCSS = ["htos_operation_update echo 1.1 x", "htos_operation_completed echo 1.
 
 @st.composite
 def captures(draw: st.DrawFn) -> list[bytes]:
-    """The packets of a conversation, in order at first, then cut, swapped and sent again."""
+    """The packets of a conversation, in order, then cut, swapped and sent again."""
     talk = Conversation(ipv6=False, start=draw(st.integers(0, 2**32 - 1)))
     framing: Callable[..., bytes] = draw(st.sampled_from([v1, v2]))
     packets = []
@@ -58,7 +58,7 @@ def captures(draw: st.DrawFn) -> list[bytes]:
         edges = [0, *places, len(data)]
         start = talk.sent[sender]
         for begin, end in itertools.pairwise(edges):
-            # What was sent again may begin before, and be longer than, what it replaces.
+            # A repeated segment may begin earlier, and be longer, than the original.
             early = draw(st.integers(0, min(begin, 30)))
             piece = data[begin - early : end]
             receiver = talk.client if sender == talk.server else talk.server
@@ -230,7 +230,7 @@ def test_a_gap_is_given_up_before_memory_is() -> None:
 
 
 def test_clocks_of_pcapng_tick_as_they_say() -> None:
-    """To 2^-10 s, and counted from a moment of the interface's own."""
+    """With a resolution of 2^-10 s and an offset of the interface."""
     capture = pcapng([])
     options = struct.pack("<HHB3xHHqHH", 9, 1, 0x80 | 10, 14, 8, 1_000, 0, 0)
     body = struct.pack("<HHI", 101, 0, 0) + options

@@ -1,4 +1,4 @@
-"""What counts as the same, and how a difference is told."""
+"""When messages count as the same, and how a difference is shown."""
 
 import pytest
 

@@ -64,7 +64,7 @@ def frames_of(lines: str) -> list[dict[str, Any]]:
 
 
 def decoded(capture: Path) -> str:
-    """What `dhs decode --json` prints of a capture, all of which it can read."""
+    """The output of `dhs decode --json` for a capture without damage."""
     done = subprocess.run(
         [*DHS, "decode", "--json", str(capture)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The Wireshark dissector shows of every message what the codec reads."""
+"""The Wireshark dissector shows every message as the codec reads it."""
 
 import math
 import random
@@ -57,7 +57,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def examples(strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """So many values of a strategy, the same every time."""
+    """This many values of a strategy, the same every time."""
     found: list[T] = []
 
     @settings(max_examples=count, derandomize=True, database=None, phases=[Phase.generate])
@@ -73,13 +73,13 @@ def examples(strategy: st.SearchStrategy[T], count: int) -> list[T]:
 
 
 def written_v1(frame: Frame, chance: random.Random) -> bytes:
-    """200 bytes, with garbage behind the NUL or not."""
+    """200 bytes, with or without garbage after the NUL."""
     garbage = chance.choice([b"", b"left over from before"])
     return (frame.text + b"\0" + garbage).ljust(200, b"\0")[:200]
 
 
 def written_v2(frame: Frame, chance: random.Random) -> bytes:
-    """The header in any of its variants, the text with its NUL or without."""
+    """The header in any variant, the text with or without its NUL."""
     text = frame.text + chance.choice([b"\0", b"", b"\n\0"])
     aligned = chance.choice(["%12d %12d", "%-12d %-12d", "%d %d"])
     header = (aligned % (len(text), len(frame.binary))).encode()
@@ -109,7 +109,7 @@ def frames_of(strategy: st.SearchStrategy[Any], count: int, framing: Framing) ->
 
 
 def captured(frames: list[Frame], framing: Framing, seed: int) -> Capture:
-    """A connection with a handshake and then these frames, each from the side it is of."""
+    """A connection with a handshake and then these frames, each from its side."""
     chance = random.Random(seed)
     capture = Capture()
     for message in (StocSendClientType(), HtosClientIsHardware(hardware_name="aDHS")):
@@ -131,7 +131,7 @@ def captured(frames: list[Frame], framing: Framing, seed: int) -> Capture:
 
 
 def check(message: Message, one: Dissected) -> None:
-    """See that tshark shows of a message what the codec read."""
+    """Check that tshark shows a message as the codec read it."""
     keyword = message.keyword or getattr(message, "received_keyword", "")
     if isinstance(message, MalformedMessage):
         assert one.shown("dcs.malformed.field") == message.field, (message, one)
@@ -181,7 +181,7 @@ def expected_items(name: str, value: object, message: Message) -> Iterator[tuple
 
 
 def is_shown(value: object, item: Item) -> bool:
-    """Whether an item has this value, and stands for just its bytes."""
+    """Whether an item has this value and exactly its bytes."""
     match value:
         case bool():
             return item.raw == (b"1" if value else b"0") and item.shown in {"01"[value], str(value)}
@@ -256,7 +256,7 @@ def compare(script: Path, folder: Path, frames: list[Frame], framing: Framing) -
 
 
 def looks_like_header(text: bytes) -> bool:
-    """Whether a text in v1 may be taken for a header of v2, as the codec's own AUTO would."""
+    """Whether a v1 text could be taken for a v2 header, as the codec's AUTO would."""
     try:
         parse_header(text.ljust(26, b"\0")[:26])
     except BadHeaderError:

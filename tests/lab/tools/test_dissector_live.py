@@ -1,4 +1,4 @@
-"""A DHS and a simulated DCSS as dumpcap sees them on loopback, read by the dissector."""
+"""A DHS and a simulated DCSS, captured on loopback and read by the dissector."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the dissector does beside reading messages: errors of framing, filters, preferences."""
+"""Other functions of the dissector: framing errors, filters, preferences."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Texts to bytes: what goes out is read back as the same, what cannot is refused with its line."""
+"""Texts to bytes: written texts are read back as the same; others are refused with their line."""
 
 import pytest
 from hypothesis import given

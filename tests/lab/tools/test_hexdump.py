@@ -1,4 +1,4 @@
-"""Dumps as the programs themselves write them, damaged ones too: read, refused, never made up."""
+"""Dumps as the programs write them, also damaged: read or refused, but never invented."""
 
 import random
 import shlex
@@ -48,7 +48,7 @@ xxd -e -; xxd -b -; od -t u1 -; od -t d2 -; od --endian=big -x -; hexdump -d -; 
 
 
 def dump(command: str, data: bytes, path: Path) -> bytes:
-    """What a program writes; skips where it is not installed."""
+    """The output of a program; skips if it is not installed."""
     words = shlex.split(command.strip())
     if shutil.which(words[0]) is None:
         pytest.skip(f"no {words[0]} here")
@@ -92,7 +92,7 @@ def test_dumps_of_the_field(name: str) -> None:
 
 
 def wireshark(data: bytes, *, shows_text: bool = True, blank: str = "") -> str:
-    """As Copy, Hex Dump writes it; Follow puts a blank into the middle of the text."""
+    """As Copy, Hex Dump writes it; Follow adds a blank in the middle of the text."""
     lines = []
     for at in range(0, len(data), 16):
         row = data[at : at + 16]
@@ -174,7 +174,7 @@ def test_any_bytes_come_back_from_what_wireshark_copies(data: bytes, blank: str)
 
 
 def damaged(data: bytes, random_: random.Random) -> bytes:
-    """A dump cut off at either end, with rows lost or twice, other digits, NULs in it."""
+    """A dump cut at either end, with lost or repeated rows, other digits, NULs."""
     lines = data.split(b"\n")
     at, line = random_.randrange(len(data)), random_.randrange(len(lines))
     kind = random_.randrange(6)
@@ -186,7 +186,7 @@ def damaged(data: bytes, random_: random.Random) -> bytes:
         return b"\n".join(lines[:line] + lines[max(0, line - 3) :])
     if kind == 4:
         return data[:at] + b"\0" * 50 + data[at + 50 :]
-    if data[at : at + 1] == b"0":  # of a NUL: nothing beside it would tell
+    if data[at : at + 1] == b"0":  # a NUL: nothing would show the difference
         return data
     return data[:at] + bytes([random_.choice(b"0123456789abcdef .")]) + data[at + 1 :]
 

@@ -1,4 +1,4 @@
-"""Hex dumps, JSON Lines, and telling one kind of input from another."""
+"""Hex dumps, JSON Lines, and recognising the kind of an input."""
 
 import contextlib
 import gzip
@@ -197,7 +197,7 @@ def test_nothing_breaks_any_reader(data: bytes, kind: Format) -> None:
     head = data[:200]
     if kind is Format.AUTO and head[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7", b"(\xb5"):
         return
-    with contextlib.suppress(ConfigError):  # of no kind that can be read, which is said
+    with contextlib.suppress(ConfigError):  # of an unknown kind, which is reported
         found(data, ReadOptions(format=kind))
 
 

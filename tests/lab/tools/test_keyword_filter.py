@@ -1,4 +1,4 @@
-"""Keywords asked for: what is passed over unread is what would not have been told."""
+"""Filtering by keyword: the skipped lines have none of the wanted messages."""
 
 import pytest
 from hypothesis import given
@@ -58,7 +58,7 @@ NOISE = (
 def test_however_a_log_comes_and_whatever_is_between_its_lines(
     kind: str, data: st.DataObject
 ) -> None:
-    """Lines are looked for in blocks of any size; what has no keyword is never cut out."""
+    """Lines are searched in blocks of any size; lines without a keyword are never cut out."""
     noise = data.draw(st.lists(st.sampled_from(NOISE), max_size=4))
     lines = LOGS[kind].splitlines(keepends=True)
     whole = "".join([line + "\n" for line in noise] + lines).encode()

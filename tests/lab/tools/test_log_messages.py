@@ -1,4 +1,4 @@
-"""Messages in logs, each once, from every place that is known to write them."""
+"""Messages in logs, each once, from every known kind of line."""
 # ruff: noqa: E501 - lines of logs are long
 
 import json

@@ -1,4 +1,4 @@
-"""Logs of Python programs: literals of bytes in pieces, places in the source, a message retold."""
+"""Logs of Python programs: bytes literals in pieces, places in the source, repeated messages."""
 
 import itertools
 import random
@@ -134,7 +134,7 @@ LOGS: Final = {
 
 
 def damaged(data: bytes, random_: random.Random) -> bytes:
-    """A log cut off at its end or beginning, with lines lost or twice, a block of NULs or noise."""
+    """A log cut at either end, with lost or repeated lines, a block of NULs or noise."""
     lines = data.split(b"\n")
     at, line = random_.randrange(len(data)), random_.randrange(len(lines))
     kind = random_.randrange(6)

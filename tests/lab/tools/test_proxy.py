@@ -1,4 +1,4 @@
-"""The recorder between two bare sockets: what passes, what is written, and in which order."""
+"""The recorder between two bare sockets: relayed bytes, written files, and their order."""
 
 import errno
 import json
@@ -25,7 +25,7 @@ DEADLINE_S = 10.0
 
 
 class Relayed:
-    """A recorder with a DHS and a DCSS at its ends."""
+    """A recorder with a DHS and a DCSS on its sides."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Relayed:
         self.sockets: list[socket.socket] = []
 
     def connect(self) -> tuple[socket.socket, socket.socket]:
-        """A DHS's socket and the DCSS's that belongs to it."""
+        """A DHS's socket and the DCSS's socket for it."""
         host, _, port = self.recorder.address.partition(":")
         dhs = socket.create_connection((host, int(port)), DEADLINE_S)
         dcss, _ = self.dcss_port.accept()
@@ -187,7 +187,7 @@ def scribe_of(recorder: Recorder) -> int:
 
 
 def test_relaying_does_not_wait_for_decoding(relayed: Relayed) -> None:
-    """The process that decodes is stopped: all passes, and the lines come later."""
+    """The decoding process is paused: everything is relayed, and the lines come later."""
     scribe = scribe_of(relayed.recorder)
     os.kill(scribe, signal.SIGSTOP)
     dhs, dcss = relayed.connect()
@@ -213,7 +213,7 @@ def test_what_decodes_may_be_killed_and_all_is_recorded(relayed: Relayed) -> Non
 
 
 def failing(after: int) -> Callable[[int, bytes], int]:
-    """`os.write` for a disk that is full after so many bytes."""
+    """`os.write` for a disk that is full after this many bytes."""
     written = 0
     write = os.write
 

@@ -1,4 +1,4 @@
-"""One half of a recording at a live peer: a real DHS, a simulated DCSS."""
+"""One side of a recording, played to a live peer: a real DHS, a simulated DCSS."""
 
 import json
 import socket
@@ -26,7 +26,7 @@ FAST = ReplayOptions(speed=None, settle_s=0.05)
 
 
 def echo_dhs(answer: str = "normal") -> Dhs:
-    """A DHS that answers, or fails, in this way."""
+    """A DHS that answers or fails in this way."""
     dhs = Dhs("echoDHS")
 
     @dhs.operation("echo")
@@ -46,7 +46,7 @@ def database() -> SimulatedDcss:
 
 @pytest.fixture
 def name(tmp_path: Path) -> str:
-    """A recording of two operations, one behind the other."""
+    """A recording of two operations, one after the other."""
     name = str(tmp_path / "rec")
     with database() as dcss:
         at = "127.0.0.1", dcss.port
@@ -116,7 +116,7 @@ def test_a_clock_that_was_set_keeps_nobody_waiting(name: str, step_s: float) -> 
 def test_what_encode_would_refuse_is_not_sent_to_a_dcss_unless_told_to(
     tmp_path: Path, as_recorded: bool
 ) -> None:
-    """Of a DHS that said what hangs a dcss: a position that is no number, a long name."""
+    """A recording of a DHS that sent hazards: a position that is not a number, a long name."""
     name = str(tmp_path / "bad")
     bad = ["htos_update_motor_position m nan normal", f"htos_motor_move_completed {'m' * 200} 1 x"]
     said = ANSWER + v2("htos_note a", *bad, "htos_note b")
@@ -167,7 +167,7 @@ def test_handles_of_another_dcss_are_put_in(name: str) -> None:
 def bare_dcss(
     name: str, change: Callable[[str], str]
 ) -> Iterator[tuple[tuple[str, int], list[str]]]:
-    """A DCSS that says what was recorded, its handles changed, whatever it hears."""
+    """A DCSS that sends the recorded messages with other handles, whatever it receives."""
     heard: list[str] = []
     frames = [frame for frame in load(name, 1).frames if frame.side is Side.DCSS]
 

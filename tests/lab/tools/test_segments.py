@@ -1,4 +1,4 @@
-"""From a packet to its TCP segment, and what packets are that hold none."""
+"""From a packet to its TCP segment, and the names of packets without one."""
 
 import itertools
 import struct
@@ -180,7 +180,7 @@ def test_a_checksum_is_right_wrong_or_tells_nothing(payload: bytes, is_v6: bool)
     assert checksum(packet) is Checksum.RIGHT
     assert checksum(tcp(ends, 5, ACK, payload, ipv6=is_v6)) is Checksum.ABSENT
     assert checksum(packet[:-1] + bytes([packet[-1] ^ 1])) is Checksum.WRONG
-    # As before a network card has computed it: the sum of the pseudo header, not inverted.
+    # As before the network card computes it: the sum of the pseudo header, not inverted.
     at = (40 if is_v6 else 20) + 16
     addresses = packet[8:40] if is_v6 else packet[12:20]
     size = len(packet) - at + 16

@@ -1,4 +1,4 @@
-"""Streams into frames: whatever comes, every byte is part of one piece, in order."""
+"""Streams into frames: every byte is part of one piece, in order."""
 
 import itertools
 
@@ -24,7 +24,7 @@ WORDS = st.sampled_from(
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
-    """Frames of both framings behind each other, binary parts too, and their texts."""
+    """Frames of both framings one after another, also with binary parts, and their texts."""
     texts = draw(st.lists(WORDS, max_size=8))
     data = []
     for text in texts:
@@ -80,7 +80,7 @@ def test_every_byte_of_anything_is_in_one_piece(data: st.DataObject, framing: Fr
 
 @given(st.data(), st.binary(min_size=1, max_size=50).map(lambda junk: junk.replace(b"_", b"-")))
 def test_behind_garbage_all_is_found_again(data: st.DataObject, junk: bytes) -> None:
-    """Of garbage that does not look like a header that announces more."""
+    """Garbage that does not look like a header of a larger frame."""
     junk = b"\x01" + junk.translate(None, b"0123456789") + b"\x01"
     stream = v2("htos_note a") + junk + v2("htos_note b", "stoh_abort_all")
     pieces = split(data.draw(cuts(stream)))

@@ -1,4 +1,4 @@
-"""Numbers about what was said."""
+"""Statistics of messages."""
 
 import pytest
 

@@ -18,7 +18,7 @@ HtosUpdateMotorPosition(motor_name="phi", position=1.0)  # error: call
 StohAbortAll(abort_arg="soft", why="why not")  # error: call
 StohStartMotorMove(motor_name="phi", destinaton=1.0)  # error: call
 
-# Text where a number stands, a number where text stands, None where something must stand.
+# Text in place of a number, a number in place of text, None in place of a required value.
 HtosUpdateMotorPosition(motor_name="a", position="1", status="b")  # error: argument
 HtosMotorMoveCompleted(motor_name="a", position=1, status=0)  # error: argument
 HtosMotorMoveCompleted(motor_name="a", position=1, status=None)  # error: argument

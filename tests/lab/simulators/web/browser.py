@@ -1,4 +1,4 @@
-"""`Browser`: headless Chromium, as a person at the beamline uses it."""
+"""`Browser`: headless Chromium, used like a person at the beamline."""
 
 import io
 import re
@@ -56,7 +56,7 @@ class Browser:
     @classmethod
     @contextmanager
     def started(cls, profile: Path) -> Iterator["Browser"]:
-        """A browser with a fresh profile in this folder; skips where there is no Chromium."""
+        """A browser with a new profile in this folder; skips if there is no Chromium."""
         chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
         if not chromium or not chromedriver:
             pytest.skip("no chromium and chromedriver on this computer")
@@ -120,7 +120,7 @@ class Browser:
         self._driver.find_element(By.CSS_SELECTOR, selector).send_keys(key)
 
     def text(self, selector: str) -> str:
-        """The text of the first such element, "" where there is none."""
+        """The text of the first such element, "" if there is none."""
         return str(self._driver.execute_script(_TEXT, selector))
 
     def value(self, selector: str) -> str:
@@ -132,7 +132,7 @@ class Browser:
         return list(self._driver.execute_script(_TEXTS, selector))
 
     def script(self, text: str) -> Any:
-        """What a script returns."""
+        """The result of a script."""
         return self._driver.execute_script(text)
 
     def count(self, selector: str) -> int:
@@ -148,9 +148,9 @@ class Browser:
             time.sleep(0.02)
 
     def complaints(self) -> list[str]:
-        """What the console of the browser says since the last call."""
+        """The console messages of the browser since the last call."""
         return [entry["message"] for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def picture(self) -> Image.Image:
-        """What is to be seen."""
+        """A screenshot."""
         return Image.open(io.BytesIO(self._driver.get_screenshot_as_png()))

@@ -12,7 +12,7 @@ from tests.lab.simulators.web.events import Events
 
 @pytest.fixture
 def dcss() -> Iterator[SimulatedDcss]:
-    """A DCSS with a device of each kind of the host `h`; `gone` never comes."""
+    """A DCSS with a device of each kind for the host `h`; the host `gone` never connects."""
     hosts = [
         HardwareHost.of(
             "h",

@@ -1,4 +1,4 @@
-"""`Events`: what a browser hears of the page, read as a browser reads it."""
+"""`Events`: the page's stream of changes, read as a browser reads it."""
 
 import json
 import time
@@ -12,7 +12,7 @@ DEADLINE_S: Final = 5.0
 
 
 class Events:
-    """The stream of changes, and what they add up to."""
+    """The stream of changes, and the resulting state."""
 
     def __init__(self, response: requests.Response) -> None:
         self.response = response
@@ -55,7 +55,7 @@ class Events:
         return self.tables["runs"]
 
     def until(self, condition: Callable[["Events"], object]) -> "Events":
-        """Listen until what was heard meets a condition."""
+        """Listen until the state meets a condition."""
         deadline = time.monotonic() + DEADLINE_S
         while not condition(self):
             assert time.monotonic() < deadline, f"not heard; last was {self.last}"
@@ -67,7 +67,7 @@ class Events:
         return self
 
     def ends(self) -> bool:
-        """Whether the server ends the stream, after whatever it says until then."""
+        """Whether the server ends the stream, after any messages."""
         try:
             list(self._stream)
         except requests.ConnectionError:

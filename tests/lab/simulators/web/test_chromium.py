@@ -1,4 +1,4 @@
-"""The page in headless Chromium, driving a real DHS: what a person clicks happens and is seen."""
+"""The page in headless Chromium, driving a real DHS: clicks work and their effects are shown."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def dhs(axis: SimulatedAxis) -> Dhs:
 
 @pytest.fixture
 def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
-    """A DCSS that knows all of that, and a DHS that is not there."""
+    """A DCSS that knows all of that, and a DHS that is not connected."""
     example: ModuleType = load("goniometer_dhs")
     motors = [
         RealMotorEntry(

@@ -1,4 +1,4 @@
-"""The page of the documentation says what is true."""
+"""The page of the documentation is right."""
 
 import builtins
 import re

@@ -1,4 +1,4 @@
-"""What the simulated DCSS tells whoever shows it: each change, new lines, its devices, logins."""
+"""The hooks of the simulated DCSS for displays: changes, lines, devices, logins."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The page over real HTTP: what it serves, what it tells, what it does, and how it ends."""
+"""The page over real HTTP: its files, events and commands, and its end."""
 
 import json
 import threading

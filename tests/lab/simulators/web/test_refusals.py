@@ -1,4 +1,4 @@
-"""What the page refuses, and that it says why; above all, whom."""
+"""Refusals of the page, with their reasons."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What the wire tells of operations, moves and answers, and how values become JSON."""
+"""Operations, moves and answers derived from the traffic, and values as JSON."""
 
 import json
 import math
