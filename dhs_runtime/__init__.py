@@ -99,8 +99,8 @@ _ROOMS: Final = ("app", "clock", "config", "devices", "errors", "link", "operati
 def __getattr__(name: str) -> Any:
     """A public name, imported when it is first asked for.
 
-    Importing all of them takes ten times as long as starting Python, which `dhs --help` and the
-    tools that need none of it must not pay for.
+    Importing all of them takes ten times as long as starting Python. `dhs --help` and many tools
+    do not need them.
     """
     if name in __all__:
         for room in _ROOMS:

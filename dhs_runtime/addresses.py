@@ -1,7 +1,7 @@
 """Addresses: HOST, HOST:PORT, [::1]:PORT and URLs, read and written in this one place.
 
-An IPv6 address has brackets wherever a port may follow it, and none where it stands alone. What is
-no address is refused with what is wrong and, where that can be told, what was meant.
+An IPv6 address has brackets where a port may follow it, and no brackets alone. A wrong text is
+refused with the reason and, if possible, with what was meant.
 """
 
 import ipaddress
@@ -41,15 +41,15 @@ class HostPort(NamedTuple):
     def read(
         cls, text: str, default_port: int | None = None, *, lowest_port: int = 1
     ) -> "HostPort":
-        """What HOST:PORT says; also HOST and a bare IPv6 address where there is a default port.
+        """Read HOST:PORT; with a default port also HOST and a bare IPv6 address.
 
         Args:
             text: As the user wrote it.
-            default_port: The port where the text has none; None if it must have one.
-            lowest_port: 0 where that stands for a free port.
+            default_port: The port if the text has none; None if the text must have one.
+            lowest_port: 0 if that means any free port.
 
         Raises:
-            ConfigError: It is no such address.
+            ConfigError: The text is not such an address.
         """
         form = "HOST:PORT" if default_port is None else "HOST:PORT or HOST"
         host, port = (text, None) if "://" in text else _parted(text)
@@ -75,7 +75,7 @@ def bare_host(text: str) -> str:
 
 
 def host_trouble(text: str) -> str:
-    """Why a text is no host name and no IP address, and what was meant; "" where it is one."""
+    """Why a text is not a host name or IP address, and what was meant; "" if it is one."""
     trouble = _more_than_a_host(text)
     if trouble:
         return trouble
@@ -93,12 +93,12 @@ def host_trouble(text: str) -> str:
 
 
 def is_ip(host: str) -> bool:
-    """Whether a host is an IPv4 or IPv6 address, and no name."""
+    """Whether a host is an IPv4 or IPv6 address, not a name."""
     return _is_ip(host, 4) or _is_ip(host, 6)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine and nobody else can reach it; names are not looked up."""
+    """Whether only this machine can reach the host; names are not looked up."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -109,7 +109,7 @@ def read_url(text: str, schemes: Collection[str] = ("http",)) -> SplitResult:
     """The parts of a URL with a scheme of `schemes` and a host; a password is never repeated.
 
     Raises:
-        ConfigError: It is none, or its host or port cannot be.
+        ConfigError: It is not such a URL, or its host or port is invalid.
     """
     shown = without_password(text)
     try:

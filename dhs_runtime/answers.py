@@ -104,7 +104,7 @@ def failure_word(status: object) -> str:
 
 
 def trouble_with(message: Message) -> str:
-    """Why DCSS could not be told this, whatever the link; "" where it could."""
+    """Why this message cannot be sent on any link; "" if it can."""
     try:
         default_codec().encode(message)
     except EncodeError as error:

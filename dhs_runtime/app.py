@@ -70,8 +70,8 @@ class Dhs(Declarations):
 
         Args:
             dcss: `HOST:PORT` or a config.
-            signals: Those to stop at; caught when this is called in the main thread, but for those
-                that this process was told to ignore.
+            signals: The signals that stop it. They are caught if this is called in the main thread,
+                except those that this process ignores.
 
         Raises:
             ConfigError: The address is not HOST:PORT.

@@ -15,12 +15,12 @@ DCSS_PORT: Final = 14242
 
 @attrs.frozen
 class Rule:
-    """A validator of a text or a path, which looks at nothing but that.
+    """A validator that looks only at the text or path itself.
 
     Attributes:
-        wanted: What it takes, in a few words.
-        trouble: Why a text is none, and what was meant; "" where it is one.
-        pattern: A regular expression that every good text matches, for the schema of editors.
+        wanted: What it accepts, in a few words.
+        trouble: Why a text is wrong, and what was meant; "" if it is right.
+        pattern: A regular expression that every accepted text matches, for the schema of editors.
     """
 
     wanted: str

@@ -83,12 +83,12 @@ class Declarations:
     def on(self, *message_classes: type[M]) -> Callable[[MessageHandler[M]], MessageHandler[M]]:
         """Decorator: call the function with each message of these classes.
 
-        These handlers run one at a time, in wire order; they should be short. For
-        `stoh_abort_all` what is under way is told before the handler runs. Messages about a
-        declared device go to the device as well, in an order of its own.
+        These handlers run one at a time, in wire order; they should be short. At `stoh_abort_all`,
+        operations and moves are aborted before the handler runs. Messages about a declared device
+        also go to the device, in the device's own order.
 
         Raises:
-            HandlerError: One is no message class, or the function does not take one argument.
+            HandlerError: One is not a message class, or the function does not take one argument.
         """
         for each in message_classes or (None,):
             if Message not in getattr(each, "__mro__", ()):
@@ -112,7 +112,7 @@ class Declarations:
         position: float = 0.0,
         words: Collection[str] = (),
     ) -> Motor:
-        """Declare a real motor of this DHS; see `Motor`. Raises HandlerError where it is twice."""
+        """Declare a real motor; see `Motor`. Raises HandlerError if the name is taken."""
         return self._declare(Motor(name, config=config, position=position, words=words))
 
     def pseudo_motor(
@@ -151,17 +151,17 @@ class Declarations:
     ) -> Callable[[Callable[[], None]], Callable[[], None]]:
         """Decorator: call the function every so many seconds, as long as the DHS runs.
 
-        It may block; a call that takes longer than `seconds` puts off the next. One that raises is
-        a line in the log, and is called again. The first call comes after `seconds`, when the
-        functions of `on_start` have returned; a stop waits for none. To poll a device, give its
-        `on_read` an `every_s`.
+        It may block; a call that takes longer than `seconds` delays the next. An exception is
+        logged, and the function is called again. The first call comes after `seconds`, when the
+        functions of `on_start` have returned. A stop does not wait for it. To poll a device, give
+        its `on_read` an `every_s`.
 
         Args:
-            seconds: From the beginning of one call to that of the next.
-            while_offline: Whether to call it without a link to DCSS, too.
+            seconds: From the beginning of one call to the beginning of the next.
+            while_offline: Whether to call it also without a link to DCSS.
 
         Raises:
-            HandlerError: `seconds` is no number above 0, the function takes an argument, or the
+            HandlerError: `seconds` is not a number above 0, the function takes an argument, or the
                 DHS runs already.
         """
         if callable(seconds) or not 0 < seconds <= LONGEST_S:
@@ -208,7 +208,7 @@ class Declarations:
 
     @property
     def _is_running(self) -> bool:
-        """Whether it is too late to declare anything."""
+        """Whether it runs, so that declarations come too late."""
         raise NotImplementedError
 
     def _declare(self, device: D) -> D:

@@ -4,11 +4,11 @@ The reading thread calls `feed`, which never waits. The only handlers it runs it
 handlers:
 
 - message handlers and hooks run one at a time, in wire order, in a lane;
-- operations run beside them, each in a worker. One starts after the message handlers of everything
-  that came before it; when none of those is pending, it goes straight to a worker;
+- operations run beside them, each in a worker. An operation starts after the message handlers of
+  all earlier messages; if no handler is pending, it goes straight to a worker;
 - messages about a device go to the device, which keeps its own order (see `devices`);
-- an abort marks what is under way before anything else happens;
-- what cannot be done is answered as failed, in a thread of its own: that may block, too.
+- an abort marks the tasks under way before anything else happens;
+- a refused command is answered in a thread of its own, because sending may block.
 """
 
 import logging

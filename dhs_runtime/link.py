@@ -46,7 +46,7 @@ DROPPED_HINT: Final = (
     "check its log"
 )
 RESTART_S: Final = 60.0
-"""How long a lost DCSS is taken to be restarting; the delays for UNREACHABLE do not grow then."""
+"""How long DCSS may be restarting after a loss; delays for UNREACHABLE do not grow then."""
 SAY_DROPPED_AT: Final = 3
 
 
@@ -230,7 +230,7 @@ class Link:
             hint = DROPPED_HINT.format(address=address, count=dropped, reason=outcome.reason)
             logger.log(level, hint)
         elif outcome.ending is Ending.REFUSED and self._retry.count == 1:
-            logger.info("DCSS at %s closed the connection behind the handshake", address)
+            logger.info("DCSS at %s closed the connection after the handshake", address)
         elif outcome.ending is Ending.REFUSED:  # once may have been a restart
             logger.warning(REFUSED_HINT.format(name=self._name))
         elif self._retry.is_news:

@@ -18,7 +18,7 @@ which DCSS shows to every GUI. What is masked:
 
 Secrets of any other form are not recognised; add patterns for them to `log.mask`.
 
-The time is linear in the length of the text, whatever is in it, but for patterns of `log.mask`.
+The time is linear in the length of the text for any text, except with patterns of `log.mask`.
 """
 
 import itertools
@@ -243,7 +243,7 @@ def _mask_private(text: str) -> str:
 
 
 def _brace_end(text: str, begin: int) -> int:
-    """Where the brace closes that was opened before `begin`; the end of the text if nowhere."""
+    """Where the brace opened before `begin` closes; the end of the text if it does not."""
     depth = 1
     for found in _ANY_BRACE.finditer(text, begin):
         depth += {"{": 1, "}": -1}.get(found[0], 0)
@@ -253,7 +253,7 @@ def _brace_end(text: str, begin: int) -> int:
 
 
 def _quote_end(text: str, begin: int, opening: str) -> int:
-    """Where the quote closes that was opened before `begin`; the end of the line if nowhere.
+    """Where the quote opened before `begin` closes; the end of the line if it does not.
 
     Where a text in quotes stands within another, its quotes have as many backslashes as levels
     of notation made, and those of its own contents have more.
@@ -325,23 +325,23 @@ def _instead(userinfo: re.Pattern[str], url: str) -> str:
 
 
 def _mask_detector(text: str) -> str:
-    """Rule 2; line ends are blanks as any other, but for those between the parts of a traceback."""
+    """Rule 2; line ends count as blanks, except those between the parts of a traceback."""
     pieces, done = [], 0
     while (found := _DETECTOR.search(text, done)) is not None:
         line = text.rfind("\n", 0, found.start()) + 1
         is_source = text.startswith(("    ", '  File "'), line)  # in a traceback
         stop = (_LINE_END if is_source else _TRACE_FRAME).search(text, found.end())
         end = stop.start() if stop else len(text)
-        for start, behind in _session_words(text, found.start(), end):
+        for start, after in _session_words(text, found.start(), end):
             pieces += [text[done:start], MASK]
-            done = behind
+            done = after
         pieces.append(text[done:end])
         done = end
     return "".join((*pieces, text[done:]))
 
 
 def _session_words(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where session ids of a detector operation stand in a text, and what may be some.
+    """The places of a detector operation's session ids in a text, also of possible ones.
 
     Words are counted by blanks and commas, though they are a Tcl list's or a Python tuple's: what
     holds blanks counts as several, so that the session id is never taken for an earlier word than

@@ -160,12 +160,12 @@ class Task:
 
     @property
     def abort_reason(self) -> str:
-        """Why, "" when not aborted."""
+        """Why it was aborted; "" if it was not."""
         return self._abort_reason
 
     @property
     def abort_mode(self) -> AbortMode:
-        """How to stop what moves: `soft` (decelerate) or `hard`; of use once aborted."""
+        """How to stop a motor: `soft` (decelerate) or `hard`; meaningful after an abort."""
         return self._abort_mode
 
     def raise_if_aborted(self) -> None:
@@ -217,7 +217,7 @@ class Task:
                 self._succeed()
         except TaskAbortedError as error:
             self._end(ERROR if self._expired else ABORTED, told_by(error), handler)
-        except TaskFinishedError as error:  # by a deadline, say, or by itself before
+        except TaskFinishedError as error:  # by its deadline, or by the handler itself
             self._end(ERROR, told_by(error), handler)  # of another task's, perhaps
             self.log.warning("handler went on after the answer: %s", text_of(error))
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS

@@ -1,6 +1,6 @@
 """`TcpTransport`: the one place that touches the socket to DCSS and maps its errors.
 
-`Resolver` looks names up, which nothing can interrupt, in threads that can be left behind.
+`Resolver` looks names up in threads of its own, because nothing can interrupt a lookup.
 """
 
 import contextlib

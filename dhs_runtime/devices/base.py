@@ -72,14 +72,14 @@ class Wiring:
 
 @attrs.frozen
 class Deed:
-    """What a device does about a command: for `Request`.
+    """What a device does about a command; `Request` runs it.
 
     Attributes:
-        do: Does it, and returns the new value; raises where it fails.
-        success: The answer that tells this value.
+        do: Does it and returns the new value; raises if it fails.
+        success: Makes the answer with this value.
         failures: The forms of a failure; see `answers`.
         inline: Whether the function that `do` calls runs in the reading thread.
-        completion: Class of the answer, where it is never sent but as one.
+        completion: Class of the answer, if it is never sent unasked.
     """
 
     do: Callable[[], object]
@@ -142,8 +142,8 @@ class Request(Task):
 class Device:
     """A device that this DHS owns, by its name in DCSS's database.
 
-    What it remembers changes by two ways only: `_told`, with each message about it that was encoded
-    to go to DCSS, and DCSS's own words, which are checked.
+    What it remembers changes in two ways only: by `_told`, with each encoded message about it to
+    DCSS, and by DCSS's own messages, which are checked.
 
     Attributes:
         kind: What it is, for logs.
@@ -163,7 +163,7 @@ class Device:
     name_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that may name the device, in messages either way."""
     asks: ClassVar[bool] = False
-    """Whether dcss stores a value with a failure, so that a stranger has to learn it first."""
+    """Whether dcss stores the value in a failure, so that a stranger must learn it first."""
     on_read: ReadHook[float] | ReadHook[str] | ReadHook[ShutterState] | None = None
 
     def __init__(self, name: str) -> None:
@@ -189,7 +189,7 @@ class Device:
             self.on_read.wire(None if wiring is None else wiring.readers)
 
     def _check_not_running(self, what: str) -> None:
-        """Raise HandlerError where the DHS of this device runs: `what` comes too late."""
+        """Raise HandlerError if the DHS of this device runs: `what` comes too late."""
         if self._wiring is not None:
             raise HandlerError(f"{what} is declared too late: its DHS runs already")
 
@@ -276,24 +276,24 @@ class Device:
                 self._wiring.answers(partial(self._read_failed, reason))
 
     def _read_failed(self, reason: str) -> None:
-        """Say, the first time of several, why what the hardware says cannot be known."""
+        """Say why the hardware cannot be read, once for several failures in a row."""
         before, self._read_error = self._read_error, reason
         if not before and self._wiring is not None:
             self._tell_why(self._wiring.outlet, reason)()
 
     def _was_read(self, value: object) -> None:
-        """Say that it can be read again, where it could not."""
+        """Say that it can be read again, if reading had failed."""
         if self._read_error:
             logger.info("%s %s: can be read again: %s", self.kind, self.name, value)
             self._read_error = ""
 
     def _seen(self, tellings: int, value: object) -> None:
-        """A poll has read this, and began when DCSS had been told of the device so often."""
+        """Take the value of a poll; `tellings` is the count when the poll began."""
         if self._is_news(value) and self._lane is not None:
             self._lane.put(partial(self._tell, tellings, value))
 
     def _tell(self, tellings: int, value: object) -> None:
-        """Tell a value, unless another was told since it was read; runs in the lane."""
+        """Tell DCSS a value, unless another was told after it was read; runs in the lane."""
         if self.on_read is None or tellings != self._tellings or not self._may_poll():
             return
         try:
@@ -302,14 +302,14 @@ class Device:
             self._read_failed(str(error))
 
     def _refresh(self) -> None:
-        """Read the hardware and tell DCSS where that is not what it has just said."""
+        """Read the hardware, and tell DCSS if the value differs from what DCSS just said."""
         if self.on_read is not None:
             value = self.on_read.now_or(self._value)
             if value != self._value:
                 self._tell(self._tellings, value)
 
     def _is_news(self, value: object) -> bool:
-        """Whether DCSS should be told a value that was read unasked."""
+        """Whether a polled value is new enough to tell DCSS."""
         last = self._value
         if self.on_read is None or not isinstance(value, (int, float)) or last is None:
             return value != last
@@ -317,7 +317,7 @@ class Device:
         return change > 0 and change >= self.on_read.deadband
 
     def _may_poll(self) -> bool:
-        """Whether nobody else is telling of the hardware now."""
+        """Whether a poll may tell DCSS a value now; not during a move."""
         return True
 
     def _telling(self, value: object) -> Message:
@@ -337,7 +337,7 @@ class Device:
         return self._question() if value is None else self._telling(value)
 
     def _remember(self, message: Message) -> None:
-        """Take over what a message says."""
+        """Store what a message says."""
 
     @classmethod
     def _name_field(cls, message_class: type[Message]) -> str:
@@ -370,7 +370,7 @@ class Device:
         """Take note of a message that asks for no answer; runs in the lane."""
 
     def _report(self, message: Message) -> None:
-        """Send unasked, where there is a link; DCSS asks again when it comes back.
+        """Send a report, if there is a link; DCSS asks again when it comes back.
 
         Raises:
             EncodeError: The message does not fit the wire; nothing is remembered.
@@ -388,6 +388,6 @@ class Device:
             logger.debug("%s %s", message.keyword, error)
 
     def _check_declared(self, message: Message) -> None:
-        """Refuse a declaration that DCSS could not be told of; raises HandlerError."""
+        """Raise HandlerError if DCSS could not be told what is declared."""
         if trouble := trouble_with(message):
             raise HandlerError(f"{self.kind} {self.name}: {trouble}")

@@ -88,15 +88,15 @@ class Hook(Slot[F]):
 class ReadHook(Slot[Callable[[], T]]):
     """A place for the function that reads the hardware, filled by a decorator.
 
-    `@device.on_read` reads at each registration, before a motor moves and when it has moved;
-    `@device.on_read(every_s=0.5, deadband=0.01)` polls it as well. The function runs in a thread of
-    the device's own, one call at a time. A call that hangs keeps that one thread, and everybody
-    else waits no longer than `read_timeout_s` for it.
+    `@device.on_read` reads at each registration, before a motor moves and after it has moved;
+    `@device.on_read(every_s=0.5, deadband=0.01)` also polls. The function runs in a thread of the
+    device's own, one call at a time. A call that hangs occupies only that thread; nobody waits for
+    it longer than `read_timeout_s`.
 
     Attributes:
-        read_timeout_s: Seconds after which a read has failed; what it returns later is dropped.
-        every_s: Seconds between two polls, None for none.
-        deadband: The smallest change of a number that a poll tells DCSS of; 0 for any.
+        read_timeout_s: Seconds after which a read has failed; a later result is dropped.
+        every_s: Seconds between two polls, None for no polls.
+        deadband: The smallest change of a number that a poll tells DCSS; 0 for any.
     """
 
     def __init__(self, device: Owner) -> None:
@@ -144,10 +144,10 @@ class ReadHook(Slot[Callable[[], T]]):
         self._lane = None if readers is None else Lane(readers)
 
     def now(self, last: L, wait: Wait[T] = Future.result) -> T | L:
-        """What the hardware says now; `last` where nobody can ask it.
+        """What the hardware says now; `last` if there is no function to ask it.
 
         Raises:
-            DeviceError: It cannot be read, or not in time, or says what DCSS could not be told.
+            DeviceError: It cannot be read, or not in time, or its value does not fit the wire.
             TaskAbortedError: `wait` was aborted.
         """
         if self.function is None:
@@ -166,7 +166,7 @@ class ReadHook(Slot[Callable[[], T]]):
             future.cancel()  # one that still waits for its turn need not be
 
     def now_or(self, last: L) -> T | L:
-        """As `now`; but `last` stands, with a line in the logs, where it cannot be read."""
+        """As `now`; if it cannot be read, `last`, with a line in both logs."""
         try:
             value = self.now(last)
         except DeviceError as error:
@@ -182,7 +182,7 @@ class ReadHook(Slot[Callable[[], T]]):
         return current is not None and time.monotonic() - current[1] > self.read_timeout_s
 
     def poll(self, seen: Callable[[T], None]) -> bool:
-        """Read soon, unless a read is under way; False where that hangs. Returns at once."""
+        """Read soon, unless a read is under way; False if that hangs. Returns at once."""
         if self._lane is not None and not self._lane.busy:
             self._lane.put(partial(self._polled, seen))
         return not self.hangs

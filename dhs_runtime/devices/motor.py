@@ -49,12 +49,12 @@ class PseudoMotor(MovingDevice):
     """A motor without a configuration of steps.
 
     Attributes:
-        on_set_position: Decorator: tell the hardware that it stands at this position now.
-        on_configure: Decorator: the function gets a new configuration of DCSS's (limits, speed).
-            When it raises, the old one stays and DCSS is told that.
-        on_read: Decorator: the function reads where the motor stands; see `ReadHook`.
+        on_set_position: Decorator: the function tells the hardware that it is at this position now.
+        on_configure: Decorator: the function gets a new configuration from DCSS (limits, speed). If
+            it raises, the old configuration stays, and DCSS is told that.
+        on_read: Decorator: the function reads the position; see `ReadHook`.
         dependencies: Motors that the position depends on, as DCSS has them.
-        children: Motors that it is made of, as DCSS has them.
+        children: Motors that it consists of, as DCSS has them.
     """
 
     kind = "pseudo motor"
@@ -100,11 +100,11 @@ class PseudoMotor(MovingDevice):
 
         Args:
             name: Its name in DCSS's database.
-            config: Its configuration, where this DHS knows better than DCSS's database; DCSS is
-                told it at each registration. None takes over what the database has.
-            position: Where it stands, in its own units; of use with a configuration.
-            words: What it may be sent to besides numbers: `home`, or patterns such as `#*`. Any
-                other word is refused, for it may be a number that was typed wrong.
+            config: Its configuration, if this DHS knows better than DCSS's database; DCSS is told
+                it at each registration. None takes the configuration of the database.
+            position: Where it is, in its own units; only used with a configuration.
+            words: Allowed destinations besides numbers: `home`, or patterns such as `#*`. Any other
+                word is refused, because it may be a mistyped number.
 
         Raises:
             HandlerError: DCSS could not be told the configuration or the position.
@@ -119,18 +119,18 @@ class PseudoMotor(MovingDevice):
         self.children: tuple[str, ...] = ()
 
     def read(self) -> float:
-        """Where it stands as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        """The position as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
         return self.on_read.now(self.position)
 
     def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS, unasked, where the motor stands; nothing where there is no link.
+        """Tell DCSS the position, unasked; without a link nothing is sent.
 
         Args:
             position: In its own units; by default the last.
             status: `normal`, or one word that says what is wrong, such as `disconnected`.
 
         Raises:
-            EncodeError: The number does not fit the wire, or the status is no word.
+            EncodeError: The number does not fit the wire, or the status is not a word.
         """
         message = self._telling(self.position if position is None else position)
         self._report(attrs.evolve(message, status=status))
@@ -181,7 +181,7 @@ class PseudoMotor(MovingDevice):
     # -- configuration -----------------------------------------------------------------------
 
     def _stands(self) -> float:
-        """Where it stands, for a registration; without a configuration DCSS is asked first."""
+        """The position for a registration; without a configuration DCSS is asked first."""
         return self.position if self._config is None else self.on_read.now_or(self.position)
 
     def _registered(self, value: object) -> Message:
@@ -226,7 +226,7 @@ class PseudoMotor(MovingDevice):
         self._known(self.position + correction)
 
     def _known(self, position: float) -> None:
-        """Take over a position of DCSS's, where it is one: a dcss can store nan."""
+        """Store a position of DCSS's, unless it is not a number: a dcss can store nan."""
         if trouble_with(self._telling(position)):
             return
         with self._state_lock:
@@ -259,7 +259,7 @@ class PseudoMotor(MovingDevice):
         self._attempt(self.on_set_position.function, self.position)
 
     def _attempt(self, function: Callable[[A], None] | None, argument: A) -> bool:
-        """Call a function whose failure answers nothing, but is said; whether all is well."""
+        """Call a function whose failure is logged and not answered; whether it succeeded."""
         try:
             if function is not None:
                 function(argument)

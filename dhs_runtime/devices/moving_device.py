@@ -42,7 +42,7 @@ class MovingDevice(Device):
             it `on_move` does it, with the shutter open where that is this DHS's.
         on_vector_move: The same for `stoh_start_vector_move`; it gets a `VectorMove`.
         on_check: Decorator: the function gets a move of any kind before DCSS hears that it begins,
-            and raises DeviceError where it may not be, as axes that share their room need it.
+            and raises DeviceError if the move is not allowed, for axes that may collide.
     """
 
     def __init__(
@@ -66,16 +66,16 @@ class MovingDevice(Device):
 
     @property
     def position(self) -> float:
-        """Where it stands, in its own units."""
+        """The position, in its own units."""
         return self._value
 
     @property
     def config(self) -> PseudoMotorConfig | None:
-        """How it is set up; None as long as DCSS has not said and nobody declared it."""
+        """The configuration; None until DCSS sends one, if none was declared."""
         return self._config
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
-        """Status and reason why it may not go there; None where it may."""
+        """Status and reason why it may not go there; None if it may."""
         config = self._config
         if config is not None and config.motor_lock_on:
             return MotorStatus.LOCKED, f"{self.name} is locked"
@@ -103,15 +103,15 @@ class MovingDevice(Device):
 
     @contextlib.contextmanager
     def moved_elsewhere(self, destination: float | None = None) -> Iterator[Move]:
-        """Tell DCSS of a move that it did not ask for, for as long as the block runs.
+        """Tell DCSS of a move that it did not ask for, while the block runs.
 
-        By a hand paddle, say, or another program's panel. The block gets a `Move` and says where
-        the motor is by its `update` or `follow`; DCSS is told where it stands when the block ends.
-        Commands that DCSS sends meanwhile are answered `moving`; its abort ends no block, but makes
-        `follow` call `stop`, where it was given one.
+        Such as a move by a hand paddle or by another program. The block gets a `Move` and reports
+        the position by its `update` or `follow`; at the end DCSS is told the last position.
+        Commands that DCSS sends meanwhile are answered `moving`. An abort does not end the block,
+        but makes `follow` call `stop`, if it has one.
 
         Args:
-            destination: Where to, in the motor's own units, where that is known.
+            destination: Where to, in the motor's own units, if that is known.
 
         Raises:
             DeviceError: The motor is moving already.

@@ -36,10 +36,10 @@ class Route:
 
 
 class DeviceTable:
-    """Devices of one DHS. Filled before it runs, only read afterwards, but for the strangers.
+    """Devices of one DHS. Filled before it runs, then only read, except for the strangers.
 
-    A *stranger* is a device that DCSS takes for ours and that nobody declares: what it is told to
-    do has to be answered all the same, or the beamline waits.
+    A *stranger* is a device that DCSS assigns to this DHS and that nobody declares. Its commands
+    must be answered too, or the beamline waits.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class DeviceTable:
         self._wiring: Wiring | None = None
 
     def add(self, device: Device) -> None:
-        """Enter a device; raises HandlerError where there is one of its name."""
+        """Enter a device; raises HandlerError if its name is taken."""
         if device.name in self._devices:
             raise HandlerError(f"{self._devices[device.name]!r} is declared already")
         self._devices[device.name] = device
@@ -63,14 +63,14 @@ class DeviceTable:
         return tuple(self._devices.values())
 
     def wire(self, wiring: Wiring | None) -> None:
-        """Let all devices take part in a run of the DHS, or with None in none any more."""
+        """Let all devices take part in a run of the DHS; None ends that."""
         self._wiring = wiring
         self._strangers.clear()
         for device in self._devices.values():
             device._wire(wiring)
 
     def route(self, message_class: type[Message]) -> Route | None:
-        """Where DCSS's messages of a class go; None for those about no device."""
+        """Where DCSS's messages of a class go; None for messages that are not about a device."""
         if message_class not in self._routes:  # of an author's own, below one of ours, perhaps
             bases = message_class.__mro__[1:]
             found = (self._routes[base] for base in bases if self._routes.get(base))
