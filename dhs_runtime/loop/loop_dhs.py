@@ -8,6 +8,7 @@ import contextlib
 import logging
 import re
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 from dhs_runtime.app import Dhs
@@ -47,8 +48,10 @@ class LoopDhs:
         )
         self._threads = ThreadGroup()
         self._workers = Workers(self._threads, "loop-call", config.automl.in_flight, MAX_WAITING)
+        self._keeper = Workers(self._threads, "loop-keep", 1, MAX_WAITING)  # the disk may be slow
         self._painter = Painter(self._threads)
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards what is below
+        self._is_closed = False
         self._collecting: Collection | None = None
         self._collected: tuple[CollectedImage, ...] = ()
         for name, handler in (
@@ -78,6 +81,10 @@ class LoopDhs:
         self.receiver.close()
         self._workers.close()
         self._painter.close()
+        with self._lock:
+            self._is_closed = True
+            if self._collecting is None:  # else a collection that is broken off is kept first
+                self._keeper.close()
         self._threads.join(Deadline.after(CLOSE_S))
         self._automl.close()
         self._axis.close()
@@ -99,7 +106,7 @@ class LoopDhs:
         def report(image: CollectedImage) -> None:
             op.update(*image.update_words())
             if folder is not None:
-                folder.keep(image)
+                self._keeper.submit(lambda: folder.keep(image))  # what is left out, `finish` keeps
 
         collection = Collection(
             f"{op.name}:{op.handle}",
@@ -121,11 +128,13 @@ class LoopDhs:
         finally:
             self.receiver.close()
             missing = collection.give_up()
+            if folder is not None:
+                self._finish(folder, collection.images)
             with self._lock:
                 self._collecting = None
                 self._collected = collection.images
-            if folder is not None and (path := folder.finish(collection.images)):
-                self._painter.draw(path)
+                if self._is_closed:
+                    self._keeper.close()
         if not op.finished:
             for image in missing:
                 report(image)
@@ -249,6 +258,17 @@ class LoopDhs:
             collection = self._collecting
         if collection is None or not collection.add(image.data):
             logger.debug("picture from %s not wanted now", image.peer)
+
+    def _finish(self, folder: RunFolder, images: Sequence[CollectedImage]) -> None:
+        """Keep what is left of a collection, and draw it; returns at once."""
+
+        def finish() -> None:
+            path = folder.finish(images)
+            if path is not None:
+                self._painter.draw(path)
+
+        if not self._keeper.submit(finish):
+            logger.warning("the table of a collection is not kept: the disk is too slow")
 
     def _run_folder(self, op: Operation) -> RunFolder | None:
         config = self.config

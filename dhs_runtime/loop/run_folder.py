@@ -43,15 +43,17 @@ _DIGITS: Final = 5
 class RunFolder:
     """The folder of one collection; it is made when there is something to keep.
 
-    A disk that takes nothing costs what was to be kept, and not the collection: it is logged once.
+    If it cannot be written, that is logged once, and the rest of the collection is not kept. All
+    methods are for one thread.
     """
 
     def __init__(self, parent: Path, name: str, degrees_per_picture: float) -> None:
         """Nothing is written yet.
 
         Args:
-            parent: Where the folder will be; made with it where it is missing.
-            name: Of the folder. One of an earlier run stays as it is: this gets a number behind it.
+            parent: Where the folder will be. It is made if it is missing.
+            name: Name of the folder. If a folder has it already, that one stays as it is, and a
+                number is added to the name.
             degrees_per_picture: Turn of the sample from one picture to the next.
         """
         self._parent = parent
@@ -63,7 +65,7 @@ class RunFolder:
         """The folder, None before the first picture."""
 
     def keep(self, image: CollectedImage) -> None:
-        """Keep a picture and its line of results; once, however often it is called."""
+        """Keep a picture and its line of results, unless they are kept already."""
         if self._is_broken or image.index in self._kept:
             return
         self._kept.add(image.index)
@@ -76,7 +78,7 @@ class RunFolder:
             self._give_up(error)
 
     def finish(self, images: Iterable[CollectedImage]) -> Path | None:
-        """Keep what is not kept yet, and write the table; the folder, None where there is none."""
+        """Keep what is not kept yet, and write the table; the folder, None if it is not whole."""
         ordered = sorted(images, key=lambda image: image.index)
         for image in ordered:
             self.keep(image)

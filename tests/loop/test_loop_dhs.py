@@ -18,7 +18,9 @@ from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, Simu
 from dhs_lab.simulators.scene import Scene
 from dhs_runtime import DcssConfig
 from dhs_runtime.loop import LoopConfig, LoopDhs
+from dhs_runtime.loop.collection import CollectedImage
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
+from dhs_runtime.loop.run_folder import RunFolder
 from tests.runtime.peers import eventually
 
 DEADLINE_S = 10.0
@@ -260,12 +262,50 @@ def test_pictures_are_kept_where_asked(beamline: Beamline, tmp_path: Path) -> No
     run.wait(DEADLINE_S)
     folder = tmp_path / ("collectLoopImages" + run.handle.replace(".", "_"))
     kept = {image.index: image.data for image in beamline.loop.collected}
-    for index, data in kept.items():
-        assert (folder / f"loop_{index:04}.jpeg").read_bytes() == data
-    assert (folder / "results.txt").read_text().splitlines() == list(run.updates[1:])
     names = [folder / "bboxes" / f"automl_loop_{index:04}.jpeg" for index in kept]
     names += [folder / "plot_loop_widths.png", folder / "plot_automl_scores.png"]
     eventually(lambda: all(name.exists() for name in names), DRAWN_S)
+    for index, data in kept.items():
+        assert (folder / f"loop_{index:04}.jpeg").read_bytes() == data
+    assert (folder / "results.txt").read_text().splitlines() == list(run.updates[1:])
+
+
+def test_a_disk_that_hangs_holds_up_no_answer(
+    beamline: Beamline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    keep = RunFolder.keep
+
+    def hang(folder: RunFolder, image: CollectedImage) -> None:
+        release.wait(DEADLINE_S)
+        keep(folder, image)
+
+    monkeypatch.setattr(RunFolder, "keep", hang)
+    beamline.start(save_image_files=True, save_image_dir=tmp_path)
+    try:
+        for _ in range(2):
+            assert beamline.collect().wait(DEADLINE_S) == Completion("normal", "done")
+        assert not release.is_set()
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        release.set()
+    eventually(lambda: len(list(tmp_path.glob("*/loop_info.csv"))) == 2)
+
+
+@pytest.mark.parametrize("end", ["stop", "lost"])
+def test_a_collection_that_is_broken_off_is_kept_whole(
+    beamline: Beamline, tmp_path: Path, end: str
+) -> None:
+    beamline.start(save_image_files=True, save_image_dir=tmp_path, osci_time=100.0)
+    run = beamline.collect(pictures=2)
+    eventually(lambda: len(run.updates) == 3)
+    if end == "stop":
+        beamline.loop.dhs.stop()
+    else:
+        beamline.dcss.stop()
+    eventually(lambda: len(list(tmp_path.glob("*/loop_info.csv"))) == 1)
+    (folder,) = tmp_path.iterdir()
+    assert len((folder / "loop_info.csv").read_text().splitlines()) == 3
 
 
 def test_what_was_kept_before_an_abort_is_whole(beamline: Beamline, tmp_path: Path) -> None:
@@ -309,6 +349,7 @@ def test_one_folder_per_run_never_mixes_two(beamline: Beamline, tmp_path: Path) 
     name = "collectLoopImages" + run.handle.replace(".", "_")
     assert [path.name for path in (tmp_path / name).iterdir()] == ["loop_0099.jpeg"]
     folder = tmp_path / f"{name}-2"
+    eventually((folder / "loop_info.csv").exists)
     assert len(list(folder.glob("*.jpeg"))) == 3
     with (folder / "loop_info.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
