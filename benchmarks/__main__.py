@@ -16,6 +16,7 @@ from benchmarks import (
     bench_classes,
     bench_decode,
     bench_detector,
+    bench_gui,
     bench_import,
     bench_pictures,
     bench_receiver,
@@ -63,6 +64,7 @@ def main() -> None:
     ):
         part.main()
     bench_turns.main([])
+    bench_gui.main([])
 
 
 if __name__ == "__main__":

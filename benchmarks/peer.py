@@ -62,10 +62,13 @@ def raw_dhs(port: int) -> None:
                 end = at + 26 + int(waiting[at : at + 12])
                 if end > len(waiting):
                     break
-                _, name, handle, args = waiting[at + 26 : end - 1].split(b" ", 3)
+                keyword, *words = waiting[at + 26 : end - 1].split(b" ", 3)
+                at = end
+                if keyword != b"stoh_start_operation":  # a registration
+                    continue
+                name, handle, args = words
                 text = b"htos_operation_completed %b %b normal %b\0" % (name, handle, args)
                 sock.sendall(b"%12d %12d %b" % (len(text), 0, text))
-                at = end
             waiting = waiting[at:]
 
 

@@ -17,6 +17,7 @@ from benchmarks import (
     bench_codec,
     bench_decode,
     bench_detector,
+    bench_gui,
     bench_import,
     bench_pictures,
     bench_receiver,
@@ -135,6 +136,16 @@ def test_runtime_benchmarks_run(
     monkeypatch.setattr(bench_runtime, "RESTARTS", 2)
     bench_runtime.main()
     assert "ratio of the medians" in capsys.readouterr().out
+
+
+def test_round_trips_through_a_server(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench_gui, "ROUNDS", 3)
+    bench_gui.main(["--windows", "1"])
+    printed = capsys.readouterr().out
+    for rival in ("raw GUI, raw DHS", "DcssClient, raw DHS", "raw GUI, Dhs", "DcssClient, Dhs"):
+        assert rival in printed
 
 
 def test_round_trips_by_turns(capsys: pytest.CaptureFixture[str]) -> None:

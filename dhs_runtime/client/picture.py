@@ -97,146 +97,175 @@ class BeamlinePicture:
             if before.get(key) != after.get(key)
         ]
 
-    def _put(self, views: dict[str, V], view: V, *, is_update: bool = False) -> None:
+    def put(self, views: dict[str, V], view: V, *, is_update: bool = False) -> None:
+        """Keep what is new of a device."""
         before = views.get(view.name)
         if before != view:
             views[view.name] = view
             self._changes.append(Change(before, view, is_update))
 
-    def _change(
+    def change(
         self, views: dict[str, V], name: str, *, is_update: bool = False, **changes: object
     ) -> None:
+        """Keep what is another; of a name that DCSS never told there is nothing to keep."""
         old: Any = views.get(name)
-        if old is not None:  # of a name that DCSS never told there is nothing to keep
-            self._put(views, attrs.evolve(old, **changes), is_update=is_update)
+        if old is not None:
+            self.put(views, attrs.evolve(old, **changes), is_update=is_update)
 
-    @functools.singledispatchmethod
     def apply(self, message: Message) -> None:
         """Take a message in; those that say nothing of the beamline change nothing."""
+        _apply(message, self)
 
-    @apply.register
-    def _(self, message: StogConfigureHardwareHost) -> None:
-        is_online = message.state == ONLINE
-        self._put(self.hosts, HostView(name=message.host_name, is_online=is_online))
 
-    @apply.register(StogConfigureRealMotor)
-    @apply.register(StogConfigurePseudoMotor)
-    def _(self, message: StogConfigureRealMotor | StogConfigurePseudoMotor) -> None:
-        old = self.motors.get(message.motor_name)
-        view = MotorView(
-            name=message.motor_name,
-            host=message.hardware_host,
-            position=message.position,
-            config=message,
-            units=old.units if old else "",
-            is_moving=old.is_moving if old else None,
+@functools.singledispatch
+def _apply(message: Message, picture: BeamlinePicture) -> None:
+    """What a message changes: by its class, found once; most change nothing."""
+
+
+@_apply.register
+def _(message: StogConfigureHardwareHost, picture: BeamlinePicture) -> None:
+    is_online = message.state == ONLINE
+    picture.put(picture.hosts, HostView(name=message.host_name, is_online=is_online))
+
+
+@_apply.register(StogConfigureRealMotor)
+@_apply.register(StogConfigurePseudoMotor)
+def _(message: StogConfigureRealMotor | StogConfigurePseudoMotor, picture: BeamlinePicture) -> None:
+    old = picture.motors.get(message.motor_name)
+    view = MotorView(
+        name=message.motor_name,
+        host=message.hardware_host,
+        position=message.position,
+        config=message,
+        units=old.units if old else "",
+        is_moving=old.is_moving if old else None,
+    )
+    picture.put(picture.motors, view)
+
+
+@_apply.register
+def _(message: StogSetMotorBaseUnits, picture: BeamlinePicture) -> None:
+    picture.change(picture.motors, message.motor_name, units=message.units)
+
+
+@_apply.register
+def _(message: StogMotorMoveStarted, picture: BeamlinePicture) -> None:
+    picture.change(picture.motors, message.motor_name, is_moving=True)
+
+
+@_apply.register
+def _(message: StogUpdateMotorPosition, picture: BeamlinePicture) -> None:
+    picture.change(picture.motors, message.motor_name, position=message.position, is_update=True)
+
+
+@_apply.register
+def _(message: StogMotorMoveCompleted, picture: BeamlinePicture) -> None:
+    picture.change(picture.motors, message.motor_name, position=message.position, is_moving=False)
+
+
+@_apply.register
+def _(message: StogConfigureShutter, picture: BeamlinePicture) -> None:
+    name, host = message.shutter_name, message.hardware_host
+    is_open = _is_open(message.shutter_state)
+    picture.put(picture.shutters, ShutterView(name=name, host=host, is_open=is_open))
+
+
+@_apply.register
+def _(message: StogReportShutterState, picture: BeamlinePicture) -> None:
+    if message.result in ("", NORMAL):
+        picture.change(
+            picture.shutters, message.shutter_name, is_open=_is_open(message.shutter_state)
         )
-        self._put(self.motors, view)
 
-    @apply.register
-    def _(self, message: StogSetMotorBaseUnits) -> None:
-        self._change(self.motors, message.motor_name, units=message.units)
 
-    @apply.register
-    def _(self, message: StogMotorMoveStarted) -> None:
-        self._change(self.motors, message.motor_name, is_moving=True)
+@_apply.register
+def _(message: StogConfigureString, picture: BeamlinePicture) -> None:
+    name, host, contents = message.string_name, message.hardware_host, message.string_contents
+    picture.put(picture.strings, StringView(name=name, host=host, contents=contents))
 
-    @apply.register
-    def _(self, message: StogUpdateMotorPosition) -> None:
-        self._change(self.motors, message.motor_name, position=message.position, is_update=True)
 
-    @apply.register
-    def _(self, message: StogMotorMoveCompleted) -> None:
-        self._change(self.motors, message.motor_name, position=message.position, is_moving=False)
+@_apply.register
+def _(message: StogSetStringCompleted, picture: BeamlinePicture) -> None:
+    if message.string_status == NORMAL:
+        picture.change(picture.strings, message.string_name, contents=message.string_contents)
 
-    @apply.register
-    def _(self, message: StogConfigureShutter) -> None:
-        name, host = message.shutter_name, message.hardware_host
-        is_open = _is_open(message.shutter_state)
-        self._put(self.shutters, ShutterView(name=name, host=host, is_open=is_open))
 
-    @apply.register
-    def _(self, message: StogReportShutterState) -> None:
-        if message.result in ("", NORMAL):
-            self._change(
-                self.shutters, message.shutter_name, is_open=_is_open(message.shutter_state)
-            )
+@_apply.register
+def _(message: StogConfigureEncoder, picture: BeamlinePicture) -> None:
+    name, host = message.encoder_name, message.hardware_host
+    picture.put(picture.encoders, EncoderView(name=name, host=host, position=message.position))
 
-    @apply.register
-    def _(self, message: StogConfigureString) -> None:
-        name, host, contents = message.string_name, message.hardware_host, message.string_contents
-        self._put(self.strings, StringView(name=name, host=host, contents=contents))
 
-    @apply.register
-    def _(self, message: StogSetStringCompleted) -> None:
-        if message.string_status == NORMAL:
-            self._change(self.strings, message.string_name, contents=message.string_contents)
+@_apply.register(StogGetEncoderCompleted)
+@_apply.register(StogSetEncoderCompleted)
+def _(message: StogGetEncoderCompleted | StogSetEncoderCompleted, picture: BeamlinePicture) -> None:
+    if message.status == NORMAL:
+        picture.change(picture.encoders, message.encoder_name, position=message.position)
 
-    @apply.register
-    def _(self, message: StogConfigureEncoder) -> None:
-        name, host = message.encoder_name, message.hardware_host
-        self._put(self.encoders, EncoderView(name=name, host=host, position=message.position))
 
-    @apply.register(StogGetEncoderCompleted)
-    @apply.register(StogSetEncoderCompleted)
-    def _(self, message: StogGetEncoderCompleted | StogSetEncoderCompleted) -> None:
-        if message.status == NORMAL:
-            self._change(self.encoders, message.encoder_name, position=message.position)
+@_apply.register
+def _(message: StogConfigureIonChamber, picture: BeamlinePicture) -> None:
+    name, host = message.ion_chamber_name, message.hardware_host
+    picture.put(picture.ion_chambers, IonChamberView(name=name, host=host))
 
-    @apply.register
-    def _(self, message: StogConfigureIonChamber) -> None:
-        name, host = message.ion_chamber_name, message.hardware_host
-        self._put(self.ion_chambers, IonChamberView(name=name, host=host))
 
-    @apply.register
-    def _(self, message: StogReportIonChambers) -> None:
-        try:
-            result = message.result
-        except DecodeError:  # it says so where it is waited for
-            return
-        if not isinstance(result, IonChamberFailure):
-            for reading in result:
-                self._change(self.ion_chambers, reading.name, counts=reading.counts)
+@_apply.register
+def _(message: StogReportIonChambers, picture: BeamlinePicture) -> None:
+    try:
+        result = message.result
+    except DecodeError:  # it says so where it is waited for
+        return
+    if not isinstance(result, IonChamberFailure):
+        for reading in result:
+            picture.change(picture.ion_chambers, reading.name, counts=reading.counts)
 
-    @apply.register
-    def _(self, message: StogConfigureOperation) -> None:
-        name, host = message.operation_name, message.hardware_host
-        self._put(self.operations, OperationView(name=name, host=host))
 
-    @apply.register
-    def _(self, message: StogStartOperation) -> None:
-        if old := self.operations.get(message.operation_name):
-            running = old.running | {message.operation_handle}
-            self._change(self.operations, message.operation_name, running=running)
+@_apply.register
+def _(message: StogConfigureOperation, picture: BeamlinePicture) -> None:
+    name, host = message.operation_name, message.hardware_host
+    picture.put(picture.operations, OperationView(name=name, host=host))
 
-    @apply.register
-    def _(self, message: StogOperationCompleted) -> None:
-        if old := self.operations.get(message.operation_name):
-            running = old.running - {message.operation_handle}
-            self._change(self.operations, message.operation_name, running=running)
 
-    @apply.register
-    def _(self, message: StogSetPermissionLevel) -> None:
-        self.location, self.is_staff = message.location, message.is_staff
+@_apply.register
+def _(message: StogStartOperation, picture: BeamlinePicture) -> None:
+    if old := picture.operations.get(message.operation_name):
+        running = old.running | {message.operation_handle}
+        picture.change(picture.operations, message.operation_name, running=running)
 
-    @apply.register
-    def _(self, _: StogUpdateClientList) -> None:
-        self.clients.clear()
 
-    @apply.register
-    def _(self, message: StogUpdateClient) -> None:
-        try:
-            self.clients[message.client_id] = message.client
-        except DecodeError:  # a row that dcss cut; the others stand
-            return
+@_apply.register
+def _(message: StogOperationCompleted, picture: BeamlinePicture) -> None:
+    if old := picture.operations.get(message.operation_name):
+        running = old.running - {message.operation_handle}
+        picture.change(picture.operations, message.operation_name, running=running)
 
-    @apply.register
-    def _(self, _: StogBecomeMaster) -> None:
-        self.is_master = True
 
-    @apply.register
-    def _(self, _: StogBecomeSlave) -> None:
-        self.is_master = False
+@_apply.register
+def _(message: StogSetPermissionLevel, picture: BeamlinePicture) -> None:
+    picture.location, picture.is_staff = message.location, message.is_staff
+
+
+@_apply.register
+def _(_: StogUpdateClientList, picture: BeamlinePicture) -> None:
+    picture.clients.clear()
+
+
+@_apply.register
+def _(message: StogUpdateClient, picture: BeamlinePicture) -> None:
+    try:
+        picture.clients[message.client_id] = message.client
+    except DecodeError:  # a row that dcss cut; the others stand
+        return
+
+
+@_apply.register
+def _(_: StogBecomeMaster, picture: BeamlinePicture) -> None:
+    picture.is_master = True
+
+
+@_apply.register
+def _(_: StogBecomeSlave, picture: BeamlinePicture) -> None:
+    picture.is_master = False
 
 
 def _is_open(state: str) -> bool | None:
