@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from PIL import Image
 
 from benchmarks.page_burst import measure, send
 from tests.lab.simulators.web.beamline import Beamline, beamline_hosts, made_hosts, stage_host
@@ -394,4 +395,5 @@ def save(browser: Browser, path: Path) -> None:
     picture = browser.picture()
     assert len(picture.getcolors(picture.width * picture.height) or []) > 200, "it is empty"
     if path.parent.is_dir():
-        picture.quantize(200).save(path, optimize=True)
+        few = picture.convert("RGB").quantize(255, Image.Quantize.FASTOCTREE)
+        few.save(path, optimize=True)
