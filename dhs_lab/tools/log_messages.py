@@ -83,9 +83,10 @@ class _Reader:
                 found = candidates.after(at)
                 if found is None:
                     return number + block.count(b"\n", at) + 1
-                start = max(at, block.rfind(b"\n", at, found) + 1)
-                number += block.count(b"\n", at, start)
-                at = start
+                start = block.rfind(b"\n", at, found) + 1
+                if start:
+                    number += block.count(b"\n", at, start)
+                    at = start
             end = block.find(b"\n", at)
             raw = block[at:end] if end >= 0 else block[at:]
             at += len(raw) + 1
@@ -124,7 +125,8 @@ class _Candidates:
                 found = find(at)
                 found = self._end if found < 0 else found
                 self._next[index] = find, found
-            nearest = min(nearest, found)
+            if found < nearest:  # noqa: PLR1730 - a call of min takes longer
+                nearest = found
         return nearest if nearest < self._end else None
 
 

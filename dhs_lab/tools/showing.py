@@ -33,6 +33,7 @@ _DAY_S: Final = 86_400
 _UNDATED_S: Final = 3650 * _DAY_S  # from there on times have a date
 _KEPT: Final = 1 << 13  # words of each kind that are remembered
 _LONG: Final = 80  # characters of one that is not
+_LONG_MESSAGE: Final = 300  # characters of a message that is not
 
 
 @functools.lru_cache(_KEPT)
@@ -168,17 +169,30 @@ def _arrow(direction: Direction | None) -> str:
 
 def show(found: Sighting) -> str:
     """A sighting in one line: time, direction, keyword, fields, what is odd, connection."""
-    message = found.message
-    keyword = _show_keyword(message.received_keyword)
-    line = f"{show_time(found.time)}  {_arrow(found.direction)}  {keyword}"
+    line = f"{show_time(found.time)}  {_arrow(found.direction)}  {_show_message(found.message)}"
+    return line + _show_connection(found.connection) if found.connection else line.rstrip()
+
+
+def _show_message(message: Message) -> str:
+    """Keyword, fields, and what is odd."""
+    known = _SHOWN.get(id(message))  # equal messages may differ, as 0.0 and -0.0 do
+    if known is not None:
+        return known[1]
+    text = _show_keyword(message.received_keyword)
     fields = show_fields(message)
     if fields:
-        line += f"  {fields}"
+        text += f"  {fields}"
     if isinstance(message, ODD):
-        line += f"  !! {show_trouble(message)}"
-    if found.connection:
-        line += _show_connection(found.connection)
-    return line.rstrip()
+        text += f"  !! {show_trouble(message)}"
+    if len(text) < _LONG_MESSAGE:
+        if len(_SHOWN) >= _KEPT:
+            _SHOWN.clear()
+        _SHOWN[id(message)] = message, text
+    return text
+
+
+_SHOWN: Final[dict[int, tuple[Message, str]]] = {}
+"""Messages shown lately: logs repeat themselves, and then `reading` gives the same message."""
 
 
 @functools.lru_cache(_KEPT)
