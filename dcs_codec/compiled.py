@@ -267,7 +267,11 @@ def _writing_form(
 
 
 def _encoded(pattern: str) -> str:
-    return f"f{pattern + _NUL!r}.encode()"
+    """The bytes of an f-string with a NUL at its end; ready bytes where nothing varies."""
+    fixed = pattern.replace("{{", "").replace("}}", "")
+    if "{" in fixed:
+        return f"f{pattern + _NUL!r}.encode()"
+    return repr((pattern.replace("{{", "{").replace("}}", "}") + _NUL).encode())
 
 
 @attrs.frozen

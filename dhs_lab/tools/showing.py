@@ -78,19 +78,22 @@ def show_fields(message: Message) -> str:
     names, get = _FIELDS[type(message)]
     shown = []
     for (name, empty), value in zip(names, get(message)):  # noqa: B905 - the last two are empty
-        if value == empty:
+        kind = type(value)
+        if not value and value == empty:
             continue
-        show_plain = _PLAIN.get(type(value))
-        if show_plain is None:
+        if kind is str:
+            shown.append(name + (_show_short(value) if len(value) < _LONG else show_word(value)))
+        elif kind in _NUMBERS:  # 0.0 and -0.0 are equal, so neither is remembered for the other
+            shown.append(name + (_show_short(value) if value else show_word(value)))
+        else:
             return _show_any(message)
-        shown.append(name + show_plain(value))
     return " ".join(shown)
 
 
 _Names = Sequence[tuple[str, object]]
 
 
-class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[object]]]]):
+class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[Any]]]]):
     """By class: names with `=` and empty values of its fields, and what gives the values.
 
     The values of those that every message has follow.
@@ -98,7 +101,7 @@ class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[obj
 
     def __missing__(
         self, message_class: type[Message]
-    ) -> tuple[_Names, Callable[[Message], Sequence[object]]]:
+    ) -> tuple[_Names, Callable[[Message], Sequence[Any]]]:
         fields = {field.name: field.default for field in attrs.fields(message_class)}
         own = [name for name in fields if name not in _BESIDE]
         empty = [fields[name] if fields[name] in ("", None) else attrs.NOTHING for name in own]
@@ -128,25 +131,8 @@ def _show_any(message: Message) -> str:
     return " ".join(shown)
 
 
-def _show_text(text: str) -> str:
-    return _show_short(text) if len(text) < _LONG else show_word(text)
-
-
 _show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers come again
-
-
-def _show_float(value: float) -> str:
-    """`show_word` of a float; 0.0 and -0.0 are equal, so neither is remembered for the other."""
-    return _show_short(value) if value else format_number(value)
-
-
-_PLAIN: Final[Mapping[type, Callable[[Any], str]]] = {
-    str: _show_text,
-    int: _show_short,
-    float: _show_float,
-    bool: _show_short,
-}
-"""How values of the types that most fields have are shown."""
+_NUMBERS: Final = frozenset({int, float, bool})
 
 
 def show_trouble(message: Message) -> str:
