@@ -1,7 +1,9 @@
 """`dhs decode`: shows the messages in a file, a capture or a log."""
 
+import gc
 import sys
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 import click
@@ -19,6 +21,8 @@ from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.showing import show
 from dhs_lab.tools.sightings import ODD, Damage, Found, Sighting
+
+_SELDOM: Final = 50_000  # objects
 
 
 @attrs.define
@@ -108,6 +112,7 @@ def decode(
         ssh beamline tail -F dcss.log | dhs decode --json
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
+    gc.set_threshold(_SELDOM)  # messages make no cycles; looking for some takes a tenth of the time
     wanted = KeywordFilter(keywords)
     if as_json and as_csv:
         raise click.UsageError("--json and --csv: choose one")
