@@ -84,11 +84,13 @@ class RunFolder:
             self.keep(image)
         if self.path is None or self._is_broken:
             return None
+        part = self.path / f"{TABLE}.part"
         try:
-            with (self.path / TABLE).open("x", encoding="utf-8", newline="") as file:
+            with part.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow((*COLUMNS, *PIN_COLUMNS, ANGLE))
                 writer.writerows(self._row(image) for image in ordered)
+            part.replace(self.path / TABLE)  # whole, or not there
         except OSError as error:
             self._give_up(error)
             return None

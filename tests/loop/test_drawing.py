@@ -2,6 +2,8 @@
 
 import io
 import math
+import struct
+import zlib
 from pathlib import Path
 
 import attrs
@@ -46,6 +48,16 @@ def jpeg() -> bytes:
     return file.getvalue()
 
 
+def png_that_says(width: int, height: int) -> bytes:
+    """A small PNG whose header claims this size."""
+    file = io.BytesIO()
+    Image.new("1", (8, 8)).save(file, "PNG")
+    data = bytearray(file.getvalue())
+    data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
 def kept(tmp_path: Path, images: list[CollectedImage]) -> Path:
     return finished(RunFolder(tmp_path, "run", 2.0), tuple(images))
 
@@ -87,9 +99,7 @@ def test_a_collection_is_drawn_into_its_folder(tmp_path: Path) -> None:
 def test_a_picture_that_would_fill_the_memory_is_left_out(tmp_path: Path) -> None:
     images = []
     for index, width in enumerate((3_000, 10_000, 20_000)):
-        file = io.BytesIO()
-        Image.new("1", (width, 10_000)).save(file, "PNG")
-        images.append(CollectedImage(index, file.getvalue(), FOUND))
+        images.append(CollectedImage(index, png_that_says(width, 10_000), FOUND))
     drawn = draw_collection(kept(tmp_path, images))
     assert drawn.pictures == 0
     assert [trouble.rpartition(": ")[2] for trouble in drawn.troubles[:2]] == [
