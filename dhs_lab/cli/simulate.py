@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dhs_lab.cli.simulate_beamline import beamline
 from dhs_lab.cli.simulate_common import fault_option, listening, wait_for_signal
 from dhs_lab.cli.simulate_dcss import dcss
 from dhs_runtime.cli.click_group import WholeGroup
@@ -19,10 +20,11 @@ HTTP_FAULTS = "status 503, hang, late 0.5, truncate, slow 1000, reset; every=N, 
 
 @click.group(cls=WholeGroup)
 def simulate() -> None:
-    """Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server."""
+    """Run a simulated peer of a DHS: a DCSS, an Axis camera, an inference server; or a beamline."""
 
 
 simulate.add_command(dcss)
+simulate.add_command(beamline)
 
 
 @simulate.command()

@@ -16,8 +16,6 @@ from dhs_lab.simulators.dcss.circle import CircleMode
 from dhs_lab.simulators.dcss.counting import CountingRun
 from dhs_lab.simulators.dcss.database import HardwareHost
 from dhs_lab.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
-from dhs_lab.simulators.dcss.engine.script import Script
-from dhs_lab.simulators.dcss.engine.waiting import ScriptError
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -28,9 +26,9 @@ from dhs_lab.simulators.dcss.entries import (
 )
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
-from dhs_lab.simulators.dcss.gui.client import GuiSession
-from dhs_lab.simulators.dcss.gui.settings import Display, GuiSettings, Rights
 from dhs_lab.simulators.dcss.gui_path import from_gui
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
+from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, GuiSettings, Rights
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
@@ -42,6 +40,8 @@ from dhs_lab.simulators.dcss.reports import (
     StringReport,
 )
 from dhs_lab.simulators.dcss.runs import Completion, OperationRun, ReportRun
+from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.traffic import Traffic, TrafficLine
 

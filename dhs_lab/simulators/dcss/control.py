@@ -39,6 +39,7 @@ from dhs_lab.simulators.dcss.entries import (
     IonChamberEntry,
     OperationEntry,
 )
+from dhs_lab.simulators.dcss.gui_texts import configured
 from dhs_lab.simulators.dcss.judge import Judge
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveRun, VectorRun
@@ -53,7 +54,6 @@ from dhs_lab.simulators.dcss.reports import (
 from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_lab.simulators.dcss.sessions import Sessions
-from dhs_lab.simulators.dcss.told import configured
 from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, arguments_of
 

@@ -38,6 +38,7 @@ from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
 from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_lab.simulators.dcss.entry import Entry
+from dhs_lab.simulators.dcss.gui_texts import configured, positioned
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -50,7 +51,6 @@ from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_lab.simulators.dcss.scanning import scan
 from dhs_lab.simulators.dcss.sessions import Sessions
-from dhs_lab.simulators.dcss.told import configured, positioned
 
 logger = logging.getLogger(__name__)
 

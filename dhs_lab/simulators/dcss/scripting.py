@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
-from dhs_lab.simulators.dcss.engine.engine import Engine
-from dhs_lab.simulators.dcss.engine.parents import PseudoMotor
-from dhs_lab.simulators.dcss.engine.script import Script
 from dhs_lab.simulators.dcss.entries import OperationEntry
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry
+from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
+from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
+from dhs_lab.simulators.dcss.scripting_engine.script import Script
 
 F = TypeVar("F", bound=Callable[[Script], str | None])
 M = TypeVar("M", bound=Callable[[Script, float], object])
@@ -71,7 +71,7 @@ class Scripting(Control):
         self._need(PseudoMotorEntry(name, children=names, dependencies=names))
 
         def add(function: M) -> M:
-            self._engine.parents.add(PseudoMotor(name, names, position, function, configure))
+            self._engine.parents.add(MotorScript(name, names, position, function, configure))
             return function
 
         return add

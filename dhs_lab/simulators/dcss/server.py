@@ -11,17 +11,16 @@ from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database, HardwareHost
 from dhs_lab.simulators.dcss.effects import Effects
-from dhs_lab.simulators.dcss.engine.engine import Engine
 from dhs_lab.simulators.dcss.faults import Fault, Faults
-from dhs_lab.simulators.dcss.gui.audience import Audience
-from dhs_lab.simulators.dcss.gui.client import GuiSession
-from dhs_lab.simulators.dcss.gui.desk import Desk
-from dhs_lab.simulators.dcss.gui.desk_parts import Parts
-from dhs_lab.simulators.dcss.gui.masters import Masters
-from dhs_lab.simulators.dcss.gui.permits import Permits
-from dhs_lab.simulators.dcss.gui.port import GuiPort
-from dhs_lab.simulators.dcss.gui.push import Push, host_told
-from dhs_lab.simulators.dcss.gui.settings import GuiSettings
+from dhs_lab.simulators.dcss.gui_port.audience import Audience
+from dhs_lab.simulators.dcss.gui_port.desk import Desk
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush, host_told
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
+from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
+from dhs_lab.simulators.dcss.gui_port.masters import Masters
+from dhs_lab.simulators.dcss.gui_port.permits import Permits
+from dhs_lab.simulators.dcss.gui_port.port import GuiPort
 from dhs_lab.simulators.dcss.judge import (
     ANSWER_WITHIN_S,
     MOVE_TOLERANCE,
@@ -32,6 +31,7 @@ from dhs_lab.simulators.dcss.judge import (
 from dhs_lab.simulators.dcss.registration import dependencies, registrations
 from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.scripting import Scripting
+from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
 from dhs_lab.simulators.dcss.session import Session
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.traffic import Traffic
@@ -145,7 +145,7 @@ class SimulatedDcss(Scripting):
             masters=Masters(self._audience),
             permits=Permits(self._database, settings),
         )
-        push = Push(self._database, self._sessions, self._audience)
+        push = FirstPush(self._database, self._sessions, self._audience)
         return GuiPort(self._audience, push, Desk(parts).take, settings, host=host, port=port)
 
     # -- life --------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from typing import Any, Final
 import attrs
 
 from dhs_lab.simulators.dcss import Display, GuiSettings, SimulatedDcss, load_dump
-from dhs_lab.simulators.dcss.gui.settings import Door
+from dhs_lab.simulators.dcss.gui_port.gui_settings import Door
 from tests.lab.simulators.conformance import DIFFERENT, EQUAL, NOT_PLAYED, Verdict
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.gui_peer import END, GuiPeer

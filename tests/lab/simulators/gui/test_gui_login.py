@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
-from dhs_lab.simulators.dcss.gui.settings import Display, GuiSettings, Rights
+from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, GuiSettings, Rights
 from dhs_runtime import ConfigError, DhsError
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.conftest import hosts

@@ -4,7 +4,7 @@ import re
 import threading
 
 from dhs_lab.simulators.dcss import SimulatedDcss
-from dhs_lab.simulators.dcss.gui.settings import GuiSettings, Rights
+from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings, Rights
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.conftest import hosts
 from tests.lab.simulators.gui.gui_peer import GuiPeer, without_clients

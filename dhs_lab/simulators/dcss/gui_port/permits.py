@@ -9,8 +9,8 @@ from typing import Final, Literal
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.entries import StringEntry
 from dhs_lab.simulators.dcss.entry import Entry
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.settings import Door, GuiSettings
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.gui_settings import Door, GuiSettings
 
 DOOR: Final = "hutchDoorStatus"
 _DOOR_S: Final = 5.0

@@ -24,11 +24,11 @@ from dcs_codec.gui import (
     StogAuthenticationFailed,
     StogLoginComplete,
 )
-from dhs_lab.simulators.dcss.gui.audience import SELF_ID, Audience
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.outbox import Outbox
-from dhs_lab.simulators.dcss.gui.push import Push
-from dhs_lab.simulators.dcss.gui.settings import GuiSettings
+from dhs_lab.simulators.dcss.gui_port.audience import SELF_ID, Audience
+from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
+from dhs_lab.simulators.dcss.gui_port.outbox import Outbox
 from dhs_runtime.lowlevel import Deadline, HostPort, TcpListener, ThreadGroup, is_loopback
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class GuiPort:
     def __init__(
         self,
         audience: Audience,
-        push: Push,
+        push: FirstPush,
         take: Callable[[GuiClient, str], None],
         settings: GuiSettings,
         *,

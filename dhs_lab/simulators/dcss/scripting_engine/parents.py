@@ -11,12 +11,12 @@ import attrs
 
 from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.engine.script import Script
 from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.scripting_engine.script import Script
 
 
 @attrs.frozen
-class PseudoMotor:
+class MotorScript:
     """How a pseudo motor of the scripting engine is made of its children.
 
     Attributes:
@@ -48,16 +48,16 @@ class Parents:
         self._database = database
         self._answer = answer
         self._lock = threading.Lock()  # guards what follows
-        self._motors: dict[str, PseudoMotor] = {}
+        self._motors: dict[str, MotorScript] = {}
         self._outside: set[str] = set()
         self._holding = threading.local()
 
-    def add(self, motor: PseudoMotor) -> None:
+    def add(self, motor: MotorScript) -> None:
         """Make a motor of the database a pseudo motor with children."""
         with self._lock:
             self._motors[motor.name] = motor
 
-    def find(self, name: str) -> PseudoMotor | None:
+    def find(self, name: str) -> MotorScript | None:
         """The pseudo motor of this name."""
         with self._lock:
             return self._motors.get(name)

@@ -5,9 +5,9 @@ from typing import Final
 
 from dhs_lab.simulators.dcss.dump_sections import is_permit
 from dhs_lab.simulators.dcss.entries import ObjectEntry
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.desk_parts import Parts
-from dhs_lab.simulators.dcss.gui.push import permits_told
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.first_push import permits_told
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 
 _PLACE: Final = 199  # characters

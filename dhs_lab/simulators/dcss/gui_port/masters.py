@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from dhs_lab.simulators.dcss.gui.audience import Audience
-from dhs_lab.simulators.dcss.gui.client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.audience import Audience
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 
 _KEY: Final = "master_lock_key="
 _SLAVE: Final = "stog_become_slave"

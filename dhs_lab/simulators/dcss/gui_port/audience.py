@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from dhs_lab.simulators.dcss.changes import Changes
-from dhs_lab.simulators.dcss.gui.client import LIST_MAX, GuiClient, GuiSession, framed
+from dhs_lab.simulators.dcss.gui_port.gui_client import LIST_MAX, GuiClient, GuiSession, framed
 from dhs_lab.simulators.dcss.texts import told_to_all
 
 logger = logging.getLogger(__name__)

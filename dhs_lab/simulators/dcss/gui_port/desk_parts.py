@@ -6,12 +6,12 @@ import attrs
 
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.engine.engine import Engine
 from dhs_lab.simulators.dcss.entry import Entry
-from dhs_lab.simulators.dcss.gui.audience import Audience
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.masters import Masters
-from dhs_lab.simulators.dcss.gui.permits import Checked, Permits
+from dhs_lab.simulators.dcss.gui_port.audience import Audience
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.masters import Masters
+from dhs_lab.simulators.dcss.gui_port.permits import Checked, Permits
+from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_runtime.lowlevel import NotConnectedError
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dcs_codec import LocalProtocolError
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.desk_parts import Parts
-from dhs_lab.simulators.dcss.gui.device_commands import DEVICE_COMMANDS
-from dhs_lab.simulators.dcss.gui.motor_commands import MOTOR_COMMANDS
-from dhs_lab.simulators.dcss.gui.office_commands import OFFICE_COMMANDS
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.device_commands import DEVICE_COMMANDS
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.motor_commands import MOTOR_COMMANDS
+from dhs_lab.simulators.dcss.gui_port.office_commands import OFFICE_COMMANDS
 from dhs_lab.simulators.dcss.texts import blanked, first_word
 from dhs_runtime.lowlevel import DhsError
 

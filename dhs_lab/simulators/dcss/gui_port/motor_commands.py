@@ -6,8 +6,8 @@ from typing import Final
 
 from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.circle import fold, shorten
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.hazards import folds_too_long
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.scanning import scan

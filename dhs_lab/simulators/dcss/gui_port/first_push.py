@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.gui.audience import Audience
-from dhs_lab.simulators.dcss.gui.client import GuiClient, framed
+from dhs_lab.simulators.dcss.gui_port.audience import Audience
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient, framed
+from dhs_lab.simulators.dcss.gui_texts import configured
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 from dhs_lab.simulators.dcss.sessions import Sessions
-from dhs_lab.simulators.dcss.told import configured
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ NO_DEVICE_PERMITS = "0 1 1 1 1"
 _ROOM_S = 5.0
 
 
-class Push:
+class FirstPush:
     """Tells one client after the other what there is."""
 
     def __init__(self, database: Database, sessions: Sessions, audience: Audience) -> None:

@@ -12,8 +12,8 @@ from dhs_lab.simulators.dcss.entries import (
     ShutterEntry,
     StringEntry,
 )
-from dhs_lab.simulators.dcss.gui.client import GuiClient
-from dhs_lab.simulators.dcss.gui.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 
 NOT_IDLE: Final = "NOT_ALLOWED_WHILE_SYSTEM_NOT_IDLE"

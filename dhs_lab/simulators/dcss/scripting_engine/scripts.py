@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from dcs_codec import MotorStatus, OperationStatus
-from dhs_lab.simulators.dcss.engine.door import EngineDoor
-from dhs_lab.simulators.dcss.engine.parents import PseudoMotor
-from dhs_lab.simulators.dcss.engine.script import Script
-from dhs_lab.simulators.dcss.engine.waiting import ScriptError, ServerStoppedError, Waiting
+from dhs_lab.simulators.dcss.scripting_engine.door import EngineDoor
+from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
+from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import (
+    ScriptError,
+    ScriptWait,
+    ServerStoppedError,
+)
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 from dhs_runtime.lowlevel import Deadline, ThreadGroup
 
@@ -31,7 +35,7 @@ class Scripts:
         self._functions: dict[str, tuple[ScriptFunction, bool]] = {}
         self._running: dict[str, int] = {}
         self._stopped: set[str] = set()
-        self._waitings: list[Waiting[Any]] = []
+        self._waitings: list[ScriptWait[Any]] = []
         self._is_over = False
 
     def add(self, name: str, function: ScriptFunction, *, is_parallel: bool) -> None:
@@ -82,9 +86,9 @@ class Scripts:
         count: int = 1,
         ends_by_abort: bool = False,
         operation: tuple[str, str] | None = None,
-    ) -> Waiting[T]:
-        """A new waiting, as `Waiting`; it hears everything from now on, until it is left."""
-        waiting = Waiting(
+    ) -> ScriptWait[T]:
+        """A new waiting, as `ScriptWait`; it hears everything from now on, until it is left."""
+        waiting = ScriptWait(
             find,
             count=count,
             ends_by_abort=ends_by_abort,
@@ -102,7 +106,7 @@ class Scripts:
         with self._lock:
             return [each.operation for each in self._waitings if each.operation is not None]
 
-    def _forget(self, waiting: Waiting[Any]) -> None:
+    def _forget(self, waiting: ScriptWait[Any]) -> None:
         with self._lock:
             if waiting in self._waitings:
                 self._waitings.remove(waiting)
@@ -156,13 +160,13 @@ class Scripts:
 
     # -- pseudo motors -----------------------------------------------------------------------
 
-    def move(self, motor: PseudoMotor, destination: str) -> None:
+    def move(self, motor: MotorScript, destination: str) -> None:
         """Begin the move of a pseudo motor."""
         self._engine.answer(f"htos_motor_move_started {motor.name} {destination}")
         script = Script(self._engine, motor.name, "", destination)
         self._threads.spawn(f"script-{motor.name}", lambda: self._move(motor, script))
 
-    def _move(self, motor: PseudoMotor, script: Script) -> None:
+    def _move(self, motor: MotorScript, script: Script) -> None:
         status: str = MotorStatus.NORMAL
         try:
             motor.move(script, float(script.text))

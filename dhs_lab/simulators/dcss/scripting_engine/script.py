@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
-from dcs_codec import OperationStatus, split_list
-from dhs_lab.simulators.dcss.engine.door import EngineDoor
-from dhs_lab.simulators.dcss.engine.limits import shortest
-from dhs_lab.simulators.dcss.engine.waiting import ScriptError, Waiting
+from dcs_codec import MotorStatus, OperationStatus, split_list
+from dhs_lab.simulators.dcss.scripting_engine.door import EngineDoor
+from dhs_lab.simulators.dcss.scripting_engine.motor_limits import shortest
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError, ScriptWait
 from dhs_runtime.lowlevel import Argument, Deadline
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Script:
         if seconds >= _TOLD_S:
             self.log(f"Waiting for {round(seconds * 1000)} ms.", "warning")
         self._check()
-        pause: Waiting[None] = self._engine.scripts.waiting(lambda _: None, ends_by_abort=True)
+        pause: ScriptWait[None] = self._engine.scripts.waiting(lambda _: None, ends_by_abort=True)
         with pause:
             pause.sleep(seconds)
 
@@ -115,7 +115,9 @@ class Script:
                     raise ScriptError(refused)
             self.log(f"wait_for_device {' '.join(goals)}")
             ends = self._wait_all(waiting, deadline)
-        failed = [f"{name}_{ends[name][1]}" for name in goals if ends[name][1] != "normal"]
+        failed = [
+            f"{name}_{ends[name][1]}" for name in goals if ends[name][1] != MotorStatus.NORMAL
+        ]
         if failed:
             raise ScriptError(failed[-1])
         self._check()
@@ -156,7 +158,7 @@ class Script:
         words = self._ask(
             f"stoh_set_shutter_state {name} {state}", "stog_report_shutter_state", timeout_s
         )
-        status = words[_AT] if len(words) > _AT else "normal"
+        status = words[_AT] if len(words) > _AT else OperationStatus.NORMAL
         return _checked(name, words[2], status)
 
     def set_string(self, name: str, contents: str, timeout_s: float | None = None) -> None:
@@ -207,14 +209,14 @@ class Script:
         contents = self._engine.control.string(name)
         return contents if accept(contents) else None
 
-    def _wait(self, waiting: Waiting[T], timeout_s: float | None) -> T:
+    def _wait(self, waiting: ScriptWait[T], timeout_s: float | None) -> T:
         (found,) = waiting.wait(None if timeout_s is None else Deadline.after(timeout_s))
         self._check()
         return found
 
     @staticmethod
     def _wait_all(
-        waiting: Waiting[tuple[str, str, str]], deadline: Deadline | None
+        waiting: ScriptWait[tuple[str, str, str]], deadline: Deadline | None
     ) -> dict[str, tuple[str, str]]:
         return {name: (position, status) for name, position, status in waiting.wait(deadline)}
 

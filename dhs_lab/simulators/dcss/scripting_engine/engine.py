@@ -7,16 +7,16 @@ from typing import Final
 from dcs_codec import is_list, join_list, split_list
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.engine.hearing import Hearing
-from dhs_lab.simulators.dcss.engine.idle import IdleList
-from dhs_lab.simulators.dcss.engine.ions import IonChambers
-from dhs_lab.simulators.dcss.engine.moves import MoveRules, Refusal
-from dhs_lab.simulators.dcss.engine.parents import Parents
-from dhs_lab.simulators.dcss.engine.script import Script
-from dhs_lab.simulators.dcss.engine.scripts import Scripts
-from dhs_lab.simulators.dcss.engine.state import MotionState
 from dhs_lab.simulators.dcss.entries import StringEntry
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
+from dhs_lab.simulators.dcss.scripting_engine.hearing import Hearing
+from dhs_lab.simulators.dcss.scripting_engine.idle import IdleList
+from dhs_lab.simulators.dcss.scripting_engine.ions import IonChambers
+from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
+from dhs_lab.simulators.dcss.scripting_engine.move_rules import MoveRefusal, MoveRules
+from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
+from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.texts import first_word, rest_of, word_of
 from dhs_runtime.lowlevel import DhsError, NotConnectedError
@@ -127,7 +127,7 @@ class Engine:
 
     def _move(
         self, motor: MotorEntry, destination: str, sent: str, *, by_script: bool
-    ) -> Refusal | None:
+    ) -> MoveRefusal | None:
         host, _ = self._database.get(motor.name, MotorEntry)
         refusal = self._rules.refusal(host, motor, destination, by_script=by_script)
         if refusal is not None:
@@ -142,7 +142,7 @@ class Engine:
             self._completed(motor, f"{{no_hw_host {host}}}")
         return None
 
-    def _refuse(self, motor: MotorEntry, refusal: Refusal) -> None:
+    def _refuse(self, motor: MotorEntry, refusal: MoveRefusal) -> None:
         for level, line in refusal.logs:
             self.tell(f"stog_log {level} server {line}")
         self._completed(motor, refusal.status)  # which aborts everything, too, of a DHS's motor

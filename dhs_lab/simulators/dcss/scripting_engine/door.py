@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from dhs_lab.simulators.dcss.control import Control
-from dhs_lab.simulators.dcss.engine.state import MotionState
-from dhs_lab.simulators.dcss.engine.waiting import Waiting
+from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptWait
 
 T = TypeVar("T")
 
@@ -20,8 +20,8 @@ class ScriptRunner(Protocol):
         count: int = 1,
         ends_by_abort: bool = False,
         operation: tuple[str, str] | None = None,
-    ) -> Waiting[T]:
-        """A new waiting, as `Waiting`; it hears everything from now on, until it is left."""
+    ) -> ScriptWait[T]:
+        """A new waiting, as `ScriptWait`; it hears everything from now on, until it is left."""
 
     def is_stopped(self, name: str) -> bool:
         """Whether the stop flag of an operation is set."""

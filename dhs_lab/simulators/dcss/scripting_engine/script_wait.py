@@ -1,4 +1,4 @@
-"""`Waiting`: how a script waits for what all GUIs are told."""
+"""`ScriptWait`: how a script waits for what all GUIs are told."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class ServerStoppedError(ScriptError):
     """The server stops, so the script ends without a word."""
 
 
-class Waiting(Generic[T]):
+class ScriptWait(Generic[T]):
     """Waits for some texts; what comes from its making on is not missed."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Waiting(Generic[T]):
         count: int = 1,
         ends_by_abort: bool = False,
         operation: tuple[str, str] | None = None,
-        close: "Callable[[Waiting[T]], None]",
+        close: "Callable[[ScriptWait[T]], None]",
     ) -> None:
         """A waiting.
 

@@ -8,20 +8,20 @@ from typing import Final, Protocol
 
 from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
-from dhs_lab.simulators.dcss.engine.farewell import farewell
-from dhs_lab.simulators.dcss.engine.idle import IdleList
-from dhs_lab.simulators.dcss.engine.limits import beyond, shortest
-from dhs_lab.simulators.dcss.engine.parents import Parents
-from dhs_lab.simulators.dcss.engine.scripts import Scripts
-from dhs_lab.simulators.dcss.engine.state import MotionState
 from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.scripting_engine.farewell import farewell
+from dhs_lab.simulators.dcss.scripting_engine.idle import IdleList
+from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
+from dhs_lab.simulators.dcss.scripting_engine.motor_limits import beyond, shortest
+from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
+from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.texts import first_word
 
 _NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
 _HARDWARE_LIMITS: Final = {"cw_hw_limit": "clockwise", "ccw_hw_limit": "counterclockwise"}
 _STATUS_AT: Final = 3
 
-Words = Sequence[str]
+_Words = Sequence[str]
 
 
 class HearingEngine(Protocol):
@@ -44,7 +44,7 @@ class Hearing:
         self._engine = engine
         self._database = database
         self._listed: dict[str, str] = {}  # operations of the lock list under way, by handle
-        self._reactions: Mapping[str, Callable[[Words], None]] = {
+        self._reactions: Mapping[str, Callable[[_Words], None]] = {
             "stog_configure_hardware_host": self._host_configured,
             "stog_configure_real_motor": self._motor_configured,
             "stog_configure_pseudo_motor": self._motor_configured,
@@ -76,7 +76,7 @@ class Hearing:
 
     # -- hosts and motors --------------------------------------------------------------------
 
-    def _host_configured(self, words: Words) -> None:
+    def _host_configured(self, words: _Words) -> None:
         """A DHS that goes away has failed in whatever it was to do."""
         host = self._database.hosts.get(words[1])
         if words[_STATUS_AT] != "offline" or host is None:
@@ -92,14 +92,14 @@ class Hearing:
         for text in farewell(host.name, operations, host.devices, self._database.lock):
             self._engine.tell(text)
 
-    def _motor_configured(self, words: Words) -> None:
+    def _motor_configured(self, words: _Words) -> None:
         self._engine.parents.update(words[1])
 
-    def _move_started(self, words: Words) -> None:
+    def _move_started(self, words: _Words) -> None:
         self._engine.state.begin(words[1])
         self._engine.idle.begin(words[1], once=True)
 
-    def _move_completed(self, words: Words) -> None:
+    def _move_completed(self, words: _Words) -> None:
         name, status = words[1], words[_STATUS_AT]
         self._engine.state.end(name)
         self._engine.idle.end(name)
@@ -109,7 +109,7 @@ class Hearing:
         if status not in _NO_FAILURE and is_of_dhs:
             self._engine.abort_all()
 
-    def _position_updated(self, words: Words) -> None:
+    def _position_updated(self, words: _Words) -> None:
         name, side = words[1], _HARDWARE_LIMITS.get(words[_STATUS_AT])
         if side is not None:
             self._log("error", f"Motor {name} hit {side} hardware limit.")
@@ -127,20 +127,20 @@ class Hearing:
 
     # -- the other devices -------------------------------------------------------------------
 
-    def _operation_started(self, words: Words) -> None:
+    def _operation_started(self, words: _Words) -> None:
         if self._engine.idle.lists(words[1]):
             self._listed[words[2]] = words[1]
         self._engine.idle.begin(words[1], once=False)
 
-    def _operation_completed(self, words: Words) -> None:
+    def _operation_completed(self, words: _Words) -> None:
         self._listed.pop(words[2], None)
         self._engine.idle.end(words[1])
 
-    def _encoder_completed(self, words: Words) -> None:
+    def _encoder_completed(self, words: _Words) -> None:
         if words[_STATUS_AT] != MotorStatus.NORMAL:
             self._log("error", f"Error reading {words[1]}: {words[_STATUS_AT]}")
 
-    def _counted(self, words: Words) -> None:
+    def _counted(self, words: _Words) -> None:
         try:
             has_failed = float(words[1]) <= 0
         except ValueError:
@@ -151,20 +151,20 @@ class Hearing:
 
     # -- for people --------------------------------------------------------------------------
 
-    def _noted(self, words: Words) -> None:
+    def _noted(self, words: _Words) -> None:
         if words[1] == "image_ready":
             self._log("note", f"Loading {words[2]}...")
         else:
             self._log("warning", " ".join(words[1:]).strip())
 
-    def _limit_hit(self, words: Words) -> None:
+    def _limit_hit(self, words: _Words) -> None:
         """The message, and a slip of the real engine's script behind it."""
         self._log("error", f"Motor {words[1]} has hit {words[2]} hardware limit.")
         self._unhandled("do", words)
 
-    def _unknown(self, words: Words) -> None:
+    def _unknown(self, words: _Words) -> None:
         self._unhandled(words[0], words)
 
-    def _unhandled(self, name: str, words: Words) -> None:
+    def _unhandled(self, name: str, words: _Words) -> None:
         shown = f"invalid command name  {name}  while processing {' '.join(words).strip()}"
         self._log("software_severe", f"Unhandled error in scripting engine {shown}")

@@ -6,14 +6,14 @@ Source: motor_control.tcl 441-473, scriptingEngine 480-687, confirmed on the wir
 import attrs
 
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
-from dhs_lab.simulators.dcss.engine.limits import beyond, shortest
-from dhs_lab.simulators.dcss.engine.parents import Parents
-from dhs_lab.simulators.dcss.engine.state import MotionState
 from dhs_lab.simulators.dcss.motors import MotorEntry
+from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
+from dhs_lab.simulators.dcss.scripting_engine.motor_limits import beyond, shortest
+from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 
 
 @attrs.frozen
-class Refusal:
+class MoveRefusal:
     """A move that is not begun.
 
     Attributes:
@@ -37,7 +37,7 @@ class MoveRules:
 
     def refusal(
         self, host: str, motor: MotorEntry, destination: str, *, by_script: bool
-    ) -> Refusal | None:
+    ) -> MoveRefusal | None:
         """Why a move is refused, None where it is not.
 
         Args:
@@ -47,13 +47,13 @@ class MoveRules:
             by_script: Whether a script asks; nobody blocks it, and its statuses are shorter.
         """
         if self._state.is_blocked and not by_script:
-            return Refusal("blocked")
+            return MoveRefusal("blocked")
         if self._state.is_moving(motor.name):
-            return Refusal("moving", "moving")
+            return MoveRefusal("moving", "moving")
         with self._database.lock:
             is_locked, line = motor.motor_lock_on, beyond(motor, destination)
         if is_locked:
-            return Refusal("locked", "locked")
+            return MoveRefusal("locked", "locked")
         return (
             self._locked_parent(motor)
             or (self._moving_child(motor) if host == SCRIPTING_ENGINE else None)
@@ -61,25 +61,25 @@ class MoveRules:
             or self._parent_beyond(motor, destination)
         )
 
-    def _locked_parent(self, motor: MotorEntry) -> Refusal | None:
+    def _locked_parent(self, motor: MotorEntry) -> MoveRefusal | None:
         for parent in self._parents.of(motor.name):
             with self._database.lock:
                 is_locked = parent.motor_lock_on
             if is_locked:
-                return Refusal("locked", "locked", (("error", f"{parent.name} is locked"),))
+                return MoveRefusal("locked", "locked", (("error", f"{parent.name} is locked"),))
         return None
 
-    def _moving_child(self, motor: MotorEntry) -> Refusal | None:
+    def _moving_child(self, motor: MotorEntry) -> MoveRefusal | None:
         moving = [each for each in self._parents.children(motor.name) if self._is_moving(each)]
         if not moving:
             return None
         line = f"Child {moving[0]} of {motor.name} is already moving!"
-        return Refusal("movingChildren", f"{moving[0]}_moving", (("error", line),))
+        return MoveRefusal("movingChildren", f"{moving[0]}_moving", (("error", line),))
 
     def _is_moving(self, name: str) -> bool:
         return self._state.is_moving(name)
 
-    def _parent_beyond(self, motor: MotorEntry, destination: str) -> Refusal | None:
+    def _parent_beyond(self, motor: MotorEntry, destination: str) -> MoveRefusal | None:
         """A parent that is out of its limits, or would be."""
         try:
             goal = float(destination)
@@ -97,12 +97,12 @@ class MoveRules:
             else:
                 continue
             status = f"{motor.name}_parents_sw_limit"
-            return Refusal(
+            return MoveRefusal(
                 status, status, (("warning", is_out or would_be_out or ""), ("error", second))
             )
         return None
 
 
-def _beyond_limits(motor: MotorEntry, line: str, *, by_script: bool) -> Refusal:
+def _beyond_limits(motor: MotorEntry, line: str, *, by_script: bool) -> MoveRefusal:
     status = f"{motor.name}_sw_limit"
-    return Refusal("sw_limit" if by_script else status, status, (("warning", line),))
+    return MoveRefusal("sw_limit" if by_script else status, status, (("warning", line),))

@@ -1,0 +1,117 @@
+"""`dhs simulate beamline`: a whole beamline in one command."""
+
+import click
+
+from dhs_lab.cli.simulate_common import listening, wait_for_signal
+from dhs_runtime.cli.options import LogFlags, logging_options
+from dhs_runtime.lowlevel import HostPort
+
+_GUI_PORT = 14243
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=14242,
+    show_default=True,
+    help="Hardware port, for DHSs; 0 picks a free one.",
+)
+@click.option(
+    "--gui-port",
+    type=click.IntRange(0, 65535),
+    default=_GUI_PORT,
+    show_default=True,
+    help="GUI port, for clients; 0 picks a free one.",
+)
+@click.option(
+    "--web",
+    "web_port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    metavar="PORT",
+    help="Port of the page for browsers; 0 picks a free one.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["gonioDHS", "loopDHS", "camera", "page"]),
+    help="Leave this part out, to run one of your own in its place; repeat.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1, max=600),
+    default=3.0,
+    show_default=True,
+    help="Time of the oscillation during which pictures are collected.",
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(min=0.1, max=100),
+    default=10.0,
+    show_default=True,
+    help="Pictures a second meanwhile.",
+)
+@click.option("--seed", default=1, show_default=True, help="Another seed, another sample.")
+@logging_options
+def beamline(
+    *,
+    host: str,
+    port: int,
+    gui_port: int,
+    web_port: int,
+    without: tuple[str, ...],
+    seconds: float,
+    fps: float,
+    seed: int,
+    logs: LogFlags,
+) -> None:
+    """A whole beamline: DCSS with its GUI port, goniometer, loop DHS, camera, inference, page.
+
+    It says where its ports are and what to try from another terminal. Ctrl-C ends all of it.
+    collectLoopImages works as at a real beamline: the sample turns, the camera posts pictures, and
+    their results come as updates. centerLoop is a script of DCSS, as a Python function.
+
+    To rehearse your own DHS, leave out the one it replaces, and give it the name and the operations
+    or devices of that one.
+
+    \b
+    Examples:
+        dhs simulate beamline
+        dhs devices                          # in another terminal, as the next ones
+        dhs move gonio_phi 90
+        dhs start collectLoopImages
+        dhs simulate beamline --without loopDHS
+        dhs loop --dcss localhost:14242 loop.yaml
+    """  # noqa: D301 - click wants the sign itself
+    from dhs_lab.simulators.whole_beamline import (  # noqa: PLC0415 - needs extra sim
+        BeamlineSettings,
+        SimulatedBeamline,
+    )
+
+    logs.set_up()
+    settings = BeamlineSettings(
+        host=host,
+        port=port,
+        gui_port=gui_port,
+        web_port=web_port,
+        without=without,
+        seconds=seconds,
+        fps=fps,
+        seed=seed,
+    )
+    line = SimulatedBeamline(settings)
+    with listening(line.start, line.stop, HostPort(host, port)):
+        option = "" if gui_port == _GUI_PORT else f" --dcss {line.dcss.gui_address}"
+        page = "" if line.page is None else f"page: {line.page.url}\n"
+        wait_for_signal(
+            f"simulated beamline: hardware port {line.dcss.address}, "
+            f"GUI port {line.dcss.gui_address}\n{page}"
+            "in another terminal:\n"
+            f"  dhs devices{option}\n"
+            f"  dhs move{option} gonio_phi 90\n"
+            f"  dhs start{option} collectLoopImages\n"
+            "Ctrl-C ends it"
+        )
