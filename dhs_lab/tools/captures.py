@@ -1,13 +1,13 @@
-"""Messages in a capture of the network.
+"""Finds the messages in a network capture.
 
-Each connection is looked at by itself: is it DCS at all (a keyword in its first bytes, or the port
-that was asked for), and if so, each direction is split into frames. The handshake is v1 there;
-whether what follows is v1 or v2 is settled by the first frame that leaves no doubt, and holds for
-both directions. What comes after lost bytes is then not taken for a frame of the other kind.
+Each connection is examined separately. If it is DCS (a keyword in its first bytes, or the requested
+port), each direction is split into frames. The handshake is v1. The first unambiguous frame after
+it decides between v1 and v2, for both directions. So bytes after a loss are not taken for a frame
+of the other kind.
 
-Ports may be used again for another connection, and its SYN may not be in the capture. It is another
-one where the first is over and the numbers do not go on from it, where both numbers of a segment
-are far off, or where the handshake comes again.
+Ports may be reused for another connection, and its SYN may be missing from the capture. It is
+another connection if the first is over and the sequence numbers do not continue, if both numbers of
+a segment are far off, or if the handshake comes again.
 """
 
 from collections import Counter, deque
@@ -33,7 +33,7 @@ from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.splitting import KEYWORD, StreamPiece, StreamSplitter
 from dhs_lab.tools.tcp import Gap, StreamPart, distance
 
-_UNDECIDED: Final = 4096  # bytes without a keyword: no DCS
+_UNDECIDED: Final = 4096  # this many bytes without a keyword: not DCS
 _STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one may be sent again
 _OPPOSITE: Final = {
     Direction.TO_DHS: Direction.TO_DCSS,
@@ -42,10 +42,10 @@ _OPPOSITE: Final = {
     Direction.FROM_GUI: Direction.TO_GUI,
     None: None,
 }
-_MOST_CLOSED: Final = 1000  # closed connections of which segments sent again are known as such
+_MOST_CLOSED: Final = 1000  # closed connections whose repeated segments are recognised
 _MOST_OTHERS: Final = 10_000  # open connections before those that are no DCS are given up
-_UNSURE: Final = 3  # segments with a wrong checksum before all of a sender's are taken for wrong
-_ONCE: Final = 3  # times that one kind of trouble with packets is reported
+_UNSURE: Final = 3  # wrong checksums after which a sender's checksums are ignored
+_ONCE: Final = 3  # how often one kind of packet trouble is reported
 _ENDING: Final = SYN | FIN | RST
 _RIGHT: Final = Checksum.RIGHT
 _decode: Final = default_codec().decode
@@ -60,7 +60,7 @@ class CaptureReader:
     def __init__(
         self, source: ByteSource, framing: Framing = Framing.AUTO, port: int | None = None
     ) -> None:
-        """A reader of `source`; with `port`, all connections of that port and no others."""
+        """A reader of `source`; with `port`, it reads exactly the connections of that port."""
         self._source = source
         self._framing = framing
         self._port = port
@@ -72,10 +72,10 @@ class CaptureReader:
         self._others: Counter[str] = Counter()
         self._found_any = False
         self.left_out = 0
-        """Connections that are no DCS."""
+        """Connections that are not DCS."""
 
     def findings(self) -> Iterator[Found]:
-        """All messages in it, in the order in which their last bytes were captured."""
+        """All messages, in the order in which their last bytes were captured."""
         packets = 0
         for packet in read_packets(self._source):
             if isinstance(packet, Trouble):
@@ -105,9 +105,9 @@ class CaptureReader:
         yield from self._summary(packets)
 
     def _plain(self, packet: Packet) -> Iterable[Found] | None:
-        """Take a packet that goes on where its direction stood, as nearly all do; None of others.
+        """Read a packet that continues its direction, as nearly all do; None for others.
 
-        All that is done here would be done to it by the long way too.
+        The general code would give the same result.
         """
         segment = read_plain(packet.link_type, packet.data)
         if segment is None:
@@ -137,7 +137,7 @@ class CaptureReader:
             yield self._damage(packet.offset, reason)
 
     def _summary(self, packets: int) -> Iterator[Found]:
-        """What was counted on the way; and of packets without a message, what they were."""
+        """Report the counts; if there was no message, also the kinds of packets."""
         place = Place(source=self._source.name)
         for reason, count in self._troubles.items():
             if count > _ONCE:
@@ -165,7 +165,7 @@ class CaptureReader:
         return self._take(half, segment, packet)
 
     def _unsound(self, half: Half, segment: Segment, packet: Packet) -> Iterator[Found]:
-        """A segment whose checksum is wrong; of some senders all are, and tell nothing."""
+        """Handle a wrong checksum; with some senders all are wrong and mean nothing."""
         if half.sums:
             yield from self._cannot_read(packet, _WRONG_SUM)
             return
@@ -177,7 +177,7 @@ class CaptureReader:
                 yield from self._segment(*each)
 
     def _is_another(self, half: Half, segment: Segment) -> bool:
-        """Whether a segment between known ports is of another connection than the one before."""
+        """Whether a segment between known ports belongs to a new connection."""
         stream = half.stream
         if segment.flags & SYN:
             return not stream.begin(_after(segment))
@@ -226,7 +226,7 @@ class CaptureReader:
             yield from self._close(half.connection)
 
     def _is_heeded(self, half: Half, segment: Segment) -> bool:
-        """Whether a RST has the number that its receiver waits for; others are not heeded."""
+        """Whether a RST has the number that its receiver waits for; others are ignored."""
         known = half.stream.next
         return known is None or 0 <= distance(known, segment.sequence) <= 1
 
@@ -240,7 +240,7 @@ class CaptureReader:
         connection.receiving.key = back + segment.ports[2:] + segment.ports[:2]
         for half in connection.halves:
             self._halves[half.key] = half
-        if not segment.flags & SYN:  # what comes first need not be the beginning of a frame
+        if not segment.flags & SYN:  # the first bytes need not be the beginning of a frame
             for half in connection.halves:
                 half.splitter.gap(0)
                 half.is_aligned = False
@@ -265,7 +265,7 @@ class CaptureReader:
         ] += 1
 
     def _forget(self, closed: CapturedConnection) -> None:
-        """Let the oldest closed connections go, so that the table does not grow."""
+        """Drop the oldest closed connections, so that the table does not grow."""
         self._closed.append(closed)
         if len(self._closed) > _MOST_CLOSED:
             for half in self._closed.popleft().halves:
@@ -273,7 +273,7 @@ class CaptureReader:
                     del self._halves[half.key]
 
     def _give_up_others(self) -> Iterator[Found]:
-        """Let connections go that were not seen to be DCS: of a scan of ports, none ends."""
+        """Drop connections that are not known to be DCS: those of a port scan never end."""
         for half in list(self._halves.values()):
             if not (half.connection.is_closed or half.connection.is_dcs):
                 yield from self._close(half.connection)
@@ -301,7 +301,7 @@ class CaptureReader:
         if not said.is_late:
             return self._found(half, half.splitter.feed(said.data), said.time)
         splitter = StreamSplitter(half.splitter.framing)
-        splitter.gap(0)  # only what is a frame for certain
+        splitter.gap(0)  # only certain frames
         pieces = splitter.feed(said.data)
         return self._found(half, [piece for piece in pieces if piece.frame], said.time)
 
@@ -322,9 +322,9 @@ class CaptureReader:
         return found
 
     def _settle(self, half: Half, piece: StreamPiece) -> bool:
-        """Learn the framing of a direction from a frame of it; False where it may be none.
+        """Learn the framing of a direction from a frame; False if it may not be a frame.
 
-        Of a text that lost its v2 header the first 200 bytes look like v1, but without the padding.
+        The first 200 bytes of a text that lost its v2 header look like v1, but without the padding.
         """
         connection = half.connection
         if not piece.data.startswith(_HANDSHAKE):
@@ -367,7 +367,7 @@ def _sighting(half: Half, frame: Frame, offset: int, size: int, time: float | No
 
 
 def _is_wrong(checksum: Checksum, has_right: bool | None) -> bool:
-    """Whether a checksum other than a right one says that something is damaged."""
+    """Whether a wrong checksum means that something is damaged."""
     if checksum is Checksum.WRONG:
         return has_right is not False
     return checksum is Checksum.ABSENT and has_right is True

@@ -1,9 +1,9 @@
-"""Two runs of one conversation: what one side said this time, and what it said before.
+"""Compares two runs of one conversation: the messages of one side now and before.
 
-Devices and operations of a DHS run beside each other, so that only what concerns one of them has an
-order: messages are compared by their *subject*, the device, or the one run of an operation. Handles
-differ from run to run; the n-th start of an operation is the n-th, whatever its handle. Numbers are
-the same when they are close, wherever they stand, in words of free text too.
+Devices and operations of a DHS run in parallel, so only the messages about one of them have an
+order: messages are compared by their *subject*, the device or the one run of an operation. Handles
+differ from run to run, so the n-th start of an operation is compared with the n-th. Numbers are
+equal if they are close, also inside free text.
 """
 
 import difflib
@@ -40,7 +40,7 @@ class Handles:
         return handles.index(handle) + 1
 
     def handle(self, operation: str, number: int) -> str | None:
-        """The handle of a start, None where there was none yet."""
+        """The handle of a start, None if there was none yet."""
         handles = self._known.get(operation, [])
         return handles[number - 1] if 0 < number <= len(handles) else None
 
@@ -52,7 +52,7 @@ def has_handle(message: Message) -> bool:
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """A message made comparable.
+    """A message in a comparable form.
 
     Attributes:
         subject: What it is about.
@@ -70,7 +70,7 @@ class Said:
 
 
 def make_comparable(message: Message, handles: Handles) -> Said:
-    """A message with its subject; `handles` are those of its run, and learn from it."""
+    """A message with its subject; `handles` are those of its run, and are updated."""
     fields = {name: value for name, value in to_dict(message).items() if name != "keyword"}
     keyword = message.received_keyword
     if has_handle(message):
@@ -85,11 +85,11 @@ def make_comparable(message: Message, handles: Handles) -> Said:
 
 @attrs.frozen(kw_only=True)
 class Difference:
-    """One thing that is not the same.
+    """One difference.
 
     Attributes:
-        expected: Message of the recording, None where there was none.
-        got: Message of this run, None where it did not come.
+        expected: Message of the recording, None if there was none.
+        got: Message of this run, None if it did not come.
         fields: Name, recorded value and new value of the fields that differ.
     """
 
@@ -120,14 +120,14 @@ def _word(value: object) -> str:
 
 
 def is_ignored(message: Message, patterns: Iterable[str]) -> bool:
-    """Whether the keyword is one of these; * and ? stand for any."""
+    """Whether the keyword matches one of these; * and ? are wildcards."""
     return any(fnmatchcase(message.received_keyword, pattern) for pattern in patterns)
 
 
 def compare(
     expected: Iterable[Said], got: Iterable[Said], tolerance: float = TOLERANCE
 ) -> list[Difference]:
-    """What differs, subject by subject in the order in which they were first spoken of."""
+    """The differences, by subject, in the order of the first message about each."""
     before, now = _by_subject(expected), _by_subject(got)
     differences: list[Difference] = []
     for subject in dict.fromkeys((*before, *now)):
@@ -143,7 +143,7 @@ def _by_subject(said: Iterable[Said]) -> dict[Subject, list[Said]]:
 
 
 def _of_subject(before: list[Said], now: list[Said], tolerance: float) -> Iterator[Difference]:
-    """Align what is the same first, then in between what at least has one keyword."""
+    """Align equal messages first, then between them those with the same keyword."""
     same = [_token(each) for each in before], [_token(each) for each in now]
     for tag, start, end, new_start, new_end in _opcodes(*same):
         if tag == "equal":

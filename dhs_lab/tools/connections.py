@@ -1,4 +1,4 @@
-"""What is known of a TCP connection in a capture, and of each of its two directions."""
+"""The state of a TCP connection in a capture, and of each of its two directions."""
 
 from dcs_codec import Direction, Framing
 from dhs_lab.tools.pcap import Packet
@@ -22,8 +22,8 @@ class Half:
         self.direction: Direction | None = None
         self.time: float | None = None
         self.is_settled = framing is not Framing.AUTO  # whether its framing is known
-        self.is_aligned = True  # whether what comes next begins a frame, or goes on with one
-        self.sums: bool | None = None  # whether its checksums are right, where they are not damaged
+        self.is_aligned = True  # whether the next bytes begin a frame, or continue one
+        self.sums: bool | None = None  # whether its undamaged segments have right checksums
         self.unsure: list[tuple[Segment, Packet]] = []  # with wrong ones, until that is known
 
     @property
@@ -33,7 +33,7 @@ class Half:
 
 
 class CapturedConnection:
-    """Two ends, two directions."""
+    """A connection with its two directions."""
 
     def __init__(self, segment: Segment, framing: Framing, *, is_dcs: bool | None) -> None:
         self.is_dcs = is_dcs
@@ -47,6 +47,6 @@ class CapturedConnection:
         if segment.flags & SYN and segment.flags & ACK:
             client, server = server, client
         elif not segment.flags & SYN and segment.source_port < segment.target_port:
-            client, server = server, client  # the lower port is the server's, as a rule
+            client, server = server, client  # the lower port is usually the server's
         self.name = f"{client.sender}-{server.sender}"
         self.halves = (client, server)

@@ -1,7 +1,7 @@
-"""A Wireshark dissector of the protocol, in Lua, made from a registry.
+"""Makes a Wireshark dissector of the protocol, in Lua, from a registry.
 
-What does not depend on the messages is in `lua/` beside this file; the generator puts the table of
-messages in front of it.
+The code that does not depend on the messages is in `lua/` next to this file; the generator puts the
+table of messages before it.
 """
 
 import importlib.resources
@@ -30,11 +30,11 @@ KINDS: Final = {
     "readings or failure": "readings",
     "numbers": "rest",
 }
-"""What the script calls a type of the catalogue; any other is shown as text."""
+"""The script's names for types of the catalogue; others are shown as text."""
 
 
 def make_dissector(registry: Registry | None = None) -> str:
-    """The dissector of a registry's messages, by default all of both ports of DCSS."""
+    """The dissector for a registry's messages, by default all of both ports of DCSS."""
     folder = importlib.resources.files("dhs_lab.tools") / "lua"
     parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in _PARTS]
     table = _messages(_both_ports() if registry is None else registry)
@@ -42,7 +42,7 @@ def make_dissector(registry: Registry | None = None) -> str:
 
 
 def _both_ports() -> Registry:
-    """The messages of DHSs and of GUIs; the number in the greeting of a GUI is surplus here."""
+    """The messages of DHSs and of GUIs; the number in a GUI's greeting is surplus here."""
     of_dhs = default_registry()
     return of_dhs.extended(*(cls for cls in gui_registry() if cls.keyword not in of_dhs))
 
@@ -80,5 +80,5 @@ def _field(field: FieldDescription, otherwise: str, **is_so: bool) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string of Lua; JSON's escapes are Lua's too, but for those of letters beyond ASCII."""
+    """A Lua string; JSON's escapes are the same, except for characters beyond ASCII."""
     return json.dumps(text, ensure_ascii=False)

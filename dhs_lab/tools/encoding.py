@@ -1,7 +1,7 @@
 """Texts and JSON Lines to the bytes of frames.
 
-A text goes out as it stands, once it is known that the codec reads it and would let it out; JSON
-goes out as the codec writes it.
+A text is written unchanged, after a check that the codec can read and write it; JSON is written as
+the codec does.
 """
 
 import functools
@@ -43,13 +43,14 @@ _SINGLE_BLANKS: Final = re.compile(rb"\S+ \S+ \S+(?: |$)")
 
 @attrs.frozen
 class Encoded:
-    """What came of one line.
+    """The result of one line.
 
     Attributes:
-        line: Its number, from 1.
+        line: Its line number, from 1.
+
         data: The frame.
-        reason: Why there is none, "" where there is.
-        hint: What may be wrong with one that went out, "" if nothing is.
+        reason: Why there is no frame, "" if there is one.
+        hint: What may be wrong with a written frame, "" if nothing.
     """
 
     line: int
@@ -59,7 +60,7 @@ class Encoded:
 
 
 def encode_lines(lines: Iterable[bytes], framing: Framing) -> Iterator[Encoded]:
-    """The frames of lines; empty ones, and comments behind a `#`, are passed over."""
+    """The frames of lines; empty lines and comment lines (`#`) are skipped."""
     for number, line in enumerate(lines, start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith(b"#"):
@@ -95,7 +96,7 @@ def encode_line(text: bytes, framing: Framing) -> bytes:
 
 
 def _refusal(text: bytes, message: Message) -> str:
-    """Why a text that the codec can read should not go to a dcss as it stands, "" if it may."""
+    """Why a readable text should not go to a dcss unchanged, "" if it may."""
     if not text.startswith(message.received_keyword.encode()):
         return "begins with a blank; dcss would garble it"
     if message.surplus and direction_of(message.received_keyword) is Direction.TO_DCSS:

@@ -1,4 +1,4 @@
-"""Fragments of IP packets, put together again.
+"""Reassembles fragmented IP packets.
 
 Source: RFC 791 section 3.2 and RFC 8200 section 4.5.
 """
@@ -7,11 +7,11 @@ from typing import Final
 
 import attrs
 
-_MOST: Final = 64  # packets that wait for fragments; the oldest is given up
+_MOST: Final = 64  # most packets that wait for fragments; beyond that, the oldest is dropped
 _MAX_SIZE: Final = 1 << 16
 
 FragmentKey = tuple[bytes, int, int]
-"""Addresses, number of the packet, protocol: what its fragments have in common."""
+"""The key of a packet's fragments: addresses, packet number, protocol."""
 
 
 @attrs.define
@@ -20,7 +20,7 @@ class _Waiting:
     size: int | None = None
 
     def joined(self) -> bytes | None:
-        """The whole, None while a piece is missing."""
+        """The complete payload, None while a piece is missing."""
         if self.size is None:
             return None
         whole = bytearray()
@@ -32,7 +32,7 @@ class _Waiting:
 
 
 class Fragments:
-    """Collects fragments until their packets are whole."""
+    """Collects fragments until their packets are complete."""
 
     def __init__(self) -> None:
         self._waiting: dict[FragmentKey, _Waiting] = {}
@@ -40,11 +40,11 @@ class Fragments:
 
     @property
     def unfinished(self) -> int:
-        """Packets that are not whole."""
+        """Number of incomplete packets."""
         return self._given_up + len(self._waiting)
 
     def add(self, key: FragmentKey, offset: int, data: bytes, *, is_last: bool) -> bytes | None:
-        """Add a fragment; the payload of its packet once that is whole."""
+        """Add a fragment; returns the payload of its packet when it is complete."""
         waiting = self._waiting.setdefault(key, _Waiting())
         if offset + len(data) <= _MAX_SIZE:
             waiting.pieces.setdefault(offset, data)

@@ -1,4 +1,4 @@
-r"""One row of a dump to its bytes, in the forms that programs write.
+r"""Converts one row of a dump to bytes, in the forms that programs write.
 
 | program | row |
 |---|---|
@@ -12,7 +12,7 @@ r"""One row of a dump to its bytes, in the forms that programs write.
 | `xxd -i`, C arrays | `0x5f, 0x74, 0x79,` |
 | escaped strings | `"\x5f\x74"` |
 
-The bytes as text tell where the digits end, and that none is wrong.
+The bytes as text show where the digits end, and whether they are right.
 """
 
 import re
@@ -30,19 +30,19 @@ _C_ESCAPES: Final = dict(zip("0abfnrtv", b"\0\a\b\f\n\r\t\v", strict=True))
 _IN_C: Final = re.compile(r"\s*(?:0x[0-9a-fA-F]{2},?\s*)+(?:\};?)?\s*")
 _ESCAPED: Final = re.compile(r'\s*"?(?:\\x[0-9a-fA-F]{2})+"?[\s\\;]*')
 _BYTE: Final = re.compile(r"(?:0|\\)x([0-9a-fA-F]{2})")
-_HALF_ROW: Final = 8  # after which Wireshark puts a blank into the text
+_HALF_ROW: Final = 8  # after this column Wireshark puts a blank into the text
 _OCTAL: Final = {3: 1, 6: 2}  # digits of a word, and its bytes
 
 
 @attrs.frozen
 class RowForm:
-    """How the rows of a dump are written.
+    """The form of a dump's rows.
 
     Attributes:
         has_offset: Whether a row begins with the number of its first byte.
         has_colon: Whether a colon follows that.
         kind: `bytes`, `words` (the low byte first), `octal`, `cells` or `c`.
-        has_text: Whether the bytes follow as text; None where no row has told yet.
+        has_text: Whether the bytes follow as text; None if no row has shown it yet.
     """
 
     has_offset: bool
@@ -64,7 +64,7 @@ def form_of(line: str) -> RowForm:
     """The form of a dump by its first row.
 
     Raises:
-        ValueError: It is of none that is read; the text says which it may be.
+        ValueError: The form is not supported; the text says what it may be.
     """
     text = line.strip()
     if _IN_C.fullmatch(line) or _ESCAPED.fullmatch(line):
@@ -114,7 +114,7 @@ def parse_row(line: str, form: RowForm) -> Parsed:
     """The bytes of a row.
 
     Raises:
-        ValueError: It is not of that form, or its digits and its text do not fit.
+        ValueError: It does not have that form, or its digits and its text differ.
     """
     indent = line[: len(line) - len(line.lstrip())]
     text = line[len(indent) :].rstrip("\r\n")
@@ -137,7 +137,7 @@ def parse_row(line: str, form: RowForm) -> Parsed:
 
 
 def shows_text(line: str, form: RowForm) -> bool | None:
-    """Whether a row has its bytes as text, too; None where they are blanks."""
+    """Whether a row also has its bytes as text; None if they are blanks."""
     text = line.strip()
     offset = _OFFSET.match(text)
     return None if offset is None else _bytes_of(text[offset.end() :], form.has_text)[1]
@@ -169,7 +169,7 @@ def _plain(text: str, form: RowForm) -> bytes:
 
 
 def _bytes_of(body: str, has_text: bool | None) -> tuple[bytes, bool | None]:
-    """The bytes, and whether they follow as text; None where that cannot be told."""
+    """The bytes, and whether they follow as text; None if that is unknown."""
     ends, digits, at = [], [], 0
     while (match := _DIGITS.match(body, at)) is not None and _PAIRS.fullmatch(match[1]):
         at = match.end()
@@ -187,7 +187,7 @@ def _bytes_of(body: str, has_text: bool | None) -> tuple[bytes, bool | None]:
 
 
 def _shows(rest: str, data: bytes) -> bool:
-    """Whether what follows the digits is the bytes as text."""
+    """Whether the text after the digits is that of the bytes."""
     text = _text_of(data)
     framed = _FRAMED.fullmatch(rest)
     if framed is not None and (framed[1] if framed[1] is not None else framed[2]) == text:

@@ -83,7 +83,7 @@ def read_rows(lines: Iterable[bytes]) -> Iterator[Row]:
     """The bytes of a dump, row by row.
 
     Raises:
-        NoDump: It is of a form that is not read.
+        NoDump: Its form is not supported.
     """
     reader = _Reader()
     return reader.in_order(reader.read(lines))
@@ -96,8 +96,8 @@ class _Stream:
     Attributes:
         base: Offset of its first row, as written.
         at: Bytes since that.
-        row: The row before, which `*` repeats; b"" where it is not known.
-        held: A row of words, of which the last may be filled up.
+        row: The row before, which `*` repeats; b"" if unknown.
+        held: A row of words; the last may be padded.
     """
 
     base: str
@@ -135,7 +135,7 @@ class _Reader:
                 yield stream.held
 
     def in_order(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows; those of words are held until a keyword tells the order of their bytes."""
+        """The rows; rows of words wait until a keyword shows their byte order."""
         held: list[Row] | None = []
         data = b""
         for row in rows:
@@ -181,14 +181,14 @@ class _Reader:
             yield Row(line=number, stream=self._plain, data=parsed.data)
 
     def _is_same_row(self, text: str) -> bool:
-        """Whether this is the row before once more, as characters (`od -t x1c`)."""
+        """Whether this repeats the row before as characters (`od -t x1c`)."""
         last = self._last
         if last is None or not last.row or not text.startswith(" " * len(last.base)):
             return False
         return cells_of(text[len(last.base) :]) == last.row
 
     def _lost(self, number: int, reason: str, form: RowForm) -> Row:
-        """A row that cannot be read; where there are offsets, the next one tells its size."""
+        """Handle an unreadable row; if there are offsets, the next one gives its size."""
         if self._last is not None:
             self._last.row, self._last.repeats = b"", False
         missing = 0 if form.has_offset else None
@@ -206,7 +206,7 @@ class _Reader:
         self._last = stream
         missing = self._missing(stream, parsed.offset)
         if missing < 0 and not parsed.data and stream.held is not None:
-            data = stream.held.data[:missing]  # the last word was filled up
+            data = stream.held.data[:missing]  # the last word was padded
             stream.held = attrs.evolve(stream.held, data=data)
         yield from self._release(stream)
         if missing < 0 and parsed.data:
@@ -220,13 +220,13 @@ class _Reader:
         stream.at += len(parsed.data)
         stream.row, stream.repeats = parsed.data, False
         row = Row(line=number, stream=parsed.indent, data=parsed.data)
-        if form.kind != "bytes":  # the last one is filled up
+        if form.kind != "bytes":  # the last one is padded
             stream.held = row
         else:
             yield row
 
     def _missing(self, stream: _Stream, offset: str) -> int:
-        """How far an offset is beyond the bytes there were; its digits may be of three kinds."""
+        """How far an offset is beyond the bytes read so far; it may be in three bases."""
         distances = {}
         for radix in stream.radixes:
             try:
@@ -245,7 +245,7 @@ class _Reader:
         return distances.get(radix, 0)
 
     def _filled(self, number: int, key: str, stream: _Stream, missing: int) -> Row:
-        """The rows that `*` stands for, or that some are missing."""
+        """The rows that `*` repeats, or a report of missing rows."""
         row = stream.row
         if stream.repeats and row and missing <= _MAX_REPEAT:
             if len(set(row)) == 1:
@@ -262,7 +262,7 @@ class _Reader:
 
 
 def _refuse_packets(data: bytes) -> None:
-    """Refuse a dump of whole packets, with the headers of each.
+    """Refuse a dump of whole packets with their headers.
 
     Raises:
         NoDump: It is one.

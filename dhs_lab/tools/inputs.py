@@ -1,4 +1,4 @@
-"""A file or a pipe, read piece by piece however large it is; files of gzip are unpacked."""
+"""Reads a file or a pipe in pieces, of any size; gzip files are unpacked."""
 
 import codecs
 import contextlib
@@ -11,7 +11,7 @@ from dhs_runtime.lowlevel import ConfigError
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
-_SNIFFED: Final = 256  # bytes that tell every kind of input from the others
+_SNIFFED: Final = 256  # enough bytes to recognise every kind of input
 _MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP: Final = b"\x1f\x8b"
 _MAX_NULS: Final = 1 << 20
@@ -38,12 +38,12 @@ class ByteSource:
         self._before_read = before_read
         self._ahead = b""
         self.fault = ""
-        """Why it ended early (a torn gzip file), "" where it did not."""
+        """Why it ended early (a truncated gzip file), "" if it did not."""
 
     def peek(self) -> bytes:
-        """The first bytes, 256 and more where there are as many; they are still to be read.
+        """The first bytes, at least 256 if there are as many; they are not used up.
 
-        A block of NULs is not counted, up to a megabyte: a loss of power leaves one.
+        A block of NULs of up to a megabyte does not count: a loss of power leaves one.
         """
         while len(self._ahead) < _SNIFFED or (
             len(self._ahead) < _MAX_NULS and len(self._ahead.lstrip(b"\0")) < _SNIFFED
@@ -74,12 +74,12 @@ class ByteSource:
         return b"".join(pieces)
 
     def pieces(self) -> Iterator[bytes]:
-        """All of it, in pieces of any size."""
+        """All bytes, in pieces of any size."""
         while piece := self.read_some():
             yield piece
 
     def line_blocks(self) -> Iterator[tuple[bytes, bool]]:
-        """All of it in blocks of lines, as they come; False with a block whose end is no line's.
+        """All bytes in blocks of lines; False with a block that does not end with a line.
 
         The end of a block's last line is left out.
         """
@@ -100,7 +100,7 @@ class ByteSource:
             yield b"".join(started), False
 
     def lines(self) -> Iterator[bytes]:
-        """All of it by lines, without their ends."""
+        """All lines, without their ends."""
         for block, _ in self.line_blocks():
             for line in block.split(b"\n"):
                 yield line.rstrip(b"\r")
@@ -132,7 +132,7 @@ class _Recoded:
 
 
 def as_utf8(source: ByteSource) -> ByteSource:
-    """The source as plain UTF-8, where it is UTF-16 or begins with a byte-order mark."""
+    """The source as plain UTF-8, if it is UTF-16 or begins with a byte-order mark."""
     head = source.peek()
     if head.startswith(codecs.BOM_UTF8):
         source.read_exactly(len(codecs.BOM_UTF8))
@@ -148,7 +148,7 @@ def as_utf8(source: ByteSource) -> ByteSource:
 
 @contextlib.contextmanager
 def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
-    """A file, also one of gzip, or standard input (`-`); `before_read` as of `ByteSource`.
+    """Open a file, also one of gzip, or standard input (`-`); see `ByteSource`.
 
     Raises:
         ConfigError: It cannot be read.

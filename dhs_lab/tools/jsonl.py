@@ -1,8 +1,8 @@
 """JSON Lines of messages: what `dhs decode --json` and `dhs record` write, and bare messages.
 
-A line is an object with a `message` in it (`dcs_codec.interchange`) and `time`, `connection`,
-`direction`, `size` beside it as far as they are known, or such a message itself. A recording also
-has lines with an `event` (a connection opened, closed) and with `damage`.
+A line is an object with a `message` (`dcs_codec.interchange`) and, if known, `time`, `connection`,
+`direction`, `size`; or it is such a message itself. A recording also has lines with an `event` (a
+connection opened, closed) and with `damage`.
 """
 
 import json
@@ -30,11 +30,11 @@ def read_jsonl(source: ByteSource) -> Iterator[Found]:
 
 
 def finding_of(row: object, place: Place) -> Found | None:
-    """What one object says; None where it is an event.
+    """The sighting in one object; None if it is an event.
 
     Raises:
-        InterchangeError: It is the object of no message.
-        ValueError: Something beside the message is of another type.
+        InterchangeError: It is not the object of a message.
+        ValueError: Another member has a wrong type.
     """
     from dcs_codec.interchange import from_dict  # noqa: PLC0415 - cattrs takes long
 
@@ -75,7 +75,7 @@ def _of_type(row: Mapping[str, Any], key: str, types: tuple[type, ...], default:
 
 
 def line_of(found: Sighting) -> str:
-    """The line of a sighting, without its end."""
+    """The line of a sighting, without the line end."""
     return json.dumps(row_of(found), allow_nan=False)
 
 

@@ -1,7 +1,7 @@
-"""Records of the C and C++ side's logging: where a message is in one, and where the record ends.
+"""Log records of the C and C++ programs: where the message is, and where the record ends.
 
-A record ends with the name of the source file and the line in braces, `{TCL_LOG  }` in what the
-scripting engine writes.
+A record ends with the name of the source file and the line in braces; those of the scripting engine
+end with `{TCL_LOG  }`.
 """
 
 import functools
@@ -15,9 +15,9 @@ from dhs_lab.tools.log_entries import LogEntry
 from dhs_lab.tools.stamps import LEVEL, parse_stamp
 
 ENGINE: Final = "engine"
-"""Conversation of the scripting engine's own half, which a dcss log has beside the server's."""
+"""Conversation of the scripting engine's half; a dcss log has it in addition to the server's."""
 
-# What may not be before it is looked at last: patterns that begin so are searched slowly.
+# The text that must not come before is checked last: such patterns are slow to search.
 KEYWORD: Final = re.compile(r"(?:sto[ch]|htos)_(?<![\w./-].{5})\w+", re.DOTALL)
 
 _C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (\d+ +[A-Z]+ {4})")
@@ -44,13 +44,13 @@ _SIMULATED: Final = re.compile(rf"^(?!{LEVEL}\b|re[cv]|sen[dt]|in\b|out\b)(\S+) 
 
 @attrs.frozen
 class LogPrefix:
-    """What the words in front of a message say.
+    """The meaning of the words before a message.
 
     Attributes:
-        is_message: False where they speak of one that another line has.
-        connection: Name of the hardware host, where they say it.
+        is_message: False if they refer to a message that another line has.
+        connection: Name of the hardware host, if they give it.
         conversation: `ENGINE` or "".
-        opening: The sign that is opened last, where they end with one.
+        opening: The bracket or quote that is opened last, if they end with one.
     """
 
     is_message: bool
@@ -61,7 +61,7 @@ class LogPrefix:
 
 @functools.lru_cache(maxsize=1024)
 def place_of(before: str) -> LogPrefix:
-    """What the words in front of a message say, in any log."""
+    """The meaning of the words before a message, in any log."""
     host = _FROM.search(before) or _SIMULATED.search(before)
     return LogPrefix(
         _MENTION.search(before) is None,
@@ -79,7 +79,7 @@ def _place_in_c(before: str) -> LogPrefix:
 
 
 def c_end(text: str) -> int:
-    """Where the name of the source file begins that the C side writes last, -1 without one."""
+    """Where the final name of the source file begins, -1 without one."""
     at = text.rfind("{")
     return at if at >= 0 and _is_c_end(text[at : at + _LONGEST_END]) else -1
 
@@ -90,13 +90,13 @@ def _is_c_end(text: str) -> bool:
 
 
 def start_of_c(text: str) -> int:
-    """Where the C side's words begin, after thread and level; -1 where it is no such line."""
+    """Where the C side's words begin, after thread and level; -1 if it is another line."""
     match = _C_START.match(text)
     return -1 if match is None else match.end()
 
 
 def _message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str] | None:
-    """The place, the text of the message and why that cannot be told; None without a message."""
+    """The place, and the text of the message or why it is unknown; None without a message."""
     match = KEYWORD.search(text, start)
     if match is None:
         return None
@@ -117,9 +117,9 @@ def _message_in_c(text: str, start: int, end: int) -> tuple[LogPrefix, str, str]
 
 
 def entries_of_line(number: int, raw: bytes) -> Iterable[LogEntry] | None:
-    """What a whole record of the C side in one line has; None of all others.
+    """The entry of a complete one-line record of the C side; None for others.
 
-    Logs of dcss are the largest that there are, and nearly all of their records are such.
+    Logs of dcss are the largest logs, and nearly all their records are like this.
     """
     match = _C_LINE.match(raw)
     if match is None:
@@ -140,12 +140,12 @@ def _time_of_c(stamp: bytes) -> float | None:
 def entries_of_record(
     line: int, time: float | None, text: str, spans: tuple[int, int]
 ) -> Iterable[LogEntry]:
-    """What a record of the C side has: one entry, or none.
+    """The entry of a record of the C side, if any.
 
     Args:
-        line: Its number.
-        time: Of the record.
-        text: Of the record, after the time.
+        line: Its line number.
+        time: Time of the record.
+        text: Text of the record, after the time.
         spans: Where its words begin, and where the name of the source file does, as `c_end`.
     """
     found = _message_in_c(text, *spans)

@@ -1,20 +1,20 @@
-"""What is found in a log."""
+"""An entry of a log."""
 
 import attrs
 
 
 @attrs.define
 class LogEntry:
-    """One message in a log, or a place with one that cannot be cut out.
+    """One message in a log, or a place whose message cannot be read.
 
     Attributes:
         line: Its line, from 1.
-        time: When, as `read_stamp`.
+        time: Its time, as from `read_stamp`.
         text: Text of the message.
-        connection: Name of the hardware host, where the line says it.
+        connection: Name of the hardware host, if the line gives it.
         conversation: `ENGINE` or "".
         reason: Why there is no text.
-        is_again: Whether the log told it before, in other words.
+        is_again: Whether it repeats an earlier entry in other words.
     """
 
     line: int

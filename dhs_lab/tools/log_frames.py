@@ -1,8 +1,8 @@
-"""Texts of messages out of bytes that a program logged as it read or wrote them.
+"""Finds texts of messages in bytes that a program logged as it read or wrote them.
 
-Such bytes come in the pieces that a socket gave: a v2 header in one line and its text in the next,
-several frames in one, or one frame over several. A header says how long its text is, and a text
-without a header (v1, or the header is in a line that is lost) ends at its NUL.
+Such bytes come in pieces as from a socket: a v2 header in one line and its text in the next,
+several frames in one line, or one frame over several lines. A header gives the length of its text.
+A text without a header (v1, or the header's line is lost) ends at its NUL.
 """
 
 import re
@@ -23,22 +23,22 @@ _LONGEST: Final = 1 << 20  # of what is waited for; larger ones are pictures, an
 
 @attrs.frozen
 class Cut:
-    """A text, or why there is none."""
+    """A text, or the reason why there is none."""
 
     text: str = ""
     reason: str = ""
 
 
 class FrameCutter:
-    """Cuts what one place in a program logged."""
+    """Cuts the bytes that one place in a program logged."""
 
     def __init__(self) -> None:
         self.rest = b""
-        """What is part of a frame to come."""
+        """The bytes of an incomplete frame."""
         self._is_framed: bool | None = None  # True: texts have a header or a NUL
 
     def starts_with(self, data: bytes) -> bool:
-        """Whether frames begin here; else this is of another trade."""
+        """Whether frames begin here; otherwise the bytes are not DCS."""
         data = data.lstrip(b"\0")
         return KEYWORD.match(data) is not None or _header_of(data) is not None
 
@@ -47,7 +47,7 @@ class FrameCutter:
         return self.starts_with(data) or _PART_OF_HEADER.fullmatch(data) is not None
 
     def feed(self, data: bytes) -> Iterator[Cut]:
-        """Add bytes; the texts that are whole now."""
+        """Add bytes; returns the texts that are complete now."""
         if self.rest and self.starts_with(data) and KEYWORD.match(self.rest):
             yield from self._before_another()
         self.rest += data
@@ -60,13 +60,13 @@ class FrameCutter:
                 yield cut
 
     def finish(self) -> Iterator[Cut]:
-        """Tell that nothing follows."""
+        """Report the end of the log."""
         if self.rest.strip(b" \0"):
             yield from self._before_another()
         self.rest = b""
 
     def _before_another(self) -> Iterator[Cut]:
-        """What is left before another frame: a text if none has an end here, else a torn one."""
+        """The rest before another frame: a text if none ends here, else a truncated frame."""
         rest, self.rest = self.rest, b""
         if not self._is_framed and KEYWORD.match(rest):
             self._is_framed = False
@@ -136,7 +136,7 @@ def _header_of(data: bytes) -> tuple[int, int] | None:
 
 
 def _another(data: bytes) -> int:
-    """Where another frame begins inside, -1 where none does."""
+    """Where another frame begins inside, -1 if none does."""
     for match in _NEXT.finditer(data, 1):
         if _header_of(data[match.start() :]) is not None:
             return match.start()

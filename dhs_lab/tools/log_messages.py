@@ -1,6 +1,6 @@
-r"""Messages in the lines of logs, with their times.
+r"""Finds messages in the lines of logs, with their times.
 
-Known are the places where programs of DCS write what goes over the wire:
+It knows the lines in which programs of DCS log messages:
 
     06/26/15 14:32:47 1981794048     INFO    message from self <- {htos_...} {src/dcss_h... 290  }
     06/26/15 14:32:47 2013263616     INFO    send_to_all_hardware_clients: out -> stoh_... {... }
@@ -10,13 +10,14 @@ Known are the places where programs of DCS write what goes over the wire:
     2026-01-01 12:00:00.123 DEBUG   dcss-link        dhs_runtime.wire.loopDHS: <- stoh_...
     2024-01-05 17:47:58,363 - EPICSDHS - DEBUG -reciver - recive b'stoh_...\x00' (EpicsDHS.py:327)
 
-and whatever else has a keyword in it: after an arrow, a brace, a quote or a colon, or bare. Left
-out are the places known to speak of a message that is in another line already
-(`do task:{stoh_...}`, `no one takes this message: ...`).
+and any other line with a keyword: after an arrow, a brace, a quote or a colon, or bare. Lines that
+only repeat a message of another line are left out (`do task:{stoh_...}`,
+`no one takes this message: ...`).
 
-A text may hold line ends: then the record goes on up to its end, which in the logs of the C side is
-the name of the source file in braces, in ours the next line with a time, and in those that write
-`(file.py:327)` at the end of each line that. A text whose end is lost is a damage and no message.
+A text may contain line ends: then the record continues to its end. In logs of the C side the end is
+the name of the source file in braces, in ours the next line with a time, and in logs that write
+`(file.py:327)` at the end of each line that place. A text whose end is lost counts as damage, not
+as a message.
 
 Source: logs kept with the public DCS source tree as 19-ID has it (dcss, epicsgw, robot,
 simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats; logs of TPS 07A.
@@ -38,7 +39,7 @@ _IN_SEVERAL_LINES: Final = {
     b"'": re.compile(rb"'(?<=b')"),
     b'"': re.compile(rb'"(?:(?<=b")|(?<=b\\")|MESSAGE")'),
 }
-"""What lines have that may hold part of a message, by the quote in it, which is found faster."""
+"""The pattern of lines that may contain part of a message, by a quote, which is found faster."""
 
 
 def read_log(
@@ -47,22 +48,22 @@ def read_log(
     """The messages in a log.
 
     Args:
-        blocks: Lines, the end of the last one left out; False where that has no end.
-        pieces: Lines without one of these, and without what may be part of a message in several
-            lines, are passed over; by default those without a keyword.
+        blocks: Blocks of lines without the last line end; False if the last line has no end.
+        pieces: Lines that contain none of these, and no part of a message over several lines, are
+            skipped; by default lines without a keyword.
     """
     return _Reader(pieces or _KEYWORDS).read(blocks)
 
 
 class _Reader:
-    """Cuts out the lines that may have a message, and reads those that are easy.
+    """Cuts out the lines that may have a message, and reads the simple ones.
 
-    Logs of dcss are the largest that there are, and nearly all of their records are whole lines.
+    Logs of dcss are the largest logs, and nearly all their records are whole lines.
     """
 
     def __init__(self, pieces: tuple[bytes, ...]) -> None:
         self._pieces = pieces
-        self._records: RecordReader | None = None  # made for the first line that is not easy
+        self._records: RecordReader | None = None  # made for the first line that is not simple
 
     def read(self, blocks: Iterable[tuple[bytes, bool]]) -> Iterator[LogEntry]:
         number = 1
@@ -106,7 +107,7 @@ class _Reader:
 
 
 class _Candidates:
-    """Where the lines of a block are that may have a message; most lines are never looked at."""
+    """The places of lines in a block that may have a message; most lines are never read."""
 
     def __init__(self, block: bytes, pieces: tuple[bytes, ...]) -> None:
         self._end = len(block)

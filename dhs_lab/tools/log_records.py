@@ -1,4 +1,4 @@
-"""Records of a log that may go on over several lines, as any program writes them."""
+"""Records of a log over one or several lines, as any program writes them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,11 +25,11 @@ from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _BYTES_OPEN: Final = re.compile(r"\bb['\"]")
-_NUL: Final = r"\x00"  # in a text that a program showed with its escapes, which is as good as bytes
+_NUL: Final = r"\x00"  # in a text that a program wrote with escapes, which is equivalent to bytes
 _NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
-_MAX_LINES: Final = 5_000  # of one record; what has no end by then has none
+_MAX_LINES: Final = 5_000  # most lines of one record; without an end by then it has none
 _MAX_VOICES: Final = 256
 
 
@@ -39,8 +39,8 @@ class _Record:
 
     Attributes:
         text: All of it after the time.
-        has_time: Whether it begins with one.
-        is_whole: False where its end is lost.
+        has_time: Whether it begins with a time.
+        is_whole: False if its end is lost.
         c_start: Where the words begin of the C side's logging, which ends a record by the source
             file's name; -1 in other logs.
         trace_at: Where the text of our own trace begins, 0 in other logs.
@@ -58,7 +58,7 @@ class _Record:
 
 
 class RecordReader:
-    """Reads lines one after the other, and puts those together that are one record."""
+    """Reads lines in order, and joins those of one record."""
 
     def __init__(self) -> None:
         self._unwrapper = Unwrapper()
@@ -67,9 +67,9 @@ class RecordReader:
         self._cutters: dict[str, tuple[FrameCutter, LogEntry]] = {}
         self._record: _Record | None = None
         self._has_records = False  # of more lines: those without a time are part of one
-        self._has_inner_times = False  # besides those of what collected the lines
+        self._has_inner_times = False  # in addition to those of the collector
         self._has_two_times = False  # in a line, one after the other
-        self._located = 0  # lines that end with the place in the source, less those that do not
+        self._located = 0  # lines that end with the place in the source, minus those that do not
 
     @property
     def is_between(self) -> bool:
@@ -77,12 +77,12 @@ class RecordReader:
         return self._record is None and not self._unwrapper.parts
 
     def read_line(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
-        """The messages that are whole with this line."""
+        """The messages that are complete with this line."""
         for line in self._unwrapper.lines_of(number, raw, is_whole=is_whole):
             yield from self._take(line)
 
     def finish(self) -> Iterator[LogEntry]:
-        """Those of the record that the end of the log ends."""
+        """The messages of the last record."""
         if self._record is not None:
             yield from self._close(self._record)
         for cutter, entry in self._cutters.values():
@@ -96,7 +96,7 @@ class RecordReader:
         record = self._record
         if record is not None:
             if not new.has_time:
-                if _NO_TEXT.fullmatch(new.text):  # a form feed is no part of a text
+                if _NO_TEXT.fullmatch(new.text):  # a form feed is not part of a text
                     return
                 record.text += "\n" + new.text
                 record.is_whole = line.is_whole
@@ -108,7 +108,7 @@ class RecordReader:
             self._record = None
             yield from self._close(record)
         if self._has_records and not new.has_time and not c_end(line.text) >= 0:
-            return  # of a record that is not asked for
+            return  # of a record that is not wanted
         if self._goes_on(new):
             self._has_records = True
             self._record = new
@@ -122,7 +122,7 @@ class RecordReader:
             speaker_of_line, rest = without_syslog(text, stamp.rest)
             inner = read_stamp(rest) if rest[:1].isdigit() or speaker_of_line else None
             self._has_two_times |= inner is not None
-            if speaker_of_line or self._has_two_times:  # that of what collected it is the first
+            if speaker_of_line or self._has_two_times:  # the first time is that of the collector
                 time, speaker = stamp.time, speaker or speaker_of_line
                 text, stamp = rest, inner
         is_collected = time is not None
@@ -226,11 +226,11 @@ class RecordReader:
         yield from self._cuts(cuts, entry, before, record.speaker)
 
     def _is_awaited(self, data: bytes) -> bool:
-        """Whether this is part of a frame that is put together from what was logged as bytes."""
+        """Whether this is part of a frame that was logged as bytes in pieces."""
         return any(cutter.rest.endswith(data) for cutter, _ in self._cutters.values())
 
     def _of_bytes(self, record: _Record) -> list[LogEntry] | None:
-        """Messages in literals of bytes, which may be pieces of frames; None without such."""
+        """Messages in bytes literals, which may be pieces of frames; None without literals."""
         entries: list[LogEntry] | None = None
         at = 0
         for match in _BYTES.finditer(record.text):
@@ -281,7 +281,7 @@ def _of_trace(record: _Record) -> LogEntry:
     entry = _checked(LogEntry(record.line, record.time, record.text[record.trace_at :]))
     if entry.reason:
         return entry
-    try:  # the control characters of a text are escaped in a trace, and come back only here
+    try:  # the control characters of a text are escaped in a trace, and restored only here
         entry.text = trace_text(entry.text, is_whole=record.is_whole)
     except ValueError as error:
         entry.reason, entry.text = str(error), ""
@@ -289,7 +289,7 @@ def _of_trace(record: _Record) -> LogEntry:
 
 
 def _checked(entry: LogEntry) -> LogEntry:
-    """The entry, without its text where that cannot be what was sent."""
+    """The entry, without its text if that cannot have been sent."""
     if not entry.text.isprintable() and _CONTROL.search(entry.text.removesuffix("\r")):
         entry.reason = f"control characters in it: {entry.text[:60]!a}"
         entry.text = ""

@@ -1,7 +1,7 @@
-"""Messages that one program tells several times: as read, as decoded, as it hands them on.
+"""Recognises messages that one program logs several times: as read, as decoded, as passed on.
 
-A telling counts as another message where it may be one: the same words in front of it, words that
-differ in a name alone (`to dhsA: ...`, `to dhsB: ...`), or one was read and the other sent.
+If it may be another message, it counts as one: if the words before it are the same, if they differ
+only in a name (`to dhsA: ...`, `to dhsB: ...`), or if one was read and the other sent.
 """
 
 import functools
@@ -26,7 +26,7 @@ _NEAR_S: Final = 5.0
 
 @attrs.frozen
 class Speaker:
-    """The words in front of a message, and whether they say that it was read or sent."""
+    """The words before a message, and whether they say that it was read or sent."""
 
     words: tuple[str, ...]
     was_sent: bool | None
@@ -48,7 +48,7 @@ class Speaker:
 
 @functools.lru_cache(maxsize=1024)
 def voice_of(before: str) -> Speaker:
-    """The voice by the words in front of a message."""
+    """The voice for the words before a message."""
     sent, read = _SENT.search(before), _READ.search(before)
     was_sent = None if bool(sent) is bool(read) else bool(sent)
     words = tuple(word for word in before.split() if not _NO_WORD.fullmatch(word))
@@ -64,7 +64,7 @@ class _Telling:
 
 
 class Retelling:
-    """Remembers what was told lately."""
+    """Remembers the latest messages."""
 
     def __init__(self) -> None:
         self._lately: deque[_Telling] = deque()
@@ -73,7 +73,7 @@ class Retelling:
     def is_again(
         self, text: str, speaker: str, voice: Speaker, line: int, time: float | None
     ) -> bool:
-        """Whether this message was told already, in other words; else it is remembered."""
+        """Whether this repeats a message in other words; otherwise it is remembered."""
         self._forget(line)
         key = speaker, " ".join(text.split())
         tellings = self._by_key.setdefault(key, [])

@@ -1,4 +1,4 @@
-"""Where the text of a message ends in a log line: in quotes, braces, a Python list, or bare."""
+"""Finds the end of a message's text in a log line: in quotes, braces, a Python list, or bare."""
 
 import ast
 import re
@@ -34,7 +34,7 @@ _VALUE: Final = re.compile(r"[=:] ?([\"'])(?=[^\"']*$)")
 
 
 def location_at_end(text: str) -> str:
-    """The place in the source that some logs write at the end of a line, with the blanks before."""
+    """The place in the source at the end of a line, with the blanks before it."""
     match = _LOCATION.search(text, max(0, len(text) - _LONGEST_LOCATION))
     return "" if match is None else match.group()
 
@@ -43,7 +43,7 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
     """The text that goes to the end of the line.
 
     Raises:
-        ValueError: That end is lost.
+        ValueError: The end is lost.
     """
     if not is_whole:
         raise ValueError(f"the line is cut off: {text[at : at + 60]!r}")
@@ -56,7 +56,7 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
 
 
 def trace_text(text: str, *, is_whole: bool) -> str:
-    """The text of a record of our own trace, which has nothing after it.
+    """The text of a record of our own trace; nothing follows it.
 
     Raises:
         ValueError: Its end is lost, or its beginning.
@@ -76,7 +76,7 @@ def trace_text(text: str, *, is_whole: bool) -> str:
 
 
 def quoted_text(text: str, at: int) -> str | None:
-    """The text in the signs that are opened before it, None where none are.
+    """The text in the brackets or quotes opened before it, None if there are none.
 
     Raises:
         ValueError: They are not closed.
@@ -106,7 +106,7 @@ def _in_braces(text: str, opening: str, closing: str) -> str:
 
 
 def _in_quotes(text: str, quote_at: int, at: int) -> str:
-    """Up to the closing quote: of a Python or JSON string its own, else the last of the line."""
+    """The text to the closing quote: that of a Python or JSON string, else the last in the line."""
     quote = text[quote_at]
     literal = _STRING.match(text, quote_at)
     end = text.rfind(quote, at)
@@ -138,7 +138,7 @@ def _of_list(text: str) -> str:
 
 
 def bytes_of(literal: str) -> bytes:
-    """The bytes that a Python literal of bytes or text stands for.
+    """The bytes of a Python literal of bytes or text.
 
     Raises:
         ValueError: It is none.

@@ -10,9 +10,9 @@ from dcs_codec.catalogue import MessageDescription, catalogue
 
 
 def find(pattern: str) -> tuple[MessageDescription, ...]:
-    """Messages whose keyword, class, kind or field has the pattern in it; * and ? stand for any.
+    """Messages whose keyword, class, kind or field contains the pattern; * and ? are wildcards.
 
-    A whole keyword or class name finds that message alone. Upper and lower case are the same.
+    A complete keyword or class name finds only that message. Case does not matter.
     """
     wanted = pattern.casefold()
     known = catalogue()
@@ -25,7 +25,7 @@ def find(pattern: str) -> tuple[MessageDescription, ...]:
 
 
 def closest(pattern: str) -> str | None:
-    """The keyword that a mistyped one may have meant, if any comes near."""
+    """The keyword closest to a mistyped one, if any is close."""
     keywords = [each.keyword for each in catalogue()]
     near = difflib.get_close_matches(pattern.casefold(), keywords, n=1, cutoff=0.8)
     return near[0] if near else None

@@ -20,7 +20,7 @@ _MAGICS: Final = {  # bytes of the file: byte order, fractions of a second, byte
     b"\xa1\xb2\xcd\x34": (">", 1_000_000, 24),  # of an old Linux, with the interface in it
     b"\x34\xcd\xb2\xa1": ("<", 1_000_000, 24),
 }
-_MAX_PACKET: Final = 1 << 26  # a length beyond is damage, not a packet
+_MAX_PACKET: Final = 1 << 26  # a greater length is damage, not a packet
 _MICROS: Final = 1_000_000
 
 _SECTION: Final = 0x0A0D0D0A
@@ -39,11 +39,11 @@ class Packet:
     """One packet.
 
     Attributes:
-        offset: Where in the file its record begins.
-        time: Seconds since 1970, None where the capture has none.
-        link_type: What its first bytes are (LINKTYPE_ of tcpdump.org).
+        offset: Offset of its record in the file.
+        time: Seconds since 1970, None if the capture has no times.
+        link_type: Type of its first bytes (LINKTYPE_ of tcpdump.org).
         data: Its bytes, as many as were captured.
-        is_cut: Whether it was longer.
+        is_cut: Whether the packet was longer.
     """
 
     offset: int
@@ -55,7 +55,7 @@ class Packet:
 
 @attrs.frozen
 class Trouble:
-    """Something about a capture that cannot be read."""
+    """A part of a capture that cannot be read."""
 
     offset: int
     reason: str
@@ -70,11 +70,11 @@ class _Interface:
 
 
 class _End(Exception):  # noqa: N818 - not an error of anybody's
-    """Nothing more can be read, for this reason; none at a clean end."""
+    """Raised when nothing more can be read, with the reason; "" at a clean end."""
 
 
 class _Reader:
-    """The file, with where we are."""
+    """The file, with the present position."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
@@ -88,7 +88,7 @@ class _Reader:
         return self._base + self._at
 
     def take(self, size: int, *, may_end: bool = False) -> bytes:
-        """So many bytes; `may_end` where the file may end instead.
+        """Read this many bytes; with `may_end` the file may end here.
 
         Raises:
             _End: There are fewer.
@@ -101,7 +101,7 @@ class _Reader:
         return self._buffer[begin:end]
 
     def _fill(self, size: int, *, may_end: bool) -> None:
-        """Read until there are so many bytes; what was used up is dropped."""
+        """Read until there are this many bytes; drops bytes that were used."""
         pieces = [self._buffer[self._at :]]
         missing = size - len(pieces[0])
         self._base += self._at
@@ -119,7 +119,7 @@ class _Reader:
 
 
 def read_packets(source: ByteSource) -> Iterator[Packet | Trouble]:
-    """The packets of a capture, and what cannot be read of it."""
+    """The packets of a capture, and the parts that cannot be read."""
     reader = _Reader(source)
     try:
         magic = reader.take(4, may_end=True)
@@ -137,7 +137,7 @@ def read_packets(source: ByteSource) -> Iterator[Packet | Trouble]:
 def _classic(
     reader: _Reader, order: str, per_second: int, head_size: int
 ) -> Iterator[Packet | Trouble]:
-    # The upper half of the number is about checksums of frames: the packet itself has its length.
+    # The upper half of the number describes checksums of frames.
     link_type = struct.unpack(order + "HHiIII", reader.take(20))[-1] & 0xFFFF
     head = struct.Struct(f"{order}IIII{head_size - 16}x")
     while True:
@@ -177,7 +177,7 @@ def _next_generation(reader: _Reader) -> Iterator[Packet | Trouble]:
 
 
 def _section(reader: _Reader) -> str:
-    """Read the rest of a section header; its byte order."""
+    """Read the rest of a section header; returns its byte order."""
     raw_length, magic = reader.take(4), reader.take(4)
     order = _BYTE_ORDERS.get(magic)
     if order is None:
@@ -187,7 +187,7 @@ def _section(reader: _Reader) -> str:
 
 
 def _body(reader: _Reader, order: str, length: int, *, header: int) -> bytes:
-    """The rest of a block of which `header` bytes are read; what it holds."""
+    """Read the rest of a block after `header` bytes; returns its content."""
     if length % 4 or length < header + 4 or length > _MAX_PACKET:
         raise _End(f"a block of {length} bytes cannot be; the rest is not read")
     body = reader.take(length - header - 4)
@@ -218,7 +218,7 @@ def _interface(order: str, body: bytes) -> _Interface:
 def _packet(
     body: bytes, interfaces: list[_Interface], offset: int, numbers: tuple[int, ...]
 ) -> Packet:
-    """A packet after 20 bytes of a block's own.
+    """The packet after the first 20 bytes of a block.
 
     Those give the interface, the time in two halves, the size here and on the wire.
     """

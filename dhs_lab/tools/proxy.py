@@ -1,4 +1,4 @@
-"""A relay between a DHS and a DCSS that records what passes.
+"""A relay between a DHS and a DCSS that records every byte.
 
 For each DHS that connects, DCSS is called, and bytes are passed on as they come, whatever they are:
 first into the file, then to the other side. Nothing else is done here: another process decodes the
@@ -45,11 +45,11 @@ logger = logging.getLogger(__name__)
 _CHUNK: Final = 1 << 16
 _CONNECT_TIMEOUT_S: Final = 5.0
 _JOIN_TIMEOUT_S: Final = 5.0
-_DECODE_TIMEOUT_S: Final = 30.0  # for what is still to be decoded at the end
+_DECODE_TIMEOUT_S: Final = 30.0  # for the rest of the decoding at the end
 
 
 class Recorder:
-    """Listens for DHSs, passes on to DCSS and back, and records under a name."""
+    """Listens for DHSs, relays to DCSS and back, and records under a name."""
 
     def __init__(
         self,
@@ -59,11 +59,11 @@ class Recorder:
         dcss: tuple[str, int],
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """A recorder that is not started.
+        """A recorder; not started yet.
 
         Args:
-            name: Of the recording.
-            listen: Where DHSs are to connect; port 0 picks a free one.
+            name: Name of the recording.
+            listen: Address for DHSs; port 0 picks a free one.
             dcss: DCSS's hardware port.
             on_end: Called when a connection has ended, in a thread of the recorder.
 
@@ -87,16 +87,16 @@ class Recorder:
         self._index: WriteAhead | None = None
         self._scribe: ScribeProcess | None = None
         self.totals = Totals()
-        """What was recorded, once it is stopped."""
+        """The totals of the recording, after the stop."""
 
     @property
     def address(self) -> str:
-        """`HOST:PORT` that DHSs are to connect to."""
+        """`HOST:PORT` for DHSs."""
         return str(HostPort(self._listener.host, self._listener.port))
 
     @property
     def failure(self) -> str:
-        """Why recording failed, "" where it did not."""
+        """Why recording failed, "" if it did not."""
         return "; ".join(self._failures)
 
     def start(self) -> None:
@@ -106,7 +106,7 @@ class Recorder:
             OSError: The port is taken; nothing was written.
             ConfigError: The recording cannot be made.
         """
-        with self._index_lock:  # who connects now waits for the files
+        with self._index_lock:  # connections wait now until the files exist
             self._listener.open()
             try:
                 self._index = WriteAhead(index_path(self._name))
@@ -116,7 +116,7 @@ class Recorder:
                 raise
 
     def stop(self) -> None:
-        """End all connections, decode what is left, close the files."""
+        """End all connections, decode the rest, close the files."""
         with self._lock:
             self._stopping = True
             upstream = tuple(self._upstream)
@@ -135,7 +135,7 @@ class Recorder:
             self._fail(f"{reason}; the raw files are whole")
 
     def _note(self, what: Chunk | RecordedEvent) -> None:
-        """Write into the index; nobody waits for that to be decoded."""
+        """Write into the index; nothing waits for the decoding."""
         if self._index is None:
             raise AssertionError("it is not started")
         with self._index_lock:
@@ -189,7 +189,7 @@ class Recorder:
                 files[side] = WriteAhead(raw_path(self._name, number, side))
                 stack.callback(files[side].close)
             ends = {Side.DCSS: dcss, Side.DHS: dhs}
-            endings: list[str] = []  # the first says who ended it
+            endings: list[str] = []  # the first says which side ended it
             thread = self._threads.spawn(
                 f"record-{number}-dcss",
                 partial(self._pump, ends, files[Side.DCSS], number, Side.DCSS, endings),
@@ -207,7 +207,7 @@ class Recorder:
         side: Side,
         endings: list[str],
     ) -> None:
-        """Pass on what one side sends, until it ends."""
+        """Relay the bytes of one side, until it ends."""
         source, target = ends[side], ends[side.other]
         while True:
             try:
@@ -232,7 +232,7 @@ class Recorder:
                 return
             try:  # before it is passed on, or the answer could be noted first
                 self._note(Chunk(now, number, side, file.size - len(data), len(data)))
-            except OSError as error:  # only the lines suffer
+            except OSError as error:  # only the lines are affected
                 self._fail(f"{index_path(self._name)}: {error.strerror}")
             try:
                 target.sendall(data)

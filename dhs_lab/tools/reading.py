@@ -1,4 +1,4 @@
-"""Any input to the messages in it."""
+"""Finds the messages in any input."""
 
 import functools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_runtime.lowlevel import ConfigError
 
-_LONG: Final = 300  # characters of a text that is not remembered
+_LONG: Final = 300  # longer texts are not cached
 
 
 @attrs.frozen(kw_only=True)
@@ -22,10 +22,10 @@ class ReadOptions:
     """How to read inputs.
 
     Attributes:
-        format: What they are.
+        format: Their format.
         framing: How frames of raw bytes and captures are cut.
-        port: Of a capture, the port whose connections to read; None for those that are DCS.
-        wanted: The keywords asked for. Of a log, places without one of them are not looked at.
+        port: For a capture, the port whose connections to read; None for those that are DCS.
+        wanted: The wanted keywords. Places in a log without any of them are skipped.
     """
 
     format: Format = Format.AUTO
@@ -35,10 +35,10 @@ class ReadOptions:
 
 
 def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Found]:
-    """The messages in an input, and what cannot be read of it, as it comes.
+    """The messages in an input, and its unreadable parts, in order.
 
     Raises:
-        ConfigError: The input is of no kind that can be read; before anything is yielded.
+        ConfigError: The kind of input is not supported; raised before anything is yielded.
     """
     options = ReadOptions() if options is None else options
     kind, text = options.format, source
@@ -53,7 +53,7 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fou
 
 
 def _to_the_end(source: ByteSource, findings: Iterator[Found]) -> Iterator[Found]:
-    """The findings, and why the input ended early where it did."""
+    """The findings, and the reason if the input ended early."""
     yield from findings
     if source.fault:
         yield Damage(place=Place(source=source.name), reason=source.fault)
@@ -77,7 +77,7 @@ def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator
 
 def _read_log(source: ByteSource, wanted: KeywordFilter) -> Iterator[Found]:
     name = source.name
-    # Logs repeat themselves: each half of dcss tells a message, each connection registers all.
+    # Logs repeat texts: each half of dcss logs a message, each connection registers all devices.
     decode = functools.lru_cache(maxsize=4096)(default_codec().decode_text)
     for entry in read_log(source.line_blocks(), wanted.pieces):
         text = entry.text

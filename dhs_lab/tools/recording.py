@@ -1,23 +1,21 @@
-"""A recording: what went through `dhs record`, on disk.
+"""A recording of `dhs record` on disk.
 
 A recording called NAME is these files:
 
-    NAME.jsonl            a line per frame and event, for people and programs
-    NAME.index            when which bytes passed, a line each, out of which NAME.jsonl is made
-    NAME-1-dcss.raw       every byte that DCSS sent on the first connection
-    NAME-1-dhs.raw        every byte that the DHS sent on it
-    NAME-2-dcss.raw ...
+    NAME.jsonl one line per frame and event, for people and programs NAME.index one line per piece
+    of bytes, with its time; NAME.jsonl is made from it NAME-1-dcss.raw every byte that DCSS sent on
+    the first connection NAME-1-dhs.raw every byte that the DHS sent on it NAME-2-dcss.raw ...
 
-The raw files are the truth: a byte is in them before it is sent on, so that whatever happens to the
-recorder nothing was relayed that is not recorded. The lines are made by another process, as fast as
-it can; where some are missing (that was killed, or its disk is full), `load` reads those frames
-from the raw files, with the last time that is known.
+The raw files are complete: a byte is in them before it is sent on, so nothing is relayed
+unrecorded, even if the recorder is killed. Another process makes the lines. If some are missing (it
+was killed, or its disk is full), `load` reads those frames from the raw files, with the last known
+time.
 
 Objects of NAME.jsonl: {"time", "connection", "event": "opened" | "closed", ...}; for a frame
-{"time", "connection", "direction", "offset", "size", "message", "hex"}; for bytes that are none
-{"time", "connection", "direction", "offset", "size", "damage"}.
+{"time", "connection", "direction", "offset", "size", "message", "hex"}; for bytes that are not a
+frame {"time", "connection", "direction", "offset", "size", "damage"}.
 
-Recordings have all that was said in them, session ids too: the files are for their owner alone.
+Recordings contain everything that was sent, including session ids: only the owner can read them.
 """
 
 import enum
@@ -38,7 +36,7 @@ _PIECE: Final = 1 << 16
 
 
 class Side(enum.Enum):
-    """Who sent it."""
+    """The sender of bytes."""
 
     DCSS = "dcss"
     """DCSS."""
@@ -47,7 +45,7 @@ class Side(enum.Enum):
 
     @property
     def direction(self) -> Direction:
-        """Which way what it sends goes."""
+        """The direction of its messages."""
         return Direction.TO_DHS if self is Side.DCSS else Direction.TO_DCSS
 
     @property
@@ -57,23 +55,23 @@ class Side(enum.Enum):
 
 
 def lines_path(name: str) -> Path:
-    """The lines of a recording."""
+    """The path of the lines of a recording."""
     return Path(f"{name}.jsonl")
 
 
 def raw_path(name: str, connection: int, side: Side) -> Path:
-    """The bytes of one side of one connection."""
+    """The path of the bytes of one side of one connection."""
     return Path(f"{name}-{connection}-{side.value}.raw")
 
 
 def index_path(name: str) -> Path:
-    """What passed when, of a recording."""
+    """The path of the index of a recording."""
     return Path(f"{name}.index")
 
 
 @attrs.frozen
 class Chunk:
-    """Bytes that were passed on: where they are in which file."""
+    """Bytes that were passed on, with their file and place."""
 
     time: float
     connection: int
@@ -102,10 +100,10 @@ class RecordedEvent:
 
 
 def read_index_line(line: bytes) -> Chunk | RecordedEvent:
-    """What a line of the index says.
+    """Parse a line of the index.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not such a line.
     """
     if line.startswith(b"{"):
         return RecordedEvent(**json.loads(line))
@@ -114,7 +112,7 @@ def read_index_line(line: bytes) -> Chunk | RecordedEvent:
 
 
 class WriteAhead:
-    """A file whose bytes outlive the process from the moment `append` returns."""
+    """A file whose bytes survive the process as soon as `append` returns."""
 
     def __init__(self, path: Path) -> None:
         """Make the file.
@@ -132,10 +130,10 @@ class WriteAhead:
         self.size = 0
 
     def append(self, data: bytes) -> None:
-        """Add bytes, all or none; they are the system's when it returns.
+        """Add bytes, all or none; the system has them when it returns.
 
         Raises:
-            OSError: The system does not take them (the disk is full).
+            OSError: They cannot be written (the disk is full).
         """
         rest = memoryview(data)
         try:
@@ -158,10 +156,10 @@ class RecordedFrame:
 
     Attributes:
         time: Seconds since 1970.
-        side: Who sent it.
-        data: Its bytes, as they were.
-        text: The text in them.
-        message: What they say.
+        side: The sender.
+        data: Its bytes.
+        text: Its text.
+        message: Its message.
     """
 
     time: float
@@ -177,8 +175,8 @@ class Recorded:
 
     Attributes:
         connection: Its number.
-        frames: Its frames, in the order in which they were seen.
-        damages: What could not be read.
+        frames: Its frames, in the order of their times.
+        damages: The parts that could not be read.
     """
 
     connection: int
@@ -193,7 +191,7 @@ class _Line:
 
 
 def connections_of(name: str) -> tuple[int, ...]:
-    """Numbers of the connections of a recording; none where there is no such recording."""
+    """Numbers of the connections of a recording; empty if there is no such recording."""
     base = Path(name)
     numbers = set()
     for path in base.parent.glob(f"{_escaped(base.name)}-*-*.raw"):
@@ -208,7 +206,7 @@ def _escaped(name: str) -> str:
 
 
 def load(name: str, connection: int) -> Recorded:
-    """One connection of a recording, all of it.
+    """Load one connection of a recording.
 
     Raises:
         ConfigError: There is no such connection, or a file cannot be read.
@@ -249,9 +247,9 @@ def _pieces(path: Path) -> Iterator[StreamPiece]:
 
 
 def _read_lines(name: str, connection: int) -> dict[tuple[Side, int], _Line]:
-    """When the frames of a connection were seen, by their side and offset.
+    """The times of a connection's frames, by side and offset.
 
-    A line that is cut off, or was never written, is no harm: the frame is in the raw file.
+    A truncated or missing line does no harm: the frame is in the raw file.
     """
     lines: dict[tuple[Side, int], _Line] = {}
     sides = {side.direction.value: side for side in Side}

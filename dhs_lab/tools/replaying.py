@@ -1,16 +1,17 @@
-"""One half of a recording, played at a live peer.
+"""Plays one side of a recording to a live peer.
 
-A message is sent when its time has come, and not before the peer has said as much as it had said by
-then in the recording: a real DCSS waits for completions too. Reports of progress and notes are not
-counted for that, since their number varies. What does not come within `patience_s` is not waited
-for again.
+A message is sent at its recorded time, but not before the peer has sent the messages that came
+before it in the recording, because a real DCSS waits for completions, too. Progress reports and
+notes do not count, because their number varies. A message that does not come within `patience_s` is
+not waited for again.
 
 A pause of the recording is never longer than `longest_pause_s`: a clock that was set in between
-looks like one of hours. One that was set back makes no pause.
+looks like a pause of hours. A clock that was set back makes no pause.
 
-Playing a DHS at a DCSS, what `dhs encode` would refuse is not sent, unless told to: a DHS may have
-said what hangs or kills a dcss. The handles of operations are those that this DCSS gave: in what is
-sent, the handle of the n-th start in the recording becomes that of the n-th start now.
+When playing a DHS to a DCSS, messages that `dhs encode` would refuse are not sent, unless
+`as_recorded` is set: the DHS may have sent something that hangs or kills a dcss. The handles of
+operations are those of this DCSS: the handle of the n-th start in the recording is replaced by that
+of the n-th start now.
 """
 
 import socket
@@ -44,10 +45,10 @@ _VARIES: Final = ("htos_update_motor_position", "htos_operation_update", "htos_l
 
 @attrs.frozen(kw_only=True)
 class ReplayOptions:
-    """How to play and to compare.
+    """How to play and compare.
 
     Attributes:
-        speed: Factor on the recorded speed; None for as fast as the peer answers.
+        speed: Factor for the recorded speed; None for as fast as the peer answers.
         patience_s: Longest wait for an answer.
         longest_pause_s: Longest pause between two messages of the recording, at its own speed.
         as_recorded: Send to a DCSS also what `dhs encode` would refuse.
@@ -67,18 +68,18 @@ class ReplayOptions:
 
 @attrs.frozen(kw_only=True)
 class ReplayResult:
-    """What came of it.
+    """The result.
 
     Attributes:
         sent: Messages that were played.
-        to_send: Messages there were to play.
-        refused: Why some of them were not sent, a line for each.
+        to_send: Messages to play.
+        refused: Why some of them were not sent, one line each.
         shortened: Pauses that were shortened.
         expected: Answers in the recording that count.
         got: Answers now that count.
-        differences: Between them.
-        ending: Why not all was played, "" where it was.
-        damages: Places in what the peer sent that are no frames.
+        differences: The differences between them.
+        ending: Why not all messages were played, "" if they were.
+        damages: Bytes of the peer that are not frames.
     """
 
     sent: int
@@ -93,12 +94,12 @@ class ReplayResult:
 
     @property
     def is_same(self) -> bool:
-        """Whether all was played, and the peer answered as it had."""
+        """Whether all was played, and the peer answered as in the recording."""
         return not (self.differences or self.ending or self.damages or self.refused)
 
 
 def accept_dhs(listening: socket.socket, wait_s: float) -> socket.socket:
-    """The connection of a DHS, as a DCSS.
+    """Wait for a DHS, as a DCSS.
 
     Raises:
         TransportError: None came within `wait_s` seconds.
@@ -113,10 +114,10 @@ def accept_dhs(listening: socket.socket, wait_s: float) -> socket.socket:
 
 
 def call_dcss(address: tuple[str, int]) -> socket.socket:
-    """A connection to a DCSS, as a DHS.
+    """Connect to a DCSS, as a DHS.
 
     Raises:
-        TransportError: There is none.
+        TransportError: There is no DCSS.
     """
     try:
         sock = socket.create_connection(address, _CONNECT_TIMEOUT_S)
@@ -129,7 +130,7 @@ def call_dcss(address: tuple[str, int]) -> socket.socket:
 
 
 class _Peer:
-    """What the live side says, read in a thread beside."""
+    """Reads the messages of the live side in a thread."""
 
     def __init__(self, sock: socket.socket, ignore: tuple[str, ...]) -> None:
         self._socket = sock
@@ -145,7 +146,7 @@ class _Peer:
         self._threads.spawn("replay-read", self._read)
 
     def wait_for(self, counting: int, deadline: Deadline) -> int:
-        """Wait until it has said so many messages that count; how many it has said."""
+        """Wait until it has sent this many messages that count; returns their number."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._counting >= counting or self.has_ended, deadline.remaining()
@@ -153,7 +154,7 @@ class _Peer:
             return self._counting
 
     def wait_silent(self, settle_s: float, deadline: Deadline) -> None:
-        """Wait until it has said nothing for a while."""
+        """Wait until it has been silent for a while."""
         with self._changed:
             while not self.has_ended and not deadline.passed:
                 silent_s = time.monotonic() - self._last
@@ -162,7 +163,7 @@ class _Peer:
                 self._changed.wait(min(settle_s - silent_s, deadline.remaining()))
 
     def sleep(self, deadline: Deadline) -> bool:
-        """Wait for a moment; False where it hung up before."""
+        """Wait for a moment; False if it disconnects first."""
         with self._changed:
             self._changed.wait_for(lambda: self.has_ended, deadline.remaining())
             return not self.has_ended
@@ -173,7 +174,7 @@ class _Peer:
             return self.handles.handle(operation, number)
 
     def close(self) -> list[Message]:
-        """Hang up; all that it said."""
+        """Disconnect; returns all its messages."""
         shut(self._socket)
         self._threads.join(Deadline.after(1.0))
         self._socket.close()
@@ -214,7 +215,7 @@ def counts(message: Message, ignore: tuple[str, ...] = ()) -> bool:
 def replay(
     recorded: Recorded, side: Side, sock: socket.socket, options: ReplayOptions
 ) -> ReplayResult:
-    """Play what `side` said in a recording to the peer at the other end of `sock`."""
+    """Play the messages of `side` in a recording to the peer on `sock`."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = _Peer(sock, options.ignore)
     try:
@@ -247,7 +248,7 @@ def _comparable(messages: list[Message], options: ReplayOptions) -> list[Said]:
 
 @attrs.define
 class _Played:
-    """How far playing got."""
+    """The progress of playing."""
 
     sent: int = 0
     ending: str = ""
@@ -258,7 +259,7 @@ class _Played:
 def _play(
     recorded: Recorded, side: Side, sock: socket.socket, peer: _Peer, options: ReplayOptions
 ) -> _Played:
-    """Send our half."""
+    """Send our side."""
     played = _Played()
     recorded_handles = Handles()
     began = time.monotonic()
@@ -307,7 +308,7 @@ def _timed(
 
 
 def _refusal(frame: RecordedFrame) -> str:
-    """Why `dhs encode` would refuse this text, "" where it would not."""
+    """Why `dhs encode` would refuse this text, "" if it would not."""
     try:
         encode_line(frame.text, Framing.V2)
     except DcsError as error:
@@ -316,7 +317,7 @@ def _refusal(frame: RecordedFrame) -> str:
 
 
 def _rewritten(frame: RecordedFrame, recorded: Handles, peer: _Peer, side: Side) -> bytes:
-    """The bytes of a frame with the handle of this run, where that is the peer's to give."""
+    """The bytes of a frame, with the handle of this run if the peer gives handles."""
     message = frame.message
     if side is Side.DCSS or not has_handle(message):
         return frame.data
@@ -328,5 +329,5 @@ def _rewritten(frame: RecordedFrame, recorded: Handles, peer: _Peer, side: Side)
     try:
         new = attrs.evolve(message, operation_handle=live)  # type: ignore[call-arg]
         return default_codec().encode_bytes(new, framing)
-    except EncodeError:  # recorded as it was sent, and not to be let out by us
+    except EncodeError:  # recorded as sent, but the codec would refuse to write it
         return frame.data

@@ -1,7 +1,7 @@
-"""The process beside a recorder that decodes what was recorded, and writes the lines.
+"""The process that decodes a recording and writes its lines.
 
-It reads NAME.index as that grows, and ends when its standard input does: told to, or left behind by
-a recorder that was killed. A process of its own, for decoding in a thread would hold up the relay.
+It reads NAME.index as that grows, and ends when its standard input ends: when the recorder says so,
+or was killed. It is a separate process because decoding in a thread would delay the relay.
 
 python -m dhs_lab.tools.scribe NAME
 """
@@ -33,21 +33,21 @@ from dhs_lab.tools.recording import (
 from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
 from dhs_runtime.lowlevel import ConfigError
 
-_LOOK_S: Final = 0.05  # how often it is looked whether there is more
+_LOOK_S: Final = 0.05  # how often it looks for more
 _PIECE: Final = 1 << 20
 _NICE: Final = 10
 
 
 @attrs.define
 class Totals:
-    """What was recorded.
+    """Totals of a recording.
 
     Attributes:
         connections: Connections that were opened.
         bytes: Bytes that were passed on.
         messages: Frames in the lines.
-        damages: Places in the lines that are no frames.
-        trouble: Why there are no more lines, "" where all were written.
+        damages: Places in the lines that are not frames.
+        trouble: Why lines are missing, "" if all were written.
     """
 
     connections: int = 0
@@ -64,7 +64,7 @@ class Totals:
 
 
 class Scribe:
-    """Writes the lines of a recording out of its index and its raw files."""
+    """Writes the lines of a recording from its index and its raw files."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -74,7 +74,7 @@ class Scribe:
         self.totals = Totals()
 
     def add(self, line: bytes) -> None:
-        """Take a line of the index.
+        """Handle a line of the index.
 
         Raises:
             OSError: A file cannot be read or written.
@@ -129,10 +129,10 @@ class Scribe:
 
 
 class ScribeProcess:
-    """A scribe at work, seen from the recorder."""
+    """A running scribe, for the recorder."""
 
     def __init__(self, name: str) -> None:
-        """Make the file of lines, and start; raises ConfigError where that cannot be."""
+        """Make the file of lines, and start; raises ConfigError if that fails."""
         WriteAhead(lines_path(name)).close()
         command = [sys.executable, "-m", __name__, name]
         paths = os.pathsep.join(filter(None, sys.path))
@@ -148,11 +148,11 @@ class ScribeProcess:
 
     @property
     def pid(self) -> int:
-        """Number of the process."""
+        """Id of the process."""
         return self._process.pid
 
     def finish(self, timeout_s: float) -> Totals:
-        """Tell that no more comes; what was written. It goes on by itself where it is late."""
+        """Announce the end; returns the totals. If it is late, it continues by itself."""
         try:
             said, _ = self._process.communicate(timeout=timeout_s)
             return Totals(**json.loads(said))
@@ -163,7 +163,7 @@ class ScribeProcess:
 
 
 def follow(name: str) -> Totals:
-    """Write lines until standard input ends, and then those that are left."""
+    """Write lines until standard input ends, and then the rest."""
     scribe = Scribe(name)
     try:
         for line in _index(name):
@@ -189,7 +189,7 @@ def _index(name: str) -> Iterator[bytes]:
 
 
 def main() -> None:
-    """Be the scribe of the recording that the command line names."""
+    """Run the scribe for the recording named on the command line."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the recorder says when it is over
     os.nice(_NICE)

@@ -1,7 +1,7 @@
-"""From a packet to its TCP segment: Ethernet, Linux cooked, loopback, raw; IPv4 and IPv6.
+"""Finds the TCP segment of a packet: Ethernet, Linux cooked, loopback, raw; IPv4 and IPv6.
 
-A fragmented IP packet is put together again. What is no TCP is named; what may hold TCP and is not
-read (a tunnel, another link type) is an error that says what it is.
+Fragmented IP packets are reassembled. Other packets are named. A packet that may contain TCP but is
+not read (a tunnel, another link type) raises an error that names it.
 
 Source: tcpdump.org/linktypes.html; IANA's registries of EtherTypes, protocols and ports; RFC 791,
 1071 (checksum), 8200, 9293.
@@ -31,7 +31,7 @@ _TCP: Final = 6
 _UDP: Final = 17
 _GRE: Final = 47
 _FRAGMENT: Final = 44
-_EXTENSIONS: Final = {0, 43, 60}  # hop-by-hop, routing, destination: all of one form
+_EXTENSIONS: Final = {0, 43, 60}  # hop-by-hop, routing, destination: all have the same form
 _IPV6_HEADER: Final = 40
 _ONES: Final = 0xFFFF  # the sum of 16-bit words in ones' complement is the remainder by this
 _number: Final = functools.partial(int.from_bytes, byteorder="big")
@@ -43,7 +43,7 @@ _PLAIN: Final = struct.Struct(">BxHxxHxBxx12sIIBB")
 _PLAIN_SIZE: Final = 40
 _PLAIN_VERSION: Final = 0x45
 _PLAIN_LINKS: Final[Mapping[int, tuple[int, int]]] = {1: (12, 14), 113: (14, 16), 276: (0, 20)}
-"""Where the EtherType and the IP packet stand, by link type."""
+"""Offsets of the EtherType and the IP packet, by link type."""
 
 _OTHER_LINKS: Final[Mapping[int, str]] = {
     9: "PPP",
@@ -96,11 +96,11 @@ _TUNNEL_PORTS: Final[Mapping[int, str]] = {
 
 
 class CannotRead(ValueError):  # noqa: N818 - says what
-    """A packet that is or may hold a TCP segment and cannot be read; the text says why."""
+    """A packet that may contain a TCP segment but cannot be read; the text says why."""
 
 
 class Checksum(enum.Enum):
-    """What the checksum of a segment tells."""
+    """The result of checking a segment's checksum."""
 
     RIGHT = enum.auto()
     """It fits the bytes."""
@@ -109,7 +109,7 @@ class Checksum(enum.Enum):
     ABSENT = enum.auto()
     """It is 0, and was never computed."""
     UNKNOWN = enum.auto()
-    """The network card was to compute it, or part of the segment is missing."""
+    """The network card would have computed it, or part of the segment is missing."""
 
 
 _RIGHT: Final = Checksum.RIGHT  # looking up a member of an enum takes long for each packet
@@ -123,7 +123,7 @@ class Segment:
         addresses: Both IP addresses as in the packet, the source first.
         ports: Both ports as in the packet, the source first.
         missing: Bytes of its payload that the capture cut off.
-        checksum: What its checksum tells.
+        checksum: The result of checking its checksum.
     """
 
     addresses: bytes
@@ -162,10 +162,10 @@ def _end(address: bytes, port: int) -> str:
 
 
 def read_plain(link_type: int, data: bytes) -> tuple[bytes, int, int, int, bytes] | None:
-    """The TCP segment in a packet as most are: IPv4 without options, whole, its checksum right.
+    """The TCP segment of a usual packet: IPv4 without options, complete, with a right checksum.
 
-    Gives addresses and ports, sequence, acknowledgement, flags and payload; None of any other
-    packet, which `SegmentReader` is there for.
+    Returns addresses and ports, sequence, acknowledgement, flags and payload; None for other
+    packets, which `SegmentReader` reads.
     """
     places = _PLAIN_LINKS.get(link_type)
     if places is None:
@@ -195,22 +195,22 @@ def read_plain(link_type: int, data: bytes) -> tuple[bytes, int, int, int, bytes
 
 
 class SegmentReader:
-    """Reads packets; keeps the fragments that wait for others."""
+    """Reads packets; keeps fragments until their packets are complete."""
 
     def __init__(self) -> None:
         self._fragments = Fragments()
 
     @property
     def unfinished(self) -> int:
-        """IP packets of which some fragments never came."""
+        """Number of IP packets with missing fragments."""
         return self._fragments.unfinished
 
     def read(self, link_type: int, data: bytes) -> Segment | str:
-        """The TCP segment in a packet, or what it is instead.
+        """The TCP segment in a packet, or the name of another packet.
 
         Raises:
-            CannotRead: The link type is not known, the packet is cut off in its headers, or it is
-                of a tunnel.
+            CannotRead: The link type is unknown, the packet is cut off in its headers, or it is in
+                a tunnel.
         """
         unwrap = _LINKS.get(link_type)
         if unwrap is None:
@@ -285,7 +285,7 @@ def _of_cooked2(data: bytes) -> int | str:
 
 
 def _of_ethertype(data: bytes, at: int, after: int | None = None) -> int | str:
-    """What comes after an EtherType at `at`, or at `after`, and after tags of VLANs."""
+    """The content after an EtherType at `at`, or at `after`, and after VLAN tags."""
     kind = data[at : at + 2]
     after = at + 2 if after is None else after
     while kind in _VLANS:
@@ -362,7 +362,7 @@ def _of_tcp(addresses: bytes, numbers: Sequence[Any], data: bytes, size: int) ->
 
 
 def _not_right(addresses: bytes, size: int, checksum: int) -> Checksum:
-    """What a checksum tells that is not right.
+    """The meaning of a wrong checksum.
 
     Before the network card has done its part, the field holds the sum of addresses, protocol and
     length, or (where the card cuts the segment too) that without the length.

@@ -1,4 +1,4 @@
-"""Sightings as lines for people; nothing in them can play tricks on a terminal."""
+"""Shows sightings as lines of text; they contain no control characters."""
 
 import functools
 import math
@@ -27,7 +27,7 @@ _ARROWS_OF_GUIS: Final[Mapping[Direction | None, str]] = {
     Direction.FROM_GUI: "-> DCSS",
 }
 _BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
-"""What every message has besides the fields of its class."""
+"""The attributes of every message in addition to the fields of its class."""
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
 _DAY_S: Final = 86_400
 _UNDATED_S: Final = 3650 * _DAY_S  # from there on times have a date
@@ -38,7 +38,7 @@ _LONG_MESSAGE: Final = 300  # characters of a message that is not
 
 @functools.lru_cache(_KEPT)
 def show_time(time: float | None) -> str:
-    """A time as in logs; one without a date by the clock alone."""
+    """A time as in logs; without a date only the clock time."""
     if time is None:
         return "-"
     fraction, whole = math.modf(time)
@@ -50,14 +50,14 @@ def show_time(time: float | None) -> str:
 
 @functools.lru_cache(_KEPT)
 def _second(time: float) -> str:
-    """A time to the second; most messages come many to one."""
+    """A time to the second, cached: many messages share one."""
     if abs(time) < _UNDATED_S:
         return f"{datetime.fromtimestamp(time % _DAY_S, UTC):%H:%M:%S}"
     return datetime.fromtimestamp(time).isoformat(" ")
 
 
 def show_word(value: object) -> str:
-    """A value of a field in one word: bare where that is clear, else quoted and escaped."""
+    """A value of a field as one word: bare if that is clear, else quoted and escaped."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, NotFinite):
@@ -72,7 +72,7 @@ def show_word(value: object) -> str:
 
 
 def show_fields(message: Message) -> str:
-    """The fields of a message by name; those that are not on the wire are left out."""
+    """The fields of a message by name, without those that are not on the wire."""
     if isinstance(message, ODD) or message.surplus or message.binary:
         return _show_any(message)
     names, get = _FIELDS[type(message)]
@@ -117,7 +117,7 @@ def _show_any(message: Message) -> str:
     """`show_fields` of any message."""
     names, get = _FIELDS[type(message)]
     values = get(message)
-    if isinstance(message, MalformedMessage):  # field and reason are shown as what is odd
+    if isinstance(message, MalformedMessage):  # field and reason are shown at the end
         names, values = names[:1], values[:1]
     shown = [
         f"{name}{show_word(value)}"
@@ -136,7 +136,7 @@ _NUMBERS: Final = frozenset({int, float, bool})
 
 
 def show_trouble(message: Message) -> str:
-    """What is odd about a message, "" where nothing is."""
+    """What is wrong with a message, "" if nothing is."""
     if not isinstance(message, ODD):
         return ""
     if isinstance(message, UnknownMessage):

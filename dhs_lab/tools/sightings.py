@@ -1,4 +1,4 @@
-"""What reading an input finds: messages with where and when, and places that cannot be read."""
+"""The results of reading an input: messages with place and time, and damages."""
 
 from typing import Final
 
@@ -9,12 +9,12 @@ from dcs_codec import Direction, MalformedMessage, Message, UnknownMessage
 
 @attrs.define(kw_only=True)  # as frozen, but made in a third of the time
 class Place:
-    """Where in an input something stands.
+    """A place in an input.
 
     Attributes:
-        source: Name of the file, `-` for standard input; of a TCP stream also its two ends.
-        line: Line, counted from 1, of an input that has lines.
-        offset: Offset in bytes, of one that has none.
+        source: Name of the file, `-` for standard input; for a TCP stream also its two sides.
+        line: Line number, from 1, for an input with lines.
+        offset: Offset in bytes, for an input without lines.
     """
 
     source: str
@@ -29,18 +29,18 @@ class Place:
 
 @attrs.define(kw_only=True)  # as frozen, but made in a third of the time
 class Sighting:
-    """One message found.
+    """One message.
 
     Attributes:
-        message: What it is.
-        place: Where it stands.
-        time: When, in seconds since 1970; of an input without dates since midnight or since its
-            beginning; None where nothing tells.
-        connection: Between whom, "" where nothing tells.
-        conversation: What a start and its completion have in common; usually the connection.
-        direction: Which way it went, None where neither its keyword nor its stream tells.
-        size: Bytes of the frame, of a log's text the bytes of that.
-        is_again: Whether the log told this message before, in other words.
+        message: The message.
+        place: Its place.
+        time: Seconds since 1970; for an input without dates, since midnight or since its beginning;
+            None if unknown.
+        connection: The connection, "" if unknown.
+        conversation: The same for a start and its completion; usually the connection.
+        direction: Its direction, None if neither its keyword nor its stream shows it.
+        size: Bytes of the frame, or of the text in a log.
+        is_again: Whether it repeats an earlier line of the log in other words.
     """
 
     message: Message
@@ -60,11 +60,11 @@ class Sighting:
 
 @attrs.frozen(kw_only=True)
 class Damage:
-    """Something that cannot be read, or is missing.
+    """A part that cannot be read, or is missing.
 
     Attributes:
-        place: Where.
-        reason: Why, in one line.
+        place: Its place.
+        reason: The reason, in one line.
     """
 
     place: Place
@@ -77,4 +77,4 @@ class Damage:
 Found = Sighting | Damage
 
 ODD: Final = (UnknownMessage, MalformedMessage)
-"""Classes of messages that are not what their keyword says, or whose keyword nobody knows."""
+"""The classes of malformed and unknown messages."""

@@ -1,4 +1,4 @@
-"""What kind of thing an input is, by its first bytes."""
+"""Recognises the kind of an input by its first bytes."""
 
 import enum
 import re
@@ -23,7 +23,7 @@ _COLLECTED: Final = re.compile(
     rb'"(?:log|MESSAGE|message|msg|event|text|_[A-Z_]+|SYSLOG_[A-Z]+)"\s*:\s*["\[]'
 )
 _BREAKS: Final = re.compile(rb"\n|\0{8,}")
-_LINES: Final = 20  # of the first ones, which are looked at
+_LINES: Final = 20  # of the first bytes
 
 
 class Format(enum.Enum):
@@ -34,7 +34,7 @@ class Format(enum.Enum):
     RAW = "raw"
     """The bytes of a connection, one direction of it or both in turn."""
     HEX = "hex"
-    """Those in digits, as `xxd`, `hexdump`, `od` and Wireshark write them."""
+    """Such bytes as a dump, as `xxd`, `hexdump`, `od` and Wireshark write them."""
     LOG = "log"
     """Lines of a log with texts of messages in them."""
     PCAP = "pcap"
@@ -44,10 +44,10 @@ class Format(enum.Enum):
 
 
 def sniff(head: bytes) -> Format:
-    """The format of an input that begins like this.
+    """The format of an input with these first bytes.
 
     Raises:
-        ConfigError: It is compressed, or a capture of another form.
+        ConfigError: It is compressed, or another kind of capture.
     """
     if head.startswith(_OTHER_CAPTURES):
         raise ConfigError("the input is a capture of another form; `editcap FILE NEW.pcap` helps")
@@ -79,9 +79,9 @@ def _is_log_of_objects(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether these are lines of a log, which may have stray control characters in them.
+    """Whether these are lines of a log, which may contain stray control characters.
 
-    With many NULs (a loss of power leaves a block of them) only where a line begins with a time.
+    With many NULs (a loss of power leaves a block of them), only if a line begins with a time.
     """
     lines = [line for line in _BREAKS.split(head) if line]
     if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):

@@ -1,10 +1,10 @@
-"""A byte stream into frames of either framing, in step again after whatever stood in between.
+"""Splits a byte stream into frames of either framing, and resynchronises after damage.
 
-`dcs_codec.FrameDecoder` gives a stream up when it is broken, as a connection must. A file with a
-piece missing, or with several connections one behind the other, is worth more: here each frame is
-looked at anew. One that begins like a v2 header (a digit or a blank) is v2, others are v1, so the
-handshake, always v1, may stand before frames of either kind. Where no frame can begin, bytes are
-skipped up to the next keyword that has a header, or an end of v1 padding, in front of it.
+`dcs_codec.FrameDecoder` gives up a broken stream, as a connection must. A file with a missing
+piece, or with several connections one after another, should still be read, so here each frame is
+examined separately. A frame that begins like a v2 header (a digit or a blank) is v2, others are v1;
+so the handshake, always v1, may come before frames of either kind. Where no frame can begin, bytes
+are skipped up to the next keyword after a header or after the end of v1 padding.
 """
 
 import functools
@@ -18,26 +18,26 @@ from dcs_codec import NEED_DATA, BadHeaderError, Frame, FrameDecoder, Framing, p
 from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SIZE
 
 KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
-"""How the texts of DCS begin, on the hardware and the GUI port."""
+"""The beginnings of DCS texts, on the hardware and the GUI port."""
 
 _V1: Final = Framing.V1  # looking up a member of an enum takes long
 _V2_FIRST: Final = b" 0123456789"
 _WORD_FIRST: Final = re.compile(rb"[A-Za-z]")
 _AFTER_TEXT: Final = re.compile(rb"[ \d]{25}[ \0]|[ \d]{1,25}\Z|\0")
 _PRINTABLE: Final = re.compile(rb"[ -~]")
-_TAIL: Final = V2_HEADER_SIZE + 8  # of skipped bytes: a header and part of a keyword
+_TAIL: Final = V2_HEADER_SIZE + 8  # kept from skipped bytes: a header and part of a keyword
 
 
 @attrs.define(kw_only=True)
 class StreamPiece:
-    """A frame, or bytes that are none.
+    """A frame, or bytes that are not a frame.
 
     Attributes:
-        offset: Where in the stream it begins.
+        offset: Its offset in the stream.
         size: Bytes of it.
-        data: The bytes of a frame; b"" of what was skipped.
+        data: The bytes of a frame; b"" for skipped bytes.
         frame: The frame, or None.
-        reason: Why it is none.
+        reason: Why it is not a frame.
     """
 
     offset: int
@@ -49,9 +49,9 @@ class StreamPiece:
 
 @attrs.define
 class _Lost:
-    """Bytes being skipped; where `fresh`, the very first may begin a frame.
+    """Bytes being skipped; if `fresh`, the very first may begin a frame.
 
-    The next frame begins at offset `until`, where that is known.
+    The next frame begins at offset `until`, if that is known.
     """
 
     offset: int
@@ -61,10 +61,10 @@ class _Lost:
 
 
 class StreamSplitter:
-    """Splits one stream; give it bytes with `feed` and tell it the end with `finish`."""
+    """Splits one stream; give it bytes with `feed` and announce the end with `finish`."""
 
     def __init__(self, framing: Framing = Framing.AUTO) -> None:
-        """A splitter; with V1 or V2 every frame is taken for one of those."""
+        """A splitter; with V1 or V2 every frame is read as such."""
         self._framing = framing
         self._decoders: dict[Framing, FrameDecoder] = {}
         self._buffer = bytearray()
@@ -75,7 +75,7 @@ class StreamSplitter:
 
     @property
     def framing(self) -> Framing:
-        """How frames are cut; may be set once it is known."""
+        """The framing; may be set when it is known."""
         return self._framing
 
     @framing.setter
@@ -84,12 +84,12 @@ class StreamSplitter:
 
     @property
     def offset(self) -> int:
-        """Where in the stream the next piece begins."""
+        """The offset of the next piece in the stream."""
         return self._offset
 
     def feed(self, data: bytes) -> list[StreamPiece]:
-        """Add bytes; the pieces that are whole now."""
-        offset, frame = self.whole(data)  # nearly always a frame is sent as one
+        """Add bytes; returns the pieces that are complete now."""
+        offset, frame = self.whole(data)  # nearly always a frame comes in one piece
         if frame is not None:
             return [StreamPiece(offset=offset, size=len(data), data=data, frame=frame)]
         self._buffer += data
@@ -99,9 +99,9 @@ class StreamSplitter:
         return pieces
 
     def whole(self, data: bytes) -> tuple[int, Frame | None]:
-        """Where these bytes stand, and the frame that they are: one of v2, and nothing is waiting.
+        """The offset and the frame of these bytes, if they are exactly one v2 frame.
 
-        None where they may be anything else; then they are still to be given to `feed`.
+        Otherwise None; then give them to `feed`. Nothing may be waiting.
         """
         offset = self._offset
         size = len(data)
@@ -111,14 +111,14 @@ class StreamSplitter:
             or self._framing is _V1
             or _text_end(data[:V2_HEADER_SIZE]) != size
             or data.find(b"\0", V2_HEADER_SIZE) != size - 1
-            or data.find(b"  ", V2_HEADER_SIZE) >= 0  # it may be torn
+            or data.find(b"  ", V2_HEADER_SIZE) >= 0  # it may be truncated
         ):
             return offset, None
         self._offset = offset + size
         return offset, Frame(data[V2_HEADER_SIZE:-1].rstrip(b"\r\n"))
 
     def gap(self, size: int, reason: str = "") -> list[StreamPiece]:
-        """Tell that bytes are missing here; the frame they are part of is lost."""
+        """Report missing bytes here; their frame is lost."""
         pieces = self.finish()
         reason = reason or f"{size} bytes are missing"
         pieces.append(StreamPiece(offset=self._offset, size=size, reason=reason))
@@ -129,7 +129,7 @@ class StreamSplitter:
         return pieces
 
     def finish(self) -> list[StreamPiece]:
-        """Tell the end of the stream; what can still be read behind an unfinished frame."""
+        """Announce the end of the stream; returns the pieces after an unfinished frame."""
         pieces: list[StreamPiece] = []
         while len(self._buffer) > self._at:
             if self._lost is None:
@@ -139,7 +139,7 @@ class StreamSplitter:
                     of = f" of {wanted}" if wanted else ""
                     self._lose(f"stream ended {size} bytes into a frame{of}")
             pieces += self._pieces()
-            if self._lost is not None:  # no other frame begins in what is left
+            if self._lost is not None:  # no other frame begins in the rest
                 self._skip(len(self._buffer) - self._at)
                 pieces.append(self._found_again())
         self._buffer.clear()
@@ -162,10 +162,10 @@ class StreamSplitter:
                 self._lose("bytes are missing in a frame")
             elif wanted:
                 yield self._take(wanted)
-            # else it was found that no frame begins here, and `_lost` says why
+            # otherwise no frame begins here, and `_lost` says why
 
     def _wanted(self) -> int | None:
-        """Size of the frame that begins here; 0 where none does, None where more must be seen."""
+        """Size of the frame that begins here; 0 if none does, None if more bytes are needed."""
         size = len(self._buffer) - self._at
         if not size:
             return None
@@ -187,7 +187,7 @@ class StreamSplitter:
         if not is_known and not _WORD_FIRST.match(self._buffer, self._at):
             return False
         end = self._at + V1_FRAME_SIZE
-        # Behind the first NUL of a v1 frame is garbage, old texts too, but never a header.
+        # After the first NUL of a v1 frame there is garbage, also old texts, but never a header.
         inside = self._boundary(self._at + 1, end + V2_HEADER_SIZE, only_v2=is_known)
         return inside is None or inside >= end
 
@@ -203,9 +203,9 @@ class StreamSplitter:
         return size
 
     def _is_torn(self, size: int) -> bool:
-        """Whether a v2 text was put together from the beginning of one frame and another.
+        """Whether a v2 text consists of the beginning of one frame and another frame.
 
-        A text ends with its NUL, or, of senders that write none, where another frame begins.
+        A text ends with its NUL or, if the sender writes no NUL, where another frame begins.
         """
         if not self._is_v2():
             return False
@@ -230,7 +230,7 @@ class StreamSplitter:
         return piece
 
     def _piece(self, kind: Framing, data: bytes) -> StreamPiece:
-        """The frame that these bytes are."""
+        """The frame in these bytes."""
         decoder = self._decoders.get(kind)
         if decoder is None:
             decoder = self._decoders[kind] = FrameDecoder(kind)
@@ -260,7 +260,7 @@ class StreamSplitter:
         return StreamPiece(offset=lost.offset, size=size, reason=reason)
 
     def _resynchronise(self, lost: _Lost) -> bool:
-        """Skip to where a frame begins; False where none does yet."""
+        """Skip to the next beginning of a frame; False if there is none yet."""
         if lost.until is not None:
             self._skip(min(lost.until - self._offset, len(self._buffer) - self._at))
             return self._offset == lost.until
@@ -275,7 +275,7 @@ class StreamSplitter:
         return True
 
     def _boundary(self, start: int, end: int, *, only_v2: bool = False) -> int | None:
-        """Where the first frame between these begins, as far as its keyword tells."""
+        """Where the first frame between these begins, judged by its keyword."""
         for match in KEYWORD.finditer(self._buffer, start, end):
             at = match.start()
             header_at = at - V2_HEADER_SIZE
@@ -304,6 +304,6 @@ def _v2_size(header: bytes) -> int | None:
 
 @functools.lru_cache(maxsize=4096)
 def _text_end(header: bytes) -> int | None:
-    """The same of one without a binary part, None of others."""
+    """The same for a header without a binary part, None for others."""
     sizes = v2_sizes(header)
     return None if sizes is None or sizes[1] else V2_HEADER_SIZE + sizes[0]

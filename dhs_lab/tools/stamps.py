@@ -1,8 +1,8 @@
-"""Times at the beginning of log lines.
+"""Reads times at the beginning of log lines.
 
-Times with a date are seconds since 1970; where the line names no zone, in the zone of this machine,
-so that they are shown again as they stand. Without a date they are seconds since midnight of the
-log's first day.
+Times with a date are seconds since 1970. Without a zone they are local times of this machine, so
+they are shown as in the log. Times without a date are seconds since midnight of the log's first
+day.
 """
 
 import functools
@@ -19,7 +19,7 @@ _HALF: Final = r"(?: ?([AaPp])\.?[Mm]\.?)?"
 _ZONE: Final = r"( ?(?:Z|UTC|GMT)|[+-]\d\d:?\d\d| [+-](?:0\d|1[0-4])[0-5]0)?"
 _END: Final = r"(?=[\s\]:,;|>)-]|$)"
 LEVEL: Final = r"(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
-"""Levels of logs, which may be in front of the time."""
+"""Levels of logs, which may come before the time."""
 
 _LEAD: Final = rf"[\s\[<(]*(?:\d{{1,3}}>(?:1 )?)?(?:{LEVEL}[\]:|\s-]+[\[(<]?)?"
 _AFTER: Final = re.compile(r"[\]>):,;|]?\s*")
@@ -36,7 +36,7 @@ class Stamp:
 
     Attributes:
         time: Seconds, see the module.
-        has_date: False for a clock alone.
+        has_date: False for a clock time only.
         rest: The line after it.
     """
 
@@ -46,7 +46,7 @@ class Stamp:
 
 
 def read_stamp(line: str) -> Stamp | None:
-    """The time a line begins with, None where it has none."""
+    """The time at the beginning of a line, None if there is none."""
     for pattern, read in _STAMPS:
         match = _compiled(pattern).match(line)
         if match is not None:
@@ -61,7 +61,7 @@ def read_stamp(line: str) -> Stamp | None:
 
 
 def parse_stamp(line: str) -> tuple[float | None, str]:
-    """The time a line begins with, None where it has none, and the rest of the line.
+    """The time at the beginning of a line, None if there is none, and the rest of the line.
 
     >>> parse_stamp("11:54:45.5 stoh_abort_all")
     (42885.5, 'stoh_abort_all')
@@ -71,9 +71,9 @@ def parse_stamp(line: str) -> tuple[float | None, str]:
 
 
 class Days:
-    """Gives clock times without a date the day that is nearest to the time before.
+    """Adds a day to clock times without a date: the one nearest to the time before.
 
-    So 00:00:08 after 23:59:58 is of the next day, and 23:59:59 after that of the day before.
+    So 00:00:08 after 23:59:58 is on the next day, and 23:59:59 after that is on the day before.
     """
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Days:
 
 
 def time_of_iso(text: str) -> float | None:
-    """The time of an ISO date and time alone, as JSON logs have it; None where it is none."""
+    """The time of an ISO date and time, as in JSON logs; None for other texts."""
     stamp = read_stamp(text)
     return stamp.time if stamp is not None and stamp.has_date and not stamp.rest else None
 
@@ -150,7 +150,7 @@ def _month_first(match: re.Match[str]) -> float:
 
 
 def _latest(month: int, day: int, seconds: int) -> float:
-    """Of a day without a year: the last one that is not to come (a log has no future)."""
+    """The year for a day without one: the latest that is not in the future."""
     limit = datetime.now() + timedelta(days=1)
     for year in range(limit.year, limit.year - 9, -1):  # a 29th of February may be eight years ago
         try:
@@ -177,7 +177,7 @@ def _epoch(match: re.Match[str]) -> float:
     return float(match[1])
 
 
-@functools.cache  # when it is first needed: a log has one or two of them
+@functools.cache  # at the first use: a log has one or two of them
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_LEAD + pattern + _END)
 

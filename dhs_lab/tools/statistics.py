@@ -1,10 +1,10 @@
-"""Numbers about what was said: counts, sizes, rates, and how long things took.
+"""Statistics of messages: counts, sizes, rates, and latencies.
 
-What is started has an end: `stoh_start_operation` and `htos_operation_completed` of one handle;
-`stoh_start_motor_move`, `stoh_start_oscillation` and `htos_motor_move_completed` of one motor. The
-latency is the time between them. An operation completed twice is an error of its DHS. A motor may
-complete a move that nobody asked for (it was turned by hand), and a record that begins in the
-middle has ends without a start: those are counted as unasked.
+A start has a completion: `stoh_start_operation` and `htos_operation_completed` with the same
+handle; `stoh_start_motor_move` or `stoh_start_oscillation` and `htos_motor_move_completed` of the
+same motor. The latency is the time between them. An operation that is completed twice is an error
+of its DHS. A completion without a start counts as unasked: a motor was turned by hand, or the
+recording begins in the middle.
 """
 
 import math
@@ -25,7 +25,7 @@ from dcs_codec import (
 )
 from dhs_lab.tools.sightings import Damage, Found, Sighting
 
-_REMEMBERED: Final = 100_000  # completed operations, to know a second completion
+_REMEMBERED: Final = 100_000  # completed operations, to recognise a second completion
 
 PairKey = tuple[str, str, str]
 
@@ -35,7 +35,7 @@ class KeywordStats:
     """Messages of one keyword.
 
     Attributes:
-        bytes: Of all of them.
+        bytes: Bytes of all messages.
         smallest: Bytes of the smallest.
         largest: Bytes of the largest.
         odd: How many are unknown or malformed.
@@ -50,7 +50,7 @@ class KeywordStats:
     odd: int = 0
 
     def add(self, found: Sighting) -> None:
-        """Count one."""
+        """Count one message."""
         self.smallest = min(self.smallest, found.size) if self.count else found.size
         self.largest = max(self.largest, found.size)
         self.count += 1
@@ -65,12 +65,12 @@ class TaskStats:
     Attributes:
         kind: `operation` or `move`.
         statuses: How often each status ended one.
-        latencies: Seconds from start to completion, where the times of both are known; none where
-            the clock was set back between them.
+        latencies: Seconds from start to completion, if both times are known and the clock was not
+            set back between them.
         unfinished: Started, and not completed by the end.
-        replaced: Started anew before it was completed (a motor whose completion is missing).
-        doubles: Completions of what was completed before.
-        unasked: Completions of what was not started, as far as is known.
+        replaced: Started again before the completion (a motor whose completion is missing).
+        doubles: Second completions.
+        unasked: Completions without a known start.
     """
 
     kind: str
@@ -85,7 +85,7 @@ class TaskStats:
     unasked: int = 0
 
     def percentile(self, percent: float) -> float | None:
-        """The latency that so many per cent do not exceed, None where none is known."""
+        """A percentile of the latencies, None if none is known."""
         if not self.latencies:
             return None
         ordered = sorted(self.latencies)
@@ -107,7 +107,7 @@ class Statistics:
         self._seconds: Counter[int] = Counter()
 
     def add(self, found: Found) -> None:
-        """Add what was found; what a log tells again is counted once."""
+        """Add a finding; repeated lines of a log are counted once."""
         if isinstance(found, Damage):
             self.damages += 1
             return
@@ -146,7 +146,7 @@ class Statistics:
         return max(self._seconds.values(), default=None)
 
     def rate(self, count: int) -> float | None:
-        """So many messages per second of the whole time; None without times."""
+        """This count per second of the whole time; None without times."""
         span_s = self.span_s
         return count / span_s if span_s else None
 

@@ -1,4 +1,4 @@
-"""Messages in the bytes of a connection, as they are or as a dump of them in digits."""
+"""Messages in the bytes of a connection, raw or as a dump."""
 
 import bisect
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dhs_runtime.lowlevel import ConfigError
 
 
 def read_raw(source: ByteSource, framing: Framing) -> Iterator[Found]:
-    """The messages in the bytes of a connection, and the places where no frame is."""
+    """The messages in the bytes of a connection, and the damages."""
     splitter = StreamSplitter(framing)
     for data in source.pieces():
         for piece in splitter.feed(data):
@@ -22,10 +22,10 @@ def read_raw(source: ByteSource, framing: Framing) -> Iterator[Found]:
 
 
 def read_hex(source: ByteSource, framing: Framing) -> Iterator[Found]:
-    """The same in a dump of them.
+    """The same for a dump.
 
     Raises:
-        ConfigError: The dump is of a form that is not read.
+        ConfigError: The form of the dump is not supported.
     """
     streams: dict[str, _HexStream] = {}
     try:
@@ -47,7 +47,7 @@ class _HexStream:
     def __init__(self, source: str, framing: Framing) -> None:
         self._source = source
         self._splitter = StreamSplitter(framing)
-        self._starts = [0]  # offsets of the lines that are part of a frame to come
+        self._starts = [0]  # offsets of the lines of an incomplete frame
         self._lines = [1]
         self._end = 0
 

@@ -1,12 +1,12 @@
-"""TCP segments of one direction into its bytes, in order, each once.
+"""Reassembles the TCP segments of one direction into its bytes, in order, each once.
 
-Segments may come out of order, twice, or overlap; of bytes that came twice the first are taken.
-Bytes that are not in the capture are a gap. It is reported as soon as the other side acknowledges
-them, for then they were delivered and not captured; else when so much waits after it that it will
-not be filled any more, or at the end.
+Segments may come out of order, twice, or overlap; of repeated bytes the first are used. Bytes that
+are not in the capture are a gap. A gap is reported when the other side acknowledges it (the bytes
+were delivered but not captured), when so much waits after it that it will not be filled any more,
+or at the end.
 
-A capture that begins in the middle has no SYN: its first segment is taken for the beginning. What
-comes later from before it, or fills a gap that was reported, is handed out by itself.
+A capture that begins in the middle has no SYN: its first segment is taken as the beginning. Bytes
+from before it, or for a gap that was already reported, are returned separately.
 """
 
 from collections.abc import Iterable
@@ -17,16 +17,16 @@ import attrs
 _SPACE: Final = 1 << 32
 _HALF: Final = 1 << 31
 WINDOW: Final = 1 << 24
-"""How far a number may be off and still belong to a stream; more than systems buffer."""
+"""How far a number may be off within a stream; more than systems buffer."""
 
-_MAX_WAITING: Final = 256  # segments after a gap; a window full of large ones
+_MAX_WAITING: Final = 256  # most segments after a gap; a window full of large ones
 _MAX_WAITING_BYTES: Final = 1 << 22
 _GAPS: Final = 16  # that are remembered
 
 
 @attrs.define(eq=True)
 class Bytes:
-    """Bytes that follow those before; where `is_late`, bytes by themselves."""
+    """Bytes that continue the stream; if `is_late`, separate bytes."""
 
     data: bytes
     time: float | None
@@ -63,7 +63,7 @@ class HalfStream:
         self.is_whole = False
         """Whether it began with a SYN."""
         self.acknowledged: int | None = None
-        """What the other side acknowledged last."""
+        """The last acknowledgement of the other side."""
         self.waiting: list[Waiting] = []
         """Segments after bytes that are missing, the nearest first."""
         self._waiting_bytes = 0
@@ -72,13 +72,13 @@ class HalfStream:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the end of the stream was seen, and every byte before it."""
+        """Whether the end of the stream and every byte before it were captured."""
         return self._end is not None and self.next == self._end
 
     def goes_on(self, sequence: int, size: int) -> bool:
-        """Take a segment that begins where the stream stands, if nothing waits and no end is known.
+        """Add a segment that continues the stream, if nothing waits and no end is known.
 
-        So do nearly all; False for the others, which are to be given to `add`.
+        Nearly all segments do; False for others, which go to `add`.
         """
         if self.waiting or self._end is not None or (size and sequence != self.next):
             return False
@@ -86,22 +86,22 @@ class HalfStream:
         return True
 
     def begin(self, sequence: int) -> bool:
-        """Tell the number of the first byte, from a SYN; False where it contradicts what came."""
+        """Set the number of the first byte, from a SYN; False if it contradicts the segments."""
         if self.first is None:
             self.first = self.next = sequence
             self.is_whole = True
         return self.first == sequence
 
     def end(self, sequence: int) -> None:
-        """Tell the number after the last byte, from a FIN."""
+        """Set the number after the last byte, from a FIN."""
         self._end = sequence
 
     def is_far(self, sequence: int) -> bool:
-        """Whether a number is so far off that it must be of another stream."""
+        """Whether a number is so far off that it must belong to another stream."""
         return self.next is not None and abs(distance(self.next, sequence)) > WINDOW
 
     def add(self, sequence: int, data: bytes, time: float | None) -> Iterable[StreamPart]:
-        """Add a segment; what can be said in order now."""
+        """Add a segment; returns the pieces that are in order now."""
         if not data:
             return ()
         if self.next is None:
@@ -121,7 +121,7 @@ class HalfStream:
         return said
 
     def acknowledge(self, number: int) -> Iterable[StreamPart]:
-        """Tell what the other side acknowledged; what is said now that nothing more is awaited."""
+        """Set the other side's acknowledgement; returns the pieces that need not wait any more."""
         said: list[StreamPart] = []
         self.acknowledged = number
         while self.waiting and self.next is not None:
@@ -132,14 +132,14 @@ class HalfStream:
         return said
 
     def finish(self) -> Iterable[StreamPart]:
-        """Tell the end of the capture; all that is left, gaps in between."""
+        """Announce the end of the capture; returns the rest, with gaps."""
         said: list[StreamPart] = []
         while self.waiting:
             said += self._give_up()
         return said
 
     def _fills(self, sequence: int, size: int) -> bool:
-        """Whether a segment is from before the first, or from a gap that was given up."""
+        """Whether a segment is from before the first, or from a reported gap."""
         if self.first is not None and not self.is_whole:
             before = distance(sequence, self.first)
             if size <= before <= WINDOW:
@@ -177,7 +177,7 @@ class HalfStream:
         return said
 
     def _give_up(self) -> list[StreamPart]:
-        """Go on after a gap."""
+        """Continue after a gap."""
         if self.next is None:
             return []
         nearest = self.waiting[0].sequence
@@ -188,10 +188,10 @@ class HalfStream:
 
 
 def distance(start: int, other: int) -> int:
-    """How far a number is after another, negative where it is before it; they wrap around."""
+    """How far a number is after another, negative if it is before; numbers wrap around."""
     return (other - start + _HALF) % _SPACE - _HALF
 
 
 def _ahead(start: int, other: int) -> int:
-    """The same; but what is far before counts as far after, as it cannot have come already."""
+    """The same, but far before counts as far after, because it cannot have come already."""
     return (other - start + WINDOW) % _SPACE - WINDOW

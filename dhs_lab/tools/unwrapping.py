@@ -1,8 +1,8 @@
-"""Lines of a log without what was wrapped around them.
+"""Removes what log collectors add to lines.
 
-Programs write lines; what collects them adds to those: docker and other JSON logs an object around
-each, kubectl, docker compose and syslog words in front, terminals colours, a loss of power a block
-of NULs.
+Collectors change the lines of programs: docker and other JSON logs put an object around each;
+kubectl, docker compose and syslog add words before it; terminals add colours; a loss of power
+leaves a block of NULs.
 """
 
 import json
@@ -39,11 +39,11 @@ class Line:
     """A line as its program wrote it.
 
     Attributes:
-        number: In the file, from 1.
-        text: Without its end; of JSON it may have line ends in it.
-        time: When it was collected, None where that is not told.
-        speaker: The program, as far as the collector tells.
-        is_whole: False where its end is lost.
+        number: Line number in the file, from 1.
+        text: Its text without the line end; from JSON it may contain line ends.
+        time: When it was collected, None if unknown.
+        speaker: The program, if the collector names it.
+        is_whole: False if its end is lost.
         reason: Why it has no text.
     """
 
@@ -56,15 +56,15 @@ class Line:
 
 
 class Unwrapper:
-    """Takes the lines of a file to the lines of its programs."""
+    """Converts the lines of a file to the lines of the programs."""
 
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
-        """By stream: lines of which the end is to come."""
+        """Incomplete lines, by stream."""
         self._has_objects = False
 
     def lines_of(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[Line]:
-        """What one line of the file holds."""
+        """The line of a program in one line of the file."""
         if b"\0" not in raw:
             yield self._line(number, raw, is_whole)
             return
@@ -118,7 +118,7 @@ class Unwrapper:
         return line
 
     def _join(self, line: Line, stream: str, *, is_last: bool) -> None:
-        """Lines of more than 16 kB are collected in parts."""
+        """Join the parts of a line of more than 16 kB."""
         text = self.parts.pop(stream, "") + line.text
         if is_last:
             line.text = text
@@ -128,7 +128,7 @@ class Unwrapper:
 
 
 def without_syslog(text: str, rest: str) -> tuple[str, str]:
-    """Who wrote a line of syslog, and what, by the line and what follows its time; or "", rest."""
+    """The program and the text of a syslog line, from the text after its time; or "", rest."""
     match = (_RFC5424 if text[:1] == "<" and text[:5].find(">1 ") > 0 else _SYSLOG).match(rest)
     if match is None:
         return "", rest
@@ -142,7 +142,7 @@ def _text_of(row: Any) -> str | None:
         if isinstance(value, str):
             return value
         if isinstance(value, list) and all(isinstance(each, int) for each in value):
-            data = bytes(each % 256 for each in value)  # journald's form of what has colours in it
+            data = bytes(each % 256 for each in value)  # journald's form of texts with colours
             return data.decode("utf-8", "surrogateescape")
     return None
 
