@@ -19,7 +19,7 @@ from PIL import Image
 
 from dhs_lab.demo.evaluation import iou
 from dhs_lab.demo.judging import LEAST_OVERLAP, MAX_TIP_ERROR, SURE
-from dhs_lab.demo.sheet import Section, Tile, sheet_of
+from dhs_lab.demo.sheet import SheetSection, Tile, sheet_of
 from dhs_lab.simulators.detector import LOOP, PixelDetection, find
 from dhs_lab.simulators.outlines import OutlineBox, Point
 from dhs_runtime.loop.drawing import LOOP as LOOP_COLOUR
@@ -151,7 +151,7 @@ def _turned_box(box: Sequence[float], turn: str, size_px: tuple[int, int]) -> Ou
 def contact_sheet(pictures: Sequence[Labelled]) -> Image.Image:
     """The pictures with what was found, and the label dashed."""
     tiles = [_tile(one, one.judge()) for one in pictures]
-    return sheet_of([Section("Photographs", f"{len(tiles)} pictures", tiles)])
+    return sheet_of([SheetSection("Photographs", f"{len(tiles)} pictures", tiles)])
 
 
 def _tile(one: Labelled, verdict: Verdict) -> Tile:

@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from dhs_lab.simulators.automl import SimulatedAutoML
-from dhs_lab.simulators.axis import Push, SimulatedAxis
+from dhs_lab.simulators.axis import CameraPush, SimulatedAxis
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.loop.loop_dhs import LoopDhs
 from dhs_runtime.lowlevel import HostPort, machine_error
@@ -28,7 +28,7 @@ class PretendLoopDhs(LoopDhs):
     def __init__(self, config: LoopConfig, camera: SimulatedAxis) -> None:
         super().__init__(config)
         self._camera = camera
-        self._push: Push | None = None
+        self._push: CameraPush | None = None
 
     @contextlib.contextmanager
     def while_collecting(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ import attrs
 
 from dhs_lab.demo.hard_pictures import HardPicture
 from dhs_lab.simulators.automl import SimulatedAutoML
-from dhs_lab.simulators.axis import Push, SimulatedAxis
+from dhs_lab.simulators.axis import CameraPush, SimulatedAxis
 from dhs_lab.simulators.dcss import Completion, HardwareHost, OperationRun, SimulatedDcss
 from dhs_lab.simulators.scene import Scene
 from dhs_lab.simulators.view import StillPicture
@@ -102,7 +102,7 @@ class DemoBeamline:
         self.axis.scene = StillPicture(picture.jpeg)
         return self.dcss.start_operation("getLoopInfo").wait(ANSWER_S)
 
-    def collect(self, on_update: Callable[[str], None]) -> tuple[OperationRun, Push]:
+    def collect(self, on_update: Callable[[str], None]) -> tuple[OperationRun, CameraPush]:
         """Play collectLoopImages as a DCSS script does.
 
         The DHS asks for the oscillation with the update `start_oscillation`; the sample turns, the

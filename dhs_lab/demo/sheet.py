@@ -86,7 +86,7 @@ class Tile:
 
 
 @attrs.frozen
-class Section:
+class SheetSection:
     """A heading, a few words after it in grey, and the tiles below it."""
 
     heading: str
@@ -100,14 +100,14 @@ def contact_sheet(frames: Sequence[FrameResult], hard: Sequence[HardResult]) -> 
     drawn = [result for result in hard if not result.picture.is_photograph]
     return sheet_of(
         [
-            Section("While the sample turns", f"{len(frames)} pictures", _turning(frames)),
-            Section("Photographs", _counts(taken), [_hard_tile(each) for each in taken]),
-            Section("Drawn, and harder", _counts(drawn), [_hard_tile(each) for each in drawn]),
+            SheetSection("While the sample turns", f"{len(frames)} pictures", _turning(frames)),
+            SheetSection("Photographs", _counts(taken), [_hard_tile(each) for each in taken]),
+            SheetSection("Drawn, and harder", _counts(drawn), [_hard_tile(each) for each in drawn]),
         ]
     )
 
 
-def sheet_of(sections: Sequence[Section]) -> Image.Image:
+def sheet_of(sections: Sequence[SheetSection]) -> Image.Image:
     """The sections that have tiles, one below the other, and a legend."""
     shown = [section for section in sections if section.tiles]
     rows = sum(_rows(section) for section in shown)
@@ -130,11 +130,11 @@ def sheet_of(sections: Sequence[Section]) -> Image.Image:
     return sheet
 
 
-def _rows(section: Section) -> int:
+def _rows(section: SheetSection) -> int:
     return -(-len(section.tiles) // COLUMNS)
 
 
-def _heading(sheet: Image.Image, y: int, section: Section) -> None:
+def _heading(sheet: Image.Image, y: int, section: SheetSection) -> None:
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(24)
     x = GAP_PX + 2
     draw.text((x, y + 6), section.heading, fill=LIGHT, font=font)

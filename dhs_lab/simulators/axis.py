@@ -16,15 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 from PIL import Image
 
+from dhs_lab.simulators.camera_push import CameraPush, PushedFrame, PushPlan
 from dhs_lab.simulators.digest import Admission, DigestGuard
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
-from dhs_lab.simulators.push import Push, PushedFrame, PushPlan
 from dhs_lab.simulators.scene import Scene
 from dhs_lab.simulators.view import CameraView
 from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup
 
-__all__ = ["Push", "PushedFrame", "SimulatedAxis"]
+__all__ = ["CameraPush", "PushedFrame", "SimulatedAxis"]
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ class SimulatedAxis(HttpSimulator):
         self._motion = _Motion(0.0, 0.0, 0.0, 0.0)  # replaced as a whole, so it needs no lock
         self._threads = ThreadGroup()
         self._lock = threading.Lock()  # guards _pushes and _number
-        self._pushes: list[Push] = []
+        self._pushes: list[CameraPush] = []
         self._number = 0
 
     @property
@@ -181,7 +181,7 @@ class SimulatedAxis(HttpSimulator):
         rotate: tuple[float, float] | None = None,
         expect_continue: bool = False,
         cut_images: tuple[int, ...] = (),
-    ) -> Push:
+    ) -> CameraPush:
         """Start to post pictures to `url`; returns at once. It works without `start`.
 
         Args:
@@ -212,12 +212,12 @@ class SimulatedAxis(HttpSimulator):
         begin_s = time.monotonic()
         motion = None
         if rotate is None:
-            push = Push(plan, self.scene, self._angle_at)
+            push = CameraPush(plan, self.scene, self._angle_at)
         elif plan.count is None:
             raise ValueError("a rotation needs duration_s or max_images")
         else:
             motion = _Motion(*rotate, begin_s, plan.count / fps)
-            push = Push(plan, self.scene, motion.at)
+            push = CameraPush(plan, self.scene, motion.at)
         with self._lock:
             self._number += 1
             name = f"axis-push-{self._number}"

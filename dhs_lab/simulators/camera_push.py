@@ -83,7 +83,7 @@ class PushPlan:
     reply_timeout_s: float = 5.0
 
 
-class Push:
+class CameraPush:
     """A running push, in its own thread.
 
     Picture i is due i/fps seconds after the first, however long the others took. A late picture is
