@@ -194,12 +194,11 @@ class Dispatcher:
     def _salvage(self, malformed: MalformedMessage, outlet: Outlet) -> None:
         """Answer a command that cannot be read in full, where its name can."""
         message = readable(malformed, self._codec)
-        refusal = f"cannot be read: {malformed.field} {malformed.reason}".replace("  ", " ")
-        if isinstance(message, StohStartOperation):
-            self._refuse(Operation(message, outlet), refusal)
-        elif message is not None:
-            self._to_device(message, outlet, refusal)
         what = f"{malformed.field} {malformed.reason}".lstrip()
+        if isinstance(message, StohStartOperation):
+            self._refuse(Operation(message, outlet), f"cannot be read: {what}")
+        elif message is not None:
+            self._to_device(message, outlet, f"cannot be read: {what}")
         logger.warning("malformed message, %s: %.200r", what, malformed.text)
 
     def _abort_all(self, message: StohAbortAll) -> None:

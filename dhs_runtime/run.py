@@ -5,11 +5,10 @@ import threading
 import time
 from typing import Final
 
-from dcs_codec import Codec, HtosOperationCompleted, Message
+from dcs_codec import Codec, Message
 from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
-from dhs_runtime.devices import KINDS
 from dhs_runtime.dispatcher import STOPPING, Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.handlers import HandlerTable, call_hook
@@ -18,11 +17,6 @@ from dhs_runtime.threads import StopToken, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
-COMPLETIONS: Final[tuple[type[Message], ...]] = (
-    HtosOperationCompleted,
-    *(message_class for kind in KINDS for message_class in kind.completions),
-)
-"""What answers a command, also where an author sends it by hand: there is one, all the same."""
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
 JOIN_S: Final = 0.3
@@ -62,12 +56,12 @@ class Run:
     def send(self, message: Message) -> None:
         """Send a message; raises as `Dhs.send`."""
         self._threads.birthplace.check(message.keyword)
-        if isinstance(message, COMPLETIONS):
-            active = self.dispatcher.active.all()
-            tasks = [each for each in active if each._status_in(message) is not None]
-            if tasks:
-                next((each for each in tasks if not each.finished), tasks[0])._finish_with(message)
-                return
+        active = self.dispatcher.active.all()
+        answered = [each for each in active if each._status_in(message) is not None]
+        if answered:  # by hand, and yet a command has one answer
+            task = next((each for each in answered if not each.finished), answered[0])
+            task._finish_with(message)
+            return
         self._handlers.devices.check_by_hand(message)
         data = self.link.encode(message)
         self._handlers.devices.tell(message)

@@ -158,8 +158,6 @@ class Device:
     """The other messages that DCSS sends about such a device."""
     reports: ClassVar[tuple[type[Message], ...]] = ()
     """The messages by which DCSS is told of it."""
-    completions: ClassVar[tuple[type[Message], ...]] = ()
-    """Those of them that answer a command, also where an author sends one by hand."""
     name_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that may name the device, in messages either way."""
     asks: ClassVar[bool] = False
@@ -268,12 +266,11 @@ class Device:
 
     def _poll(self) -> None:
         """Read the hardware, soon, and tell DCSS what is news; returns at once."""
-        if self.on_read is None or not self._may_poll():
+        hook, wiring = self.on_read, self._wiring
+        if hook is None or wiring is None or not self._may_poll():
             return
-        if not self.on_read.poll(partial(self._seen, self._tellings)) and not self._read_error:
-            reason = f"cannot be read: no answer within {self.on_read.read_timeout_s:g} s"
-            if self._wiring is not None:
-                self._wiring.answers(partial(self._read_failed, reason))
+        if not hook.poll(partial(self._seen, self._tellings)) and not self._read_error:
+            wiring.answers(partial(self._read_failed, hook.late))
 
     def _read_failed(self, reason: str) -> None:
         """Say why the hardware cannot be read, once for several failures in a row."""

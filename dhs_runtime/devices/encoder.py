@@ -39,7 +39,6 @@ class Encoder(Device):
     registrations = (StohRegisterEncoder,)
     commands = (StohConfigureEncoder, StohGetEncoder, StohSetEncoder)
     reports = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
-    completions = reports
     name_fields = ("encoder_name",)
     asks = True
 

@@ -155,13 +155,12 @@ class ReadHook(Slot[Callable[[], T]]):
         if self._lane is None:  # the DHS does not run: there is nothing to hold up
             return self._value()
         future: Future[T] = Future()
-        late = DeviceError(f"cannot be read: no answer within {self.read_timeout_s:g} s")
         if self.hangs or not self._lane.put(partial(fulfil, future, self._value)):
-            raise late
+            raise DeviceError(self.late)
         try:
             return wait(future, self.read_timeout_s)
         except TimeoutError:  # of the wait: the function's own came out of it as a DeviceError
-            raise late from None
+            raise DeviceError(self.late) from None
         finally:
             future.cancel()  # one that still waits for its turn need not be
 
@@ -174,6 +173,11 @@ class ReadHook(Slot[Callable[[], T]]):
             return last
         self._device._was_read(value)
         return value
+
+    @property
+    def late(self) -> str:
+        """The reason of a failure where no answer came in time."""
+        return f"cannot be read: no answer within {self.read_timeout_s:g} s"
 
     @property
     def hangs(self) -> bool:

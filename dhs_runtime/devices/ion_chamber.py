@@ -120,7 +120,6 @@ class IonChamber(Device):
     registrations = (StohRegisterIonChamber,)
     commands = (StohConfigureIonChamber, StohReadIonChambers)
     reports = (HtosReportIonChambers,)
-    completions = reports
     name_fields = ("ion_chamber_name", "ion_chamber_names")
 
     def __init__(self, name: str) -> None:

@@ -84,7 +84,6 @@ class PseudoMotor(MovingDevice):
         HtosMotorMoveCompleted,
         HtosConfigureDevice,
     )
-    completions = (HtosMotorMoveCompleted,)
     name_fields = ("motor_name", "motor_name_1")
     asks = True
 
