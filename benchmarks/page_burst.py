@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MESSAGES: Final = 12_000
 RUNS: Final = 3
+SLOWED: Final = 4  # as many times slower, in half of the runs
 SECOND: Final = 1.0
 _WATCH: Final = """
 const watched = window.watched = {last: performance.now(), longest: 0, frames: 0, on: true};
@@ -88,22 +89,25 @@ def main() -> None:
         Browser.started(Path(profile)) as browser,
         Beamline.at_work(beamline_hosts()) as beamline,
     ):
-        runs = []
-        for _ in range(RUNS):
+        runs: dict[int, list[BurstFigures]] = {1: [], SLOWED: []}
+        for times in list(runs) * RUNS:
+            browser.slow_down(times)
             browser.open(beamline.page.url, (1400, 900), "light")
-            runs.append(measure(browser, beamline))
+            runs[times].append(measure(browser, beamline))
             browser.leave()
             beamline.page.stop()  # the next run begins with a page that has drawn nothing yet
             beamline.page.start()
     devices = sum(len(host.devices) for host in beamline.dcss.hosts)
     print(f"{MESSAGES} messages in {SECOND:g} s, {devices} devices, {RUNS} runs")
-    for run in runs:
-        print(
-            f"longest frame {run.longest_ms:.0f} ms (at rest {run.at_rest_ms:.0f}), "
-            f"{run.frames} frames, the last message shown after {run.shown_after_s:.2f} s, "
-            f"elements {run.elements[0]} before, {run.elements[1]} after"
-        )
-    print(f"median of the longest: {statistics.median(run.longest_ms for run in runs):.0f} ms")
+    for times, figures in runs.items():
+        print(f"browser slowed {times} times" if times > 1 else "browser at full speed")
+        for run in figures:
+            print(
+                f"  longest frame {run.longest_ms:.0f} ms (at rest {run.at_rest_ms:.0f}), "
+                f"{run.frames} frames, the last message shown after {run.shown_after_s:.2f} s, "
+                f"elements {run.elements[0]} before, {run.elements[1]} after"
+            )
+        print(f"  median {statistics.median(run.longest_ms for run in figures):.0f} ms")
 
 
 if __name__ == "__main__":

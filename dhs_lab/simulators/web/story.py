@@ -43,8 +43,8 @@ class Story:
     Attributes:
         runs: The last operations and moves by key, oldest first.
         changed: Keys of runs that are not as they were; whoever reads them clears it.
-        outcomes: Devices whose last answer was not `normal`: its status, what was wanted, and
-            the number of its line.
+        outcomes: Devices whose last answer was not `normal`: its status, what was wanted, what
+            came with it, and the number of its line.
         targets: Where motors that move were sent.
         said: What the last line added to the beamline's log, None if nothing.
         told: Words of the last update `LOOP_INFO`, who told it and when.
@@ -104,8 +104,7 @@ class Story:
         for run in self.runs.values():
             if run.host == host and run.ended_s is None:
                 self._end(run, at_s, status, f"{host} was lost while it ran")
-                if run.kind == "move":
-                    self._came_out(run.name, status, run.args)
+                self._came_out(run.name, status, run.args, run.result)
         for name in [name for name in self.targets if self._owners.get(name) == host]:
             del self.targets[name]
 
@@ -115,6 +114,7 @@ class Story:
         self, line: TrafficLine, message: StohStartOperation | HtosStartOperation
     ) -> None:
         name, handle = message.operation_name, message.operation_handle
+        self.outcomes.pop(name, None)
         self._begin("operation", name, handle, line, message.operation_args)
 
     def _operation_updated(self, line: TrafficLine, message: HtosOperationUpdate) -> None:
@@ -133,6 +133,7 @@ class Story:
         if run := self._of(message):
             run.completions += 1
             self._end(run, line.at_s, message.operation_status, message.operation_args)
+            self._came_out(run.name, message.operation_status, run.args, run.result)
 
     def _of(self, message: HtosOperationUpdate | HtosOperationCompleted) -> RunStory | None:
         return self.runs.get(f"{message.operation_name} {message.operation_handle}")
@@ -207,12 +208,13 @@ class Story:
             for reading in message.result:
                 self._came_out(reading.name, OperationStatus.NORMAL)
 
-    def _came_out(self, name: str, status: str, wanted: str = "") -> None:
+    def _came_out(self, name: str, status: str, wanted: str = "", result: str = "") -> None:
         self.outcomes.pop(name, None)
         if status != OperationStatus.NORMAL and name in self._owners:
             self.outcomes[name] = {
                 "status": str(plain(status)),
                 "wanted": wanted,
+                "result": result,
                 "line": self._number,
             }
 

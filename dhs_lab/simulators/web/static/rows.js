@@ -111,9 +111,10 @@ function drawOutcome(row, device) {
 }
 
 function sentence(device) {
-  const { status, wanted } = device.outcome;
+  const { status, wanted, result } = device.outcome;
   const { host } = device;
-  if (status.startsWith("no_hw_host")) return `${host} was lost while it moved`;
+  if (status.startsWith("no_hw_host")) return `${host} was lost while it was at work`;
+  if (device.kind === "operation") return result || `${host} gave no reason`;
   if (device.kind !== "motor") return `is the last answer of ${host}`;
   const units = device.units ? ` ${device.units}` : "";
   if (!wanted) return `${host} ended a move that was not asked for`;

@@ -104,6 +104,10 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
+    def slow_down(self, times: int) -> None:
+        """Give the page a processor that is so many times slower."""
+        self._driver.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": times})
+
     def click(self, selector: str) -> None:
         """Click on the middle of an element, which must be in view for that."""
         self._driver.find_element(By.CSS_SELECTOR, selector).click()

@@ -218,6 +218,7 @@ def test_an_operation_and_a_move_are_aborted(browser: Browser, dcss: SimulatedDc
     browser.until(lambda: "point 1" in browser.text("#running .updates:not([hidden])"))
     assert browser.text("#summary") == "▶ 2 running"
     browser.click(".abort[data-how=soft]")
+    browser.until(lambda: browser.text(of("scan", ".refused b")) == "aborted")
     browser.until(lambda: browser.count("#ended .is-failed") == 2)
     browser.until(lambda: "aborted" in browser.text(of("gonio_kappa", ".refused")))
     assert browser.text("#summary") == "✕ 2 failed"

@@ -116,7 +116,12 @@ def test_a_move_is_seen_on_its_way(
     motor = events.until(lambda heard: not heard.devices["m"]["is_moving"]).devices["m"]
     assert (motor["position"], motor["target"]) == (4.0, None)
     completed = events.wire[-1]
-    assert motor["outcome"] == {"status": "aborted", "wanted": "5.0", "line": completed["number"]}
+    assert motor["outcome"] == {
+        "status": "aborted",
+        "wanted": "5.0",
+        "result": "",
+        "line": completed["number"],
+    }
     (run,) = events.runs.values()
     assert (run["kind"], run["name"], run["args"], run["status"]) == ("move", "m", "5.0", "aborted")
     assert (run["line"], run["end_line"]) == (completed["number"] - 2, completed["number"])

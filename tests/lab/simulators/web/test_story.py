@@ -33,7 +33,7 @@ Tell = Callable[..., None]
 
 @pytest.fixture
 def story() -> Story:
-    return Story(dict.fromkeys("mstije", "h") | {"other": "o"})
+    return Story(dict.fromkeys((*"mstije", "op"), "h") | {"other": "o"})
 
 
 @pytest.fixture
@@ -89,7 +89,10 @@ def test_what_a_lost_dhs_was_to_do_has_failed(story: Story, tell: Tell) -> None:
     op = story.runs["op 1.1"]
     assert (op.ended_s, op.status, op.completions) == (9.0, "no_hw_host_h", 0)
     assert op.result == "h was lost while it ran"
-    assert story.outcomes == {"m": {"status": "no_hw_host_h", "wanted": "5.0", "line": 3}}
+    assert {name: (one["status"], one["wanted"]) for name, one in story.outcomes.items()} == {
+        "m": ("no_hw_host_h", "5.0"),
+        "op": ("no_hw_host_h", ""),
+    }
     assert story.busy_hosts() == set()
     assert story.targets == {"other": 3.0}, "its DHS is there"
 
@@ -114,6 +117,15 @@ def test_a_new_login_ends_what_the_old_one_did(story: Story, tell: Tell) -> None
         (["htos_report_ion_chambers 0 i j {no beam}"], {"i": "no beam", "j": "no beam"}),
         (["htos_report_ion_chambers 0 i bad", "htos_report_ion_chambers 1 i 5"], {}),
         (["htos_motor_move_completed nobody 1 sw_limit"], {}),
+        (["stoh_start_operation op 1.1 ", "htos_operation_completed op 1.1 no air"], {"op": "no"}),
+        (
+            [
+                "stoh_start_operation op 1.1 ",
+                "htos_operation_completed op 1.1 no air",
+                "stoh_start_operation op 1.2 ",
+            ],
+            {},
+        ),
     ],
 )
 def test_the_last_answer_of_a_device_is_kept_where_it_is_not_normal(
