@@ -29,7 +29,7 @@ ABORTED: Final = OperationStatus.ABORTED.value
 """The words of every kind of answer; plain text, because it is found and compared faster."""
 
 MAX_REASON: Final = 90  # bytes; longer reasons do not help in a beamline's log
-SHORT_REASON: Final = 30  # fits a v1 frame whatever the names in it
+SHORT_REASON: Final = 30  # fits a v1 frame with any names
 _CONSIDERED: Final = 1000  # characters of a reason
 _STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -37,7 +37,7 @@ _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TELLING: Final = (DeviceError, TaskAbortedError)
 
 Failures = Callable[[str, str], Iterable[Message]]
-"""The forms of a failure with this status and reason, most telling first."""
+"""The forms of a failure with this status and reason, the most informative first."""
 
 
 class Answer(NamedTuple):

@@ -94,7 +94,7 @@ class Dhs(Declarations):
                 self.stop()
 
     def start(self, dcss: str | DcssConfig = "localhost") -> None:
-        """Start in threads of its own and return at once; connected or not.
+        """Start in new threads and return at once, connected or not.
 
         Raises:
             ConfigError: The address is not HOST:PORT.
@@ -161,7 +161,7 @@ class Dhs(Declarations):
 
     @property
     def state(self) -> LinkState:
-        """How the link to DCSS stands."""
+        """The state of the link to DCSS."""
         run = self._run
         return LinkState.STOPPED if run is None else run.link.state
 
@@ -184,7 +184,7 @@ class Dhs(Declarations):
     def active_operations(
         self, name: str | None = None, handle: str | None = None
     ) -> tuple[Operation, ...]:
-        """The operations under way with this name and handle, oldest first; None stands for any."""
+        """The operations under way with this name and handle, oldest first; None means any."""
         run = self._run
         tasks = () if run is None else run.dispatcher.active.all()
         return tuple(
@@ -202,7 +202,7 @@ class Dhs(Declarations):
         handler does after it changes nothing.
 
         Nothing is kept for later. While DCSS does not read, senders wait here, each with its one
-        message; when it takes no byte for `send_timeout_s` the link is given up and made anew.
+        message; if it takes no byte for `send_timeout_s`, the link is given up and made again.
 
         Raises:
             EncodeError: The message does not fit the wire; nothing was sent.
@@ -229,7 +229,7 @@ class Dhs(Declarations):
         return run.dispatcher.workers.call(function)
 
     def log(self, level: str, text: str) -> None:
-        """Send `htos_log LEVEL NAME TEXT` where there is a link; never raises for want of one.
+        """Send `htos_log LEVEL NAME TEXT` if there is a link; does not raise without one.
 
         Args:
             level: A `LogLevel`: note, warning, error, severe or software_severe.
@@ -242,7 +242,7 @@ class Dhs(Declarations):
             logger.info("htos_log not sent (%s): %s", error, text)
 
     def announce_operation(self, name: str, handle: str, *words: Argument) -> None:
-        """Send `htos_start_operation`: tell GUIs and scripts that an operation begins here.
+        """Send `htos_start_operation`: tell GUIs and scripts that an operation starts here.
 
         dcss forwards it and starts nothing by itself (dcss_hardware_client.c:1464); follow it with
         `HtosOperationUpdate` and `HtosOperationCompleted` of the same handle. Raises as `send`.

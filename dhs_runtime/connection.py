@@ -125,7 +125,7 @@ class Connection:
         finally:
             self._protocol.receive_eof()
             self._transport.interrupt()  # a sender that waits for DCSS to read gives up now
-            with self._lock:  # nobody writes to a closed socket, whose number may be reused
+            with self._lock:  # no thread may write to a closed socket, whose number may be reused
                 self._transport.close()
         if self._protocol.hardware_name is None:
             return ConnectionEnd(Ending.NO_HANDSHAKE, f"no handshake with {config.host}: {reason}")

@@ -1,4 +1,4 @@
-"""`Declarations`: what a DHS is given before it runs: its devices and its author's functions."""
+"""`Declarations`: the devices and handlers of a DHS, declared before it runs."""
 
 from collections.abc import Callable, Collection
 from typing import TypeVar
@@ -29,12 +29,12 @@ H = TypeVar("H", bound=Callable[..., object])
 class Declarations:
     """The devices and functions of a `Dhs`, which is the class to use.
 
-    Each declaration is refused by a HandlerError where it stands: also one that comes while the DHS
-    runs, for DCSS registers its devices at each connection and the table of them does not change.
+    A wrong declaration raises HandlerError at once. So does one that comes while the DHS runs,
+    because DCSS registers the devices at each connection and their table must not change.
     """
 
     def __init__(self, name: str, codec: Codec) -> None:
-        """No declaration yet; raises HandlerError where the name is none for a DHS."""
+        """No declarations yet; raises HandlerError if the name is not valid for a DHS."""
         if name == "self":
             raise HandlerError("'self' is DCSS's own scripting engine; give the name of your DHS")
         check_name(name, "a DHS")
@@ -52,9 +52,9 @@ class Declarations:
     ) -> Callable[[OperationHandler], OperationHandler]:
         """Decorator: the function does the operation `name`.
 
-        It gets an `Operation`, runs in a thread of its own and may block. Whatever it does leads
-        to one `htos_operation_completed`: what it says itself, `normal` when it just returns,
-        `error` when it raises.
+        It gets an `Operation`, runs in its own thread and may block. It always leads to one
+        `htos_operation_completed`: what it says itself, `normal` when it just returns, `error` when
+        it raises.
 
         Args:
             name: Name of the operation in DCSS's database.
@@ -62,8 +62,8 @@ class Declarations:
                 as `error`, even when the handler goes on.
             max_active: How many may be under way at once; one more is completed as `error`.
             inline: Run it in the thread that reads from DCSS, for a handler that answers from
-                memory: it must return at once, for while it runs nothing else is read, not even an
-                abort. One that takes over 50 ms is named in the log.
+                memory: it must return at once, because while it runs nothing else is read, not even
+                an abort. One that takes over 50 ms is named in the log.
 
         Raises:
             HandlerError: The operation has a handler, its name is no word that DCSS could take,

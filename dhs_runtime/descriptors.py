@@ -10,7 +10,7 @@ def open_standard_descriptors() -> None:
     """Open /dev/null in the place of each of stdin, stdout and stderr that is closed.
 
     The system gives the lowest free number to the next file or socket: without this the connection
-    to DCSS may be descriptor 2, and whatever a C library prints goes into its stream. Python's own
+    to DCSS may be descriptor 2, and output of a C library goes into its stream. Python's own
     `sys.stdin`, `sys.stdout` and `sys.stderr` stay None where they were closed.
     """
     for number in STANDARD:

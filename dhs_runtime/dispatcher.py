@@ -8,7 +8,7 @@ handlers:
   all earlier messages; if no handler is pending, it goes straight to a worker;
 - messages about a device go to the device, which keeps its own order (see `devices`);
 - an abort marks the tasks under way before anything else happens;
-- a refused command is answered in a thread of its own, because sending may block.
+- a refused command is answered in another thread, because sending may block.
 """
 
 import logging
@@ -192,7 +192,7 @@ class Dispatcher:
             logger.warning("%s: this DHS declares no such device; it has: %s", what, known)
 
     def _salvage(self, malformed: MalformedMessage, outlet: Outlet) -> None:
-        """Answer a command that cannot be read in full, where its name can."""
+        """Answer a command that cannot be read in full, if its name can."""
         message = readable(malformed, self._codec)
         what = f"{malformed.field} {malformed.reason}".lstrip()
         if isinstance(message, StohStartOperation):

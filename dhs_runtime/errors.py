@@ -65,7 +65,7 @@ def machine_error(what: str, error: OSError) -> ConfigError | MachineError:
     """What to raise where `what` fails by an error of the system.
 
     A MachineError where another try may do better, as for a port that is taken or a full disk; a
-    ConfigError where it would not, as for a port or a file that this user may not have.
+    ConfigError if it would not, for example for a port or a file that this user may not use.
     """
     kind = ConfigError if error.errno in _NEVER else MachineError
     return kind(f"{what}: {error.strerror or error}")

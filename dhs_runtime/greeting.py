@@ -1,8 +1,8 @@
 """Who greets: by its first bytes, whether it is DCSS's hardware port or somebody else.
 
-The hardware port says `stoc_send_client_type` in a frame of v1, whatever framing follows. The GUI
-port of the same DCSS says the same words in a frame of v2, of which a DHS would wait for the rest
-until its patience ends. Sources: dcss_hardware_client.c:167, dcss_gui_client.c:824.
+The hardware port sends `stoc_send_client_type` always in a v1 frame. The GUI port of the same DCSS
+says the same words in a frame of v2, of which a DHS would wait for the rest until its patience
+ends. Sources: dcss_hardware_client.c:167, dcss_gui_client.c:824.
 """
 
 import re

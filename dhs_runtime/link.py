@@ -122,7 +122,7 @@ class Link:
         *,
         threads: ThreadGroup,
     ) -> None:
-        """A link that is not run; `threads` is where it looks up DCSS's address."""
+        """A link; not running yet. It looks up DCSS's address in `threads`."""
         self.address = str(HostPort(config.host, config.port))
         self._name = name
         self._config = config

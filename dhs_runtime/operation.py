@@ -61,7 +61,7 @@ class Operation(Task):
         return self._args
 
     def keep(self, value: object) -> None:
-        """Keep a value of the author's own as long as the operation is under way, one of a type."""
+        """Keep your own value while the operation is under way, one of each type."""
         self._kept[type(value)] = value
 
     def kept(self, kind: type[S]) -> S | None:

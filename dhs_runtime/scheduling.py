@@ -25,7 +25,7 @@ Job = Callable[[], object]
 
 MAX_WAITING: Final = 20_000
 _ONCE: Final = (1).to_bytes(8, sys.byteorder)
-"""What an `eventfd` takes, and gives, for one call."""
+"""The value that one call writes to an `eventfd`, and reads from it."""
 
 
 class Bell(NamedTuple):
@@ -38,8 +38,8 @@ class Bell(NamedTuple):
 class Worker:
     """One thread of `Workers`, and how it is woken.
 
-    Each has a bell of its own. Threads that wait at one queue would wake each other: each `get` of
-    `queue.SimpleQueue` wakes the next that waits, which finds nothing.
+    Each thread has its own bell. Threads that wait at one queue would wake each other: each `get`
+    of `queue.SimpleQueue` wakes the next that waits, which finds nothing.
 
     The bell is an `eventfd` for a thread that waits while all others do. Who writes to it lets go
     of the GIL meanwhile, and the woken thread finds it free: four changes of threads less than with
@@ -104,8 +104,8 @@ class Workers:
             name: What they are called, with a number.
             max_threads: How many there may be.
             max_waiting: How many jobs may wait for one; None for `MAX_WAITING`.
-            ready: Whether the first is made now, so that there is one when the system has no
-                thread left; raises RuntimeError where it has none now.
+            ready: Whether the first is made now, so that there is one when the system has no thread
+                left; raises RuntimeError if it has none now.
         """
         self.group = group
         self._name = name
@@ -154,7 +154,7 @@ class Workers:
         return bool(taken)
 
     def say_what_it_lacks(self) -> None:
-        """Log that the system had no thread, where it had none."""
+        """Log that the system had no thread, if so."""
         if self._lacks_thread:
             self._lacks_thread = False
             logger.warning("the system has no thread for %s-%d", self._name, self._threads + 1)
@@ -282,7 +282,7 @@ class Timers:
     """Runs short callbacks at deadlines, in one thread. Internal; callbacks must not block."""
 
     def __init__(self, group: ThreadGroup) -> None:
-        """Timers whose thread starts now, so that it is there when the system has none left."""
+        """Timers whose thread starts now, so that it exists when the system has none left."""
         self._changed = threading.Condition()  # guards the rest; free while a call runs
         self._due: list[Timer] = []
         self._numbers = itertools.count()

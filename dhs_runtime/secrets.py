@@ -5,8 +5,8 @@ which DCSS shows to every GUI. What is masked:
 
 1. `PRIVATE` and what follows it in the same word: so DCSS marks session ids in broadcasts. The
    word ends as its notation says: at its brace, its quote, or the next blank.
-2. The 15th argument of `DETECTOR_OPERATIONS`, which is the session id, and after it every word
-   that is no short number, as a text about the operation may have words of its own in between.
+2. The 15th argument of `DETECTOR_OPERATIONS`, which is the session id, and after it every word that
+   is not a short number, because a text about the operation may have other words in between.
 3. Words of 32 hexadecimal digits and more, as session ids and tokens are made.
 4. The value after a name such as `password`, `token` or `sessionId` and a `=`, a `:`, or the comma
    of a tuple: in texts, queries of URLs, JSON and Python's notation, also one within the other.
@@ -150,7 +150,7 @@ def mask_reason(reason: str, command: str = "") -> str:
 
     Args:
         reason: Why something failed, such as the text of an exception.
-        command: What failed, as it stands on the wire from the device's or operation's name on:
+        command: The failed command as on the wire, from the name of the device or operation on:
             a session id in it is masked in the reason wherever it turns up, also without its
             `PRIVATE`.
     """
@@ -255,8 +255,8 @@ def _brace_end(text: str, begin: int) -> int:
 def _quote_end(text: str, begin: int, opening: str) -> int:
     """Where the quote opened before `begin` closes; the end of the line if it does not.
 
-    Where a text in quotes stands within another, its quotes have as many backslashes as levels
-    of notation made, and those of its own contents have more.
+    If a quoted text is inside another, each level of notation adds backslashes to its quotes, and
+    the quotes of its contents have more.
     """
     quote, slashes = opening[-1], opening.count("\\")
     line_end = text.find("\n", begin)
@@ -350,7 +350,7 @@ def _session_words(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]
     found = _DETECTOR.search(text, begin, end)
     if found is None:
         return
-    # A message in Python's notation reads as on the wire where its names are left out.
+    # A message in Python's notation reads as on the wire without its field names.
     plain = _NOTATION.sub(lambda part: " " * len(part[0]), text[found.end() : end])
     first = 1 + SESSION_ARGUMENT  # the first word is the handle
     for at, word in enumerate(_WORD.finditer(plain)):

@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP, whatever the main thread is doing.
+"""SIGINT, SIGTERM and SIGHUP, even while the main thread is busy.
 
 A Python signal handler runs when the main thread next runs Python code. A signal that another
 thread of the process receives, or that comes just before the main thread blocks in a lock, can
@@ -43,11 +43,11 @@ def stop_signals(
     signals: Collection[signal.Signals] = SIGNALS,
     on_interrupt: Callable[[], None] | None = None,
 ) -> Iterator[None]:
-    """Call `action` on these signals while inside, in a thread of its own.
+    """Call `action` on these signals inside the block, in a separate thread.
 
     On SIGINT call `on_interrupt` in its place, where that is given. What is ignored stays ignored.
 
-    Does nothing outside the main thread, where Python lets nobody catch signals.
+    Does nothing outside the main thread, where Python cannot catch signals.
     """
 
     def tell(number: int) -> None:

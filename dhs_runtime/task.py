@@ -87,7 +87,7 @@ _aborting: Final = threading.Lock()
 class Task:
     """One command under way; its methods may be called from any thread.
 
-    Names with an underscore are the runtime's own, also where its other modules use them.
+    Names with an underscore are internal to the runtime, even if its other modules use them.
 
     Attributes:
         state: How far it has come.
@@ -102,7 +102,7 @@ class Task:
     deadline: Deadline | None = None
     _aborted = False
     _expired = False
-    _dropped = False  # an update, for want of a link; told once
+    _dropped = False  # an update was dropped without a link; logged once
     _abort_reason = ""
     _abort_mode = _SOFT
     _waiting: tuple[threading.Event, ...] = ()
@@ -110,7 +110,7 @@ class Task:
     _unsaid: tuple[Callable[[], object], ...] = ()  # for the log, once the lock is free
 
     def __init__(self, outlet: Outlet) -> None:
-        # What few tasks ever change stands in the class; setting it each time would cost a tenth.
+        # Values that few tasks change are in the class; setting them each time would cost a tenth.
         self.state = _WAITING
         self.since = time.monotonic()
         self._outlet = outlet
@@ -123,7 +123,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        """What it is, for logs: the wire's words, as in `move gonio_phi`."""
+        """Its name for logs, in the words of the wire: `move gonio_phi`."""
         raise NotImplementedError
 
     @property
@@ -272,7 +272,7 @@ class Task:
         raise NotImplementedError
 
     def _failures(self, status: str, reason: str) -> Iterable[Message]:
-        """The forms of a failure, most telling first."""
+        """The forms of a failure, the most informative first."""
         raise NotImplementedError
 
     def _told(self, message: Message) -> None:
@@ -330,7 +330,7 @@ class Task:
     def _conclude(self, message: Message, data: bytes, status: str) -> None:
         """Take an encoded answer for the one; the lock is held."""
         self._told(message)
-        # Before the writing, for DCSS may send the next command before it returns.
+        # Before writing, because DCSS may send the next command before it returns.
         self.finished = True
         self.state = _STATES.get(status, TaskState.FAILED)
         self._write(data, message)
@@ -349,7 +349,7 @@ class Task:
             raise TaskFinishedError(f"{self.label} is {self.state.value}")
 
     def _write(self, data: bytes, message: Message) -> None:
-        """Write; without a link DCSS has failed the task itself, and nobody is waiting."""
+        """Write; without a link DCSS has failed the task itself, so nothing is sent."""
         try:
             self._outlet.write(data)
         except NotConnectedError as error:

@@ -92,7 +92,7 @@ class ThreadGroup:
         def run() -> None:
             try:
                 target()
-            except BaseException as error:  # nobody above would see it
+            except BaseException as error:  # nothing above would report it
                 logger.exception("thread %s crashed", name)
                 if self._on_crash is not None:
                     self._on_crash(name, error)
@@ -102,7 +102,7 @@ class ThreadGroup:
                     self._threads.discard(thread)
 
         thread = threading.Thread(target=run, name=name, daemon=True)
-        with self._lock:  # over the start too: join() must not find a thread that is none yet
+        with self._lock:  # held over the start: join() must not find a thread that has not started
             thread.start()
             self._threads.add(thread)
         return thread

@@ -1,6 +1,6 @@
 """`TcpTransport`: the one place that touches the socket to DCSS and maps its errors.
 
-`Resolver` looks names up in threads of its own, because nothing can interrupt a lookup.
+`Resolver` looks up names in its own threads, because a lookup cannot be interrupted.
 """
 
 import contextlib
@@ -48,8 +48,8 @@ def is_quiet(sock: socket.socket) -> bool:
 class Resolver:
     """Looks up host names in daemon threads: nothing can interrupt `getaddrinfo`.
 
-    There is one thread per name at most. While it hangs, whoever asks for that name again waits
-    for the same answer, so that a dead name server costs one thread and not one per try.
+    There is at most one thread per name. While it hangs, another request for that name waits for
+    the same answer, so that a dead name server costs one thread and not one per try.
     """
 
     def __init__(self, threads: ThreadGroup) -> None:
@@ -104,7 +104,7 @@ class TcpTransport:
         """Connect to the first address of `host` that answers.
 
         Raises:
-            TransportError: The name is unknown, nobody listens, no answer within `timeout_s`
+            TransportError: The name is unknown, the port is closed, no answer within `timeout_s`
                 seconds in all, or `interrupt()` was called.
         """
         deadline = Deadline.after(timeout_s)
@@ -210,7 +210,7 @@ class TcpTransport:
             self._written += count
             if count < len(data):
                 rest = memoryview(data)[count:]
-                while rest:  # in pieces, for others to see that it moves
+                while rest:  # in pieces, so that other threads see progress
                     count = sock.send(rest[:_WRITE_SIZE])
                     self._written += count
                     rest = rest[count:]
@@ -232,8 +232,8 @@ class TcpTransport:
     def acknowledge_later(self) -> None:
         """Acknowledge what was read when nothing more comes for a moment.
 
-        An acknowledgement of its own costs each exchange a packet more and a change of threads;
-        the answer to what was read carries one, where it comes soon.
+        A separate acknowledgement costs each exchange one more packet and a switch of threads; an
+        answer that comes soon carries it.
         """
         self._set_impatient(True)
 
@@ -280,8 +280,8 @@ class TcpTransport:
 def _tune(sock: socket.socket) -> None:
     """Short messages go out at once; a DCSS machine that lost power is noticed in a minute.
 
-    DCS has no keep-alive of its own, in either direction. TCP's runs while the link is idle;
-    TCP_USER_TIMEOUT does its part while data is on its way.
+    DCS has no keep-alive in either direction. TCP's runs while the link is idle; TCP_USER_TIMEOUT
+    does its part while data is on its way.
     """
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,4 +1,4 @@
-"""`Device`: what all kinds of device have in common; `Request`: one command to a device."""
+"""`Device`: the base of all kinds of device; `Request`: one command to a device."""
 
 import contextlib
 import logging
@@ -35,17 +35,17 @@ logger = logging.getLogger(__name__)
 
 @attrs.frozen
 class Wiring:
-    """What devices are given for one run of their DHS.
+    """The services of the runtime for devices during one run of the DHS.
 
     Attributes:
         workers: Run moves and counts.
         lanes: Run the lanes.
-        readers: Run what reads the hardware back.
-        answers: Runs what refuses a command.
-        outlet: Sends on whatever connection there is.
+        readers: Run the functions that read the hardware.
+        answers: Sends refusals.
+        outlet: Sends on the present connection.
         active: The tasks under way.
-        find: The device of a name, or None.
-        tell: Lets the devices that a message is about remember what it says.
+        find: Returns the device with a name, or None.
+        tell: Updates the devices that a message is about.
     """
 
     workers: Workers
@@ -58,11 +58,11 @@ class Wiring:
     tell: Callable[[Message], None]
 
     def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
-        """Answer a task that is entered with a failure, soon and not in this thread."""
+        """Answer an added task with a failure, soon and in another thread."""
         self.answers(partial(self.active.refuse, task, status, reason))
 
     def run(self, task: T, handler: Callable[[T], None], lane: Lane | None = None) -> None:
-        """Let a worker run a task that is entered, after what waits in the lane; or refuse it."""
+        """Let a worker run an added task, after the jobs in the lane; or refuse it."""
         if lane is None or not lane.busy:
             if not self.workers.submit(partial(self.active.run, task, handler)):
                 self.refuse(task, "too many operations under way")
@@ -72,7 +72,7 @@ class Wiring:
 
 @attrs.frozen
 class Deed:
-    """What a device does about a command; `Request` runs it.
+    """How a device carries out a command; `Request` runs it.
 
     Attributes:
         do: Does it and returns the new value; raises if it fails.
@@ -92,7 +92,7 @@ class Deed:
 class Request(Task):
     """One command to a device, other than a move or a count; an abort does not touch it.
 
-    A shutter that is to close while everything is aborted has to close all the same.
+    A shutter must still close while everything is aborted.
     """
 
     _tells_why = True
@@ -111,18 +111,18 @@ class Request(Task):
 
     @property
     def _command(self) -> str:
-        """All of it."""
+        """The whole command."""
         return repr(self._message)
 
     def abort(self, *_: object) -> None:
-        """Nothing: it is short, and half done would be worse than done."""
+        """Does nothing: the command is short, and half of it would be worse."""
 
     def obey(self, _: Task) -> None:
-        """Do it; the handler of this task."""
+        """Carry it out; the handler of this task."""
         self._value = self._deed.do()
 
     def _status_in(self, message: Message) -> str | None:
-        """As `Task._status_in`; only what is never sent unasked is an answer by hand."""
+        """As `Task._status_in`; only messages that are never sent unasked count as an answer."""
         mine = type(message) is self._deed.completion and self.device._is_about(message)
         return str(getattr(message, "status", ERROR)) if mine else None
 
@@ -142,13 +142,13 @@ class Request(Task):
 class Device:
     """A device that this DHS owns, by its name in DCSS's database.
 
-    What it remembers changes in two ways only: by `_told`, with each encoded message about it to
-    DCSS, and by DCSS's own messages, which are checked.
+    Its state changes in two ways only: by `_told`, with each encoded message about it to DCSS, and
+    by DCSS's own messages, which are checked.
 
     Attributes:
-        kind: What it is, for logs.
+        kind: Its kind, for logs.
         name: Name of the device.
-        registered: Whether DCSS has given it to this DHS.
+        registered: Whether DCSS has registered it with this DHS.
     """
 
     kind: ClassVar[str] = "device"
@@ -159,28 +159,28 @@ class Device:
     reports: ClassVar[tuple[type[Message], ...]] = ()
     """The messages by which DCSS is told of it."""
     name_fields: ClassVar[tuple[str, ...]] = ()
-    """The fields that may name the device, in messages either way."""
+    """The fields that may name the device, in messages of both directions."""
     asks: ClassVar[bool] = False
-    """Whether dcss stores the value in a failure, so that a stranger must learn it first."""
+    """Whether dcss stores the value of a failure, so that a stranger must ask for it first."""
     on_read: ReadHook[float] | ReadHook[str] | ReadHook[ShutterState] | None = None
 
     def __init__(self, name: str) -> None:
         check_name(name, f"a {self.kind}")
         self.name = name
         self.registered = False
-        self._value: object = None  # what DCSS was told last; None where nobody knows
-        self._is_stranger = False  # nobody declares it; then it has no function of an author's
+        self._value: object = None  # the last value sent to DCSS; None if unknown
+        self._is_stranger = False  # it is not declared, and so has no handlers
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
-        self._tellings = 0  # how often what it remembers changed, or was said again
-        self._read_error = ""  # why it could not be read the last time
+        self._tellings = 0  # how often its value was set
+        self._read_error = ""  # why the last read failed
         self._own: dict[type[Message], Callable[[Message], None]] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
 
     def _wire(self, wiring: Wiring | None) -> None:
-        """Take part in a run of the DHS, or with None in none any more; for the runtime."""
+        """Start to take part in a run of the DHS, or with None end it; for the runtime."""
         self._wiring = wiring
         self._lane = None if wiring is None else Lane(wiring.lanes)
         if self.on_read is not None:
@@ -192,14 +192,14 @@ class Device:
             raise HandlerError(f"{what} is declared too late: its DHS runs already")
 
     def on(self, message_class: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
-        """Decorator: call the function with each message of a site's own that names this device.
+        """Decorator: call the function with each message of this class that names this device.
 
         The first word of the message is the name. The function runs in the order of the device's
         other commands and may block.
 
         Raises:
-            HandlerError: This is no message class of a site's own, the function does not take one
-                argument, there is one already, or the DHS runs already.
+            HandlerError: It is not a message class of your site, the function does not take one
+                argument, there is a function already, or the DHS runs already.
         """
 
         def register(function: Callable[[M], None]) -> Callable[[M], None]:
@@ -226,10 +226,10 @@ class Device:
         return message_class in self._own
 
     def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """Take a message about this device from the reading thread; returns at once.
+        """Accept a message about this device from the reading thread; returns at once.
 
-        What takes time, or is the author's, goes to the device's lane: it runs in the order of the
-        wire, beside other devices. With a `refusal` a command is answered by a failure.
+        Slow work and the author's functions go to the device's lane, which runs in wire order, in
+        parallel with other devices. With a `refusal` a command is answered with a failure.
         """
         if isinstance(message, self.registrations):
             self.registered = True
@@ -257,7 +257,7 @@ class Device:
             wiring.refuse(request, TOO_MUCH)
 
     def _told(self, message: Message) -> None:
-        """Remember what a message about this device says, which is encoded and goes out now."""
+        """Store the value in a message about this device, which is encoded and goes out now."""
         self._tellings += 1
         self._remember(message)
 
@@ -273,29 +273,29 @@ class Device:
             wiring.answers(partial(self._read_failed, hook.late))
 
     def _read_failed(self, reason: str) -> None:
-        """Say why the hardware cannot be read, once for several failures in a row."""
+        """Log why the hardware cannot be read, once for several failures in a row."""
         before, self._read_error = self._read_error, reason
         if not before and self._wiring is not None:
             self._tell_why(self._wiring.outlet, reason)()
 
     def _was_read(self, value: object) -> None:
-        """Say that it can be read again, if reading had failed."""
+        """Log that it can be read again, if reading had failed."""
         if self._read_error:
             logger.info("%s %s: can be read again: %s", self.kind, self.name, value)
             self._read_error = ""
 
     def _seen(self, tellings: int, value: object) -> None:
-        """Take the value of a poll; `tellings` is the count when the poll began."""
+        """Handle the value of a poll; `tellings` is the count when the poll began."""
         if self._is_news(value) and self._lane is not None:
             self._lane.put(partial(self._tell, tellings, value))
 
     def _tell(self, tellings: int, value: object) -> None:
-        """Tell DCSS a value, unless another was told after it was read; runs in the lane."""
+        """Tell DCSS a value, unless another was sent after it was read; runs in the lane."""
         if self.on_read is None or tellings != self._tellings or not self._may_poll():
             return
         try:
             self._report(self._telling(value))
-        except EncodeError as error:  # too long for this link, perhaps
+        except EncodeError as error:  # it may be too long for this link
             self._read_failed(str(error))
 
     def _refresh(self) -> None:
@@ -306,7 +306,7 @@ class Device:
                 self._tell(self._tellings, value)
 
     def _is_news(self, value: object) -> bool:
-        """Whether a polled value is new enough to tell DCSS."""
+        """Whether a polled value differs enough to tell DCSS."""
         last = self._value
         if self.on_read is None or not isinstance(value, (int, float)) or last is None:
             return value != last
@@ -318,27 +318,27 @@ class Device:
         return True
 
     def _telling(self, value: object) -> Message:
-        """The message that tells DCSS a value, unasked; raises TypeError, ValueError."""
+        """The message that reports a value without a command; raises TypeError, ValueError."""
         raise NotImplementedError
 
     def _question(self, *_: object) -> Message:
-        """The question for what DCSS has about it."""
+        """The question for the values of DCSS's database."""
         return HtosSendConfiguration(device_name=self.name)
 
     def _unknown(self, *_: object) -> Iterable[Message]:
-        """How a registration fails: with the question."""
+        """The failure of a registration: the question."""
         return (self._question(),)
 
     def _registered(self, value: object) -> Message:
-        """The answer to a registration: a value that is known, or the question for DCSS's."""
+        """The answer to a registration: the known value, or the question for DCSS's."""
         return self._question() if value is None else self._telling(value)
 
     def _remember(self, message: Message) -> None:
-        """Store what a message says."""
+        """Store the value in a message."""
 
     @classmethod
     def _name_field(cls, message_class: type[Message]) -> str:
-        """The field of a message about such devices that names one."""
+        """The field that names a device of this kind in a message."""
         names = {field.name for field in attrs.fields(message_class)}
         return next(field for field in cls.name_fields if field in names)
 
@@ -352,7 +352,7 @@ class Device:
         return any(getattr(message, field, None) == self.name for field in self.name_fields)
 
     def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]:
-        """Tell the beamline why something could not be done; never raises. Returns our own log."""
+        """Send a reason to the beamline's log; never raises. Returns a function for our own log."""
         text = one_line(reason)
         with contextlib.suppress(EncodeError, NotConnectedError):
             log = HtosLog(log_level=LogLevel.ERROR, log_sender=self.name, log_message=text)
@@ -360,17 +360,17 @@ class Device:
         return partial(logger.error, "%s %s: %s", self.kind, self.name, reason)
 
     def _deed(self, _: Message) -> Deed | None:
-        """What to do about a command; None where it asks for no answer."""
+        """How to carry out a command; None if it needs no answer."""
         return None
 
     def _note(self, message: Message) -> None:
-        """Take note of a message that asks for no answer; runs in the lane."""
+        """Handle a message that needs no answer; runs in the lane."""
 
     def _report(self, message: Message) -> None:
         """Send a report, if there is a link; DCSS asks again when it comes back.
 
         Raises:
-            EncodeError: The message does not fit the wire; nothing is remembered.
+            EncodeError: The message cannot be encoded; nothing is stored.
         """
         if self._wiring is None:
             default_codec().encode(message)
@@ -385,6 +385,6 @@ class Device:
             logger.debug("%s %s", message.keyword, error)
 
     def _check_declared(self, message: Message) -> None:
-        """Raise HandlerError if DCSS could not be told what is declared."""
+        """Raise HandlerError if a declared value cannot be sent to DCSS."""
         if trouble := trouble_with(message):
             raise HandlerError(f"{self.kind} {self.name}: {trouble}")

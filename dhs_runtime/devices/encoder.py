@@ -1,4 +1,4 @@
-"""`Encoder`: a position that is read, and may be called by another number."""
+"""`Encoder`: a position that is read, and can be set to another value."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,9 +28,9 @@ class Encoder(Device):
     """An encoder; each get and each set leads to one completion.
 
     Attributes:
-        on_read: Decorator: the function reads it, in its own units; see `ReadHook`. When it raises,
-            DCSS is told the last position and a word of failure. Without it the last position is
-            told.
+        on_read: Decorator: the function reads it, in its own units; see `ReadHook`. If it raises,
+            DCSS gets the last position and a failure status. Without it, DCSS gets the last
+            position.
         on_get: Decorator: what `stoh_get_encoder` reads, where that is another function.
         on_set: Decorator: the function makes the present position that number.
     """
@@ -47,10 +47,10 @@ class Encoder(Device):
 
         Args:
             name: Its name in DCSS's database.
-            position: In its own units; None takes over what DCSS remembers.
+            position: In its own units; None uses the value of DCSS.
 
         Raises:
-            HandlerError: The position is no number that DCSS could be told.
+            HandlerError: The position cannot be sent to DCSS.
         """
         super().__init__(name)
         self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
@@ -62,15 +62,15 @@ class Encoder(Device):
 
     @property
     def position(self) -> float:
-        """What it last read or was set to, in its own units; 0 as long as nobody knows."""
+        """The last position read or set, in its own units; 0 if unknown."""
         return self._value or 0.0
 
     def read(self) -> float:
-        """Its position as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        """Read the position with `on_read`; raises DeviceError. Does not tell DCSS."""
         return self.on_read.now(self.position)
 
     def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS, unasked, what it reads, by default the last; nothing where there is no link.
+        """Tell DCSS the position, by default the last; sends nothing without a link.
 
         Args:
             position: In its own units.
@@ -78,7 +78,7 @@ class Encoder(Device):
                 position is not taken over then.
 
         Raises:
-            EncodeError: The number does not fit the wire, or the status is no word.
+            EncodeError: The number cannot be sent, or the status is not a word.
         """
         where = self.position if position is None else position
         self._report(attrs.evolve(self._telling(where), status=status))
@@ -91,7 +91,7 @@ class Encoder(Device):
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterEncoder):
             if self.on_read.function is None and self._value is not None:
-                return None  # DCSS was told, and nobody can know better
+                return None  # DCSS got it, and there is no better value
             return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._unknown)
         if isinstance(message, StohGetEncoder):
             return self._answered(HtosGetEncoderCompleted, self._read, self.on_get.inline)

@@ -1,4 +1,4 @@
-"""Where functions are attached to a device: `Hook`, and `ReadHook` for reading the hardware."""
+"""Attaches functions to a device: `Hook`, and `ReadHook` for reading the hardware."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ L = TypeVar("L")
 READ_TIMEOUT_S: Final = 2.0
 
 Wait = Callable[[Future[T], float], T]
-"""Waits so many seconds for a future: `Future.result`, or `Task.wait`, which an abort ends."""
+"""Waits for a future with a timeout: `Future.result`, or `Task.wait`, which an abort ends."""
 
 
 class Owner(Protocol):
@@ -89,9 +89,9 @@ class ReadHook(Slot[Callable[[], T]]):
     """A place for the function that reads the hardware, filled by a decorator.
 
     `@device.on_read` reads at each registration, before a motor moves and after it has moved;
-    `@device.on_read(every_s=0.5, deadband=0.01)` also polls. The function runs in a thread of the
-    device's own, one call at a time. A call that hangs occupies only that thread; nobody waits for
-    it longer than `read_timeout_s`.
+    `@device.on_read(every_s=0.5, deadband=0.01)` also polls. The function runs in the device's own
+    thread, one call at a time. A call that hangs occupies only that thread; no other thread waits
+    longer than `read_timeout_s` for it.
 
     Attributes:
         read_timeout_s: Seconds after which a read has failed; a later result is dropped.
@@ -125,7 +125,7 @@ class ReadHook(Slot[Callable[[], T]]):
         """Take the function.
 
         Raises:
-            HandlerError: As `Slot.take`, or a number is no time or no deadband.
+            HandlerError: As `Slot.take`, or a number is not a valid time or deadband.
         """
         if not 0 < read_timeout_s < float("inf") or not (every_s is None or every_s > 0):
             raise HandlerError(f"{self._what} {self._device.name}: seconds are numbers above 0")
@@ -144,10 +144,10 @@ class ReadHook(Slot[Callable[[], T]]):
         self._lane = None if readers is None else Lane(readers)
 
     def now(self, last: L, wait: Wait[T] = Future.result) -> T | L:
-        """What the hardware says now; `last` if there is no function to ask it.
+        """Read the hardware; returns `last` if there is no function.
 
         Raises:
-            DeviceError: It cannot be read, or not in time, or its value does not fit the wire.
+            DeviceError: It cannot be read, or not in time, or its value cannot be sent.
             TaskAbortedError: `wait` was aborted.
         """
         if self.function is None:
@@ -162,7 +162,7 @@ class ReadHook(Slot[Callable[[], T]]):
         except TimeoutError:  # of the wait: the function's own came out of it as a DeviceError
             raise DeviceError(self.late) from None
         finally:
-            future.cancel()  # one that still waits for its turn need not be
+            future.cancel()  # a call that still waits need not run
 
     def now_or(self, last: L) -> T | L:
         """As `now`; if it cannot be read, `last`, with a line in both logs."""
@@ -181,7 +181,7 @@ class ReadHook(Slot[Callable[[], T]]):
 
     @property
     def hangs(self) -> bool:
-        """Whether a call of the function takes longer than it may."""
+        """Whether a call of the function takes too long."""
         current = None if self._lane is None else self._lane.current
         return current is not None and time.monotonic() - current[1] > self.read_timeout_s
 
@@ -206,14 +206,14 @@ class ReadHook(Slot[Callable[[], T]]):
             seen(value)
 
     def _value(self) -> T:
-        """What the function returns, checked; raises DeviceError."""
+        """Call the function and check its result; raises DeviceError."""
         assert self.function is not None  # noqa: S101 - for mypy; all who call this have looked
         try:
             value = self.function()
             trouble = trouble_with(self._device._telling(value))
         except DeviceError:
             raise
-        except BaseException as error:  # sys.exit() in a function must not cost the thread
+        except BaseException as error:  # sys.exit() in a function must not end the thread
             raise DeviceError(f"cannot be read: {told_by(error)}") from error
         if trouble:
             raise DeviceError(f"cannot be read: {trouble}")

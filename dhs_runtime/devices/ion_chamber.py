@@ -23,7 +23,7 @@ class Count(Task):
     Attributes:
         names: The ion chambers to read, at least one.
         time_s: How long to count, in seconds.
-        is_repeated: Whether to go on counting until aborted.
+        is_repeated: Whether to continue counting until aborted.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Count(Task):
         outlet: Outlet,
         tell: Callable[[Message], None] = lambda _: None,
     ) -> None:
-        """A count; `tell` lets the ion chambers remember what DCSS is told."""
+        """A count; `tell` stores the reported counts in the ion chambers."""
         super().__init__(outlet)
         self.names = message.ion_chamber_names
         self.time_s = message.ion_chamber_time
@@ -48,7 +48,7 @@ class Count(Task):
         """Send `htos_report_ion_chambers` in the middle of a repeated count.
 
         Raises:
-            KeyError: A chamber that was asked for is missing.
+            KeyError: A requested chamber is missing.
             EncodeError: A number does not fit the wire, or the time is not positive.
             TaskFinishedError: The count is over.
         """
@@ -58,8 +58,8 @@ class Count(Task):
         """Send `htos_report_ion_chambers`, the last; raises as `report`.
 
         Args:
-            counts: Counts over `time_s` by name; others than asked for are left out, for dcss
-                hangs at a name that it does not know.
+            counts: Counts over `time_s` by name; other names are left out, because dcss hangs at an
+                unknown name.
         """
         self._complete(self._readings(counts), NORMAL)
 
@@ -111,9 +111,9 @@ class IonChamber(Device):
     """An ion chamber; each read leads to one `htos_report_ion_chambers`.
 
     Attributes:
-        on_count: Decorator: the function counts, in a thread of its own, and returns counts by
-            name; it gets a `Count`. Chambers read together may share a function.
-        counts: What it last counted.
+        on_count: Decorator: the function gets a `Count`, counts in its own thread, and returns
+            counts by name. Chambers read together may share a function.
+        counts: The last counts.
     """
 
     kind = "ion chamber"
@@ -128,7 +128,7 @@ class IonChamber(Device):
         self.counts = 0.0
 
     def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device._accept`; counts run beside everything else."""
+        """As `Device._accept`; counts run in parallel with everything else."""
         if not isinstance(message, StohReadIonChambers):
             super()._accept(message, outlet, refusal)
             return
@@ -157,7 +157,7 @@ class IonChamber(Device):
                     self.counts = reading.counts
 
     def _count(self, count: Count) -> None:
-        """Count once, or again and again until aborted; runs in a worker."""
+        """Count once, or repeatedly until aborted; runs in a worker."""
         for name in count.names:
             self._check_companion(name)
         counter = self.on_count.function
@@ -174,9 +174,9 @@ class IonChamber(Device):
             count.raise_if_aborted()
 
     def _check_companion(self, name: str) -> None:
-        """See that the ion chamber of this name is counted by the same function."""
+        """Check that the ion chamber with this name is counted by the same function."""
         chamber = None if self._wiring is None else self._wiring.find(name)
         if not isinstance(chamber, IonChamber):
-            raise LookupError(f"{name} is no ion chamber of this DHS")
+            raise LookupError(f"{name} is not an ion chamber of this DHS")
         if chamber.on_count.function is not self.on_count.function:
             raise LookupError(f"{name} is not counted together with {self.name}")

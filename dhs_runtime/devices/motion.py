@@ -1,21 +1,22 @@
-"""What a motor's handler gets: a `Move`; see `moves` for oscillations and those of two motors.
+"""`Move`, the argument of a motor's handler; see `moves` for oscillations and vector moves.
 
-Each ends in one `htos_motor_move_completed` a motor. Its status decides what happens next at the
-beamline: the scripting engine of dcss aborts everything at any word but `normal` and `aborted`.
+Each ends in one `htos_motor_move_completed` per motor. Its status decides what happens next at the
+beamline: the scripting engine of dcss aborts everything after any word except `normal` and
+`aborted`.
 
 | ending | status |
 |---|---|
 | the handler returns, or calls `complete` | `normal` |
 | `stoh_abort_all`, `stoh_abort_motor_move`, `stoh_stop_vector_move`, lost link, stop | `aborted` |
 | the handler returns after an abort, and `follow` did not see the motor arrive | `aborted` |
-| the motor does not come to rest after an abort, or `stop` fails | `error` |
+| the motor does not stop after an abort, or `stop` fails | `error` |
 | `on_read` fails before the move; the handler is not called | `error`, or its own status |
-| `on_read` fails when the motor has moved | the same, at the last position told |
-| the destination is beyond a software limit that is on; the handler is not called | `sw_limit` |
+| `on_read` fails when the motor has moved | the same, at the last position sent |
+| the destination is beyond an enabled software limit; the handler is not called | `sw_limit` |
 | the motor is locked; the handler is not called | `locked` |
-| the motor is moving already; that move goes on | `moving` |
+| the motor is moving already; that move continues | `moving` |
 | the handler raises, or there is none | `error`, or the status of its `DeviceError` |
-| where it stands is no number for the wire (nan) | `error`, at the last position told |
+| the position cannot be sent (nan) | `error`, at the last position sent |
 
 The words are those of the Galil DHS (dmc2180API.cc:1546-1805).
 """
@@ -45,7 +46,7 @@ K = TypeVar("K", bound=Task)
 
 
 class Movable(Protocol):
-    """What a move asks of its motor."""
+    """The interface of a motor for a move."""
 
     @property
     def name(self) -> str:
@@ -53,15 +54,15 @@ class Movable(Protocol):
 
     @property
     def position(self) -> float:
-        """Where it stands, in its own units."""
+        """Its position, in its own units."""
 
     @property
     def config(self) -> PseudoMotorConfig | None:
-        """How it is set up; a `MotorConfig` for a real motor."""
+        """Its configuration; a `MotorConfig` for a real motor."""
 
     @property
     def on_read(self) -> ReadHook[float]:
-        """Reads where it stands."""
+        """Reads its position."""
 
     def _told(self, message: Message) -> None: ...
     def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]: ...
@@ -73,9 +74,10 @@ class Move(Task):
 
     Attributes:
         motor: The motor.
-        destination: Where to, in the motor's own units; or a word for this DHS (`home`, `#HM1`).
-        start: Where from, in the motor's own units; known when the handler is called.
-        time_s: Seconds that it shall take, None for the motor's own speed.
+        destination: In the motor's own units; or a word for this DHS (`home`, `#HM1`).
+        start: The position before the move, in the motor's own units; known when the handler is
+            called.
+        time_s: Duration in seconds, None for the motor's own speed.
     """
 
     _tells_why = True
@@ -88,7 +90,7 @@ class Move(Task):
         self.start = motor.position
         self.time_s: float | None = None
         self._leader: Move | None = None  # that of the first motor of two
-        self._end_position: float | None = None  # where it was seen to stand at last
+        self._end_position: float | None = None  # the final position, if it was read
         self._arrived = False
 
     @property
@@ -97,16 +99,16 @@ class Move(Task):
         return f"move {self.motor.name}"
 
     def parts(self) -> tuple["Move", ...]:
-        """The moves of single motors that this is made of, itself first."""
+        """The moves of single motors in this move, itself first."""
         return (self,)
 
     @property
     def distance(self) -> float:
-        """How far to go, with its sign; 0 where the destination is a word."""
+        """The distance, with its sign; 0 if the destination is a word."""
         return 0.0 if isinstance(self.destination, str) else self.destination - self.start
 
     def update(self, position: float) -> None:
-        """Send `htos_update_motor_position`: the motor is there now, in its own units.
+        """Send `htos_update_motor_position` with the present position, in its own units.
 
         Without a link it is dropped, with a line in the log.
 
@@ -130,23 +132,23 @@ class Move(Task):
         settle_s: float = 0.0,
         rest_timeout_s: float = 10.0,
     ) -> None:
-        """Send where the motor is, again and again until it stands; it is completed there.
+        """Send the position repeatedly until the motor stops; the move is completed there.
 
-        On an abort the motor is stopped and followed until it stands; DCSS is told `aborted` and
-        where that is. When reading fails, the motor is stopped as well, since nobody sees it.
+        On an abort the motor is stopped and followed until it stops; DCSS gets `aborted` and that
+        position. If reading fails, the motor is stopped as well, because its position is unknown.
 
         Args:
-            read: Where it is, in its own units.
-            is_moving: Whether it still moves.
-            stop: Stops it, as soft as it is told. Without it an abort ends this call at once, and
-                to stop the motor is up to who catches TaskAbortedError.
+            read: Returns its position, in its own units.
+            is_moving: Returns whether it still moves.
+            stop: Stops it, softly or hard. Without it, an abort ends this call at once, and the
+                handler must catch TaskAbortedError and stop the motor.
             every_s: Seconds between two updates.
-            settle_s: Seconds that it takes to settle when it does not move any more.
-            rest_timeout_s: Seconds that it may take to stand after `stop`; beyond, the move has
+            settle_s: Seconds that it needs to settle after it has stopped moving.
+            rest_timeout_s: Seconds that it may take to stop after `stop`; after that, the move has
                 failed.
 
         Raises:
-            TaskAbortedError: The move was aborted; with `stop` the motor stands.
+            TaskAbortedError: The move was aborted; with `stop` the motor has stopped.
             EncodeError: The number does not fit the wire.
             TaskFinishedError: The move is over.
         """
@@ -173,7 +175,7 @@ class Move(Task):
         stop: Callable[[AbortMode], object] | None,
         times: tuple[float, float, float],
     ) -> None:
-        """Stop the motor and follow it until it stands; harder, where that is asked for later."""
+        """Stop the motor and follow it until it stops; hard, if that is requested later."""
         every_s, settle_s, rest_timeout_s = times
         deadline = Deadline.after(rest_timeout_s)
         mode: AbortMode | None = None
@@ -193,21 +195,21 @@ class Move(Task):
             self._stand_at(read())
         except TaskFinishedError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the motor may still move
+        except Exception as error:  # noqa: BLE001 - after any error the motor may still move
             self._end(ERROR, told_by(error))
 
     def _stand_at(self, position: float) -> None:
-        """Take this for where it stands; raises EncodeError where DCSS could not be told."""
+        """Use this as the final position; raises EncodeError if it cannot be sent."""
         self._outlet.encode(self._completed(position))
         self._end_position = float(position)
 
     def _rest(self) -> None:
-        """Ask the hardware where the motor stands, if it can be and nobody said so."""
+        """Read the final position, if that is possible and it is not known yet."""
         if self._end_position is None and not self.finished:
             self._end_position = self.motor.on_read.now(None)
 
     def _run(self, handler: Callable[[K], None]) -> None:
-        """As `Task._run`; and see where the motors stand when the handler has done with them."""
+        """As `Task._run`; then reads the final positions of the motors."""
 
         @functools.wraps(handler)
         def drive(move: K) -> None:
@@ -215,7 +217,7 @@ class Move(Task):
                 handler(move)
             except BaseException:
                 for part in self.parts():
-                    with contextlib.suppress(DeviceError):  # the first error is told
+                    with contextlib.suppress(DeviceError):  # the first error is reported
                         part._rest()
                 raise
             for part in self.parts():
@@ -227,18 +229,18 @@ class Move(Task):
         """Send `htos_motor_move_completed` with status `normal`; raises as `update`.
 
         Args:
-            position: Where the motor is, in its own units; by default where `follow` left it,
-                else the destination, or where that is a word the last position of an update.
+            position: In the motor's own units; by default the final position from `follow`, else
+                the destination, or the last update if the destination is a word.
         """
         if position is None:
             self._rest()
         self._complete(self._completed(self._ends_at if position is None else position), NORMAL)
 
     def fail(self, reason: str, *, status: str = ERROR) -> None:
-        """Send `htos_motor_move_completed` with another status, and the reason by `htos_log`.
+        """Send `htos_motor_move_completed` with a failure status, and the reason by `htos_log`.
 
-        The position is that of the last update. A status that is no plain word, or `normal`, is
-        told as `error`.
+        The position is that of the last update. A status that is not a plain word, or is `normal`,
+        is sent as `error`.
 
         Raises:
             TaskFinishedError: The move is over.
@@ -247,12 +249,12 @@ class Move(Task):
             self._check_unfinished()
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
-        """As `Task.abort`; of a vector move both motors stop."""
+        """As `Task.abort`; in a vector move both motors stop."""
         for part in (self._leader or self).parts():
             super(Move, part).abort(reason, mode)
 
     def _succeed(self) -> None:
-        """As `Task._succeed`; but who stopped for an abort did not arrive."""
+        """As `Task._succeed`; but a motor that stopped for an abort did not arrive."""
         if self.aborted and not self._arrived:
             self._end(ERROR if self._expired else ABORTED, self.abort_reason)
         else:
@@ -270,7 +272,7 @@ class Move(Task):
             part._start()
 
     def _prepare(self) -> None:
-        """See where the motor stands, and that it may move; raises DeviceError."""
+        """Read the position, and check that the motor may move; raises DeviceError."""
         self.start = self.motor.on_read.now(self.motor.position, self.wait)
         self.motor._check(self)
 
@@ -287,7 +289,7 @@ class Move(Task):
 
     @property
     def _ends_at(self) -> float:
-        """Where it ends, as far as anybody said."""
+        """The final position, if it is known."""
         if self._end_position is not None:
             return self._end_position
         return self.motor.position if isinstance(self.destination, str) else self.destination

@@ -49,21 +49,21 @@ class PseudoMotor(MovingDevice):
     """A motor without a configuration of steps.
 
     Attributes:
-        on_set_position: Decorator: the function tells the hardware that it is at this position now.
+        on_set_position: Decorator: the function sets the hardware's present position to this value.
         on_configure: Decorator: the function gets a new configuration from DCSS (limits, speed). If
             it raises, the old configuration stays, and DCSS is told that.
         on_read: Decorator: the function reads the position; see `ReadHook`.
-        dependencies: Motors that the position depends on, as DCSS has them.
-        children: Motors that it consists of, as DCSS has them.
+        dependencies: Motors that the position depends on, from DCSS.
+        children: Motors that it consists of, from DCSS.
     """
 
     kind = "pseudo motor"
     registrations = (
         StohRegisterPseudoMotor,
-        StohRegisterRealMotor,  # DCSS's database may have it either way
+        StohRegisterRealMotor,  # DCSS's database may have either kind
     )
     own_registration: ClassVar[type[Message]] = StohRegisterPseudoMotor
-    """The registration that its own configuration answers."""
+    """The registration that is answered with its own configuration."""
     commands = (
         StohStartMotorMove,
         StohStartOscillation,
@@ -102,8 +102,8 @@ class PseudoMotor(MovingDevice):
             config: Its configuration, if this DHS knows better than DCSS's database; DCSS is told
                 it at each registration. None takes the configuration of the database.
             position: Where it is, in its own units; only used with a configuration.
-            words: Allowed destinations besides numbers: `home`, or patterns such as `#*`. Any other
-                word is refused, because it may be a mistyped number.
+            words: Words that are allowed as destinations: `home`, or patterns such as `#*`. Any
+                other word is refused, because it may be a mistyped number.
 
         Raises:
             HandlerError: DCSS could not be told the configuration or the position.
@@ -118,7 +118,7 @@ class PseudoMotor(MovingDevice):
         self.children: tuple[str, ...] = ()
 
     def read(self) -> float:
-        """The position as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        """Read the position with `on_read`; raises DeviceError. Does not tell DCSS."""
         return self.on_read.now(self.position)
 
     def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
@@ -146,7 +146,7 @@ class PseudoMotor(MovingDevice):
     # -- from DCSS ---------------------------------------------------------------------------
 
     def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device._accept`; what is about a move under way counts at once, a correction too."""
+        """As `Device._accept`; messages about a move under way, and corrections, count at once."""
         if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
             self._lane.then(partial(self._shift, message.correction))
         super()._accept(message, outlet, refusal)
@@ -203,7 +203,7 @@ class PseudoMotor(MovingDevice):
             self._refresh()
 
     def _obeys(self, config: PseudoMotorConfig) -> bool:
-        """Give a new configuration to its handler; whether it is to be taken over."""
+        """Pass a new configuration to its handler; returns whether to use it."""
         if self._attempt(self.on_configure.function, config) or self._config is None:
             return True
         self._report(self._told_as(self._config, self.position))
@@ -212,7 +212,7 @@ class PseudoMotor(MovingDevice):
     def _configured(
         self, message: StohConfigureRealMotor | StohConfigurePseudoMotor | HtosConfigureDevice
     ) -> PseudoMotorConfig:
-        """The configuration that a message tells; what it leaves out stays as it is."""
+        """The configuration in a message; missing values stay unchanged."""
         real = getattr(message, "scale_factor", None) is not None
         kind = MotorConfig if real else PseudoMotorConfig
         told = {field.name: getattr(message, field.name) for field in attrs.fields(kind)}
@@ -243,7 +243,7 @@ class PseudoMotor(MovingDevice):
         yield HtosUpdateMotorPosition(motor_name=self.name, position=self.position, status=status)
 
     def _set_position(self, position: float, before: Move | None) -> float:
-        if before is not None and not before.finished:  # a move that came later waits for this
+        if before is not None and not before.finished:  # a later move waits for this
             raise DeviceError(
                 f"{self.name} is moving; its position cannot be set", status=MotorStatus.MOVING
             )
@@ -258,7 +258,7 @@ class PseudoMotor(MovingDevice):
         self._attempt(self.on_set_position.function, self.position)
 
     def _attempt(self, function: Callable[[A], None] | None, argument: A) -> bool:
-        """Call a function whose failure is logged and not answered; whether it succeeded."""
+        """Call a function whose failure is only logged; returns whether it succeeded."""
         try:
             if function is not None:
                 function(argument)

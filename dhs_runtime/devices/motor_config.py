@@ -1,4 +1,4 @@
-"""How motors are set up, in the words of `stoh_configure_real_motor`."""
+"""Configurations of motors, with the names of `stoh_configure_real_motor`."""
 
 import math
 
@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class PseudoMotorConfig:
-    """How a motor is set up.
+    """The configuration of a motor.
 
     Attributes:
         lower_limit: In the motor's own units, as the next.
@@ -26,14 +26,14 @@ class PseudoMotorConfig:
 
 @attrs.frozen(kw_only=True)
 class MotorConfig(PseudoMotorConfig):
-    """How a real motor is set up.
+    """The configuration of a real motor.
 
     Attributes:
         scale_factor: Steps per scaled unit.
         speed: Steps per second.
         acceleration: Milliseconds to full speed.
         backlash: Steps.
-        backlash_on: Whether backlash is to be taken up.
+        backlash_on: Whether to take up the backlash.
         reverse_on: Whether the direction is reversed.
     """
 

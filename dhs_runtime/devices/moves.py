@@ -1,4 +1,4 @@
-"""Moves that are more than from here to there: `Oscillation`, `VectorMove`, `Elsewhere`."""
+"""Special moves: `Oscillation`, `VectorMove`, `Elsewhere`."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ K = TypeVar("K", bound=Task)
 
 
 class Elsewhere(Move):
-    """A move that DCSS did not ask for; see `PseudoMotor.moved_elsewhere`."""
+    """A move without a command of DCSS; see `PseudoMotor.moved_elsewhere`."""
 
     _is_elsewhere = True
 
@@ -29,10 +29,10 @@ class Elsewhere(Move):
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
-        """From `htos_motor_move_started` to `htos_motor_move_completed`, whatever happens."""
+        """Send `htos_motor_move_started`, run the block, and always send the completion."""
         try:
             self.state = TaskState.RUNNING
-            with contextlib.suppress(DeviceError):  # it moves, wherever it started
+            with contextlib.suppress(DeviceError):  # it moves already, from an unknown start
                 self.start = self.motor.on_read.now(self.motor.position)
             if not self._is_known:
                 self.destination = self.start
@@ -41,7 +41,7 @@ class Elsewhere(Move):
             self._rest()
             self._succeed()
         except (TaskAbortedError, TaskFinishedError) as error:
-            self._end(ABORTED, told_by(error))  # an end as any other for who only looks on
+            self._end(ABORTED, told_by(error))  # not an error for code that only observes
         except BaseException as error:
             self._end(self._status_for(error), told_by(error))
             raise
@@ -52,13 +52,13 @@ class Elsewhere(Move):
 
 
 class Oscillation(Move):
-    """A move by a range in a time, as one exposure with the shutter open.
+    """A move by a range in a given time, for one exposure with the shutter open.
 
     Attributes:
-        shutter: Name of the shutter to open meanwhile, None for none.
-        oscillation_range: How far, in the motor's own units.
-        start_angle: Where DCSS says the exposure begins, in the motor's own units; None where it
-            says nothing. The move itself starts where the motor is.
+        shutter: Name of the shutter to open during the move, None for none.
+        oscillation_range: Distance, in the motor's own units.
+        start_angle: The start of the exposure, in the motor's own units; None if DCSS does not send
+            it. The move itself starts at the present position.
     """
 
     def __init__(self, motor: Movable, message: StohStartOscillation, outlet: Outlet) -> None:
@@ -78,7 +78,7 @@ class VectorMove(Move):
     """Two motors along a straight line; the first is this move's own.
 
     Attributes:
-        other: The second motor's move, None where there is none. It begins and ends with this one.
+        other: The second motor's move, None if there is none. It begins and ends with this one.
         speed: As `stoh_start_vector_move` or a later `stoh_change_vector_speed` gives it.
     """
 
@@ -100,7 +100,7 @@ class VectorMove(Move):
         return (self,) if self.other is None else (self, self.other)
 
     def update_both(self, position: float, other_position: float) -> None:
-        """Send where both motors are; raises as `update`."""
+        """Send the positions of both motors; raises as `update`."""
         self.update(position)
         if self.other is not None:
             self.other.update(other_position)
@@ -115,7 +115,7 @@ class VectorMove(Move):
         settle_s: float = 0.0,
         rest_timeout_s: float = 10.0,
     ) -> None:
-        """As `Move.follow`, of both motors; `read` says where each of the two is."""
+        """As `Move.follow` for both motors; `read` returns both positions."""
 
         def first() -> float:
             position, other_position = read()
@@ -134,7 +134,7 @@ class VectorMove(Move):
         )
 
     def _succeed(self) -> None:
-        """As `Move._succeed`, of both motors: each has an answer of its own."""
+        """As `Move._succeed` for both motors: each has its own answer."""
         if self.other is not None:
             self.other._succeed()
         super()._succeed()
@@ -142,7 +142,7 @@ class VectorMove(Move):
     def _end(
         self, status: str, reason: str = "", handler: Callable[..., object] | None = None
     ) -> bool:
-        """As `Task._end`, of both motors."""
+        """As `Task._end` for both motors."""
         if self.other is not None:
             self.other._end(status, reason, handler)
         return super()._end(status, reason, handler)
@@ -152,19 +152,19 @@ class VectorMove(Move):
         return next((status for status in found if status is not None), None)
 
     def _finish_with(self, message: Message) -> None:
-        """As `Task._finish_with`, of the motor it is about."""
+        """As `Task._finish_with` for the motor in the message."""
         about = next(part for part in self.parts() if Move._status_in(part, message) is not None)
         Move._finish_with(about, message)
 
     def complete(self, position: float | None = None) -> None:
-        """As `Move.complete`, of both motors; the position is the first one's."""
+        """As `Move.complete` for both motors; the position is the first one's."""
         super().complete(position)
         if self.other is not None:
             self.other._rest()
             self.other._succeed()
 
     def _run(self, handler: Callable[[K], None]) -> None:
-        """As `Task._run`; a second motor that has no answer of its own ends as the first did."""
+        """As `Task._run`; a second motor without an answer ends like the first."""
         super()._run(handler)
         if self.other is None:
             return

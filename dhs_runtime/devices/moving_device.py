@@ -1,4 +1,4 @@
-"""`MovingDevice`: what all motors do about moves: begin, refuse, abort, tell of those by others."""
+"""`MovingDevice`: the moves of all motors: starting, refusing, aborting, moves by others."""
 
 import contextlib
 import fnmatch
@@ -34,15 +34,15 @@ M = TypeVar("M", bound=Move)
 
 
 class MovingDevice(Device):
-    """What moves.
+    """A device that moves.
 
     Attributes:
-        on_move: Decorator: the function does a move, in a thread of its own; it gets a `Move`.
-        on_oscillation: The same for `stoh_start_oscillation`; it gets an `Oscillation`. Without
-            it `on_move` does it, with the shutter open where that is this DHS's.
+        on_move: Decorator: the function gets a `Move` and carries it out in its own thread.
+        on_oscillation: The same for `stoh_start_oscillation`; it gets an `Oscillation`. Without it
+            `on_move` is used, with the shutter open if it belongs to this DHS.
         on_vector_move: The same for `stoh_start_vector_move`; it gets a `VectorMove`.
-        on_check: Decorator: the function gets a move of any kind before DCSS hears that it begins,
-            and raises DeviceError if the move is not allowed, for axes that may collide.
+        on_check: Decorator: the function gets a move of any kind before DCSS is told that it
+            starts, and raises DeviceError if the move is not allowed, for axes that may collide.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class MovingDevice(Device):
         return self._config
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
-        """Status and reason why it may not go there; None if it may."""
+        """Status and reason if it may not go there, else None."""
         config = self._config
         if config is not None and config.motor_lock_on:
             return MotorStatus.LOCKED, f"{self.name} is locked"
@@ -103,15 +103,15 @@ class MovingDevice(Device):
 
     @contextlib.contextmanager
     def moved_elsewhere(self, destination: float | None = None) -> Iterator[Move]:
-        """Tell DCSS of a move that it did not ask for, while the block runs.
+        """Tell DCSS about a move without a command, while the block runs.
 
-        Such as a move by a hand paddle or by another program. The block gets a `Move` and reports
-        the position by its `update` or `follow`; at the end DCSS is told the last position.
-        Commands that DCSS sends meanwhile are answered `moving`. An abort does not end the block,
-        but makes `follow` call `stop`, if it has one.
+        Use it for a move by a hand paddle or another program. The block gets a `Move` and reports
+        the position with its `update` or `follow`; at the end DCSS gets the last position. Commands
+        that DCSS sends meanwhile are answered `moving`. An abort does not end the block, but makes
+        `follow` call `stop`, if it has one.
 
         Args:
-            destination: Where to, in the motor's own units, if that is known.
+            destination: In the motor's own units, if known.
 
         Raises:
             DeviceError: The motor is moving already.
@@ -140,15 +140,15 @@ class MovingDevice(Device):
             self.on_check.function(move)
 
     def _check_by_hand(self, message: Message) -> None:
-        """As `Device._check_by_hand`; who says that it moves must say when that ends."""
+        """As `Device._check_by_hand`; a move that is announced must also be ended."""
         if isinstance(message, HtosMotorMoveStarted) and not self.is_moving:
             raise StateError(
-                f"{self.name} does not move; in place of {message.keyword} write "
-                "`with motor.moved_elsewhere() as move:`, which says when it stands as well"
+                f"{self.name} does not move; instead of {message.keyword} use "
+                "`with motor.moved_elsewhere() as move:`, which also sends the completion"
             )
 
     def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
-        """As `Device._accept`; what is about a move under way counts at once."""
+        """As `Device._accept`; messages about a move under way count at once."""
         if isinstance(message, StohStartMotorMove):
             self._start(Move(self, message.destination, outlet), self.on_move.function, refusal)
         elif isinstance(message, StohStartOscillation):
@@ -199,10 +199,10 @@ class MovingDevice(Device):
         if found is self:
             refusal = refusal or f"{name} is no second motor beside itself"
         elif second is None and name != NO_DEVICE:
-            refusal = refusal or f"{name} is no motor of this DHS"
+            refusal = refusal or f"{name} is not a motor of this DHS"
         move = VectorMove(self, second, message, outlet)
         if second is not None and move.other is not None and not second._engage(move.other):
-            move.other = None  # its answer would end the move that is under way
+            move.other = None  # its answer would end the move under way
             if not refusal:
                 wiring.active.add(move)
                 wiring.refuse(move, f"{second.name} is moving already", MotorStatus.MOVING)
@@ -210,7 +210,7 @@ class MovingDevice(Device):
         self._start(move, self.on_vector_move.function, refusal)
 
     def _abort(self, reason: str, how: str) -> None:
-        """Stop the move there is; any word but `soft` means hard (dhs_motor_messages.cc:656)."""
+        """Stop the present move; any word except `soft` means hard (dhs_motor_messages.cc:656)."""
         move = self._move
         if move is not None and not move.finished:
             move.abort(reason, AbortMode.SOFT if how == AbortMode.SOFT else AbortMode.HARD)
@@ -227,6 +227,6 @@ class MovingDevice(Device):
             return
         shutter = self._wiring.find(move.shutter)
         if not isinstance(shutter, Shutter):
-            raise LookupError(f"{move.shutter} is no shutter of this DHS")
+            raise LookupError(f"{move.shutter} is not a shutter of this DHS")
         with shutter.opened():
             self.on_move.function(move)

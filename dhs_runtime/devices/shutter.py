@@ -25,9 +25,9 @@ class Shutter(Device):
     """A shutter or filter; every `stoh_set_shutter_state` leads to one report of its state.
 
     Attributes:
-        on_set: Decorator: the function opens or closes it and returns when that is done. When it
-            raises, DCSS is told the old state and a word of failure (of its `DeviceError`).
-        on_read: Decorator: the function says whether it is open or closed; see `ReadHook`.
+        on_set: Decorator: the function opens or closes it and returns when that is done. If it
+            raises, DCSS gets the old state and a failure status (that of its `DeviceError`).
+        on_read: Decorator: the function reads whether it is open or closed; see `ReadHook`.
     """
 
     kind = "shutter"
@@ -41,7 +41,7 @@ class Shutter(Device):
 
         Args:
             name: Its name in DCSS's database.
-            state: Its state, where the hardware tells; None takes over what DCSS remembers.
+            state: Its state, if known; None uses the state that DCSS remembers.
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
@@ -51,15 +51,15 @@ class Shutter(Device):
 
     @property
     def state(self) -> ShutterState:
-        """Open or closed, as last set or reported; closed as long as nobody knows."""
+        """Open or closed, as last set or reported; closed if unknown."""
         return self._value or ShutterState.CLOSED
 
     def read(self) -> ShutterState:
-        """Its state as `on_read` reads it now; raises DeviceError. Tells DCSS nothing."""
+        """Read the state with `on_read`; raises DeviceError. Does not tell DCSS."""
         return self.on_read.now(self.state)
 
     def report(self, state: ShutterState | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS, unasked, that it is open or closed; nothing where there is no link.
+        """Tell DCSS that it is open or closed; sends nothing without a link.
 
         Args:
             state: By default the last.
@@ -67,7 +67,7 @@ class Shutter(Device):
                 state is not taken over then.
 
         Raises:
-            EncodeError: The status is no word.
+            EncodeError: The status is not a word.
         """
         message = self._telling(self.state if state is None else state)
         self._report(message if status == NORMAL else attrs.evolve(message, result=status))
@@ -79,7 +79,7 @@ class Shutter(Device):
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
-        """Open for as long as the block runs, and closed after it, whatever happens there."""
+        """Open it while the block runs, and always close it afterwards."""
         try:
             self.drive(ShutterState.OPEN)
             yield
@@ -87,7 +87,7 @@ class Shutter(Device):
             self.drive(ShutterState.CLOSED)
 
     def _check_by_hand(self, message: Message) -> None:
-        """As `Device._check_by_hand`; dcss would take any word but `closed` for open."""
+        """As `Device._check_by_hand`; dcss would read any word except `closed` as open."""
         if isinstance(message, HtosReportShutterState):
             word = message.shutter_state
             if word not in (ShutterState.OPEN, ShutterState.CLOSED):
@@ -112,13 +112,13 @@ class Shutter(Device):
             self._refresh()
 
     def _look(self, word: str) -> ShutterState:
-        """Its state, or where nobody here knows it what DCSS remembers."""
+        """Its state, or the state that DCSS remembers if unknown."""
         return self.on_read.now_or(self._value or _known_state(word))
 
     def _set(self, word: str) -> ShutterState:
         try:
             state = ShutterState(word)
-        except ValueError:  # the C side would open at any word but `closed`
+        except ValueError:  # the C side would open after any word except `closed`
             raise DeviceError(f"{self.name}: {word!r} is neither open nor closed") from None
         self._move(state)
         return state
@@ -139,5 +139,5 @@ class Shutter(Device):
 
 
 def _known_state(word: str) -> ShutterState:
-    """A word that is not `open` means closed: nobody says open of what nobody opened."""
+    """Any word except `open` means closed, so an unopened shutter is never reported as open."""
     return ShutterState.OPEN if word == ShutterState.OPEN else ShutterState.CLOSED

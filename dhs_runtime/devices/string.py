@@ -21,10 +21,10 @@ class StringDevice(Device):
     """A string; every `stoh_set_string` leads to one `htos_set_string_completed`.
 
     Attributes:
-        on_set: Decorator: the function takes new contents; what it returns is kept instead, if
-            it returns text. When it raises, the old contents stay and DCSS is told a word of
-            failure (of its `DeviceError`). Without it any contents are taken.
-        on_read: Decorator: the function says what the contents are now; see `ReadHook`.
+        on_set: Decorator: the function gets new contents. If it returns text, that is kept instead.
+            If it raises, the old contents stay and DCSS gets a failure status (that of its
+            `DeviceError`). Without it, any contents are accepted.
+        on_read: Decorator: the function returns the present contents; see `ReadHook`.
     """
 
     kind = "string"
@@ -38,10 +38,10 @@ class StringDevice(Device):
 
         Args:
             name: Its name in DCSS's database.
-            contents: Its contents, where this DHS knows them; None takes over what DCSS has.
+            contents: Its contents, if known; None uses those of DCSS.
 
         Raises:
-            HandlerError: DCSS could not be told the contents.
+            HandlerError: The contents cannot be sent to DCSS.
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
@@ -52,7 +52,7 @@ class StringDevice(Device):
 
     @property
     def contents(self) -> str:
-        """Its contents, "" as long as nobody knows them."""
+        """Its contents, "" if unknown."""
         return self._value or ""
 
     def read(self) -> str:

@@ -183,7 +183,7 @@ def test_a_vector_with_a_motor_of_somebody_else_fails() -> None:
     with online(dhs) as peer:
         peer.send("stoh_start_vector_move x w 1 0 50")
         assert read(peer, 2) == [
-            "htos_log error x w is no motor of this DHS",
+            "htos_log error x w is not a motor of this DHS",
             "htos_motor_move_completed x 0.0 error",
         ]
 
