@@ -321,6 +321,15 @@ BOTH_WAYS: list[tuple[str, Message]] = [
             reverse_on=True,
         ),
     ),
+    *(
+        (
+            f"htos_set_string_completed a normal {'b' * (size - 36)}",
+            HtosSetStringCompleted(
+                string_name="a", string_status="normal", string_contents="b" * (size - 36)
+            ),
+        )
+        for size in (1879, 1880)  # bytes of the text with its NUL; the contents may have 1879
+    ),
     ("stoh_derived a b", StohDerived(first="a", second="b")),
     (f"htos_note {'a' * 79}", HtosNote(note_message="a" * 79)),
     (f"htos_note {'a' * 79} b", HtosNote(note_message=f"{'a' * 79} b")),

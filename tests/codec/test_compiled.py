@@ -64,6 +64,7 @@ WRITTEN_BY_REFERENCE = {
     "stoh_own_missing a",
     "stoh_own_missing a ff",
     "stoh_own_kinds_optional home",
+    f"htos_set_string_completed a normal {'b' * 1844}",
 }
 
 
