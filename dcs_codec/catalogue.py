@@ -9,7 +9,7 @@
     [('motor_name', 'word', '39 bytes'), ('abort_arg', 'word', '79 bytes')]
 
 Names, types and limits come from the wire plan, all else from the docstring: a summary, notes, and
-the parts `Wire:`, `Units:` and `Source:`. A part that a docstring does not have is "".
+the parts `Wire:`, `Units:` and `Source:`. A part that a docstring lacks is "".
 """
 
 import re
@@ -33,11 +33,11 @@ class FieldDescription:
 
     Attributes:
         name: Its name.
-        type: What stands for it on the wire: `word`, `number`, `integer`, `0 or 1`,
+        type: What it is on the wire: `word`, `number`, `integer`, `0 or 1`,
             `number or word`, `rest of text`, `names`; for another kind, that kind's name in words.
-        limit: The most that encode lets out, "" where only the frame sets a limit.
+        limit: The most that encode lets out, "" if only the frame sets a limit.
         is_optional: Whether the word may be missing (all optional words together, or none).
-        units: Units or meaning, "" where the docstring tells none.
+        units: Units or meaning, "" if the docstring gives none.
     """
 
     name: str
@@ -60,8 +60,8 @@ class MessageDescription:
         notes: What else there is to know; a blank line between paragraphs.
         wire: The format, in one line: keyword and fields, optional ones in brackets.
         fields: The fields, in wire order.
-        units: The part `Units:` as it stands, in one line; what it says of a field is there, too.
-        source: Where the format was read, or how confirmed.
+        units: The whole part `Units:` in one line; each field also has its own part of it.
+        source: Where the format was read, or how it was confirmed.
     """
 
     keyword: str
@@ -127,7 +127,7 @@ def _read(doc: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _units_by_field(text: str, names: Iterable[str]) -> dict[str, str]:
-    """What `name1, name2: text; name3: text` says of each; a `;` may also stand in a text."""
+    """What `name1, name2: text; name3: text` says of each; a text may also have a `;` in it."""
     fields = set(names)
     units: dict[str, str] = {}
     named: list[str] = []

@@ -25,7 +25,7 @@ _V2: Final = Framing.V2  # looking up a member of an enum takes longer than enco
 
 
 class Codec:
-    """Reads and writes messages; a value that any number of connections and threads may share."""
+    """Reads and writes messages; any number of connections and threads may share one."""
 
     def __init__(self, registry: Registry | None = None) -> None:
         """A codec over `registry`, by default over every message of this package."""
@@ -41,13 +41,13 @@ class Codec:
     def decode(self, frame: Frame) -> Message:
         """The message of a frame: of its class, `UnknownMessage` or `MalformedMessage`.
 
-        Never raises: whatever the peer sent, its neighbours are not touched.
+        Never raises, whatever the peer sent; other messages are not affected.
         """
         text = frame.text
         keyword, _, tail = text.partition(b" ")
         try:
             return self._decoders[keyword](text, tail, frame.binary)
-        except KeyError:  # its first, no class has it, or the text begins oddly
+        except KeyError:  # the first of its class, no class at all, or an odd beginning
             return self._decode_first(keyword, frame)
         except DecodeError as error:
             return _malformed(to_text(text), frame.binary, error)
@@ -55,7 +55,7 @@ class Codec:
     def decode_text(self, text: str, binary: bytes = b"") -> Message:
         """The message of a text (one line of a log, say); as `decode`.
 
-        What stands behind a NUL, and a line end, are no part of it.
+        A NUL and what follows it are ignored, and so is a line end.
         """
         try:
             text = clean_text(text)
@@ -98,12 +98,13 @@ class Codec:
 
     def encode_bytes(self, message: Message, framing: Framing) -> bytes:
         """The bytes of a message; raises as `encode` and `encode_frame`."""
-        if framing is _V2:  # the common case, with no frame in between
+        if framing is _V2:  # the common case, without a frame
             try:
                 text = self._encoders[type(message)](message)
                 # None is a TypeError; asking first would cost every message a hundredth.
                 return V2_HEADERS[len(text)] + text  # type: ignore[arg-type, operator]
-            except (KeyError, IndexError, TypeError):  # its first, no class, a long text, a binary
+            except (KeyError, IndexError, TypeError):
+                # The first of its class, no class at all, a long text, a binary part.
                 pass
         return encode_frame(self.encode(message), framing)
 
@@ -181,7 +182,7 @@ def default_codec() -> Codec:
 @functools.cache
 def gui_registry() -> Registry:
     """The registry of the GUI port's messages; their classes are loaded at the first call."""
-    from dcs_codec.gui_messages import GUI_MESSAGES  # noqa: PLC0415 - a DHS does without them
+    from dcs_codec.gui_messages import GUI_MESSAGES  # noqa: PLC0415 - a DHS does not need them
 
     return Registry(GUI_MESSAGES)
 

@@ -1,11 +1,11 @@
 """Functions generated from a message class, which read and write the common case fast.
 
-They do what the reference in `plan` does, without loops over fields. Whatever looks out of the
-ordinary (a word missing, a number in odd letters, bytes that are not UTF-8) goes to the reference,
-which decides. What is done with a field its kind says (`Kind.reading`, `Kind.writing`); here its
-lines are put together. Nothing from the wire enters the generated source, only names of fields.
+They do what the reference in `plan` does, without loops over fields. Anything unusual (a missing
+word, a number in odd letters, bytes that are not UTF-8) is passed to the reference, which decides.
+The kind of a field says how it is read and written (`Kind.reading`, `Kind.writing`); this module
+puts the lines together. Nothing from the wire enters the generated source, only names of fields.
 
-Reading splits bytes, not text: `bytes.split` knows just the blanks of C. It fills a draft and makes
+Reading splits bytes, not text: `bytes.split` knows only the blanks of C. It fills a draft and makes
 that the message (see `drafts`). Writing looks words up among those that the reference has written
 before, since the names of a beamline's devices and statuses are few.
 
@@ -114,7 +114,7 @@ def _filling(
     split: str,
     last: Reading | None,
 ) -> list[str]:
-    """Lines that fill a draft from the words of a form and return it, where nothing looks odd."""
+    """Lines that fill a draft from the words of a form and return it, if nothing looks odd."""
     targets = [f"w_{name}" for name in form] + ["*rest"] * (last is not None)
     lines = [f"[{', '.join(targets)}] = {split}", *_BESIDE]
     odd: list[str] = []
@@ -162,7 +162,7 @@ def compile_encode(
 ) -> Callable[[M], bytes | None]:
     """A function from a message to its text, ended by a NUL.
 
-    It gives None where the message has a binary part, or surplus.
+    It gives None if the message has a binary part, or surplus.
     """
     writings = {name: _writing(kind, name) for name, kind in words.items()}
     known = {
@@ -176,7 +176,7 @@ def compile_encode(
         if last.repeats and has_own(last, "repeats", "write_tail"):
             known[name] = _Known(functools.partial(last.write_tail, before={}))
     names: dict[str, Any] = {
-        "NO_BINARY": b"",  # of which there is but one
+        "NO_BINARY": b"",  # there is only one such object
         "checked": _remembering(reference, known),
         **{f"known_{name}": values.texts for name, values in known.items()},
     }
@@ -223,7 +223,7 @@ def _writing_forms(
     """Lines that return the text of a message of any form."""
     missing = {name: kind.missing for name, kind in words.items() if kind.optional}
     if any(value is not None and value != "" for value in missing.values()):
-        return []  # what a site's own kind holds for a missing word, the reference knows
+        return []  # only the reference knows what a site's own kind has for a missing word
     lines: list[str] = []
     if missing and tail is None:
         tests = [f"message.{n} {f'== {v!r}' if v == '' else 'is None'}" for n, v in missing.items()]
@@ -240,7 +240,7 @@ def _writing_forms(
 def _writing_form(
     keyword: str, writings: Mapping[str, Writing | None], known: Mapping[str, "_Known"]
 ) -> list[str]:
-    """Lines that return the text of a message with these fields, where nothing looks odd."""
+    """Lines that return the text of a message with these fields, if nothing looks odd."""
     setup: list[str] = []
     fits: list[str] = []
     after: list[str] = []
@@ -284,7 +284,7 @@ class _Known:
     def add(self, value: object) -> None:
         """Remember a value that was written, unless it is a number or an empty word.
 
-        Numbers seldom come again, and an empty word is never written.
+        Numbers seldom repeat, and an empty word is never written.
         """
         if value != "" and not isinstance(value, (int, float)):
             if len(self.texts) >= _KNOWN_VALUES:
@@ -323,7 +323,7 @@ def _function(
 
 
 def _registered(title: str, source: str) -> str:
-    """The name of a file with this source, as far as debuggers and tracebacks are concerned."""
+    """The name of a file with this source, for debuggers and tracebacks."""
     entry = len(source), None, source.splitlines(keepends=True), f"<{title}>"
     count = 1
     while linecache.cache.setdefault(entry[3], entry) != entry:  # of another class of this name

@@ -28,14 +28,14 @@ ODD_TAGS: Final[dict[type[Message], str]] = {
 _SURROGATE_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 Read = Callable[[Any, object], Any]
-"""A value of JSON to ours; the type that cattrs hands in is known before."""
+"""A value of JSON to ours; the type that cattrs passes is known before."""
 
 Write = Callable[[Any], Any]
 """The reverse."""
 
 
 def tag_of(message_class: type[Message]) -> str:
-    """What stands for a class in its objects: its keyword, `unknown` or `malformed`."""
+    """The tag of a class in its objects: its keyword, `unknown` or `malformed`."""
     return ODD_TAGS.get(message_class, message_class.keyword)
 
 
@@ -83,7 +83,7 @@ def _text(value: object) -> str:
 
 
 def surplus_words(value: object) -> str:
-    """Surplus as an object has it; raises ValueError where it is none."""
+    """Surplus as an object has it; raises ValueError if it is not surplus."""
     words = _text(value)
     if words != words.strip(BLANKS):
         raise ValueError("has blanks before its words or after them")
@@ -95,7 +95,7 @@ def _number(value: object) -> float:
         _refuse(value, "a number")
     try:
         finite = math.isfinite(value)
-    except OverflowError:  # an integer beyond all floats
+    except OverflowError:  # an integer larger than any float
         finite = False
     if not finite:
         raise ValueError("is no finite number")
@@ -214,7 +214,7 @@ def _object_reader(kind: type, converter: cattrs.Converter) -> Read:
     def read_object(value: object, _: object) -> object:
         if not isinstance(value, dict):
             _refuse(value, "an object")
-        if not all(isinstance(name, str) for name in value):  # of a dict that JSON cannot be
+        if not all(isinstance(name, str) for name in value):  # a dict that is not of JSON
             raise ValueError("has a key that is no text")
         return read(value, kind)
 
@@ -226,7 +226,7 @@ def _is_message(kind: object) -> bool:
 
 
 def _message_writer(message_class: type[Message], converter: cattrs.Converter) -> Write:
-    """Fields in wire order: what cattrs generates has those with a default behind the others."""
+    """Fields in wire order: cattrs itself would put those with a default after the others."""
     hints = get_type_hints(message_class, include_extras=True)
     hooks = [
         (field.name, _empty_default(field), converter.get_unstructure_hook(hints[field.name]))
@@ -253,6 +253,6 @@ def _place(field: "attrs.Attribute[object]") -> int:
 
 
 def _empty_default(field: "attrs.Attribute[object]") -> object:
-    """A default that is no word on the wire; else what equals no value."""
+    """A default that is not a word on the wire; else something that equals no value."""
     is_empty = isinstance(field.default, (str, bytes, types.NoneType)) and not field.default
     return field.default if is_empty else attrs.NOTHING

@@ -1,9 +1,9 @@
 """Drafts: how an instance of a frozen attrs class is made fast.
 
-Calling a frozen attrs class costs 200 to 1000 ns, for its `__init__` goes around its own
+Calling a frozen attrs class costs 200 to 1000 ns, because its `__init__` goes around its own
 `__setattr__`. A draft has the same layout and nothing frozen: make one, fill its slots, and set its
-`__class__` to the frozen class, at 70 ns and 5 a slot. Whoever does that answers for what the class
-would have checked.
+`__class__` to the frozen class, at 70 ns and 5 a slot. The caller must make every check
+that the class would have made.
 """
 
 from typing import Any
@@ -18,6 +18,6 @@ def draft_class(frozen_class: type) -> Any:
         "__slots__": tuple(frozen_class.__dict__.get("__slots__", ())),
         "__init__": object.__init__,
         "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,  # only both together bring the fast way back
+        "__delattr__": object.__delattr__,  # both are needed for the fast way
     }
     return type("Draft", frozen_class.__bases__, body)

@@ -46,8 +46,8 @@ class EncodeError(LocalProtocolError):
     """A value does not fit the word it should become on the wire.
 
     Attributes:
-        keyword: Keyword of the message, "" where there is none yet.
-        field: Name of the field at fault, "" where it is the message as a whole.
+        keyword: Keyword of the message, "" if there is none yet.
+        field: Name of the wrong field, "" if the message as a whole is wrong.
         reason: What is wrong, in one line.
     """
 
@@ -142,11 +142,11 @@ class HandshakeError(RemoteProtocolError):
 
 
 class DecodeError(RemoteProtocolError):
-    """One message does not have the form of its keyword; its neighbours are not touched.
+    """One message does not have the form of its keyword; other messages are not affected.
 
     Attributes:
-        keyword: Keyword of the message, "" where it has none.
-        field: Name of the field at fault, "" where it is the message as a whole.
+        keyword: Keyword of the message, "" if it has none.
+        field: Name of the wrong field, "" if the message as a whole is wrong.
         reason: What is wrong, in one line.
     """
 
@@ -164,8 +164,8 @@ class InterchangeError(DcsError):
     """A dict or a JSON text is not a message, or a message cannot become one.
 
     Attributes:
-        keyword: Keyword of the message, "" where there is none yet.
-        path: Where the value at fault stands (`result[0].counts`), "" where it is the whole.
+        keyword: Keyword of the message, "" if there is none yet.
+        path: Where the wrong value is (`result[0].counts`), "" for the whole object.
         reason: What is wrong, in one line.
     """
 

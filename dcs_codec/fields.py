@@ -31,13 +31,13 @@ Name = Annotated[str, Word(max_bytes=MAX_NAME)]
 """Name of a device, operation or hardware host."""
 
 OptionalName = Annotated[str, Word(max_bytes=MAX_NAME, optional=True)]
-"""The same where one form of the message does without."""
+"""The same, for a word that one form of the message does not have."""
 
 HardwareName = Annotated[str, Word(max_bytes=MAX_HARDWARE_NAME)]
 """Name of a device as the DHS knows it."""
 
 OptionalHardwareName = Annotated[str, Word(max_bytes=MAX_HARDWARE_NAME, optional=True)]
-"""The same where one form of the message does without."""
+"""The same, for a word that one form of the message does not have."""
 
 Handle = Annotated[str, Word(is_unique=True)]
 """Operation handle, `clientNumber.counter`; text, since `1.10` is not `1.1`."""
@@ -46,16 +46,16 @@ Status = Annotated[str, Word()]
 """Open vocabulary; `normal` is success."""
 
 OptionalStatus = Annotated[str, Word(optional=True)]
-"""The same where some DHSs leave it out."""
+"""The same, for a word that some DHSs leave out."""
 
 Scaled = Annotated[float, Number()]
 """Number in the motor's own units (mm, deg, eV ...)."""
 
 StoredScaled = Annotated[float, Number(stored=True)]
-"""The same as dcss has stored it: a `NotFinite` if a DHS reported that once."""
+"""The same as dcss has stored it: a `NotFinite` if a DHS once reported one."""
 
 OptionalScaled = Annotated[float | None, Number(optional=True)]
-"""The same where one form of the message does without."""
+"""The same, for a word that one form of the message does not have."""
 
 Seconds = Annotated[float, Number()]
 """Time in seconds."""
@@ -64,44 +64,44 @@ Steps = Annotated[int, Integer()]
 """Integer, in steps or as the message says."""
 
 OptionalSteps = Annotated[int | None, Integer(optional=True)]
-"""The same where one form of the message does without."""
+"""The same, for a word that one form of the message does not have."""
 
 OnOff = Annotated[bool, Flag()]
 """`1` for on, `0` for off."""
 
 OptionalOnOff = Annotated[bool | None, Flag(optional=True)]
-"""The same where one form of the message does without."""
+"""The same, for a word that one form of the message does not have."""
 
 MoveDestination = Annotated[float | str, Destination()]
 """Number in the motor's own units, or a word for the DHS (`home`, `#HM1`)."""
 
 Text = Annotated[str, Rest()]
-"""Rest of the text, to the letter; the blank in front is left out when it is empty."""
+"""Rest of the text, to the letter; the blank before it is left out when it is empty."""
 
 Note = Annotated[str, Rest(max_first_word=MAX_WORD)]
-"""The same where it begins with what dcss takes for a device's name."""
+"""The same, for a text whose first word dcss takes for a device's name."""
 
 StringContents = Annotated[str, Rest(max_bytes=MAX_STRING_CONTENTS, always_separated=True)]
-"""Contents of a string, to the letter; the blank in front is always written."""
+"""Contents of a string, to the letter; the blank before them is always written."""
 
 RunDefinition = Annotated[str, Rest(max_bytes=MAX_RUN_DEFINITION)]
 """Definition of a run, to the letter."""
 
 DeviceNames = Annotated[tuple[str, ...], Words()]
-"""Names of devices, one at least."""
+"""Names of devices, at least one."""
 
 MotorNames = Annotated[tuple[str, ...], Words(max_bytes=MAX_DEVICE_LIST)]
-"""Names of the motors another depends on, one at least."""
+"""Names of the motors that another depends on, at least one."""
 
 MotorNamesOrNone = Annotated[tuple[str, ...], Words(max_bytes=MAX_DEVICE_LIST, may_be_empty=True)]
-"""Names of the motors another is made of."""
+"""Names of the motors that make up another."""
 
 
 def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:
     """Name and kind of each field of a message class, in wire order.
 
     Raises:
-        TypeError: A field's annotation names no kind, stands behind the tail, is not plain
+        TypeError: A field's annotation names no kind, is after the tail, is not plain
             (decoding calls no converter or validator), or has a name that every message has.
     """
     hints: Mapping[str, Any] = {field.name: field.type for field in attrs.fields(message_class)}
@@ -118,7 +118,7 @@ def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:
         if kind is None:
             raise TypeError(f"{where}: annotation names no kind")
         if any(isinstance(earlier, TailKind) for earlier in kinds.values()):
-            raise TypeError(f"{where} stands behind the rest")
+            raise TypeError(f"{where} comes after the rest")
         if field.converter or field.validator or not field.init or field.alias != field.name:
             raise TypeError(
                 f"{where}: a word has no converter, no validator, no alias, and is given at init"

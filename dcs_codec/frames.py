@@ -1,10 +1,10 @@
 """Frames: how many bytes make one, in both framings, in both directions.
 
-v1  every frame is exactly 200 bytes: text, then NUL up to the end. Bytes behind the first NUL
+v1  every frame is exactly 200 bytes: text, then NUL up to the end. Bytes after the first NUL
     are garbage; a text that fills all 200 has no NUL at all.
 v2  a 26-byte ASCII header of two decimal sizes (`"%12d %12d "`), then the text, which dcss ends
-    with one NUL that it counts, then the binary part. Readers must take what the other code bases
-    write: sizes aligned left, a NUL as 26th byte, a text without NUL.
+    with one NUL that it counts, then the binary part. Readers must accept what the other code
+    bases write: sizes aligned left, a NUL as 26th byte, a text without NUL.
 
 Source: dcss_hardware_client.c and xos_socket.c, confirmed on the wire of a real dcss.
 """
@@ -49,7 +49,7 @@ V2_HEADERS: Final = tuple(b"%12d %12d " % (size, 0) for size in range(2048))
 
 _KNOWN_HEADERS: Final = 2 * len(V2_HEADERS)  # with a blank or a NUL at the end
 _SHOWN: Final = 80  # bytes of a refused text in which its keyword is looked for
-_V2_FIRST_BYTES: Final = b" 0123456789"  # a header starts with blanks or digits, a text does not
+_V2_FIRST_BYTES: Final = b" 0123456789"  # a header begins with blanks or digits, a text does not
 
 
 class Framing(enum.Enum):
@@ -60,7 +60,7 @@ class Framing(enum.Enum):
     V2 = "v2"
     """A header of 26 bytes with two sizes, then the text, then a binary part."""
     AUTO = "auto"
-    """Look at the first byte of the first frame, then hold to what it was."""
+    """Look at the first byte of the first frame, then keep to that framing."""
 
 
 class NeedData(enum.Enum):
@@ -84,7 +84,7 @@ class Frame:
     """One frame.
 
     Attributes:
-        text: Text without NUL and without the line end that dcss writes behind some.
+        text: Text without NUL and without the line end that dcss writes after some.
         binary: Binary part (v2 only).
     """
 
@@ -180,10 +180,10 @@ class FrameDecoder:
     `next_frame` until that returns `NEED_DATA`. After a `FrameError` nothing more can be read:
     the error is raised again at every call.
 
-    Bytes are read where they came: frames are cut out of a *run*, the last piece received. What
-    arrives while a run is not used up waits behind it and is joined to its remainder once, when a
-    whole frame is there, so that the cost grows with the bytes however they are cut. A binary part
-    that lies in both is joined alone: it may be large.
+    Bytes are read where they came: frames are cut out of a *run*, the last piece received. Data
+    that arrives before the run is used up is queued, and joined to the remainder once a whole frame
+    is available; the total cost is linear for any chunking. A binary part that is in both is joined
+    separately, since it may be large.
     """
 
     def __init__(
@@ -207,9 +207,9 @@ class FrameDecoder:
         self._run = b""
         self._at = 0  # where in the run the next frame begins
         self._waiting = bytearray()  # received after the run
-        self._needed = 1  # bytes of the next frame below which there is nothing to do
-        self._joined = 1  # those of them that have to be in the run
-        # What `next_frame` cuts by itself; nothing unless it reads v2, and after an error.
+        self._needed = 1  # bytes needed before the next attempt to read
+        self._joined = 1  # how many of these must be in the run
+        # Frames that `next_frame` cuts by itself: none in v1, and none after an error.
         self._ends = self._known_ends()
         self._eof = False
         self._error: FrameError | None = None
@@ -290,7 +290,7 @@ class FrameDecoder:
         size = len(run)
         text_at = at + V2_HEADER_SIZE
         if text_at > size:
-            # Most often everything was taken; bytes that broke the stream are never taken.
+            # Usually everything was taken; bytes that broke the stream are never taken.
             return NEED_DATA if at == size and not self._waiting else self._read()
         try:
             end = at + self._ends[run[at:text_at]]
@@ -308,7 +308,7 @@ class FrameDecoder:
         return made
 
     def _read(self) -> Frame | Literal[NeedData.NEED_DATA]:
-        """`next_frame` where more is to be done than cutting: look, join, or wait."""
+        """`next_frame` if cutting is not enough: look at the header, join pieces, or wait."""
         if self._error is not None:
             raise self._error.with_traceback(None)
         if self._size < self._needed:
@@ -353,9 +353,9 @@ class FrameDecoder:
         return Frame(_clean(text), binary)
 
     def _join_binary(self, begin: int, count: int) -> bytes:
-        """What the run has from `begin` on and `count` bytes behind it; the rest is the run."""
-        with memoryview(self._waiting) as waiting, waiting[:count] as behind:
-            binary = b"".join((self._run[begin:], behind))
+        """The run from `begin` on and `count` waiting bytes; the other bytes become the run."""
+        with memoryview(self._waiting) as waiting, waiting[:count] as after:
+            binary = b"".join((self._run[begin:], after))
             self._run = bytes(waiting[count:])
         self._at = 0
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Everything of DCSS's GUI port; imported by its own name, since a DHS does without it.
+"""Everything of DCSS's GUI port; imported by its own name, since a DHS does not need it.
 
     >>> from dcs_codec import DcsProtocol, Role
     >>> from dcs_codec.gui import GtosStartMotorMove, gui_codec

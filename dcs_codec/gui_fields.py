@@ -1,8 +1,8 @@
 """Kinds of fields that only messages of the GUI port have.
 
-What a GUI sends is bound to what dcss survives: its names, numbers and texts are refused where a
-real server dies of them, hangs, or leaves a script waiting for ever. What dcss tells GUIs it has
-mostly from others and passes on as it came, so there is no limit but that of its buffers.
+A GUI may send only what dcss survives: names, numbers and texts are refused if a real server would
+crash or hang, or leave a script waiting forever. What dcss tells GUIs comes mostly from others, and
+is passed on unchanged, so the only limit is that of its buffers.
 """
 
 import re
@@ -37,14 +37,14 @@ MOST_SETTINGS: Final = 12
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GuiDestination(Destination):
-    """Where a motor shall go: a number, or a word that only its DHS understands.
+    """Where to move a motor: a number, or a word that only its DHS understands.
 
     dcss reads a number from the beginning of any word (`3mm` is 3), so words that begin with one
-    too large, or with `inf` or `nan`, are refused: it would loop for ever on them.
+    too large, or with `inf` or `nan`, are refused: it would loop forever on them.
     """
 
     def write(self, value: object) -> str:
-        """The word; raises ValueError as `Destination`, and where dcss would read no fit number."""
+        """The word; raises ValueError as `Destination`, and for a number that dcss cannot take."""
         word = super().write(value)
         begins = _C_NUMBER.match(word)
         if begins is None:
@@ -58,11 +58,11 @@ class GuiDestination(Destination):
 class ListText(Rest):
     """The rest of a text that the scripting engine of dcss reads as a Tcl list.
 
-    It loses a message in which a brace is left open: what waits for it waits for ever.
+    It loses a message with a brace that is not closed: a script that waits for it waits forever.
     """
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """As `Rest`; raises ValueError where the text is no Tcl list, too."""
+        """As `Rest`; raises ValueError also if the text is not a Tcl list."""
         written = super().write_tail(value, before)
         if not is_list_from_gui(written):
             raise ValueError(
@@ -77,7 +77,7 @@ class LogText(ListText):
     """Sender and text of a log line; after the level `location` the text has a limit."""
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """As `ListText`; raises ValueError where a text of a location is too long, too."""
+        """As `ListText`; raises ValueError also if the text of a location is too long."""
         written = super().write_tail(value, before)
         if before.get("log_level") == _LOCATION and (words := find_words(written, 1)):
             fitting(written[words[0][1] :].strip(BLANKS), MAX_LOCATION_TEXT)
@@ -92,7 +92,7 @@ class Numbers(TailKind):
     """
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> tuple[float, ...]:
-        """The numbers; raises ValueError where a word is none, or there are too many."""
+        """The numbers; raises ValueError if a word is not a number, or there are too many."""
         words = [word for word, _ in find_words(tail, MOST_SETTINGS + 1)]
         if len(words) > MOST_SETTINGS:
             raise ValueError(f"has more than {MOST_SETTINGS} numbers")
@@ -124,28 +124,28 @@ GuiMoveDestination = Annotated[float | str, GuiDestination()]
 """Number in the motor's own units, or a word for the DHS (`home`)."""
 
 ListOrNothing = Annotated[str, ListText()]
-"""Rest of the text, a Tcl list; the blank in front is left out when it is empty."""
+"""Rest of the text, a Tcl list; the blank before it is left out when it is empty."""
 
 SaidText = Annotated[str, LogText()]
 """Sender and text of a log line."""
 
 Settings = Annotated[tuple[float, ...], Numbers()]
-"""Numbers, as many as dcss shall change."""
+"""Numbers, as many as dcss is to change."""
 
 RequestWords = Annotated[str, Rest(max_first_word=MAX_WORD, always_separated=True)]
-"""Words of a request; the blank in front is always written, or dcss reads what lies behind."""
+"""Words of a request; the blank before them is always written: dcss reads from it on."""
 
 ToldName = Annotated[str, Word(max_bytes=MAX_TOLD_WORD)]
-"""A word as dcss tells it: a name that may exist nowhere, a status."""
+"""A word as dcss sends it: a name, which may not exist, or a status."""
 
 ToldHandle = Annotated[str, Word(max_bytes=MAX_TOLD_WORD, is_unique=True)]
 """Operation handle, `clientNumber.counter`; text, since `1.10` is not `1.1`."""
 
 OptionalTold = Annotated[str, Word(max_bytes=MAX_TOLD_WORD, optional=True)]
-"""A word that some forms do without."""
+"""A word that some forms do not have."""
 
 ToldNumber = Annotated[float, Number(limit=float("inf"), stored=True)]
-"""A number as dcss tells it: what a DHS reported, or what dcss has stored."""
+"""A number as dcss sends it: what a DHS reported, or what dcss has stored."""
 
 Contents = Annotated[str, Rest(always_separated=True)]
-"""Rest of the text, to the letter; the blank in front is always written."""
+"""Rest of the text, to the letter; the blank before it is always written."""

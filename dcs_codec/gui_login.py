@@ -30,18 +30,18 @@ class GuiLogin:
     """The login of one connection, at either end; it knows which ticket was announced."""
 
     def __init__(self, codec: Codec) -> None:
-        """The login of a connection that nothing was said on yet."""
+        """The login of a new connection."""
         self._codec = codec
-        self._announced = ""  # the session that says a ticket follows, until it came
+        self._announced = ""  # the session that says a ticket follows, until that comes
 
     @property
     def awaits_ticket(self) -> bool:
-        """Whether a ticket is to follow."""
+        """Whether a ticket must follow."""
         return bool(self._announced)
 
     @property
     def block_size(self) -> int | None:
-        """Bytes of the block in which it follows, None where it is an ordinary frame."""
+        """Bytes of the block in which it follows, None if it is an ordinary frame."""
         return TICKET_BLOCK if self._announced == CYPHER else None
 
     def read(self, frame: Frame) -> Message:

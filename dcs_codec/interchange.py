@@ -8,8 +8,8 @@ r"""Messages as plain dicts, JSON and JSON Lines; imported by its own name, sinc
     Traceback (most recent call last):
     dcs_codec.errors.InterchangeError: stoh_set_encoder: position: is a number, got str
 
-Form: one object per message, its fields in wire order behind the `keyword`, which names the class.
-`unknown` and `malformed` stand for `UnknownMessage` and `MalformedMessage`: no keyword of a
+Form: one object per message, its fields in wire order after the `keyword`, which names the class.
+`unknown` and `malformed` are the tags of `UnknownMessage` and `MalformedMessage`: no keyword of a
 registry is such a word, all begin with `stoc_`, `stoh_` or `htos_`. Tuples are lists. Members of a
 union are told apart by shape: readings of ion chambers are a list, a failure is an object.
 Surplus words of a decoded message follow its fields as `surplus`; `binary` comes last, in base64. A
@@ -50,7 +50,7 @@ _SHOWN: Final = 60  # characters of a refused key
 
 
 class Interchange:
-    """Converts messages; a value that any number of threads may share."""
+    """Converts messages; any number of threads may share one."""
 
     def __init__(self, registry: Registry | None = None) -> None:
         """An interchange over `registry`, by default over every message of this package.

@@ -1,6 +1,6 @@
 """What a kind of field has to do: `WordKind` for one word, `TailKind` for the rest of a text.
 
-A kind is one class. It has to read and write: that is the reference, which says what is wrong. It
+A kind is one class. It must read and write: that is the reference, which says what is wrong. It
 may also say how a generated function does the common case (`reading`, `writing`), and how it is
 described. A site may write kinds of its own; those of this package are in `word_kinds` and
 `tail_kinds`.
@@ -20,9 +20,9 @@ _NOTHING: Mapping[str, object] = {}
 class Reading:
     """How a generated function reads a field, as lines of Python.
 
-    In them `draft` is the message to be. For all that they do not decide they raise ValueError or
-    KeyError, or `return reference(text, binary)`. Only names of fields may enter them, and nothing
-    from the wire.
+    In them `draft` is the message to be. To leave the decision to the reference they raise
+    ValueError or KeyError, or `return reference(text, binary)`. Names of fields may enter them, and
+    nothing from the wire.
 
     Attributes:
         lines: They give the field its value. Those of a tail find its words in the list `rest`.
@@ -72,21 +72,21 @@ class Kind:
 
     @property
     def repeats(self) -> bool:
-        """Whether the same few values come again and again, so that their texts are remembered."""
+        """Whether the same few values are written again and again; their texts are remembered."""
         return False
 
     @property
     def longest_word(self) -> int | None:
-        """Bytes of the longest first word that is written, None for any; 0 where all are short."""
+        """Bytes of the longest first word that is written, None for any; 0 if all are short."""
         return 0
 
     @property
     def samples(self) -> tuple[str, ...]:
-        """Some texts of it, which tests draw from where they know no better strategy."""
+        """Some texts of it, from which tests draw if they have no better strategy."""
         return ()
 
     def described(self) -> tuple[str, str]:
-        """Its type in words, and the most that is written ("" where only the frame has a limit)."""
+        """Its type in words, and the most that is written ("" if only the frame has a limit)."""
         return _HUMP.sub(" ", type(self).__name__).lower(), ""
 
     def __repr__(self) -> str:
@@ -119,7 +119,7 @@ class WordKind(Kind, ABC):
 
     @property
     def missing(self) -> object:
-        """What the field holds where the word is missing."""
+        """What the field holds if the word is missing."""
         return None
 
     @property
@@ -129,11 +129,11 @@ class WordKind(Kind, ABC):
 
     @abstractmethod
     def read(self, word: str) -> object:
-        """The value of a word; raises ValueError with the reason where it has none."""
+        """The value of a word; raises ValueError with the reason if it has none."""
 
     @abstractmethod
     def write(self, value: object) -> str:
-        """The word of a value; raises ValueError with the reason where it has none."""
+        """The word of a value; raises ValueError with the reason if it has none."""
 
     def reading(self, field: str, word: str) -> Reading:
         """How the field is read fast, from the bytes of which `word` is the local name."""
@@ -142,7 +142,7 @@ class WordKind(Kind, ABC):
         return Reading(lines=(line,), names={name: self.read})
 
     def writing(self, field: str) -> Writing | None:
-        """How the field is written fast; None where only texts that are remembered are."""
+        """How the field is written fast; None if only remembered texts are."""
         name = f"write_{field}"
         return Writing(text=f" {{{name}(message.{field})}}", names={name: self.write})
 
@@ -154,26 +154,25 @@ class TailKind(Kind, ABC):
 
     @abstractmethod
     def read_tail(self, tail: str, before: Mapping[str, object]) -> object:
-        """The value of a tail, given as it stands, with the fields before it; else ValueError."""
+        """The value of an unchanged tail, given the fields before it; else ValueError."""
 
     @abstractmethod
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
         """The tail of a value, the blank before it included; else ValueError."""
 
     def reading(self, field: str) -> Reading | None:  # noqa: ARG002 - for those that have one
-        """How the field is read fast; None where the reference reads the whole message."""
+        """How the field is read fast; None if the reference reads the whole message."""
         return None
 
     def writing(self, field: str) -> Writing | None:  # noqa: ARG002 - for those that have one
-        """How the field is written fast; None where only texts that are remembered are."""
+        """How the field is written fast; None if only remembered texts are."""
         return None
 
 
 def has_own(kind: Kind, fast: str, reference: str) -> bool:
-    """Whether what a kind says of its fast way goes with its reference.
+    """Whether the fast way of a kind belongs to its reference.
 
-    It does not where a class below has another reference: a kind that refuses more than the one
-    it derives from, say.
+    It does not if a subclass changed the reference only, to refuse more than its base, say.
     """
     of_kind = next(cls for cls in type(kind).__mro__ if {fast, reference} & vars(cls).keys())
     return fast in vars(of_kind)

@@ -1,7 +1,8 @@
 """What the C side takes: frames, buffers and ranges, as named constants with their source.
 
-dcss scans words into fixed buffers and checks nothing: a word too long, or a position too large,
-ends the server or leaves a thread of it in a loop. So encode refuses what does not fit.
+dcss scans words into fixed buffers and checks nothing: a word that is too long, or a position that
+is too large, ends the server or leaves one of its threads in a loop. So encode refuses what does
+not fit.
 """
 
 from typing import Final
@@ -45,9 +46,9 @@ MAX_DEVICE_LIST: Final = 159
 MAX_POSITION: Final = 1e10
 """Largest position, limit or scale factor, in either direction.
 
-dcss folds the position of a circle motor by 360 at a time (for ever at 1e20, seconds at 1e12) and
+dcss folds the position of a circle motor by 360 at a time (forever at 1e20, seconds at 1e12) and
 prints positions with `%f` into `buffer[200]`, which 1e300 overflows. At 1e10 folding takes
-a tenth of a second; a pseudo motor of a real beamline stands at 1.04e9.
+a tenth of a second; a pseudo motor of a real beamline is at 1.04e9.
 """
 
 MAX_COUNTS: Final = 1e15
@@ -60,11 +61,11 @@ MAX_LOGIN_WORD: Final = 99
 """Bytes of the user and of the session in a GUI's login (dcss_users.c:326-333, on the wire)."""
 
 MAX_LOCATION_TEXT: Final = 100
-"""Bytes of the text that tells where a GUI is.
+"""Bytes of the text that says where a GUI is.
 
-dcss writes it into a row of 200 bytes for every GUI, with names and titles beside it; from about
-120 on the row is cut and no client can read it (dcss_broadcast.c:508, confirmed on the wire).
+dcss writes it into a row of 200 bytes for every GUI, with names and titles; from about 120
+on the row is cut and no client can read it (dcss_broadcast.c:508, confirmed on the wire).
 """
 
 MAX_TOLD_WORD: Final = 1999
-"""Bytes of a word in what dcss tells GUIs: it passes on what others wrote, up to its buffers."""
+"""Bytes of a word that dcss sends to GUIs: it passes on what others wrote, up to its buffers."""

@@ -22,7 +22,7 @@ _TCL_BACKSLASH: Final = re.compile(
 )
 _TCL_ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _PLAIN: Final = re.compile(r"[^\s{}\[\]$;\"\\#]+(?: [^\s{}\[\]$;\"\\#]+)*")
-_HOLDING: Final = re.compile(r"[{}\"\\]")  # what may hold a list's words together, or fail to
+_HOLDING: Final = re.compile(r"[{}\"\\]")  # what keeps a list's words together, or fails to
 _LIST_WORD: Final = re.compile(r"[^ \t\n\v\f\r]+")
 _BRACED: Final = r"\{[^{}\\]*+(?:\{[^{}\\]*+\}[^{}\\]*+)*+\}"  # braces in braces, no deeper
 _BARE: Final = r"[^ \t\n\v\f\r{\"\\][^ \t\n\v\f\r\\]*+"
@@ -36,7 +36,7 @@ _HARMLESS: Final = str.maketrans({"{": "(", "}": ")", '"': "'", "\\": "/"})
 
 
 def is_list(text: str) -> bool:
-    """Whether Tcl takes a text for a list, both as it is and as dcss passes it on.
+    """Whether Tcl takes a text for a list, both unchanged and as dcss passes it on.
 
     dcss puts a blank for each of `[ ] $ ; newline "` in what it broadcasts (dcss_broadcast.h:67):
     `"{"` is a list of one word before that, and no list after it.
@@ -49,7 +49,7 @@ def is_list(text: str) -> bool:
 
 
 def is_list_from_gui(text: str) -> bool:
-    """Whether Tcl takes a text of a GUI for a list: dcss puts the blanks before it is read at all.
+    """Whether Tcl takes a text of a GUI for a list: dcss puts in the blanks before reading it.
 
     Source: dcss_gui_client.c:602.
     """
@@ -67,7 +67,7 @@ def _is_list(text: str) -> bool:
 
 
 def list_safe(text: str) -> str:
-    """The text, where it is a list; else with `( ) ' /` for the marks that a list is held by."""
+    """The text if it is a list; else with `( ) ' /` instead of the marks of a list."""
     return text if is_list(text) else text.translate(_HARMLESS)
 
 
@@ -110,7 +110,7 @@ def join_list(words: Iterable[str]) -> str:
 
 
 def quote_word(word: str) -> str:
-    """One word as it stands in a Tcl list: as it is, in braces, or with backslashes."""
+    """One word of a Tcl list: unchanged, in braces, or with backslashes."""
     if word and not _TCL_SPECIAL.search(word) and word[0] != "#":
         return word
     if _is_balanced(word):
@@ -175,5 +175,5 @@ def _escaped(match: re.Match[str]) -> str:
 
 def _word_end(text: str, at: int) -> int:
     if at < len(text) and text[at] not in BLANKS:
-        raise ValueError(f"{text[at]!r} right behind a closing brace or quote at {at}")
+        raise ValueError(f"{text[at]!r} right after a closing brace or quote at {at}")
     return at

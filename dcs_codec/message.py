@@ -1,8 +1,8 @@
-"""`Message`, the base of every message class, and what stands for those without one.
+"""`Message`, the base of every message class, and the classes for texts without one.
 
-A message class is an attrs class whose fields are the words of the message, in wire order. What
-kind of word each is rides in its annotation (see `fields`); a class is one wire message and its
-docstring gives format, units and source.
+A message class is an attrs class whose fields are the words of the message, in wire order. The
+annotation of a field names its kind (see `fields`). A class is one wire message, and its docstring
+gives format, units and source.
 """
 
 import enum
@@ -35,7 +35,7 @@ BESIDE_FIELDS: Final = ("surplus", "binary")
 """What every message has besides the words that its class names."""
 
 _DIRECTIONS = {
-    "stoc_": Direction.TO_DHS,  # to a GUI, too: both ports greet so
+    "stoc_": Direction.TO_DHS,  # also to a GUI: both ports greet with it
     "stoh_": Direction.TO_DHS,
     "htos_": Direction.TO_DCSS,
     "stog_": Direction.TO_GUI,
@@ -53,9 +53,9 @@ class Message:
     Attributes:
         keyword: First word of the message on the wire; "" in classes that are no wire message.
         binary: Binary part of the frame (v2 only; dcss keeps it only for `htos_operation_*`).
-        surplus: Words after those that the class knows, as the peer wrote them; readers of the
-            other code bases pass them over. Encode gives them back. Only decode makes messages
-            that have any: they are no argument, and `attrs.evolve` leaves them out.
+        surplus: Words after those that the class knows, as the peer wrote them. Readers of the
+            other code bases ignore them. Encode writes them again. Only decode makes messages
+            with surplus: it is not an argument, and `attrs.evolve` leaves it out.
     """
 
     keyword: ClassVar[str] = ""
@@ -92,7 +92,7 @@ class Message:
 class UnknownMessage(Message):
     """A message whose keyword has no class in the registry; an event, not an error.
 
-    DCS code bases spell dozens of keywords of their own, and dcss ignores those it does not know.
+    DCS code bases have dozens of keywords of their own; dcss ignores those it does not know.
     """
 
     text: str = attrs.field(converter=clean_text)
@@ -109,7 +109,7 @@ class MalformedMessage(Message):
 
     Attributes:
         text: The text as received.
-        field: Name of the field at fault, "" where it is the message as a whole.
+        field: Name of the wrong field, "" if the message as a whole is wrong.
         reason: What is wrong, in one line.
     """
 
@@ -119,7 +119,7 @@ class MalformedMessage(Message):
 
     @property
     def received_keyword(self) -> str:
-        """First word of the text, "" where there is none."""
+        """First word of the text, "" if there is none."""
         return first_word(self.text)
 
 
@@ -136,7 +136,7 @@ class LoginTicket(Message):
     base64: str = attrs.field(repr=False)
 
     def __repr__(self) -> str:
-        """Its size, for the ticket lets whoever holds it in."""
+        """Its size only: anybody who has the ticket can log in."""
         return f"LoginTicket(base64=<{len(self.base64)} characters>)"
 
 
@@ -152,12 +152,12 @@ def classes_in(module: ModuleType) -> tuple[type[Message], ...]:
 
 
 def direction_of(keyword: str) -> Direction | None:
-    """Direction of a keyword, or None where its first letters tell none."""
+    """Direction of a keyword, or None if its first letters tell none."""
     return _DIRECTIONS.get(keyword[:5])
 
 
 class _Values(dict[type[Message], Callable[[Message], tuple[object, ...]]]):
-    """By class: what gives the values of all fields."""
+    """For each class, a function that gives the values of all fields."""
 
     def __missing__(self, message_class: type[Message]) -> Callable[[Message], tuple[object, ...]]:
         names = [field.name for field in attrs.fields(message_class)]
@@ -171,6 +171,6 @@ M = TypeVar("M", bound=Message)
 
 
 def keep_surplus(message: M, surplus: str) -> M:
-    """Enter surplus words into a message that was just decoded, and give it back."""
+    """Set the surplus words of a message that was just decoded, and return it."""
     object.__setattr__(message, "surplus", surplus)
     return message

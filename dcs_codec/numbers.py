@@ -1,6 +1,6 @@
 """Numbers as C's `%lf` and `%d` scanners and Tcl read them.
 
-They are finite; only what a dcss has stored, and then sends, may be a `NotFinite`.
+They are finite. Only a number that a dcss has stored, and then sends, may be a `NotFinite`.
 """
 
 import math
@@ -21,8 +21,8 @@ _LONGEST_FIXED: Final = 40  # characters; beyond, a tiny number is written with 
 class NotFinite(float):
     """A number that is not finite, as a peer wrote it: `nan`, `-inf`.
 
-    It is a float like any other, but equal to one of the same word and to nothing else, so that
-    messages that hold it can be compared.
+    It is a float, but equal only to another of the same word, so that messages with it can be
+    compared.
     """
 
     __slots__ = ("word",)
@@ -51,10 +51,10 @@ class NotFinite(float):
 
 
 def parse_number(word: str) -> float:
-    """The number that a word is.
+    """The number that a word stands for.
 
     Raises:
-        ValueError: The word is no decimal number, or one too large for a C double.
+        ValueError: The word is not a decimal number, or is too large for a C double.
     """
     if not _NUMBER.fullmatch(word):
         raise ValueError(f"is no number: {word[:60]!r}")
@@ -65,7 +65,7 @@ def parse_number(word: str) -> float:
 
 
 def parse_stored_number(word: str) -> float:
-    """The number that a word is; a `NotFinite` for nan and infinity.
+    """The number that a word stands for; a `NotFinite` for nan and infinity.
 
     A dcss stores those when a DHS reports them, and sends them with the device's configuration.
 
@@ -76,10 +76,10 @@ def parse_stored_number(word: str) -> float:
 
 
 def parse_integer(word: str) -> int:
-    """The integer that a word is, `20000` or as MX writes it `20000.000000`.
+    """The integer that a word stands for: `20000`, or `20000.000000` as MX writes it.
 
     Raises:
-        ValueError: The word is no decimal integer, or has thousands of digits.
+        ValueError: The word is not a decimal integer, or has thousands of digits.
     """
     match = _INTEGER.fullmatch(word)
     if match is None:
@@ -93,11 +93,11 @@ def parse_integer(word: str) -> int:
 def format_number(value: float) -> str:
     """A number as text that reads back as the same number: `9000000.0`, never `9e+06`.
 
-    C code that reads an integer stops at an exponent, so there is one only where it takes more
-    than 40 characters to do without: `5e-324`.
+    C code that reads an integer stops at an exponent, so there is one only if the number would
+    be longer than 40 characters without it: `5e-324`.
 
     Raises:
-        EncodeError: The number is nan or infinite (a dcss would loop for ever on it), or an
+        EncodeError: The number is nan or infinite (a dcss would loop forever on it), or an
             integer that C would read as infinite.
     """
     if isinstance(value, bool):

@@ -3,7 +3,7 @@
 There are two ways through a plan. The *reference* here reads and writes field by field and can
 tell which field is at fault. The functions in `compiled` are generated from the same fields at
 their first use; they handle the common case at the speed of hand-written code and pass everything
-else to the reference. Both give the same results; a test holds them to it.
+else to the reference. Both give the same results; a test checks this.
 """
 
 import functools
@@ -22,13 +22,13 @@ from dcs_codec.words import BLANKS, find_words, to_bytes, to_text
 M = TypeVar("M", bound=Message)
 
 _WITH_HANDLE: Final = ("htos_operation", "gtos_start_operation")
-"""Messages of which dcss scans the second word, too."""
+"""In these messages dcss also scans the second word."""
 
 _LOGIN: Final = "gtos_client_is_gui"
-"""A block of its own, whose words have larger buffers."""
+"""It is sent in a block of its own, and its words have larger buffers."""
 
 Form = tuple[str, ...]
-"""Names of the words that stand in a text, in order."""
+"""Names of the words in a text, in order."""
 
 
 class Plan(Generic[M]):
@@ -38,7 +38,7 @@ class Plan(Generic[M]):
         fields: Kind of each field, in wire order.
         words: Those that are one word each.
         tail: Name and kind of the field after the words, if there is one.
-        forms: The ways in which words may stand in a text, shortest first: with all optional
+        forms: The combinations of words that a text may have, shortest first: with all optional
             ones or with none.
     """
 
@@ -64,9 +64,9 @@ class Plan(Generic[M]):
 
     @functools.cached_property
     def decode(self) -> Callable[[bytes, bytes, bytes], M]:
-        """Compiled: reads the bytes of a text, what of them follows the keyword, the binary part.
+        """Compiled; takes a text as bytes, its part after keyword and one blank, and the binary.
 
-        One blank after the keyword is left out. Raises DecodeError.
+        Raises DecodeError.
         """
         return compile_decode(
             self.message_class, self.words, self.tail, self.decode_reference_bytes
@@ -76,14 +76,14 @@ class Plan(Generic[M]):
     def encode(self) -> Callable[[M], bytes | None]:
         """Compiled: gives the bytes of a message's text, with the NUL that ends it.
 
-        None where the message has a binary part or surplus. Raises EncodeError.
+        None if the message has a binary part or surplus. Raises EncodeError.
         """
         return compile_encode(self.message_class, self.words, self.tail, self.encode_reference)
 
     def decode_reference(self, text: str, binary: bytes = b"") -> M:
         """An instance from any text whose first word is the keyword.
 
-        Where no field takes the rest of the text, words after those of a form are its surplus.
+        If no field takes the rest of the text, words after those of the form are its surplus.
 
         Raises:
             DecodeError: The text does not have a form of the keyword.
@@ -124,7 +124,7 @@ class Plan(Generic[M]):
         return self.decode_reference(to_text(data), binary)
 
     def _missing(self, form: Form, count: int) -> DecodeError:
-        """That a text of so many words ends too early for this form."""
+        """The error for a text of this many words, too few for the form."""
         reason = "is missing"
         if count > len(self.forms[0]):
             sizes = " or ".join(str(len(form)) for form in self.forms)
@@ -151,12 +151,12 @@ class Plan(Generic[M]):
         text = " ".join(parts) + self._written_tail(form, values)
         try:
             to_bytes(text)
-        except EncodeError as error:  # by a kind of a site's own
+        except EncodeError as error:  # a site's own kind wrote it
             raise EncodeError(self.keyword, "", error.reason) from None
         return text
 
     def _form_with(self, values: Mapping[str, object]) -> Form:
-        """The form that holds every word there is; raises where some optional ones are missing."""
+        """The form with all words that are given; EncodeError if some optional ones are not."""
         missing = [name for name in self.optional if _is_missing(self.words[name], values[name])]
         if not missing:
             return self.forms[-1]
@@ -175,7 +175,7 @@ class Plan(Generic[M]):
             raise EncodeError(self.keyword, name, str(error)) from None
         if values[name] and form is not self.forms[-1]:
             raise EncodeError(
-                self.keyword, name, f"cannot stand behind {self.optional[0]}, which is missing"
+                self.keyword, name, f"cannot follow {self.optional[0]}, which is missing"
             )
         return written
 
@@ -195,7 +195,7 @@ def _check(message_class: type[Message]) -> None:
 
 
 def _check_scanned(message_class: type[Message], fields: Mapping[str, WordKind | TailKind]) -> None:
-    """See that what dcss scans of any text fits its buffers: names, and handles of operations."""
+    """Check that what dcss scans of any text fits its buffers: names, and operation handles."""
     if direction_of(message_class.keyword) not in (Direction.TO_DCSS, Direction.FROM_GUI):
         return
     if message_class.keyword == _LOGIN:

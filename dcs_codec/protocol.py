@@ -7,11 +7,12 @@ Its use::
         ...  # break at Disconnected: nothing else comes after it
     data = protocol.send(message)
 
-Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it meets
+Nothing is answered by itself: the caller sends `HtosClientIsHardware` when it gets
 `StocSendClientType`. What one message does to the connection is in `state`.
 
-On the GUI port all is v2 but for the login, a block of 200 bytes: a GUI answers the greeting with
-`GtosClientIsGui` and is online at `StogLoginComplete`. Its messages are those of `dcs_codec.gui`.
+On the GUI port everything is v2 except the login, a block of 200 bytes: a GUI answers the greeting
+with `GtosClientIsGui` and is online at `StogLoginComplete`. Its messages are those of
+`dcs_codec.gui`.
 """
 
 import functools
@@ -124,7 +125,7 @@ class DcsProtocol:
         # not, and AUTO tells that from the greeting of the hardware port.
         first = _AUTO if role is Role.GUI else Framing.V1
         self._decoder = FrameDecoder(first, max_frame_size)
-        self._shaking_hands = True  # whether the peer's half of the handshake is to come
+        self._shaking_hands = True  # whether the peer's half of the handshake has still to come
         self._may_be_refused = role is Role.GUI
         self._login = _new_login(codec) if self._is_gui_port else None
         self._state = State.CONNECTED
@@ -149,7 +150,7 @@ class DcsProtocol:
 
     @framing.setter
     def framing(self, framing: Framing) -> None:
-        """Set it, when DCSS has looked the DHS's name up; not inside a frame.
+        """For DCSS, once it has looked up the DHS's name; not inside a frame.
 
         Raises:
             LocalProtocolError: It is no framing of the GUI port.
@@ -186,12 +187,12 @@ class DcsProtocol:
     def next_event(self) -> Event | Literal[NeedData.NEED_DATA]:
         """The next message, `NEED_DATA`, or at the end of the stream `Disconnected`, every time.
 
-        One message that cannot be read is an event (`UnknownMessage`, `MalformedMessage`); it
-        costs its neighbours nothing.
+        One message that cannot be read is an event (`UnknownMessage`, `MalformedMessage`); the
+        messages before and after it are not affected.
 
         Raises:
             FrameError: The stream is broken for good; raised again at every call.
-            HandshakeError: The first frame is no handshake; the connection is of no use.
+            HandshakeError: The first frame is not the handshake; the connection is useless.
         """
         if self._error is not None:
             raise self._error.with_traceback(None)
@@ -220,7 +221,7 @@ class DcsProtocol:
 
         Raises:
             EncodeError: The message does not fit the wire.
-            StateError: It is not for this role to send, or no message after the handshake.
+            StateError: This role may not send it, or not after the handshake.
         """
         if type(message) not in self._ordinary:
             check_message(message)
@@ -272,7 +273,7 @@ class DcsProtocol:
             raise StateError(f"{keyword} cannot be sent in state {state.value}")
 
     def _shake_hands(self, frame: Frame, message: Message) -> Message:
-        """Take the peer's half of the handshake, its first frame; on the GUI port a second, too."""
+        """Read the peer's half of the handshake: its first frame, and on the GUI port a second."""
         text = to_text(frame.text)
         if self._login is not None and self.role is Role.GUI_SERVER:
             return self._read_login(self._login, frame)
@@ -295,7 +296,7 @@ class DcsProtocol:
         return message
 
     def _read_login(self, login: "GuiLogin", frame: Frame) -> Message:
-        """Take a GUI's login, or the ticket that it announced."""
+        """Read a GUI's login, or the ticket that it announced."""
         if self._state is State.CONNECTED:
             self._fail(HandshakeError("nothing before the greeting", to_text(frame.text)))
         is_ticket = login.awaits_ticket
@@ -310,7 +311,7 @@ class DcsProtocol:
         return message
 
     def _take_decision(self, step: Step) -> None:
-        """What DCSS decided on a GUI's login, now or later."""
+        """Follow what DCSS decided about a GUI's login, now or later."""
         if step in _DECISIONS and (self._state, step) in TRANSITIONS:
             self._go(step)
 
@@ -324,7 +325,7 @@ class DcsProtocol:
 
 
 def _new_login(codec: Codec) -> "GuiLogin":
-    """A DHS does without the module, and without the messages of the GUI port."""
+    """Imported late: a DHS needs neither the module nor the GUI port's messages."""
     from dcs_codec.gui_login import GuiLogin  # noqa: PLC0415
 
     return GuiLogin(codec)

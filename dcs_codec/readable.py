@@ -1,4 +1,4 @@
-"""`readable`: what is still known of a command that cannot be read in full, so that it is answered.
+"""`readable`: what is known of a command that cannot be read in full, so that it gets an answer.
 
 A DHS that stays silent leaves the script that waits for it hanging, and not even an abort frees
 that script (seen on a running dcss). The name is enough to refuse a command in its own terms.
@@ -28,12 +28,12 @@ _FORMS: Final = {
     _COUNT: "0 0",
 }
 """The words after the keyword of each command that wants an answer; `{n}` are its own."""
-_NAMES_AT: Final = 2  # in `stoh_read_ion_chambers`: the time and the repeat stand before them
-_SCANNED: Final = 64  # words; a count of more ion chambers is nothing a beamline has
+_NAMES_AT: Final = 2  # in `stoh_read_ion_chambers`: the time and the repeat come before them
+_SCANNED: Final = 64  # words; no beamline counts with more ion chambers
 
 
 def readable(malformed: MalformedMessage, codec: Codec) -> Message | None:
-    """The command that a malformed message was to be: its names kept, its other words invented.
+    """The command that a malformed message was meant to be: names are kept, other words made up.
 
     Only for refusing it: nothing but the names (and an operation's handle) was said by the peer.
     None where it is no command that wants an answer, or has no name or handle.

@@ -1,7 +1,7 @@
 """What may be said when: the states of a connection, in one table.
 
-Both ends of a port walk the same states, since the handshake is one conversation. On the GUI port
-it goes on with a login, which DCSS may refuse. No other module says what follows what.
+Both ends of a port go through the same states, since the handshake is one conversation. On the GUI
+port a login follows, which DCSS may refuse. No other module decides what may follow.
 """
 
 import enum
@@ -45,7 +45,7 @@ class State(enum.Enum):
 
 
 class Step(enum.Enum):
-    """What moves a conversation on."""
+    """What changes the state of a conversation."""
 
     ASK = "ask"
     """DCSS asks who is there."""
@@ -71,7 +71,7 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     (State.CONNECTED, Step.ASK): State.ASKED,
     (State.ASKED, Step.ANSWER): State.ONLINE,
     (State.ONLINE, Step.MESSAGE): State.ONLINE,
-    # After the handshake dcss takes a second answer for just another message it ignores.
+    # After the handshake dcss treats a second answer as one more message that it ignores.
     (State.ONLINE, Step.ANSWER): State.ONLINE,
     (State.ASKED, Step.LOGIN): State.LOGGING_IN,
     (State.LOGGING_IN, Step.TICKET): State.LOGGING_IN,
@@ -81,7 +81,7 @@ TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
     **{(state, Step.END): State.CLOSED for state in State if state is not State.FAILED},
     **{(state, Step.FAULT): State.FAILED for state in State},
 }
-"""(state, step) to the next state; a pair that is not here may not happen."""
+"""(state, step) to the next state; a pair that is not listed is not allowed."""
 
 
 _STEPS: Final = {

@@ -73,7 +73,7 @@ _printable = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
 @functools.cache
 def words(max_bytes: int = MAX_WORD) -> st.SearchStrategy[str]:
-    """Words of at most `max_bytes` bytes: plain ones mostly, and whatever else C takes for one."""
+    """Words of at most `max_bytes` bytes: mostly plain, and anything else that C takes for one."""
     plain = st.text(_visible, min_size=1, max_size=max_bytes)
     raw = st.binary(min_size=1, max_size=max_bytes).map(
         lambda data: to_text(data.translate(None, C_BLANKS + b"\0"))
@@ -213,7 +213,7 @@ _made: Final[dict[object, st.SearchStrategy[Any]]] = {}
 def _messages_of(
     draw: st.DrawFn, plan: Plan[M], framing: Framing, binaries: st.SearchStrategy[bytes]
 ) -> M:
-    # Nothing stands behind words that are missing, so only a tail that may be nothing does.
+    # Nothing may follow words that are missing, except a tail that may be empty.
     bare = plan.tail is None or isinstance(plan.tail[1], Rest)
     form = draw(st.sampled_from(plan.forms if bare else plan.forms[-1:]))
     values: dict[str, object] = {
@@ -230,7 +230,7 @@ def _messages_of(
 
 
 def messages_with_surplus(message_class: type[M]) -> st.SearchStrategy[M]:
-    """Messages of one class as decode makes them of texts with words too many.
+    """Messages of one class as decode makes them of texts with surplus words.
 
     For classes none of whose fields takes the rest of the text. Optional words that a message does
     without may be read from the surplus; then there may be none left.
@@ -251,7 +251,7 @@ def _messages_with_surplus(draw: st.DrawFn, plan: Plan[M], made: st.SearchStrate
 def unknown_messages(
     draw: st.DrawFn, framing: Framing = Framing.V2, *, with_binary: bool = False
 ) -> UnknownMessage:
-    """Messages whose keyword no class has; the text is what encode writes without refusing."""
+    """Messages whose keyword has no class, with texts that encode accepts."""
     narrow = framing is Framing.V1
     odd = st.sampled_from(["gtos_set_string", "htos_become_master", "HTOS_NOTE"])
     keyword = draw(
@@ -318,7 +318,7 @@ def _binaries(framing: Framing, *, with_binary: bool) -> st.SearchStrategy[bytes
 
 @functools.cache
 def valid_streams(framing: Framing = Framing.V2) -> st.SearchStrategy[bytes]:
-    """Streams of right frames: messages mostly, and texts that are none."""
+    """Streams of right frames: mostly messages, and texts that are not messages."""
     carried = messages(framing, with_binary=True).map(
         lambda message: default_codec().encode_bytes(message, framing)
     )
@@ -342,7 +342,7 @@ def damaged_streams(draw: st.DrawFn, framing: Framing = Framing.V2) -> bytes:
 
 @functools.cache
 def hostile_streams() -> st.SearchStrategy[bytes]:
-    """Streams of a peer that is broken or means ill: right frames, wrong sizes, noise."""
+    """Streams of a broken or hostile peer: right frames, wrong sizes, noise."""
     sizes = st.one_of(
         st.integers(-3, 300), st.sampled_from([2_000_000_000, 10**11, 1 << 24, (1 << 24) + 1])
     )

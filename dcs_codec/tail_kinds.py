@@ -15,13 +15,13 @@ _LINE_ENDS: Final = ord("\r")  # and `\n` is below
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class Rest(TailKind):
-    """The rest of the text behind one blank, kept to the letter.
+    """The rest of the text after one blank, kept to the letter.
 
     Attributes:
-        max_bytes: Longest rest the C side takes, None where only the frame sets a limit.
-        always_separated: Whether the blank in front is written for an empty rest too (dcss reads
-            stale bytes of an older message without it).
-        max_first_word: Longest first word the C side takes, None where it reads none.
+        max_bytes: Longest rest the C side takes, None if only the frame sets a limit.
+        always_separated: Whether the blank is written before an empty rest, too (without it dcss
+            reads stale bytes of an older message).
+        max_first_word: Longest first word the C side takes, None if it reads none.
     """
 
     max_bytes: int | None = None
@@ -33,7 +33,7 @@ class Rest(TailKind):
         return tail[1:]
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """The text behind one blank; raises ValueError where it would not be read back."""
+        """The text after one blank; raises ValueError if it would not be read back."""
         rest = as_text(value)
         if "\0" in rest:
             raise ValueError("holds a NUL, which would end the text")
@@ -55,7 +55,7 @@ class Rest(TailKind):
         return "rest of text", _sizes(*sizes)
 
     def reading(self, field: str) -> Reading:
-        """The text as it stands."""
+        """The text unchanged."""
         return Reading(lines=(f"draft.{field} = rest",), is_verbatim=True)
 
     def writing(self, field: str) -> Writing:
@@ -89,14 +89,14 @@ class Words(TailKind):
     may_be_empty: bool = False
 
     def read_tail(self, tail: str, before: Mapping[str, object]) -> tuple[str, ...]:
-        """The words; raises ValueError where there is none."""
+        """The words; raises ValueError if there are none."""
         words = tuple(word for word, _ in find_words(tail))
         if not words and not self.may_be_empty:
             raise ValueError("is missing")
         return words
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """The words with blanks between; raises ValueError where one is no name."""
+        """The words with blanks between; raises ValueError if one is not a name."""
         if not isinstance(value, tuple):
             raise ValueError(f"is a tuple of words, got {type(value).__name__} {value!r}")
         if not value and not self.may_be_empty:

@@ -1,6 +1,6 @@
 """Known values of words whose vocabulary is open: DHSs and sites add their own.
 
-Fields stay text; a member compares equal to its text and may be given wherever the text may.
+Fields remain text; a member is equal to its text and may be given instead of it.
 """
 
 from enum import StrEnum
@@ -80,7 +80,7 @@ class StringStatus(StrEnum):
 
 
 class EncoderStatus(StrEnum):
-    """Whether an encoder could be read or set; dcss stores the position whatever this says."""
+    """Whether an encoder could be read or set; dcss stores the position in any case."""
 
     NORMAL = "normal"
     """The position is the encoder's."""
@@ -139,7 +139,7 @@ NO_DEVICE: Final = "NULL"
 """Stands for a shutter or a second motor that takes no part (oscillations, vector moves)."""
 
 NO_HARDWARE_HOST: Final = "no_hw_host_"
-"""A status begins so, with the host's name behind, where dcss speaks for a DHS it has lost.
+"""The beginning of a status that dcss reports for a DHS it has lost; the host's name follows.
 
-It stands in logs: dcss tells GUIs and scripts, never a DHS.
+It is seen in logs: dcss tells GUIs and scripts, never a DHS.
 """

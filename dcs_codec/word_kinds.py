@@ -1,7 +1,7 @@
 """Kinds of fields that are one word: text, numbers, flags, where a motor shall go.
 
-*Optional* words stand in the text all together or not at all: the forms of a message that differ
-by a few words are one class (`htos_report_shutter_state` with and without its result).
+*Optional* words are all in the text, or all missing: the forms of a message that differ by a few
+words are one class (`htos_report_shutter_state` with and without its result).
 """
 
 import math
@@ -47,11 +47,11 @@ class Word(WordKind):
     missing: str = attrs.field(default="", init=False)
 
     def read(self, word: str) -> str:
-        """Any word is one."""
+        """Any word."""
         return word
 
     def write(self, value: object) -> str:
-        """The word; raises ValueError where it is none, or too long."""
+        """The word; raises ValueError if it is not a word, or too long."""
         word = as_text(value)
         if not word:
             raise ValueError("is empty")
@@ -100,9 +100,9 @@ class Number(WordKind):
     """A decimal number, read by C as `%lf`.
 
     Attributes:
-        limit: Largest number encode lets out, in either direction; decode takes any.
+        limit: Largest number that encode writes, in either direction; decode accepts any.
         optional: Whether the word may be missing; the field holds None then.
-        stored: Whether dcss tells what it has stored there, which may be a `NotFinite`.
+        stored: Whether dcss sends what it has stored there, which may be a `NotFinite`.
     """
 
     limit: float = MAX_POSITION
@@ -115,7 +115,7 @@ class Number(WordKind):
         return parse_stored_number(word) if self.stored else parse_number(word)
 
     def write(self, value: object) -> str:
-        """The number in decimal digits; raises ValueError where it is none, or beyond the limit.
+        """The number in decimal digits; raises ValueError if it is not one, or beyond the limit.
 
         A `NotFinite` that was stored is written again; any other nan or infinity is refused.
         """
@@ -172,7 +172,7 @@ class Integer(WordKind):
         return parse_integer(word)
 
     def write(self, value: object) -> str:
-        """The integer in decimal digits; raises ValueError where it is none C can hold."""
+        """The integer in decimal digits; raises ValueError if C cannot hold it."""
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"is an integer on the wire, got {type(value).__name__} {value!r}")
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
@@ -242,13 +242,13 @@ _WORD_KIND: Final = Word()
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class Destination(WordKind):
-    """Where a motor shall go: a number, or a word that only its DHS understands (`home`)."""
+    """Where to move a motor: a number, or a word that only its DHS understands (`home`)."""
 
     optional: bool = attrs.field(default=False, init=False)
     missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> float | str:
-        """The number where the word is one, else the word as it stands."""
+        """The number if the word is one, else the word unchanged."""
         try:
             return parse_number(word)
         except ValueError:

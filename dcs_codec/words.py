@@ -1,4 +1,4 @@
-"""Words: how a DCS text falls into words, which C's `isspace` separates; texts and their bytes.
+"""Words: how a DCS text is split into words, at what C's `isspace` accepts; texts and bytes.
 
 How a Tcl list keeps blanks inside a word is in `lists`.
 """
@@ -22,7 +22,7 @@ def to_bytes(text: str) -> bytes:
     """Text as bytes of a frame, the reverse of `to_text`.
 
     Raises:
-        EncodeError: The text has no bytes that would be read back as the same text.
+        EncodeError: No bytes would be read back as the same text.
     """
     if text.isascii():
         return text.encode("ascii")
@@ -36,9 +36,9 @@ def to_bytes(text: str) -> bytes:
 
 
 def find_words(text: str, most: int | None = None) -> list[tuple[str, int]]:
-    """The words of a text as C's `sscanf("%s")` reads them, each with the offset behind it.
+    """The words of a text as C's `sscanf("%s")` reads them, each with the offset after it.
 
-    No more than `most`, for a long text has more words than one cares to keep.
+    Stops after `most` words, which bounds memory on hostile input.
     """
     words: list[tuple[str, int]] = []
     for match in _WORD.finditer(text):
@@ -49,25 +49,25 @@ def find_words(text: str, most: int | None = None) -> list[tuple[str, int]]:
 
 
 def first_word(text: str) -> str:
-    """The first word of a text, "" where there is none."""
+    """The first word of a text, "" if there is none."""
     match = _WORD.search(text)
     return match.group() if match else ""
 
 
 def clean_text(text: str) -> str:
-    """A text up to its first NUL, without the line end behind it; blanks stay."""
+    """A text up to its first NUL, without a line end; blanks are kept."""
     return text.partition("\0")[0].rstrip("\r\n")
 
 
 def as_text(value: object) -> str:
-    """A value that must be text, as plain `str`; raises ValueError where it is none."""
+    """A value that must be text, as plain `str`; raises ValueError if it is not text."""
     if not isinstance(value, str):
         raise ValueError(f"is text on the wire, got {type(value).__name__} {value!r}")
     return str.__str__(value)
 
 
 def fitting(text: str, max_bytes: int | None) -> str:
-    """A text that has bytes, and not too many; raises ValueError where it has not."""
+    """The text, if it has bytes and not too many; else ValueError."""
     try:
         size = len(to_bytes(text))
     except EncodeError as error:

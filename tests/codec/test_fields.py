@@ -140,7 +140,7 @@ PLAIN = "a word has no converter, no validator, no alias, and is given at init"
     [
         (StohNoKind, "StohNoKind.name: annotation names no kind"),
         (StohOtherMark, "StohOtherMark.name: annotation names no kind"),
-        (StohBehindRest, "StohBehindRest.name stands behind the rest"),
+        (StohBehindRest, "StohBehindRest.name comes after the rest"),
         (StohConverted, f"StohConverted.name: {PLAIN}"),
         (StohValidated, f"StohValidated.name: {PLAIN}"),
         (StohPrivate, f"StohPrivate._name: {PLAIN}"),

@@ -68,7 +68,7 @@ def test_lists_as_others_write_them(text: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize("text", NO_LISTS)
 def test_what_is_no_list(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not closed|right behind"):
+    with pytest.raises(ValueError, match=r"is not closed|right after"):
         split_list(text)
 
 
@@ -77,8 +77,8 @@ def test_what_is_no_list(text: str) -> None:
     [
         ("a {b {c} " + "d" * 99, f"brace at 2 is not closed: '{{b {{c}} {'d' * 33}'"),
         ('a "b ' + "c" * 99, f"quote at 2 is not closed: '\"b {'c' * 38}'"),
-        ("a {b}c", "'c' right behind a closing brace or quote at 5"),
-        ('a "b"c', "'c' right behind a closing brace or quote at 5"),
+        ("a {b}c", "'c' right after a closing brace or quote at 5"),
+        ('a "b"c', "'c' right after a closing brace or quote at 5"),
     ],
 )
 def test_where_a_list_goes_wrong_is_told(text: str, reason: str) -> None:

@@ -158,11 +158,11 @@ def test_decode_names_the_field_at_fault(
             HtosOperationCompleted(
                 operation_name="a", operation_handle="1", operation_status="", operation_args="\xa0"
             ),
-            "operation_args: cannot stand behind operation_status, which is missing",
+            "operation_args: cannot follow operation_status, which is missing",
         ),
         (
             StohOptionalWords(first="a", second="", third="", text=" "),
-            "text: cannot stand behind second, which is missing",
+            "text: cannot follow second, which is missing",
         ),
         (
             StohDerived(first="a", second="b\n"),
@@ -174,11 +174,11 @@ def test_decode_names_the_field_at_fault(
         ),
         (
             StohOptionalWords(first="a", second="", third="", text="c"),
-            "text: cannot stand behind second, which is missing",
+            "text: cannot follow second, which is missing",
         ),
         (
             StohOptionalList(first="a", names=("b",)),
-            "names: cannot stand behind second, which is missing",
+            "names: cannot follow second, which is missing",
         ),
         (
             HtosConfigureDevice(
@@ -209,7 +209,7 @@ def test_decode_names_the_field_at_fault(
             HtosOperationCompleted(
                 operation_name="a", operation_handle="1", operation_status="", operation_args="b"
             ),
-            "operation_args: cannot stand behind operation_status, which is missing",
+            "operation_args: cannot follow operation_status, which is missing",
         ),
     ],
 )
