@@ -97,10 +97,10 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         3, "tests/examples/test_devices_page.py::test_the_controller_is_watched_and_stopped"
     ),
     ("docs/reference/simulators.md", "console"): Elsewhere(
-        5, f"{_SIMULATORS}::test_every_command_of_the_page_is_one"
+        6, f"{_SIMULATORS}::test_every_command_of_the_page_is_one"
     ),
     ("docs/reference/simulators.md", "python"): Elsewhere(
-        1, f"{_SIMULATORS}::test_its_python_runs"
+        3, f"{_SIMULATORS}::test_its_python_runs"
     ),
     ("docs/reference/simulators.md", "text"): Elsewhere(
         3, f"{_SIMULATORS}::test_its_script_goes_well"

@@ -103,8 +103,12 @@ def test_it_names_every_command() -> None:
 
 
 def test_its_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = blocks("python")
+    beamline, scripts, block = blocks("python")
     names: dict[str, Any] = {}
+    exec(compile(beamline, "simulators.md", "exec"), names)
+    assert capsys.readouterr().out == "{'i2': 10000.0}\n"
+    exec(compile(scripts, "simulators.md", "exec"), names)
+    assert {"center", "gap"} <= names["dcss"].devices().keys()
     exec(compile(block, "simulators.md", "exec"), names)
     assert names["all_went_well"]
     assert capsys.readouterr().out == "nobody is connected\nsample_z is 0.0\n"
