@@ -46,7 +46,7 @@ def test_every_command_of_the_page_is_one(line: str) -> None:
     assert program == "dhs"
     context = parse(words)
     what = words[1]
-    for fault in context.params["faults"]:
+    for fault in context.params.get("faults", ()):
         Fault.parse(fault) if what == "dcss" else HttpFault.parse(fault)
 
 
