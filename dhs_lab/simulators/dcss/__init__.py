@@ -1,4 +1,4 @@
-"""A simulated DCSS: the hardware port, as the protocol's facts have it, for tests and demos.
+"""A simulated DCSS: hardware port and GUI port, as the protocol's facts have them.
 
 It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
 it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes a small database,
@@ -6,9 +6,9 @@ it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes
 `Fault`s make the wire go wrong. With modules of their own: `shell` drives it by lines of text, and
 `database_file` reads databases from YAML.
 
-Of the scripting engine only what a DHS notices is here: everything is aborted when a motor fails
-or a DHS is lost; and a `Verdict` says what its scripts would have hung on. Not simulated: whether a
-DHS calls from the computer the database names.
+Its scripting engine refuses moves and aborts as a real one does; Python functions stand for its
+scripts. A `Verdict` says what such scripts would have hung on. Not simulated: whether a DHS calls
+from the computer the database names.
 """
 
 from dhs_lab.simulators.dcss.changes import Changes

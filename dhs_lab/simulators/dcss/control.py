@@ -1,7 +1,8 @@
 """`Control`: the hand that drives a simulated DCSS in place of a beamline's GUIs.
 
-What stands between GUIs and DHSs in a real dcss is not here: permissions, and the scripting
-engine that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out.
+What stands between GUIs and DHSs in a real dcss is passed by: permits, and the scripting engine
+that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out, so that a DHS
+has to refuse it; `Scripting.move_as_gui` and `from_gui` keep the rules.
 """
 
 import itertools

@@ -1,9 +1,8 @@
 """What a DHS is sent of what a GUI says: dcss and its scripting engine change it on the way.
 
-Limits, locks, permissions, and what a GUI is answered, are not simulated here.
+This is the hand's way to speak as a GUI does; what the GUI port does beside, its clients are told.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -32,47 +31,35 @@ from dcs_codec import (
     decode_text,
 )
 from dhs_lab.simulators.dcss.control import Control
-from dhs_lab.simulators.dcss.motors import MotorEntry
-from dhs_lab.simulators.dcss.texts import blanked, c_number, is_plain_number
-from dhs_lab.simulators.dcss.wording import Written
+from dhs_lab.simulators.dcss.scripting import Scripting
+from dhs_lab.simulators.dcss.texts import blanked, word_of
 from dhs_runtime.lowlevel import DhsError
 
 _GUI: Final = "gtos_"
 _NO_CHANGES: Final = ("motor_name", "surplus", "binary")
 
 
-def as_forwarded(text: str, limits_hold: Callable[[str], bool]) -> str:
+def as_forwarded(text: str) -> str:
     """A text of a GUI as it goes on to a DHS, its keyword still the GUI's.
 
-    `[ ] $ ; "` and line ends become blanks. Ion chambers are never read again and again. A word
-    for a destination (`home`) is refused while software limits hold. One blank after the name of
-    a string is lost if nothing follows it.
+    `[ ] $ ; "` and line ends become blanks. Ion chambers are never read again and again. One blank
+    after the name of a string is lost if nothing follows it.
 
-    Args:
-        text: The text, `gtos_...`.
-        limits_hold: Whether a software limit of the motor of this name is on.
-
-    Raises:
-        DhsError: The scripting engine refuses it.
-
-    Source: dcss_broadcast.h:67, dcss_gui_client.c:602 and 1463-1470, confirmed on the wire
+    Source: dcss_broadcast.h:67, dcss_gui_client.c:602, confirmed on the wire
     """
     text = blanked(text)
     match text.split():
         case ["gtos_read_ion_chambers", time, _, *names]:
             return " ".join(("gtos_read_ion_chambers", time, "0", *names))
-        case ["gtos_start_motor_move", motor, destination, *_]:
-            message = decode_text(f"stoh_start_motor_move {motor} {destination}")
-            is_word = isinstance(message, StohStartMotorMove) and message.destination == destination
-            if is_word and limits_hold(motor):
-                raise DhsError(f"{motor} is not sent to {destination!r}: its software limits hold")
         case ["gtos_set_string", name] if text == f"gtos_set_string {name} ":
             return text.rstrip()
     return text
 
 
-def from_gui(dcss: Control, text: str) -> object:
+def from_gui(dcss: Scripting, text: str) -> object:
     """Do what a GUI asks for; gives what waits for the answer, None if there is none to come.
+
+    It has all rights. Moves are refused by the same rules as those of clients of the GUI port.
 
     Args:
         dcss: The simulated DCSS.
@@ -84,12 +71,12 @@ def from_gui(dcss: Control, text: str) -> object:
             device.
         NotConnectedError: The DHS is not connected.
     """
-    forwarded = as_forwarded(text, lambda name: _limits_hold(dcss, name))
+    forwarded = as_forwarded(text)
     rest = forwarded.removeprefix(_GUI)
     keyword = "htos_" if rest.startswith("configure_device ") else "stoh_"
     message = decode_text(keyword + rest)
-    if isinstance(message, StohStartMotorMove):
-        message = attrs.evolve(message, destination=_destination(rest.split()[2]))
+    if isinstance(message, StohStartMotorMove) and rest != forwarded:
+        return dcss.move_as_gui(message.motor_name, word_of(rest, 2))
     call = _CALLS.get(type(message))
     if call is None or rest == forwarded:
         reason = (
@@ -97,22 +84,6 @@ def from_gui(dcss: Control, text: str) -> object:
         )
         raise DhsError(f"no GUI says {text[:60]!r} to a DHS{reason}")
     return call(dcss, message)
-
-
-def _destination(word: str) -> float | str:
-    """What dcss makes of a GUI's word: what C reads of it as a number, or the word where that is 0.
-
-    Source: dcss_gui_client.c:1463-1470, confirmed on the wire
-    """
-    number = c_number(word)
-    if number:
-        return number if math.isfinite(number) else f"{number:f}"
-    return Written(word) if is_plain_number(word) else word
-
-
-def _limits_hold(dcss: Control, name: str) -> bool:
-    motor = dcss.devices().get(name)
-    return isinstance(motor, MotorEntry) and (motor.lower_limit_on or motor.upper_limit_on)
 
 
 def _whole(number: float) -> float:
@@ -144,7 +115,6 @@ _CALLS: Final[Mapping[type[Message], Callable[[Control, Any], object]]] = {
     StohSetMotorPosition: lambda dcss, m: dcss.set_position(m.motor_name, m.position),
     StohSetShutterState: lambda dcss, m: dcss.set_shutter(m.shutter_name, m.shutter_state),
     StohSetString: lambda dcss, m: dcss.set_string(m.string_name, m.string_contents),
-    StohStartMotorMove: lambda dcss, m: dcss.move(m.motor_name, m.destination),
     StohStartOperation: lambda dcss, m: dcss.start_operation(
         m.operation_name, text=m.operation_args, handle=m.operation_handle
     ),

@@ -6,10 +6,13 @@ from typing import TypeVar
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.entries import OperationEntry
-from dhs_lab.simulators.dcss.motors import PseudoMotorEntry
+from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
+from dhs_lab.simulators.dcss.move_runs import MoveRun
 from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
+from dhs_lab.simulators.dcss.scripting_engine.move_rules import MoveRefusal
 from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_runtime.lowlevel import DhsError
 
 F = TypeVar("F", bound=Callable[[Script], str | None])
 M = TypeVar("M", bound=Callable[[Script, float], object])
@@ -75,6 +78,23 @@ class Scripting(Control):
             return function
 
         return add
+
+    def move_as_gui(self, name: str, word: str) -> MoveRun:
+        """Move a motor as the scripting engine lets a GUI; see `Engine.move`.
+
+        Raises:
+            DhsError: There is no such motor, or the engine refuses the move: it has told so, and
+                aborted everything.
+            NotConnectedError: Its DHS is not connected.
+        """
+        host, _ = self._database.get(name, MotorEntry)
+        if not self._sessions.is_online(host):
+            self._sessions.session(host)  # which raises
+        begun = self._engine.move(name, word)
+        if isinstance(begun, MoveRefusal):
+            reasons = "; ".join((begun.status, *(line for _, line in begun.logs)))
+            raise DhsError(f"{name} is not sent to {word!r}: {reasons}")
+        return next(run for run in begun if isinstance(run, MoveRun))
 
     def abort_all(self, how: str = "soft") -> None:
         """As `Control.abort_all`; scripts hear of it, too."""

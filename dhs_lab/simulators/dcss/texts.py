@@ -56,9 +56,3 @@ def c_number(word: str) -> float:
         return float.fromhex(found[0]) if found["hex"] else float(found[0])
     except OverflowError:
         return -math.inf if word.startswith("-") else math.inf
-
-
-def is_plain_number(word: str) -> bool:
-    """Whether a whole word is a number that Python reads as C does."""
-    found = _NUMBER.match(word)
-    return found is not None and found[0] == word and not found["hex"]

@@ -27,18 +27,6 @@ _PRINTED: Final[Mapping[tuple[type[Message], int], range]] = {
 """Which words of these messages dcss prints, by how many words the class knows there."""
 
 
-class Written(float):
-    """A number that is forwarded as its sender wrote it, in `text`."""
-
-    def __new__(cls, text: str) -> "Written":
-        """The number of `text`; raises ValueError where it is none."""
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    text: str
-
-
 def frame_of(message: Message) -> Frame:
     """The frame of a message as dcss words it, without a line end.
 
@@ -54,8 +42,6 @@ def frame_of(message: Message) -> Frame:
     if isinstance(message, StohStartMotorMove) and (
         isinstance(message.destination, str) or message.destination == 0
     ):
-        if isinstance(message.destination, Written):
-            words[2] = message.destination.text.encode()
         return Frame(b" ".join(words))
     surplus = message.surplus.count(" ") + 1 if message.surplus else 0
     for index in _PRINTED.get((type(message), len(words) - surplus), ()):

@@ -50,19 +50,22 @@ def dhs(dcss: SimulatedDcss) -> Iterator[DhsPeer]:
     ],
 )
 def test_what_goes_on(said: str, forwarded: str) -> None:
-    assert as_forwarded(said, lambda motor: motor != "free") == forwarded
+    assert as_forwarded(said) == forwarded
 
 
-@pytest.mark.parametrize("word", ["home", "#HM1", "nan"])
-def test_a_word_is_no_destination_while_limits_hold(word: str) -> None:
-    with pytest.raises(DhsError, match=f"m is not sent to '{word}': its software limits hold"):
-        as_forwarded(f"gtos_start_motor_move m {word}", lambda motor: motor == "m")
+@pytest.mark.parametrize("word", ["home", "#HM1", "nan", "2000"])
+def test_a_move_is_refused_by_the_rules_of_the_engine(
+    dcss: SimulatedDcss, dhs: DhsPeer, word: str
+) -> None:
+    with pytest.raises(DhsError, match=f"gonio_z is not sent to '{word}': gonio_z_sw_limit"):
+        from_gui(dcss, f"gtos_start_motor_move gonio_z {word}")
+    assert dhs.read_until_now() == ["stoh_abort_all soft"] * 2
 
 
 def test_home_reaches_the_dhs_once_limits_are_off(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
-    with pytest.raises(DhsError, match="software limits hold"):
+    with pytest.raises(DhsError, match="gonio_z_sw_limit"):
         from_gui(dcss, "gtos_start_motor_move gonio_z home")
-    assert dhs.read_until_now() == []
+    assert dhs.read_until_now() == ["stoh_abort_all soft"] * 2
     dcss.configure("gonio_z", lower_limit_on=False, upper_limit_on=False)
     from_gui(dcss, "gtos_start_motor_move gonio_z home")
     assert dhs.read_until_now()[-1] == "stoh_start_motor_move gonio_z home"

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from dcs_codec import EncodeError
-from dhs_lab.simulators.dcss.circle import fold, shorten
+from dhs_lab.simulators.dcss.circle import fold
 from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.hazards import folds_too_long
@@ -40,9 +40,6 @@ def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) 
         client.log(f"{motor.name} has no destination: a real dcss takes one of an older command")
     elif folds_too_long(motor, number) or (abs(number) > _LONGEST and number not in _INFINITIES):
         client.log(f"{motor.name} to {given[:40]}: a real dcss would hang, or die, of this number")
-    elif number:
-        destination = shorten(motor.circle_mode, motor.position, number)
-        parts.engine.move(motor.name, f"{destination:f}")
     else:
         parts.engine.move(motor.name, given)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dcs_codec import is_list, join_list, split_list
+from dhs_lab.simulators.dcss.asking import Runs
+from dhs_lab.simulators.dcss.circle import shorten
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.entries import StringEntry
@@ -18,7 +20,7 @@ from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
 from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.sessions import Sessions
-from dhs_lab.simulators.dcss.texts import first_word, rest_of, word_of
+from dhs_lab.simulators.dcss.texts import c_number, first_word, rest_of, word_of
 from dhs_runtime.lowlevel import DhsError, NotConnectedError
 
 logger = logging.getLogger(__name__)
@@ -104,15 +106,22 @@ class Engine:
 
     # -- moves -------------------------------------------------------------------------------
 
-    def move(self, name: str, destination: str) -> None:
+    def move(self, name: str, word: str) -> MoveRefusal | Runs:
         """Begin a move that a GUI asked for, or refuse it, which aborts everything.
 
         Args:
             name: Name of a motor.
-            destination: As its DHS is to be told.
+            word: The destination as the GUI wrote it. What C reads of it as a number goes out with
+                six decimals, the shorter way round a circle; what is none, or 0, as it stands.
+
+        Source: dcss_gui_client.c:1463-1470, confirmed on the wire
         """
         _, motor = self._database.get(name, MotorEntry)
-        self._move(motor, destination, destination, by_script=False)
+        number = c_number(word)
+        if number:
+            with self._database.lock:
+                word = f"{shorten(motor.circle_mode, motor.position, number):f}"
+        return self._move(motor, word, word, by_script=False)
 
     def move_for_script(self, name: str, destination: str) -> str | None:
         """Begin a move that a script asked for; what it is told where that is refused."""
@@ -122,12 +131,12 @@ class Engine:
         except ValueError:
             number = 0.0
         sent = f"{number:f}" if number else destination  # dcss leaves what is 0 as it was written
-        refusal = self._move(motor, destination, sent, by_script=True)
-        return None if refusal is None else refusal.reason
+        begun = self._move(motor, destination, sent, by_script=True)
+        return begun.reason if isinstance(begun, MoveRefusal) else None
 
     def _move(
         self, motor: MotorEntry, destination: str, sent: str, *, by_script: bool
-    ) -> MoveRefusal | None:
+    ) -> MoveRefusal | Runs:
         host, _ = self._database.get(motor.name, MotorEntry)
         refusal = self._rules.refusal(host, motor, destination, by_script=by_script)
         if refusal is not None:
@@ -136,11 +145,11 @@ class Engine:
         if by_script:
             self.state.begin(motor.name)
         try:
-            self.control.forward(host, f"stoh_start_motor_move {motor.name} {sent}")
+            return self.control.forward(host, f"stoh_start_motor_move {motor.name} {sent}")
         except NotConnectedError:
             self.tell(f"stog_log error server {motor.name} no_hw_host {host}")
             self._completed(motor, f"{{no_hw_host {host}}}")
-        return None
+            return {}
 
     def _refuse(self, motor: MotorEntry, refusal: MoveRefusal) -> None:
         for level, line in refusal.logs:
