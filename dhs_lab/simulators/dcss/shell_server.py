@@ -6,6 +6,7 @@ from typing import Final
 
 from dcs_codec import MalformedMessage, OperationStatus, decode_text
 from dhs_lab.simulators.dcss.faults import FaultKind
+from dhs_lab.simulators.dcss.gui_path import from_gui
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
@@ -88,6 +89,12 @@ def _send(context: Context, words: CommandWords) -> CommandAnswer:
         raise words.wrong(f"{message.field or 'MESSAGE'} {message.reason}")
     context.dcss.send(name, message)
     return CommandResult(f"{name} is sent {text}")
+
+
+def _gui(context: Context, words: CommandWords) -> CommandAnswer:
+    text = " ".join(words.rest())
+    from_gui(context.dcss, text)
+    return CommandResult(f"a GUI says {text}")
 
 
 # -- disturbing ------------------------------------------------------------------------------
@@ -255,6 +262,12 @@ COMMANDS: Final = (
         help="send any message as it stands; no answer is waited for",
         run=_send,
         names=_hosts,
+    ),
+    Command(
+        name="gui",
+        usage="gtos_KEYWORD [WORD...]",
+        help="say what a GUI says; the scripting engine may refuse it",
+        run=_gui,
     ),
     Command(
         name="drop",

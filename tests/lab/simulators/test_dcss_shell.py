@@ -167,6 +167,12 @@ def test_a_line_may_be_told_to_wait_no_longer(driven: Shell, voice: Voice) -> No
             "normal",
         ),
         ("send stageDHS stoh_site_own 1.50", "stageDHS is sent stoh_site_own 1.50", "normal"),
+        (
+            "gui gtos_set_shutter_state shutter open",
+            "a GUI says gtos_set_shutter_state shutter open",
+            "normal",
+        ),
+        ("gui gtos_start_motor_move z 5000", "error: z is not sent to '5000': z_sw_limit", "error"),
         ("drop stageDHS reset", "stageDHS is disconnected by a reset", "normal"),
     ],
 )
