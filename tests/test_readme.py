@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.whole_beamline import BeamlineSettings, SimulatedBeamline
 from dhs_runtime import Dhs
 from tests.runtime.peers import DEADLINE_S, fast_config, running
 
@@ -27,8 +30,23 @@ def test_the_first_dhs_echoes() -> None:
         assert operation.updates == ("working",)
 
 
-def test_it_is_one_screen() -> None:
-    assert len(README.splitlines()) <= 85
+def test_the_client_scans_and_collects_on_the_simulated_beamline(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = (text for text in BLOCKS if "DcssClient" in text)
+    with SimulatedBeamline(BeamlineSettings(seconds=0.5)) as beamline:
+        address = beamline.dcss.gui_address
+        assert block.count("localhost:14243") == 1
+        names: dict[str, object] = {}
+        exec(compile(block.replace("localhost:14243", str(address)), "README.md", "exec"), names)
+    told = capsys.readouterr().out.splitlines()
+    scan = {float(z): float(counts) for z, counts in (line.split() for line in told[:3])}
+    assert max(scan, key=scan.__getitem__) == 0.0
+    assert sum(line.startswith("LOOP_INFO") for line in told) >= 3
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 125
 
 
 def test_every_make_target_that_is_named_is_there() -> None:

@@ -37,6 +37,8 @@ PORTS: Final = re.compile(
     r"(?:localhost:|127\.0\.0\.1:|--(?:web|port|status-port) |port: |_controller.py )(\d{4,5})\b"
 )
 DCSS_PORT: Final = "14242"
+BEAMLINE_PORTS: Final = {"--port": "24242", "--gui-port": "14243", "--web": "28000"}
+"""Of `dhs simulate beamline`; another DCSS of the page may be at the usual port."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|^ +\d+\.\d{3}(?= )", re.MULTILINE)
 _LOG: Final = re.compile(r"^TIME (DEBUG|INFO|WARNING|ERROR) .*\n", re.MULTILINE)
 _PROMPT: Final = "dcss> "
@@ -236,7 +238,7 @@ class Ports:
 
     def take(self, names: Iterable[str]) -> None:
         """Reserve a free port for each of these."""
-        for name in {DCSS_PORT, *names} - set(self._sockets):
+        for name in {DCSS_PORT, *BEAMLINE_PORTS.values(), *names} - set(self._sockets):
             held = self._sockets[name] = socket.socket()
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             held.bind(("127.0.0.1", 0))
@@ -244,6 +246,8 @@ class Ports:
     def put_in(self, text: str) -> str:
         """A text with the free ports."""
         text = re.sub(r"dhs simulate dcss\b(?!.* --port )", rf"\g<0> --port {DCSS_PORT}", text)
+        ports = " ".join(f"{option} {port}" for option, port in BEAMLINE_PORTS.items())
+        text = re.sub(r"dhs simulate beamline\b", rf"\g<0> {ports}", text)
         for name, held in self._sockets.items():
             port = str(held.getsockname()[1])
             text = re.sub(rf"(?<=[: =/]){name}\b", port, text)

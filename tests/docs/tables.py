@@ -51,7 +51,7 @@ _GENERATED: Final = "a generated page, compared with its generator"
 
 ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
     ("README.md", "text"): Elsewhere(
-        1, "tests/test_readme.py::test_every_make_target_that_is_named_is_there"
+        2, "tests/test_readme.py::test_every_make_target_that_is_named_is_there"
     ),
     ("CONTRIBUTING.md", INDENTED): Elsewhere(
         1, "tests/test_readme.py::test_every_make_target_that_is_named_is_there"
