@@ -3,7 +3,7 @@
 import { $, button, make, press, put } from "/dom.js";
 import { inOrder } from "/hosts.js";
 import { buildRow, drawRow } from "/rows.js";
-import { devices, fresh, hosts, rankOf } from "/store.js";
+import { devices, fresh, hello, hosts, rankOf } from "/store.js";
 import { look, matcher, onView, view } from "/view.js";
 
 const KINDS = [
@@ -77,6 +77,8 @@ export function listDevices() {
     drawChip(kind, ofKind.length);
   }
   drawChip("", wanted.length);
+  $("nobody").hidden = !devices.size || [...hosts.values()].some((host) => rankOf(host) < 2);
+  put($("nobody-at"), `dhs run FILE.py:dhs --dcss ${hello.dcss}`);
   $("no-devices").hidden = shownCount > 0 || !devices.size;
   tabFirst();
 }
@@ -89,7 +91,7 @@ function drawSection(kind, visible, count) {
   const more = section.querySelector(".fold");
   const hidden = count - visible.length;
   more.hidden = !hidden;
-  put(more, `${hidden} more: of DCSS itself, and of hosts never seen`);
+  put(more, `${hidden}${visible.length ? " more:" : ""} of DCSS itself, and of hosts never seen`);
   const length = Math.max(6, ...visible.map((device) => device.name.length));
   section.style.setProperty("--name", `${length + 1}ch`);
   place(section.querySelector(".rows"), visible.map(rowOf));

@@ -12,6 +12,7 @@ from dhs_lab.simulators.dcss import FaultKind, HardwareHost, RealMotorEntry, Sim
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_runtime import Dhs, Operation
 from tests.examples.loading import load
+from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.runtime.peers import fast_config
 
 pytest.importorskip("selenium", reason="the test drives Chromium with selenium")
@@ -346,6 +347,21 @@ def test_what_is_refused_says_why(browser: Browser) -> None:
     refused = of("mountSample", ".refused")
     browser.until(lambda: browser.count(refused))
     assert "hardware host robotDHS is not connected" in browser.text(refused)
+
+
+def test_who_comes_first_is_told_how_to_begin(chromium: Browser) -> None:
+    with (
+        SimulatedDcss([HardwareHost.of("stageDHS", motors=["m"])]) as server,
+        BeamlinePage(server) as page,
+    ):
+        chromium.open(page.url)
+        chromium.until(lambda: chromium.count("#nobody"))
+        assert f"--dcss {server.address}" in chromium.text("#nobody")
+        with DhsPeer.logged_in(server, "stageDHS"):
+            chromium.until(lambda: not chromium.count("#nobody"))
+        chromium.until(lambda: chromium.text("#hosts .sign.bad") == "◆")
+        assert not chromium.count("#nobody")
+        chromium.leave()
 
 
 def test_a_dhs_that_goes_is_seen_to_go_and_come_back(
