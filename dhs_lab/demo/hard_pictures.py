@@ -27,7 +27,7 @@ FROM_LEFT: Final[dict[MountSide, Image.Transpose]] = {
     "above": Image.Transpose.TRANSPOSE,
     "below": Image.Transpose.ROTATE_90,
 }
-"""Makes a picture whose mount comes from a side of one whose mount comes from the left."""
+"""Transforms a picture with the mount on the left into one with the mount on this side."""
 
 
 @attrs.frozen
@@ -43,7 +43,7 @@ class HardPicture:
     """A picture and what is to be seen in it.
 
     Attributes:
-        name: What is hard, in a word or two.
+        name: What makes it hard, in a few words.
         jpeg: The file.
         loops: The loops in it whose tip is in view.
         is_photograph: Whether it was photographed, and not drawn.
@@ -76,7 +76,7 @@ def photographs() -> Iterator[HardPicture]:
 
 
 def drawn_scenes() -> Iterator[HardPicture]:
-    """Scenes that are harder than those of a camera in good order."""
+    """Drawn scenes that are harder than the usual ones."""
     yield _drawn("front light", _large(seed=22), spoil=_front_lit)
     yield _drawn("mount from the right", _large(seed=31, tilt_deg=-6), side="right")
     yield _drawn("mount from above", _large(seed=32, axis_y_px=350, pin_end_px=90), side="above")
@@ -163,7 +163,7 @@ def _blurred(picture: Image.Image) -> Image.Image:
 
 
 def _with_dark_corners(picture: Image.Image) -> Image.Image:
-    """As through a round window that is a little too small."""
+    """Dark towards the corners, as through a round window that is too small."""
     levels = np.asarray(picture, dtype=np.float32)
     y, x = (np.linspace(-1, 1, count) for count in levels.shape[:2])
     dimmed = np.clip(1.25 - 0.75 * (x[None, :] ** 2 + y[:, None] ** 2), 0.08, 1.0)

@@ -1,4 +1,4 @@
-"""What DCSS was told of a hard picture, beside what the picture shows."""
+"""Compares what DCSS was told of a hard picture with what the picture shows."""
 
 import io
 import re
@@ -27,10 +27,11 @@ class HardResult:
 
     Attributes:
         picture: The picture.
-        told: The loop that DCSS was told of, None where it was told of none.
-        score: Of the loop; where DCSS was told of none, the best that was seen.
-        verdict: `right`: the box overlaps a loop by half and the tip is within 3 % of the width, or
-            there is no loop and DCSS was told so; `abstained`: it was told of none where one is.
+        told: The loop that DCSS was told of, None if it was told that there is none.
+        score: Score of this loop; without one, the best score seen.
+        verdict: `right`: the IoU with a loop is at least 0.5 and the tip within 3 % of the width,
+            or there is no loop and DCSS was told so. `abstained`: there is a loop, and DCSS was
+            told that there is none. `wrong`: anything else.
     """
 
     picture: HardPicture
@@ -40,15 +41,15 @@ class HardResult:
 
     @property
     def is_confidently_wrong(self) -> bool:
-        """Whether DCSS was told something wrong, with a score that says that it can be trusted."""
+        """Whether DCSS was told something wrong with a score of 0.5 or more."""
         return self.verdict == "wrong" and self.score >= SURE
 
 
 def judged(picture: HardPicture, completion: Completion) -> HardResult:
-    """What the completion of getLoopInfo says of the picture.
+    """Judge the completion of getLoopInfo for the picture.
 
     Raises:
-        ValueError: It says nothing about a loop: the operation failed.
+        ValueError: The operation failed for another reason than that no loop was found.
     """
     if completion.status != OperationStatus.NORMAL:
         score = _BEST_SCORE.search(completion.text)
@@ -79,6 +80,6 @@ def _agree(told: LoopPlace, loop: LoopPlace, width_px: int) -> bool:
 
 
 def counted(results: Sequence[HardResult]) -> dict[RightOrNot, int]:
-    """How many have each verdict; those that none has are left out."""
+    """The number of results for each verdict that occurs."""
     verdicts = [result.verdict for result in results]
     return {each: verdicts.count(each) for each in get_args(RightOrNot) if each in verdicts}

@@ -30,14 +30,14 @@ class Tile:
 
     Attributes:
         picture: The picture.
-        window: The part of it that is shown, None for all.
-        truths: Boxes as they should be.
+        window: The part of it that is shown, None for the whole picture.
+        truths: The correct boxes.
         loop: The loop's box as DCSS was told.
         pin: The pin's box as found.
         tip: The tip as DCSS was told.
         name: Left half of the caption.
         verdict: Right half.
-        colour: Of the verdict, and of a frame around the picture where that is not right.
+        colour: Colour of the verdict; if it is not that of `right`, the picture is framed in it.
     """
 
     picture: Image.Image
@@ -158,7 +158,7 @@ def _legend(sheet: Image.Image, y: int) -> None:
         ("   As it is:", DIM),
         ("dashed", TRUTH),
         ("   In a frame:", DIM),
-        ("told of no loop where one is", NONE),
+        ("no loop told, but there is one", NONE),
         ("wrong", WRONG),
         ("   Numbers: the score", DIM),
     ):

@@ -27,7 +27,7 @@ class CameraView(Protocol):
         """The same as a JPEG file."""
 
     def truth(self, angle_deg: float) -> Truth:
-        """What is to be seen in it, and where."""
+        """What the picture shows, and where."""
 
 
 @attrs.frozen
@@ -35,8 +35,8 @@ class StillPicture:
     """A picture that is the same at every angle.
 
     Attributes:
-        data: A JPEG file; it is served as it is, whatever quality is asked for.
-        shown: What is to be seen in it.
+        data: A JPEG file; it is served unchanged for every quality.
+        shown: What the picture shows.
     """
 
     data: bytes = attrs.field(repr=False)
@@ -62,5 +62,5 @@ class StillPicture:
         return self.data
 
     def truth(self, angle_deg: float) -> Truth:  # noqa: ARG002 - as above
-        """What is to be seen in it."""
+        """What the picture shows."""
         return self.shown

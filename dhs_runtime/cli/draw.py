@@ -12,8 +12,8 @@ from dhs_runtime.errors import ConfigError, machine_error
 def draw(folder: Path) -> None:
     """Draw a collection that the loop DHS kept: pictures with boxes, and plots.
 
-    FOLDER is that of one collectLoopImages, in `save_image_dir`. `dhs loop` draws each by itself
-    once it is over; this does it again.
+    FOLDER is the folder of one collectLoopImages, in `save_image_dir`. `dhs loop` draws each
+    collection when it is over; this command draws one again.
 
     \b
     Examples:

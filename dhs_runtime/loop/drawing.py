@@ -144,13 +144,14 @@ def in_px(box: Box | None, size_px: tuple[int, int]) -> Corners | None:
 
 @attrs.frozen(kw_only=True)
 class WidthFit:
-    """The loop's height in the picture over the angle: a flat loop that turns.
+    """The loop's height in the picture over the angle, for a flat loop that turns.
 
-    Its square is `mean + swing * cos(2 * (angle - face))`: an ellipse, seen from its side.
+    The square of the height is `mean + swing * cos(2 * (angle - face))`, as for an ellipse that
+    turns about its long axis.
 
     Attributes:
-        mean: Of the square.
-        swing: How far the square goes up and down; 0 or more.
+        mean: Mean of the square.
+        swing: Amplitude of the square; 0 or more.
         face_deg: Angle, 0..180, at which the loop is seen face-on; edge-on is 90 from it.
     """
 
@@ -165,7 +166,7 @@ class WidthFit:
 
 
 def fit_widths(angles_deg: Sequence[float], heights: Sequence[float]) -> WidthFit | None:
-    """The fit; None of less than a quarter turn, of a few loops, or where nothing swings."""
+    """The fit; None for less than a quarter turn, fewer than five loops, or a constant height."""
     if len(angles_deg) < _LEAST_LOOPS or max(angles_deg) - min(angles_deg) < _LEAST_TURN_DEG:
         return None
     turns = np.radians(2 * np.asarray(angles_deg))
@@ -246,7 +247,7 @@ def plot_scores(results: Sequence[KeptResult]) -> Figure:
 
 
 def _mark_failed(axes: Axes, results: Sequence[KeptResult]) -> None:
-    """A tick at the bottom for each picture without a loop."""
+    """Mark each picture without a loop at the bottom."""
     angles = [result.angle_deg for result in results if result.box is None]
     if angles:
         axes.plot(

@@ -1,7 +1,7 @@
-"""`Painter`: draws kept collections, in a process of its own and one after the other.
+"""`Painter`: draws kept collections in a separate process, one after the other.
 
-Drawing 90 pictures takes a second or two of one processor. In the DHS it would hold up its threads,
-and with them the next collection.
+Drawing 90 pictures takes one or two seconds of one processor. Inside the DHS it would delay all
+threads, and so the next collection.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ def can_draw() -> bool:
 
 
 class Painter:
-    """Runs `dhs draw` for one folder after the other; all methods are for any thread."""
+    """Runs `dhs draw` for one folder after the other; any thread may call any method."""
 
     def __init__(self, threads: ThreadGroup) -> None:
         self._workers = Workers(threads, "loop-draw", 1, MAX_WAITING)
@@ -46,7 +46,7 @@ class Painter:
             logger.warning("%s is not drawn: %d others wait", folder, MAX_WAITING)
 
     def close(self) -> None:
-        """Draw nothing more; what is being drawn is broken off."""
+        """Stop drawing; a drawing under way is ended."""
         with self._lock:
             self._stop.stop()
             if self._child is not None:
