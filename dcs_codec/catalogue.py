@@ -1,4 +1,4 @@
-"""What each message class says of itself, as values: for tables, help texts and generators.
+"""Describes each message class as values, for tables, help texts and generators.
 
     >>> from dcs_codec.catalogue import describe
     >>> from dcs_codec.messages.motor import StohAbortMotorMove
@@ -53,11 +53,11 @@ class MessageDescription:
 
     Attributes:
         keyword: First word on the wire.
-        direction: Which way the message goes.
+        direction: Direction of the message.
         class_name: Name of the class.
         kind: Kind of device it belongs to: the name of the class's module (`motor`, `scan` ...).
-        summary: What it is for, in one line.
-        notes: What else there is to know; a blank line between paragraphs.
+        summary: Its purpose, in one line.
+        notes: Further facts; a blank line between paragraphs.
         wire: The format, in one line: keyword and fields, optional ones in brackets.
         fields: The fields, in wire order.
         units: The whole part `Units:` in one line; each field also has its own part of it.
@@ -82,11 +82,11 @@ def catalogue(registry: Registry | None = None) -> tuple[MessageDescription, ...
 
 
 def describe(message_class: type[Message]) -> MessageDescription:
-    """What a message class says of itself.
+    """The description of a message class.
 
     Raises:
-        TypeError: The keyword tells no direction, or a field names no kind; no registry would
-            take the class.
+        TypeError: The keyword gives no direction, or a field has no kind; no registry would accept
+            the class.
     """
     direction = direction_of(message_class.keyword)
     if direction is None:

@@ -53,7 +53,7 @@ class Codec:
             return _malformed(to_text(text), frame.binary, error)
 
     def decode_text(self, text: str, binary: bytes = b"") -> Message:
-        """The message of a text (one line of a log, say); as `decode`.
+        """The message of a text, for example a line of a log; as `decode`.
 
         A NUL and what follows it are ignored, and so is a line end.
         """
@@ -152,7 +152,7 @@ def _check_text(text: object) -> None:
 
 
 def check_message(message: object) -> None:
-    """See that a caller gave a message.
+    """Check that a caller passed a message.
 
     Raises:
         TypeError: It is something else.

@@ -1,4 +1,4 @@
-"""Functions generated from a message class, which read and write the common case fast.
+"""Functions generated from a message class that read and write the common case fast.
 
 They do what the reference in `plan` does, without loops over fields. Anything unusual (a missing
 word, a number in odd letters, bytes that are not UTF-8) is passed to the reference, which decides.
@@ -295,7 +295,7 @@ class _Known:
 def _remembering(
     reference: Callable[[M], str], known: Mapping[str, _Known]
 ) -> Callable[[M], bytes]:
-    """The reference; the values of a message that passes are known from then on."""
+    """Call the reference; the values of an accepted message are cached."""
 
     def checked(message: M) -> bytes:
         text = reference(message)

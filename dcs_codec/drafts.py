@@ -1,4 +1,4 @@
-"""Drafts: how an instance of a frozen attrs class is made fast.
+"""Drafts: a fast way to make an instance of a frozen attrs class.
 
 Calling a frozen attrs class costs 200 to 1000 ns, because its `__init__` goes around its own
 `__setattr__`. A draft has the same layout and nothing frozen: make one, fill its slots, and set its

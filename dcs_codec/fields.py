@@ -1,4 +1,4 @@
-"""Kinds of fields that messages have, by name, and how they are found in a message class.
+"""The kinds of message fields, by name, and how to find them in a message class.
 
 A message class names the kind of each field by one of the annotations below. Most kinds are one
 word each; a tail field takes the rest of the text and must be the last field.
@@ -85,7 +85,7 @@ StringContents = Annotated[str, Rest(max_bytes=MAX_STRING_CONTENTS, always_separ
 """Contents of a string, to the letter; the blank before them is always written."""
 
 RunDefinition = Annotated[str, Rest(max_bytes=MAX_RUN_DEFINITION)]
-"""Definition of a run, to the letter."""
+"""Definition of a run, unchanged."""
 
 DeviceNames = Annotated[tuple[str, ...], Words()]
 """Names of devices, at least one."""

@@ -1,4 +1,4 @@
-"""Frames: how many bytes make one, in both framings, in both directions.
+"""Frames in both framings: cuts them out of a byte stream, and writes them.
 
 v1  every frame is exactly 200 bytes: text, then NUL up to the end. Bytes after the first NUL
     are garbage; a text that fills all 200 has no NUL at all.
@@ -199,7 +199,7 @@ class FrameDecoder:
                 header, before anything is kept.
 
         Raises:
-            TypeError: `framing` is no `Framing`.
+            TypeError: `framing` is not a `Framing`.
         """
         self._framing = _a_framing(framing)
         self._block_size = V1_FRAME_SIZE
@@ -244,7 +244,7 @@ class FrameDecoder:
 
     @property
     def pending(self) -> bytes:
-        """Bytes received that are part of no frame yet (or, after an error, never will be)."""
+        """Bytes received that are not part of a frame yet (or, after an error, never will be)."""
         return self._run[self._at :] + self._waiting
 
     def _known_ends(self) -> Mapping[bytes, int]:
@@ -261,7 +261,7 @@ class FrameDecoder:
         After a `FrameError` they are not kept: no frame can begin in them.
 
         Raises:
-            LocalProtocolError: The end of the stream was told before.
+            LocalProtocolError: The end of the stream was announced before.
         """
         if self._error is not None:
             return
@@ -274,7 +274,7 @@ class FrameDecoder:
             self._waiting += data
 
     def receive_eof(self) -> None:
-        """Tell that no more bytes will come; calling it again changes nothing."""
+        """Announce the end of the stream; idempotent."""
         self._eof = True
 
     def next_frame(self) -> Frame | Literal[NeedData.NEED_DATA]:

@@ -1,4 +1,4 @@
-r"""Messages as plain dicts, JSON and JSON Lines; imported by its own name, since it needs cattrs.
+r"""Messages as plain dicts, JSON and JSON Lines; a separate import, because it needs cattrs.
 
     >>> from dcs_codec import decode_text
     >>> from dcs_codec.interchange import from_json, to_json
@@ -20,14 +20,14 @@ What holds:
 
 - `from_json(to_json(m)) == m`, and is of the same class, for every message decoded from bytes,
   whether encode takes it or not, and for every one made of values of its fields' types. Bytes that
-  are no UTF-8 stay lone surrogates, `\udcff`. `to_dict` and `to_json` refuse what would not come
-  back, none of which decode makes: numbers that are not finite, integers of thousands of digits,
-  two characters that are a surrogate pair (JSON reads one). A `NotFinite` that decode made is its
-  word, `"nan"`.
+  are not UTF-8 stay lone surrogates, `\udcff`. `to_dict` and `to_json` refuse values that would not
+  be read back; decode never makes them: numbers that are not finite, integers of thousands of
+  digits, two characters that are a surrogate pair (JSON reads one). A `NotFinite` that decode made
+  is its word, `"nan"`.
 - `to_json` gives one line of ASCII, so lines of it are JSON Lines.
-- From any mapping and any text comes a message or an `InterchangeError`: keys too many, twice or
-  missing are refused, and so are values of another type. true is no number and 1.0 no integer; an
-  integer is a number, as JSON has one kind of them, and stays an integer.
+- Any mapping and any text give a message or an `InterchangeError`: extra, doubled or missing keys
+  are refused, and so are values of another type. true is not a number and 1.0 not an integer; an
+  integer is accepted as a number, because JSON has only one kind, and stays an integer.
 """
 
 import functools
@@ -84,7 +84,7 @@ class Interchange:
         """The message of an object.
 
         Raises:
-            InterchangeError: The mapping is the object of no message.
+            InterchangeError: The mapping is not the object of a message.
         """
         if not isinstance(mapping, Mapping):
             raise InterchangeError("", "", f"is an object, got {type(mapping).__name__}")
@@ -118,7 +118,8 @@ class Interchange:
         """The message of an object in JSON (a line of JSON Lines).
 
         Raises:
-            InterchangeError: The text is no JSON, nests too deep, or is the object of no message.
+            InterchangeError: The text is not JSON, is nested too deep, or is not the object of a
+                message.
         """
         try:
             value = json.loads(text, object_pairs_hook=_without_twins)

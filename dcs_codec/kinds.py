@@ -1,4 +1,4 @@
-"""What a kind of field has to do: `WordKind` for one word, `TailKind` for the rest of a text.
+"""The interfaces of field kinds: `WordKind` for one word, `TailKind` for the rest of a text.
 
 A kind is one class. It must read and write: that is the reference, which says what is wrong. It
 may also say how a generated function does the common case (`reading`, `writing`), and how it is
@@ -25,12 +25,12 @@ class Reading:
     nothing from the wire.
 
     Attributes:
-        lines: They give the field its value. Those of a tail find its words in the list `rest`.
-        odd: An expression that is true where the reference has to decide, "" for none.
-        finite: A local name whose number has to be finite, "" for none.
-        least: Of a tail, how many words it has at least.
-        is_verbatim: Of a tail, that it is kept to the letter: `rest` is its text.
-        names: What the lines refer to.
+        lines: They set the field. The words of a tail are in the list `rest`.
+        odd: An expression that is true if the reference must decide, "" for none.
+        finite: A local name whose number must be finite, "" for none.
+        least: For a tail, the least number of words.
+        is_verbatim: For a tail, whether it is kept unchanged: `rest` is its text.
+        names: The objects that the lines use.
     """
 
     lines: tuple[str, ...]
@@ -45,16 +45,16 @@ class Reading:
 class Writing:
     """How a generated function writes a field, as Python.
 
-    `message` is the message. A ValueError, KeyError or TypeError leaves it to the reference.
+    `message` is the message. After a ValueError, KeyError or TypeError the reference decides.
 
     Attributes:
         text: A blank and the value, as a part of an f-string.
         setup: A line that goes first, "" for none.
-        fits: An expression that is true where the text is right, "" where it always is.
-        unless: Of a tail, an expression; where it is false, nothing is written. "" for none.
+        fits: An expression that is true if the text is right, "" if it always is.
+        unless: For a tail, an expression; if it is false, nothing is written. "" for none.
         after: An expression over `text`, the bytes of the whole message with a NUL at their end;
-            true where they are right, "" where they always are.
-        names: What all these refer to.
+            true if they are right, "" if they always are.
+        names: The objects that all these use.
     """
 
     text: str
@@ -66,7 +66,7 @@ class Writing:
 
 
 class Kind:
-    """What words and tails have in common. Kinds are values: `attrs.frozen`, equal by fields."""
+    """The base of words and tails. Kinds are values: `attrs.frozen`, equal by fields."""
 
     __slots__ = ()
 

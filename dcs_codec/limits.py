@@ -1,4 +1,4 @@
-"""What the C side takes: frames, buffers and ranges, as named constants with their source.
+"""The limits of the C side: frames, buffers and ranges, as named constants with their source.
 
 dcss scans words into fixed buffers and checks nothing: a word that is too long, or a position that
 is too large, ends the server or leaves one of its threads in a loop. So encode refuses what does

@@ -19,7 +19,7 @@ __all__ = ["Direction", "MalformedMessage", "Message", "UnknownMessage", "direct
 
 
 class Direction(enum.Enum):
-    """Which way a message goes, told by the first letters of its keyword."""
+    """The direction of a message, from the first letters of its keyword."""
 
     TO_DHS = "to DHS"
     """`stoc_` and `stoh_`: DCSS to a DHS. `stoc_send_client_type` greets GUIs, too."""
@@ -32,7 +32,7 @@ class Direction(enum.Enum):
 
 
 BESIDE_FIELDS: Final = ("surplus", "binary")
-"""What every message has besides the words that its class names."""
+"""The fields of every message in addition to those of its class."""
 
 _DIRECTIONS = {
     "stoc_": Direction.TO_DHS,  # also to a GUI: both ports greet with it
@@ -51,7 +51,7 @@ class Message:
     half of the import.
 
     Attributes:
-        keyword: First word of the message on the wire; "" in classes that are no wire message.
+        keyword: First word of the message on the wire; "" in classes that are not a wire message.
         binary: Binary part of the frame (v2 only; dcss keeps it only for `htos_operation_*`).
         surplus: Words after those that the class knows, as the peer wrote them. Readers of the
             other code bases ignore them. Encode writes them again. Only decode makes messages

@@ -46,7 +46,7 @@ class NotFinite(float):
         return hash(self.word)
 
     def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # a float gives a float
-        """What a copy is made of."""
+        """The arguments for a copy."""
         return (self.word,)
 
 
@@ -121,6 +121,6 @@ def format_number(value: float) -> str:
 
 
 def plus_minus(limit: float) -> str:
-    """A limit in either direction, for people: `±1e10`."""
+    """A limit in either direction, as text: `±1e10`."""
     short = f"{limit:g}"
     return "±" + (_EXPONENT.sub("e", short) if float(short) == limit else str(limit))

@@ -46,9 +46,9 @@ class Plan(Generic[M]):
         """The plan of `message_class`.
 
         Raises:
-            TypeError: The class is not `attrs.frozen` with slots, does more at its birth than
-                take its words, its keyword is no word, a field names no kind, or the first word
-                to dcss may overflow its buffer.
+            TypeError: The class is not `attrs.frozen` with slots, runs code when it is made, its
+                keyword is not a word, a field has no kind, or the first word to dcss may overflow
+                its buffer.
         """
         _check(message_class)
         self.message_class = message_class

@@ -56,7 +56,7 @@ class Disconnected:
 
 
 Event = Message | Disconnected
-"""What `next_event` returns, besides `NEED_DATA`."""
+"""The events of `next_event`, in addition to `NEED_DATA`."""
 
 _SENDS: Final = {
     Role.DHS: Direction.TO_DCSS,
@@ -104,13 +104,13 @@ class DcsProtocol:
         Args:
             role: Which end this is, and of which port.
             framing: Framing after the handshake. A DHS may leave it to AUTO, which follows the
-                first frame DCSS sends; DCSS has it from its database, and may set it when it
-                knows the DHS's name. On the GUI port it is v2, whatever is given.
+                first frame DCSS sends; DCSS has it from its database, and may set it when it knows
+                the DHS's name. On the GUI port it is always v2.
             codec: Messages to read and write, by default all of the port.
             max_frame_size: Largest frame to accept, in bytes.
 
         Raises:
-            TypeError: `role` is no `Role`, or `framing` no `Framing`.
+            TypeError: `role` is not a `Role`, or `framing` not a `Framing`.
         """
         if not isinstance(cast("object", role), Role):
             raise TypeError(f"role is a Role, such as Role.DHS; got {role!r}")
@@ -121,8 +121,8 @@ class DcsProtocol:
             codec = gui_codec() if self._is_gui_port else default_codec()
         self._codec = codec
         self._ordinary = _ordinary(self._codec, role)
-        # The handshake is in blocks both ways, whatever follows; only DCSS's greeting of a GUI is
-        # not, and AUTO tells that from the greeting of the hardware port.
+        # The handshake is always in blocks, in both directions. Only DCSS's greeting of a GUI is
+        # not; AUTO distinguishes it from the greeting of the hardware port.
         first = _AUTO if role is Role.GUI else Framing.V1
         self._decoder = FrameDecoder(first, max_frame_size)
         self._shaking_hands = True  # whether the peer's half of the handshake has still to come
@@ -140,7 +140,7 @@ class DcsProtocol:
 
     @property
     def state(self) -> State:
-        """How far the conversation has come."""
+        """The state of the conversation."""
         return self._state
 
     @property
@@ -153,7 +153,7 @@ class DcsProtocol:
         """For DCSS, once it has looked up the DHS's name; not inside a frame.
 
         Raises:
-            LocalProtocolError: It is no framing of the GUI port.
+            LocalProtocolError: It is not a framing of the GUI port.
         """
         if self._is_gui_port and framing is not _V2:
             raise LocalProtocolError("the GUI port speaks v2")
@@ -175,13 +175,13 @@ class DcsProtocol:
         """Add bytes as they came from the peer; after a fatal error they are not kept.
 
         Raises:
-            LocalProtocolError: The end of the stream was told before.
+            LocalProtocolError: The end of the stream was announced before.
         """
         if self._state is not State.FAILED:
             self._decoder.receive_data(data)
 
     def receive_eof(self) -> None:
-        """Tell that the peer closed its side; calling it again changes nothing."""
+        """Announce that the peer closed its side; idempotent."""
         self._decoder.receive_eof()
 
     def next_event(self) -> Event | Literal[NeedData.NEED_DATA]:
@@ -286,7 +286,7 @@ class DcsProtocol:
                 self._fail(HandshakeError(_GREETING_OF_GUI, text))
             self._go(Step.ASK)
         else:
-            words = find_words(text)  # dcss looks at the second word and at nothing else
+            words = find_words(text)  # dcss looks only at the second word
             if len(words) < 2 or self._state is not State.ASKED:  # noqa: PLR2004
                 self._fail(HandshakeError(HtosClientIsHardware.keyword + " NAME", text))
             self._hardware_name = words[1][0]

@@ -35,8 +35,8 @@ _SCANNED: Final = 64  # words; no beamline counts with more ion chambers
 def readable(malformed: MalformedMessage, codec: Codec) -> Message | None:
     """The command that a malformed message was meant to be: names are kept, other words made up.
 
-    Only for refusing it: nothing but the names (and an operation's handle) was said by the peer.
-    None where it is no command that wants an answer, or has no name or handle.
+    Use it only to refuse the command: only the names (and an operation's handle) are from the peer.
+    None if it is not a command that needs an answer, or has no name or handle.
     """
     form = _FORMS.get(malformed.received_keyword)
     if form is None:

@@ -12,7 +12,7 @@ __all__ = ["Registry"]
 class Registry:
     """An immutable table from keyword to message class.
 
-    A site that has messages of its own makes another: `default_registry().extended(MyMessage)`.
+    A site with its own messages makes another: `default_registry().extended(MyMessage)`.
     """
 
     def __init__(self, message_classes: Iterable[type[Message]]) -> None:

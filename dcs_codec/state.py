@@ -1,4 +1,4 @@
-"""What may be said when: the states of a connection, in one table.
+"""The states of a connection: which message may be sent when, in one table.
 
 Both ends of a port go through the same states, since the handshake is one conversation. On the GUI
 port a login follows, which DCSS may refuse. No other module decides what may follow.

@@ -1,10 +1,9 @@
 """Hypothesis strategies for messages, frames and byte streams; needs the extra `hypothesis`.
 
-Each is made once and kept, since making one takes Hypothesis longer than an example.
+Each is made once and cached, because making one takes longer than drawing an example.
 
-They are drawn from the wire plan: what a class says of its fields is what is generated, so a
-message class of a site's own is searched from the day it is written. With the extra installed,
-`st.from_type(HtosMotorMoveCompleted)` works without an import of this module.
+They are made from the wire plan, so a site's own message classes work at once. With the extra
+installed, `st.from_type(HtosMotorMoveCompleted)` works without an import of this module.
 
     >>> from hypothesis import given
     >>> from dcs_codec import HtosMotorMoveCompleted, decode_text, encode_text
@@ -53,7 +52,7 @@ C_BLANKS: Final = b" \t\n\v\f\r"
 """What C's `isspace` takes for white space."""
 
 UNICODE_BLANKS: Final = "\x1c\x1d\x1e\x1f\x85\xa0\u2003\u2028\u3000"
-"""White space to Python's `str` and not to C: in a word it is a letter like any other."""
+"""White space for Python's `str` but not for C: in a word it is an ordinary letter."""
 
 ODD_WORDS: Final = (*UNICODE_BLANKS, "a\x1cb", "\x7f", "{", "}", "\\", '"', "1.10", "é", "nan")
 

@@ -1,4 +1,4 @@
-"""Kinds of fields that take the rest of a text, and come last: text to the letter, lists."""
+"""Kinds of fields that take the rest of a text and come last: unchanged text, lists."""
 
 from collections.abc import Mapping
 from typing import Final

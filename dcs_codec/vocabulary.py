@@ -72,7 +72,7 @@ class StringStatus(StrEnum):
     NORMAL = "normal"
     """The string has the contents."""
     DISCONNECTED = "disconnected"
-    """What the string stands for cannot be reached."""
+    """The object behind the string cannot be reached."""
     NO_WRITE_ACCESS = "no_write_access"
     """It may not be written."""
     CONVERT_FAILED = "convert_failed"
@@ -136,7 +136,7 @@ class LogLevel(StrEnum):
 
 
 NO_DEVICE: Final = "NULL"
-"""Stands for a shutter or a second motor that takes no part (oscillations, vector moves)."""
+"""The name for "no shutter" or "no second motor" (oscillations, vector moves)."""
 
 NO_HARDWARE_HOST: Final = "no_hw_host_"
 """The beginning of a status that dcss reports for a DHS it has lost; the host's name follows.

@@ -1,4 +1,4 @@
-"""Kinds of fields that are one word: text, numbers, flags, where a motor shall go.
+"""Kinds of fields that are one word: text, numbers, flags, destinations of motors.
 
 *Optional* words are all in the text, or all missing: the forms of a message that differ by a few
 words are one class (`htos_report_shutter_state` with and without its result).
@@ -38,7 +38,7 @@ class Word(WordKind):
     Attributes:
         max_bytes: Longest word the C side takes.
         optional: Whether the word may be missing; the field holds "" then.
-        is_unique: Whether values rarely come again, so that remembering them is useless.
+        is_unique: Whether values rarely repeat, so that caching them is useless.
     """
 
     max_bytes: int = MAX_WORD
@@ -264,7 +264,7 @@ class Destination(WordKind):
 
     @property
     def repeats(self) -> bool:
-        """Its words do; numbers are never remembered."""
+        """True for its words; numbers are never cached."""
         return True
 
     def described(self) -> tuple[str, str]:
@@ -273,12 +273,12 @@ class Destination(WordKind):
         return "number or word", f"{number} or {word}"
 
     def reading(self, field: str, word: str) -> Reading:
-        """A number, or a word that begins with a letter or is none."""
+        """A number, or a word that begins with a letter."""
         as_word = f"draft.{field} = {word}.decode()"
         odd = f"{_UNDERSCORE} in {word} or number * 0.0 != 0.0"
         return Reading(
             lines=(
-                f"if {word}[0] > {_NINE}:",  # a letter: sooner seen than a failure of float
+                f"if {word}[0] > {_NINE}:",  # a letter: quicker to see than a failure of float
                 f" {as_word}",
                 "else:",
                 " try:",
