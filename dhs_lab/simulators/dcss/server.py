@@ -283,7 +283,7 @@ class SimulatedDcss(Scripting):
         self._sessions.send(name, message)
 
     def send_text(self, name: str, text: str) -> None:
-        """Send any text to this DHS, in a frame, right or wrong.
+        """Send any text to this DHS in a frame, even if it is no valid message.
 
         Raises:
             NotConnectedError: It is not connected.
@@ -292,7 +292,7 @@ class SimulatedDcss(Scripting):
         self.session(name).forward(text)
 
     def take_text(self, name: str, text: str) -> None:
-        """React as if this DHS had sent a text; raises NotConnectedError where it is away."""
+        """React as if this DHS had sent the text; raises NotConnectedError if it is offline."""
         self.session(name)
         self._effects.take(name, decode_text(text), text)
         self.traffic.add(name, "<-", text)

@@ -1,4 +1,4 @@
-"""`Board`: what the page shows now, and what of it changed since a reader last looked."""
+"""`Board`: the state that the page shows, and its changes since a reader's last revision."""
 
 import contextlib
 import itertools
@@ -23,17 +23,17 @@ KEPT_UPDATES: Final = 2000  # of all runs together
 
 @attrs.define
 class _Dated:
-    """A value, and the revision of the board that brought it."""
+    """A value, and the revision of the board in which it changed."""
 
     revision: int
     value: JsonObject
 
 
 class Board:
-    """One thread calls `take`, any number wait in `after`.
+    """One thread calls `take`; any number of readers wait in `after`.
 
-    A reader that is slow misses nothing but what changed twice, and lines that are no longer kept:
-    nothing piles up for it.
+    Nothing is queued for a slow reader: it skips intermediate values, and lines that are no longer
+    kept.
     """
 
     def __init__(self, dcss: SimulatedDcss) -> None:
@@ -42,9 +42,9 @@ class Board:
         self._story = Story(self._owners)
         self._seen_lines = 0
         self._seen_verdicts = 0
-        self._logins: dict[str, tuple[int, int]] = {}  # by host: how many, and which was the last
+        self._logins: dict[str, tuple[int, int]] = {}  # by host: count, and rank of the last
         self._login = itertools.count(1)
-        self._known: dict[str, tuple[object, ...]] = {}  # by device: what its view was made of
+        self._known: dict[str, tuple[object, ...]] = {}  # by device: the values its view shows
         self._changed = threading.Condition()  # guards the rest
         self._revision = 0
         self._is_closed = False
@@ -61,14 +61,14 @@ class Board:
         }
 
     def take(self) -> Mapping[str, Entry]:
-        """Look at DCSS once; the devices as they were."""
+        """Read the state of DCSS once; returns the devices."""
         online = self._dcss.online()
         wire, log = self._new_lines()
         log += self._new_verdicts()
         now_s = self._dcss.traffic.now_s
         for host in self._story.busy_hosts() - set(online):
             self._story.lose(host, now_s)
-        devices = self._dcss.devices()  # after the lines: what they tell has happened there
+        devices = self._dcss.devices()  # read after the lines: their effects are included
         tables = {
             "hosts": self._hosts(online),
             "devices": self._devices(devices),
@@ -88,9 +88,9 @@ class Board:
         return devices
 
     def after(self, seen: int, timeout_s: float) -> JsonObject | None:
-        """What is newer than the revision `seen`, once there is something; all of it after 0.
+        """The changes after revision `seen`, as soon as there are any; for 0 the whole state.
 
-        None where nothing came within `timeout_s` seconds, or the board was closed.
+        None if nothing changed within `timeout_s` seconds, or the board was closed.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._revision > seen or self._is_closed, timeout_s)
@@ -106,11 +106,11 @@ class Board:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the board is closed: no more changes come."""
         return self._is_closed
 
     def close(self) -> None:
-        """Let all readers go."""
+        """Wake all readers; their `after` returns None."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -118,7 +118,7 @@ class Board:
     # -- one look ----------------------------------------------------------------------------
 
     def _new_lines(self) -> tuple[list[JsonObject], list[JsonObject]]:
-        """What is new on the wire and in the log; the story goes on by it."""
+        """The new lines of the wire and of the log; each is also given to the story."""
         count, lines = self._dcss.traffic.after(self._seen_lines)
         first = count - len(lines)
         self._seen_lines = count
@@ -138,7 +138,7 @@ class Board:
         wire.append(line_view(number, line, message))
 
     def _new_verdicts(self) -> list[JsonObject]:
-        """What DHSs did wrong since the last look, as lines of the log."""
+        """The verdicts since the last call, as lines of the log."""
         self._seen_verdicts, verdicts = self._dcss.verdicts_after(self._seen_verdicts)
         return [
             {
@@ -152,7 +152,7 @@ class Board:
 
     def _hosts(self, online: tuple[str, ...]) -> dict[str, JsonObject]:
         logins = self._dcss.logins()
-        for name in dict.fromkeys((*online, *logins)):  # who is online: in the order of the logins
+        for name in dict.fromkeys((*online, *logins)):  # `online` is in the order of the logins
             if self._logins.get(name, (0, 0))[0] != logins[name]:
                 self._logins[name] = (logins[name], next(self._login))
         return {host.name: self._host(host, online) for host in self._dcss.hosts}
@@ -169,10 +169,10 @@ class Board:
         }
 
     def _devices(self, devices: Mapping[str, Entry]) -> dict[str, JsonObject]:
-        """Views of the devices that are not as they were."""
+        """Views of the devices that changed."""
         fresh = {}
         for name, device in devices.items():
-            is_moving = getattr(device, "is_moving", False)  # which does not count as a difference
+            is_moving = getattr(device, "is_moving", False)  # not part of the comparison
             outcome, target = self._story.outcomes.get(name), self._story.targets.get(name)
             state = (device, is_moving, outcome, target)
             if self._known.get(name) != state:
@@ -213,7 +213,7 @@ class Board:
 
 
 def _newer(stream: deque[_Dated], seen: int) -> list[JsonObject]:
-    """The values of the end of a stream, which comes in the order of its revisions."""
+    """The values of a stream after revision `seen`; a stream is ordered by revision."""
     found: deque[JsonObject] = deque()
     for one in reversed(stream):
         if one.revision <= seen:

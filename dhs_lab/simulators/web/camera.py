@@ -1,6 +1,6 @@
-"""The picture on the page, and what the built-in detector sees in it.
+"""The picture on the page, and what the built-in detector finds in it.
 
-`Camera` takes it of a simulated Axis camera of this process, `RemoteCamera` of any Axis camera.
+`Camera` gets it from a simulated Axis camera in this process, `RemoteCamera` from any Axis camera.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dhs_lab.simulators.axis import SimulatedAxis
 
 DIGITS: Final = 4
-FRESH_S: Final = 0.2  # so long a picture of a remote camera is shown to all who ask
+FRESH_S: Final = 0.2  # a picture of a remote camera is reused for this time
 
 
 @attrs.frozen
@@ -42,19 +42,19 @@ class CameraPicture:
 
 
 class PageCamera(Protocol):
-    """What the page asks of its camera."""
+    """What the page needs from a camera."""
 
     def follow(self, devices: Mapping[str, Entry]) -> None:
-        """Turn the sample where its motor turned."""
+        """Turn the sample to the position of its motor."""
 
     def picture(self) -> CameraPicture:
-        """The present picture; raises DhsError where there is none."""
+        """The current picture; raises DhsError if there is none."""
 
     def start(self) -> None:
-        """Be ready; the page is served from now on."""
+        """Called before the page is served."""
 
     def close(self) -> None:
-        """End what goes on; the page is stopped."""
+        """Called when the page stops: ends requests in progress."""
 
 
 class Camera:
@@ -91,20 +91,20 @@ class Camera:
             return self._last
 
     def start(self) -> None:
-        """Nothing is to be done."""
+        """Does nothing."""
 
     def close(self) -> None:
-        """Nothing is to be done."""
+        """Does nothing."""
 
     def _taken(self, angle_deg: float, tag: str) -> CameraPicture:
         return looked_at(self._axis.scene.jpeg(angle_deg), tag, angle_deg)
 
 
 class RemoteCamera:
-    """Asks an Axis camera for pictures, for all browsers together a few times a second."""
+    """Requests pictures from an Axis camera, at most a few a second for all browsers together."""
 
     def __init__(self, url: str) -> None:
-        """A camera that is not asked yet.
+        """A camera; nothing is requested yet.
 
         Args:
             url: `http://HOST:PORT`, also `https` and with a login, or the URL of its pictures.
@@ -118,29 +118,29 @@ class RemoteCamera:
         if scheme not in schemes:
             raise ConfigError(f"camera: {url!r} is no URL of the form http://HOST:PORT")
         self._url = f"{schemes[scheme]}{separator}{rest}"
-        self._client().close()  # wrong URLs are said at once
+        self._client().close()  # refuses a wrong URL now
         self._services = Services()
         self._lock = threading.Lock()  # guards _last, and lets one picture be taken at a time
         self._last: CameraPicture | None = None
         self._taken_s = 0.0
 
     def start(self) -> None:
-        """Be ready to ask."""
+        """Make the HTTP client."""
         self._services = Services()
         self._services.add("camera", self._client())
 
     def close(self) -> None:
-        """End what is asked."""
+        """Close the HTTP client, which ends requests in progress."""
         self._services.close()
 
     def follow(self, devices: Mapping[str, Entry]) -> None:
-        """Its sample turns without the page."""
+        """Does nothing: the page cannot turn this sample."""
 
     def picture(self) -> CameraPicture:
-        """The present picture.
+        """The current picture.
 
         Raises:
-            DhsError: The camera is off, or sent no picture; or the page is stopped.
+            DhsError: The camera does not answer or sent no picture, or the page is stopped.
         """
         camera = self._services.get("camera", AxisClient)
         with self._lock:
@@ -157,8 +157,8 @@ class RemoteCamera:
 
 
 def looked_at(jpeg: bytes, tag: str, angle_deg: float | None) -> CameraPicture:
-    """A picture with what the built-in detector finds in it; raises DhsError where it is none."""
-    # With the extra `sim`, as the camera itself; the page does without it where there is none.
+    """A picture with what the built-in detector finds in it; raises DhsError if it is no JPEG."""
+    # Needs the extra `sim`; a page without a camera does not.
     from PIL import Image  # noqa: PLC0415
 
     from dhs_lab.simulators.detector import detect  # noqa: PLC0415

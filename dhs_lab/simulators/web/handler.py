@@ -1,4 +1,4 @@
-"""What the page's server answers: its files, the stream of changes, lines, pictures, commands."""
+"""The HTTP requests of the page: files, the stream of changes, lines, pictures, commands."""
 
 import json
 import threading
@@ -29,13 +29,13 @@ LINES: Final = "/lines/"
 
 @attrs.define
 class Site:
-    """What there is to serve.
+    """What the page's server needs.
 
     Attributes:
         dcss: The DCSS that is shown.
         files: Contents and type by path.
         commands: What can be done.
-        camera: The camera, if there is one.
+        camera: The camera, or None.
         readers: One for each browser that may look at once.
         board: What is shown; a new one from each start of the page to its stop.
         allow_own_name: Whether the computer may be called by its name.
@@ -64,7 +64,7 @@ class PageHandler(HttpHandler):
         return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def do_GET(self) -> None:
-        """A file, the stream, a line of the wire, the picture, or what messages mean.
+        """Answer a file, the stream, a line of the wire, the picture, or what messages mean.
 
         Raises:
             Refusal: There is no such path, or the page is not for this caller.
@@ -152,7 +152,7 @@ class PageHandler(HttpHandler):
         }
 
     def _line(self, word: str) -> None:
-        """The fields of one line, by its number."""
+        """Answer the fields of one line, by its number."""
         if not (word.isascii() and word.isdigit() and len(word) < MAX_DIGITS):
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is no line {word}")
         number = int(word)
@@ -162,7 +162,7 @@ class PageHandler(HttpHandler):
         self.reply_json(HTTPStatus.OK, message_view(decode_text(lines[0].text)))
 
     def _export(self) -> None:
-        """The lines that are kept, as `dhs decode` reads them."""
+        """Answer the kept lines in the format that `dhs decode` reads."""
         self.close_connection = True
         count, _ = self.site.dcss.traffic.after(1 << 62)
         count, lines = self.site.dcss.traffic.after(count - KEPT_LINES)
@@ -191,7 +191,7 @@ class PageHandler(HttpHandler):
 
 
 def _rows(first: int, lines: tuple[TrafficLine, ...]) -> Iterator[bytes]:
-    """Lines as JSON Lines, each with its number on the page."""
+    """JSON Lines of these lines, each with its number on the page."""
     for number, line in enumerate(lines, first + 1):
         direction = Direction.TO_DHS if line.arrow == "->" else Direction.TO_DCSS
         row: JsonObject = {

@@ -52,13 +52,13 @@ class BeamlinePage(HttpSimulator):
         Args:
             dcss: What it shows and drives.
             axis: A camera whose picture it shows; without one there is no camera on the page.
-            host: Address to listen on. Whoever reaches it can drive the simulated beamline.
+            host: Address to listen on. Anyone who reaches it can drive the simulated beamline.
             port: Port to listen on; 0 picks a free one.
             turns_with: Motor that turns the sample in front of the camera.
-            camera_url: An Axis camera elsewhere whose picture it shows in place of `axis`.
+            camera_url: URL of an Axis camera whose picture is shown instead of that of `axis`.
 
         Raises:
-            ConfigError: `camera_url` is no URL of a camera.
+            ConfigError: `camera_url` is not the URL of a camera.
         """
 
         class Handler(PageHandler):
@@ -87,7 +87,7 @@ class BeamlinePage(HttpSimulator):
         if self._site.camera is not None:
             self._site.camera.start()
         board = self._site.board = Board(self._site.dcss)
-        board.take()  # the first reader finds all there is
+        board.take()  # the first reader gets the whole state
         super().start()
         if self._site.allow_own_name:
             logger.warning("%s: whoever reaches this address can drive the beamline", self.url)
@@ -98,7 +98,7 @@ class BeamlinePage(HttpSimulator):
             raise OSError(errno.EAGAIN, str(error)) from error
 
     def _watch(self) -> None:
-        """Look at DCSS after each change, not more often than the page can show."""
+        """Update the board after each change, at most every `PERIOD_S` seconds."""
         site, token, board = self._site, self.token, self._site.board
         seen = -1
         while not token.is_stopping():
@@ -125,7 +125,7 @@ def _camera_of(
 
 
 def _files() -> dict[str, tuple[bytes, str]]:
-    """Contents and type of all that browsers are given, by path."""
+    """Contents and content type of each static file, by path."""
     files = {
         f"/{file.name}": (file.read_bytes(), _TYPES[file.name.rpartition(".")[2]])
         for file in (resources.files(__package__) / "static").iterdir()

@@ -1,4 +1,4 @@
-"""`RunStory`: one operation or move, from its start on."""
+"""`RunStory`: one operation or move, from its start."""
 
 from typing import Final
 
@@ -11,22 +11,22 @@ MAX_WORDS: Final = 500  # characters of arguments, of one update, of a result
 
 @attrs.define
 class RunStory:
-    """One operation or move from its start on.
+    """One operation or move, from its start.
 
     Attributes:
         kind: `operation` or `move`.
         name: Name of the operation or the motor.
         handle: Handle of the operation; for a move `#` and the number of its first line.
-        host: Hardware host that does it.
-        args: Arguments of the operation; where a motor is to go.
+        host: Its hardware host.
+        args: Arguments of the operation; destination of the move.
         line: Number of the line that started it, in the record of the wire.
-        began_s: When it started, on the clock of the record.
-        count: How many updates came.
-        ended_s: When it was completed (the first time); None while it runs.
+        began_s: Start time, on the clock of the record.
+        count: Number of updates.
+        ended_s: Time of the first completion; None while it runs.
         end_line: Number of the line of the last completion, 0 while it runs.
         status: Status of the last completion, "" while it runs.
-        result: What came with it.
-        completions: How many completions came; more than one is a fault of the DHS.
+        result: Words after the status.
+        completions: Number of completions; more than one is a fault of the DHS.
     """
 
     kind: str
@@ -45,11 +45,11 @@ class RunStory:
 
     @property
     def key(self) -> str:
-        """What tells it from all others."""
+        """Unique among all runs."""
         return f"{self.name} {self.handle}"
 
     def end(self, at_s: float, status: str, result: str, line: int) -> None:
-        """Enter the end."""
+        """Record a completion."""
         if self.ended_s is None:
             self.ended_s = at_s
         self.end_line = line
@@ -57,7 +57,7 @@ class RunStory:
         self.result = cut(result, MAX_WORDS)
 
     def view(self) -> JsonObject:
-        """It as it is now, for JSON."""
+        """A JSON object of its present state."""
         return {field: getattr(self, field) for field in _FIELDS}
 
 

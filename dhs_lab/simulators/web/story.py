@@ -1,4 +1,4 @@
-"""`Story`: what the lines of the wire tell beyond the database: how operations and moves went."""
+"""`Story`: follows operations, moves and answers from the lines of the wire."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -31,23 +31,23 @@ from dhs_lab.simulators.web.run_story import MAX_WORDS, RunStory
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
 
 MAX_RUNS: Final = 200
-MAX_UPDATES: Final = 100  # told of one run at a time, the last ones
+MAX_UPDATES: Final = 100  # of one run in one report
 _REGISTRATION: Final = "stoh_register_"
 
 
 class Story:
-    """Told line by line by one thread, which also reads it.
+    """Takes the wire line by line; one thread uses it.
 
-    What it keeps is bounded by the database: of a device that is not there, nothing is kept.
+    The database bounds its memory: names that are not in the database are not kept.
 
     Attributes:
         runs: The last operations and moves by key, oldest first.
-        changed: Keys of runs that are not as they were; whoever reads them clears it.
-        outcomes: Devices whose last answer was not `normal`: its status, what was wanted, what
-            came with it, and the number of its line.
-        targets: Where motors that move were sent.
-        said: What the last line added to the beamline's log, None if nothing.
-        told: Words of the last update `LOOP_INFO`, who told it and when.
+        changed: Keys of runs that changed; the reader clears it.
+        outcomes: By device whose last answer was not `normal`: `status`, `wanted` (the request),
+            `result` (the words after the status) and `line` (number of the answer).
+        targets: Destinations of the motors that move, as their DHSs reported them.
+        said: The entry that the last line added to the log, or None.
+        told: The last update `LOOP_INFO`: `words`, `host` and `at_s`.
     """
 
     def __init__(self, owners: Mapping[str, str]) -> None:
@@ -61,7 +61,7 @@ class Story:
         self.told: JsonObject | None = None
         self._number = 0
         self._updates: dict[str, list[JsonObject]] = {}
-        self._moves: dict[str, list[RunStory]] = {}  # by motor: the last, or all that go on
+        self._moves: dict[str, list[RunStory]] = {}  # by motor: those in progress, else the last
         self._chapters: dict[type[Message], Callable[[TrafficLine, Any], None]] = {
             StohStartOperation: self._operation_started,
             HtosStartOperation: self._operation_started,
@@ -81,25 +81,25 @@ class Story:
                 self._chapters[report] = partial(self._reported, kind)
 
     def take(self, number: int, line: TrafficLine, message: Message) -> None:
-        """Go on by one line, the `number`-th of the record."""
+        """Take the next line, which has this number in the record."""
         self.said = None
         self._number = number
         if message.keyword.startswith(_REGISTRATION):
-            self.lose(line.host, line.at_s)  # it has connected anew: what it did before is lost
+            self.lose(line.host, line.at_s)  # a new connection: its old commands are lost
         elif chapter := self._chapters.get(type(message)):
             chapter(line, message)
 
     def new_updates(self) -> list[JsonObject]:
-        """The updates since the last call, of each run the last 100."""
+        """The updates since the last call; at most the last 100 of each run."""
         updates, self._updates = self._updates, {}
         return [update for of_run in updates.values() for update in of_run]
 
     def busy_hosts(self) -> set[str]:
-        """Hosts that are to do something."""
+        """Hosts with a run in progress."""
         return {run.host for run in self.runs.values() if run.ended_s is None}
 
     def lose(self, host: str, at_s: float) -> None:
-        """A DHS is gone: DCSS has failed all that it was to do."""
+        """A DHS has disconnected: DCSS fails everything that it was asked to do."""
         status = f"no_hw_host_{host}"
         for run in self.runs.values():
             if run.host == host and run.ended_s is None:
@@ -188,7 +188,7 @@ class Story:
         self.targets.pop(message.motor_name, None)
         moves = self._moves.get(message.motor_name, [])
         wanted = ""
-        # One answer to each command, in their order; one too many belongs to the last.
+        # Answers come in the order of the commands; a surplus one belongs to the last command.
         for run in [run for run in moves if run.ended_s is None][:1] or moves[-1:]:
             wanted = run.args
             run.completions += 1

@@ -30,7 +30,7 @@ def device_view(device: Entry, host: str) -> JsonObject:
 
 
 def line_view(number: int, line: TrafficLine, message: Message) -> JsonObject:
-    """A line of the wire: its text, and whether it cannot be read. The rest is told on request."""
+    """A line of the wire: its text, and `is_bad` if no class reads it; no fields."""
     view: JsonObject = {
         "number": number,
         "at_s": round(line.at_s, 4),
@@ -44,7 +44,7 @@ def line_view(number: int, line: TrafficLine, message: Message) -> JsonObject:
 
 
 def message_view(message: Message) -> JsonObject:
-    """A message with its fields by name, what is wrong with it, and what it is for."""
+    """A message with its fields by name, what is wrong with it, and its documentation."""
     match message:
         case MalformedMessage():
             trouble = f"malformed: {message.field} {message.reason}".replace("  ", " ")
@@ -63,7 +63,7 @@ def message_view(message: Message) -> JsonObject:
 
 @functools.cache
 def meanings() -> dict[str, str]:
-    """What each message is for, in the words of its class."""
+    """By keyword, the docstring of the message class."""
     return {kind.keyword: inspect.getdoc(kind) or "" for kind in DHS_MESSAGES}
 
 

@@ -13,7 +13,7 @@ _WAYS: Final = ("to DHS", "to DCSS")
 _CONFIGURABLE: Final = {
     name: type(getattr(RealMotorEntry("any"), name)) for name, _ in RealMotorEntry.scanned
 }
-"""What a GUI may configure of a motor, and whether it is a number, a whole one, or a flag."""
+"""What a GUI may configure of a motor, with the type of each value."""
 
 
 class BadWishError(ValueError):
@@ -27,7 +27,7 @@ class Wish:
         self._values = values
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A text; needed where there is no default."""
+        """A text; required if there is no default."""
         value = self._values.get(key, default)
         if not isinstance(value, str):
             raise BadWishError(f"{key}: a text is needed")
@@ -78,7 +78,7 @@ class Wish:
         return value
 
     def has(self, key: str) -> bool:
-        """Whether it is given."""
+        """Whether the value is given."""
         return self._values.get(key) is not None
 
     def flag(self, key: str) -> bool:
@@ -121,10 +121,10 @@ class Commands:
         return verb in self._verbs
 
     def obey(self, verb: str, values: object) -> JsonObject:
-        """Do what is wanted; what there is to tell of it.
+        """Run a command; returns its result, {} if it has none.
 
         Raises:
-            BadWishError: A value is missing or of another type, or there is no object of them.
+            BadWishError: A value is missing or has another type, or `values` is no object.
             ConfigError: A text is no fault.
             DhsError: There is no such device, or its DHS is not connected.
             EncodeError: A value does not fit the wire.

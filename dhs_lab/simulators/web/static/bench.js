@@ -106,7 +106,7 @@ async function read() {
 async function send() {
   const text = $("send-text").value;
   const host = $("fault-host").value;
-  const told = host === "*" ? { error: "choose one host above: a message goes to one DHS" } : await post("send", { name: host, text, way: $("send-way").value });
+  const told = host === "*" ? { error: "choose one host above: a message is sent to one DHS" } : await post("send", { name: host, text, way: $("send-way").value });
   $("send-trouble").hidden = !told.error;
   put($("send-trouble"), told.error ?? "");
   if (told.error) return;

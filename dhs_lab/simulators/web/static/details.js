@@ -95,7 +95,7 @@ function fromCurrent(row, input, text) {
   return set;
 }
 
-// Reads the numbers of a form; a word that is none is said, and undefined returned.
+// The numbers of a form; undefined, with a note under the row, if a word is not a number.
 function numbersOf(row, form, names) {
   const read = {};
   for (const name of names) {
@@ -126,7 +126,7 @@ function positionForm(row) {
     if (read) order(row, "set_position", { name, ...read });
   });
   const label = field(row, "position", "set position, no move");
-  label.title = "stoh_set_motor_position: where it stands gets this number";
+  label.title = "stoh_set_motor_position: its present position is called by this number";
   made.append(label, fromCurrent(row, label.lastChild, "set position"), make("button", "", "Set"));
   return made;
 }

@@ -15,7 +15,7 @@ const KINDS = [
   ["string", "Strings", "Strings"],
   ["object", "Objects", "Objects"],
 ];
-const FEW = 40; // devices: so many are shown without folds
+const FEW = 40; // up to this many devices nothing is folded
 
 export const rows = new Map(); // name -> its row
 const sections = new Map();
@@ -91,7 +91,7 @@ function drawSection(kind, visible, count) {
   const more = section.querySelector(".fold");
   const hidden = count - visible.length;
   more.hidden = !hidden;
-  put(more, `${hidden}${visible.length ? " more:" : ""} of DCSS itself, and of hosts never seen`);
+  put(more, `${hidden}${visible.length ? " more:" : ""} of DCSS itself and of hosts never seen`);
   const length = Math.max(6, ...visible.map((device) => device.name.length));
   section.style.setProperty("--name", `${length + 1}ch`);
   place(section.querySelector(".rows"), visible.map(rowOf));
@@ -107,7 +107,7 @@ function rowOf(device) {
   return row;
 }
 
-// Rows that stand right are left alone, and so is the focus.
+// If the rows are right already, nothing is touched, and the focus stays.
 function place(box, wanted) {
   if (box.childElementCount === wanted.length && wanted.every((row, index) => row === box.children[index])) return;
   const held = box.contains(document.activeElement) ? document.activeElement : null;
@@ -139,7 +139,7 @@ export function forgetRows() {
   for (const section of sections.values()) section.querySelector(".rows").replaceChildren();
 }
 
-// Leads to the row of a device, whatever is filtered.
+// Goes to the row of a device; clears filters if they hide it.
 export function showDevice(name) {
   const device = devices.get(name);
   if (!device) return;

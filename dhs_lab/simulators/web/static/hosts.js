@@ -6,7 +6,7 @@ import { look, onView, view } from "/view.js";
 
 const items = new Map(); // name -> its item; "" is for all
 const list = $("hosts").firstElementChild;
-const FEW = 5; // hosts never seen: so many are shown without a fold
+const FEW = 5; // up to this many hosts never seen are not folded
 let isOpen = false; // the fold
 let toFaults = () => {};
 
@@ -86,7 +86,7 @@ export function drawHosts() {
   arrange([all, ...named([0, 1]), ...(isFew ? [] : [fold]), ...(isShown ? never : []), ...named([2])]);
 }
 
-// Only what stands elsewhere is put in: what has the focus keeps it.
+// Moves only items that are in the wrong place, so that the focus stays.
 function arrange(wanted) {
   const isWanted = new Set(wanted);
   for (const item of [...list.children]) if (!isWanted.has(item)) item.remove();

@@ -1,4 +1,4 @@
-// The row of a motor: where it stands, steps, a target, and a tick where the move must fail.
+// The row of a motor: position, steps, target, and a tick if the move must fail.
 
 import { isNumber, make, put, recall, remember, rounded, shown } from "/dom.js";
 import { dismiss, order, refuse } from "/rows.js";

@@ -48,7 +48,7 @@ function drawStrip(name, strip) {
   const motor = devices.get(name);
   const value = strip.querySelector(".value");
   if (motor?.kind !== "motor") {
-    put(value, "there is no such motor");
+    put(value, "no such motor");
     return;
   }
   put(value, `${shown(motor.position)} ${motor.units}`);
@@ -58,7 +58,7 @@ function drawStrip(name, strip) {
   const spanS = Number($("plot-span").value);
   const endS = nowS();
   const all = histories.get(name) ?? [];
-  // From the last point before the span on: a motor that stands has a line, too.
+  // Starts with the last point before the span, so that a motor at rest has a line, too.
   let first = all.findIndex(([atS]) => atS >= endS - spanS);
   first = first < 0 ? all.length - 1 : Math.max(0, first - 1);
   const points = all.slice(first);

@@ -61,7 +61,7 @@ function onSet(row, send) {
   });
 }
 
-// Asks for something; why it was refused stands under the row.
+// Sends a command; a refusal is shown under the row.
 export async function order(row, what, wish) {
   dismiss(row);
   const told = await post(what, wish);
@@ -69,7 +69,7 @@ export async function order(row, what, wish) {
   return !told.error;
 }
 
-// -- why it was refused, beside the move -------------------------------------------------------
+// -- refusals, shown under the row ---------------------------------------------------------------
 
 export function refuse(row, status, text, line = 0) {
   row.querySelector(".refused")?.remove();
@@ -115,9 +115,9 @@ function sentence(device) {
   const { host } = device;
   if (status.startsWith("no_hw_host")) return `${host} was lost while it was at work`;
   if (device.kind === "operation") return result || `${host} gave no reason`;
-  if (device.kind !== "motor") return `is the last answer of ${host}`;
+  if (device.kind !== "motor") return `was the last answer of ${host}`;
   const units = device.units ? ` ${device.units}` : "";
-  if (!wanted) return `${host} ended a move that was not asked for`;
+  if (!wanted) return `${host} completed a move that nobody requested`;
   const goal = isNumber(wanted) ? shown(Number(wanted)) : wanted;
   if (isNumber(wanted)) {
     const to = Number(wanted);
@@ -126,7 +126,7 @@ function sentence(device) {
     if (to < low) return `${host} did not go to ${goal}, beyond its lower limit ${shown(low)}${units}`;
   }
   const way = status === "aborted" ? "stopped on the way to" : "did not reach";
-  return `${host} ${way} ${goal}${isNumber(wanted) ? units : ""}; it stands at ${shown(device.position)}${units}`;
+  return `${host} ${way} ${goal}${isNumber(wanted) ? units : ""}; it is at ${shown(device.position)}${units}`;
 }
 
 // State by sign, word and colour together.

@@ -1,4 +1,4 @@
-// The wire: a ring of lines, of which few elements are shown; each is rewritten as it is needed.
+// The wire: a ring of lines. A few elements are reused for the lines in view.
 
 import { $, make, notice, press, put } from "/dom.js";
 import { showFields } from "/fields.js";
@@ -154,7 +154,7 @@ function drawCount() {
   put($("wire-count"), `${thousands(visible.length)} of ${thousands(ring.length)}${news}${keeps}`);
   $("wire-count").title = `This page keeps the last ${thousands(hello.keeps)} messages`;
   $("no-lines").hidden = visible.length > 0;
-  put($("no-lines"), ring.length ? "No message is like that." : "No message yet: they come when a DHS connects.");
+  put($("no-lines"), ring.length ? "No message matches." : "No messages yet. They appear when a DHS connects.");
 }
 
 // -- following and choosing --------------------------------------------------------------------

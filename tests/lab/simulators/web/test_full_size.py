@@ -74,7 +74,7 @@ def test_those_who_are_here_come_first(browser: Browser) -> None:
     assert hosts[7:] == ["▸ 17 never seen", "self"]
     names = browser.texts(".kind-motor .name")
     assert names[:2] == ["sample_zz", "gonio_test"], "the DHS under test is on top"
-    assert "more: of DCSS itself, and of hosts never seen" in browser.text(".kind-motor .fold")
+    assert "more: of DCSS itself and of hosts never seen" in browser.text(".kind-motor .fold")
 
 
 def test_a_host_filters_devices_and_wire_but_not_what_runs(
@@ -219,7 +219,7 @@ def test_placeholders_are_there_again(browser: Browser, beamline: Beamline) -> N
     browser.until(lambda: browser.count("#ended .run") and not browser.count("#no-runs"))
     browser.click("#wire-clear")
     browser.until(lambda: browser.count("#no-lines") == 1)
-    assert "No message" in browser.text("#no-lines")
+    assert "No messages yet" in browser.text("#no-lines")
     beamline.page.stop()
     browser.until(lambda: "lost since" in browser.text("#link"))
     assert browser.text(of("sample_zz", ".value")) == "0", "values stay"
@@ -228,7 +228,7 @@ def test_placeholders_are_there_again(browser: Browser, beamline: Beamline) -> N
     browser.until(lambda: not browser.count("#no-lines"))
     assert browser.count("#ended .run") == 1
     browser.type("#wire-filter", "no such word")
-    browser.until(lambda: browser.text("#no-lines") == "No message is like that.")
+    browser.until(lambda: browser.text("#no-lines") == "No message matches.")
 
 
 # -- the wire ------------------------------------------------------------------------------------
