@@ -82,5 +82,6 @@ class Audience:
 
     def _say(self, gone: Iterable[GuiClient]) -> None:
         for client in gone:
-            logger.warning("%s does not read what it is told, or is gone; dropped", client)
+            if client.outbox.has_overflowed:
+                logger.warning("%s does not read what it is told; dropped", client)
             self._changes.mark()

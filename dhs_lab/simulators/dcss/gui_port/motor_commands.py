@@ -22,7 +22,7 @@ def _start_move(parts: Parts, client: GuiClient, text: str) -> None:
     motor = _motor(parts, name)
     position = 0.0 if motor is None else motor.position
     completed = f"stog_motor_move_completed {name} {position:f}"
-    if motor is None and parts.database.find(name) is not None:
+    if motor is None:
         parts.audience.tell(f"stog_log severe server {name} is not a motor. HACKER??")
     if reason := parts.refusal(client, name, MotorEntry):
         client.tell(f"{completed} {reason}")

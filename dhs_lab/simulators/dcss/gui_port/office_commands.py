@@ -10,7 +10,8 @@ from dhs_lab.simulators.dcss.gui_port.first_push import permits_told
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 
-_PLACE: Final = 199  # characters
+_COMMAND: Final = 40  # characters
+_PLACE: Final = 199
 _CHAT_PLACE: Final = 8
 _BRACES: Final = str.maketrans("{}", "  ")
 _PERMITS: Final = 2
@@ -62,7 +63,7 @@ def _admin(parts: Parts, client: GuiClient, text: str) -> None:
     parts.audience.tell("stog_" + text.removeprefix("gtos_"))
     obey = _ADMIN.get(command)
     if obey is None:
-        client.log(f"command not supported: {command}")
+        client.log(f"command not supported: {command[:_COMMAND]}")
     else:
         obey(parts, client, text)
 

@@ -15,6 +15,9 @@ class Outbox:
 
     What the system does not take at once waits, and is sent by a thread of its own; a client with
     too much waiting is cut off.
+
+    Attributes:
+        has_overflowed: Whether it was cut off.
     """
 
     def __init__(self, sock: socket.socket, name: str, limit: int, threads: ThreadGroup) -> None:
@@ -23,7 +26,7 @@ class Outbox:
         Args:
             sock: The connection, blocking.
             name: Name of the thread that sends what waits.
-            limit: How many bytes may wait.
+            limit: How many bytes may wait; a frame that is larger may wait alone.
             threads: To which that thread belongs.
         """
         self._socket = sock
@@ -33,6 +36,7 @@ class Outbox:
         self._changed = threading.Condition()  # guards what follows; nothing waits while it is held
         self._waiting = bytearray()
         self._is_closed = False
+        self.has_overflowed = False  # set once: too much waited
 
     def put(self, data: bytes, *, spares: bool = False) -> bool:
         """Send, or let it wait; False where the client is cut off.
@@ -45,8 +49,9 @@ class Outbox:
             if self._is_closed:
                 return False
             sent = 0 if self._waiting else self._try(data)
-            if sent < len(data) and not spares and len(self._waiting) + len(data) > self._limit:
-                self._is_closed = True
+            is_behind = bool(self._waiting) and not spares
+            if is_behind and len(self._waiting) + len(data) > self._limit:
+                self.has_overflowed = self._is_closed = True
             if sent < len(data) and not self._is_closed:
                 is_first = not self._waiting
                 self._waiting += data[sent:]

@@ -154,6 +154,14 @@ def test_what_is_told_of_a_dhs_that_goes_away(
                 "stog_motor_move_completed status 0.000000 type_not_motor",
             ],
         ),
+        (
+            "gtos_start_motor_move nosuch 1",
+            [
+                "stog_log severe server nosuch is not a motor. HACKER??",
+                "stog_log error server nosuch not_exist",
+                "stog_motor_move_completed nosuch 0.000000 not_exist",
+            ],
+        ),
         ("gtos_set_shutter_state nosuch open", ["stog_log error server nosuch not_exist"]),
         (
             "gtos_get_encoder status",

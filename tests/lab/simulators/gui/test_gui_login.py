@@ -162,6 +162,12 @@ def test_a_client_that_does_not_read_is_dropped(dhs: DhsPeer, alice: GuiPeer) ->
     slow.close()
 
 
+def test_a_frame_larger_than_the_backlog_is_told(alice: GuiPeer, bob: GuiPeer) -> None:
+    text = f"gtos_log note alice {'m' * 1_000_000}"
+    assert alice.ask(text) == [f"stog_{text.removeprefix('gtos_')}"]
+    assert bob.read_until_now() == [f"stog_{text.removeprefix('gtos_')}"]
+
+
 def test_hundreds_come_and_go(dcss: SimulatedDcss, alice: GuiPeer) -> None:
     def visit() -> None:
         for _ in range(20):
