@@ -12,7 +12,7 @@ from typing import Any
 def draft_class(frozen_class: type) -> Any:
     """A class whose instances can become instances of `frozen_class`.
 
-    The class has slots, and none of its bases adds a `__weakref__` in the same step as slots.
+    The class has slots, and no base of it adds a `__weakref__` in the same step as slots.
     """
     body = {
         "__slots__": tuple(frozen_class.__dict__.get("__slots__", ())),

@@ -195,7 +195,7 @@ def messages_of(
 
     Args:
         message_class: Any class that a registry takes.
-        framing: What shall carry them; V1 keeps them short.
+        framing: How they will be sent; V1 keeps them short.
         with_binary: Whether some have a binary part (in v2), which texts alone do not carry.
     """
     key = message_class, framing, with_binary
@@ -231,8 +231,8 @@ def _messages_of(
 def messages_with_surplus(message_class: type[M]) -> st.SearchStrategy[M]:
     """Messages of one class as decode makes them of texts with surplus words.
 
-    For classes none of whose fields takes the rest of the text. Optional words that a message does
-    without may be read from the surplus; then there may be none left.
+    For classes without a field that takes the rest of the text. Optional words that a message lacks
+    may be read from the surplus; then there may be none left.
     """
     key = message_class, "surplus"
     if key not in _made:

@@ -65,7 +65,7 @@ class StogConfigureRun(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogConfigureRuns(Message):
-    """How the runs stand.
+    """The state of the runs.
 
     Wire:   stog_configure_runs run_count current_run is_active dose_mode
     Source: dcss_database.c:582-603, confirmed on the wire
@@ -83,7 +83,7 @@ class StogUpdateRun(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_update_run arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_update_run"
@@ -95,7 +95,7 @@ class StogUnknownDevice(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_unknown_device arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_unknown_device"

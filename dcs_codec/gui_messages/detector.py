@@ -23,7 +23,7 @@ class StogCollectStarted(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_collect_started arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_collect_started"
@@ -35,7 +35,7 @@ class StogCollectStopped(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_collect_stopped arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_collect_stopped"
@@ -47,7 +47,7 @@ class StogConfigureDetector(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_configure_detector arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_configure_detector"
@@ -59,7 +59,7 @@ class StogLoadImage(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_load_image arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_load_image"
@@ -71,7 +71,7 @@ class StogExposureStarted(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_exposure_started arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_exposure_started"
@@ -83,7 +83,7 @@ class StogReadoutStarted(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_readout_started arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_readout_started"
@@ -95,7 +95,7 @@ class StogFailedToStoreImage(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_failed_to_store_image arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_failed_to_store_image"

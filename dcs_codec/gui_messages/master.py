@@ -95,7 +95,7 @@ class StogOtherMaster(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_other_master arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_other_master"
@@ -107,7 +107,7 @@ class StogRequestToBecomeMaster(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_request_to_become_master arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_request_to_become_master"

@@ -246,7 +246,7 @@ class StogMotorMoveCompleted(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogMotorCorrectStarted(Message):
-    """A DHS corrects a motor's position; passed on as it came.
+    """A DHS corrects a motor's position; passed on unchanged.
 
     Wire:   stog_motor_correct_started motor_name arguments
     Source: dcss_hardware_client.c:708, confirmed on the wire
@@ -259,7 +259,7 @@ class StogMotorCorrectStarted(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogLimitHit(Message):
-    """A motor has hit a hardware limit; passed on as it came.
+    """A motor has hit a hardware limit; passed on unchanged.
 
     Wire:   stog_limit_hit motor_name direction
     Units:  direction: `cw`, say
@@ -273,7 +273,7 @@ class StogLimitHit(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogSimulatingDevice(Message):
-    """A DHS only simulates a device; passed on as it came.
+    """A DHS only simulates a device; passed on unchanged.
 
     Wire:   stog_simulating_device device_name arguments
     Source: dcss_hardware_client.c:1020, confirmed on the wire
@@ -301,7 +301,7 @@ class StogDeviceActive(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_device_active arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_device_active"
@@ -313,7 +313,7 @@ class StogSetMotorUserMessage(Message):
     """A text about a motor, of a newer dcss.
 
     Wire:   stog_set_motor_user_message motor_name timestamp message_text
-    Units:  timestamp: s since 1970, as it stands
+    Units:  timestamp: s since 1970, unchanged
     Source: DcsProtocol.tcl:1071-1094
     """
 
@@ -328,7 +328,7 @@ class StogSetMotorSystemMessage(Message):
     """A text about a motor, of a newer dcss.
 
     Wire:   stog_set_motor_system_message motor_name timestamp message_text
-    Units:  timestamp: s since 1970, as it stands
+    Units:  timestamp: s since 1970, unchanged
     Source: DcsProtocol.tcl:1071-1094
     """
 

@@ -39,7 +39,7 @@ class GtosStartOperation(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStopOperation(Message):
-    """Ask an operation to end early; it completes as ever, or takes no notice.
+    """Ask an operation to end early; it completes as usual, or ignores this.
 
     Wire:   gtos_stop_operation operation_name operation_args
     Source: dcss_gui_client.c:2032, confirmed on the wire
@@ -109,7 +109,7 @@ class StogOperationUpdate(Message):
 class StogOperationCompleted(Message):
     """The end of an operation, or why it was refused.
 
-    Of an operation whose DHS went away there is none.
+    There is none for an operation whose DHS went away.
 
     Wire:   stog_operation_completed operation_name operation_handle [operation_status]
             operation_args

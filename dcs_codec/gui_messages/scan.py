@@ -17,7 +17,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStartOscillation(Message):
-    """Turn a motor by a range in a time with the shutter open; passed on as it came.
+    """Turn a motor by a range in a time with the shutter open; passed on unchanged.
 
     Wire:   gtos_start_oscillation motor_name shutter_name oscillation_range oscillation_time
             [start_angle]
@@ -36,7 +36,7 @@ class GtosStartOscillation(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class GtosStartVectorMove(Message):
-    """Move two motors along a straight line; passed on as it came.
+    """Move two motors along a straight line; passed on unchanged.
 
     Wire:   gtos_start_vector_move motor_name_1 motor_name_2 destination_1 destination_2 speed
     Units:  motor_name_2: may be `NULL`; destination_1, destination_2: scaled; speed: as the DHS

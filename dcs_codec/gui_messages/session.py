@@ -191,7 +191,7 @@ class StogUpdateClient(Message):
 
 @attrs.frozen(kw_only=True, repr=False)
 class StogQuit(Message):
-    """All GUIs shall leave; dcss closes no connection for it.
+    """All GUIs are asked to leave; dcss itself closes no connection.
 
     Wire:   stog_quit
     Source: dcss_gui_client.c:2440, confirmed on the wire
@@ -205,7 +205,7 @@ class StogUnrecognizedCommand(Message):
     """Known to GUIs; dcss does not send it, it logs `Unrecognized command`.
 
     Wire:   stog_unrecognized_command arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_unrecognized_command"
@@ -217,7 +217,7 @@ class StogInsufficientPrivilege(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_insufficient_privilege arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_insufficient_privilege"
@@ -229,7 +229,7 @@ class StogTestSocketConnection(Message):
     """Known to GUIs; dcss does not send it.
 
     Wire:   stog_test_socket_connection arguments
-    Source: handlers of GUIs only, so the words are kept as they stand
+    Source: handlers of GUIs only, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stog_test_socket_connection"

@@ -30,7 +30,7 @@ class StogConfigureString(Message):
     """A string and its contents.
 
     Wire:   stog_configure_string string_name hardware_host string_contents
-    Source: dcss_database.c:624 (a blank stands before empty contents, too), confirmed on the wire
+    Source: dcss_database.c:624 (there is a blank before empty contents, too), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stog_configure_string"

@@ -60,7 +60,7 @@ class StohConfigureRun(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohConfigureRuns(Message):
-    """How the runs stand.
+    """The state of the runs.
 
     Wire:   stoh_configure_runs run_count current_run is_active dose_mode
     Source: dcss_database.c:582-603

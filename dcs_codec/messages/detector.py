@@ -1,7 +1,7 @@
 """Words of detector code bases outside operations.
 
 Detectors speak through operations (`detector_collect_image` ...). These are what their sources
-declare or send besides; dcss sends none of them and ignores all of them.
+declare or send besides; dcss sends no such message, and ignores all of them.
 """
 
 from typing import ClassVar
@@ -29,7 +29,7 @@ class StohCollectImage(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_collect_image arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_collect_image"
@@ -41,7 +41,7 @@ class StohOscillationReady(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_oscillation_ready arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_ready"
@@ -53,7 +53,7 @@ class StohOscillationComplete(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_oscillation_complete arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_complete"
@@ -65,7 +65,7 @@ class StohDetectorStop(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_stop arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_stop"
@@ -77,7 +77,7 @@ class StohDetectorSendStart(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_send_start arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_start"
@@ -89,7 +89,7 @@ class StohDetectorSendStop(Message):
     """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
 
     Wire:   stoh_detector_send_stop arguments
-    Source: sources that never run, so the words are kept as they stand
+    Source: sources that never run, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_stop"

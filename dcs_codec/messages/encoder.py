@@ -78,7 +78,7 @@ class HtosGetEncoderCompleted(Message):
     """What an encoder reads.
 
     Wire:   htos_get_encoder_completed encoder_name position status
-    Units:  position: scaled, stored whatever the status; status: `normal` or why not
+    Units:  position: scaled, stored with any status; status: `normal` or why not
     Source: dcss_hardware_client.c:1502, confirmed on the wire
     """
 
@@ -93,7 +93,7 @@ class HtosSetEncoderCompleted(Message):
     """An encoder was set, or not.
 
     Wire:   htos_set_encoder_completed encoder_name position status
-    Units:  position: scaled, stored whatever the status; status: `normal` or why not
+    Units:  position: scaled, stored with any status; status: `normal` or why not
     Source: dcss_hardware_client.c:1472, confirmed on the wire
     """
 

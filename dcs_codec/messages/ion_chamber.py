@@ -238,7 +238,7 @@ class HtosReportIonChambers(Message):
     """What was counted, or why nothing was.
 
     Report only ion chambers that DCSS registered: at a name that is not in its database, dcss's
-    thread for this DHS loops for ever.
+    thread for this DHS loops forever.
 
     Wire:   htos_report_ion_chambers ion_chamber_time result
     Units:  ion_chamber_time: s, 0 for a failure; result: `name counts` for each, or the names and

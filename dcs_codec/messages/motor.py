@@ -89,7 +89,7 @@ class StohSetMotorDependency(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorChildren(Message):
-    """Motors that a pseudo motor is made of; sent behind its dependencies.
+    """Motors that a pseudo motor is made of; sent after its dependencies.
 
     Wire:   stoh_set_motor_children motor_name children
     Units:  children: may be none at all
@@ -193,7 +193,7 @@ class StohAbortMotorMove(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetMotorPosition(Message):
-    """Call the present position by another number; the motor stands still.
+    """Give the present position another number; the motor does not move.
 
     Wire:   stoh_set_motor_position motor_name position
     Units:  position: scaled

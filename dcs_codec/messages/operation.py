@@ -65,7 +65,7 @@ class StohStartOperation(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohStopOperation(Message):
-    """Stop an operation early; no answer of its own, the operation completes as ever.
+    """Stop an operation early; it has no answer of its own, and the operation completes as usual.
 
     Of the known code bases only the scripting engine of dcss handles it.
 

@@ -24,7 +24,7 @@ class StohStartOscillation(Message):
     Wire:   stoh_start_oscillation motor_name shutter_name oscillation_range oscillation_time
             [start_angle]
     Units:  shutter_name: may be `NULL`; oscillation_range: scaled; oscillation_time: s;
-            start_angle: scaled, where the exposure shall begin; older servers send none
+            start_angle: scaled, where the exposure begins; older servers send none
     Source: dcss_gui_client.c:1540 (verbatim), dhs_motor_messages.cc:386, confirmed on the wire;
             start_angle: logs of TPS 07A, whose dcss always sends it
     """

@@ -36,7 +36,7 @@ class StohConfigureString(Message):
     """Answer to `htos_send_configuration` of a string: its contents in DCSS's database.
 
     Wire:   stoh_configure_string string_name hardware_host string_contents
-    Source: dcss_database.c:624 (contents may be empty, a blank stands before them all the same),
+    Source: dcss_database.c:624 (contents may be empty; the blank before them is always there),
             confirmed on the wire
     """
 
