@@ -76,8 +76,8 @@ class HtosClientTypeIsHardware(Message):
 class HtosSendConfiguration(Message):
     """Ask for the configuration of a device as DCSS remembers it.
 
-    The answer, a `stoh_configure_*`, goes to the DHS that owns the device, also if another asked. There is
-    none for a name that is not in the database, or whose owner is offline.
+    The answer, a `stoh_configure_*`, goes to the DHS that owns the device, also if another asked.
+    There is none for a name that is not in the database, or whose owner is offline.
 
     Wire:   htos_send_configuration device_name
     Source: dcss_hardware_client.c:957, confirmed on the wire
