@@ -37,12 +37,8 @@ PORTS: Final = re.compile(
     r"(?:localhost:|127\.0\.0\.1:|--(?:web|port|status-port) |port: |_controller.py )(\d{4,5})\b"
 )
 DCSS_PORT: Final = "14242"
-<<<<<<< HEAD
 BEAMLINE_PORTS: Final = {"--port": "24242", "--gui-port": "14243", "--web": "28000"}
 """Of `dhs simulate beamline`; another DCSS of the page may be at the usual port."""
-=======
-GUI_PORT: Final = "14243"
->>>>>>> 060878e (README: a beamline from a script, in 12 lines; targets of make are looked for where they are named as such)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|^ +\d+\.\d{3}(?= )", re.MULTILINE)
 _LOG: Final = re.compile(r"^TIME (DEBUG|INFO|WARNING|ERROR) .*\n", re.MULTILINE)
 _PROMPT: Final = "dcss> "
@@ -250,13 +246,8 @@ class Ports:
     def put_in(self, text: str) -> str:
         """A text with the free ports."""
         text = re.sub(r"dhs simulate dcss\b(?!.* --port )", rf"\g<0> --port {DCSS_PORT}", text)
-<<<<<<< HEAD
         ports = " ".join(f"{option} {port}" for option, port in BEAMLINE_PORTS.items())
         text = re.sub(r"dhs simulate beamline\b", rf"\g<0> {ports}", text)
-=======
-        free = rf"\g<0> --port 0 --gui-port {GUI_PORT} --web 0"
-        text = re.sub(r"dhs simulate beamline\b(?!.* --port )", free, text)
->>>>>>> 060878e (README: a beamline from a script, in 12 lines; targets of make are looked for where they are named as such)
         for name, held in self._sockets.items():
             port = str(held.getsockname()[1])
             text = re.sub(rf"(?<=[: =/]){name}\b", port, text)
