@@ -143,7 +143,11 @@ class SimulatedBeamline:
                 port=self.settings.web_port,
                 turns_with=PHI,
             )
-            self.page.start()
+            try:
+                self.page.start()
+            except OSError as error:
+                where = f"page at {self.settings.web_port}: {error.strerror}"
+                raise OSError(error.errno, where) from error
             stack.callback(self.page.stop)
 
     def _start(self, dhs: Dhs, stack: contextlib.ExitStack) -> None:

@@ -53,5 +53,8 @@ def test_parts_may_be_left_out() -> None:
 
 
 def test_a_port_that_is_taken_leaves_nothing_behind(line: SimulatedBeamline) -> None:
-    with pytest.raises(OSError, match="in use"):
-        SimulatedBeamline(BeamlineSettings(gui_port=line.dcss.gui_port)).start()
+    port = line.dcss.gui_port
+    with pytest.raises(OSError, match=f"GUI port {port}: Address already in use"):
+        SimulatedBeamline(BeamlineSettings(gui_port=port)).start()
+    with pytest.raises(OSError, match=f"page at {port}: Address already in use"):
+        SimulatedBeamline(BeamlineSettings(web_port=port)).start()

@@ -88,8 +88,12 @@ class GuiPort:
         return str(HostPort(self._listener.host, self._listener.port))
 
     def start(self) -> None:
-        """Listen; raises OSError where the port is taken."""
-        self._listener.open()
+        """Listen; raises OSError where the port is taken, and says which."""
+        try:
+            self._listener.open()
+        except OSError as error:
+            where = f"GUI port {self._listener.port}: {error.strerror}"
+            raise OSError(error.errno, where) from error
         logger.info("simulated DCSS listens for GUIs at %s", self.address)
 
     def stop(self) -> None:
