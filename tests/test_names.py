@@ -59,7 +59,6 @@ _DEVICE: Final = {"kind", "name", "on", "on_read", "registered"} | {
     *(
         "asks",
         "commands",
-        "completions",
         "name_fields",
         "registrations",
         "reports",

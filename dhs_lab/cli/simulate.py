@@ -20,7 +20,7 @@ HTTP_FAULTS = "status 503, hang, late 0.5, truncate, slow 1000, reset; every=N, 
 
 @click.group(cls=WholeGroup)
 def simulate() -> None:
-    """Run a simulated peer of a DHS: a DCSS, an Axis camera, an inference server; or a beamline."""
+    """Run a simulated DCSS, Axis camera or inference server, or a whole beamline."""
 
 
 simulate.add_command(dcss)

@@ -56,7 +56,7 @@ COMMANDS: Final = {
     "init": CommandEntry("Write a first DHS, its test and its configuration."),
     "systemd-unit": CommandEntry("Print a systemd unit for a DHS."),
     "simulate": CommandEntry(
-        "Run one simulated peer of a DHS: a DCSS, an Axis camera or an inference server.",
+        "Run a simulated DCSS, Axis camera or inference server, or a whole beamline.",
         serves=True,
         package=LAB,
     ),
