@@ -73,7 +73,7 @@ class Process:
         return time.perf_counter() - began
 
     def kill(self) -> None:
-        """End the process at once, whatever state it is in."""
+        """Kill the process."""
         self.peer.close()
         self._process.kill()
         self._process.communicate()

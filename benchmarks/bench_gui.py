@@ -100,7 +100,7 @@ def connected(rival: GuiRival) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def program(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A program of ours, ended behind it."""
+    """Run one of our programs; end it after the block."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(
         [sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment

@@ -23,7 +23,7 @@ OURS: Final = ("dcs_codec", "dhs_runtime")
 AGAIN: Final = 6
 """The first ones make workers and fill caches; the shortest counts, as none has more to do."""
 QUIET_S: Final = 0.2
-"""Silence after which the walk is over: whoever wakes last goes back to sleep."""
+"""Silence after which the walk is over: the last thread has gone back to sleep."""
 HEADER: Final = 26
 
 

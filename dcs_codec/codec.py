@@ -41,7 +41,7 @@ class Codec:
     def decode(self, frame: Frame) -> Message:
         """The message of a frame: of its class, `UnknownMessage` or `MalformedMessage`.
 
-        Never raises, whatever the peer sent; other messages are not affected.
+        Never raises, for any bytes; other messages are not affected.
         """
         text = frame.text
         keyword, _, tail = text.partition(b" ")

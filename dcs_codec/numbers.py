@@ -51,7 +51,7 @@ class NotFinite(float):
 
 
 def parse_number(word: str) -> float:
-    """The number that a word stands for.
+    """The number of a word.
 
     Raises:
         ValueError: The word is not a decimal number, or is too large for a C double.
@@ -65,7 +65,7 @@ def parse_number(word: str) -> float:
 
 
 def parse_stored_number(word: str) -> float:
-    """The number that a word stands for; a `NotFinite` for nan and infinity.
+    """The number of a word; a `NotFinite` for nan and infinity.
 
     A dcss stores those when a DHS reports them, and sends them with the device's configuration.
 
@@ -76,7 +76,7 @@ def parse_stored_number(word: str) -> float:
 
 
 def parse_integer(word: str) -> int:
-    """The integer that a word stands for: `20000`, or `20000.000000` as MX writes it.
+    """The integer of a word: `20000`, or `20000.000000` as MX writes it.
 
     Raises:
         ValueError: The word is not a decimal integer, or has thousands of digits.

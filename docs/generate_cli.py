@@ -184,7 +184,7 @@ def safe(text: str) -> str:
 
 
 def escaped(found: str) -> str:
-    """Code as it is but for bars, which end a cell even there; a mark behind a backslash."""
+    """Code as it is but for bars, which end a cell even there; a mark after a backslash."""
     return found.replace("|", "\\|") if found[0] == "`" else "\\" + found
 
 

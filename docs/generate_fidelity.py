@@ -232,7 +232,7 @@ def hazards() -> str:
         )
         rows.append(
             (
-                "a file behind an operation's answer",
+                "a file after an operation's answer",
                 "writes it where the text says",
                 try_binary(dcss),
                 "stays",
@@ -242,7 +242,7 @@ def hazards() -> str:
 
 
 def try_out(dcss: SimulatedDcss, data: bytes) -> tuple[str, bool]:
-    """What the simulator says to these bytes, and whether the link is open behind them."""
+    """The simulator's log for these bytes, and whether the link is still open."""
     with heard() as lines, DhsPeer.logged_in(dcss, "pydhs") as peer:
         before = len(lines)
         peer.socket.sendall(data)
@@ -274,7 +274,7 @@ def try_name(dcss: SimulatedDcss, name: str) -> str:
 
 
 def try_binary(dcss: SimulatedDcss) -> str:
-    """What the simulator says to binary data behind a completion."""
+    """The simulator's log for binary data after a completion."""
     with DhsPeer.logged_in(dcss, "pydhs") as peer, heard() as lines:
         run = dcss.start_operation("opA2")
         message = HtosOperationCompleted(

@@ -76,7 +76,7 @@ def render_gui() -> str:
 
 
 def kind_sections(described: Iterable[MessageDescription], package: ModuleType) -> Iterator[str]:
-    """The sections of all kinds of device, whose messages stand in modules of `package`."""
+    """The sections of all kinds of device, whose messages are in modules of `package`."""
     for kind, group in itertools.groupby(described, key=lambda message: message.kind):
         yield from kind_section(kind, list(group), package)
 

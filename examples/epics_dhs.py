@@ -86,7 +86,7 @@ def declare(dhs: Dhs, name: str, record: Record, tolerance: float) -> None:
         is_moving = record.go(goal := float(move.destination))
         move.follow(record.position, is_moving, stop=record.stop)
         if abs((position := record.position()) - goal) > tolerance:
-            raise DeviceError(f"stands at {position:g}, not at {goal:g}")
+            raise DeviceError(f"stopped at {position:g}, not at {goal:g}")
 
     @dhs.every(0.2)
     def watch() -> None:

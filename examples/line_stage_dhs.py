@@ -101,7 +101,7 @@ def make_dhs(launch: Launch) -> Dhs:
         controller.ask(f"go {goal}")
         move.follow(position, controller.is_moving, stop=controller.stop)
         if (steps := controller.steps()) != goal:
-            raise DeviceError(f"stands at step {steps}, not {goal}")
+            raise DeviceError(f"stopped at step {steps}, not {goal}")
 
     @stage.on_set_position
     def set_position(wanted: float) -> None:

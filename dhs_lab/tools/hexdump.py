@@ -1,6 +1,6 @@
 """Bytes from dumps in hexadecimal digits and the like; `hex_rows` lists the forms.
 
-Offsets tell where rows are missing, the text beside the digits that a digit is wrong. `*` stands
+Offsets show where rows are missing, the text beside the digits whether a digit is wrong. `*` stands
 for rows that repeat the one before: the padding of v1. A dump in which the white space before a row
 tells two sides apart (Wireshark, Follow TCP Stream) is two streams.
 """

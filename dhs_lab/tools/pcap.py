@@ -193,7 +193,7 @@ def _body(reader: _Reader, order: str, length: int, *, header: int) -> bytes:
     body = reader.take(length - header - 4)
     (again,) = struct.unpack(order + "I", reader.take(4))
     if again != length:
-        raise _End(f"a block says {length} bytes in front and {again} behind")
+        raise _End(f"a block says {length} bytes first and {again} last")
     return body
 
 

@@ -1,8 +1,8 @@
 """A relay between a DHS and a DCSS that records every byte.
 
-For each DHS that connects, DCSS is called, and bytes are passed on as they come, whatever they are:
-first into the file, then to the other side. Nothing else is done here: another process decodes the
-files (`scribe`), so that passing on never waits for decoding, however much that has to catch up.
+For each DHS that connects, it connects to DCSS, and passes on any bytes: first into the file, then
+to the other side. Nothing else is done here: another process decodes the files (`scribe`), so that
+passing on never waits for decoding, however much that has to catch up.
 
 When a file cannot be written (the disk is full), the connection is closed rather than passed on
 unrecorded.

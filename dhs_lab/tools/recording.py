@@ -2,9 +2,11 @@
 
 A recording called NAME is these files:
 
-    NAME.jsonl one line per frame and event, for people and programs NAME.index one line per piece
-    of bytes, with its time; NAME.jsonl is made from it NAME-1-dcss.raw every byte that DCSS sent on
-    the first connection NAME-1-dhs.raw every byte that the DHS sent on it NAME-2-dcss.raw ...
+    NAME.jsonl            one line per frame and event, for people and programs
+    NAME.index            one line per piece of bytes, with its time; NAME.jsonl is made from it
+    NAME-1-dcss.raw       every byte that DCSS sent on the first connection
+    NAME-1-dhs.raw        every byte that the DHS sent on it
+    NAME-2-dcss.raw ...
 
 The raw files are complete: a byte is in them before it is sent on, so nothing is relayed
 unrecorded, even if the recorder is killed. Another process makes the lines. If some are missing (it

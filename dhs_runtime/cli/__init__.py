@@ -98,7 +98,7 @@ def _fail(text: str, code: int) -> NoReturn:
 
 
 def _takes_more(stream: TextIO | None) -> bool:
-    """Whether a line can be written within `_PATIENCE_S`: whoever reads it may have stopped."""
+    """Whether a line can be written within `_PATIENCE_S`: the reader may have stopped."""
     import select  # noqa: PLC0415 - for failures alone
 
     if stream is None:

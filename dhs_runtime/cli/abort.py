@@ -10,7 +10,7 @@ from dhs_runtime.cli.gui_output import CommandOutput
 @click.option("--hard", is_flag=True, help="Let motors stop without slowing down.")
 @gui_options()
 def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
-    """Stop all motors, operations and counts at the beamline, whoever started them.
+    """Stop all motors, operations and counts at the beamline, also those of others.
 
     It needs neither master nor staff, and says nothing where it went out. It is no safety system:
     what each DHS makes of it is its own matter.

@@ -45,7 +45,7 @@ COMMANDS: Final = {
         "List the devices, strings, operations and hardware hosts of a beamline."
     ),
     "abort": CommandEntry(
-        "Stop all motors, operations and counts at the beamline, whoever started them."
+        "Stop all motors, operations and counts at the beamline, also those of others."
     ),
     "check": CommandEntry(
         "Check a configuration file; shows every mistake with its line, path and reason."

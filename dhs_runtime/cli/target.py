@@ -86,7 +86,7 @@ def _load_file(path: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
-    """Turn an exception of the author's code into an error that shows only the author's lines.
+    """Turn an exception of an author's code into an error that shows only the author's lines.
 
     Raises:
         CodeError: It raised; our own errors, such as ConfigError, pass unchanged.

@@ -24,7 +24,7 @@ SLOW_S: Final = 0.5
 
 
 class ClientState(enum.Enum):
-    """How the client stands."""
+    """The state of the client."""
 
     OFFLINE = "offline"
     """Not started."""

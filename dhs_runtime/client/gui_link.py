@@ -98,7 +98,7 @@ class GuiLink(Told):
 
     @property
     def state(self) -> ClientState:
-        """How the client stands now."""
+        """The present state of the client."""
         return self._state
 
     @property

@@ -254,7 +254,7 @@ def _(_: StogUpdateClientList, picture: BeamlinePicture) -> None:
 def _(message: StogUpdateClient, picture: BeamlinePicture) -> None:
     try:
         picture.clients[message.client_id] = message.client
-    except DecodeError:  # a row that dcss cut; the others stand
+    except DecodeError:  # a row that dcss cut; the others are used
         return
 
 

@@ -66,7 +66,7 @@ class Told:
         return list(self._picture.views())
 
     def view(self, name: str) -> View:
-        """What has this name, of whatever kind.
+        """The object with this name, of any kind.
 
         Raises:
             NoDeviceError: Nothing has.

@@ -2,9 +2,11 @@
 
 Run it: python examples/hardware/fake_controller.py PORT. It understands
 
-    go STEPS start to move to this step speed STEPS_A_SECOND from the next `go` on stop soft, stop
-    hard a soft stop lets the motor coast for 0.1 s is STEPS give the present place this number,
-    without a move where answers `STEPS moving` or `STEPS standing`
+    go STEPS                start to move to this step
+    speed STEPS_A_SECOND    from the next `go` on
+    stop soft, stop hard    a soft stop lets the motor coast for 0.1 s
+    is STEPS                give the present place this number, without a move
+    where                   answers `STEPS moving` or `STEPS standing`
 
 and answers `ok`, or `what?` to anything else.
 """

@@ -64,7 +64,7 @@ class Command:
         return code, out, errors
 
     def close(self) -> None:
-        """End it whatever it does."""
+        """Kill it."""
         self._process.kill()
         if self._process.stderr is not None and not self._process.stderr.closed:
             self.end()

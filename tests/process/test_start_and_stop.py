@@ -103,7 +103,7 @@ def test_a_signal_ends_our_own_imports_quietly(number: signal.Signals, module: s
 
 
 def test_ctrl_c_of_a_command_that_ends_by_itself_is_130(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "never.yaml")  # whoever opens it waits
+    os.mkfifo(tmp_path / "never.yaml")  # opening it blocks
     command = [sys.executable, "-X", "importtime", "-m", "dhs_runtime.cli", "check"]
     with subprocess.Popen(
         [*command, str(tmp_path / "never.yaml")], stderr=subprocess.PIPE, text=True

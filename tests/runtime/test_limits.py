@@ -109,7 +109,7 @@ def test_one_more_than_the_most_is_refused() -> None:
         assert peer.read_text() == refusal
         release.set()
         assert peer.read_text() == "htos_operation_completed one 1.1 normal"
-        peer.send("stoh_start_operation one 1.3")  # right behind it: there is room
+        peer.send("stoh_start_operation one 1.3")  # right after it: there is room
         assert read(peer, 2)[-1] == "htos_operation_completed one 1.3 normal"
 
 

@@ -20,7 +20,7 @@ class Changes:
             self._changed.notify_all()
 
     def wait(self, seen: int, timeout_s: float | None = None) -> int:
-        """The count, once it is no longer `seen`, or after `timeout_s` seconds as it stands."""
+        """Wait until the count is no longer `seen`, at most `timeout_s` seconds; returns it."""
         with self._changed:
             self._changed.wait_for(lambda: self._count != seen, timeout_s)
             return self._count

@@ -1,6 +1,6 @@
 """Circle modes: how dcss folds the positions of motors that turn round, and shortens their moves.
 
-The mode stands in the database only; a DHS learns of it by `stoh_correct_motor_position`.
+Only the database has the mode; a DHS notices it by `stoh_correct_motor_position`.
 """
 
 import enum

@@ -1,8 +1,8 @@
 """`Control`: the hand that drives a simulated DCSS in place of a beamline's GUIs.
 
-What stands between GUIs and DHSs in a real dcss is passed by: permits, and the scripting engine
-that refuses moves beyond limits or of a motor that moves. Whatever is asked goes out, so that a DHS
-has to refuse it; `Scripting.move_as_gui` and `from_gui` keep the rules.
+The parts between GUIs and DHSs in a real dcss are skipped: permits, and the scripting engine that
+refuses moves beyond limits or of a motor that moves. Every command is sent, so that a DHS has to
+refuse it; `Scripting.move_as_gui` and `from_gui` keep the rules.
 """
 
 import itertools
@@ -58,7 +58,7 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, arguments_of
 
-CLIENT_ID = 1  # of the one client there is: whoever calls these methods
+CLIENT_ID = 1  # of the only client: the caller of these methods
 
 R = TypeVar("R")
 

@@ -67,7 +67,7 @@ class HardwareHost:
         objects: Iterable[str] = (),
         framing: Framing = Framing.V2,
     ) -> "HardwareHost":
-        """A host with these devices: a name stands for a device with the defaults of its kind.
+        """A host with these devices; a name alone gives a device with the defaults of its kind.
 
         Args:
             name: Name of the host.
@@ -100,7 +100,7 @@ class LoadedDatabase:
     Attributes:
         hosts: Its hardware hosts.
         problems: One line for each section of a dump that could not be read and is left out.
-        notes: What was read of a dump, but not as it stands, in a line each.
+        notes: Values of a dump that were changed when read, one line each.
         generation: Of a dump, 1 or 2; see `Dump`.
         records: Of a dump, names in its order; see `Dump`.
         runs: Of a dump, its runs; see `Dump`.

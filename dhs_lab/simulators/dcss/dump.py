@@ -41,7 +41,7 @@ _RUNS: Final = {8: "stog_configure_run {} {}", 9: "stog_configure_runs {1}"}
 
 @attrs.frozen
 class DumpProblem:
-    """A section that could not be read, or not as it stands; or a fault of the file as a whole.
+    """A section that could not be read or was changed; or a fault of the whole file.
 
     Attributes:
         line: Line of the file, counted from 1.
@@ -67,7 +67,7 @@ class Dump:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
             in the order of the file; protocol 1 or 2 is their framing.
         problems: What could not be read; empty where all of it could.
-        notes: What was read, but not as it stands.
+        notes: Values that were changed when read.
         generation: 1, or 2 where motors have four more lines or a string has several.
         records: Names of all hosts, devices and runs in the order of the file: GUIs are told so.
         runs: By name what is told of a run, from the keyword on.
@@ -91,7 +91,7 @@ def load_dump(path: str | os.PathLike[str]) -> Dump:
 
 
 def parse_dump(text: str) -> Dump:
-    """Read the text of a dump; never raises, whatever it is."""
+    """Read the text of a dump; never raises."""
     lines = text.split("\n")
     sections, has_end = _up_to_end(_sections(lines))
     is_newer = any(section.shows_newer for section in sections)
@@ -133,7 +133,7 @@ def _with_blank_lines(sections: Iterable[Section]) -> Iterator[Section]:
 
 
 class _Reader:
-    """Collects hosts and devices; the owner of a device may stand behind it in the file."""
+    """Collects hosts and devices; the owner of a device may come after it in the file."""
 
     def __init__(self, *, is_newer: bool) -> None:
         self._is_newer = is_newer
@@ -208,7 +208,7 @@ class _Reader:
 
 
 def _with_permits(device: Entry, section: Section) -> Entry:
-    """The device with its permits, which stand after the host or, of old motors, at the end."""
+    """The device with its permits, which are after the host or, for old motors, at the end."""
     for at in (1, len(section.older().lines) - PERMITS):
         permits = section.lines[at : at + PERMITS] if at > 0 else ()
         if len(permits) == PERMITS and all(map(is_permit, permits)):

@@ -47,7 +47,7 @@ class Section:
     Attributes:
         all_lines: The lines without the blanks around them.
         is_newer: Whether the dump is of the second generation.
-        notes: What was read, but not as it stands.
+        notes: Values that were changed when read.
     """
 
     all_lines: tuple[tuple[int, str], ...]
@@ -71,11 +71,11 @@ class Section:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines behind the type."""
+        """The lines after the type."""
         return tuple(text for _, text in self.all_lines[2:])
 
     def number(self, at: int) -> int:
-        """Number in the file of a line behind the type."""
+        """The line number in the file of a line after the type."""
         return self.all_lines[at + 2][0]
 
     @property
@@ -117,7 +117,7 @@ class Section:
         count = len(self.lines)
         if count not in counts:
             allowed = " or ".join(map(str, counts))
-            raise SectionError(self.line, f"{count} lines behind the type, its type has {allowed}")
+            raise SectionError(self.line, f"{count} lines after the type, its type has {allowed}")
         return count
 
     def words(self, at: int, least: int, what: str) -> list[str]:
@@ -204,7 +204,7 @@ def _runs_status(section: Section) -> None:
 
 
 def _behind_host(section: Section) -> int:
-    """The line of a run's own words: the first, or behind host and permits."""
+    """The line with the words of a run: the first, or after host and permits."""
     if section.expect(1, 4) == 1:
         return 0
     section.host()

@@ -146,7 +146,7 @@ class Effects:
         Where it went by itself, what it did not answer is held against it. When this server stops,
         its operations are: all else was given a time that is not over.
 
-        The scripting engine then fails whatever the DHS was to do, and aborts everything.
+        The scripting engine then fails all tasks of the DHS, and aborts everything.
         """
         devices = self._database.hosts[hardware_host].devices
         with self._database.lock:
@@ -264,7 +264,7 @@ class Effects:
     # -- the other devices -------------------------------------------------------------------
 
     def _send_configuration(self, host: str, message: HtosSendConfiguration, _: str) -> None:
-        """Send a device's configuration to its owner, whoever asked."""
+        """Send a device's configuration to its owner, whichever DHS asked."""
         found = self._database.find(message.device_name)
         if found is None:
             logger.info("dcss ignores %s of an unknown device", message)

@@ -340,7 +340,7 @@ class EncoderEntry(Entry):
         return host, cls(section.name, hardware_name)
 
     def take(self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted) -> EncoderReport:
-        """Store the position, whatever the status."""
+        """Store the position with any status."""
         self.position = message.position
         return EncoderReport(message.position, message.status)
 

@@ -42,7 +42,7 @@ class Entry:
     listed: ClassVar[str]
     """What a list of them is called: in files, and as an argument of `HardwareHost.of`."""
     short_for: ClassVar[str] = ""
-    """The attribute that a text in place of a mapping stands for in a file, "" for none."""
+    """The attribute that a text in place of a mapping sets in a file, "" for none."""
     key_words: ClassVar[Mapping[str, Mapping[str, object]]] = {}
     """Keys of a file that take few words, and what those stand for."""
     dump_type: ClassVar[int]
@@ -91,7 +91,7 @@ class Entry:
         raise NotImplementedError
 
     def lost(self, status: str) -> object:
-        """The report that stands for that of a DHS that was lost."""
+        """The report in place of that of a lost DHS."""
         raise NotImplementedError
 
     @classmethod

@@ -105,7 +105,7 @@ class Fault:
         if self.kind is FaultKind.SPLIT and self.amount < 1:
             raise ValueError("pieces have 1 byte at least")
         if self.kind in _NO_FRAMES and self.keyword != ANY:
-            raise ValueError(f"{self.kind} befalls no single message")
+            raise ValueError(f"{self.kind} does not affect single messages")
         if self.kind is FaultKind.SLOW and (self.every, self.count, self.chance) != (1, None, 1.0):
             raise ValueError("slow reading goes on until it is cleared")
 

@@ -221,7 +221,7 @@ class PseudoMotorEntry(MotorEntry):
 def _order(
     section: Section, *, new: tuple[int, ...], old: tuple[int, ...], old_permits: int
 ) -> tuple[int, ...]:
-    """Where the lines stand: permits come behind the host, or in old dumps at the end."""
+    """The places of the lines: permits come after the host, or in old dumps at the end."""
     if all(map(is_permit, section.lines[1:3])):
         return new
     if all(map(is_permit, section.lines[old_permits:])):
@@ -230,7 +230,7 @@ def _order(
 
 
 def _dependencies(section: Section, at: int) -> tuple[str, ...]:
-    """Dependencies; a line that begins with 0 stands for none."""
+    """Dependencies; a line that begins with 0 means none."""
     return () if section.lines[at].startswith("0") else section.names(at)
 
 

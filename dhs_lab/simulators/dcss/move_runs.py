@@ -13,7 +13,7 @@ class MoveCompletion:
     """How a move ended.
 
     Attributes:
-        position: Where the motor stands, scaled, folded as GUIs are told.
+        position: The motor's position, scaled, folded as for GUIs.
         status: See `dcs_codec.MotorStatus`; `no_hw_host_NAME` where the DHS was lost.
     """
 
@@ -32,13 +32,13 @@ class MoveRun(CompletedRun[MoveCompletion]):
         position: float,
         takes_s: float = 0.0,
     ) -> None:
-        """A move of the motor `name`, which stands at `position`, scaled.
+        """A move of the motor `name`, which is at `position`, scaled.
 
         Args:
             name: Name of the motor.
             hardware_host: Its owner.
             destination: Where it was sent, scaled or a word, after the shorter way was taken.
-            position: Where it stands.
+            position: Its position.
             takes_s: Seconds that it takes by itself, where that is known.
         """
         super().__init__(name, hardware_host, takes_s)

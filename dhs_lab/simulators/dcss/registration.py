@@ -17,7 +17,7 @@ _WITHOUT_LINE_END: Final = (StohRegisterRealMotor, StohRegisterPseudoMotor)
 
 
 def registrations(devices: Iterable[Entry]) -> Iterator[tuple[Message, bool]]:
-    """The messages of the first pass, and whether a line end stands in front of their NUL.
+    """The messages of the first pass, and whether a line end comes before their NUL.
 
     Source: dcss_hardware_client.c:1325-1396, confirmed on the wire
     """

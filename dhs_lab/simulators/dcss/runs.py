@@ -125,7 +125,7 @@ class CompletedRun(_Heard, Generic[C]):
                 self._tell()
 
     def _failure(self, status: str) -> C:
-        """The completion that stands for a DHS that was lost; the lock is held."""
+        """The completion in place of that of a lost DHS; the lock is held."""
         raise NotImplementedError
 
     def _so_far(self) -> tuple[str, str]:
@@ -191,7 +191,7 @@ class OperationRun(CompletedRun[Completion]):
             self._tell()
 
     def _updates_after(self, seen: int, deadline: Deadline | None) -> list[str]:
-        """The updates behind the first `seen`, once there are some; none when completed."""
+        """Wait for updates after the first `seen`; returns none when completed."""
         with self._changed:
             self._changed.wait_for(
                 lambda: len(self._updates) > seen or self._completions,

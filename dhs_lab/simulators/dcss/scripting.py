@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Callable[[Script, float], object])
 
 
 class Scripting(Control):
-    """Lets functions stand for the Tcl scripts of a real engine."""
+    """Runs Python functions in place of the Tcl scripts of a real engine."""
 
     _engine: Engine
 

@@ -1,7 +1,7 @@
 """`Shell`: drives a simulated DCSS by lines of text, typed or from a script.
 
 A line is a command and its words, as a POSIX shell splits them; `#` begins a comment line. Each
-command waits for its completion and says one line. `--no-wait` behind the command, or `&` at the
+command waits for its completion and says one line. `--no-wait` after the command, or `&` at the
 end, lets it go on beside the next; `--timeout SECONDS` says how long to wait for this one.
 
     with Shell(dcss, print) as shell:

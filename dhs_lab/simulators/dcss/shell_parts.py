@@ -66,7 +66,7 @@ CommandAnswer = CommandResult | Pending
 
 
 class CommandWords:
-    """The words behind a command, taken one by one; each method raises UsageError at a fault."""
+    """The words after a command, read one by one; each method raises UsageError for a mistake."""
 
     def __init__(self, usage: str, words: Iterable[str]) -> None:
         self._usage = usage
@@ -157,10 +157,10 @@ class Command:
 
     Attributes:
         name: Its name.
-        usage: The words behind it.
+        usage: The words after it.
         help: What it does, in one line.
         run: Does it.
-        names: Names that may stand behind it, for completion.
+        names: Names that may come after it, for completion.
         aliases: Other names for it.
     """
 

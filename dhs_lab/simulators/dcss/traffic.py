@@ -69,7 +69,7 @@ class Traffic:
             return self._count, tuple(fresh)[::-1]
 
     def lines(self, host: str | None = None, arrow: str | None = None) -> tuple[TrafficLine, ...]:
-        """The messages of this host and direction, oldest first; None stands for any."""
+        """The messages of this host and direction, oldest first; None means any."""
         with self._changed:
             return tuple(
                 line

@@ -1,6 +1,6 @@
 """How dcss words the numbers that it writes itself: with `%f`, six decimals.
 
-What a GUI wrote it forwards to the letter; there the codec's shortest form stands for the GUI's.
+It forwards text of a GUI unchanged; the simulator uses the codec's shortest form for such numbers.
 """
 
 from collections.abc import Mapping

@@ -97,6 +97,6 @@ dcs.experts = { experts.unknown, experts.malformed, experts.framing, experts.cut
 local FRAMINGS = { { 1, "auto", 1 }, { 2, "v1", 2 }, { 3, "v2", 3 } }
 dcs.prefs.ports = Pref.range("TCP ports", DEFAULT_PORTS, "Hardware ports of DCSS", 65535)
 dcs.prefs.framing = Pref.enum(
-    "Framing behind the handshake", 1, "Protocol version of the DHS in DCSS's database", FRAMINGS)
+    "Framing after the handshake", 1, "Protocol version of the DHS in DCSS's database", FRAMINGS)
 dcs.prefs.heuristic = Pref.bool(
     "Look on every port", false, "Follow each connection that begins with stoc_send_client_type")

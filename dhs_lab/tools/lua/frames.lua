@@ -12,7 +12,7 @@ local function sizes_of(header)
     if text then return tonumber(text), tonumber(binary) end
 end
 
--- Whether these may be the first bytes of a handshake, which is v1 whatever follows.
+-- Whether these may be the first bytes of a handshake, which is always v1.
 local function may_be_handshake(head)
     local begins = head:match("^[^\0" .. BLANKS .. "]*")
     for keyword in pairs(HANDSHAKE) do

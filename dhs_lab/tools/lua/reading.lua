@@ -97,7 +97,7 @@ local function split_list(text, from)
         end
         if not word then return nil, past end
         if past <= #text and not BLANKS:find(text:sub(past, past), 1, true) then
-            return nil, "goes on right behind a closing brace or quote"
+            return nil, "goes on right after a closing brace or quote"
         end
         local inner = (mark == "{" or mark == '"') and 1 or 0
         words[#words + 1] = { word, at + inner, past - inner }
@@ -166,7 +166,7 @@ local function read_failure(spec, text, from, items)
     items[#items + 1] = item
 end
 
--- Each adds the items of what stands behind the words, and gives the reason where it cannot.
+-- Each adds the items of the rest after the words, and gives the reason if it cannot.
 local TAILS = {
     rest = function(spec, text, from, items)
         items[#items + 1] = { spec.field, math.min(from + 1, #text + 1), #text + 1 }

@@ -197,7 +197,7 @@ def test_encoders_are_read_and_set(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
     assert get.reports == ()
     dhs.send(HtosGetEncoderCompleted(encoder_name="encoder", position=1.25, status="error"))
     assert get.wait(DEADLINE_S) == EncoderReport(1.25, "error")
-    assert dcss.encoder_position("encoder") == 1.25  # stored whatever the status
+    assert dcss.encoder_position("encoder") == 1.25  # stored with any status
 
 
 # -- strings ---------------------------------------------------------------------------------

@@ -173,7 +173,7 @@ def test_a_motor_whose_position_is_none_is_read_with_the_rest(
         ("x\nshutter\ngalil 0", "line 10: x: type is no integer: 'shutter'"),
         ("x\n5\ngalil 0", "line 10: x: type 5 is obsolete or unknown"),
         ("x\n99", "line 10: x: type 99 is obsolete or unknown"),
-        ("x\n6", "line 9: x: 0 lines behind the type, its type has 1 or 3"),
+        ("x\n6", "line 9: x: 0 lines after the type, its type has 1 or 3"),
         ("x\n6\ngalil", "line 11: x: 1 words for host and state, 2 needed"),
         ("x\n6\ngalil open", "line 11: x: state is no integer: 'open'"),
         ("x\n6\ngalil 0\n1 1 1 1 1\n1 1 1 1", "line 13: x: is no permit, five 0 or 1"),
@@ -223,7 +223,7 @@ def test_a_motor_whose_position_is_none_is_read_with_the_rest(
             "line 14: z: 160 characters, dcss takes 159",
         ),
         ("x\n8\n" + "r" * 800, "line 11: x: 800 characters, dcss takes 799"),
-        ("x\n11\ngalil x", "line 9: x: 1 lines behind the type, its type has 3"),
+        ("x\n11\ngalil x", "line 9: x: 1 lines after the type, its type has 3"),
     ],
 )
 def test_a_damaged_section_is_reported_and_left_out(section: str, problem: str) -> None:

@@ -325,7 +325,7 @@ def test_a_fault_reads_as_it_is_written() -> None:
         ("late -1", "must be >= 0"),
         ("drop 3", "drop takes no value"),
         ("split 0", "pieces have 1 byte at least"),
-        ("refuse keyword=x", "refuse befalls no single message"),
+        ("refuse keyword=x", "refuse does not affect single messages"),
         ("slow count=1", "slow reading goes on until it is cleared"),
         ("drop chance=2", "must be <= 1"),
     ],

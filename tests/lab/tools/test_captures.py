@@ -203,7 +203,7 @@ def test_a_port_takes_what_no_keyword_tells() -> None:
         (pcapng(stamped(conversation()))[:-5], "ends in the middle of a record"),
         (pcap([])[:24] + struct.pack("<IIII", 0, 0, 2**31, 2**31), "cannot be; the rest is not"),
         (pcapng([]) + struct.pack("<II", 6, 13) + b"x" * 20, "a block of 13 bytes cannot be"),
-        (pcapng([]) + struct.pack("<IIII", 6, 16, 0, 99), "16 bytes in front and 99 behind"),
+        (pcapng([]) + struct.pack("<IIII", 6, 16, 0, 99), "16 bytes first and 99 last"),
         (pcapng([]) + struct.pack("<IIII", 6, 16, 0, 16), "block of type 6 cannot be read"),
         (pcap(stamped(conversation()))[:20] + b"\x93\0\0\0" + pcap([*stamped([b"x"])])[24:], "147"),
     ],

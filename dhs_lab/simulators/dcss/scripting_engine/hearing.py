@@ -77,7 +77,7 @@ class Hearing:
     # -- hosts and motors --------------------------------------------------------------------
 
     def _host_configured(self, words: _Words) -> None:
-        """A DHS that goes away has failed in whatever it was to do."""
+        """All tasks of a DHS that disconnects have failed."""
         host = self._database.hosts.get(words[1])
         if words[_STATUS_AT] != "offline" or host is None:
             return
@@ -158,7 +158,7 @@ class Hearing:
             self._log("warning", " ".join(words[1:]).strip())
 
     def _limit_hit(self, words: _Words) -> None:
-        """The message, and a slip of the real engine's script behind it."""
+        """The message, followed by a mistake of the real engine's script."""
         self._log("error", f"Motor {words[1]} has hit {words[2]} hardware limit.")
         self._unhandled("do", words)
 

@@ -36,7 +36,7 @@ def shortest(number: float) -> str:
 def beyond(motor: MotorEntry, destination: str) -> str | None:
     """The line of the log where a destination is beyond a limit, None where it is not.
 
-    Exactly at the limit is allowed, and where the motor stands is not looked at.
+    A destination exactly at the limit is allowed; the present position does not matter.
     """
     lower, upper = limits(motor)
     for side, limit in (("upper", upper), ("lower", lower)):

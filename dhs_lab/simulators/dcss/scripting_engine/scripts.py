@@ -1,4 +1,4 @@
-"""`Scripts`: runs the functions that stand for scripts, each in a thread of its own."""
+"""`Scripts`: runs Python functions in place of scripts, each in its own thread."""
 
 import logging
 import threading
@@ -39,7 +39,7 @@ class Scripts:
         self._is_over = False
 
     def add(self, name: str, function: ScriptFunction, *, is_parallel: bool) -> None:
-        """Let a function stand for the script of an operation."""
+        """Use a function in place of the script of an operation."""
         with self._lock:
             self._functions[name] = (function, is_parallel)
 

@@ -99,8 +99,8 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
             server.wait_online(dhs.name, DEADLINE_S)
             yield server
         finally:
-            # Beside a busy browser its threads may outlive the stop for a moment; that they end
-            # is looked at behind every test.
+            # Beside a busy browser its threads may outlive the stop for a moment; that they end is
+            # checked after every test.
             dhs.stop()
 
 
