@@ -69,7 +69,7 @@ def diagram(title: str, graph: Graph, dashed: Collection[str] = ()) -> str:
 
 
 def node(name: str) -> str:
-    """A name that is none of mermaid's own words, such as `link` or `end`."""
+    """A name that mermaid does not use itself, as it does `link` and `end`."""
     return "room_" + re.sub(r"\W", "_", name)
 
 

@@ -1,7 +1,7 @@
 """Shapes of message classes: many classes differ only in their names.
 
 The reader and the writer of a message depend only on the kinds of its fields. So the long search
-uses hundreds of examples for one class of each shape, and ten for every class.
+uses fifty examples for one class of each shape, and ten for every class.
 """
 
 from collections.abc import Hashable, Iterable
