@@ -143,8 +143,8 @@ def test_what_is_wrong_is_named(value: Mapping[str, object], reason: str) -> Non
             "cannot be read: an object has a key twice",
         ),
         ("NaN", "is an object, got float"),
-        ("[" * DEEP, "cannot be read: maximum recursion depth exceeded"),
-        ('{"keyword":' * DEEP, "cannot be read: maximum recursion depth exceeded"),
+        ("[" * DEEP, "cannot be read: "),  # why depends on the version of Python
+        ('{"keyword":' * DEEP, "cannot be read: "),
         ("1" * 5000, "cannot be read: Exceeds the limit (4300 digits)"),
         ("\ufeff{}", "cannot be read: Unexpected UTF-8 BOM"),
         (
