@@ -170,7 +170,7 @@ def _show_message(message: Message) -> str:
         text += f"  {fields}"
     if isinstance(message, ODD):
         text += f"  !! {show_trouble(message)}"
-    if len(text) < _LONG_MESSAGE:
+    if len(text) < _LONG_MESSAGE and not message.binary:  # a binary part may be large
         if len(_SHOWN) >= _KEPT:
             _SHOWN.clear()
         _SHOWN[id(message)] = message, text
