@@ -118,6 +118,7 @@ class GuiLink(Told):
             if self._state is not ClientState.OFFLINE:
                 raise DhsError("a client is started once")
             self._state = ClientState.CONNECTING
+            self._reason = "no answer yet"
         self._requests.start()
         self._threads.spawn(LINK_THREAD, self._run)
 
