@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import attrs
 
-from dhs_lab.simulators.dcss import Display, GuiSettings, SimulatedDcss, load_dump
+from dhs_lab.simulators.dcss import Display, GuiSettings, Rights, SimulatedDcss, load_dump
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Door
 from tests.lab.simulators.conformance import DIFFERENT, EQUAL, NOT_PLAYED, Verdict
 from tests.lab.simulators.dhs_peer import DhsPeer
@@ -44,6 +44,11 @@ LOGINS: Final = {
     "guiC": "carol SESSC localhost :99.0",
     "guiH": "carol SESSC localhost :7.0",
     "guiN": "new SESSN localhost :8.0",
+    "guiL": "bob USERLOC localhost :8.0",
+    "guiR": "carol USERREM localhost :99.0",
+    "guiRN": "bob USERLOC localhost :99.0",
+    "guiES": "erin STAFFLOC localhost :99.0",
+    "guiHU": "bob USERLOC localhost :7.0",
     "guiX": "u SX localhost :8.0",
     "guiW": "w SW localhost :8.0",
 }
@@ -63,13 +68,15 @@ class Act:
         phases: Names of the phases.
         clients: Who is logged in from the beginning.
         dhss: DHSs that are connected.
-        door: State of the hutch door.
+        door: State of the hutch door; None where a string tells it.
+        sessions: Sessions and what they give; without any, every session has all rights.
     """
 
     phases: tuple[str, ...]
     clients: tuple[str, ...] = ("guiA", "guiB")
     dhss: tuple[str, ...] = ("pydhs", "pydhs1")
-    door: Door = "open"
+    door: Door | None = "open"
+    sessions: Mapping[str, Rights] = attrs.field(factory=dict)
 
 
 ACTS: Final = (
@@ -83,18 +90,29 @@ ACTS: Final = (
     Act(("dhs_gone", "dhs_back", "idle", "forward")),
     Act(("master2",), ("guiA", "guiB"), ("pydhs",)),
     Act(("push", "move_by_words", "same_text"), dhss=("pydhs",)),
+    Act(
+        ("staff", "door"),
+        ("guiL", "guiR", "guiRN", "guiES", "guiHU"),
+        ("pydhs",),
+        None,
+        {
+            "SESSA": Rights("alice"),
+            "USERLOC": Rights("bob", is_staff=False, is_roaming=False),
+            "USERREM": Rights("carol", is_staff=False),
+            "STAFFLOC": Rights("erin", is_roaming=False),
+        },
+    ),
     Act(("self_dev",), ("guiA",), ("pydhs",)),
 )
 NOT_PLAYED_WHY: Final = {
     "auth-login": "needs a session server and keys",
-    "staff": "needs a session server",
-    "door": "needs a session server",
     "session": "needs a session server",
     "slow": "a summary: `test_a_client_that_does_not_read_is_dropped` plays it",
     "frag": "a summary of times: `test_pieces_that_come_too_late_end_the_connection` plays it",
     "live": "a summary: clients of others",
     "danger": "what a real server survives by luck, hangs on or dies of; see the page of hazards",
 }
+DOOR: Final = "htos_set_string_completed hutchDoorStatus normal"
 ENTERS: Final = "(enters)"
 LEAVES: Final = "(leaves)"
 
@@ -142,6 +160,14 @@ LEFT_OUT: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("guiA", "gtos_start_motor_move mnolim 2"),
         ("pydhs", "htos_update_motor_position mnolim 1.25 normal"),
     ),
+    "unknown: motor not allowed to remote and local "
+    "(passive remote local hutch closed = 1 0 0 1 0)": (("guiA", ENTERS),),
+    "open: mnoremote": (
+        ("pydhs", "htos_motor_move_completed mnoremote 0.5 normal"),
+        ("pydhs", f"{DOOR} open {{now}}"),
+    ),
+    "closed: mnoremote and mnolim": (("pydhs", f"{DOOR} closed {{now}}"),),
+    "strange contents": (("pydhs", f"{DOOR} ajar"),),
     "move exactly to the limit and out of it back in": (
         ("pydhs", "htos_update_motor_position slit_lower -0.6 normal"),
     ),
@@ -165,7 +191,7 @@ def gui_verdicts() -> tuple[Verdict, ...]:
     rows = list(enumerate(gui_cases()))
     for act in ACTS:
         mine = [(number, case) for number, case in rows if case["phase"] in act.phases]
-        with recorded_beamline(act.door) as dcss, Stage(dcss, act) as stage:
+        with recorded_beamline(act.door, act.sessions) as dcss, Stage(dcss, act) as stage:
             for number, case in mine:
                 found[number] = stage.play(case)
     for number, case in rows:
@@ -185,11 +211,18 @@ def gui_cases() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def recorded_beamline(door: Door = "open") -> Iterator[SimulatedDcss]:
+def recorded_beamline(
+    door: Door | None = "open", sessions: Mapping[str, Rights] = {}
+) -> Iterator[SimulatedDcss]:
     """A simulated DCSS with the database and the scripts of the recording."""
     dump = load_dump(shared_path("gui/gui_database.dump"))
     settings = GuiSettings(
-        displays=DISPLAYS, checks_host=True, door=door, records=dump.records, runs=dump.runs
+        displays=DISPLAYS,
+        sessions=sessions,
+        checks_host=True,
+        door=door,
+        records=dump.records,
+        runs=dump.runs,
     )
     dcss = SimulatedDcss(dump.hosts, patience=0.01, gui_port=0, gui=settings, nodelay=True)
     add_scripts(dcss)
@@ -312,6 +345,7 @@ class Stage:
         text = text.replace(
             "{guiA}", str(self._guis["guiA"].client_id) if "guiA" in self._guis else ""
         )
+        text = text.replace("{now}", str(int(time.time())))
         if text.startswith("b'"):
             peer.socket.sendall(ast.literal_eval(text))
         elif isinstance(peer, GuiPeer):
