@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from event_model import DataKey, PartialEvent
 
 OPERATION_S: Final = 3600.0
-"""How long an operation may take where nothing else is said, in seconds."""
+"""Default for the longest time of an operation, in seconds."""
 
 
 class BlueskyMotor(BlueskyDevice):
@@ -53,9 +53,9 @@ class BlueskyMotor(BlueskyDevice):
             dcss: The client.
             name: The motor.
             timeout_s: Longest time of a move, in seconds.
-            tolerance: How far from its goal a move may end; None for anywhere.
-            stop_by_abort_all: Whether `stop` may stop the whole beamline, where the motor is one of
-                DCSS's scripting engine, which stops in no other way.
+            tolerance: How far from its goal a move may end; None for no limit.
+            stop_by_abort_all: Whether `stop` may abort everything at the beamline, if the motor is
+                one of DCSS's scripting engine, which stops in no other way.
         """
         super().__init__(dcss, name)
         self._timeout_s = timeout_s
@@ -74,7 +74,7 @@ class BlueskyMotor(BlueskyDevice):
         return self._dcss.motors[self.name]
 
     def read(self) -> "dict[str, Reading[float | str]]":
-        """Where it is; raises NotConnectedError where that is not known now."""
+        """Its position; raises NotConnectedError if it is not known now."""
         return self._now(self._view.position)
 
     def describe(self) -> "dict[str, DataKey]":
@@ -86,20 +86,20 @@ class BlueskyMotor(BlueskyDevice):
         return {self.name: key}
 
     def locate(self) -> "Location[float]":
-        """Where it was sent, and where it is."""
+        """Its last destination, and its position."""
         position = self._view.position
         self._dcss.check_ready()
         return {"setpoint": position if self._goal is None else self._goal, "readback": position}
 
     def check_value(self, value: float) -> None:
-        """See that a move would be within the limits; raises LimitError, BusyError, EncodeError."""
+        """Check that a move is within the limits; raises LimitError, BusyError, EncodeError."""
         self._dcss.check_target(self.name, value)
 
     def set(self, value: float) -> BlueskyStatus:
-        """Begin a move; where it is slowing down after a `stop`, after that.
+        """Start a move; if the motor is still stopping after a `stop`, when it has stopped.
 
         Raises:
-            RequestError, NotConnectedError, EncodeError: As `DcssClient.start_move`.
+            RequestError, NotConnectedError, EncodeError: See `DcssClient.start_move`.
         """
         self.check_value(value)
         status = BlueskyStatus(f"{self.name} to {value:g}")
@@ -136,12 +136,12 @@ class BlueskyMotor(BlueskyDevice):
         return FailedError(self.name, NORMAL, text)
 
     def stop(self, success: bool = True) -> None:  # noqa: FBT001, FBT002, RUF100 - Bluesky's
-        """Stop a move of ours; sends nothing where there is none, and waits for nothing.
+        """Stop the move that was started here, if there is one; does not wait.
 
-        Bluesky calls it after each plan, for each motor of it.
+        Bluesky calls it after each plan, for each of its motors.
 
         Raises:
-            RefusedError: It is of the scripting engine, and `stop_by_abort_all` was not said.
+            RefusedError: It belongs to the scripting engine, and `stop_by_abort_all` is False.
             NotConnectedError: The client is not ready.
         """
         with self._lock:
@@ -156,7 +156,7 @@ class BlueskyMotor(BlueskyDevice):
             self._dcss.stop_move(self.name)
 
     def subscribe(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
-        """Call a function with the reading now, and whenever it changes."""
+        """Call a function with the present reading, and with each new one."""
 
         def changed(_: View | None, after: View | None) -> None:
             if isinstance(after, MotorView):
@@ -166,7 +166,7 @@ class BlueskyMotor(BlueskyDevice):
         self._subscriptions[function] = subscription
 
     def clear_sub(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
-        """Call it no more."""
+        """Stop calling it."""
         self._subscriptions.pop(function).close()
 
 
@@ -180,13 +180,13 @@ class BlueskyShutter(BlueskyDevice):
         self._timeout_s = timeout_s
 
     def read(self) -> "dict[str, Reading[float | str]]":
-        """Its state; `unknown` where DCSS does not know."""
+        """Its state; `unknown` if DCSS does not know it."""
         is_open = self._dcss.shutters[self.name].is_open
         words = {True: ShutterState.OPEN.value, False: ShutterState.CLOSED.value}
         return self._now("unknown" if is_open is None else words[is_open])
 
     def set(self, value: Literal["open", "closed"]) -> BlueskyStatus:
-        """Open or close it; raises as `DcssClient.set_shutter`."""
+        """Open or close it; raises like `DcssClient.set_shutter`."""
         status = BlueskyStatus(f"{self.name} to {value}")
         run = self._dcss.start_set_shutter(self.name, value, timeout_s=self._timeout_s)
         run.on_end(self._finishing(status))
@@ -207,7 +207,7 @@ class BlueskyString(BlueskyDevice):
         return self._now(self._dcss.strings[self.name].contents)
 
     def set(self, value: str) -> BlueskyStatus:
-        """Set it; raises as `DcssClient.set_string`."""
+        """Set it; raises like `DcssClient.set_string`."""
         status = BlueskyStatus(f"{self.name} to {value!r}")
         run = self._dcss.start_set_string(self.name, value, timeout_s=self._timeout_s)
         run.on_end(self._finishing(status))
@@ -222,7 +222,7 @@ class BlueskyCounter(BlueskyDevice):
 
         Args:
             dcss: The client.
-            names: The ion chambers, one at least.
+            names: The ion chambers, at least one.
             time_s: How long each trigger counts, in seconds.
         """
         super().__init__(dcss, "_".join(names))
@@ -231,11 +231,11 @@ class BlueskyCounter(BlueskyDevice):
         self._readings: dict[str, Reading[float | str]] = {}
 
     def describe(self) -> "dict[str, DataKey]":
-        """Counts of each."""
+        """The counts of each ion chamber."""
         return {name: self._key() for name in self._names}
 
     def trigger(self) -> BlueskyStatus:
-        """Count once; raises as `DcssClient.count`."""
+        """Count once; raises like `DcssClient.count`."""
         status = BlueskyStatus(f"{self.name} for {self.time_s:g} s")
 
         def counted(run: PendingRequest[CountEnd]) -> None:
@@ -251,7 +251,7 @@ class BlueskyCounter(BlueskyDevice):
         return status
 
     def read(self) -> "dict[str, Reading[float | str]]":
-        """What the last trigger counted; raises DhsError where there was none."""
+        """The counts of the last trigger; raises DhsError if there was none."""
         if not self._readings:
             raise DhsError(f"{self.name} was not triggered yet")
         return self._readings
@@ -272,7 +272,7 @@ class BlueskyOperation(BlueskyDevice):
         self._readings: dict[str, Reading[float | str]] = {}
 
     def trigger(self) -> BlueskyStatus:
-        """Run it; raises as `DcssClient.start_operation`."""
+        """Run it; raises like `DcssClient.start_operation`."""
         status = BlueskyStatus(f"operation {self.name}")
 
         def ended(run: PendingRequest[OperationEnd]) -> None:
@@ -286,7 +286,7 @@ class BlueskyOperation(BlueskyDevice):
         return status
 
     def read(self) -> "dict[str, Reading[float | str]]":
-        """Its last result, as text; raises DhsError where there is none."""
+        """Its last result, as text; raises DhsError if there is none."""
         if not self._readings:
             raise DhsError(f"{self.name} was not triggered yet")
         return self._readings
@@ -307,7 +307,7 @@ class BlueskyFlyer(BlueskyDevice):
         self._run: StartedOperation | None = None
 
     def kickoff(self) -> BlueskyStatus:
-        """Start it; done when DCSS has told everybody. Raises as `DcssClient.start_operation`."""
+        """Start it; done when DCSS reports the start. Raises like `DcssClient.start_operation`."""
         status = BlueskyStatus(f"start of {self.name}")
         run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
         run.on_start(lambda _: status.finish())
@@ -322,7 +322,7 @@ class BlueskyFlyer(BlueskyDevice):
         return status
 
     def describe_collect(self) -> "dict[str, dict[str, DataKey]]":
-        """What an event has: the text of an update."""
+        """The content of an event: the text of an update."""
         return {self.name: {self.name: self._key()}}
 
     def collect(self) -> "Iterator[PartialEvent]":

@@ -1,4 +1,4 @@
-"""What Bluesky devices share: a name, what their values are, and a status."""
+"""What all Bluesky devices share: a name, a description of their values, and a status."""
 
 import threading
 import time
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class BlueskyStatus:
-    """Whether something that a plan started is done; its repr says of what, and why not.
+    """The status of something that a plan started; its repr says what it is, and why it failed.
 
     Attributes:
-        stopped_well: Whether the plan stopped it on purpose: then that is no failure.
+        stopped_well: Whether the plan stopped it on purpose, which is not a failure.
     """
 
     def __init__(self, what: str) -> None:
@@ -36,11 +36,11 @@ class BlueskyStatus:
 
     @property
     def success(self) -> bool:
-        """Whether it came to its good end."""
+        """Whether it succeeded."""
         return self._is_done and self._error is None
 
     def exception(self, timeout: float | None = 0.0) -> Exception | None:
-        """Why it failed; None where it did not.
+        """Why it failed; None if it did not.
 
         Raises:
             TimeoutError: It is not over within `timeout` seconds.
@@ -51,7 +51,7 @@ class BlueskyStatus:
         return self._error
 
     def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
-        """Call a function at the end; at once where it is over."""
+        """Call a function at the end; at once if it is over."""
         with self._changed:
             if not self._is_done:
                 self._callbacks.append(callback)
@@ -78,7 +78,7 @@ class BlueskyStatus:
 
 
 class BlueskyDevice:
-    """What all have: a name, and DCSS."""
+    """The base of all devices: a name, and DCSS."""
 
     parent = None
     dtype: Literal["number", "string"] = "number"
@@ -104,7 +104,7 @@ class BlueskyDevice:
         return {"source": source, "dtype": self.dtype, "shape": []}
 
     def _now(self, value: float | str) -> "dict[str, Reading[float | str]]":
-        self._dcss.check_ready()  # rather than to give an old value for a new one
+        self._dcss.check_ready()  # so that an old value is never returned as a new one
         return {self.name: {"value": value, "timestamp": time.time()}}
 
     def _finishing(self, status: BlueskyStatus) -> Callable[[PendingRequest[Any]], None]:

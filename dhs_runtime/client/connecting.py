@@ -37,7 +37,7 @@ class GuiConnection:
     """One connection; make a new one for the next."""
 
     def __init__(self, address: HostPort, login: GtosClientIsGui, resolver: Resolver) -> None:
-        """A connection that is not made yet."""
+        """A connection; `run` makes it."""
         self._address = address
         self._login = login
         self._transport = TcpTransport(resolver)
@@ -69,7 +69,7 @@ class GuiConnection:
         return "DCSS closed the connection"
 
     def _read(self, on_message: Callable[[Message], None]) -> bool:
-        """Take what comes next; False at the end of the stream."""
+        """Read and handle the next data; False at the end of the stream."""
         data = self._transport.read()
         if data:
             self._protocol.receive_data(data)
@@ -93,7 +93,7 @@ class GuiConnection:
         return True
 
     def is_in(self) -> None:
-        """The first push is read: silence means nothing from now on."""
+        """The first push is read: from now on the server may be silent for any time."""
         self._transport.set_read_timeout(None)
 
     def encode(self, message: Message) -> bytes:
@@ -104,7 +104,7 @@ class GuiConnection:
         """Write what was encoded.
 
         Raises:
-            NotConnectedError: The connection is no more, or DCSS does not read.
+            NotConnectedError: The connection has ended, or DCSS does not read.
         """
         with self._lock:
             self._put(data)
@@ -122,7 +122,7 @@ class GuiConnection:
 
 
 def check_login(login: GtosClientIsGui) -> None:
-    """See that a login fits the wire; raises EncodeError."""
+    """Check that a login fits the wire; raises EncodeError."""
     protocol = DcsProtocol(Role.GUI)
     protocol.receive_data(encode_frame(Frame(_GREETING), Framing.V2))
     protocol.next_event()
@@ -130,5 +130,5 @@ def check_login(login: GtosClientIsGui) -> None:
 
 
 def own_name(host: str) -> str:
-    """The name that DCSS at `host` resolves this computer's address to, as far as we can tell."""
+    """The name that DCSS at `host` probably resolves this computer's address to."""
     return LOOPBACK_NAME if is_loopback(host) else socket.getfqdn()

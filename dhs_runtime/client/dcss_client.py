@@ -22,7 +22,7 @@ from dhs_runtime.client.waiting import OperationEnd, ReportRequest, StartedOpera
 class DcssClient(MotorCommands, DeviceCommands):
     """A client of DCSS's GUI port.
 
-    Commands raise `NotConnectedError` at once while it is not ready: nothing is kept for later.
+    While it is not ready, commands raise `NotConnectedError` at once: nothing is queued.
     Calls that wait have a deadline, and raise a `RequestError` that says how it ended.
 
     Example:
@@ -35,19 +35,19 @@ class DcssClient(MotorCommands, DeviceCommands):
     def start_operation(
         self, name: str, *args: object, text: str | None = None, timeout_s: float | None = None
     ) -> StartedOperation:
-        """Start an operation; `follow` and `wait` of what it returns tell the rest.
+        """Start an operation; use `follow` and `wait` of the returned object.
 
         Args:
             name: The operation.
             args: Its arguments, each a word of a Tcl list.
             text: Its arguments as one text, instead of `args`.
-            timeout_s: After so many seconds it counts as ended by `WaitTimeoutError`; for those who
-                do not wait, but use `on_end`.
+            timeout_s: After this many seconds it ends with `WaitTimeoutError`; for callers that use
+                `on_end` instead of waiting.
 
         Raises:
             NoDeviceError: There is no such operation.
             NotConnectedError: The client is not ready.
-            EncodeError: The arguments do not fit the wire, or are no Tcl list.
+            EncodeError: The arguments do not fit the wire, or are not a Tcl list.
         """
         hosts = self._hosts_of(self.operations[name].host)
         words = join_list(str(arg) for arg in args) if text is None else text
@@ -61,13 +61,13 @@ class DcssClient(MotorCommands, DeviceCommands):
     def run_operation(
         self, name: str, *args: object, text: str | None = None, timeout_s: float
     ) -> OperationEnd:
-        """Start an operation and wait for its end; raises as `start_operation` and `wait`."""
+        """Start an operation and wait for its end; raises like `start_operation` and `wait`."""
         return self.start_operation(name, *args, text=text).wait(timeout_s)
 
     def stop_operation(self, name: str, *args: object) -> None:
-        """Ask an operation to end early, which it may ignore. Returns when it is sent.
+        """Ask an operation to end early, which it may ignore. Returns when the request is sent.
 
-        Its run ends by its own completion. DCSS tells a refusal to its log only.
+        Its run ends with its own completion. DCSS reports a refusal only in its log.
 
         Raises:
             NoDeviceError: There is no such operation.
@@ -80,7 +80,7 @@ class DcssClient(MotorCommands, DeviceCommands):
     # -- master -------------------------------------------------------------------------------
 
     def become_master(self, *, take: bool = False, timeout_s: float = ANSWER_S) -> None:
-        """Become master; DCSS gives it to anybody, so that others are asked here.
+        """Become master. DCSS lets anybody take over, so this first checks for another master.
 
         Raises:
             MasterTakenError: Another client is master, and `take` is False.
@@ -102,7 +102,7 @@ class DcssClient(MotorCommands, DeviceCommands):
         self._answer(request, GtosBecomeMaster(), timeout_s)
 
     def release_master(self, *, timeout_s: float = ANSWER_S) -> None:
-        """Be master no longer."""
+        """Stop being master."""
 
         def read(message: Message) -> bool | None:
             return isinstance(message, StogBecomeSlave) or None

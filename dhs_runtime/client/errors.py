@@ -2,18 +2,18 @@
 
 DhsError
 ├── LoginError                  DCSS did not let us in: greeting, login, or the first push
-└── RequestError                something that was asked for did not come to its good end
-    ├── RefusedError            nothing was begun
+└── RequestError                a request did not succeed
+    ├── RefusedError            nothing was started
     │   ├── PermissionRefusedError
     │   ├── LimitError
     │   ├── BusyError
     │   ├── NoDeviceError       (also a KeyError)
     │   └── MasterTakenError
-    ├── OfflineError            the DHS is not there, before or in the middle
+    ├── OfflineError            the DHS is offline, before or during the request
     ├── AbortedError            somebody stopped it
     ├── FailedError             any other status
-    ├── LinkLostError           the link went while it was under way; it may go on
-    └── WaitTimeoutError        (also a TimeoutError) no answer in time; it may go on
+    ├── LinkLostError           the link was lost meanwhile; it may still be running
+    └── WaitTimeoutError        (also a TimeoutError) no answer in time; it may still be running
 """
 
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ class LoginError(DhsError):
 
 
 class RequestError(DhsError):
-    """Something that was asked for did not come to its good end.
+    """A request did not succeed.
 
     Attributes:
         name: The device or operation.
-        status: What DCSS said, as it came; "" where it said nothing.
+        status: The status as DCSS sent it; "" if there was none.
         logs: Lines of DCSS's log about it, the newest last.
-        ends: Of several moves together, how each of them ended.
+        ends: For several moves together, how each of them ended.
     """
 
     def __init__(self, name: str, status: str, text: str) -> None:
@@ -48,37 +48,37 @@ class RequestError(DhsError):
 
 
 class RefusedError(RequestError):
-    """It was refused; nothing was begun."""
+    """It was refused; nothing was started."""
 
 
 class PermissionRefusedError(RefusedError):
-    """Not from here, not by this user, not with this state of the hutch, or not without master."""
+    """Not allowed from here, for this user, in this state of the hutch, or without master."""
 
 
 class LimitError(RefusedError):
-    """It is beyond a limit of the motor, or of one that it is part of.
+    """It is beyond a limit of the motor, or of a pseudo motor that it is part of.
 
     Attributes:
-        limits: Lower and upper limit where this client knew better than to ask, else None.
+        limits: Lower and upper limit if this client refused it before sending, else None.
     """
 
     limits: tuple[float | None, float | None] = None, None
 
 
 class BusyError(RefusedError):
-    """The device moves, is locked, or the beamline is not idle."""
+    """The device is moving or locked, or the beamline is not idle."""
 
 
 class NoDeviceError(RefusedError, KeyError):
-    """There is no device or operation of this name."""
+    """There is no device or operation with this name."""
 
 
 class MasterTakenError(RefusedError):
     """Another client is master.
 
     Attributes:
-        user: Who that is.
-        host: Where.
+        user: Its user.
+        host: Its host.
     """
 
     def __init__(self, user: str, host: str) -> None:
@@ -88,7 +88,7 @@ class MasterTakenError(RefusedError):
 
 
 class OfflineError(RequestError):
-    """The DHS is not there, from the beginning or in the middle."""
+    """The DHS is offline, before or during the request."""
 
 
 class AbortedError(RequestError):
@@ -96,15 +96,15 @@ class AbortedError(RequestError):
 
 
 class FailedError(RequestError):
-    """It ended with another status than success."""
+    """It ended with a status that means failure."""
 
 
 class LinkLostError(RequestError):
-    """The link to DCSS went while it was under way; it may go on at the beamline."""
+    """The link to DCSS was lost meanwhile; it may still be running at the beamline."""
 
 
 class WaitTimeoutError(RequestError, TimeoutError):
-    """Nothing said within the time that it is over; it may go on."""
+    """No end was reported in time; it may still be running."""
 
 
 _PERMISSION = frozenset(
@@ -125,7 +125,7 @@ _OFFLINE = ("no_hw_host", "hardware_offline")
 
 
 def error_of(name: str, status: str) -> RequestError:
-    """The exception of a status that is no success, whichever message it came in.
+    """The exception for a status that is not a success, from any message.
 
     Offline has four spellings: `{no_hw_host H}`, `no_hw_host H`, `no_hw_host_H` and
     `hardware_offline`. Words about a motor may begin with its name, or a child's.

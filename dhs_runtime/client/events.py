@@ -1,4 +1,4 @@
-"""What a client hears, in order: for callbacks in threads of their own, and for loops."""
+"""The events of a client, in order: for callbacks in their own threads, and for loops."""
 
 import enum
 import logging
@@ -18,7 +18,7 @@ from dhs_runtime.threads import ThreadGroup
 logger = logging.getLogger(__name__)
 
 MOST_UNREAD: Final = 10_000
-"""Events that wait to be read; who falls further behind hears no more."""
+"""Most events that wait to be read; a reader with more unread events gets no further ones."""
 SLOW_S: Final = 0.5
 """A callback that takes longer is named in the log."""
 
@@ -31,11 +31,11 @@ class ClientState(enum.Enum):
     CONNECTING = "connecting"
     """A connection is being made, or the login is under way."""
     PUSH = "push"
-    """The login is complete, and DCSS tells what there is."""
+    """The login is complete, and DCSS sends its devices."""
     READY = "ready"
     """Everything is known and commands may be sent."""
     WAITING = "waiting"
-    """Before the next try to connect."""
+    """Waiting before the next try to connect."""
     REFUSED = "refused"
     """DCSS refused the login; no further try is made."""
     STOPPED = "stopped"
@@ -48,7 +48,7 @@ ClientEvent = Message | Change | ClientState
 class EventQueue:
     """Events of some kinds that wait to be read.
 
-    An update of a motor's position replaces the one before it that nobody has read yet, if nothing
+    An update of a motor's position replaces the one before it, if that is still unread and nothing
     else came between them. Nothing else is left out.
     """
 
@@ -66,7 +66,7 @@ class EventQueue:
 
     @property
     def is_closed(self) -> bool:
-        """Whether no further event is taken."""
+        """Whether it takes no further events."""
         return self._is_closed
 
     @property
@@ -75,7 +75,7 @@ class EventQueue:
         return self._is_overrun
 
     def close(self) -> None:
-        """Take no further event; may be called from anywhere, and waits for nothing."""
+        """Take no further events; any thread may call it, and it does not wait."""
         with self._changed:
             self._is_closed = True
             self._unread.clear()
@@ -83,7 +83,7 @@ class EventQueue:
             self._changed.notify_all()
 
     def offer(self, events: Iterable[ClientEvent]) -> None:
-        """Events came; takes those that are wanted."""
+        """Take the wanted ones of these events."""
         for event in events:
             if isinstance(event, self._classes) or (
                 isinstance(event, Change) and event.name in self._names
@@ -111,7 +111,7 @@ class EventQueue:
             self._changed.notify_all()
 
     def get(self, deadline: Deadline | None = None) -> ClientEvent | None:
-        """The next event; None after the deadline, or where no more will come."""
+        """The next event; None after the deadline, or if no more will come."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._unread or self._is_closed,
@@ -127,7 +127,7 @@ class EventQueue:
 
 
 def _key(event: ClientEvent) -> object:
-    """What is the same for updates that may be joined; None for all else."""
+    """A key that is equal for updates that may replace each other; None for other events."""
     if isinstance(event, StogUpdateMotorPosition):
         return event.motor_name
     if isinstance(event, Change) and event.is_update:
@@ -142,15 +142,16 @@ def _joined(unread: ClientEvent, event: ClientEvent) -> ClientEvent:
 
 
 class Subscription:
-    """A function that is called with events, in their order, in a thread of its own.
+    """A function that is called with events, in order, in its own thread.
 
-    It may call everything of the client, and wait for it. What it raises is logged, and it stays.
+    It may call any method of the client, and wait. If it raises, that is logged, and it stays
+    subscribed.
     """
 
     def __init__(
         self, queue: EventQueue, callback: Callable[[ClientEvent], object], threads: ThreadGroup
     ) -> None:
-        """A subscription whose thread begins at once."""
+        """A subscription whose thread starts at once."""
         self._queue = queue
         self._callback = callback
         self._name = getattr(callback, "__qualname__", repr(callback))
@@ -158,11 +159,11 @@ class Subscription:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is called no more."""
+        """Whether it is no longer called."""
         return self._queue.is_closed
 
     def close(self) -> None:
-        """Call it no more; may be called by the callback, and waits for nothing."""
+        """Stop calling it; the callback may call this, and it does not wait."""
         self._queue.close()
 
     def _run(self) -> None:
@@ -185,7 +186,7 @@ class Watch:
         self._queue = queue
 
     def until(self, timeout_s: float) -> Iterator[ClientEvent]:
-        """The events as they come, the first from the beginning of the block; ends with the time.
+        """The events since the beginning of the block, as they come, until the time is over.
 
         Raises:
             DhsError: More than 10,000 were unread.
@@ -197,7 +198,7 @@ class Watch:
             raise DhsError(f"more than {MOST_UNREAD} events were unread")
 
     def close(self) -> None:
-        """End the loop, from wherever; what was not read is lost."""
+        """End the loop, from any thread; unread events are lost."""
         self._queue.close()
 
     def __enter__(self) -> Self:

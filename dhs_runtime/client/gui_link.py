@@ -1,4 +1,4 @@
-"""`GuiLink`: the link of a client, over any number of connections, and what DCSS told on it."""
+"""`GuiLink`: a client's link to DCSS, over any number of connections, and what DCSS sent."""
 
 import itertools
 import logging
@@ -38,10 +38,9 @@ T = TypeVar("T")
 
 
 class GuiLink(Told):
-    """The link of a client to DCSS's GUI port, what DCSS told, and what is asked and waited for.
+    """The link of a client to DCSS's GUI port, what DCSS sent, and the open requests.
 
-    It connects again by itself when the link is lost. Its methods are for any thread, callbacks
-    included.
+    It reconnects by itself when the link is lost. Any thread may call its methods, also callbacks.
     """
 
     def __init__(
@@ -55,20 +54,20 @@ class GuiLink(Told):
         connect_timeout_s: float = 10.0,
         retry: Backoff | None = None,
     ) -> None:
-        """A client that is not connected; `start` or `with` does that.
+        """A client that is not connected yet; `start` or `with` connects it.
 
         Args:
-            dcss: `HOST:PORT` of the GUI port, 14243 where there is none.
+            dcss: `HOST:PORT` of the GUI port; the default port is 14243.
             user: Name of the user.
-            session: Session id, in the clear; a DCSS without authentication takes any word.
+            session: Session id, in the clear; a DCSS without authentication accepts any word.
             host: Name that DCSS resolves this computer to; by default `localhost` on loopback,
                 else the computer's full name.
-            display: The display, by which DCSS knows where this client is.
+            display: The display, which tells DCSS where this client is.
             connect_timeout_s: Longest silence until the first push is read, in seconds.
             retry: Delays between tries to connect.
 
         Raises:
-            ConfigError: The address is none, or the session is to be sent as a ticket.
+            ConfigError: The address is not valid, or the session would have to be encrypted.
             EncodeError: A word of the login does not fit the wire.
         """
         if session in (CYPHER, DCS_CYPHER):
@@ -80,7 +79,7 @@ class GuiLink(Told):
             host=own_name(self.address.host) if host is None else host,
             display=display,
         )
-        check_login(self._login)  # or it would fail at each connection
+        check_login(self._login)  # else it would fail at each connection
         self._connect_timeout_s = connect_timeout_s
         self._backoff = Backoff() if retry is None else retry
         self._changed = threading.Condition()  # guards all below; held over no I/O, no callback
@@ -109,7 +108,7 @@ class GuiLink(Told):
     # -- being connected ----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to connect; returns at once.
+        """Start to connect; returns at once.
 
         Raises:
             DhsError: It was started before.
@@ -123,9 +122,9 @@ class GuiLink(Told):
         self._threads.spawn(LINK_THREAD, self._run)
 
     def stop(self) -> None:
-        """End the connection and all callbacks; operations and moves go on at the beamline.
+        """End the connection and all callbacks; operations and moves continue at the beamline.
 
-        Who waits for one of them gets `LinkLostError`.
+        Callers that wait for one of them get `LinkLostError`.
         """
         self._stop.stop()
         with self._changed:
@@ -161,10 +160,10 @@ class GuiLink(Told):
         self.stop()
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Wait until DCSS has told all there is.
+        """Wait until DCSS has sent all its devices.
 
         Raises:
-            LoginError: DCSS refused the login, or the port is no GUI port.
+            LoginError: DCSS refused the login, or the port is not a GUI port.
             NotConnectedError: Not within `timeout_s` seconds, or the client was stopped.
         """
         over = (ClientState.READY, ClientState.REFUSED, ClientState.STOPPED)
@@ -199,7 +198,7 @@ class GuiLink(Told):
             self._stop.wait(next(delays))
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        """A thread ended by an exception, which nobody else would hear of."""
+        """A thread ended with an exception; nothing else reports it."""
         if name == LINK_THREAD:
             self._go(ClientState.REFUSED, reason=f"the link to DCSS broke by {error!r}")
 
@@ -232,7 +231,7 @@ class GuiLink(Told):
             queue.offer(events)
 
     def _put_in(self, message: Message) -> Sequence[ClientEvent]:
-        """Take a message into the picture; what is to be told of it."""
+        """Enter a message into the picture; returns the events."""
         if isinstance(message, StogLoginComplete):
             self._coming = BeamlinePicture(message.client_id)
             self._logins += 1
@@ -255,7 +254,7 @@ class GuiLink(Told):
     # -- what commands need -------------------------------------------------------------------
 
     def check_ready(self) -> None:
-        """See that what the client knows is of now, and that it can send.
+        """Check that the values are current, and that the client can send.
 
         Raises:
             NotConnectedError: It is not ready.
@@ -264,12 +263,12 @@ class GuiLink(Told):
             raise NotConnectedError(f"the client is {self._state.value}: {self._reason}")
 
     def send(self, message: Message) -> None:
-        """Send one message, and wait for nothing.
+        """Send one message; does not wait for an answer.
 
         Raises:
             NotConnectedError: The client is not ready; nothing was sent.
-            EncodeError: The message does not fit the wire, or a real server would die of it.
-            StateError: It is not for a client to send.
+            EncodeError: The message does not fit the wire, or would crash a real server.
+            StateError: A client may not send it.
         """
         connection = self._connection
         if connection is None or self.epoch == 0:
@@ -279,7 +278,7 @@ class GuiLink(Told):
     def _ask(
         self, request: PendingRequest[Any], message: Message, timeout_s: float | None = None
     ) -> None:
-        """Send what a request waits for; it hears everything from before the sending on."""
+        """Send the message of a request; the request hears everything from before the sending."""
         with self._changed:
             self._requests.add(request)
         try:
@@ -292,7 +291,7 @@ class GuiLink(Told):
                 request.end_within(timeout_s)
 
     def _answer(self, request: PendingRequest[T], message: Message, timeout_s: float) -> T:
-        """Send a request that nobody else will wait for, and give its value."""
+        """Send a request that nobody else will wait for, and return its value."""
         self._ask(request, message)
         return self._end_of(request, timeout_s)
 
@@ -308,7 +307,7 @@ class GuiLink(Told):
             self._requests.forget(request)
 
     def _next_handle(self) -> str:
-        """A handle that was never used: one that ends in 0 would be another's to Tcl."""
+        """A new handle. None ends in 0: Tcl would take it for another one, 1.10 for 1.1."""
         number = next(each for each in self._handles if each % 10)
         return f"{self.client_id}.{number}"
 
@@ -319,7 +318,7 @@ class GuiLink(Told):
     def abort(self, *, hard: bool = False) -> None:
         """Stop everything at the beamline; needs no master. Returns when it is sent.
 
-        What this client has under way ends as `AbortedError`, at the latest 5 s later.
+        The open requests of this client end with `AbortedError`, at the latest 5 s later.
 
         Raises:
             NotConnectedError: The client is not ready; nothing was sent.

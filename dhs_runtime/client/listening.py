@@ -1,4 +1,4 @@
-"""Hearing of what happens at the beamline, and waiting for it."""
+"""Callbacks for what happens at the beamline, and waiting for it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,18 +16,18 @@ ChangeCallback = Callable[[View | None, View | None], object]
 
 
 class ListeningClient(GuiLink):
-    """The part of a client that hears and waits.
+    """The part of a client that listens and waits.
 
-    Each callback has a thread of its own, in which it is called in the order of the wire. It may
-    call everything of the client, and wait for it. One that falls 10,000 events behind is called
-    no more, and the log says so. Of a motor's position it gets the newest: an update that nobody
-    has read yet is replaced by the next.
+    Each callback has its own thread, which calls it in the order of the wire. It may call any
+    method of the client, and wait. A callback with 10,000 unread events is no longer called, and
+    the log says so. It gets only the newest position of a motor: an update that is still unread is
+    replaced by the next.
     """
 
     def on(self, *classes: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
         """A decorator: call a function with each message of these classes, before or after `start`.
 
-        `ClientState` may be one of them. `subscribe` gives what ends it.
+        `ClientState` may be one of them. `subscribe` returns an object that ends it.
         """
 
         def decorate(callback: Callable[[M], None]) -> Callable[[M], None]:
@@ -45,11 +45,11 @@ class ListeningClient(GuiLink):
     def on_change(
         self, *names: str, initial: bool = False
     ) -> Callable[[ChangeCallback], ChangeCallback]:
-        """A decorator: call a function with what a device was, and what it is.
+        """A decorator: call a function with a device before and after each change.
 
         Args:
             names: Devices, operations or hardware hosts. They need not be known yet.
-            initial: Whether to call it at first with what they are now; the first value is None.
+            initial: Whether to call it first with the present values; the value before is None.
         """
 
         def decorate(callback: ChangeCallback) -> ChangeCallback:
@@ -61,7 +61,7 @@ class ListeningClient(GuiLink):
     def subscribe_changes(
         self, callback: ChangeCallback, *names: str, initial: bool = False
     ) -> Subscription:
-        """As `on_change`; gives what ends it."""
+        """Like `on_change`; returns an object that ends it."""
 
         def call(event: ClientEvent) -> None:
             if isinstance(event, Change):
@@ -73,9 +73,9 @@ class ListeningClient(GuiLink):
         return Subscription(queue, call, self._threads)
 
     def watch(self, *what: str | type[Message | ClientState], initial: bool = False) -> Watch:
-        """Events for a loop: messages of classes, and changes of devices by name.
+        """Events for a loop: messages of some classes, and changes of devices by name.
 
-        It listens from here on, so that what the next command causes is not missed.
+        It listens from now on, so the effects of the next command are not missed.
 
         Example:
             >>> with dcss.watch("gonio_phi") as seen:  # doctest: +SKIP
@@ -101,10 +101,10 @@ class ListeningClient(GuiLink):
     # -- waiting ------------------------------------------------------------------------------
 
     def wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
-        """Wait until a condition over what DCSS told holds; it is looked at after each message.
+        """Wait until a condition on the values of this client is true; checked after each message.
 
         Raises:
-            WaitTimeoutError: It does not hold within `timeout_s` seconds.
+            WaitTimeoutError: It is not true within `timeout_s` seconds.
             NotConnectedError: The client was stopped.
         """
         what = getattr(condition, "__qualname__", "the condition")
@@ -113,7 +113,7 @@ class ListeningClient(GuiLink):
     def wait_string(
         self, name: str, wanted: str | Callable[[str], bool], *, timeout_s: float
     ) -> str:
-        """Wait until a string has certain contents, or those of which a function says so.
+        """Wait until a string has these contents, or contents that a function accepts.
 
         Raises:
             NoDeviceError: There is no such string.

@@ -34,11 +34,11 @@ from dhs_runtime.client.waiting import MoveRequest, PassedOver, ReportRequest
 from dhs_runtime.clock import Deadline
 
 ANSWER_S: Final = 10.0
-"""How long short answers are waited for where nothing else is said, in seconds."""
+"""Default time to wait for short answers, in seconds."""
 MOVE_S: Final = 60.0
-"""How long a move is waited for where nothing else is said, in seconds."""
+"""Default time to wait for a move, in seconds."""
 NEAR: Final = 0.001
-"""How near to its new position a motor reports itself, in its own units."""
+"""How far a report may be from a position that was set, in the motor's units."""
 ENGINE: Final = "self"
 """The hardware host that is DCSS's own scripting engine."""
 
@@ -56,22 +56,22 @@ class MotorCommands(ListeningClient):
     def start_move(
         self, name: str, to: float, *, check: bool = True, timeout_s: float | None = None
     ) -> MoveRequest:
-        """Begin a move; `wait` of what it returns waits for its end.
+        """Start a move; use `wait` of the returned object.
 
         Args:
             name: The motor.
-            to: Where to, in the motor's units.
-            check: Whether to refuse here what DCSS would refuse: for most refusals it also stops
+            to: Destination, in the motor's units.
+            check: Whether to refuse here what DCSS would refuse: for most refusals DCSS also stops
                 the whole beamline.
-            timeout_s: After so many seconds it counts as ended by `WaitTimeoutError`; for those who
-                do not wait, but use `on_end`.
+            timeout_s: After this many seconds it ends with `WaitTimeoutError`; for callers that use
+                `on_end` instead of waiting.
 
         Raises:
             NoDeviceError: There is no such motor.
             LimitError: Beyond a limit of the motor itself.
-            BusyError: It moves, or is locked.
+            BusyError: It is moving, or locked.
             NotConnectedError: The client is not ready.
-            EncodeError: `to` is no number that DCSS can take.
+            EncodeError: `to` is not a number that DCSS can take.
         """
         motor = self.motors[name]
         if check:
@@ -81,7 +81,7 @@ class MotorCommands(ListeningClient):
         return request
 
     def check_move(self, name: str, to: float) -> None:
-        """See that DCSS would not refuse a move for what this client knows; sends nothing.
+        """Check that DCSS would not refuse a move, as far as this client knows; sends nothing.
 
         Raises:
             NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
@@ -91,7 +91,7 @@ class MotorCommands(ListeningClient):
         self.check_target(name, to)
 
     def check_target(self, name: str, to: float) -> None:
-        """As `check_move`, of a motor that may be moving now.
+        """Like `check_move`, for a motor that may be moving now.
 
         Raises:
             NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
@@ -124,18 +124,18 @@ class MotorCommands(ListeningClient):
         tolerance: float | None = None,
         check: bool = True,
     ) -> float:
-        """Move a motor and wait for its end; the position where it came to rest.
+        """Move a motor and wait for the end; returns the position where it stopped.
 
         Args:
             name: The motor.
-            to: Where to, in the motor's units.
-            timeout_s: Longest time to wait, in seconds. A motor that needs longer moves on.
-            tolerance: How far from `to` it may come to rest, in the motor's units.
+            to: Destination, in the motor's units.
+            timeout_s: Longest time to wait, in seconds. A motor that needs longer keeps moving.
+            tolerance: How far from `to` it may stop, in the motor's units.
             check: As for `start_move`.
 
         Raises:
-            RequestError: As `start_move`, and as `PendingRequest.wait`; `FailedError` where it
-                came to rest elsewhere.
+            RequestError: See `start_move` and `PendingRequest.wait`; `FailedError` if it stopped
+                elsewhere.
         """
         return self.move_many({name: to}, timeout_s=timeout_s, tolerance=tolerance, check=check)[
             name
@@ -149,13 +149,13 @@ class MotorCommands(ListeningClient):
         tolerance: float | None = None,
         check: bool = True,
     ) -> dict[str, float]:
-        """Move several motors at once, and wait for all of them; where they came to rest.
+        """Move several motors at once, and wait for all; returns the positions where they stopped.
 
         All are checked before the first is sent.
 
         Raises:
-            RequestError: When all are over, the first that was no abort, else the first; its `ends`
-                has the ends of all.
+            RequestError: When all are over, the first error that is not an abort, else the first;
+                its `ends` has the ends of all moves.
         """
         if check:
             for name, to in targets.items():
@@ -180,11 +180,11 @@ class MotorCommands(ListeningClient):
         raise worst
 
     def stop_move(self, name: str, *, hard: bool = False) -> None:
-        """Ask a motor to stop; its move ends by its own report. Returns when it is sent.
+        """Ask a motor to stop; its move ends with its own report. Returns when it is sent.
 
         Raises:
             NoDeviceError: There is no such motor.
-            RefusedError: It is of the scripting engine, which stops by `abort` only.
+            RefusedError: It belongs to the scripting engine, and only `abort` stops it.
             NotConnectedError: The client is not ready.
         """
         if self.motors[name].host == ENGINE:
@@ -194,9 +194,9 @@ class MotorCommands(ListeningClient):
     def set_position(
         self, name: str, position: float, *, timeout_s: float = ANSWER_S, tolerance: float = NEAR
     ) -> float:
-        """Call the present position of a motor by another number, and wait until it reports it.
+        """Set the value of a motor's present position, and wait until the motor reports it.
 
-        DCSS confirms nothing: it ends with the motor's next report near `position`. For staff.
+        DCSS sends no confirmation: it ends with the motor's next report near `position`. For staff.
 
         Raises:
             RequestError: There is none, it is refused, or no such report comes in time.
@@ -223,7 +223,7 @@ class MotorCommands(ListeningClient):
         return self._answer(request, command, timeout_s)
 
     def configure(self, name: str, *, timeout_s: float = ANSWER_S, **settings: float) -> MotorView:
-        """Change settings of a motor, and wait until DCSS tells them; the motor then. For staff.
+        """Change settings of a motor, and wait until DCSS sends them; returns the motor. For staff.
 
         Args:
             name: The motor.
@@ -267,7 +267,7 @@ class MotorCommands(ListeningClient):
 
 
 def first_to_raise(errors: Sequence[RequestError]) -> RequestError:
-    """Of several moves that failed the first that was no abort: the others may be its victims."""
+    """The first error that is not an abort: the other moves may have been aborted because of it."""
     return next((each for each in errors if not isinstance(each, AbortedError)), errors[0])
 
 

@@ -1,7 +1,7 @@
-"""What a client has asked for and has no end of yet: who waits, and what ends it.
+"""The open requests of a client: who waits for them, and what ends them.
 
-A request is told every message that comes after it was sent, and ends once: with a value, or with
-an exception.
+A request gets every message that comes after it was sent, and ends once: with a value, or with an
+exception.
 """
 
 import threading
@@ -28,9 +28,9 @@ from dhs_runtime.threads import ThreadGroup
 T = TypeVar("T")
 
 OFFLINE_GRACE_S = 1.0
-"""After a DHS went, the completions that dcss makes for it come within this time."""
+"""After a DHS went offline, dcss sends completions for it within this time."""
 ABORT_GRACE_S = 5.0
-"""What `abort()` stopped says so within this time, or is taken for stopped."""
+"""After `abort()`, a request without a completion within this time counts as aborted."""
 MOST_WORKERS = 8
 ERROR_LEVEL = "error"
 ONLY_STAFF = "only_stafff_allowed"
@@ -38,11 +38,11 @@ ONLY_STAFF = "only_stafff_allowed"
 
 
 class OpenRequests:
-    """The requests of a client that are not over; its methods are called with its lock.
+    """The requests of a client that are not over; call its methods with the lock held.
 
     Attributes:
-        changed: The client's lock, told of every message.
-        epoch: Number of the present login; 0 where there is none.
+        changed: The client's lock, notified of every message.
+        epoch: Number of the present login; 0 if there is none.
     """
 
     def __init__(self, changed: threading.Condition, threads: ThreadGroup) -> None:
@@ -54,18 +54,18 @@ class OpenRequests:
         self._timers: Timers | None = None
 
     def start(self) -> None:
-        """Begin to keep deadlines."""
+        """Start to watch deadlines."""
         self._timers = Timers(self._threads)
 
     def __iter__(self) -> "Iterator[PendingRequest[Any]]":
         return iter(tuple(self._open))
 
     def add(self, request: "PendingRequest[Any]") -> None:
-        """Tell it what comes from now on."""
+        """Give it all messages from now on."""
         self._open.append(request)
 
     def forget(self, request: "PendingRequest[Any]") -> None:
-        """Tell it nothing more."""
+        """Give it no more messages."""
         self._open = [each for each in self._open if each is not request]
 
     def tell(self, message: Message) -> None:
@@ -77,7 +77,7 @@ class OpenRequests:
         self._open = [each for each in self._open if not each.is_over]
 
     def _refuse_by(self, line: StogLog) -> None:
-        """Such lines come in the order of our commands: the oldest is meant."""
+        """The oldest such request: these lines come in the order of our commands."""
         for request in self._open:
             reason = refusal_in_log(request.name, line) if request.is_refused_by_log else ""
             if reason and not request.is_over:
@@ -87,7 +87,7 @@ class OpenRequests:
     def end_later(
         self, request: "PendingRequest[Any]", after_s: float, error: Callable[[], RequestError]
     ) -> Timer | None:
-        """End a request after a time, unless it is over before."""
+        """End a request after a time, unless it is over by then."""
 
         def give_up() -> None:
             with self.changed:
@@ -99,7 +99,7 @@ class OpenRequests:
         return None if timers is None else timers.at(Deadline.after(after_s), give_up)
 
     def cancel(self, timer: Timer) -> None:
-        """What was to end later ended by itself."""
+        """Forget the deadline of a request that ended by itself."""
         if self._timers is not None:
             self._timers.cancel(timer)
 
@@ -108,7 +108,7 @@ class OpenRequests:
         return Lane(self._workers)
 
     def stop(self) -> None:
-        """The client stops: nothing comes any more."""
+        """End all requests, because the client stops."""
         for request in self._open:
             request.lose("the client was stopped")
         self._open.clear()
@@ -118,14 +118,14 @@ class OpenRequests:
 
 
 class PendingRequest(Generic[T]):
-    """Something asked for that is not over yet; any thread may wait for it.
+    """A request that may not be over yet; any thread may wait for it.
 
     Attributes:
         name: The device or operation.
         hosts: The DHSs that have to answer, and whether they are online.
         said: Lines of the log about it, the newest last.
-        epoch: The login under which it was asked.
-        is_refused_by_log: Whether a line of the log may be all that refuses it.
+        epoch: The login under which it was sent.
+        is_refused_by_log: Whether a line of the log may be the only sign of a refusal.
     """
 
     verb = "request"
@@ -147,12 +147,12 @@ class PendingRequest(Generic[T]):
 
     @property
     def is_over(self) -> bool:
-        """Whether its end came."""
+        """Whether it is over."""
         return self._is_over
 
     @property
     def error(self) -> RequestError | None:
-        """Why it did not come to its good end; None where it did, and before its end."""
+        """Why it did not succeed; None if it did, or is not over."""
         return self._error
 
     def wait(self, timeout_s: float, *, through_reconnect: bool = False) -> T:
@@ -160,13 +160,13 @@ class PendingRequest(Generic[T]):
 
         Args:
             timeout_s: Longest time to wait, in seconds.
-            through_reconnect: Whether to wait on while the link is lost. An end that comes in that
-                time is not heard.
+            through_reconnect: Whether to keep waiting while the link is lost. An end during that
+                time is missed.
 
         Raises:
-            RequestError: Its end was no success; the class says why.
-            LinkLostError: The link went; after a reconnect it may be waited for again.
-            WaitTimeoutError: No end within `timeout_s` seconds; it may go on.
+            RequestError: It did not succeed; the class says why.
+            LinkLostError: The link was lost; after a reconnect you may wait for it again.
+            WaitTimeoutError: No end within `timeout_s` seconds; it may still be running.
         """
         self._wait_for(
             lambda: self._is_over,
@@ -181,7 +181,7 @@ class PendingRequest(Generic[T]):
     def on_end(self, callback: Callable[[Self], object]) -> None:
         """Call a function at the end, in another thread; at once in this one if it is over.
 
-        It may call everything of the client, and wait for it. What it raises is logged.
+        It may call any method of the client, and wait. If it raises, that is logged.
         """
         with self._desk.changed:
             if not self._is_over:
@@ -248,7 +248,7 @@ class PendingRequest(Generic[T]):
             self._lane.put(callbacks.pop(0))
 
     def end_within(self, timeout_s: float) -> None:
-        """Let it end by itself, with `WaitTimeoutError`, where nothing else ends it."""
+        """End it with `WaitTimeoutError` at a deadline, if nothing else ends it before."""
         self._end_later(timeout_s, lambda: self._timeout(timeout_s))
 
     def _end_later(self, after_s: float, error: Callable[[], RequestError]) -> None:
@@ -291,7 +291,7 @@ def call(callback: Callable[[T], object], request: T) -> None:
 
 
 def refusal_in_log(name: str, line: StogLog) -> str:
-    """The reason where a line of the log refuses a command to this device, else ""."""
+    """The reason if a line of the log refuses a command to this device, else ""."""
     if line.log_level != ERROR_LEVEL:
         return ""
     _, found, rest = line.said.partition(f" {name} ")

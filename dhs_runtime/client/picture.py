@@ -1,7 +1,7 @@
-"""What DCSS has told of the beamline: values that are replaced, never changed.
+"""What DCSS has sent about the beamline: values that are replaced, never changed.
 
-Nothing in the first push says which motors move and which operations run, so both are None
-(unknown) until something is heard.
+The first push does not say which motors move and which operations run, so both are None (unknown)
+until a message says so.
 """
 
 import functools
@@ -57,7 +57,7 @@ ONLINE = "online"
 
 
 class BeamlinePicture:
-    """The beamline as one login told it; its owner has the lock."""
+    """The beamline as received since one login; its owner has the lock."""
 
     def __init__(self, client_id: int = 0) -> None:
         self.client_id = client_id
@@ -75,7 +75,7 @@ class BeamlinePicture:
         self._changes: list[Change] = []
 
     def views(self) -> Iterator[View]:
-        """All that has a name, kind by kind."""
+        """All views, kind by kind."""
         for kind in (
             *(self.motors, self.shutters, self.strings, self.encoders),
             *(self.ion_chambers, self.operations, self.hosts),
@@ -83,12 +83,12 @@ class BeamlinePicture:
             yield from kind.values()
 
     def take_changes(self) -> list[Change]:
-        """What changed since the last call."""
+        """The changes since the last call."""
         changes, self._changes = self._changes, []
         return changes
 
     def changes_since(self, old: "BeamlinePicture") -> list[Change]:
-        """What is another in this picture than in an old one."""
+        """The differences from an older picture."""
         before = {(view.kind, view.name): view for view in old.views()}
         after = {(view.kind, view.name): view for view in self.views()}
         return [
@@ -98,7 +98,7 @@ class BeamlinePicture:
         ]
 
     def put(self, views: dict[str, V], view: V, *, is_update: bool = False) -> None:
-        """Keep what is new of a device."""
+        """Store a new view."""
         before = views.get(view.name)
         if before != view:
             views[view.name] = view
@@ -107,19 +107,19 @@ class BeamlinePicture:
     def change(
         self, views: dict[str, V], name: str, *, is_update: bool = False, **changes: object
     ) -> None:
-        """Keep what is another; of a name that DCSS never told there is nothing to keep."""
+        """Change some values of a view; does nothing for a name that DCSS never sent."""
         old: Any = views.get(name)
         if old is not None:
             self.put(views, attrs.evolve(old, **changes), is_update=is_update)
 
     def apply(self, message: Message) -> None:
-        """Take a message in; those that say nothing of the beamline change nothing."""
+        """Enter a message; those that are not about the beamline change nothing."""
         _apply(message, self)
 
 
 @functools.singledispatch
 def _apply(message: Message, picture: BeamlinePicture) -> None:
-    """What a message changes: by its class, found once; most change nothing."""
+    """The function that enters messages of a class, looked up once; most change nothing."""
 
 
 @_apply.register
@@ -213,7 +213,7 @@ def _(message: StogConfigureIonChamber, picture: BeamlinePicture) -> None:
 def _(message: StogReportIonChambers, picture: BeamlinePicture) -> None:
     try:
         result = message.result
-    except DecodeError:  # it says so where it is waited for
+    except DecodeError:  # the request that waits for it reports this
         return
     if not isinstance(result, IonChamberFailure):
         for reading in result:

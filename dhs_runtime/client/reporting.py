@@ -23,20 +23,20 @@ from dhs_runtime.client.moving import ANSWER_S
 from dhs_runtime.client.pending import PendingRequest
 from dhs_runtime.client.waiting import CountEnd, PassedOver, ReportRequest
 
-_BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))  # by dcss, in all that it passes on
+_BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))  # dcss does so before it forwards
 
 
 class DeviceCommands(ListeningClient):
-    """The part of a client that sets and reads devices which are no motors."""
+    """The part of a client that sets and reads devices other than motors."""
 
     def set_shutter(
         self, name: str, state: ShutterState | str, *, timeout_s: float = ANSWER_S
     ) -> None:
-        """Open or close a shutter, `open` or `closed`, and wait until it says so.
+        """Open or close a shutter, `open` or `closed`, and wait for its report.
 
         Raises:
             ValueError: Another state.
-            RequestError: There is none, it is refused, or it does not come to that state in time.
+            RequestError: There is none, it is refused, or it does not reach that state in time.
         """
         self._end_of(self.start_set_shutter(name, state), timeout_s)
 
@@ -68,13 +68,13 @@ class DeviceCommands(ListeningClient):
         timeout_s: float = ANSWER_S,
         accept: Callable[[str], bool] | None = None,
     ) -> str:
-        """Set a string, and wait until it has the contents; those that it has then.
+        """Set a string, and wait until it has the contents; returns them.
 
-        A report of other contents is taken for somebody else's. A DHS that changes what it is
-        given needs `accept`, which says of contents whether they are the answer.
+        A report of other contents is taken for an answer to somebody else. If the DHS changes the
+        contents, pass `accept`, which decides whether contents are the answer.
 
         Raises:
-            RequestError: There is none, it is refused, or the contents do not come in time.
+            RequestError: There is none, it is refused, or the contents are not reported in time.
         """
         return self._end_of(self.start_set_string(name, contents, accept=accept), timeout_s)
 
@@ -107,16 +107,16 @@ class DeviceCommands(ListeningClient):
         return request
 
     def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> CountEnd:
-        """Count with ion chambers for a time, and wait for the reports of all their DHSs.
+        """Count with ion chambers, and wait for the reports of all their DHSs.
 
         Args:
             time_s: How long to count, in seconds.
-            names: The ion chambers, one at least.
+            names: The ion chambers, at least one.
             timeout_s: Longest time to wait; by default 10 s more than `time_s`.
 
         Raises:
-            RequestError: There is no such ion chamber, a DHS is away or cannot count, or a report
-                does not come in time.
+            RequestError: There is no such ion chamber, a DHS is offline or cannot count, or a
+                report does not come in time.
         """
         limit_s = time_s + ANSWER_S if timeout_s is None else timeout_s
         return self._end_of(self.start_count(time_s, *names), limit_s)
@@ -165,7 +165,7 @@ class DeviceCommands(ListeningClient):
     # -- encoders -----------------------------------------------------------------------------
 
     def read_encoder(self, name: str, *, timeout_s: float = ANSWER_S) -> float:
-        """Let the DHS read an encoder; its position in its own units.
+        """Let the DHS read an encoder; returns its position in its own units.
 
         Raises:
             RequestError: There is none, it is refused, or no answer comes in time.
@@ -182,7 +182,7 @@ class DeviceCommands(ListeningClient):
         return self._answer(request, GtosGetEncoder(encoder_name=name), timeout_s)
 
     def set_encoder(self, name: str, position: float, *, timeout_s: float = ANSWER_S) -> float:
-        """Call the present position of an encoder by another number; what its DHS made of it.
+        """Set the value of an encoder's present position; returns the position its DHS reports.
 
         Raises:
             RequestError: There is none, it is refused, or no answer comes in time.

@@ -26,8 +26,8 @@ class MotorView:
     """A motor. Positions and limits in its own units.
 
     Attributes:
-        config: Its configuration as DCSS told it; the position there is an old one.
-        is_moving: None where nothing was heard yet.
+        config: Its configuration as DCSS sent it; the position in it is an old one.
+        is_moving: None if no message has said so yet.
     """
 
     kind: ClassVar[str] = "motor"
@@ -40,7 +40,7 @@ class MotorView:
 
     @property
     def is_pseudo(self) -> bool:
-        """Whether it is made of other motors, or of nothing."""
+        """Whether it is a pseudo motor, with or without children."""
         return isinstance(self.config, StogConfigurePseudoMotor)
 
     @property
@@ -50,7 +50,7 @@ class MotorView:
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """Lower and upper limit of moves, None where it is off; narrowed by the backlash."""
+        """Lower and upper limit of moves, None if it is off; narrowed by the backlash."""
         config, backlash = self.config, 0.0
         if isinstance(config, StogConfigureRealMotor) and config.backlash_on:
             backlash = config.backlash / (config.scale_factor or 1.0)
@@ -61,7 +61,7 @@ class MotorView:
 
 @attrs.frozen(kw_only=True)
 class ShutterView:
-    """A shutter; `is_open` is None where DCSS does not know."""
+    """A shutter; `is_open` is None if DCSS does not know."""
 
     kind: ClassVar[str] = "shutter"
     name: str
@@ -91,7 +91,7 @@ class EncoderView:
 
 @attrs.frozen(kw_only=True)
 class IonChamberView:
-    """An ion chamber; what was counted last, None before that."""
+    """An ion chamber and its last counts, None before the first."""
 
     kind: ClassVar[str] = "ion chamber"
     name: str
@@ -101,7 +101,7 @@ class IonChamberView:
 
 @attrs.frozen(kw_only=True)
 class OperationView:
-    """An operation; handles that were heard to start and not to end."""
+    """An operation; `running` has the handles that started and did not end."""
 
     kind: ClassVar[str] = "operation"
     name: str
@@ -110,19 +110,19 @@ class OperationView:
 
 
 DeviceView = MotorView | ShutterView | StringView | EncoderView | IonChamberView | OperationView
-"""A device or operation of some hardware host."""
+"""A device or operation of a hardware host."""
 View = HostView | DeviceView
-"""Anything that DCSS tells by name."""
+"""Anything with a name in DCSS."""
 
 
 @attrs.frozen
 class Change:
-    """Something at the beamline is not as it was.
+    """A change of one device, operation or hardware host.
 
     Attributes:
-        before: What it was; None where it is new.
-        after: What it is; None where it is gone.
-        is_update: Whether a motor told its position on the way, and nothing else.
+        before: Its view before; None if it is new.
+        after: Its view after; None if it is gone.
+        is_update: Whether it is only a new position of a motor that is moving.
     """
 
     before: View | None
@@ -137,7 +137,7 @@ class Change:
 
 
 class Named(Mapping[str, V]):
-    """A read-only mapping whose missing names are told with the nearest that there are."""
+    """A read-only mapping whose error for a missing name suggests similar names."""
 
     def __init__(self, kind: str, values: Mapping[str, V]) -> None:
         self._kind = kind
@@ -160,7 +160,7 @@ class Named(Mapping[str, V]):
 
 
 def no_device(name: str, kind: str, known: Iterable[str]) -> NoDeviceError:
-    """That there is no such device, and what may have been meant."""
+    """The error for a missing device, with similar names."""
     near = difflib.get_close_matches(name, list(known), n=3)
     meant = f"; did you mean {', '.join(near)}?" if near else ""
     return NoDeviceError(name, "", f"no {kind} {name!r} at this beamline{meant}")

@@ -18,9 +18,9 @@ from dhs_runtime.client.seen import (
 
 
 class Told:
-    """What DCSS told last; it stays while the link is lost, and is told anew after it.
+    """The last values from DCSS; they stay while the link is lost, and are sent again after it.
 
-    Reading never waits. A value is frozen: ask again for a newer one.
+    Reading never waits. A value does not change: read it again for a newer one.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Told:
 
     @property
     def motors(self) -> Mapping[str, MotorView]:
-        """The motors as DCSS told them last; a missing name is `NoDeviceError`."""
+        """The motors; a missing name raises `NoDeviceError`."""
         return Named("motor", self._picture.motors)
 
     @property
@@ -62,31 +62,31 @@ class Told:
         return Named("hardware host", self._picture.hosts)
 
     def views(self) -> list[View]:
-        """All that has a name: motors, shutters, strings, encoders and so on, kind by kind."""
+        """All views: motors, shutters, strings, encoders and so on, kind by kind."""
         return list(self._picture.views())
 
     def view(self, name: str) -> View:
         """The object with this name, of any kind.
 
         Raises:
-            NoDeviceError: Nothing has.
+            NoDeviceError: There is none.
         """
         known = {view.name: view for view in self.views()}
         return Named("device", known)[name]
 
     def is_online(self, view: View) -> bool:
-        """Whether the DHS of a device is there."""
+        """Whether the DHS of a device is online."""
         host = view.name if isinstance(view, HostView) else view.host
         return host in self.hosts and self.hosts[host].is_online
 
     @property
     def client_id(self) -> int:
-        """Number that DCSS gave this connection; another after each reconnect."""
+        """Number that DCSS gave this connection; it changes with each reconnect."""
         return self._picture.client_id
 
     @property
     def clients(self) -> Mapping[int, ClientRow]:
-        """All clients of DCSS by number, those that it could tell."""
+        """The clients of DCSS by number, as far as it could list them."""
         return dict(self._picture.clients)
 
     @property
@@ -96,5 +96,5 @@ class Told:
 
     @property
     def location(self) -> str:
-        """Where DCSS takes this client to be: HUTCH, LOCAL or REMOTE."""
+        """The place of this client according to DCSS: HUTCH, LOCAL or REMOTE."""
         return self._picture.location

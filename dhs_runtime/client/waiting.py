@@ -1,7 +1,7 @@
-"""What may be asked for: a move, an operation, or something that ends with a report.
+"""The kinds of requests: a move, an operation, or a command that ends with a report.
 
-Moves, strings, shutters and counts have no handle on the wire, so an answer is told from somebody
-else's by the device's name and by what it says; an operation has its handle.
+Moves, strings, shutters and counts have no handle on the wire, so their answers are recognised by
+the name of the device and by their content; an operation has its handle.
 """
 
 import time
@@ -51,18 +51,18 @@ class OperationEnd:
 
 @attrs.frozen
 class CountEnd:
-    """What was counted: seconds, and counts by ion chamber."""
+    """The result of a count: seconds, and counts by ion chamber."""
 
     time_s: float
     counts: dict[str, float]
 
 
 class MoveRequest(PendingRequest[MoveEnd]):
-    """A move: the first completion after its start; a refusal has no start.
+    """A move; it ends with the first completion after its start. A refusal has no start.
 
     Attributes:
-        to: Where to, in the motor's units.
-        last: The position that was told last on the way; None before that.
+        to: Destination, in the motor's units.
+        last: The last position that was reported during the move; None before the first.
     """
 
     verb = "move"
@@ -105,7 +105,7 @@ class MoveRequest(PendingRequest[MoveEnd]):
 
 
 class StartedOperation(PendingRequest[OperationEnd]):
-    """An operation under way.
+    """An operation that was started.
 
     Attributes:
         handle: Its handle, `CLIENT.COUNTER`.
@@ -127,7 +127,7 @@ class StartedOperation(PendingRequest[OperationEnd]):
         return f", {self._updates} updates"
 
     def on_start(self, callback: Callable[[Self], object]) -> None:
-        """As `on_end`, when DCSS has told its start; never where it is refused."""
+        """Like `on_end`, but when DCSS reports its start; never called if it is refused."""
         with self._desk.changed:
             if not self._has_started:
                 self._at_start.append(lambda: call(callback, self))
@@ -135,7 +135,7 @@ class StartedOperation(PendingRequest[OperationEnd]):
         callback(self)
 
     def tell(self, message: Message) -> None:
-        """Take what has its handle."""
+        """Take the messages with its handle."""
         super().tell(message)
         if isinstance(message, StogStartOperation) and message.operation_handle == self.handle:
             self._has_started = True
@@ -158,12 +158,12 @@ class StartedOperation(PendingRequest[OperationEnd]):
         """Its updates as they come, until it ends.
 
         Args:
-            timeout_s: Longest time in all, in seconds.
+            timeout_s: Longest total time, in seconds.
             quiet_s: Longest time between two updates; None for no such limit.
             through_reconnect: As for `wait`.
 
         Raises:
-            RequestError: As `wait`, after the last update.
+            RequestError: See `wait`; raised after the last update.
         """
         deadline = Deadline.after(timeout_s)
         while True:
@@ -189,16 +189,16 @@ class StartedOperation(PendingRequest[OperationEnd]):
 
 @attrs.frozen
 class PassedOver:
-    """A report of the right device that is taken for somebody else's."""
+    """A report of the right device that answers somebody else."""
 
     text: str
 
 
 class ReportRequest(PendingRequest[T]):
-    """Something that ends with a report, which `read` knows.
+    """A command that ends with a report, which `read` recognises.
 
-    `read` gives the value of a message that is the report, an exception where it says no,
-    `PassedOver` for a report that answers somebody else, and None for any other message.
+    For the report `read` returns its value, or an exception if it is a refusal or a failure;
+    for a report that answers somebody else `PassedOver`, and for any other message None.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class ReportRequest(PendingRequest[T]):
         found: T | RequestError | PassedOver | None
         try:
             found = self._read(message)
-        except Exception as error:  # noqa: BLE001 - of the caller's own function
+        except Exception as error:  # noqa: BLE001 - `read` may be the caller's own function
             found = FailedError(self.name, "", f"{self.name}: the answer was not read: {error!r}")
         if isinstance(found, PassedOver):
             self._passed_over = found.text

@@ -1,6 +1,6 @@
 """Draws a kept collection: each picture with its boxes, and two plots (extra `plots`).
 
-What is drawn is what DCSS was told: loop and pin as boxes, the tip as a cross.
+It draws the values that DCSS got: loop and pin as boxes, the tip as a cross.
 """
 
 import math
@@ -42,7 +42,7 @@ _LEAST_LOOPS: Final = 5
 
 @attrs.frozen
 class Drawn:
-    """What was drawn of a collection.
+    """The result of drawing a collection.
 
     Attributes:
         pictures: How many pictures.
@@ -57,7 +57,7 @@ def draw_collection(folder: Path) -> Drawn:
     """Draw the pictures of `folder` into its `bboxes/`, and the plots into `folder` itself.
 
     Raises:
-        ConfigError: It is no folder of a kept collection.
+        ConfigError: It is not the folder of a kept collection.
         OSError: It cannot be written.
     """
     results = read_results(folder)
@@ -80,7 +80,7 @@ def draw_collection(folder: Path) -> Drawn:
 
 
 def _read(path: Path) -> Image.Image:
-    """The picture; its size is judged from the header, before its pixels are unpacked."""
+    """The picture; its size is checked in the header, before its pixels are unpacked."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path) as file:
@@ -113,7 +113,7 @@ def draw_marks(
     tip: PixelPoint | None = None,
     loop_colour: Colour = LOOP,
 ) -> None:
-    """Draw boxes and tip, in pixels, into the picture; lines are as thick as it is large."""
+    """Draw boxes and tip, in pixels, into the picture; larger pictures get thicker lines."""
     draw = ImageDraw.Draw(picture)
     thick = max(2, round(picture.width / 350))
     for box, colour in ((pin, PIN), (loop, loop_colour)):
@@ -182,7 +182,7 @@ def fit_widths(angles_deg: Sequence[float], heights: Sequence[float]) -> WidthFi
 
 
 def plot_widths(results: Sequence[KeptResult]) -> Figure:
-    """The loop's width over the angle, with where it is seen face-on and edge-on."""
+    """The loop's width over the angle, with the face-on and edge-on angles."""
     figure = Figure(figsize=(8, 6), dpi=100, layout="constrained")
     axes = figure.subplots()
     found = [(result.angle_deg, result.box.height) for result in results if result.box]
@@ -215,7 +215,7 @@ def plot_widths(results: Sequence[KeptResult]) -> Figure:
 
 
 def plot_scores(results: Sequence[KeptResult]) -> Figure:
-    """Score and places over the angle, and how often each score came."""
+    """Score, tip and pin over the angle, and how often each score occurred."""
     figure = Figure(figsize=(8, 9), dpi=100, layout="constrained")
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": (3, 2)})
     angles = [result.angle_deg for result in results]

@@ -1,4 +1,4 @@
-"""What is kept of a collectLoopImages: a folder of its own with pictures and results.
+"""What is kept of a collectLoopImages: a separate folder with pictures and results.
 
 Names and columns are those of loop-dhs: `loop_0000.jpeg` and so on, `loop_info.csv`; `results.txt`
 has the updates as DCSS got them.
@@ -29,13 +29,13 @@ COLUMNS: Final = (
     *("boxMinX", "boxMaxX", "boxMinY", "boxMaxY", "loopWidthX"),
     *("isMicroMount", "loopClass", "loopScore"),
 )
-"""Of the table, as in loop-dhs: the words of an update."""
+"""Columns of the table, as in loop-dhs: the words of an update."""
 
 PIN_COLUMNS: Final = ("pinMinX", "pinMaxX", "pinMinY", "pinMaxY")
-"""Then the pin's box, empty where no pin was seen."""
+"""Columns for the pin's box, empty if no pin was seen."""
 
 ANGLE: Final = "angle"
-"""Then the degrees since the oscillation began, as if the pictures were spread evenly over it."""
+"""Column for the degrees since the oscillation began, as if the pictures were evenly spread."""
 
 _DIGITS: Final = 5
 
@@ -48,7 +48,7 @@ class RunFolder:
     """
 
     def __init__(self, parent: Path, name: str, degrees_per_picture: float) -> None:
-        """Nothing is written yet.
+        """A folder; nothing is written yet.
 
         Args:
             parent: Where the folder will be. It is made if it is missing.
@@ -62,7 +62,7 @@ class RunFolder:
         self._kept: set[int] = set()
         self._is_broken = False
         self.path: Path | None = None
-        """The folder, None before the first picture."""
+        """Path of the folder, None before the first picture."""
 
     def keep(self, image: CollectedImage) -> None:
         """Keep a picture and its line of results, unless they are kept already."""
@@ -78,7 +78,7 @@ class RunFolder:
             self._give_up(error)
 
     def finish(self, images: Iterable[CollectedImage]) -> Path | None:
-        """Keep what is not kept yet, and write the table; the folder, None if it is not whole."""
+        """Keep the rest, and write the table; returns the folder, None if it is incomplete."""
         ordered = sorted(images, key=lambda image: image.index)
         for image in ordered:
             self.keep(image)
@@ -90,7 +90,7 @@ class RunFolder:
                 writer = csv.writer(file)
                 writer.writerow((*COLUMNS, *PIN_COLUMNS, ANGLE))
                 writer.writerows(self._row(image) for image in ordered)
-            part.replace(self.path / TABLE)  # whole, or not there
+            part.replace(self.path / TABLE)  # so that it is never incomplete
         except OSError as error:
             self._give_up(error)
             return None
@@ -113,7 +113,7 @@ class RunFolder:
         if self.path is not None:
             return self.path
         self._parent.mkdir(parents=True, exist_ok=True)
-        for number in itertools.count(1):  # handles begin anew with each start of DCSS
+        for number in itertools.count(1):  # handles start again with each start of DCSS
             folder = self._parent / (self._name if number == 1 else f"{self._name}-{number}")
             with contextlib.suppress(FileExistsError):
                 folder.mkdir()
@@ -134,12 +134,12 @@ class KeptResult:
     Attributes:
         index: Number of the picture.
         angle_deg: Degrees since the oscillation began.
-        box: Box around the loop, None where none was found.
-        pin: Box around the pin, None where none was seen.
-        tip: The loop's far end `(x, y)`, None where none was found.
+        box: Box around the loop, None if no loop was found.
+        pin: Box around the pin, None if no pin was seen.
+        tip: The loop's far end `(x, y)`, None if no loop was found.
         pin_base_x: Where the pin ends.
-        label: What the loop is.
-        score: Of the loop; without one, the best there was.
+        label: Class of the loop.
+        score: Score of the loop; without a loop, the best score there was.
     """
 
     index: int
@@ -153,15 +153,15 @@ class KeptResult:
 
 
 def picture_file(folder: Path, index: int) -> Path:
-    """The file of a picture."""
+    """File name of the picture."""
     return folder / f"loop_{index:04}.jpeg"
 
 
 def read_results(folder: Path) -> list[KeptResult]:
-    """The table of a folder.
+    """Read the table of a folder.
 
     Raises:
-        ConfigError: There is none, or it is not one of ours.
+        ConfigError: There is none, or it is not the table of a collection.
     """
     path = folder / TABLE
     try:

@@ -1,14 +1,14 @@
-"""A simulated DCSS: hardware port and GUI port, as the protocol's facts have them.
+"""A simulated DCSS: hardware port and GUI port, like those of a real one.
 
-It knows every kind of device of a real one. `SimulatedDcss` is the server and the hand that drives
-it in place of GUIs, `from_gui` takes a GUI's own words; `HardwareHost.of` makes a small database,
-`load_dump` reads a beamline's.
-`Fault`s make the wire go wrong. With modules of their own: `shell` drives it by lines of text, and
+It has every kind of device of a real one. `SimulatedDcss` is the server, and its methods drive DHSs
+in place of GUIs; `from_gui` takes the text of a GUI. `HardwareHost.of` makes a small database,
+`load_dump` reads that of a beamline.
+`Fault`s disturb the wire. Import these modules separately: `shell` drives it by lines of text, and
 `database_file` reads databases from YAML.
 
-Its scripting engine refuses moves and aborts as a real one does; Python functions stand for its
-scripts. A `Verdict` says what such scripts would have hung on. Not simulated: whether a DHS calls
-from the computer the database names.
+Its scripting engine refuses moves and aborts as a real one does; Python functions replace its
+scripts. A `Verdict` says what would have made such scripts hang. It does not check whether a DHS
+connects from the computer in the database.
 """
 
 from dhs_lab.simulators.dcss.changes import Changes

@@ -1,4 +1,4 @@
-"""What waits for the answer to a command: which runs, and by which keys answers find them."""
+"""The runs that wait for the answer to a command, and the keys by which answers find them."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Runs = Mapping[CommandRun, tuple[RunKey, ...]]
 
 
 def runs_of(database: Database, message: Message) -> Runs:
-    """The runs that a command begins, each with its keys; none where no answer is owed.
+    """The runs that a command begins, each with its keys; empty if no answer is expected.
 
     Raises:
         DhsError: There is no such device.

@@ -6,7 +6,7 @@ import threading
 class Changes:
     """Counts what happens: a message, a DHS that comes or goes, a new configuration.
 
-    Safe for any thread. What is marked can be read already.
+    Safe for any thread. A change is marked after it can be read.
     """
 
     def __init__(self) -> None:
@@ -14,7 +14,7 @@ class Changes:
         self._count = 0
 
     def mark(self) -> None:
-        """Something happened: wake all that wait."""
+        """Count a change, and wake all waiting threads."""
         with self._changed:
             self._count += 1
             self._changed.notify_all()

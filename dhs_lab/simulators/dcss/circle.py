@@ -1,6 +1,6 @@
-"""Circle modes: how dcss folds the positions of motors that turn round, and shortens their moves.
+"""Circle modes: how dcss folds the positions of rotating motors, and shortens their moves.
 
-Only the database has the mode; a DHS notices it by `stoh_correct_motor_position`.
+Only the database has the mode; a DHS notices it only by `stoh_correct_motor_position`.
 """
 
 import enum
@@ -9,14 +9,14 @@ from typing import Final
 
 TURN: Final = 360.0  # degrees
 HALF_TURN: Final = 180.0
-_FURTHEST: Final = 1e15  # a float holds no degrees beyond it
+_FURTHEST: Final = 1e15  # beyond it a float cannot resolve degrees
 
 
 class CircleMode(enum.IntEnum):
     """How positions of a motor are folded. Source: dcss_device.h:72-79.
 
-    The modes "for GUIs" fold what GUIs are told; the database keeps what the DHS reported as
-    long as that stays within the reset range.
+    The modes "for GUIs" fold the positions that GUIs get; the database keeps the reported position
+    while it is within the reset range.
     """
 
     NONE = 0
@@ -26,9 +26,9 @@ class CircleMode(enum.IntEnum):
     AROUND_ZERO = 2
     """Into [-180, 180)."""
     UP_TO_360_FOR_GUIS = 3
-    """Into [0, 360), for what GUIs are told."""
+    """Into [0, 360), only for GUIs."""
     AROUND_ZERO_FOR_GUIS = 4
-    """Into [-180, 180), for what GUIs are told."""
+    """Into [-180, 180), only for GUIs."""
 
 
 _FOR_GUIS: Final = (CircleMode.UP_TO_360_FOR_GUIS, CircleMode.AROUND_ZERO_FOR_GUIS)
@@ -36,7 +36,7 @@ _FROM_ZERO: Final = (CircleMode.UP_TO_360, CircleMode.UP_TO_360_FOR_GUIS)
 
 
 def fold(mode: CircleMode, position: float) -> tuple[float, int]:
-    """A position inside the range of its mode, degrees, and what was added to it.
+    """A position folded into the range of its mode, degrees, and the added correction.
 
     Source: dcss_client.c get_circle_corrected_value, confirmed on the wire
     """
@@ -53,7 +53,7 @@ def fold(mode: CircleMode, position: float) -> tuple[float, int]:
 
 
 def after_move(mode: CircleMode, position: float, reset_range: float) -> tuple[float, int]:
-    """What the database keeps of a position reported by a move, and the correction to send.
+    """The position to store after a reported one, and the correction to send.
 
     Source: dcss_hardware_client.c:587 and 724, confirmed on the wire for a reset range of 0
     """
@@ -75,7 +75,7 @@ def after_configuration(mode: CircleMode, position: float, reset_range: float) -
 def shorten(mode: CircleMode, position: float, destination: float) -> float:
     """The destination by the shorter way round: at most 180 degrees from `position`.
 
-    What is too far away to have a place on a circle stays as it is.
+    A destination too large to have a place on a circle stays as it is.
 
     Source: dcss_client.c get_circle_corrected_destination, confirmed on the wire
     """

@@ -1,8 +1,8 @@
-"""`Control`: the hand that drives a simulated DCSS in place of a beamline's GUIs.
+"""`Control`: drives DHSs through a simulated DCSS, in place of a beamline's GUIs.
 
-The parts between GUIs and DHSs in a real dcss are skipped: permits, and the scripting engine that
-refuses moves beyond limits or of a motor that moves. Every command is sent, so that a DHS has to
-refuse it; `Scripting.move_as_gui` and `from_gui` keep the rules.
+It skips what is between GUIs and DHSs in a real dcss: permits, and the scripting engine, which
+refuses moves beyond limits or of a motor that is moving. Every command is sent, so the DHS has to
+refuse it. `Scripting.move_as_gui` and `from_gui` obey the rules.
 """
 
 import itertools
@@ -64,10 +64,10 @@ R = TypeVar("R")
 
 
 class Control(Readings):
-    """Drives DHSs: each method sends one message and returns what waits for the answer.
+    """Drives DHSs: each method sends one message and returns a run that waits for the answer.
 
-    All raise DhsError where the database has no such device, NotConnectedError where its DHS is
-    not connected, and EncodeError where a value does not fit the wire.
+    All raise DhsError if the database has no such device, NotConnectedError if its DHS is not
+    connected, and EncodeError if a value does not fit the wire.
 
     Attributes:
         changes: Marked with each change of the database, each message, each DHS that comes or goes.
@@ -96,10 +96,10 @@ class Control(Readings):
     def start_operation(
         self, name: str, *args: Argument, text: str | None = None, handle: str | None = None
     ) -> OperationRun:
-        """Start an operation with these words, or with `text` to the letter.
+        """Start an operation with these words, or with exactly this `text`.
 
-        Its handle (`CLIENT.COUNTER`) is the next of one client, or `handle`: of another client,
-        or one that was used before.
+        Its handle (`CLIENT.COUNTER`) is the next one of this client, or `handle`, which may be that
+        of another client, or one that was used before.
 
         Raises:
             DhsError: No host of the database has this operation.
@@ -114,29 +114,29 @@ class Control(Readings):
         return self._ask(message, OperationRun)
 
     def next_handle(self) -> str:
-        """A handle of the one client there is: `CLIENT.COUNTER`."""
+        """The next handle of the only client: `CLIENT.COUNTER`."""
         return f"{CLIENT_ID}.{next(self._counter)}"
 
     def stop_operation(self, name: str, *args: Argument, text: str | None = None) -> None:
-        """Send `stoh_stop_operation`; takes and raises what `start_operation` does."""
+        """Send `stoh_stop_operation`; takes and raises the same as `start_operation`."""
         host, _ = self._database.get(name, OperationEntry)
         message = StohStopOperation(operation_name=name, operation_args=arguments_of(args, text))
         self._sessions.send(host, message)
 
     def set_string(self, name: str, contents: str) -> ReportRun[StringReport]:
-        """Ask the owner of a string for new contents; raises as `start_operation`."""
+        """Ask the owner of a string to set its contents; raises like `start_operation`."""
         return self.ask(StohSetString(string_name=name, string_contents=contents))
 
     # -- motors ------------------------------------------------------------------------------
 
     def move(self, name: str, destination: float | str) -> MoveRun:
-        """Move a motor to a position, scaled, or to what a word means to its DHS (`home`).
+        """Move a motor to a position, scaled, or to a word that its DHS knows (`home`).
 
-        A number goes out with six decimals. A circle motor goes the shorter way, so that from 10
-        to 350 its DHS is sent to -10; but not to exactly 0, which dcss forwards as it stands, as it
-        does words: from 350 its DHS is sent to 0.
+        A number is sent with six decimals. A circle motor goes the shorter way: for a move from 10
+        to 350 its DHS is sent to -10. But dcss forwards exactly 0 unchanged, like a word: from 350
+        its DHS is sent to 0.
 
-        Source: dcss_gui_client.c:1463-1470, confirmed on the wire but for circle motors
+        Source: dcss_gui_client.c:1463-1470, confirmed on the wire except for circle motors
         """
         _, motor = self._database.get(name, MotorEntry)
         with self._database.lock:
@@ -151,11 +151,11 @@ class Control(Readings):
         self._sessions.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
 
     def set_position(self, name: str, position: float) -> ReportRun[PositionReport]:
-        """Call a motor's present position, scaled, by another number.
+        """Set the value of a motor's present position, scaled.
 
-        The number is folded by the circle mode. dcss stores nothing of it: the DHS has to tell, by
-        `htos_update_motor_position` or `htos_configure_device`, or the next relative move of a
-        script goes wrong.
+        The number is folded by the circle mode. dcss does not store it: the DHS has to report it by
+        `htos_update_motor_position` or `htos_configure_device`; otherwise the next relative move of
+        a script goes wrong.
 
         Source: dcss_gui_client.c:1210, confirmed on the wire
         """
@@ -183,13 +183,13 @@ class Control(Readings):
         backlash_on: bool | None = None,
         reverse_on: bool | None = None,
     ) -> None:
-        """Change what is given of a motor's configuration, and tell its DHS, as a GUI does.
+        """Change the given values of a motor's configuration, and tell its DHS, as a GUI does.
 
-        Units are those of `RealMotorEntry`; the position is folded by the circle mode. Nothing
-        changes where the DHS is not connected.
+        Units are those of `RealMotorEntry`; the position is folded by the circle mode. If the DHS
+        is not connected, nothing changes.
 
         Raises:
-            DhsError: There is no such motor, or a pseudo motor has none of what was given.
+            DhsError: There is no such motor, or a pseudo motor does not have one of the values.
             NotConnectedError: Its DHS is not connected.
         """
         given = {key: value for key, value in locals().items() if key not in ("self", "name")}
@@ -222,7 +222,7 @@ class Control(Readings):
     ) -> MoveRun:
         """Turn a motor by a range, scaled, in a time with a shutter open (None: no shutter).
 
-        The DHS answers as for a move. A newer dcss also says the angle where the exposure begins.
+        The DHS answers as for a move. A newer dcss also sends the angle where the exposure begins.
         """
         message = StohStartOscillation(
             motor_name=motor,
@@ -241,9 +241,9 @@ class Control(Readings):
         destination_2: float,
         speed: float,
     ) -> VectorRun:
-        """Move two motors (or one: None) along a straight line; asks the owner of the first.
+        """Move two motors (or one: None) along a straight line; the owner of the first gets it.
 
-        Destinations are scaled; the speed is as the DHS takes it.
+        Destinations are scaled; the unit of the speed depends on the DHS.
         """
         message = StohStartVectorMove(
             motor_name_1=motor_1,
@@ -262,7 +262,7 @@ class Control(Readings):
         self._sessions.send(host, message)
 
     def change_vector_speed(self, motor_1: str, motor_2: str | None, speed: float) -> None:
-        """Change the speed of a vector move that is under way."""
+        """Change the speed of a vector move that is running."""
         host, _ = self._database.get(motor_1, MotorEntry)
         message = StohChangeVectorSpeed(
             motor_name_1=motor_1, motor_name_2=motor_2 or NO_DEVICE, speed=speed
@@ -272,27 +272,27 @@ class Control(Readings):
     # -- the other devices -------------------------------------------------------------------
 
     def set_shutter(self, name: str, state: str) -> ReportRun[ShutterReport]:
-        """Ask for a shutter `open` or `closed`; any word goes out.
+        """Ask for a shutter `open` or `closed`; any other word is sent, too.
 
-        A report that all is well and the shutter in the other state is no answer: DHSs send one
-        when a shutter is registered, and it may still be on its way.
+        A `normal` report of the other state is not an answer: DHSs send one when a shutter is
+        registered, and it may arrive late.
         """
         return self.ask(StohSetShutterState(shutter_name=name, shutter_state=state))
 
     def read_ion_chambers(
         self, time_s: float, names: Iterable[str], *, repeat: bool = False
     ) -> CountingRun:
-        """Let ion chambers count for a time; asks each DHS that owns some for those it owns.
+        """Let ion chambers count for a time; each DHS gets a command for those that it owns.
 
-        So the scripting engine groups them; dcss itself would ask the owner of the first for all.
-        From a GUI of a real dcss, `repeat` never reaches a DHS: the engine clears it.
+        The scripting engine groups them like this; dcss itself would ask the owner of the first for
+        all. From a GUI of a real dcss, `repeat` never reaches a DHS: the engine clears it.
         """
         owned: dict[str, list[str]] = {}
         for name in names:
             owned.setdefault(self._database.get(name, IonChamberEntry)[0], []).append(name)
         if not owned:
             raise DhsError("no ion chamber was named")
-        for host in owned:  # none is asked where one is away
+        for host in owned:  # check all first: if one is offline, nothing is sent
             self._sessions.session(host)
         parts: list[ReportRun[IonChamberReport]] = [
             self._ask(
@@ -310,14 +310,14 @@ class Control(Readings):
         return self.ask(StohGetEncoder(encoder_name=name))
 
     def set_encoder(self, name: str, position: float) -> ReportRun[EncoderReport]:
-        """Call an encoder's present position, scaled, by another number."""
+        """Set the value of an encoder's present position, scaled."""
         return self.ask(StohSetEncoder(encoder_name=name, position=position))
 
     def ask(self, message: Message) -> ReportRun[Any]:
-        """Ask the owner of a device by any command that one report answers; see `Entry.answers`.
+        """Send any command that one report answers to the owner of a device; see `Entry.answers`.
 
         Raises:
-            DhsError: No kind of device is asked by such a message, or there is no such device.
+            DhsError: No kind of device has such a command, or there is no such device.
             NotConnectedError: Its DHS is not connected.
         """
         kind = next((kind for kind in KINDS if type(message) in kind.answers), None)
@@ -326,13 +326,13 @@ class Control(Readings):
         return self._ask(message, ReportRun)
 
     def abort_all(self, how: str = "soft") -> None:
-        """Send `stoh_abort_all` to every connected DHS; with "" for `how`, without a word."""
+        """Send `stoh_abort_all` to every connected DHS; without an argument if `how` is ""."""
         self._sessions.abort_all(how)
 
     # -- asking ------------------------------------------------------------------------------
 
     def forward(self, host: str, text: str) -> Runs:
-        """Send a GUI's text on to a DHS, to the letter; the runs that wait for what it answers.
+        """Forward a GUI's text to a DHS unchanged; returns the runs that wait for the answers.
 
         Raises:
             NotConnectedError: Its DHS is not connected.
@@ -340,13 +340,13 @@ class Control(Readings):
         message = decode_text(text)
         try:
             runs = runs_of(self._database, message)
-        except DhsError:  # any name may go out: nobody waits for what comes of it
+        except DhsError:  # any name may be sent, but no run waits for the answer
             runs = {}
         self._send(runs, text, lambda: self._sessions.forward(host, text))
         return runs
 
     def _ask(self, message: Message, kind: type[R]) -> R:
-        """Send a command that one run waits for the answer to, and give that run."""
+        """Send a command that has one run, and return that run."""
         (run,) = self._begin(message)
         assert isinstance(run, kind)  # noqa: S101 - by the class of the message
         return run
@@ -359,10 +359,10 @@ class Control(Readings):
         return runs
 
     def _send(self, runs: Runs, asked: str, send: Callable[[], None]) -> None:
-        """Send what these runs wait for the answers to.
+        """Send the command of these runs.
 
-        They are entered first: an answer may be there before `send` returns, and a DHS that is
-        lost meanwhile fails them.
+        They are entered first: an answer may come before `send` returns, and if the DHS is lost
+        meanwhile, they fail.
         """
         for run, keys in runs.items():
             run.asked = asked

@@ -20,7 +20,7 @@ class CountingRun:
 
     @property
     def reports(self) -> tuple[IonChamberReport, ...]:
-        """The reports so far, each of all chambers: as many as every DHS has given."""
+        """The complete reports so far, each of all chambers."""
         return tuple(map(_together, zip(*(part.reports for part in self.parts), strict=False)))
 
     @property
@@ -29,7 +29,7 @@ class CountingRun:
         return all(part.is_over for part in self.parts)
 
     def wait(self, timeout_s: float) -> IonChamberReport:
-        """The first report, once every DHS has given its part.
+        """The first report, once every DHS has sent its part.
 
         Raises:
             TimeoutError: One did not come within `timeout_s` seconds.
@@ -37,7 +37,7 @@ class CountingRun:
         return self.wait_reports(1, timeout_s)[0]
 
     def wait_reports(self, count: int, timeout_s: float) -> tuple[IonChamberReport, ...]:
-        """The reports, once there are `count`; raises as `wait`."""
+        """The reports, once there are `count`; raises like `wait`."""
         deadline = Deadline.after(timeout_s)
         for part in self.parts:
             try:
@@ -50,7 +50,7 @@ class CountingRun:
 
 
 def _together(reports: tuple[IonChamberReport, ...]) -> IonChamberReport:
-    """One report of several; a failure of one is the status of all, the counts are what came."""
+    """Several reports as one: any failure is the status of all; with the counts that came."""
     if len(reports) == 1:
         return reports[0]
     return IonChamberReport(

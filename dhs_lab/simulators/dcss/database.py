@@ -21,7 +21,7 @@ from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_runtime.lowlevel import ConfigError, DhsError
 
 SCRIPTING_ENGINE: Final = "self"
-"""Hardware host of what scripts do: always connected to a dcss, so no DHS may take its name."""
+"""Hardware host of the scripts: always connected to a dcss, so no DHS may use its name."""
 
 KINDS: Final[tuple[type[Entry], ...]] = (
     RealMotorEntry,
@@ -40,10 +40,10 @@ D = TypeVar("D", bound=Entry)
 
 @attrs.frozen
 class HardwareHost:
-    """A hardware host of the database: what a DHS of that name is given.
+    """A hardware host of the database: a DHS with that name gets these devices.
 
     Attributes:
-        name: Name a DHS gives in the handshake.
+        name: Name that the DHS sends in the handshake.
         devices: Its devices in database order.
         framing: v1 or v2; there is no negotiation.
     """
@@ -67,7 +67,7 @@ class HardwareHost:
         objects: Iterable[str] = (),
         framing: Framing = Framing.V2,
     ) -> "HardwareHost":
-        """A host with these devices; a name alone gives a device with the defaults of its kind.
+        """A host with these devices; a name alone is a device with the defaults of its kind.
 
         Args:
             name: Name of the host.
@@ -95,15 +95,15 @@ def _made(given: Iterable[str | Entry] | Mapping[str, str], kind: type[Entry]) -
 
 @attrs.frozen
 class LoadedDatabase:
-    """What a file holds.
+    """The content of a database file.
 
     Attributes:
         hosts: Its hardware hosts.
-        problems: One line for each section of a dump that could not be read and is left out.
+        problems: One line for each section of a dump that was left out because it cannot be read.
         notes: Values of a dump that were changed when read, one line each.
-        generation: Of a dump, 1 or 2; see `Dump`.
-        records: Of a dump, names in its order; see `Dump`.
-        runs: Of a dump, its runs; see `Dump`.
+        generation: For a dump, 1 or 2; see `Dump`.
+        records: For a dump, names in its order; see `Dump`.
+        runs: For a dump, its runs; see `Dump`.
     """
 
     hosts: tuple[HardwareHost, ...]
@@ -119,9 +119,9 @@ class Database:
 
     Attributes:
         hosts: The hardware hosts by name, in database order.
-        lock: Guards what changes in devices; free while anything is sent.
-        permits: By device what staff and what users may; guarded by the lock, too.
-        runs: By name what GUIs are told of a run.
+        lock: Guards the changing values of devices; never held while sending.
+        permits: By device the permits of staff and of users; guarded by the lock, too.
+        runs: By name the text about a run for GUIs.
     """
 
     def __init__(
@@ -135,9 +135,9 @@ class Database:
 
         Args:
             hosts: Hosts with their devices.
-            records: Names of all that GUIs are told of, in order; by default the scripting
-                engine, each other host, the devices host by host, and the runs.
-            runs: See above.
+            records: Names of everything that GUIs are told about, in order; by default the
+                scripting engine, each other host, the devices host by host, and the runs.
+            runs: As the attribute.
 
         Raises:
             ConfigError: Two hosts or devices have one name.
@@ -159,10 +159,10 @@ class Database:
         self._records = tuple(records)
 
     def add(self, host: str, device: Entry) -> None:
-        """Add a device to a host, which is made where there is none.
+        """Add a device to a host, which is made if there is none.
 
         Raises:
-            ConfigError: There is a device of this name.
+            ConfigError: There is a device with this name.
         """
         with self.lock:
             if device.name in self._devices:
@@ -173,14 +173,14 @@ class Database:
             self._devices[device.name] = (host, device)
 
     def records(self) -> tuple[str, ...]:
-        """Names of all hosts, devices and runs, in the order in which GUIs are told of them."""
+        """Names of all hosts, devices and runs, in the order in which GUIs get them."""
         with self.lock:
             hosts = tuple(self.hosts)
             known = (SCRIPTING_ENGINE, *hosts, *self._devices, *self.runs)
         return tuple(dict.fromkeys((*self._records, *known)))
 
     def find(self, name: str) -> tuple[str, Entry] | None:
-        """Hardware host and device of this name, None where there is none."""
+        """Hardware host and device of this name, None if there is none."""
         return self._devices.get(name)
 
     def get(self, name: str, kind: type[D]) -> tuple[str, D]:
@@ -195,7 +195,7 @@ class Database:
         return found[0], found[1]
 
     def _hint(self, name: str, kind: type[Entry]) -> str:
-        """What may have been meant, or what the device of this name is."""
+        """A hint: similar names, or the kind of the device with this name."""
         found = self.find(name)
         if found is not None:
             return f"; {name} is of kind {found[1].kind}"

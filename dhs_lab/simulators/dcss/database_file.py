@@ -1,6 +1,6 @@
-"""`load_database`: the hosts of a simulated DCSS from a file, dcss's own dump or our YAML.
+"""`load_database`: the hosts of a simulated DCSS from a file, a dump of dcss or YAML.
 
-The YAML says only what matters: everything but names has a default. `SAMPLE` shows all of it.
+In the YAML everything except names has a default. `SAMPLE` shows all keys.
 Needs the extra `runtime`.
 """
 
@@ -68,7 +68,7 @@ hosts:
 
 @attrs.frozen(kw_only=True)
 class HostEntry:
-    """A hardware host as the file has it: devices by kind, then by name."""
+    """A hardware host as in the file: devices by kind, then by name."""
 
     framing: Framing = Framing.V2
 
@@ -95,11 +95,11 @@ _FILE: Final = attrs.make_class(
 
 
 def load_database(path: str | Path) -> LoadedDatabase:
-    """The hosts in a file: YAML where its name ends so, else a dump.
+    """The hosts in a file: YAML if its name ends like that, else a dump.
 
     Raises:
-        ConfigError: The file cannot be read, has no host, or the YAML is wrong: a line per mistake
-            with file and path (`ConfigFileError`).
+        ConfigError: The file cannot be read, has no host, or the YAML is wrong: one line for each
+            mistake, with file and path (`ConfigFileError`).
     """
     path = Path(path)
     if path.suffix in YAML_SUFFIXES:
@@ -121,7 +121,7 @@ def load_database(path: str | Path) -> LoadedDatabase:
 
 
 def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHost, ...]:
-    """The hosts in what YAML made of a file; raises as `load_database`.
+    """The hosts in the values of a YAML file; raises like `load_database`.
 
     Args:
         values: Names and values.
@@ -143,15 +143,15 @@ def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHo
     )
     try:
         Database(hosts)
-    except ConfigError as error:  # two devices of one name
+    except ConfigError as error:  # two devices with the same name
         raise ConfigFileError(source, (Mistake("hosts", str(error)),)) from None
     return hosts
 
 
 class _Reader:
-    """Makes every short form of the file a mapping, and finds what cattrs would not name well.
+    """Turns every short form of the file into a mapping, and finds mistakes that cattrs names badly.
 
-    What is wrong is left out of the result, so that the rest can be checked as well.
+    Wrong values are left out of the result, so that the rest can be checked, too.
     """
 
     def __init__(self) -> None:
@@ -213,7 +213,7 @@ class _Reader:
 
 
 def _mistakes(hosts: Mapping[str, HostEntry]) -> Iterator[Mistake]:
-    """What no single value shows."""
+    """Mistakes that no single value shows."""
     if not hosts:
         yield Mistake("hosts", "there is no host")
     motors = {

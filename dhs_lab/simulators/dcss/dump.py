@@ -1,10 +1,10 @@
 """`load_dump`: dcss's database as text, the form that `dcss -d` writes and `dcss -r` reads.
 
-Sections stand between blank lines: name, number of the type, and what that type has. Where a real
-dcss gives up at the first fault, here the section is left out and reported. A motor whose stored
-position is `nan` or infinite is read, with the position 0, and that is reported too.
+Blank lines separate sections: name, number of the type, and the lines of that type. A real dcss
+gives up at the first fault; here only that section is left out, and reported. A motor with a stored
+position that is `nan` or infinite is read with the position 0, and that is reported, too.
 
-Which of the two generations a dump is of is seen from its sections; see `dump_sections`.
+The sections show which of the two generations a dump has; see `dump_sections`.
 
 Source: dcss_main.c restore_database (851-1486), dcss_device.h:36-53 for the sizes
 """
@@ -36,12 +36,12 @@ _MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
 _KINDS: Final = {kind.dump_type: kind for kind in KINDS}
 _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 _RUNS: Final = {8: "stog_configure_run {} {}", 9: "stog_configure_runs {1}"}
-"""What GUIs are told of a run and of the runs together, by type; the second has no name in it."""
+"""Messages to GUIs about a run and about all runs, by type; the second has no name in it."""
 
 
 @attrs.frozen
 class DumpProblem:
-    """A section that could not be read or was changed; or a fault of the whole file.
+    """A section that could not be read or was changed, or a fault of the whole file.
 
     Attributes:
         line: Line of the file, counted from 1.
@@ -59,18 +59,19 @@ class DumpProblem:
 
 @attrs.frozen
 class Dump:
-    """What a dump holds.
+    """The content of a dump.
 
     No DHS is told of runs; GUIs are.
 
     Attributes:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
             in the order of the file; protocol 1 or 2 is their framing.
-        problems: What could not be read; empty where all of it could.
+        problems: What could not be read.
         notes: Values that were changed when read.
-        generation: 1, or 2 where motors have four more lines or a string has several.
-        records: Names of all hosts, devices and runs in the order of the file: GUIs are told so.
-        runs: By name what is told of a run, from the keyword on.
+        generation: 1, or 2 if motors have four more lines or a string has several.
+        records: Names of all hosts, devices and runs in the order of the file, in which GUIs get
+            them.
+        runs: By name the message about a run, from the keyword on.
     """
 
     hosts: tuple[HardwareHost, ...]
@@ -114,7 +115,7 @@ def _up_to_end(sections: Iterable[Section]) -> tuple[list[Section], bool]:
 
 
 def _with_blank_lines(sections: Iterable[Section]) -> Iterator[Section]:
-    """The sections of a newer dump, a string with blank lines inside put together again."""
+    """The sections of a newer dump; a string with blank lines inside becomes one section."""
     string: Section | None = None
     for each in sections:
         section = attrs.evolve(each, is_newer=True)
@@ -208,7 +209,7 @@ class _Reader:
 
 
 def _with_permits(device: Entry, section: Section) -> Entry:
-    """The device with its permits, which are after the host or, for old motors, at the end."""
+    """The device with its permits; they follow the host or, for old motors, are at the end."""
     for at in (1, len(section.older().lines) - PERMITS):
         permits = section.lines[at : at + PERMITS] if at > 0 else ()
         if len(permits) == PERMITS and all(map(is_permit, permits)):
@@ -218,7 +219,7 @@ def _with_permits(device: Entry, section: Section) -> Entry:
 
 
 def _check_sizes(section: Section) -> None:
-    """See that the older dcss would read the lines."""
+    """Check that the older dcss would read the lines."""
     for number, line in section.all_lines:
         if not all(" " <= mark <= "~" for mark in line):
             raise SectionError(number, "holds a character that is not printable")
@@ -241,7 +242,7 @@ def _framing(section: Section) -> Framing:
 
 
 def _sections(lines: Iterable[str]) -> Iterator[Section]:
-    """The sections, their lines without the blanks around them."""
+    """The sections; lines are stripped."""
     found: list[tuple[int, str]] = []
     for number, line in enumerate([*lines, ""], start=1):
         if stripped := line.strip(" \t\n\v\f\r"):

@@ -1,8 +1,8 @@
-"""`Section`: some lines of a dump, and what may be read from them; entries read themselves.
+"""`Section`: some lines of a dump, and methods to read them; entries read themselves.
 
 Dumps of the second generation are newer: a motor has four more lines at its end, two of them `0`
-and two times in seconds since 1970, which no DHS is told of; a string may have several lines. The
-sizes of that server are not known, so none is demanded of its dumps.
+and two times in seconds since 1970, which no DHS gets; a string may have several lines. The limits
+of that server are not known, so they are not checked.
 
 Source: dcss_main.c restore_database (851-1486) for the first, dumps of newer dcss for the second.
 """
@@ -45,7 +45,7 @@ class Section:
     Below, lines are counted from 0 after the type.
 
     Attributes:
-        all_lines: The lines without the blanks around them.
+        all_lines: The lines, stripped.
         is_newer: Whether the dump is of the second generation.
         notes: Values that were changed when read.
     """
@@ -61,12 +61,12 @@ class Section:
 
     @property
     def line(self) -> int:
-        """Line of the file where it begins."""
+        """Its first line in the file."""
         return self.all_lines[0][0]
 
     @property
     def end(self) -> int:
-        """Line of the file where it ends."""
+        """Its last line in the file."""
         return self.all_lines[-1][0]
 
     @property
@@ -85,12 +85,12 @@ class Section:
 
     @property
     def is_string(self) -> bool:
-        """Whether it is a string's."""
+        """Whether it is the section of a string."""
         return self.has_type and self.kind() == _STRING
 
     @property
     def shows_newer(self) -> bool:
-        """Whether only a dump of the second generation has such a section."""
+        """Whether only dumps of the second generation have such a section."""
         if not self.has_type:
             return False
         kind, count = self.kind(), len(self.lines)
@@ -101,19 +101,19 @@ class Section:
         return kind == _STRING and count > STRING_LINES
 
     def older(self) -> "Section":
-        """A motor's section as the first generation has it, without the four lines more."""
+        """A motor's section as in the first generation, without the four additional lines."""
         if not (self.is_newer and self.shows_newer):
             return self
         return attrs.evolve(self, all_lines=self.all_lines[:-_MORE_LINES])
 
     def kind(self) -> int:
-        """Number of the type; raises SectionError where there is none."""
+        """Number of the type; raises SectionError if there is none."""
         if len(self.all_lines) == 1:
             raise SectionError(self.line, "has no type")
         return self.integer(-1, self.all_lines[1][1].split()[0], "type")
 
     def expect(self, *counts: int) -> int:
-        """How many lines there are; raises SectionError where that is none of `counts`."""
+        """Number of lines; raises SectionError if it is not one of `counts`."""
         count = len(self.lines)
         if count not in counts:
             allowed = " or ".join(map(str, counts))
@@ -121,44 +121,44 @@ class Section:
         return count
 
     def words(self, at: int, least: int, what: str) -> list[str]:
-        """The words of a line; raises SectionError where there are fewer than `least`."""
+        """The words of a line; raises SectionError if there are fewer than `least`."""
         words = self.lines[at].split()
         if len(words) < least:
             raise SectionError(self.number(at), f"{len(words)} words for {what}, {least} needed")
         return words
 
     def host(self, at: int = 0) -> tuple[str, str]:
-        """Hardware host and hardware name, which is the device's name where it is missing."""
+        """Hardware host and hardware name; a missing hardware name is the device's name."""
         words = self.words(at, 1, "hardware host")
         host, hardware_name = words[0], words[1] if len(words) > 1 else self.name
         return self.short(at, host), self.short(at, hardware_name)
 
     def permits(self, at: int) -> None:
-        """Two lines of permits; raises SectionError where one is none."""
+        """Two lines of permits; raises SectionError if one is not valid."""
         for number in range(at, at + PERMITS):
             if not is_permit(self.lines[number]):
                 raise SectionError(self.number(number), "is no permit, five 0 or 1")
 
     def expect_permits(self) -> None:
-        """One line, with or without permits after it; raises SectionError where it is not so."""
+        """One line, with or without permits after it; raises SectionError for anything else."""
         if self.expect(1, 1 + PERMITS) > 1:
             self.permits(1)
 
     def short(self, at: int, text: str, most: int = MAX_NAME) -> str:
-        """The text; raises SectionError where it is longer than the older dcss's buffer."""
+        """The text; raises SectionError if it is longer than the buffer of the older dcss."""
         if len(text) > most and not self.is_newer:
             raise SectionError(self.number(at), f"{len(text)} characters, dcss takes {most}")
         return text
 
     def integer(self, at: int, word: str, what: str) -> int:
-        """The integer of a word; raises SectionError where it is none."""
+        """The integer of a word; raises SectionError if it is not one."""
         try:
             return int(word)
         except ValueError:
             raise SectionError(self.number(at), f"{what} is no integer: {word[:60]!r}") from None
 
     def real(self, at: int, word: str, what: str) -> float:
-        """The number of a word; raises SectionError where it is none."""
+        """The number of a word; raises SectionError if it is not one."""
         try:
             value = float(word)
         except ValueError:
@@ -168,12 +168,12 @@ class Section:
         return value
 
     def position(self, at: int, word: str) -> float:
-        """The position of a word; 0 with a note where it is `nan` or infinite, as dcss stores.
+        """The position of a word; 0 with a note if it is `nan` or infinite, which dcss may store.
 
         Raises:
-            SectionError: It is no number at all.
+            SectionError: It is not a number.
 
-        Source: what a real dcss did with a completion that gave `nan`
+        Source: what a real dcss did with a completion with `nan`
         """
         try:
             is_finite = math.isfinite(float(word))
@@ -200,11 +200,11 @@ def _run(section: Section) -> None:
 
 
 def _runs_status(section: Section) -> None:
-    _behind_host(section)  # dcss takes defaults where the four numbers are damaged
+    _behind_host(section)  # dcss uses defaults if the four numbers are damaged
 
 
 def _behind_host(section: Section) -> int:
-    """The line with the words of a run: the first, or after host and permits."""
+    """The line with the words of a run: the first, or the one after host and permits."""
     if section.expect(1, 4) == 1:
         return 0
     section.host()
@@ -221,4 +221,4 @@ NO_DEVICE_READERS: Final[Mapping[int, Callable[[Section], None]]] = {
     8: _run,
     9: _runs_status,
 }
-"""Sections that no DHS is told of."""
+"""Sections that no DHS gets."""

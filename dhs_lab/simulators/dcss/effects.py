@@ -1,7 +1,7 @@
-"""`Effects`: what a message of a DHS does to the database, to runs and to DHSs.
+"""`Effects`: what a message from a DHS does to the database, to runs and to DHSs.
 
-What dcss does not know it ignores, with a line in its log, and the connection stays. What would
-hang or kill a real dcss is ignored here, with a line that says so.
+dcss ignores unknown messages, with a line in its log, and keeps the connection. A message that
+would hang or kill a real dcss is ignored here, with a line that says so.
 """
 
 import logging
@@ -62,10 +62,10 @@ _FORWARDED: Final[tuple[type[Message], ...]] = (
     HtosSimulatingDevice,
     HtosStartOperation,
 )
-"""What dcss forwards to GUIs and the scripting engine, and does nothing about itself."""
+"""Messages that dcss only forwards to GUIs and the scripting engine."""
 
 _LEVELS: Final[dict[str, int]] = {LogLevel.NOTE: logging.INFO, LogLevel.WARNING: logging.WARNING}
-"""Where a GUI would show a line of the beamline's log, a simulated DCSS logs it; others: errors."""
+"""Log levels for the lines of the beamline's log, which a GUI would show; others are errors."""
 
 _MOVE_STARTED: Final = "stog_motor_move_started"
 _POSITION: Final = "stog_update_motor_position"
@@ -90,10 +90,10 @@ class Effects:
         Args:
             database: The devices.
             sessions: The DHSs.
-            runs: What was asked.
-            judge: Told what DHSs do wrong.
+            runs: What DHSs were asked to do.
+            judge: Gets what DHSs do wrong.
             reset_range: `motor.circular.reset_range`, degrees.
-            tell: Tells all GUIs and the scripting engine, which aborts what has to be.
+            tell: Tells all GUIs and the scripting engine, which aborts if it has to.
         """
         self._tell = tell
         self._database = database
@@ -123,7 +123,7 @@ class Effects:
         self._passed_on = {kind.keyword for kind in passed_on}
 
     def take(self, hardware_host: str, message: Message, text: str) -> None:
-        """React to a message of this DHS, which came as this text."""
+        """React to a message from this DHS, which came as this text."""
         words = text.split()
         if keyword_of(text) in self._passed_on:
             self._judge.read(hardware_host, text)
@@ -141,10 +141,10 @@ class Effects:
             logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
 
     def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
-        """Log a DHS out, and do what the scripting engine does when it is gone.
+        """Log a DHS out, and do what the scripting engine does when a DHS has disconnected.
 
-        Where it went by itself, what it did not answer is held against it. When this server stops,
-        its operations are: all else was given a time that is not over.
+        If it left by itself, each command without an answer is a verdict. If this server stops, only
+        each operation is: the time for the other answers is not over.
 
         The scripting engine then fails all tasks of the DHS, and aborts everything.
         """
@@ -158,7 +158,7 @@ class Effects:
             self._tell(f"stog_configure_hardware_host {hardware_host} self offline")
         for run in lost:
             if run.is_over:
-                pass  # of a repeated one there were reports
+                pass  # a repeated one already had reports
             elif stopping and run.takes_s is None:
                 self._judge.unanswered(run, "before the end")
             elif by_itself and not stopping:
@@ -203,7 +203,7 @@ class Effects:
         self._position_told(motor, folded, message.status)
 
     def _position_told(self, motor: MotorEntry, position: float, status: str) -> None:
-        """A motor that was to call its place by another number has a word for it now."""
+        """Enter the answer of a motor whose position value was to be set."""
         for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
             run.take(PositionReport(position, status))
 
@@ -226,7 +226,7 @@ class Effects:
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
 
     def _configure(self, host: str, message: Message, words: list[str]) -> None:
-        """Enter the words after the name as dcss scans them: by their place, as far as they go."""
+        """Enter the words after the name as dcss scans them: by position, as far as they fit."""
         motor = self._find(host, message, words[0] if words else "", MotorEntry)
         if motor is None:
             return
@@ -264,7 +264,7 @@ class Effects:
     # -- the other devices -------------------------------------------------------------------
 
     def _send_configuration(self, host: str, message: HtosSendConfiguration, _: str) -> None:
-        """Send a device's configuration to its owner, whichever DHS asked."""
+        """Send a device's configuration to its owner, even if another DHS asked."""
         found = self._database.find(message.device_name)
         if found is None:
             logger.info("dcss ignores %s of an unknown device", message)
@@ -275,7 +275,7 @@ class Effects:
         self._sessions.try_to_send(host, configuration)
 
     def _reported(self, kind: type[Entry], host: str, message: Message, told: str) -> None:
-        """A report about one device, which answers what was asked of it."""
+        """A report about one device, which answers a command for it."""
         entry = self._find(host, message, getattr(message, kind.name_field), kind)
         if entry is None:
             return
@@ -358,7 +358,7 @@ class Effects:
         )
 
     def _find(self, host: str, message: Message, name: str, kind: type[D]) -> D | None:
-        """The device of this kind, None (and a line in the log) where there is no such."""
+        """The device of this kind, None (and a line in the log) if there is none."""
         found = self._database.find(name)
         if found is None:
             logger.info("dcss ignores a message about the unknown device %s: %s", name, message)
@@ -382,14 +382,14 @@ class Effects:
 
 
 def _forwarded(text: str) -> str:
-    """A text of a DHS as GUIs are told it: dcss writes over the first and the fourth letter.
+    """A text of a DHS as GUIs get it: dcss overwrites the first and the fourth letter.
 
-    Source: what a real dcss made of a text with a blank in front
+    Source: what a real dcss made of a text with a leading blank
     """
     text = text.partition("\0")[0]
     return f"s{text[1:3]}g{text[4:]}"
 
 
 def _shown(text: str) -> str:
-    """A text that people read in a line of a log."""
+    """A text for a line of the log."""
     return text if text.isprintable() else repr(text)

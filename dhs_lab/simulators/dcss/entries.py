@@ -1,6 +1,6 @@
-"""Entries of a simulated DCSS's database: a class for each kind of device, besides motors.
+"""Entries of a simulated DCSS's database: a class for each kind of device except motors.
 
-Each says all of its kind, see `Entry`; `database.KINDS` lists the classes.
+Each knows everything about its kind, see `Entry`; `database.KINDS` lists the classes.
 """
 
 import logging
@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 @attrs.frozen
 class OperationEntry(Entry):
-    """An operation; the hardware name is the name where the dump gives none."""
+    """An operation; if the dump has no hardware name, it is the name."""
 
     kind: ClassVar[str] = "operation"
     listed: ClassVar[str] = "operations"
@@ -132,7 +132,7 @@ class StringEntry(Entry):
         return host, cls(section.name, "\n".join(lines[at:]), hardware_name)
 
     def take(self, message: HtosSetStringCompleted) -> StringReport:
-        """Store the contents of a success, cut as dcss cuts them."""
+        """Store the contents of a successful report, cut as dcss cuts them."""
         contents = message.string_contents
         if message.string_status == OperationStatus.NORMAL:
             data = contents.encode("utf-8", "surrogateescape")
@@ -143,7 +143,7 @@ class StringEntry(Entry):
         return StringReport(contents, message.string_status)
 
     def lost(self, status: str) -> StringReport:
-        """With the contents that stay."""
+        """A report with the unchanged contents."""
         return StringReport(self.contents, status)
 
     @classmethod
@@ -205,7 +205,7 @@ class ShutterEntry(Entry):
         return host, cls(section.name, "closed" if is_closed else "open", hardware_name)
 
     def take(self, message: HtosReportShutterState) -> ShutterReport:
-        """Store the state of a success; every word but `closed` is open to dcss."""
+        """Store the state of a successful report; dcss takes any word except `closed` for open."""
         status = self.status_of(message)
         if status == ShutterResult.NORMAL:
             closed = message.shutter_state == ShutterState.CLOSED
@@ -213,7 +213,7 @@ class ShutterEntry(Entry):
         return ShutterReport(message.shutter_state, status)
 
     def lost(self, status: str) -> ShutterReport:
-        """Nobody knows its state."""
+        """A report with an unknown state."""
         return ShutterReport("unknown", status)
 
     @classmethod
@@ -222,9 +222,9 @@ class ShutterEntry(Entry):
         return report.result or ShutterResult.NORMAL
 
     def is_answer(self, command: StohSetShutterState, report: ShutterReport) -> bool:
-        """A report that all is well and the shutter in the other state is no answer.
+        """Whether it is an answer: a `normal` report of the other state is not.
 
-        DHSs send one when a shutter is registered, and it may still be on its way.
+        DHSs send one when a shutter is registered, and it may arrive late.
         """
         other = _OTHER_STATE.get(command.shutter_state, "")
         return report != ShutterReport(other, ShutterResult.NORMAL)
@@ -240,7 +240,7 @@ class IonChamberEntry(Entry):
         counter_channel: Number of its channel.
         timer: Name of the timer that gates the counter.
         timer_type: Its kind.
-        counts: Counts of the last report, over the time of that report.
+        counts: Counts of the last report, during the time of that report.
     """
 
     kind: ClassVar[str] = "ion chamber"
@@ -340,18 +340,18 @@ class EncoderEntry(Entry):
         return host, cls(section.name, hardware_name)
 
     def take(self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted) -> EncoderReport:
-        """Store the position with any status."""
+        """Store the position, whatever the status is."""
         self.position = message.position
         return EncoderReport(message.position, message.status)
 
     def lost(self, status: str) -> EncoderReport:
-        """With the position that stays."""
+        """A report with the unchanged position."""
         return EncoderReport(self.position, status)
 
 
 @attrs.frozen
 class ObjectEntry(Entry):
-    """An object; no DHS is known that reads one."""
+    """An object; no known DHS reads one."""
 
     kind: ClassVar[str] = "object"
     listed: ClassVar[str] = "objects"
