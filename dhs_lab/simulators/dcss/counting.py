@@ -9,10 +9,10 @@ from dhs_runtime.lowlevel import Deadline
 
 
 class CountingRun:
-    """A reading that was asked for: one question to each DHS that owns some of the chambers.
+    """A reading of ion chambers: one command to each DHS that owns some of them.
 
     Attributes:
-        parts: The questions, in the order in which their first chambers were named.
+        parts: The commands, in the order of their first chambers.
     """
 
     def __init__(self, parts: Iterable[ReportRun[IonChamberReport]]) -> None:

@@ -149,7 +149,7 @@ def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHo
 
 
 class _Reader:
-    """Turns every short form of the file into a mapping, and finds mistakes that cattrs names badly.
+    """Turns short forms of the file into mappings, and finds mistakes that cattrs names badly.
 
     Wrong values are left out of the result, so that the rest can be checked, too.
     """

@@ -143,8 +143,8 @@ class Effects:
     def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
         """Log a DHS out, and do what the scripting engine does when a DHS has disconnected.
 
-        If it left by itself, each command without an answer is a verdict. If this server stops, only
-        each operation is: the time for the other answers is not over.
+        If it left by itself, each command without an answer is a verdict. If this server stops,
+        only each operation is: the time for the other answers is not over.
 
         The scripting engine then fails all tasks of the DHS, and aborts everything.
         """
