@@ -205,7 +205,9 @@ class Engine:
         else:
             missing = f"script {motor.hardware_name or name} of {name} is not simulated"
             self.tell(f"stog_log error server {missing}")
-            self._completed(motor, "not_simulated")
+            with self._database.lock:
+                position = motor.position
+            self.answer(f"htos_motor_move_completed {name} {position:f} not_simulated")
 
     def _configure(self, text: str) -> None:
         """Somebody changed the configuration: its children follow where a script says how."""

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_lab.simulators.dcss import HardwareHost, Script, ScriptError, SimulatedDcss
+from dhs_lab.simulators.dcss import (
+    HardwareHost,
+    MoveCompletion,
+    PseudoMotorEntry,
+    Script,
+    ScriptError,
+    SimulatedDcss,
+)
 from dhs_runtime import ConfigError, DhsError
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.gui.gui_peer import GuiPeer
@@ -266,3 +273,15 @@ def test_a_parent_waits_for_no_child(slit: SimulatedDcss, dhs: DhsPeer, gui: Gui
     assert "stog_log error server Child x of gap is already moving!" in told
     assert f"stog_motor_move_completed gap {slit.position('gap'):f} movingChildren" in told
     assert "stog_log warning server Abort motor list: x" in told
+
+
+def test_a_pseudo_motor_without_a_script_ends_its_move_where_it_is() -> None:
+    slit = PseudoMotorEntry("slit", position=2.5, hardware_name="slitScript")
+    dcss = SimulatedDcss([HardwareHost.of("self", pseudo_motors=[slit])], gui_port=0)
+    with dcss, GuiPeer.logged_in(dcss) as gui:
+        gui.say("gtos_start_motor_move slit 3")
+        end = "stog_motor_move_completed slit 2.500000 not_simulated"
+        told = gui.read_to(end)
+        assert "stog_log error server script slitScript of slit is not simulated" in told
+        assert dcss.move("slit", 3).wait(DEADLINE_S) == MoveCompletion(2.5, "not_simulated")
+        assert dcss.verdicts == ()
