@@ -1,1 +1,1 @@
-"""Mutation testing of the codec: `finding` makes mistakes, `running` asks the tests about them."""
+"""Mutation testing of the codec: `finding` makes mutants, `running` runs the tests on them."""

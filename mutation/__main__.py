@@ -1,11 +1,11 @@
-"""Makes mistakes in the codec on purpose, and tells which of them no test sees.
+"""Makes mistakes in the codec on purpose, and lists those that no test finds.
 
     python -m mutation                             20 mutants of each module
     python -m mutation frames words --per-module 160
 
-A mutant is killed when a test fails, and else survives; whether it does the same by another way
-is for a human to judge. `MODULE:generated` is the source that a module generates. Each result goes
-to `.mutation/results.jsonl` as well, which git leaves alone.
+A mutant is killed when a test fails; otherwise it survives. A human must judge whether a survivor
+does the same as the original. `MODULE:generated` is the source that a module generates. Each result
+is also written to `.mutation/results.jsonl`, which git ignores.
 """
 
 import argparse
@@ -43,7 +43,7 @@ _ROW: Final = "{:20} {:>8} {:>8} {:>8} {:>8} {:>8}"
 
 @attrs.frozen
 class Result:
-    """What the tests said of a mutant."""
+    """The result of the tests on a mutant."""
 
     module: str
     mutant: Mutant
@@ -70,7 +70,7 @@ class Result:
 
 
 def drawn(found: Sequence[Mutant], count: int, seed: str) -> list[Mutant]:
-    """Some mutants at random, in the order of the source; all where there are no more."""
+    """Some random mutants, in the order of the source; all if there are no more."""
     chosen = random.Random(seed).sample(range(len(found)), min(count, len(found)))  # noqa: S311
     return [found[index] for index in sorted(chosen)]
 
@@ -105,7 +105,7 @@ def run(project: Project, options: argparse.Namespace) -> None:
 
 
 def keep_out_of_git(folder: Path) -> None:
-    """Make a folder that git does not see, as tools make for their caches."""
+    """Make a folder that git ignores, like the caches of other tools."""
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n")
 
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str], project: Project = CODEC) -> None:
     options.names = options.names or NAMES
     if options.results == RESULTS:
         keep_out_of_git(RESULTS.parent)
-    # The copy is not beside the recordings, which some tests read.
+    # The copy does not have the recordings next to it, which some tests read.
     os.environ.setdefault("DCS_SHARED", str(project.root.parent / "shared"))
     run(project, options)
 

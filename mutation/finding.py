@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import attrs
 
 Change = tuple[str, ast.AST]
-"""What kind of change it is, and what stands there instead."""
+"""The kind of change, and the replacement."""
 
 Changes = Callable[[ast.AST], Iterator[Change]]
 """The changes of one node."""
@@ -59,7 +59,7 @@ _METHODS: Final = {
 }
 _FUNCTIONS: Final = {"all": "any", "any": "all", "max": "min", "min": "max", "sorted": "list"}
 _TAKE_NO_NONE: Final = {"cast", "isinstance", "issubclass", "len"}
-"""Functions that fail of None, which every test would see."""
+"""Functions that fail on None, which every test would find."""
 
 _NO_CODE: Final = {"annotation", "bases", "format_spec", "returns"}
 _NEEDED_DECORATORS: Final = ("staticmethod", "classmethod", "overload", ".setter")
@@ -68,14 +68,14 @@ _MARK: Final = "XX"
 
 @attrs.frozen(eq=False)
 class Place:
-    """Where a node hangs in its tree.
+    """The place of a node in its tree.
 
     Attributes:
         parent: The node above it.
         field: Name of the parent's field.
-        index: Which one of the field, None where the field holds a single node.
-        line: Of the source as it is.
-        node: What is there.
+        index: Index in the field, None if the field has a single node.
+        line: Line in the unchanged source.
+        node: The node at this place.
     """
 
     parent: ast.AST
@@ -85,7 +85,7 @@ class Place:
     node: ast.AST
 
     def put(self, node: ast.AST) -> None:
-        """Hang another node there."""
+        """Put another node there."""
         if self.index is None:
             setattr(self.parent, self.field, node)
         else:
@@ -98,9 +98,9 @@ class Mutant:
 
     Attributes:
         operator: The kind of change.
-        tree: The source without it.
-        place: Where it is.
-        new: What is there instead.
+        tree: The unchanged source.
+        place: The place of the change.
+        new: The replacement.
     """
 
     operator: str
@@ -109,7 +109,7 @@ class Mutant:
     new: ast.AST
 
     def source(self) -> str:
-        """All of the source with the change, without comments and written in another way."""
+        """The whole source with the change, without comments and reformatted."""
         self.place.put(self.new)
         try:
             return ast.unparse(self.tree)
@@ -148,11 +148,11 @@ def mutants(source: str, changes: Changes | None = None) -> list[Mutant]:
 
 
 def _places(parent: ast.AST, line: int) -> Iterator[Place]:
-    """Places below a node, but for what is no code."""
+    """Places below a node, except those that are not code."""
     for place in _children(parent, line):
         if not _is_left_alone(place):
-            # What is raised is changed by its parts: None instead of an argument is no mistake
-            # that anybody makes there.
+            # Only the parts of a raised exception are changed: nobody makes the mistake of
+            # None instead of an argument there.
             if not (isinstance(parent, ast.Raise) and isinstance(place.node, ast.Call)):
                 yield place
             yield from _places(place.node, place.line)
@@ -183,12 +183,12 @@ def _is_left_alone(place: Place) -> bool:
 
 @functools.singledispatch
 def changes_of(node: ast.AST) -> Iterator[Change]:
-    """The mistakes that are made of a node."""
+    """The changes of a node."""
     yield from ()
 
 
 def with_fields(node: _Node, **fields: object) -> _Node:
-    """A copy of a node, some fields of which are others."""
+    """A copy of a node with some changed fields."""
     changed = copy.copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)
@@ -209,7 +209,7 @@ def _is_none(node: ast.AST | None) -> bool:
 
 
 def _negated(test: ast.expr) -> Iterator[ast.expr]:
-    """The opposite of a condition; comparisons and `not` have changes of their own."""
+    """The opposite of a condition; comparisons and `not` have other changes."""
     match test:
         case ast.Compare(ops=[_]) | ast.UnaryOp(op=ast.Not()):
             pass

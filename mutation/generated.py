@@ -1,4 +1,4 @@
-"""Changes of the source that a module generates, so inside of its texts."""
+"""Changes of the source that a module generates, that is, inside its texts."""
 
 import ast
 import functools
@@ -25,7 +25,7 @@ _TOKENS: Final = (
 
 @functools.singledispatch
 def generated_changes_of(node: ast.AST) -> Iterator[Change]:
-    """The mistakes that are made in the text of a node."""
+    """The changes in the text of a node."""
     yield from ()
 
 

@@ -1,7 +1,7 @@
 """Runs the tests of a package on mutants of it: in a copy, one forked process for each.
 
-The first process imports whatever takes long and does not change, and nothing of the package; so
-a mutant costs the import of the package and its tests, and cannot harm anything but its child.
+The first process imports slow modules that do not change, but nothing of the package. So a mutant
+costs only the import of the package and its tests, and can harm only its own child process.
 """
 
 import contextlib
@@ -31,10 +31,10 @@ _PRELOADED: Final = (
     *("attrs", "cattrs", "cattrs.gen", "decimal", "doctest", "hypothesis.strategies", "pytest"),
     *("_pytest.assertion.rewrite", "_pytest.fixtures", "_pytest.python"),
 )
-_TEST_TIMEOUT_S: Final = 10  # that of one test, so that its name is told
+_TEST_TIMEOUT_S: Final = 10  # of one test, so that its name is reported
 _MIN_LIMIT_S: Final = 20.0
-_SLOWER: Final = 4.0  # than the tests of the source as it is
-_MEMORY: Final = 3 << 30  # a mutant may ask for any amount
+_SLOWER: Final = 4.0  # times the duration of the tests on the unchanged source
+_MEMORY: Final = 3 << 30  # bytes, because a mutant may request any amount
 _FORK: Final = multiprocessing.get_context("fork")
 
 
@@ -44,7 +44,7 @@ class Stage:
 
     Attributes:
         files: Their files, in the copy.
-        examples: How many each property is tried with.
+        examples: How many examples each property gets.
     """
 
     files: tuple[str, ...]
@@ -74,7 +74,7 @@ class Project:
         return Path(self.package, f"{module}.py")
 
     def stages(self, module: str) -> list[Stage]:
-        """The module's own test files, which see most mistakes; then the others.
+        """The module's own test files, which find most mistakes; then the others.
 
         Own are `test_MODULE.py` and `test_MODULE_*.py`.
         """
@@ -90,11 +90,11 @@ class Project:
 
 @attrs.frozen
 class Verdict:
-    """What the tests said.
+    """The result of the tests.
 
     Attributes:
         killed: Whether one failed.
-        by: The first that did, or what else ended it; "" where it survived.
+        by: The first that failed, or what else ended it; "" if it survived.
         seconds: How long it took.
     """
 
@@ -104,7 +104,7 @@ class Verdict:
 
 
 class TestsFailError(Exception):
-    """The tests fail without any change, so that they say nothing about one."""
+    """The tests fail without any change, so they say nothing about a mutant."""
 
 
 class Bench:
@@ -116,7 +116,7 @@ class Bench:
         self._limit = limit
 
     def check(self) -> None:
-        """Run all tests as they are; unless it is given, the time limit is made of that.
+        """Run all tests on the unchanged source; sets the time limit from that, unless it is given.
 
         Raises:
             TestsFailError: If one fails.
@@ -130,7 +130,7 @@ class Bench:
         """Run the tests with another source of a module."""
         path = self._folder / self._project.source(module)
         for old in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-            old.unlink()  # may look as if it belonged to the mutant: same size, same second
+            old.unlink()  # may seem to belong to the mutant: same size, same second
         original = path.read_text(encoding="utf-8")
         path.write_text(source, encoding="utf-8")
         try:
@@ -151,10 +151,10 @@ class Bench:
 
 @contextlib.contextmanager
 def bench(project: Project, limit: float | None = None) -> Iterator[Bench]:
-    """A copy of a project in a temporary folder; its tests have been seen to pass.
+    """A copy of a project in a temporary folder; its tests have passed there.
 
     Args:
-        project: What is copied.
+        project: The project to copy.
         limit: Seconds that the tests of a stage may take.
 
     Raises:
@@ -181,14 +181,14 @@ def _preload(package: str) -> None:
     del os.environ["HYPOTHESIS_NO_PLUGINS"]
     if package in sys.modules:
         raise RuntimeError(f"{package} is imported already, and would be in each child")
-    gc.freeze()  # the children need not look at all this
+    gc.freeze()  # so that the children do not traverse all this
 
 
 # -- the child -------------------------------------------------------------------------------
 
 
 def _in_a_child(limit: float | None, folder: Path, package: str, stage: Stage) -> str:
-    """The first test that fails in a process of its own, or what ended it; "" where all pass."""
+    """The first test that fails in a separate process, or what ended it; "" if all pass."""
     receiver, sender = _FORK.Pipe(duplex=False)
     process = _FORK.Process(target=_child, args=(folder, package, stage, sender))
     process.start()
@@ -200,7 +200,7 @@ def _in_a_child(limit: float | None, folder: Path, package: str, stage: Stage) -
     except EOFError:
         return "died"
     finally:
-        with contextlib.suppress(ProcessLookupError):  # before it has a group of its own
+        with contextlib.suppress(ProcessLookupError):  # it may not have its own group yet
             os.killpg(process.pid or 0, signal.SIGKILL)
         process.kill()
         process.join()
@@ -259,11 +259,11 @@ class _FirstFailure:
         self.name = ""
 
     def pytest_collectreport(self, report: "pytest.CollectReport") -> None:
-        """See a file that cannot be imported."""
+        """Notice a file that cannot be imported."""
         self._see(report)
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
-        """See a test that fails."""
+        """Notice a test that fails."""
         self._see(report)
 
     def _see(self, report: "pytest.CollectReport | pytest.TestReport") -> None:

@@ -1,6 +1,6 @@
-"""`Entry`: a device in the database of a simulated DCSS, and all that its kind is to say of itself.
+"""`Entry`: a device in the database of a simulated DCSS, and everything about its kind.
 
-How a file and a dump have it, what its DHS is told of it, what it is asked and how it answers.
+Its form in files and dumps, its messages to the DHS, its commands and their answers.
 """
 
 from collections.abc import Mapping
@@ -21,41 +21,41 @@ def _check_permits(_: object, attribute: "attrs.Attribute[str]", value: str) -> 
 
 
 def permits_field() -> str:
-    """A field for who may use a device: passive, remote, local, hutch, closed hutch, each 0 or 1.
+    """A field for permits of a device: passive, remote, local, hutch, closed hutch, each 0 or 1.
 
-    Two devices that differ in nothing else are equal: a DHS is never told.
+    It does not count in comparisons, because a DHS never gets it.
     """
     return attrs.field(default=EVERYBODY, kw_only=True, eq=False, validator=_check_permits)
 
 
 class Entry:
-    """What the server asks of a device's entry; each kind is a class below it.
+    """What the server needs from the entry of a device; each kind is a subclass.
 
-    For a command that one report answers, list both in `answers`, and write `take`, `lost` and
-    where the report is no such thing `status_of`; `SimulatedDcss.ask` sends it then.
+    For a command that one report answers, list both in `answers` and write `take` and `lost`, and
+    `status_of` if the report needs it; then `SimulatedDcss.ask` can send it.
     """
 
     __slots__ = ()
 
     kind: ClassVar[str]
-    """What it is, in words for people."""
+    """Name of the kind, for people."""
     listed: ClassVar[str]
-    """What a list of them is called: in files, and as an argument of `HardwareHost.of`."""
+    """Name of a list of them, in files and as an argument of `HardwareHost.of`."""
     short_for: ClassVar[str] = ""
-    """The attribute that a text in place of a mapping sets in a file, "" for none."""
+    """The attribute that a text instead of a mapping sets in a file, "" for none."""
     key_words: ClassVar[Mapping[str, Mapping[str, object]]] = {}
-    """Keys of a file that take few words, and what those stand for."""
+    """Keys of a file that take one of a few words, and the values of the words."""
     dump_type: ClassVar[int]
     """Number of its type in a dump."""
     name_field: ClassVar[str] = ""
     """The field that names it, in the messages of `answers`."""
     answers: ClassVar[Mapping[type[Message], type[Message]]] = {}
-    """By command: the report that answers it, and is about this one device."""
+    """By command: the report about this one device that answers it."""
 
     staff_permits: str
-    """Who of the staff may use it: five 0 or 1, as a dump has them."""
+    """When staff may use it: five 0 or 1, as in a dump."""
     user_permits: str
-    """The same of everybody else."""
+    """The same for all other users."""
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ class Entry:
 
     @property
     def value(self) -> str | float | None:
-        """What the database says of it: position, counts, state or contents; None for nothing."""
+        """Its value in the database: position, counts, state or contents; None if it has none."""
         return None
 
     def describe(self) -> str:
@@ -87,11 +87,11 @@ class Entry:
         raise NotImplementedError
 
     def take(self, message: Any) -> object:
-        """Enter what a report of its DHS says; the report as a value. The database is locked."""
+        """Store the content of a report; returns it as a value. The database is locked."""
         raise NotImplementedError
 
     def lost(self, status: str) -> object:
-        """The report in place of that of a lost DHS."""
+        """The report to use if the DHS is lost."""
         raise NotImplementedError
 
     @classmethod
@@ -100,7 +100,7 @@ class Entry:
         return str(report.status)
 
     def is_answer(self, _command: Any, _report: Any) -> bool:
-        """Whether a report, as `take` gives it, answers this command, or was on its way before."""
+        """Whether a report, as returned by `take`, answers this command, or was sent before it."""
         return True
 
 

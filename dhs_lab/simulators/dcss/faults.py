@@ -2,7 +2,7 @@
 
 A `Fault` says what goes wrong, with which frames and how often. `Faults` holds the active faults,
 which can be added at any time, and turns a frame into the steps by which it is sent. Frames after
-one that is held up wait, as on any TCP connection.
+a delayed one wait, as on any TCP connection.
 
 `RESET` sends RST in place of a frame, `TRUNCATE` half of it and FIN. `SPLIT` sends it in pieces,
 `STALL` pauses in its middle, `LATE` in front of it. `DUPLICATE` sends it twice, `DROP` not at all,
@@ -50,7 +50,7 @@ class FaultKind(enum.StrEnum):
     REFUSE = "refuse"
     """A login is closed, as dcss closes one of an unknown name."""
     SLOW = "slow"
-    """So few bytes of the DHS are read in a second."""
+    """Only this many bytes of the DHS are read per second."""
     GARBAGE = "garbage"
     """The frame has a header (in v1: a keyword) that is none."""
     TRUNCATE = "truncate"
@@ -63,7 +63,7 @@ DEFAULT_VALUES: Final[Mapping[FaultKind, tuple[float, str]]] = {
     FaultKind.LATE: (0.5, "seconds"),
     FaultKind.SLOW: (0, "bytes a second"),
 }
-"""The value that a kind takes when none is given, and what it means; other kinds take none."""
+"""The default value of a kind, and its meaning; other kinds take no value."""
 
 _NO_FRAMES: Final = (FaultKind.REFUSE, FaultKind.SLOW)
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
@@ -111,10 +111,10 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
-        """Read `KIND [VALUE] [FIELD=VALUE...]`, such as `late 0.5 keyword=stoh_start_* count=3`.
+        """Parse `KIND [VALUE] [FIELD=VALUE...]`, such as `late 0.5 keyword=stoh_start_* count=3`.
 
         Raises:
-            ConfigError: It is no such text; names the word at fault.
+            ConfigError: The text is wrong; the error names the wrong word.
         """
         kind, *words = text.split() or [""]
         if kind not in list(FaultKind):
@@ -234,7 +234,7 @@ class StandingFault:
     """A fault, and what it has done so far.
 
     Attributes:
-        number: By which it can be taken away.
+        number: Number by which it can be cleared.
         fault: The fault.
         hits: How many frames or logins it has affected.
     """
@@ -256,7 +256,7 @@ class StandingFault:
         return True
 
     def source(self, host: str, seed: int) -> random.Random:
-        """Random numbers of its own for each host: another DHS's traffic does not disturb them."""
+        """Separate random numbers for each host: the traffic of other DHSs does not change them."""
         if host not in self._sources:
             seeds = f"{seed} {self.number} {host}"
             self._sources[host] = random.Random(seeds)  # noqa: S311 - to be repeatable
@@ -272,10 +272,10 @@ class Faults:
     """The active faults of a server; any thread may add and clear them."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
-        """These faults; the same seed and traffic have the same faults.
+        """These faults; the same seed and traffic give the same faults.
 
         Raises:
-            ConfigError: A text is no fault.
+            ConfigError: A text is not a fault.
         """
         self._seed = seed
         self._lock = threading.Lock()  # guards what follows
@@ -285,7 +285,7 @@ class Faults:
             self.add(fault)
 
     def add(self, fault: Fault | str) -> int:
-        """Let a fault, or what `Fault.parse` reads, begin; its number. Raises as `Fault.parse`."""
+        """Add a fault, or a text for `Fault.parse`, and return its number; raises like that."""
         fault = Fault.parse(fault) if isinstance(fault, str) else fault
         with self._lock:
             number = next(self._numbers)
@@ -293,7 +293,7 @@ class Faults:
         return number
 
     def clear(self, number: int | None = None) -> None:
-        """End one fault, or all; nothing where it is over already."""
+        """End one fault, or all; does nothing if it is already over."""
         with self._lock:
             self._standing = [each for each in self._standing if number not in (None, each.number)]
 

@@ -1,6 +1,6 @@
-"""What a DHS is sent of what a GUI says: dcss and its scripting engine change it on the way.
+"""The text that a DHS gets for a text of a GUI: dcss and its scripting engine change it.
 
-This is the hand's way to speak as a GUI does; what the GUI port does beside, its clients are told.
+`from_gui` uses this to send commands like a GUI. Clients of the GUI port see more effects.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,10 +40,10 @@ _NO_CHANGES: Final = ("motor_name", "surplus", "binary")
 
 
 def as_forwarded(text: str) -> str:
-    """A text of a GUI as it goes on to a DHS, its keyword still the GUI's.
+    """A text of a GUI as it is forwarded to a DHS, still with the GUI's keyword.
 
-    `[ ] $ ; "` and line ends become blanks. Ion chambers are never read again and again. One blank
-    after the name of a string is lost if nothing follows it.
+    `[ ] $ ; "` and line ends become blanks. Ion chambers are never read repeatedly. One blank after
+    the name of a string is lost if nothing follows it.
 
     Source: dcss_broadcast.h:67, dcss_gui_client.c:602, confirmed on the wire
     """
@@ -57,14 +57,14 @@ def as_forwarded(text: str) -> str:
 
 
 def from_gui(dcss: Scripting, text: str) -> object:
-    """Do what a GUI asks for; gives what waits for the answer, None if there is none to come.
+    """Carry out a command of a GUI; returns the run, None if no answer is expected.
 
-    It has all rights. Moves are refused by the same rules as those of clients of the GUI port.
+    It has all rights. Moves are refused by the same rules as for clients of the GUI port.
 
     Args:
         dcss: The simulated DCSS.
-        text: The GUI's text, `gtos_...`. A fraction goes out in the shortest form, a
-            destination with six decimals, or as it is where it is 0.
+        text: The GUI's text, `gtos_...`. A fraction is sent in the shortest form, a destination
+            with six decimals, or unchanged if it is 0.
 
     Raises:
         DhsError: No GUI has such a command for a DHS, the engine refuses it, or there is no such
@@ -87,7 +87,7 @@ def from_gui(dcss: Scripting, text: str) -> object:
 
 
 def _whole(number: float) -> float:
-    """A speed as most GUIs write it, without decimals where it needs none."""
+    """A speed as most GUIs write it, without decimals if it needs none."""
     return int(number) if number.is_integer() else number
 
 

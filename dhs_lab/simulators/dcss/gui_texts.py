@@ -1,4 +1,4 @@
-"""What GUIs are told of devices, as dcss words it: `%f` for the numbers that it prints itself."""
+"""Messages to GUIs about devices, as dcss writes them: `%f` for the numbers it prints itself."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from dhs_lab.simulators.dcss.wording import frame_of
 
 
 def configured(hardware_host: str, device: Entry) -> str:
-    """`stog_configure_...` of a device: as its DHS is told, the position folded to the circle.
+    """`stog_configure_...` of a device: like the message to its DHS, with the position folded.
 
     Raises:
         EncodeError: A value does not fit the wire.
@@ -20,7 +20,7 @@ def configured(hardware_host: str, device: Entry) -> str:
     Source: dcss_database.c:506, confirmed on the wire
     """
     message: Any = device.configuration(hardware_host)
-    if isinstance(message, StohConfigureString):  # to the letter, and a blank where it is empty
+    if isinstance(message, StohConfigureString):  # unchanged, and a blank if it is empty
         return f"stog_configure_string {device.name} {hardware_host} {message.string_contents}"
     if isinstance(device, MotorEntry) and isinstance(
         message, (StohConfigureRealMotor, StohConfigurePseudoMotor)

@@ -1,4 +1,4 @@
-"""What would hang or kill a real dcss: it copies words into fixed buffers and folds in a loop."""
+"""Messages that would hang or kill a real dcss, with its fixed buffers and folding loop."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ _WORD_FIELDS: Final = (
 
 
 def hazard_of(message: Message) -> str | None:
-    """What words too long would do to a real dcss, None where they are not.
+    """What too long words would do to a real dcss, None if they do no harm.
 
     Source: dcss_hardware_client.c (`sscanf` with `%s`), confirmed on the wire for 200 characters
     """
@@ -41,7 +41,7 @@ def hazard_of(message: Message) -> str | None:
 
 
 def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str | None:
-    """What a position would do to a real dcss, None where it does no harm.
+    """What a position would do to a real dcss, None if it does no harm.
 
     Source: dcss_hardware_client.c `buffer[200]`, dcss_client.c; confirmed for 1e20 and 1e300
     """
@@ -54,7 +54,7 @@ def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str
 
 
 def folds_too_long(motor: MotorEntry, position: float) -> bool:
-    """Whether a real dcss would fold this position of a motor for seconds, or for ever."""
+    """Whether a real dcss would fold this position of a motor for seconds, or forever."""
     return motor.circle_mode is not CircleMode.NONE and abs(position) > _LONGEST_FOLDING
 
 

@@ -1,7 +1,7 @@
-"""`Judge`: says where a DHS did what would leave a beamline's scripts hanging or deceived.
+"""`Judge`: finds mistakes of a DHS that would hang or mislead a beamline's scripts.
 
 The scripting engine of dcss evaluates each message as a Tcl list, and its scripts wait for answers
-without a limit. dcss itself complains of nothing. The judge does, with a log line and a `Verdict`.
+without a limit. dcss itself never complains. The judge does, with a log line and a `Verdict`.
 """
 
 import enum
@@ -42,17 +42,17 @@ _STATUS_AT: Final = {
     "htos_set_string_completed": 2,
     "htos_operation_completed": 3,
 }
-"""Which word is the status."""
+"""Index of the status word."""
 
 _TEXT_BEHIND: Final = ("htos_set_string_completed", "htos_operation_completed")
-"""After their status comes a text of any number of words."""
+"""Messages with a text of any number of words after the status."""
 
 
 class VerdictKind(enum.StrEnum):
     """What a DHS did wrong."""
 
     NO_LIST = "no list"
-    """Its text is no well-formed Tcl list, as it is or as dcss passes it on: no script sees it."""
+    """Its text, as sent or as forwarded by dcss, is not a Tcl list: no script sees it."""
     STATUS = "status"
     """Its status is not one plain word."""
     NO_ANSWER = "no answer"
@@ -60,9 +60,9 @@ class VerdictKind(enum.StrEnum):
     SECOND_ANSWER = "second answer"
     """It answered an operation twice, or after DCSS had failed it for a lost link."""
     WRONG_PLACE = "wrong place"
-    """It told a move as `normal` at another place than the destination."""
+    """It reported a move as `normal` at another position than the destination."""
     HAZARD = "hazard"
-    """It sent what would hang or kill a real dcss, or lead it astray."""
+    """It sent a message that would hang, kill or mislead a real dcss."""
 
 
 @attrs.frozen
@@ -93,7 +93,7 @@ def keyword_of(text: str) -> str:
 class Judge:
     """Keeps the last verdicts; any thread may find one.
 
-    Between `start` and `stop` it looks for commands whose answer is late.
+    Between `start` and `stop` it looks for commands with late answers.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Judge:
         Args:
             now_s: The clock of the traffic.
             changes: Marked with each verdict.
-            answer_within_s: How long a DHS may be silent about a command, but for an operation.
+            answer_within_s: How long a DHS may be silent about a command, except an operation.
             move_tolerance: How far from its destination a move may end, scaled; a step of a real
                 motor is always allowed.
         """
@@ -126,13 +126,13 @@ class Judge:
         self._is_watching = False
 
     def start(self) -> None:
-        """Look for late answers from now on; raises RuntimeError where there is no thread."""
+        """Start to look for late answers; raises RuntimeError if there is no thread."""
         with self._changed:
             self._threads.spawn("simulated-dcss-judge", self._watch)
             self._is_watching = True
 
     def stop(self) -> None:
-        """Look no more; what was asked so far is forgotten."""
+        """Stop looking; the commands so far are forgotten."""
         with self._changed:
             self._is_watching = False
             self._due.clear()
@@ -140,9 +140,9 @@ class Judge:
         self._threads.join(Deadline.after(_STOP_S))
 
     def after(self, seen: int) -> tuple[int, tuple[Verdict, ...]]:
-        """How many verdicts there were in all, and those after the first `seen` (if still kept).
+        """The total number of verdicts, and the verdicts after the first `seen` (if still kept).
 
-        With what it returned as `seen`, the next call gives what came since.
+        Pass the returned number as `seen` to get the newer ones with the next call.
         """
         with self._changed:
             fresh = itertools.islice(reversed(self._verdicts), max(0, self._count - seen))
@@ -160,7 +160,7 @@ class Judge:
     # -- texts -------------------------------------------------------------------------------
 
     def read(self, host: str, text: str) -> None:
-        """Judge the text of a message that dcss passes on to its scripts."""
+        """Judge the text of a message that dcss forwards to its scripts."""
         text = text.partition("\0")[0]
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         if not is_list(text):
@@ -178,9 +178,9 @@ class Judge:
             self.find(host, VerdictKind.STATUS, f"its status is not one plain word: {shown!r}")
 
     def moved(self, host: str, motor: MotorEntry, position: float, goals: Sequence[float]) -> None:
-        """Judge where a move that was told as `normal` ended; `goals` are where it may have gone.
+        """Judge the end of a move that was reported as `normal`; `goals` are possible destinations.
 
-        No goals: nobody knows where.
+        No goals: the destination is unknown.
         """
         tolerance = self._move_tolerance
         if isinstance(motor, RealMotorEntry) and motor.scale_factor:
@@ -196,7 +196,7 @@ class Judge:
     # -- answers -----------------------------------------------------------------------------
 
     def watch(self, run: Asked) -> None:
-        """See that this is answered in time; nothing where it may take as long as it likes."""
+        """Watch whether this is answered in time; does nothing if it has no time limit."""
         with self._changed:
             due_s = self._due_s(run)
             if due_s is None or not self._is_watching:
@@ -206,7 +206,7 @@ class Judge:
                 self._changed.notify_all()
 
     def unanswered(self, run: Asked, when: str) -> None:
-        """Enter that a command got no answer, unless it was said before."""
+        """Enter that a command got no answer, unless this was entered before."""
         with self._changed:
             if run.is_told:
                 return
@@ -223,7 +223,7 @@ class Judge:
             self.unanswered(late, f"within {self._answer_within_s:g} s")
 
     def _next_late(self) -> Asked | None:
-        """The next command whose answer is late, once it is; None at the end."""
+        """Wait for the next command with a late answer and return it; None at the end."""
         with self._changed:
             while self._is_watching:
                 now_s = time.monotonic()
@@ -236,7 +236,7 @@ class Judge:
                     continue
                 if due_s <= now_s:
                     return run
-                heapq.heappush(self._due, (due_s, number, run))  # a word came meanwhile
+                heapq.heappush(self._due, (due_s, number, run))  # a message about it came meanwhile
         return None
 
 

@@ -44,11 +44,11 @@ class MotorEntry(Entry):
         position: Last position, scaled.
         upper_limit: Upper software limit, scaled.
         lower_limit: Lower software limit, scaled.
-        lower_limit_on: Whether the lower limit counts.
-        upper_limit_on: Whether the upper limit counts.
+        lower_limit_on: Whether the lower limit is in force.
+        upper_limit_on: Whether the upper limit is in force.
         motor_lock_on: Whether the motor is locked.
-        circle_mode: How positions are folded; a DHS is never told.
-        units: Of the position; a DHS is never told.
+        circle_mode: How positions are folded; a DHS never gets it.
+        units: Units of the position; a DHS never gets them.
         dependencies: Motors that the position depends on.
         is_moving: Whether a move was reported as started and not yet as completed.
     """
@@ -94,7 +94,7 @@ class RealMotorEntry(MotorEntry):
         scale_factor: Steps per scaled unit.
         speed: Steps per second.
         acceleration: Time to full speed, ms.
-        backlash: Steps; the sign tells the side it is taken up from.
+        backlash: Steps; the sign says from which side it is taken up.
         backlash_on: Whether backlash is taken up.
         reverse_on: Whether the motor turns the other way.
     """
@@ -163,10 +163,10 @@ class RealMotorEntry(MotorEntry):
 
 @attrs.define(kw_only=True)
 class PseudoMotorEntry(MotorEntry):
-    """A motor that a DHS makes out of others.
+    """A motor that a DHS makes of other motors.
 
     Attributes:
-        children: The motors it is made of; a DHS is told only where there are dependencies.
+        children: The motors it is made of; a DHS gets them only if there are dependencies.
     """
 
     kind: ClassVar[str] = "pseudo motor"
@@ -221,7 +221,7 @@ class PseudoMotorEntry(MotorEntry):
 def _order(
     section: Section, *, new: tuple[int, ...], old: tuple[int, ...], old_permits: int
 ) -> tuple[int, ...]:
-    """The places of the lines: permits come after the host, or in old dumps at the end."""
+    """The numbers of the lines: permits come after the host, or in old dumps at the end."""
     if all(map(is_permit, section.lines[1:3])):
         return new
     if all(map(is_permit, section.lines[old_permits:])):
@@ -235,7 +235,7 @@ def _dependencies(section: Section, at: int) -> tuple[str, ...]:
 
 
 def _configuration(section: Section, at: int, scanned: tuple[Scanned, ...]) -> Mapping[str, Any]:
-    """The numbers of a motor in the order of its messages, the circle mode, and maybe units."""
+    """The values of a motor in the order of its messages, the circle mode, and units if given."""
     words = section.words(at, len(scanned) + 1, _CONFIGURATION)
     values: dict[str, Any] = {}
     for word, (name, kind) in zip(words, scanned, strict=False):

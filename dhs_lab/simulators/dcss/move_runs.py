@@ -14,7 +14,7 @@ class MoveCompletion:
 
     Attributes:
         position: The motor's position, scaled, folded as for GUIs.
-        status: See `dcs_codec.MotorStatus`; `no_hw_host_NAME` where the DHS was lost.
+        status: See `dcs_codec.MotorStatus`; `no_hw_host_NAME` if the DHS was lost.
     """
 
     position: float
@@ -22,7 +22,7 @@ class MoveCompletion:
 
 
 class MoveRun(CompletedRun[MoveCompletion]):
-    """A move that was started: what GUIs are told of it, positions folded by the circle mode."""
+    """A move that was started, as GUIs see it: positions are folded by the circle mode."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class MoveRun(CompletedRun[MoveCompletion]):
         Args:
             name: Name of the motor.
             hardware_host: Its owner.
-            destination: Where it was sent, scaled or a word, after the shorter way was taken.
+            destination: The destination that was sent, scaled (by the shorter way) or a word.
             position: Its position.
-            takes_s: Seconds that it takes by itself, where that is known.
+            takes_s: Seconds that it takes by itself, if known.
         """
         super().__init__(name, hardware_host, takes_s)
         self.destination = destination
@@ -49,14 +49,14 @@ class MoveRun(CompletedRun[MoveCompletion]):
 
     @property
     def goal(self) -> float | None:
-        """Where it has to end, scaled; None where nobody knows: a word, or an oscillation."""
+        """Where it has to end, scaled; None if unknown: for a word, or an oscillation."""
         if isinstance(self.destination, str) or self.takes_s or not isfinite(self.destination):
             return None
         return self.destination
 
     @property
     def started(self) -> float | None:
-        """Destination of `htos_motor_move_started`, None before it came."""
+        """Destination of `htos_motor_move_started`, None before it comes."""
         with self._changed:
             return self._started
 
@@ -67,13 +67,13 @@ class MoveRun(CompletedRun[MoveCompletion]):
             return tuple(self._positions)
 
     def wait_started(self, timeout_s: float) -> float:
-        """The destination the DHS reported at the start, once it is there; raises as `wait`."""
+        """The destination that the DHS reports at the start, once it comes; raises like `wait`."""
         self._wait(lambda: self._started is not None, timeout_s, "start")
         assert self._started is not None  # noqa: S101 - waited for, and never taken back
         return self._started
 
     def wait_positions(self, count: int, timeout_s: float) -> tuple[float, ...]:
-        """The positions, once there are `count` updates; raises as `wait`."""
+        """The positions, once there are `count` updates; raises like `wait`."""
         self._wait(lambda: len(self._positions) >= count, timeout_s, f"{count} positions")
         return self.positions
 
@@ -114,7 +114,7 @@ class VectorRun:
         self.moves = moves
 
     def wait(self, timeout_s: float) -> tuple[MoveCompletion, ...]:
-        """The completions of all its motors, once they are there.
+        """Wait for the completions of all its motors.
 
         Raises:
             TimeoutError: One did not come within `timeout_s` seconds.

@@ -1,4 +1,4 @@
-"""`Readings`: what the database of a simulated DCSS says of its devices."""
+"""`Readings`: the values of devices in the database of a simulated DCSS."""
 
 import copy
 from typing import TypeVar
@@ -13,7 +13,7 @@ D = TypeVar("D", bound=Entry)
 
 
 class Readings:
-    """Looks at the database; all raise DhsError where it has no such device."""
+    """Reads the database; all methods raise DhsError if it has no such device."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

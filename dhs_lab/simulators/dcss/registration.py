@@ -1,4 +1,4 @@
-"""What a DHS is told after the handshake, in dcss's order and with dcss's line ends."""
+"""The messages to a DHS after the handshake, in dcss's order and with dcss's line ends."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -17,7 +17,7 @@ _WITHOUT_LINE_END: Final = (StohRegisterRealMotor, StohRegisterPseudoMotor)
 
 
 def registrations(devices: Iterable[Entry]) -> Iterator[tuple[Message, bool]]:
-    """The messages of the first pass, and whether a line end comes before their NUL.
+    """The messages of the first pass, each with whether a line end comes before its NUL.
 
     Source: dcss_hardware_client.c:1325-1396, confirmed on the wire
     """
@@ -27,9 +27,9 @@ def registrations(devices: Iterable[Entry]) -> Iterator[tuple[Message, bool]]:
 
 
 def dependencies(devices: Iterable[Entry]) -> Iterator[Message]:
-    """The messages of the second pass: what motors depend on, what pseudo motors are made of.
+    """The messages of the second pass: dependencies of motors, children of pseudo motors.
 
-    Children are told only where there are dependencies.
+    Children are sent only if there are dependencies.
 
     Source: dcss_hardware_client.c:1208-1243, confirmed on the wire
     """

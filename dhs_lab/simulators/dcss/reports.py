@@ -1,4 +1,4 @@
-"""What DHSs report, as values: shutters, encoders, strings, ion chambers."""
+"""Reports of DHSs as values: shutters, encoders, strings, ion chambers."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ import attrs
 
 @attrs.frozen
 class ShutterReport:
-    """A shutter's state, and whether it obeyed.
+    """A shutter's state, and whether the command succeeded.
 
     Attributes:
-        state: The word of the DHS, `open` or `closed`; `unknown` where the DHS was lost.
-        status: `normal` (also where the report has no result), or why not.
+        state: The word of the DHS, `open` or `closed`; `unknown` if the DHS was lost.
+        status: `normal` (also if the report has no result), or the reason of the failure.
     """
 
     state: str
@@ -20,7 +20,7 @@ class ShutterReport:
 
 @attrs.frozen
 class PositionReport:
-    """What a motor calls its position, scaled, after it was told to, and whether it obeyed."""
+    """A motor's position, scaled, after its value was set, and whether that succeeded."""
 
     position: float
     status: str
@@ -44,7 +44,7 @@ class StringReport:
 
 @attrs.frozen
 class IonChamberReport:
-    """What ion chambers counted.
+    """The counts of ion chambers.
 
     Attributes:
         time_s: Time of counting, s; 0 for a failure.

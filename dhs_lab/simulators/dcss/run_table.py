@@ -7,7 +7,7 @@ from dhs_lab.simulators.dcss.runs import CommandRun
 
 KEPT: Final = 10_000  # keys; of operations each has its own
 RunKey = tuple[str, ...]
-"""What is asked of which device: `("move", "gonio_phi")`."""
+"""A kind of command and its device: `("move", "gonio_phi")`."""
 
 T = TypeVar("T", bound=CommandRun)
 
@@ -32,7 +32,7 @@ class RunTable:
             self._forget()
 
     def _forget(self) -> None:
-        """Keep no more than the last of those that are over."""
+        """Keep only the newest of the finished runs."""
         for _ in range(min(2, len(self._runs) - KEPT)):  # two for each that is entered
             oldest = next(iter(self._runs))
             runs = self._runs.pop(oldest)
@@ -46,7 +46,7 @@ class RunTable:
                 self._runs[key] = [other for other in self._runs[key] if other is not run]
 
     def find(self, kind: type[T], *key: str) -> T | None:
-        """The run that an answer with this key belongs to."""
+        """The run to which an answer with this key belongs."""
         with self._lock:
             runs = self._runs.get(key, ())
             found = next((run for run in runs if not run.is_over), runs[-1] if runs else None)
@@ -59,13 +59,13 @@ class RunTable:
             return [run for run in runs if isinstance(run, kind) and not run.is_over]
 
     def unanswered(self) -> list[CommandRun]:
-        """All that wait for their first answer."""
+        """All runs that wait for their first answer."""
         with self._lock:
             runs = {id(run): run for runs in self._runs.values() for run in runs}
         return [run for run in runs.values() if not run.is_over]
 
     def of(self, hardware_host: str) -> list[CommandRun]:
-        """The runs to which this host owes something."""
+        """The runs that wait for answers of this host."""
         with self._lock:
             return [
                 run

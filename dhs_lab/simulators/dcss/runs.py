@@ -1,4 +1,4 @@
-"""What the side that asked for something sees of it: an operation, a move, a report.
+"""Runs: an operation, a move or a report, as seen by the side that asked for it.
 
 A run collects what the DHS answers, and waits for it with a deadline.
 """
@@ -18,12 +18,12 @@ R = TypeVar("R")
 
 
 class Asked(Protocol):
-    """What the judge asks of a run.
+    """What the judge needs from a run.
 
     Attributes:
         asked: The command, as text.
-        takes_s: Seconds that it takes by itself, such as counting; None: nobody knows.
-        is_told: Whether it was told that the answer is missing.
+        takes_s: Seconds that it takes by itself, such as counting; None if unknown.
+        is_told: Whether the missing answer was already reported.
     """
 
     asked: str
@@ -32,26 +32,26 @@ class Asked(Protocol):
 
     @property
     def hardware_host(self) -> str:
-        """Hardware host that was asked."""
+        """Hardware host that got the command."""
 
     @property
     def awaits(self) -> bool:
-        """Whether the DHS owes something still, which it fails to give when it is lost."""
+        """Whether an answer is still to come; it fails if the DHS is lost."""
 
     @property
     def heard_s(self) -> float:
-        """When the DHS last said something about it, or it was asked; on `time.monotonic`."""
+        """Time of the last message about it, or of the command; on `time.monotonic`."""
 
 
 class CommandRun(Asked, Protocol):
-    """What the server asks of a run."""
+    """What the server needs from a run."""
 
     @property
     def is_over(self) -> bool:
-        """Whether the answer is there."""
+        """Whether the answer has come."""
 
     def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when it is over."""
+        """Enter a failure that DCSS found by itself; does nothing if it is over."""
 
 
 @attrs.frozen
@@ -63,7 +63,7 @@ class Completion:
 
 
 class _Heard:
-    """What was asked of a DHS, and when it last said something about it."""
+    """A command to a DHS, and the time of the last message about it."""
 
     def __init__(self, name: str, hardware_host: str, takes_s: float | None) -> None:
         self.name = name
@@ -71,22 +71,22 @@ class _Heard:
         self.takes_s = takes_s
         self.asked = ""
         self.is_told = False
-        self._changed = threading.Condition()  # guards all that the DHS answers
+        self._changed = threading.Condition()  # guards all answers of the DHS
         self._heard_s = time.monotonic()
 
     @property
     def heard_s(self) -> float:
-        """When the DHS last said something about it, or it was asked; on `time.monotonic`."""
+        """Time of the last message about it, or of the command; on `time.monotonic`."""
         return self._heard_s
 
     def _tell(self) -> None:
-        """Something came: wake all that wait; the lock is held."""
+        """Wake all waiting threads after a message; the lock is held."""
         self._heard_s = time.monotonic()
         self._changed.notify_all()
 
 
 class CompletedRun(_Heard, Generic[C]):
-    """Something that ends in one completion; what is kept besides is for those below."""
+    """A run that ends with one completion; subclasses keep more."""
 
     def __init__(self, name: str, hardware_host: str, takes_s: float | None) -> None:
         super().__init__(name, hardware_host, takes_s)
@@ -109,7 +109,7 @@ class CompletedRun(_Heard, Generic[C]):
         return not self.is_over
 
     def wait(self, timeout_s: float) -> C:
-        """The (first) completion, once it is there.
+        """Wait for the (first) completion.
 
         Raises:
             TimeoutError: It did not come within `timeout_s` seconds.
@@ -118,18 +118,18 @@ class CompletedRun(_Heard, Generic[C]):
         return self._completions[0]
 
     def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when it is completed."""
+        """Enter a failure that DCSS found by itself; does nothing if it is completed."""
         with self._changed:
             if not self._completions:
                 self._completions.append(self._failure(status))
                 self._tell()
 
     def _failure(self, status: str) -> C:
-        """The completion in place of that of a lost DHS; the lock is held."""
+        """The completion to use if the DHS is lost; the lock is held."""
         raise NotImplementedError
 
     def _so_far(self) -> tuple[str, str]:
-        """What this is, and what has come of it, for an error; the lock is held."""
+        """A description of this run and of its progress, for an error; the lock is held."""
         raise NotImplementedError
 
     def _wait(self, happened: Callable[[], bool], timeout_s: float, what: str) -> None:
@@ -143,7 +143,7 @@ class CompletedRun(_Heard, Generic[C]):
 
 
 class OperationRun(CompletedRun[Completion]):
-    """An operation that was started: its updates, and its completion when that is there."""
+    """An operation that was started: its updates, and its completion."""
 
     def __init__(self, name: str, handle: str, hardware_host: str) -> None:
         super().__init__(name, hardware_host, None)
@@ -157,7 +157,7 @@ class OperationRun(CompletedRun[Completion]):
             return tuple(self._updates)
 
     def wait_update(self, first_word: str, timeout_s: float) -> str:
-        """The first update that begins with this word, once it is there; raises as `wait`."""
+        """Wait for the first update that begins with this word; raises like `wait`."""
 
         def found() -> list[str]:
             return [text for text in self._updates if text.split()[:1] == [first_word]]
@@ -169,7 +169,7 @@ class OperationRun(CompletedRun[Completion]):
         """Each update as it comes, until the operation is completed.
 
         Raises:
-            TimeoutError: It was not within `timeout_s` seconds from the first.
+            TimeoutError: It was not completed within `timeout_s` seconds in all.
         """
         deadline = None if timeout_s is None else Deadline.after(timeout_s)
         seen = 0
@@ -212,7 +212,7 @@ class OperationRun(CompletedRun[Completion]):
 
 
 class ReportRun(_Heard, Generic[R]):
-    """A question that the DHS answers by one report, or by several when it shall go on."""
+    """A command that the DHS answers by one report, or by several if it is repeated."""
 
     def __init__(
         self,
@@ -224,15 +224,15 @@ class ReportRun(_Heard, Generic[R]):
         is_repeated: bool = False,
         is_answer: Callable[[R], bool] = lambda _: True,
     ) -> None:
-        """A question about a device.
+        """A command for a device.
 
         Args:
             name: Name of the device.
             hardware_host: Its owner.
-            failure: Makes the report of a status, for where the DHS is lost.
+            failure: Makes the report with a status, if the DHS is lost.
             takes_s: Seconds that each report takes by itself.
             is_repeated: Whether reports go on until one is a failure.
-            is_answer: Tells an answer from a report that was on its way when it was asked.
+            is_answer: Tells an answer from a report that was sent before the command.
         """
         super().__init__(name, hardware_host, takes_s)
         self._failure = failure
@@ -259,7 +259,7 @@ class ReportRun(_Heard, Generic[R]):
             return not self._ended
 
     def wait(self, timeout_s: float) -> R:
-        """The first report, once it is there.
+        """Wait for the first report.
 
         Raises:
             TimeoutError: It did not come within `timeout_s` seconds.
@@ -267,7 +267,7 @@ class ReportRun(_Heard, Generic[R]):
         return self.wait_reports(1, timeout_s)[0]
 
     def wait_reports(self, count: int, timeout_s: float) -> tuple[R, ...]:
-        """The reports, once there are `count`; raises as `wait`."""
+        """The reports, once there are `count`; raises like `wait`."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._reports) >= count, timeout_s):
                 raise TimeoutError(
@@ -276,7 +276,7 @@ class ReportRun(_Heard, Generic[R]):
             return tuple(self._reports)
 
     def take(self, report: R, *, is_last: bool = False) -> None:
-        """Enter a report of the DHS; `is_last` where a repetition ends by it."""
+        """Enter a report of the DHS; `is_last` if it ends a repetition."""
         if not self._is_answer(report):
             return
         with self._changed:
@@ -285,7 +285,7 @@ class ReportRun(_Heard, Generic[R]):
             self._tell()
 
     def fail(self, status: str) -> None:
-        """Enter a failure that DCSS found by itself; nothing when no report is owed."""
+        """Enter a failure that DCSS found by itself; does nothing if no report is expected."""
         with self._changed:
             if not self._ended:
                 self._reports.append(self._failure(status))

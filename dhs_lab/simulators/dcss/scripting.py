@@ -24,16 +24,16 @@ class Scripting(Control):
     _engine: Engine
 
     def scripted(self, name: str, *, is_parallel: bool = False) -> Callable[[F], F]:
-        """Let the decorated function be the script of an operation of the engine.
+        """Use the decorated function as the script of an operation of the engine.
 
-        It gets a `Script`, and may move motors, start other operations and wait for strings. What
-        it returns is the text of the completion; an exception completes it as `error`, with its
-        text. Each run has a thread of its own.
+        It gets a `Script`, and may move motors, start other operations and wait for strings. Its
+        return value is the text of the completion; an exception completes the operation as `error`,
+        with its text. Each run has its own thread.
 
         Args:
-            name: Name of the operation, which is added to the database where it is not there.
-            is_parallel: Whether it may run several times at once; else a second start is completed
-                as `active` at once.
+            name: Name of the operation; it is added to the database if it is missing.
+            is_parallel: Whether it may run several times at once; if not, a second start is
+                completed as `active` at once.
 
         Raises:
             ConfigError: The name is that of another device.
@@ -54,15 +54,15 @@ class Scripting(Control):
         *,
         configure: Callable[[Script, float], object] | None = None,
     ) -> Callable[[M], M]:
-        """Let the decorated function move a pseudo motor of the engine, made of other motors.
+        """Use the decorated function to move a pseudo motor of the engine, made of other motors.
 
         It gets a `Script` and the destination, scaled, and moves the children.
 
         Args:
-            name: Name of the motor, which is added to the database where it is not there.
+            name: Name of the motor; it is added to the database if it is missing.
             children: Names of the motors it is made of.
-            position: Its position, of their positions in that order.
-            configure: Called with a `Script` and a position that the present one shall be called.
+            position: Computes its position from theirs, in that order.
+            configure: Called with a `Script` and a new value for the present position.
 
         Raises:
             ConfigError: The name is that of another device.
@@ -80,16 +80,16 @@ class Scripting(Control):
         return add
 
     def move_as_gui(self, name: str, word: str) -> MoveRun:
-        """Move a motor as the scripting engine lets a GUI; see `Engine.move`.
+        """Move a motor under the rules of the scripting engine for GUIs; see `Engine.move`.
 
         Raises:
-            DhsError: There is no such motor, or the engine refuses the move: it has told so, and
+            DhsError: There is no such motor, or the engine refused the move; then it has also
                 aborted everything.
             NotConnectedError: Its DHS is not connected.
         """
         host, _ = self._database.get(name, MotorEntry)
         if not self._sessions.is_online(host):
-            self._sessions.session(host)  # which raises
+            self._sessions.session(host)  # raises
         begun = self._engine.move(name, word)
         if isinstance(begun, MoveRefusal):
             reasons = "; ".join((begun.status, *(line for _, line in begun.logs)))
@@ -97,7 +97,7 @@ class Scripting(Control):
         return next(run for run in begun if isinstance(run, MoveRun))
 
     def abort_all(self, how: str = "soft") -> None:
-        """As `Control.abort_all`; scripts hear of it, too."""
+        """Like `Control.abort_all`; scripts are aborted, too."""
         super().abort_all(how)
         self._engine.aborted()
 

@@ -1,4 +1,4 @@
-"""`SimulatedDcss`: the server itself, its life and the logins of DHSs."""
+"""`SimulatedDcss`: the server itself, its start and stop, and the logins of DHSs."""
 
 import errno
 import logging
@@ -46,15 +46,15 @@ from dhs_runtime.lowlevel import (
 
 logger = logging.getLogger(__name__)
 
-DUPLICATE_S: Final = 3.0  # dcss keeps a second DHS of one name waiting so long before it closes
+DUPLICATE_S: Final = 3.0  # dcss waits this long before it closes a second DHS of one name
 
 
 class SimulatedDcss(Scripting):
     """A DCSS with these hardware hosts in its database, for any number of DHSs at once.
 
     Attributes:
-        traffic: What went over the wire, as text.
-        faults: What goes wrong on the wire.
+        traffic: The messages on the wire, as text.
+        faults: The faults on the wire.
     """
 
     def __init__(
@@ -76,23 +76,24 @@ class SimulatedDcss(Scripting):
         """A server that is not started.
 
         Args:
-            hosts: Its database; devices keep what happens to them.
+            hosts: Its database; their devices are changed in place.
             host: Address to listen on.
             port: Hardware port; 0 picks a free one.
             patience: Factor on the delay before a duplicate name is refused (real: 3 s).
             reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
-            faults: What goes wrong from the start; `self.faults` takes more at any time.
-            seed: Of the faults' chances.
-            nodelay: Send each message in one piece, at once. A dcss sends header and text apart,
-                without TCP_NODELAY, which costs 40 ms where the peer's system delays its ACK.
-            answer_within_s: After so many seconds a command that got no answer, an operation
-                excepted, is held against its DHS.
-            move_tolerance: How far a move may end from its goal, scaled; a step at the least.
-            gui_port: GUI port, at the same address; 0 picks a free one, None: there is none.
-            gui: How that port treats its clients, and what it tells them besides devices.
+            faults: Faults from the start; more can be added to `self.faults` at any time.
+            seed: Seed of the faults' random numbers.
+            nodelay: Send each message in one piece, at once. A dcss sends header and text
+                separately, without TCP_NODELAY, which costs 40 ms if the peer's system delays
+                its ACK.
+            answer_within_s: A command, except an operation, without an answer after this many
+                seconds is a verdict.
+            move_tolerance: How far a move may end from its goal, scaled; at least one step.
+            gui_port: GUI port, at the same address; 0 picks a free one, None for no GUI port.
+            gui: How that port treats its clients, and what it sends them besides devices.
 
         Raises:
-            ConfigError: Two hosts or devices have one name, or a text is no fault.
+            ConfigError: Two hosts or devices have one name, or a text is not a fault.
         """
         self.faults = Faults(faults, seed=seed)
         changes = Changes()
@@ -128,7 +129,7 @@ class SimulatedDcss(Scripting):
         )
 
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
-        """The scripting engine, and the GUI port where there is one."""
+        """The scripting engine, and the GUI port if there is one."""
         engine = Engine(
             self, self._database, self._sessions, self._audience.tell, self._take_from_engine
         )
@@ -151,7 +152,7 @@ class SimulatedDcss(Scripting):
     # -- life --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listen; raises OSError where the port is taken, or there is no thread left."""
+        """Listen; raises OSError if the port is taken, or there is no thread left."""
         if self._listener.is_open:
             return
         self._stop = StopToken()
@@ -174,7 +175,7 @@ class SimulatedDcss(Scripting):
             raise
 
     def stop(self, *, by_reset: bool = False) -> None:
-        """Close every connection (FIN, or RST as when killed) and the port; may start again."""
+        """Close every connection (FIN, or RST as when killed) and the port; it may start again."""
         self._stop.stop()
         self._engine.scripts.close()
         if self._gui is not None:
@@ -204,12 +205,12 @@ class SimulatedDcss(Scripting):
 
     @property
     def gui_port(self) -> int:
-        """GUI port; raises DhsError where there is none."""
+        """GUI port; raises DhsError if there is none."""
         return self._known_gui_port().port
 
     @property
     def gui_address(self) -> str:
-        """`HOST:PORT` of the GUI port; raises DhsError where there is none."""
+        """`HOST:PORT` of the GUI port; raises DhsError if there is none."""
         return self._known_gui_port().address
 
     @property
@@ -218,7 +219,7 @@ class SimulatedDcss(Scripting):
         return self._audience.sessions()
 
     def tell_guis(self, text: str) -> None:
-        """Tell all GUIs any text, as if it came from a DHS or the scripting engine."""
+        """Send any text to all GUIs, as if it came from a DHS or the scripting engine."""
         self._audience.tell(text)
 
     def _known_gui_port(self) -> GuiPort:
@@ -237,19 +238,19 @@ class SimulatedDcss(Scripting):
         """Wait until this DHS is connected, for at least the n-th time.
 
         Raises:
-            TimeoutError: It was not within `timeout_s` seconds.
+            TimeoutError: It was not connected within `timeout_s` seconds.
         """
         self._sessions.wait_online(name, timeout_s, logins=logins)
 
     def wait_registered(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is connected and was told its devices; raises as `wait_online`.
+        """Wait until this DHS is connected and has its devices; raises like `wait_online`.
 
-        What is asked of it earlier may come in between, as it may from a real dcss.
+        Commands sent before that may come in between, as from a real dcss.
         """
         self._sessions.wait_registered(name, timeout_s)
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is not connected; raises as `wait_online`."""
+        """Wait until this DHS is not connected; raises like `wait_online`."""
         self._sessions.wait_offline(name, timeout_s)
 
     def online(self) -> tuple[str, ...]:
@@ -269,7 +270,7 @@ class SimulatedDcss(Scripting):
         return self._sessions.session(name)
 
     def disconnect(self, name: str, *, by_reset: bool = False) -> None:
-        """Close the connection of this DHS; raises as `session`."""
+        """Close the connection of this DHS; raises like `session`."""
         self.session(name).close(by_reset=by_reset)
 
     def send(self, name: str, message: Message) -> None:
@@ -301,11 +302,11 @@ class SimulatedDcss(Scripting):
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What DHSs did wrong, oldest first: the last 10,000."""
+        """The last 10,000 verdicts, oldest first."""
         return self._judge.after(0)[1]
 
     def verdicts_after(self, seen: int) -> tuple[int, tuple[Verdict, ...]]:
-        """As `Traffic.after`, of verdicts."""
+        """Like `Traffic.after`, for verdicts."""
         return self._judge.after(seen)
 
     def unanswered(self) -> tuple[str, ...]:
@@ -341,7 +342,7 @@ class SimulatedDcss(Scripting):
         return self._sessions.log_in(name, session)
 
     def _take_from_engine(self, text: str) -> None:
-        """What the scripting engine answers as the hardware host `self`."""
+        """Take an answer of the scripting engine as the hardware host `self`."""
         self._effects.take(SCRIPTING_ENGINE, decode_text(text), text)
 
     def _talk(self, name: str, session: Session) -> None:
@@ -352,7 +353,7 @@ class SimulatedDcss(Scripting):
             self._sessions.registered(name)
             while (message := session.next_message()) is not None:
                 self._effects.take(name, message, session.last_text)
-                # Entered last: who waits for a message in the record finds its effect done.
+                # Recorded last, so that a message in the record already has its effect.
                 self.traffic.add(name, "<-", session.last_text)
             if session.failure:
                 self._judge.find(
@@ -372,7 +373,7 @@ class SimulatedDcss(Scripting):
             logger.info("%s is offline", name)
 
     def _register(self, name: str, session: Session) -> None:
-        """Tell a DHS its devices, then what its motors depend on."""
+        """Send a DHS its devices, then the dependencies of its motors."""
         devices = self._database.hosts[name].devices
         with self._database.lock:
             messages = [*registrations(devices), *((more, False) for more in dependencies(devices))]

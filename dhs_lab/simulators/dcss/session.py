@@ -31,14 +31,14 @@ from dhs_runtime.lowlevel import Deadline, NotConnectedError, StopToken, reset, 
 
 logger = logging.getLogger(__name__)
 
-HANDSHAKE_S = 1.0  # for 200 bytes in all: trickling does not extend it
+HANDSHAKE_S = 1.0  # for all 200 bytes: single bytes do not extend it
 _READ_SIZE = 1 << 16
 _READS_A_SECOND = 20  # of a slow reader
 _POLL_S = 0.02
 
 
 class Session:
-    """The server's end of one connection; the server's thread runs it, any thread sends."""
+    """The server's side of one connection; a thread of the server reads, any thread may send."""
 
     def __init__(
         self,
@@ -49,34 +49,34 @@ class Session:
         *,
         nodelay: bool = False,
     ) -> None:
-        """The end of a connection.
+        """The server's side of a connection.
 
         Args:
             sock: The connection.
             traffic: Where to record what is sent.
-            faults: What goes wrong.
+            faults: The active faults.
             stop: Ends pauses when the server stops.
-            nodelay: Send each frame in one piece, at once; else as dcss does, header and text of
-                v2 apart.
+            nodelay: Send each frame in one piece, at once; else header and text of v2 separately,
+                as dcss does.
 
         Source: xos_socket.c:1229-1245, confirmed on the wire
         """
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
         self.hardware_host = "?"
-        self.failure = ""  # why the stream could be read no further
+        self.failure = ""  # why the rest of the stream could not be read
         self._socket = sock
         self._traffic = traffic
         self._faults = faults
         self._stop = stop
-        self._in_two = False  # whether header and text go apart
+        self._in_two = False  # whether header and text are sent separately
         self._nodelay = nodelay
         self._closed = False  # set once, by any thread
-        self._was_faulty = False  # so is this
+        self._was_faulty = False  # set once, by any thread
         self._protocol = DcsProtocol(Role.DCSS)
         self._lock = threading.Lock()  # guards sending: wire order = order of the record
 
     def ask(self) -> str | None:
-        """Ask who is there; the name, or None where no whole answer came in time."""
+        """Ask for the name of the DHS; None if no complete answer came in time."""
         self.send(StocSendClientType())
         deadline = time.monotonic() + HANDSHAKE_S
         try:
@@ -97,19 +97,19 @@ class Session:
         return self._protocol.hardware_name
 
     def accept(self, hardware_host: str, framing: Framing) -> None:
-        """Go online as this host; its framing holds both ways from here."""
+        """Go online as this host; both directions use its framing from now on."""
         self.hardware_host = hardware_host
         self._protocol.framing = framing
         self._in_two = framing is Framing.V2 and not self._nodelay
 
     @property
     def was_disturbed(self) -> bool:
-        """Whether this side closed it, or a fault was at work: then the DHS may have had to go."""
+        """Whether this side or a fault may have ended the connection, not the DHS."""
         return self._closed or self._was_faulty
 
     @property
     def last_text(self) -> str:
-        """Text of the last message of the DHS, in its own words."""
+        """Text of the last message of the DHS, as it sent it."""
         return self._protocol.last_frame.text.decode(errors="surrogateescape")
 
     def next_message(self) -> Message | None:
@@ -133,7 +133,7 @@ class Session:
         return None
 
     def send(self, message: Message, *, line_end: bool = False) -> None:
-        """Send a message, with a line end in front of its NUL or not.
+        """Send a message, with or without a line end before its NUL.
 
         Raises:
             NotConnectedError: The DHS is gone.
@@ -146,7 +146,7 @@ class Session:
             self._send_frame(message.keyword, frame, data)
 
     def _send_frame(self, keyword: str, frame: Frame, data: bytes) -> None:
-        """Send the bytes of a frame as the faults have it, and record it; the lock is held."""
+        """Send the bytes of a frame with the faults, and record it; the lock is held."""
         steps = self._faults.steps(self.hardware_host, keyword, data)
         self._was_faulty = self._was_faulty or steps != (data,)
         text = frame.text.decode(errors="surrogateescape")
@@ -155,7 +155,7 @@ class Session:
         self._perform(steps)
 
     def forward(self, text: str) -> None:
-        """Send a text to the letter, as dcss forwards what a GUI wrote.
+        """Send a text unchanged, as dcss forwards the text of a GUI.
 
         Raises:
             NotConnectedError: The DHS is gone.
@@ -170,7 +170,7 @@ class Session:
         """The bytes of a message in this wording."""
         is_cut = self._protocol.framing is Framing.V1 and len(frame.text) >= V1_FRAME_SIZE
         try:
-            data = b"" if is_cut else self._protocol.send(message)  # it knows what may be sent now
+            data = b"" if is_cut else self._protocol.send(message)  # checks what may be sent now
         except StateError as error:
             if self._protocol.state is State.ONLINE:
                 raise
@@ -185,7 +185,7 @@ class Session:
         return encode_frame(frame, framing)
 
     def send_bytes(self, data: bytes) -> None:
-        """Send bytes as they are, for faults and recordings; raises as `send`."""
+        """Send bytes unchanged, for faults and recordings; raises like `send`."""
         with self._lock:
             self._write(data)
 
@@ -198,18 +198,18 @@ class Session:
             shut(self._socket)
 
     def _perform(self, steps: WireSteps) -> None:
-        """Send a frame as the faults have it; what others send waits meanwhile."""
+        """Send a frame with the faults; other senders wait meanwhile."""
         for step in steps:
             if isinstance(step, Pause):
                 self._pause(step.seconds)
             elif isinstance(step, Close):
                 self.close(by_reset=step.by_reset)
-                return  # who sent it learns of it as of any loss: the session ends
+                return  # the sender learns of it like of any loss: the session ends
             else:
                 self._write_as_dcss(step)
 
     def _read(self) -> bytes:
-        """What there is to read, b"" at the end; as slowly as the faults have it."""
+        """The next bytes, b"" at the end; read slowly if a fault says so."""
         while (rate := self._faults.reading_rate(self.hardware_host)) == 0:
             self._was_faulty = True
             self._pause(_POLL_S)

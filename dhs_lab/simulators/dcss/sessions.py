@@ -21,7 +21,7 @@ class Sessions:
     """The connected DHSs by the name of their hardware host.
 
     Attributes:
-        engine: Takes what is sent to the scripting engine, which needs no connection; None where
+        engine: Takes the messages to the scripting engine, which needs no connection; None if
             there is no engine.
     """
 
@@ -34,7 +34,7 @@ class Sessions:
         self._logins: dict[str, int] = dict.fromkeys(names, 0)
 
     def log_in(self, name: str, session: Session) -> bool:
-        """Enter a connection; False where the name has one."""
+        """Enter a connection; False if the name already has one."""
         with self._changed:
             if name in self._online:
                 return False
@@ -45,7 +45,7 @@ class Sessions:
         return True
 
     def log_out(self, name: str, lost: Callable[[], T]) -> T:
-        """Forget a connection; what `lost` returns of what hung on it and on no later one."""
+        """Remove a connection; returns the result of `lost`, called before a new one can begin."""
         with self._changed:
             del self._online[name]
             self._registered.discard(name)
@@ -58,7 +58,7 @@ class Sessions:
         """Wait until this DHS is connected, for at least the n-th time.
 
         Raises:
-            TimeoutError: It was not within `timeout_s` seconds.
+            TimeoutError: It was not connected within `timeout_s` seconds.
         """
         with self._changed:
             if not self._changed.wait_for(
@@ -67,19 +67,19 @@ class Sessions:
                 raise TimeoutError(f"{name} did not connect within {timeout_s} s")
 
     def registered(self, name: str) -> None:
-        """Enter that this DHS was told all its devices."""
+        """Enter that this DHS has got all its devices."""
         with self._changed:
             self._registered.add(name)
             self._changed.notify_all()
 
     def wait_registered(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is connected and was told its devices; raises as `wait_online`."""
+        """Wait until this DHS is connected and has its devices; raises like `wait_online`."""
         with self._changed:
             if not self._changed.wait_for(lambda: name in self._registered, timeout_s):
                 raise TimeoutError(f"{name} did not connect within {timeout_s:g} s")
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is not connected; raises as `wait_online`."""
+        """Wait until this DHS is not connected; raises like `wait_online`."""
         with self._changed:
             if not self._changed.wait_for(lambda: name not in self._online, timeout_s):
                 raise TimeoutError(f"{name} is still connected after {timeout_s} s")
@@ -100,7 +100,7 @@ class Sessions:
             return dict(self._logins)
 
     def all(self) -> tuple[Session, ...]:
-        """Their connections."""
+        """The connections of all DHSs."""
         with self._changed:
             return tuple(self._online.values())
 
@@ -116,21 +116,21 @@ class Sessions:
             return self._online[name]
 
     def send(self, name: str, message: Message) -> None:
-        """Send any message to this DHS; raises as `session`."""
+        """Send any message to this DHS; raises like `session`."""
         if name == SCRIPTING_ENGINE and self.engine is not None:
             self.engine(str(frame_of(message)))
             return
         self.session(name).send(message)
 
     def forward(self, name: str, text: str) -> None:
-        """Send this DHS a text to the letter; raises as `session`."""
+        """Send a text unchanged to this DHS; raises like `session`."""
         if name == SCRIPTING_ENGINE and self.engine is not None:
             self.engine(text)
             return
         self.session(name).forward(text)
 
     def try_to_send(self, name: str, message: Message) -> None:
-        """Send as dcss sends by itself: nothing where the DHS is not connected."""
+        """Send a message of dcss itself; does nothing if the DHS is not connected."""
         try:
             self.send(name, message)
         except NotConnectedError as error:
@@ -139,7 +139,7 @@ class Sessions:
             logger.warning("%s not sent to %s: %s", message.keyword, name, error)
 
     def try_to_forward(self, name: str, text: str) -> None:
-        """As `forward`; nothing where the DHS is not connected."""
+        """Like `forward`; does nothing if the DHS is not connected."""
         try:
             self.forward(name, text)
         except NotConnectedError as error:

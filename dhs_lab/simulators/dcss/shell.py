@@ -1,8 +1,8 @@
 """`Shell`: drives a simulated DCSS by lines of text, typed or from a script.
 
-A line is a command and its words, as a POSIX shell splits them; `#` begins a comment line. Each
-command waits for its completion and says one line. `--no-wait` after the command, or `&` at the
-end, lets it go on beside the next; `--timeout SECONDS` says how long to wait for this one.
+A line is a command and its words, split as by a POSIX shell; `#` begins a comment line. Each
+command waits for its completion and prints one line. With `--no-wait` after the command, or `&` at
+the end, it runs in the background; `--timeout SECONDS` sets how long to wait for this command.
 
     with Shell(dcss, print) as shell:
         shell.run("move gonio_phi 90")
@@ -81,7 +81,7 @@ COMMANDS_BY_NAME: Final[Mapping[str, Command]] = {
 
 @attrs.frozen
 class _Line:
-    """A line taken apart; `timeout_s` is None where it does not say."""
+    """A parsed line; `timeout_s` is None if the line does not set it."""
 
     words: list[str]
     waits: bool = True
@@ -89,10 +89,10 @@ class _Line:
 
 
 class Shell:
-    """Obeys lines; use it with `with`, or call `close`.
+    """Runs lines; use it with `with`, or call `close`.
 
     Attributes:
-        failures: How many lines did not go well.
+        failures: How many lines failed.
     """
 
     def __init__(
@@ -107,16 +107,16 @@ class Shell:
 
         Args:
             dcss: What it drives.
-            say: Shows what it has to say, a line or several; called by one thread at a time.
-            timeout_s: How long to wait for a completion, where a line does not say.
-            waits: Whether lines wait for their completions, where they do not say.
+            say: Prints one or more lines; called by one thread at a time.
+            timeout_s: How long to wait for a completion, if a line does not set it.
+            waits: Whether lines wait for their completions, if they do not say it themselves.
         """
         self.failures = 0
         self._say = say
         self._timeout_s = timeout_s
         self._waits = waits
-        self._lock = threading.Lock()  # one voice at a time; guards failures too
-        self._waited: threading.Event | None = None  # what the line that is obeyed waits for
+        self._lock = threading.Lock()  # one output at a time; guards failures, too
+        self._waited: threading.Event | None = None  # what the present line waits for
         self._token = StopToken()
         self._lines, self._jobs, self._followers = ThreadGroup(), ThreadGroup(), ThreadGroup()
         self._context = Context(
@@ -134,7 +134,7 @@ class Shell:
         return self._token.is_stopping()
 
     def run(self, line: str) -> CommandResult:
-        """Obey one line, and say what became of it."""
+        """Run one line, and print its result."""
         try:
             taken = _take_apart(line)
         except (UsageError, ValueError) as error:
@@ -147,7 +147,7 @@ class Shell:
         timeout_s = self._timeout_s if taken.timeout_s is None else taken.timeout_s
         waits = self._waits and taken.waits and not answer.is_endless
         ended = threading.Event()
-        self._waited = ended if waits else None  # first: who reads that it started may interrupt
+        self._waited = ended if waits else None  # first: a user who sees the start may interrupt
         if answer.is_told or not waits:
             self._tell(answer.started)
         outcomes: list[CommandResult] = []
@@ -172,9 +172,9 @@ class Shell:
         return outcomes[0] if waits and outcomes else CommandResult(answer.started)
 
     def interrupt(self) -> bool:
-        """Let the line that is obeyed wait no longer; whether there was one.
+        """Stop waiting for the present line; whether there was one.
 
-        What it waited for goes on, and is said when it ends.
+        Its command continues, and its result is printed when it ends.
         """
         waited = self._waited
         if waited is None or waited.is_set():
@@ -184,13 +184,13 @@ class Shell:
         return True
 
     def script(self, lines: Iterable[str], *, keep_going: bool = False) -> bool:
-        """Obey lines until one does not go well, or says quit; whether all went well.
+        """Run lines until one fails or quits; whether all succeeded.
 
-        At the end of the lines it waits for what they did not wait for.
+        At the end it waits for the commands in the background.
 
         Args:
             lines: The lines.
-            keep_going: Whether to obey the others all the same.
+            keep_going: Whether to continue after a failure.
         """
         before = self.failures
         for line in lines:
@@ -203,7 +203,7 @@ class Shell:
         return self.failures == before
 
     def complete(self, line: str) -> list[str]:
-        """What the last word of a line may be meant to become."""
+        """Completions of the last word of a line."""
         *before, last = line.split(" ")
         words = [word for word in before if word]
         if words[:2] == ["expect", "status"]:
@@ -217,7 +217,7 @@ class Shell:
         return sorted(each for each in candidates if each.startswith(last))
 
     def close(self) -> None:
-        """Quit; what goes on beside it is left to end by itself."""
+        """Quit; commands in the background end by themselves."""
         self._token.stop()
         self._followers.join(Deadline.after(_CLOSE_S))
         self._jobs.join(Deadline.after(0))
@@ -272,7 +272,7 @@ def _no_command(name: str) -> str:
 
 
 def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
-    """What the function gives, or its error as an outcome."""
+    """The result of the function, or its error as a result."""
     try:
         return function()
     except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
@@ -280,11 +280,11 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
 
 
 def _take_apart(line: str) -> _Line:
-    """The words of a line, without what is for the shell.
+    """The words of a line, without the options of the shell.
 
     Raises:
         ValueError: A quotation is not closed.
-        UsageError: A timeout is no time.
+        UsageError: A timeout is not a valid time.
     """
     line = line.strip()
     if line.startswith("#"):

@@ -202,7 +202,7 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
 
 
 def _follow(context: Context, run: CountingRun, names: list[str], each_s: float) -> CommandResult:
-    """Say each report, until one is a failure: it was aborted, or its DHS was lost."""
+    """Print each report, until one is a failure: it was aborted, or its DHS was lost."""
     count = 1
     while (report := run.wait_reports(count, each_s)[count - 1]).status == OperationStatus.NORMAL:
         context.say(_counted(names, report))

@@ -1,4 +1,4 @@
-"""What the commands of the shell are made of: their words, their outcome, what they work on."""
+"""The parts of the shell's commands: their words, their results, the objects they use."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -10,11 +10,11 @@ from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.lowlevel import DhsError, StopToken
 
 _DIGITS: Final = 12
-"""Significant ones of a number that is shown; the rest is what adding binary fractions leaves."""
+"""Significant digits of a printed number; the others are rounding errors of binary fractions."""
 
 
 class UsageError(DhsError):
-    """The words of a command do not fit it."""
+    """The words of a command are wrong."""
 
 
 def shown(number: float) -> str:
@@ -29,10 +29,10 @@ def counted(number: int, what: str) -> str:
 
 @attrs.frozen
 class CommandResult:
-    """What became of a command.
+    """The result of a command.
 
     Attributes:
-        text: One line that says it; "" where there is nothing to say.
+        text: One line about it; "" for no output.
         status: `normal`, the status with which the DHS completed, or `error`.
     """
 
@@ -41,19 +41,19 @@ class CommandResult:
 
     @property
     def ok(self) -> bool:
-        """Whether it went well."""
+        """Whether it succeeded."""
         return self.status == OperationStatus.NORMAL
 
 
 @attrs.frozen
 class Pending:
-    """A command whose completion is still to come.
+    """A command that is not completed yet.
 
     Attributes:
-        started: One line for who does not wait.
-        wait: Waits for it, so many seconds; raises TimeoutError.
-        is_told: Whether `started` is said also where the command is waited for.
-        is_endless: Whether it is never waited for: it goes on until aborted.
+        started: One line for a user who does not wait.
+        wait: Waits for it, this many seconds; raises TimeoutError.
+        is_told: Whether `started` is printed even if the shell waits for the command.
+        is_endless: Whether the shell never waits for it: it runs until it is aborted.
     """
 
     started: str
@@ -77,7 +77,7 @@ class CommandWords:
         return bool(self._words)
 
     def peek(self) -> str:
-        """The next, which stays; "" where there is none."""
+        """The next, which stays; "" if there is none."""
         return self._words[0] if self._words else ""
 
     def word(self, what: str) -> str:
@@ -102,7 +102,7 @@ class CommandWords:
         return seconds
 
     def one_of(self, what: str, *known: str) -> str:
-        """The next, one of those."""
+        """The next, one of the known words."""
         word = self.word(what)
         if word not in known:
             raise self.wrong(f"{what} is one of {', '.join(known)}, got {word!r}")
@@ -116,7 +116,7 @@ class CommandWords:
         return True
 
     def rest(self) -> list[str]:
-        """All that are left."""
+        """All remaining words."""
         words, self._words = self._words, []
         return words
 
@@ -126,20 +126,20 @@ class CommandWords:
             raise self.wrong(f"{self._words[0]!r} is too much")
 
     def wrong(self, reason: str) -> UsageError:
-        """The error for something wrong with them."""
+        """The error for wrong words."""
         return UsageError(f"{reason}; usage: {self._usage}")
 
 
 @attrs.frozen
 class Context:
-    """What commands work on.
+    """What commands use.
 
     Attributes:
         dcss: The simulated DCSS.
-        say: Shows a line; any thread may call it.
-        run: Obeys another command and gives its outcome, unsaid.
-        spawn: Runs a function beside the shell, until it ends or the token stops.
-        join: Waits for the commands that nobody waited for, so many seconds; whether all ended.
+        say: Prints a line; any thread may call it.
+        run: Runs another command and returns its result, without printing it.
+        spawn: Runs a function in the background, until it ends or the token stops.
+        join: Waits for the commands in the background, this many seconds; whether all ended.
         stop: Stops when the shell is closed.
     """
 
@@ -159,8 +159,8 @@ class Command:
         name: Its name.
         usage: The words after it.
         help: What it does, in one line.
-        run: Does it.
-        names: Names that may come after it, for completion.
+        run: Runs it.
+        names: Names that may follow it, for completion.
         aliases: Other names for it.
     """
 

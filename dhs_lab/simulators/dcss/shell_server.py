@@ -70,7 +70,7 @@ def _verdicts(context: Context, words: CommandWords) -> CommandAnswer:
 
 
 def _follow(context: Context, seen: int) -> None:
-    """Show messages as they come, until the shell is closed."""
+    """Print messages as they come, until the shell is closed."""
     mark = 0
     while not context.stop.is_stopping():
         seen, lines = context.dcss.traffic.after(seen)

@@ -1,4 +1,4 @@
-"""Texts of dcss: what it blanks in them, what it hides, and their first words."""
+"""Texts of dcss: characters that it blanks or hides, and their first words."""
 
 import math
 import re
@@ -10,12 +10,12 @@ _NUMBER: Final = re.compile(
     r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
     re.ASCII | re.IGNORECASE,
 )
-"""What atof of C takes of a word."""
+"""The part of a word that atof of C reads."""
 _PRIVATE: Final = re.compile(r"(?<!\S)(PRIVATE)(\S+)")
 
 
 def blanked(text: str) -> str:
-    """A text with blanks for `[ ] $ ; "` and line ends, as Tcl may be given it.
+    """A text with blanks for `[ ] $ ; "` and line ends, so that it is safe for Tcl.
 
     Source: dcss_broadcast.h:67, dcss_gui_client.c:602, confirmed on the wire
     """
@@ -23,7 +23,7 @@ def blanked(text: str) -> str:
 
 
 def told_to_all(text: str) -> str:
-    """A text as all GUIs are told it: blanked, and `X` for what follows `PRIVATE` in a word.
+    """A text as all GUIs get it: blanked, and `X` for the characters after `PRIVATE` in a word.
 
     Source: dcss_broadcast.c:214-246, confirmed on the wire
     """
@@ -42,13 +42,13 @@ def word_of(text: str, number: int) -> str:
 
 
 def rest_of(text: str, count: int) -> str:
-    """What follows the first words of a text and one blank, to the letter."""
+    """The rest of a text after the first words and one blank, unchanged."""
     parts = text.lstrip(" ").split(" ", count)
     return parts[count] if len(parts) > count else ""
 
 
 def c_number(word: str) -> float:
-    """What atof of C reads of a word; 0 where it begins with no number."""
+    """The number that atof of C reads in a word; 0 if it does not begin with a number."""
     found = _NUMBER.match(word)
     if found is None:
         return 0.0

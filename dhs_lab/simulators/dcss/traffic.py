@@ -1,4 +1,4 @@
-"""What went over the wire, as text, for assertions and for people."""
+"""The messages on the wire, as text, for assertions and for people."""
 
 import itertools
 import threading
@@ -60,9 +60,9 @@ class Traffic:
         self._changes.mark()
 
     def after(self, seen: int) -> tuple[int, tuple[TrafficLine, ...]]:
-        """How many messages there were in all, and those after the first `seen` (if still kept).
+        """The total number of messages, and the messages after the first `seen` (if still kept).
 
-        With what it returned as `seen`, the next call gives what came since.
+        Pass the returned number as `seen` to get the newer ones with the next call.
         """
         with self._changed:
             fresh = itertools.islice(reversed(self._lines), max(0, self._count - seen))
@@ -82,7 +82,7 @@ class Traffic:
         return [line.text for line in self.lines(host, arrow)]
 
     def wait_for(self, matches: Callable[[TrafficLine], bool], timeout_s: float) -> TrafficLine:
-        """The first message that matches, once it is there.
+        """Wait for the first message that matches.
 
         Raises:
             TimeoutError: None came within `timeout_s` seconds; the text shows the last ones.

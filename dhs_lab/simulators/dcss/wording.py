@@ -1,6 +1,6 @@
-"""How dcss words the numbers that it writes itself: with `%f`, six decimals.
+"""How dcss writes its own numbers: with `%f`, six decimals.
 
-It forwards text of a GUI unchanged; the simulator uses the codec's shortest form for such numbers.
+It forwards a GUI's text unchanged; the simulator uses the codec's shortest form for such numbers.
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ _PRINTED: Final[Mapping[tuple[type[Message], int], range]] = {
     (StohSetMotorPosition, 3): range(2, 3),
     (StohStartMotorMove, 3): range(2, 3),
 }
-"""Which words of these messages dcss prints, by how many words the class knows there."""
+"""The words of these messages that dcss prints itself, by the number of words in the class."""
 
 
 def frame_of(message: Message) -> Frame:
-    """The frame of a message as dcss words it, without a line end.
+    """The frame of a message as dcss writes it, without a line end.
 
-    A move to 0 is forwarded as it was written, as a word is.
+    A move to 0 is forwarded unchanged, like a word.
 
     Raises:
         EncodeError: A value does not fit the wire.

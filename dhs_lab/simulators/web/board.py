@@ -106,7 +106,7 @@ class Board:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the board is closed: no more changes come."""
+        """Whether the board is closed, so that no more changes come."""
         return self._is_closed
 
     def close(self) -> None:
@@ -198,7 +198,7 @@ class Board:
             for each in standing
         ]
         facts: dict[str, JsonObject] = {"faults": {"standing": faults}}
-        with contextlib.suppress(DhsError):  # there is no GUI port
+        with contextlib.suppress(DhsError):  # without a GUI port
             sessions = [plain(each) for each in self._dcss.gui_sessions]
             facts["guis"] = {"address": self._dcss.gui_address, "sessions": sessions}
         if self._story.told is not None:

@@ -74,7 +74,7 @@ class Camera:
         self._last: CameraPicture | None = None
 
     def follow(self, devices: Mapping[str, Entry]) -> None:
-        """Turn the sample where its motor turned; only then, as others may turn it as well."""
+        """Turn the sample only if its motor has turned, because others may turn it, too."""
         motor = devices.get(self._turns_with or "")
         if isinstance(motor, (RealMotorEntry, PseudoMotorEntry)):
             if motor.position != self._position:
@@ -110,7 +110,7 @@ class RemoteCamera:
             url: `http://HOST:PORT`, also `https` and with a login, or the URL of its pictures.
 
         Raises:
-            ConfigError: It is no such URL.
+            ConfigError: It is not such a URL.
         """
         base = url.partition("?")[0].removesuffix(SNAPSHOT_PATH)
         scheme, separator, rest = base.partition("://")
@@ -157,7 +157,7 @@ class RemoteCamera:
 
 
 def looked_at(jpeg: bytes, tag: str, angle_deg: float | None) -> CameraPicture:
-    """A picture with what the built-in detector finds in it; raises DhsError if it is no JPEG."""
+    """A picture with what the built-in detector finds; raises DhsError if it is not a JPEG."""
     # Needs the extra `sim`; a page without a camera does not.
     from PIL import Image  # noqa: PLC0415
 
@@ -186,6 +186,6 @@ def looked_at(jpeg: bytes, tag: str, angle_deg: float | None) -> CameraPicture:
 
 
 def _fractions(numbers: Sequence[float], width: int, height: int) -> list[float]:
-    """Pixels, x and y by turns, as fractions of the picture."""
+    """Pixels, alternately x and y, as fractions of the picture."""
     sides = itertools.cycle((width, height))
     return [round(number / side, DIGITS) for number, side in zip(numbers, sides, strict=False)]

@@ -36,9 +36,9 @@ class Site:
         files: Contents and type by path.
         commands: What can be done.
         camera: The camera, or None.
-        readers: One for each browser that may look at once.
-        board: What is shown; a new one from each start of the page to its stop.
-        allow_own_name: Whether the computer may be called by its name.
+        readers: One slot for each browser that may be connected.
+        board: What is shown; each start of the page makes a new one.
+        allow_own_name: Whether requests may use the name of the computer.
     """
 
     dcss: SimulatedDcss
@@ -56,15 +56,15 @@ class PageHandler(HttpHandler):
     site: ClassVar[Site]
 
     def fields(self) -> Mapping[str, str]:
-        """What every answer has."""
+        """Add the headers of every answer."""
         return HEADERS
 
     def error_page(self, refusal: Refusal) -> tuple[bytes, str]:
-        """The reason, for the page's script."""
+        """Answer with the reason, for the page's script."""
         return json.dumps({"error": refusal.reason}).encode(), "application/json"
 
     def do_GET(self) -> None:
-        """Answer a file, the stream, a line of the wire, the picture, or what messages mean.
+        """Answer a file, the stream, a line of the wire, the picture, or the meanings of messages.
 
         Raises:
             Refusal: There is no such path, or the page is not for this caller.
@@ -87,7 +87,7 @@ class PageHandler(HttpHandler):
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path}")
 
     def do_POST(self) -> None:
-        """A command.
+        """Carry out a command.
 
         Raises:
             Refusal: It cannot be read, is not known, was refused, or is not for this caller.
@@ -115,7 +115,7 @@ class PageHandler(HttpHandler):
     # -- what is shown -----------------------------------------------------------------------
 
     def _events(self) -> None:
-        """Changes as server-sent events, until one side has enough."""
+        """Changes as server-sent events, until one side ends it."""
         self.close_connection = True
         site = self.site
         if not site.readers.acquire(blocking=False):

@@ -1,4 +1,4 @@
-"""`BeamlinePage`: the web page of a simulated beamline, and its life."""
+"""`BeamlinePage`: the web page of a simulated beamline, with its start and stop."""
 
 import errno
 import logging
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MAX_READERS: Final = 32  # browsers that look at once; each costs a thread
-PERIOD_S: Final = 0.05  # shortest time between two looks: 20 pictures a second are smooth enough
+MAX_READERS: Final = 32  # connected browsers; each costs a thread
+PERIOD_S: Final = 0.05  # shortest time between two updates: 20 a second are smooth enough
 _TYPES: Final = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",

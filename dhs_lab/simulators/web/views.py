@@ -17,7 +17,7 @@ from dhs_lab.simulators.dcss import (
 
 JsonObject = dict[str, object]
 
-_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}  # of the fields of classes, by class
+_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}  # names of the fields, by class
 MAX_TEXT: Final = 4000  # characters shown of a text; a DHS may send a MiB
 
 
@@ -73,7 +73,7 @@ def cut(text: str, most: int = MAX_TEXT) -> str:
 
 
 def plain(value: object) -> object:
-    """A value as JSON has it; what JSON has not, as text."""
+    """A value for JSON; types that JSON does not have become text."""
     if isinstance(value, enum.Enum):
         return plain(value.value)
     if value is None or isinstance(value, int) or (isinstance(value, float) and isfinite(value)):

@@ -1,9 +1,9 @@
-"""Who may look at the page and drive the beamline: people at this computer, and no other page.
+"""Who may use the page and drive the beamline: people at this computer, but no foreign page.
 
-A page from elsewhere, open in the same browser, can send requests to loopback. It cannot choose
-the headers `Host` and `Origin`, so these tell it from the page itself. A name that an attacker
-lets point to 127.0.0.1 shows in `Host`; a foreign page shows in `Origin`; and JSON is a type that
-browsers send to another origin only after asking, which is never granted.
+A foreign page in the same browser can send requests to loopback. But it cannot choose the headers
+`Host` and `Origin`, so they show where a request comes from: `Host` has the name that an attacker
+lets point to 127.0.0.1, `Origin` the foreign page. And browsers send JSON to another origin only
+after asking, which is never granted.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ HEADERS: Final[Mapping[str, str]] = {
 
 
 def refusal(headers: Headers, *, is_command: bool, allow_own_name: bool = False) -> str:
-    """Why a request is refused, "" where it is not.
+    """Why a request is refused, "" if it is allowed.
 
     Args:
-        headers: Of the request.
-        is_command: Whether it asks for something to be done.
-        allow_own_name: Whether the computer may be called by its name, too.
+        headers: Headers of the request.
+        is_command: Whether it is a command.
+        allow_own_name: Whether requests may use the name of the computer, too.
     """
     hosts = headers.get_all("Host")
     if len(hosts) != 1 or not is_this_computer(hosts[0], own_names=allow_own_name):

@@ -1,4 +1,4 @@
-"""`Commands`: what the page asks for, as calls of the simulated DCSS."""
+"""`Commands`: the commands of the page, as calls of the simulated DCSS."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,15 +13,15 @@ _WAYS: Final = ("to DHS", "to DCSS")
 _CONFIGURABLE: Final = {
     name: type(getattr(RealMotorEntry("any"), name)) for name, _ in RealMotorEntry.scanned
 }
-"""What a GUI may configure of a motor, with the type of each value."""
+"""The settings of a motor that a GUI may configure, with their types."""
 
 
 class BadWishError(ValueError):
-    """A command misses a value, or has one of another type."""
+    """A value of a command is missing, or has the wrong type."""
 
 
 class Wish:
-    """The values of one command, each looked at before it is used; all raise BadWishError."""
+    """The values of one command, each checked when it is read; all methods raise BadWishError."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
@@ -82,7 +82,7 @@ class Wish:
         return self._values.get(key) is not None
 
     def flag(self, key: str) -> bool:
-        """Whether; false where it is not said."""
+        """A boolean; false if it is not given."""
         value = self._values.get(key, False)
         if not isinstance(value, bool):
             raise BadWishError(f"{key}: true or false is needed")
@@ -90,7 +90,7 @@ class Wish:
 
 
 class Commands:
-    """Sends what a person wants; nothing waits for an answer, the page sees it come."""
+    """Sends commands without waiting: the page shows the answers when they come."""
 
     def __init__(self, dcss: SimulatedDcss) -> None:
         self._dcss = dcss
@@ -124,8 +124,8 @@ class Commands:
         """Run a command; returns its result, {} if it has none.
 
         Raises:
-            BadWishError: A value is missing or has another type, or `values` is no object.
-            ConfigError: A text is no fault.
+            BadWishError: A value is missing or has the wrong type, or `values` is not an object.
+            ConfigError: A text is not a fault.
             DhsError: There is no such device, or its DHS is not connected.
             EncodeError: A value does not fit the wire.
         """

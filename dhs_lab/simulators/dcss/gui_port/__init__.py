@@ -1,1 +1,1 @@
-"""The GUI port of a simulated DCSS: logins, what GUIs are told, and what they may ask for."""
+"""The GUI port of a simulated DCSS: logins, messages to GUIs, and commands of GUIs."""

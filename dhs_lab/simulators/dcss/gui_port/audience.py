@@ -1,4 +1,4 @@
-"""`Audience`: all clients of the GUI port together, and what they are told."""
+"""`Audience`: all clients of the GUI port together, and the messages to them."""
 
 import logging
 import threading
@@ -18,12 +18,12 @@ _SELF_ROW: Final = f"stog_update_client {SELF_ID} self {{DCSS}} {{}} {{}} 1 1 bl
 
 
 class Audience:
-    """The clients, and the scripting engine, which hears what they are told.
+    """The clients, and the scripting engine, which gets all messages to them.
 
     Attributes:
-        lock: Guards the clients and what changes of them, and the order of what they are told. Held
-            while a client is told a device, so that nothing older comes after something newer.
-        hear: Called with each text that all are told, by the thread that tells it.
+        lock: Guards the clients, their changing values, and the order of messages to them. Held
+            while a device is sent to a client, so that no older value comes after a newer one.
+        hear: Called with each text to all clients, by the thread that sends it.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -33,13 +33,13 @@ class Audience:
         self._clients: dict[int, GuiClient] = {}
 
     def join(self, client: GuiClient) -> None:
-        """Take a client in; it hears everything from now on."""
+        """Add a client; it gets everything from now on."""
         with self.lock:
             self._clients[client.client_id] = client
         self._changes.mark()
 
     def leave(self, client: GuiClient) -> bool:
-        """Forget a client; whether it was still there."""
+        """Remove a client; returns whether it was still there."""
         with self.lock:
             found = self._clients.pop(client.client_id, None)
         self._changes.mark()
@@ -56,13 +56,13 @@ class Audience:
             return tuple(client.session() for client in self._clients.values())
 
     def tell(self, text: str) -> None:
-        """Tell all clients, and the scripting engine."""
+        """Send a text to all clients, and to the scripting engine."""
         text = told_to_all(text)
         self._send(framed(text))
         self.hear(text)
 
     def tell_clients(self) -> None:
-        """Tell all clients who they are.
+        """Send the list of clients to all clients.
 
         Source: dcss_broadcast.c:508-560, confirmed on the wire
         """

@@ -1,4 +1,4 @@
-"""`Desk`: what GUIs ask for, and where each command goes.
+"""`Desk`: dispatches the commands of GUIs.
 
 Source: dcss_gui_client.c:246-273 and the functions named there, confirmed on the wire
 """
@@ -29,13 +29,13 @@ COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
 
 
 class Desk:
-    """Takes commands of clients, one after the other of each client."""
+    """Takes commands of clients; those of one client run one after the other."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def take(self, client: GuiClient, text: str) -> None:
-        """Do what a client asks for, or tell it why not."""
+        """Carry out a command of a client, or tell it why not."""
         text = blanked(text.partition("\0")[0]).lstrip(" \t\r\v\f")
         word = first_word(text)
         command = COMMANDS.get(word)

@@ -1,4 +1,4 @@
-"""`Parts`: what commands of GUIs need of the server, and what several of them do."""
+"""`Parts`: what commands of GUIs need from the server, and what several of them share."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ class Parts:
     """The parts of a server that commands use.
 
     Attributes:
-        control: Sends commands to DHSs, and waits for what they answer.
+        control: Sends commands to DHSs, and waits for their answers.
         database: The devices.
         sessions: The DHSs.
         engine: The scripting engine.
@@ -41,21 +41,21 @@ class Parts:
     def refusal(
         self, client: GuiClient, name: str, *kinds: type[Entry], check: Checked = "any"
     ) -> str:
-        """As `Permits.refusal`."""
+        """See `Permits.refusal`."""
         return self.permits.refusal(client, name, kinds, check=check)
 
     def owner(self, name: str) -> str:
-        """Hardware host of a device, "" where there is no device of this name."""
+        """Hardware host of a device, "" if there is no device of this name."""
         found = self.database.find(name)
         return "" if found is None else found[0]
 
     def forward(self, name: str, text: str, offline: Callable[[str], None]) -> None:
-        """Send a GUI's text on to the owner of a device, its keyword `stoh_`.
+        """Forward a GUI's text to the owner of a device, with the keyword `stoh_...`.
 
         Args:
             name: Name of the device.
-            text: `gtos_...`, to the letter.
-            offline: Called with the name of the host where its DHS is not connected.
+            text: `gtos_...`, unchanged.
+            offline: Called with the name of the host if its DHS is not connected.
         """
         host = self.owner(name)
         try:

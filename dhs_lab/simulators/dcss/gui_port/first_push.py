@@ -1,4 +1,4 @@
-"""What a client is told after its login: who may do what, and every device."""
+"""The first push: what a client gets after its login, permits and every device."""
 
 import logging
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 NO_DEVICE_PERMITS = "0 1 1 1 1"
-"""Permits told of hosts and runs."""
+"""Permits that are sent for hosts and runs."""
 
 _ROOM_S = 5.0
 
 
 class FirstPush:
-    """Tells one client after the other what there is."""
+    """Sends the whole database to a new client."""
 
     def __init__(self, database: Database, sessions: Sessions, audience: Audience) -> None:
         self._database = database
@@ -28,14 +28,14 @@ class FirstPush:
         self._audience = audience
 
     def send(self, client: GuiClient) -> None:
-        """Tell a client every record of the database, in its order; it joined the audience.
+        """Send every record of the database to a client of the audience, in its order.
 
         Source: dcss_gui_client.c:532-563, 957-1043, confirmed on the wire
         """
         client.tell(client.permission_level())
         names = self._database.records()
         for name in names:
-            with self._audience.lock:  # or an update might come before the older configuration
+            with self._audience.lock:  # else an update might come before the older configuration
                 texts = tuple(self.record(name))
                 client.outbox.put(b"".join(map(framed, texts)), spares=True)
             client.outbox.wait_room(_ROOM_S)
@@ -46,7 +46,7 @@ class FirstPush:
         client.tell("stog_dcss_end_update_all_device")
 
     def record(self, name: str) -> Iterator[str]:
-        """What is told of one record, and of who may use it."""
+        """The messages about one record, and about its permits."""
         found = self._database.find(name)
         if found is None:
             if name in self._database.runs:

@@ -40,16 +40,16 @@ class GuiSession:
 
 
 class GuiClient:
-    """One client that is logged in; what may change of it, the audience guards.
+    """One client that is logged in; the audience's lock guards its changing values.
 
     Attributes:
         client_id: Number of its connection; handles of its operations begin with it.
         party: Clients with the same user, session, host and display are master together.
-        rights: What its session gives it.
+        rights: The rights of its session.
         location: Where it is.
-        place: Where it is, in words; it may say so itself.
+        place: Where it is, in words; the client may set it.
         is_master: Whether it is master.
-        was_master: Whether it was the one before.
+        was_master: Whether it was the previous master.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class GuiClient:
         self.is_master = False
         self.was_master = False
         self.outbox = outbox
-        self.busy = threading.Lock()  # held over its own command: they are done one by one
+        self.busy = threading.Lock()  # held during its command: its commands run one by one
 
     def __str__(self) -> str:
         return f"GUI {self.client_id} of {self.login.user}"
 
     def tell(self, text: str) -> None:
-        """Tell this client alone."""
+        """Send a text to this client only."""
         self.outbox.put(framed(text))
 
     def log(self, text: str) -> None:
-        """An error line of the log for this client alone, as dcss tells most refusals."""
+        """An error line of the log for this client only; dcss reports most refusals so."""
         self.tell(f"stog_log error server {text}")
 
     def row(self) -> ClientRow:
@@ -105,7 +105,7 @@ class GuiClient:
         return f"stog_set_permission_level {words}"
 
     def session(self) -> GuiSession:
-        """It as a value."""
+        """The client as a value."""
         return GuiSession(
             client_id=self.client_id,
             user=self.login.user,
@@ -118,7 +118,7 @@ class GuiClient:
 
 
 def framed(text: str) -> bytes:
-    """The bytes of a text; none where it does not fit a frame, which is logged."""
+    """The bytes of a text; empty if it does not fit a frame, which is logged."""
     try:
         return encode_frame(Frame(text.encode(errors="surrogateescape")), Framing.V2)
     except EncodeError as error:

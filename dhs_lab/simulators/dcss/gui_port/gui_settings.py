@@ -16,7 +16,7 @@ BACKLOG: Final = 512_000
 
 @attrs.frozen
 class Display:
-    """Where a display stands.
+    """Where a display is.
 
     Attributes:
         location: `LOCAL` (at the beamline), `HUTCH` or `REMOTE`.
@@ -29,13 +29,13 @@ class Display:
 
 @attrs.frozen
 class Rights:
-    """What a session gives its user, as a session server tells it.
+    """The rights of a session, as a session server sends them.
 
     Attributes:
         user: The user it belongs to; "" for any.
         is_staff: Whether the user may do what only staff may.
         is_roaming: Whether the user may be master from a remote place.
-        full_name: Name of the person; the user's where empty.
+        full_name: Name of the person; the user's if empty.
         title: Job title.
     """
 
@@ -51,18 +51,18 @@ class GuiSettings:
     """How the GUI port treats its clients.
 
     Attributes:
-        displays: Where displays stand (`:0.0`); without any, every client is local, else one that
-            is not listed is remote.
-        sessions: The sessions that are let in; without any every session is, with all rights, as
-            by a dcss built without authentication.
-        checks_host: Whether the host of a login has to be `localhost` on loopback, else the address
-            it comes from.
-        door: State of the hutch door; None: the string `hutchDoorStatus` says it, and where there
-            is no such string it stands open.
+        displays: Where displays are (`:0.0`); without any, every client is local; otherwise a
+            display that is not listed is remote.
+        sessions: The sessions that may log in; without any, every session may, with all rights,
+            as in a dcss built without authentication.
+        checks_host: Whether the host of a login has to be `localhost` on loopback, or else the
+            address it comes from.
+        door: State of the hutch door; None: the string `hutchDoorStatus` has it, and without
+            such a string the door is open.
         waiting_s: How long a connection may wait for pieces of messages in all its life.
         backlog: Bytes that may wait for a client that does not read, before it is dropped.
-        records: Names of all that clients are told of, in the order of a dump; see `Database`.
-        runs: By name what they are told of runs; see `Dump`.
+        records: Names of all records that clients get, in the order of a dump; see `Database`.
+        runs: By name the messages about runs; see `Dump`.
     """
 
     displays: Mapping[str, Display] = attrs.field(factory=dict)
@@ -79,13 +79,13 @@ class GuiSettings:
             raise ConfigError("waiting_s and backlog of the GUI port are above 0")
 
     def display(self, name: str) -> Display:
-        """Where this display stands."""
+        """Where this display is."""
         if not self.displays:
             return Display("LOCAL")
         return self.displays.get(name, Display("REMOTE"))
 
     def rights(self, user: str, session: str) -> Rights | None:
-        """What this user of this session may do, None where the session is not let in.
+        """The rights of this user with this session, None if the session may not log in.
 
         Source: dcss_users.c, confirmed on the wire
         """

@@ -22,7 +22,7 @@ class Masters:
         self._key = ""  # "" while there is no lock
 
     def take(self, client: GuiClient, words: Iterable[str]) -> None:
-        """`gtos_become_master`: a client takes over, or is told why not."""
+        """`gtos_become_master`: a client takes over, or gets the reason why not."""
         words = tuple(words)
         key = _key_in(words)
         with self._audience.lock:
@@ -69,7 +69,7 @@ class Masters:
             self._audience.tell_clients()
 
     def hand_back(self) -> None:
-        """Masters are slaves, and those before them masters again."""
+        """Make masters slaves, and the previous masters masters again."""
         with self._audience.lock:
             clients = self._audience.clients()
             for client in clients:
@@ -85,7 +85,7 @@ class Masters:
             self._audience.tell_clients()
 
     def _refusal(self, client: GuiClient, key: str | None) -> tuple[str, ...]:
-        """What a client is told that may not be master."""
+        """The messages to a client that may not be master."""
         if client.location == "REMOTE" and not client.rights.is_roaming:
             privilege = "Insufficient privilege to become 'Active' from remote console."
             return (_SLAVE, f"stog_log error server {privilege}")
@@ -103,7 +103,7 @@ class Masters:
         return ()
 
     def _promote(self, client: GuiClient) -> None:
-        """Make a client and its party masters, and those that were slaves; it is told itself."""
+        """Make a client and its party masters, and the former masters slaves; tell the client."""
         for each in self._audience.clients():
             if each.party != client.party:
                 each.was_master = each.is_master
@@ -121,5 +121,5 @@ def _key_in(words: Iterable[str]) -> str | None:
 
 
 def _fits(key: str, lock: str) -> bool:
-    """Whether a key opens a lock: dcss compares as many characters as the lock's has."""
+    """Whether a key opens a lock: dcss compares only as many characters as the lock's key has."""
     return key[: len(lock)] == lock

@@ -34,7 +34,7 @@ def _start_move(parts: Parts, client: GuiClient, text: str) -> None:
 
 
 def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) -> None:
-    """Begin a move that nobody forbids; what would harm a real dcss is not done, and told so."""
+    """Start an allowed move; one that would harm a real dcss is refused, with a log line."""
     number = c_number(given)
     if not given:
         client.log(f"{motor.name} has no destination: a real dcss takes one of an older command")
@@ -74,7 +74,7 @@ def _set_position(parts: Parts, client: GuiClient, text: str) -> None:
 
 
 def _configure(parts: Parts, client: GuiClient, text: str) -> None:
-    """What is missing at the end keeps its value."""
+    """Missing values at the end keep their old ones."""
     name = word_of(text, 1)
     if parts.refusal(client, name, MotorEntry, check="staff"):
         return
@@ -97,7 +97,7 @@ def _configure(parts: Parts, client: GuiClient, text: str) -> None:
 
 
 def _oscillate(parts: Parts, client: GuiClient, text: str) -> None:
-    """Dcss does not look whether it is a motor."""
+    """Dcss does not check whether it is a motor."""
     if not parts.refusal(client, word_of(text, 1)):
         _forward(parts, text)
 

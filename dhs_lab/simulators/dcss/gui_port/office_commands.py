@@ -99,7 +99,7 @@ def _is_bits(word: str) -> bool:
 
 
 def _merged(bits: str, before: str) -> str:
-    """Five digits with blanks between; what is no digit stays as it was."""
+    """Five digits with blanks between; any other character keeps the old digit."""
     old = before.split()
     return " ".join(new if new in "01" else old[at] for at, new in enumerate(bits))
 

@@ -1,4 +1,4 @@
-"""`Outbox`: sends to one client, and keeps nobody waiting for it."""
+"""`Outbox`: sends to one client; no caller waits for a slow client."""
 
 import contextlib
 import socket
@@ -13,8 +13,8 @@ _PIECE: Final = 1 << 16
 class Outbox:
     """The sending half of a connection, for any thread.
 
-    What the system does not take at once waits, and is sent by a thread of its own; a client with
-    too much waiting is cut off.
+    Bytes that the system does not take at once wait, and a separate thread sends them; a client
+    with too many waiting bytes is cut off.
 
     Attributes:
         has_overflowed: Whether it was cut off.
@@ -25,7 +25,7 @@ class Outbox:
 
         Args:
             sock: The connection, blocking.
-            name: Name of the thread that sends what waits.
+            name: Name of the thread that sends waiting bytes.
             limit: How many bytes may wait; a frame that is larger may wait alone.
             threads: To which that thread belongs.
         """
@@ -36,14 +36,14 @@ class Outbox:
         self._changed = threading.Condition()  # guards what follows; nothing waits while it is held
         self._waiting = bytearray()
         self._is_closed = False
-        self.has_overflowed = False  # set once: too much waited
+        self.has_overflowed = False  # set once: too many bytes waited
 
     def put(self, data: bytes, *, spares: bool = False) -> bool:
-        """Send, or let it wait; False where the client is cut off.
+        """Send, or let it wait; False if the client is cut off.
 
         Args:
             data: Whole frames.
-            spares: Whether it is sent however much waits: to a client that has just logged in.
+            spares: Whether to ignore the limit, for a client that has just logged in.
         """
         with self._changed:
             if self._is_closed:
@@ -62,7 +62,7 @@ class Outbox:
             return not self._is_closed
 
     def wait_room(self, timeout_s: float) -> None:
-        """Wait until little waits to be sent, or the time is over."""
+        """Wait until few bytes wait to be sent, or the time is over."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._is_closed or len(self._waiting) < self._limit // 2, timeout_s
@@ -76,13 +76,13 @@ class Outbox:
             )
 
     def close(self) -> None:
-        """Send nothing more, and hang up."""
+        """Send no more, and close the connection."""
         with self._changed:
             self._is_closed = True
             self._end()
 
     def _try(self, data: bytes) -> int:
-        """How much of it the system takes at once; the lock is held."""
+        """How many bytes the system takes at once; the lock is held."""
         try:
             return self._socket.send(data, socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
@@ -100,7 +100,7 @@ class Outbox:
     def _drain(self) -> None:
         while piece := self._piece():
             try:
-                sent = self._socket.send(piece)  # waits, and `shut` ends it
+                sent = self._socket.send(piece)  # blocks; `shut` ends it
             except OSError:
                 self.close()
                 return

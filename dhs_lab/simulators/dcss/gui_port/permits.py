@@ -1,4 +1,4 @@
-"""`Permits`: who may do what, and what a client is told that may not.
+"""`Permits`: who may do what, and the messages to a client that may not.
 
 Source: DcssDeviceLocker.cxx:39-123, dcss_gui_client.c:430-511 and 2268, confirmed on the wire
 """
@@ -26,7 +26,7 @@ Checked = Literal["any", "staff"]
 
 
 class Permits:
-    """Looks whether a client may use a device."""
+    """Checks whether a client may use a device."""
 
     def __init__(self, database: Database, settings: GuiSettings) -> None:
         self._database = database
@@ -40,13 +40,13 @@ class Permits:
         *,
         check: Checked = "any",
     ) -> str:
-        """Why a client may not use the device of this name, "" where it may; it is told so.
+        """Why a client may not use the device of this name, "" if it may; also tells the client.
 
         Args:
-            client: Who asks.
+            client: The client that asks.
             name: Name of the device.
-            kinds: Kinds that it may be of; none: any kind.
-            check: What is looked at; `staff` where only staff may.
+            kinds: Allowed kinds of the device; none: any kind.
+            check: What to check; `staff` if only staff may.
         """
         found = self._database.find(name)
         if found is None:
@@ -64,7 +64,7 @@ class Permits:
         return reason
 
     def _staff_only(self, client: GuiClient) -> str | None:
-        """A reason, "" for may, None for: as for anybody."""
+        """A reason, "" if it may, None if the check for all clients decides."""
         if not client.rights.is_staff:
             client.log("only_stafff_allowed")  # as dcss spells it
             return "no_permission"
@@ -86,12 +86,12 @@ class Permits:
         return "" if bits[_AT[client.location]] else _OPEN_REASON[client.location]
 
     def _door(self, client: GuiClient) -> Door:
-        """The door as far as it is known; an unknown one counts as open, and the client is told."""
+        """The state of the door; an unknown one counts as open, and the client gets a message."""
         if self._settings.door is not None:
             return self._settings.door
         found = self._database.find(DOOR)
         if found is None or not isinstance(found[1], StringEntry):
-            return "open"  # a database without a door: a real dcss would complain each time
+            return "open"  # the database has no door: a real dcss would complain each time
         with self._database.lock:
             words = found[1].contents.split()
         if len(words) != _DOOR_WORDS or words[0] not in ("open", "closed"):
@@ -105,5 +105,5 @@ class Permits:
 
 
 def type_word(kind: type[Entry]) -> str:
-    """What dcss calls a kind of device."""
+    """The name of a kind of device in dcss."""
     return kind.kind.replace(" ", "_")

@@ -1,4 +1,4 @@
-"""`GuiPort`: listens for GUIs, lets them in, and reads what they ask for."""
+"""`GuiPort`: listens for GUIs, checks their logins, and reads their commands."""
 
 import itertools
 import logging
@@ -57,9 +57,9 @@ class GuiPort:
 
         Args:
             audience: The clients.
-            push: Tells a new client what there is.
-            take: Does what a client asks for, a text.
-            settings: Who is let in.
+            push: Sends the database to a new client.
+            take: Carries out a client's command, a text.
+            settings: Who may log in.
             host: Address to listen on.
             port: 0 for a free one.
         """
@@ -79,7 +79,7 @@ class GuiPort:
 
     @property
     def port(self) -> int:
-        """Port that is listened on."""
+        """The port number."""
         return self._listener.port
 
     @property
@@ -88,7 +88,7 @@ class GuiPort:
         return str(HostPort(self._listener.host, self._listener.port))
 
     def start(self) -> None:
-        """Listen; raises OSError where the port is taken, and says which."""
+        """Listen; raises OSError, with the port, if it is taken."""
         try:
             self._listener.open()
         except OSError as error:
@@ -97,7 +97,7 @@ class GuiPort:
         logger.info("simulated DCSS listens for GUIs at %s", self.address)
 
     def stop(self) -> None:
-        """Hang up on everybody, and close the port; may start again."""
+        """Close all connections and the port; it may start again."""
         for client in self._audience.clients():
             client.outbox.close()
         self._listener.close()
@@ -127,7 +127,7 @@ class GuiPort:
     def _let_in(
         self, client_id: int, login: Message, address: HostPort, outbox: Outbox
     ) -> GuiClient | None:
-        """The client of a login, None where it is refused, which the log says."""
+        """The client of a login, None if it is refused, which is logged."""
         if not isinstance(login, GtosClientIsGui):
             logger.info("GUI %d at %s refused: %s", client_id, address, login)
             return None
@@ -163,7 +163,7 @@ class GuiPort:
 
 
 class _Connection:
-    """Reads one connection; all waiting for pieces together is bounded.
+    """Reads one connection; the total time of waiting for pieces is limited.
 
     Source: dcss_gui_client.c:822, xos_socket.c:991, confirmed on the wire
     """
@@ -177,7 +177,7 @@ class _Connection:
 
     @property
     def last_text(self) -> str:
-        """Text of the last message, in the words of the client."""
+        """Text of the last message, as the client sent it."""
         return self.protocol.last_frame.text.decode(errors="surrogateescape")
 
     def next_message(self) -> Message | None:
@@ -199,7 +199,7 @@ class _Connection:
         return None if isinstance(event, Disconnected) else event
 
     def _read(self) -> bytes | None:
-        """What there is to read, b"" at the end; None where a piece did not come in time."""
+        """The next bytes, b"" at the end; None if a piece did not come in time."""
         if not (self._is_login or self.protocol.has_more):
             return self._socket.recv(_READ)
         began_s = time.monotonic()

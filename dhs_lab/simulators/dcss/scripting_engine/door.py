@@ -1,4 +1,4 @@
-"""What scripts ask of the scripting engine that runs them."""
+"""What scripts need from the scripting engine that runs them."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class ScriptRunner(Protocol):
-    """Runs scripts, and lets them hear what all GUIs are told."""
+    """Runs scripts, and gives them the messages to all GUIs."""
 
     def waiting(
         self,
@@ -21,7 +21,7 @@ class ScriptRunner(Protocol):
         ends_by_abort: bool = False,
         operation: tuple[str, str] | None = None,
     ) -> ScriptWait[T]:
-        """A new waiting, as `ScriptWait`; it hears everything from now on, until it is left."""
+        """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""
 
     def is_stopped(self, name: str) -> bool:
         """Whether the stop flag of an operation is set."""
@@ -44,7 +44,7 @@ class EngineDoor(Protocol):
 
     @property
     def tell(self) -> Callable[[str], None]:
-        """Tells all GUIs, and the engine."""
+        """Sends to all GUIs, and to the engine."""
 
     @property
     def answer(self) -> Callable[[str], None]:
@@ -52,10 +52,10 @@ class EngineDoor(Protocol):
 
     @property
     def read_ion_chambers(self) -> Callable[[str], None]:
-        """Asks each host for its ion chambers."""
+        """Reads ion chambers, host by host."""
 
     def move_for_script(self, name: str, destination: str) -> str | None:
-        """Begin a move; what the script is told where that is refused."""
+        """Start a move; returns the reason for the script if it is refused."""
 
     def ask_owner(self, name: str, command: str) -> None:
         """Send a command to the owner of a device."""

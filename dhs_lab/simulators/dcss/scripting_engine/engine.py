@@ -1,4 +1,4 @@
-"""`Engine`: what the scripting engine does with what it hears, and with what is asked of it."""
+"""`Engine`: how the scripting engine reacts to what it hears, and to commands."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ from dhs_runtime.lowlevel import DhsError, NotConnectedError
 logger = logging.getLogger(__name__)
 
 VIRTUAL: Final = "standardVirtualMotor"
-"""The script of a motor that is nothing but a number."""
+"""The script of a motor that is only a number."""
 
 _UNHANDLED: Final = "stog_log software_severe server Unhandled error in scripting engine"
 _CONFIGURED: Final = slice(4, 10)  # position, limits and switches of a pseudo motor
@@ -35,17 +35,16 @@ _CONFIGURED: Final = slice(4, 10)  # position, limits and switches of a pseudo m
 class Engine:
     """The scripting engine of one server; any thread may call it.
 
-    It does what it does at once, in the thread of who told it something; only scripts have
-    threads of their own.
+    It acts at once, in the thread of the caller; only scripts have their own threads.
 
     Attributes:
         control: Sends commands to DHSs.
         state: Which motors move.
-        idle: What of the lock list is under way.
+        idle: The running motors and operations of the lock list.
         parents: Pseudo motors of scripts.
         scripts: Runs the scripts.
-        tell: Tells all GUIs, and this engine.
-        answer: Takes what it answers as a hardware host, `htos_...`.
+        tell: Sends to all GUIs, and to this engine.
+        answer: Takes its answers as a hardware host, `htos_...`.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Engine:
     # -- hearing and aborting ----------------------------------------------------------------
 
     def hear(self, text: str) -> None:
-        """Take what all GUIs are told; what is no Tcl list is lost, and it says so."""
+        """Take a message to all GUIs; a text that is not a Tcl list is lost, with a log line."""
         if not is_list(text):
             if not text.startswith(_UNHANDLED):  # its own complaint, which shows such a text
                 self._unhandled("missing close-brace", text)
@@ -93,7 +92,7 @@ class Engine:
             self.scripts.hear(words)
 
     def aborted(self) -> None:
-        """Everything is aborted; it says what moves."""
+        """Everything is aborted; log the motors that move."""
         moving = self.state.abort()
         if moving:
             self.tell(f"stog_log warning server Abort motor list: {' '.join(moving)}")
@@ -107,12 +106,12 @@ class Engine:
     # -- moves -------------------------------------------------------------------------------
 
     def move(self, name: str, word: str) -> MoveRefusal | Runs:
-        """Begin a move that a GUI asked for, or refuse it, which aborts everything.
+        """Start a move for a GUI, or refuse it, which aborts everything.
 
         Args:
             name: Name of a motor.
-            word: The destination as the GUI wrote it. What C reads of it as a number goes out with
-                six decimals, the shorter way round a circle; what is none, or 0, as it stands.
+            word: The destination as the GUI wrote it. A number is sent as C reads it, with six
+                decimals, and the shorter way on a circle; 0 or another text is sent unchanged.
 
         Source: dcss_gui_client.c:1463-1470, confirmed on the wire
         """
@@ -124,7 +123,7 @@ class Engine:
         return self._move(motor, word, word, by_script=False)
 
     def move_for_script(self, name: str, destination: str) -> str | None:
-        """Begin a move that a script asked for; what it is told where that is refused."""
+        """Start a move for a script; returns the reason for the script if it is refused."""
         _, motor = self._database.get(name, MotorEntry)
         try:
             number = float(destination)
@@ -166,7 +165,7 @@ class Engine:
     # -- as a hardware host ------------------------------------------------------------------
 
     def obey(self, text: str) -> None:
-        """Do what it is sent as the hardware host `self`, `stoh_...`."""
+        """Carry out a command to the hardware host `self`, `stoh_...`."""
         if not is_list(text):
             self._unhandled("missing close-brace", text)
             return
@@ -210,7 +209,7 @@ class Engine:
             self.answer(f"htos_motor_move_completed {name} {position:f} not_simulated")
 
     def _configure(self, text: str) -> None:
-        """Somebody changed the configuration: its children follow where a script says how."""
+        """The configuration was changed: a script, if there is one, changes the children."""
         words = text.split()
         name = words[1]
         self.answer(" ".join(("htos_configure_device", name, *words[_CONFIGURED])))

@@ -1,4 +1,4 @@
-"""What the scripting engine tells when a DHS has gone away.
+"""The messages of the scripting engine after a DHS has disconnected.
 
 Source: message_handlers.tcl:57-122, confirmed on the wire
 """
@@ -22,13 +22,13 @@ def farewell(
     devices: Iterable[Entry],
     lock: threading.Lock,
 ) -> Iterator[str]:
-    """The texts, in order: operations, then each device as failed, whether it did anything or not.
+    """The texts, in order: operations, then each device as failed, even if it was idle.
 
     Args:
         host: Name of the hardware host.
-        operations: Name and handle of those that somebody of dcss's own waits for.
+        operations: Name and handle of those that a part of dcss itself waits for.
         devices: Its devices in database order.
-        lock: Guards them; free while a text is told.
+        lock: Guards them; not held while a text is sent.
     """
     status = f"no_hw_host_{host}"
     yield f"stog_log severe {host} {host} offline"
@@ -47,7 +47,7 @@ def farewell(
 
 
 def _failed(device: Entry, status: str) -> str:
-    """What is told of one device, "" for nothing."""
+    """The message about one device, "" for none."""
     if isinstance(device, MotorEntry):
         return f"stog_motor_move_completed {device.name} {device.position:f} {status}"
     if isinstance(device, EncoderEntry):

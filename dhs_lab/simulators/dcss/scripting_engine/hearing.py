@@ -1,4 +1,4 @@
-"""`Hearing`: what the scripting engine does with each text that all GUIs are told.
+"""`Hearing`: how the scripting engine reacts to each text to all GUIs.
 
 Source: message_handlers.tcl, hardware_commands.tcl, confirmed on the wire
 """
@@ -25,7 +25,7 @@ _Words = Sequence[str]
 
 
 class HearingEngine(Protocol):
-    """What hearing asks of its engine."""
+    """What `Hearing` needs from its engine."""
 
     state: MotionState
     idle: IdleList
@@ -43,7 +43,7 @@ class Hearing:
     def __init__(self, engine: HearingEngine, database: Database) -> None:
         self._engine = engine
         self._database = database
-        self._listed: dict[str, str] = {}  # operations of the lock list under way, by handle
+        self._listed: dict[str, str] = {}  # running operations of the lock list, by handle
         self._reactions: Mapping[str, Callable[[_Words], None]] = {
             "stog_configure_hardware_host": self._host_configured,
             "stog_configure_real_motor": self._motor_configured,
@@ -117,7 +117,7 @@ class Hearing:
             self._watch_limits(parent, place)
 
     def _watch_limits(self, parent: MotorEntry, place: float) -> None:
-        """A parent that its child carries out of its limits stops everything, once."""
+        """If a child moves a parent out of its limits, that stops everything, once."""
         with self._database.lock:
             line = beyond(parent, shortest(place))
         if self._engine.parents.leaves(parent.name, is_outside=line is not None):

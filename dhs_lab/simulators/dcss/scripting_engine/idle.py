@@ -1,4 +1,4 @@
-"""`IdleList`: what of the lock list is under way, in the string `system_idle`."""
+"""`IdleList`: what is running of the lock list, in the string `system_idle`."""
 
 import threading
 from collections.abc import Callable
@@ -12,17 +12,17 @@ LOCK_OPERATION: Final = "lock_operation"
 
 
 class IdleList:
-    """Motors and operations of the string `lock_operation` that are under way.
+    """Running motors and operations of the string `lock_operation`.
 
-    While there are some, GUIs are refused the most of what they ask.
+    While there are any, most commands of GUIs are refused.
     """
 
     def __init__(self, database: Database, answer: Callable[[str], None]) -> None:
-        """An empty list; the database is one of a server that is not started.
+        """An empty list; the server of the database is not started yet.
 
         Args:
             database: Where both strings are.
-            answer: Takes the text by which the scripting engine sets its string.
+            answer: Takes the text with which the scripting engine sets its string.
         """
         self._database = database
         self._answer = answer
@@ -38,11 +38,11 @@ class IdleList:
         return name in self._listed
 
     def refuses(self, name: str) -> bool:
-        """Whether GUIs may not start this motor or operation just now."""
+        """Whether GUIs may not start this motor or operation now."""
         return name in self._refused and bool(self.busy())
 
     def begin(self, name: str, *, once: bool) -> None:
-        """Something began, perhaps of the list; what moves is listed once."""
+        """Enter a start if it is of the list; a motor is listed only once."""
         if name in self._listed:
             with self._lock:
                 if not (once and name in self._busy):
@@ -50,7 +50,7 @@ class IdleList:
             self._tell()
 
     def end(self, name: str) -> None:
-        """Something ended."""
+        """Remove what has ended."""
         if name in self._listed:
             with self._lock:
                 if name not in self._busy:
@@ -59,7 +59,7 @@ class IdleList:
             self._tell()
 
     def busy(self) -> str:
-        """What the string says is under way; GUIs may set it, too."""
+        """The contents of the string; GUIs may set it, too."""
         return _contents(self._database, SYSTEM_IDLE).strip()
 
     def _tell(self) -> None:

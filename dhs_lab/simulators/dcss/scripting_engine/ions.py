@@ -1,4 +1,4 @@
-"""`IonChambers`: how the scripting engine asks for counts: host by host, and once only.
+"""`IonChambers`: how the scripting engine reads counts: host by host, and only once.
 
 Source: ion_chamber.tcl, confirmed on the wire
 """
@@ -15,7 +15,7 @@ _LEAST: Final = 3
 
 
 class IonChambers:
-    """Passes a GUI's question on."""
+    """Forwards a GUI's command."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class IonChambers:
         self._forward = forward
 
     def read(self, text: str) -> None:
-        """Ask each host for its ion chambers; `text` is the GUI's, with the keyword for a DHS."""
+        """Let each host read its ion chambers; `text` is the GUI's, with the keyword for a DHS."""
         words = text.split()
         if len(words) < _LEAST:
             unhandled = "Unhandled error in scripting engine"

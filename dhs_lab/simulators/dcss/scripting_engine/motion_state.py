@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class MotionState:
-    """What the scripting engine knows of motion; safe for any thread."""
+    """What the scripting engine knows about motion; safe for any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards what follows
@@ -15,22 +15,22 @@ class MotionState:
         self._aborts = 0
 
     def begin(self, name: str) -> None:
-        """A motor moves from now on."""
+        """Enter that a motor has started."""
         with self._lock:
             self._moving[name] = None
 
     def end(self, name: str) -> None:
-        """A motor moves no longer."""
+        """Enter that a motor has stopped."""
         with self._lock:
             self._moving.pop(name, None)
 
     def is_moving(self, name: str) -> bool:
-        """Whether a motor moves, as far as it was told."""
+        """Whether a motor moves, as far as the engine knows."""
         with self._lock:
             return name in self._moving
 
     def abort(self) -> tuple[str, ...]:
-        """Everything is aborted; the motors that move, in the order in which they began."""
+        """Enter an abort of everything; returns the moving motors, in the order of their starts."""
         with self._lock:
             self._aborts += 1
             return tuple(self._moving)
@@ -43,13 +43,13 @@ class MotionState:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether an operation lets GUIs move nothing."""
+        """Whether an operation blocks all moves by GUIs."""
         with self._lock:
             return self._blocks > 0
 
     @contextmanager
     def blocked(self) -> Iterator[None]:
-        """GUIs move nothing inside of it."""
+        """Block all moves by GUIs inside `with`."""
         with self._lock:
             self._blocks += 1
         try:

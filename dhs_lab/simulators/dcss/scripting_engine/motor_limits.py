@@ -1,4 +1,4 @@
-"""Limits of motors as the scripting engine sees and words them.
+"""Limits of motors as the scripting engine checks and prints them.
 
 Source: motor_control.tcl 473, confirmed on the wire
 """
@@ -12,7 +12,7 @@ _DIGITS: Final = 12
 
 
 def limits(motor: MotorEntry) -> tuple[str | None, str | None]:
-    """Lower and upper limit as the engine shows them, None where there is none.
+    """Lower and upper limit as the engine prints them, None if there is none.
 
     Backlash narrows one side: the engine computes that limit, and shows it in the shortest form.
     """
@@ -28,13 +28,13 @@ def limits(motor: MotorEntry) -> tuple[str | None, str | None]:
 
 
 def shortest(number: float) -> str:
-    """A number as Tcl prints what it computed: 12 digits at the most, one decimal at the least."""
+    """A number as Tcl prints it: at most 12 digits, at least one decimal."""
     text = f"{number:.{_DIGITS}g}"
     return text if any(mark in text for mark in ".en") else f"{text}.0"
 
 
 def beyond(motor: MotorEntry, destination: str) -> str | None:
-    """The line of the log where a destination is beyond a limit, None where it is not.
+    """The line of the log if a destination is beyond a limit, else None.
 
     A destination exactly at the limit is allowed; the present position does not matter.
     """
@@ -47,7 +47,7 @@ def beyond(motor: MotorEntry, destination: str) -> str | None:
 
 
 def _is_beyond(destination: str, limit: str, side: str) -> bool:
-    """What is no number is compared as text, as Tcl does: any letter is above a number."""
+    """Compare as Tcl does: a word that is not a number as text; letters are above numbers."""
     try:
         number: float | None = float(destination)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`MoveRules`: which moves the scripting engine refuses, and how it says so.
+"""`MoveRules`: which moves the scripting engine refuses, and with which messages.
 
 Source: motor_control.tcl 441-473, scriptingEngine 480-687, confirmed on the wire
 """
@@ -14,11 +14,11 @@ from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 
 @attrs.frozen
 class MoveRefusal:
-    """A move that is not begun.
+    """A refused move.
 
     Attributes:
         status: The status of its completion.
-        reason: What a script is told that asked for it.
+        reason: The reason for a script that asked for it.
         logs: Lines of the log before the completion: level and text.
     """
 
@@ -28,7 +28,7 @@ class MoveRefusal:
 
 
 class MoveRules:
-    """Looks at a move before it begins."""
+    """Checks a move before it starts."""
 
     def __init__(self, database: Database, state: MotionState, parents: Parents) -> None:
         self._database = database
@@ -38,13 +38,13 @@ class MoveRules:
     def refusal(
         self, host: str, motor: MotorEntry, destination: str, *, by_script: bool
     ) -> MoveRefusal | None:
-        """Why a move is refused, None where it is not.
+        """Why a move is refused, None if it is allowed.
 
         Args:
             host: Owner of the motor.
             motor: The motor.
-            destination: Where it shall go, as it was written.
-            by_script: Whether a script asks; nobody blocks it, and its statuses are shorter.
+            destination: The destination, as it was written.
+            by_script: Whether a script asks; its moves are never blocked, and its statuses shorter.
         """
         if self._state.is_blocked and not by_script:
             return MoveRefusal("blocked")
@@ -80,7 +80,7 @@ class MoveRules:
         return self._state.is_moving(name)
 
     def _parent_beyond(self, motor: MotorEntry, destination: str) -> MoveRefusal | None:
-        """A parent that is out of its limits, or would be."""
+        """The refusal if a parent is out of its limits, or would be."""
         try:
             goal = float(destination)
         except ValueError:

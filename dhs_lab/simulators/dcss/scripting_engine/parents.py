@@ -1,6 +1,6 @@
 """`Parents`: pseudo motors of the scripting engine, made of other motors.
 
-Only what a script says counts here; children that a dump gives a pseudo motor of a DHS do not.
+Only scripts define children here; the children in a dump of a DHS's pseudo motor do not count.
 """
 
 import threading
@@ -17,15 +17,15 @@ from dhs_lab.simulators.dcss.scripting_engine.script import Script
 
 @attrs.frozen
 class MotorScript:
-    """How a pseudo motor of the scripting engine is made of its children.
+    """A pseudo motor of the scripting engine, made of its children.
 
     Attributes:
         name: Name of the pseudo motor.
         children: Names of the motors it is made of.
-        position: Its position, of the positions of the children in their order, scaled.
+        position: Computes its position from those of the children in their order, scaled.
         move: Moves the children; gets the destination, scaled.
-        configure: Called with a new position that somebody calls the present one; by default
-            the children stay as they are.
+        configure: Called with a new value for the present position; by default the children
+            stay as they are.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Parents:
 
         Args:
             database: The motors.
-            answer: Takes what the scripting engine says of its motors, `htos_...`.
+            answer: Takes the reports of the scripting engine about its motors, `htos_...`.
         """
         self._database = database
         self._answer = answer
@@ -71,12 +71,12 @@ class Parents:
         return [self._database.get(name, MotorEntry)[1] for name in names]
 
     def children(self, name: str) -> tuple[str, ...]:
-        """The children of a motor; none where it is no such pseudo motor."""
+        """The children of a motor; empty if it is not such a pseudo motor."""
         motor = self.find(name)
         return () if motor is None else motor.children
 
     def place(self, name: str, moved: Mapping[str, float] = {}) -> float:
-        """Where a pseudo motor is, or would be with some children moved; scaled."""
+        """Position of a pseudo motor, also with some children moved; scaled."""
         motor = self.find(name)
         assert motor is not None, name  # noqa: S101 - the name is one of `of`
         positions = []
@@ -87,7 +87,7 @@ class Parents:
         return motor.position(*positions)
 
     def update(self, child: str) -> list[tuple[MotorEntry, float]]:
-        """Tell where the parents of a motor are now; each with its place."""
+        """Report the positions of the parents of a motor; returns each with its position."""
         held: list[str] | None = getattr(self._holding, "children", None)
         if held is not None:
             held.append(child)
@@ -100,7 +100,7 @@ class Parents:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """What this thread updates inside is told at the end: a real engine waits 10 ms, too."""
+        """Send the updates of this thread at the end of `with`; a real engine waits 10 ms, too."""
         children: list[str] = []
         self._holding.children = children
         try:

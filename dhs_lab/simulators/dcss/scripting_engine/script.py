@@ -1,12 +1,12 @@
-"""`Script`: what a Python function may do that stands for a script of the scripting engine.
+"""`Script`: the methods for a Python function that replaces a script of the scripting engine.
 
     @dcss.scripted("centerLoop")
     def center(script: Script) -> str:
         script.move("gonio_phi", 90)
         return script.run_operation("getLoopTip", 0)
 
-A wait ends with `ScriptError` where what it waits for fails, and of an abort of everything. Its
-`timeout_s` None is no limit, as in a real engine: the abort, or the end of the server, ends it.
+A wait ends with `ScriptError` if what it waits for fails, or everything is aborted. A `timeout_s`
+of None means no limit, as in a real engine: an abort, or the end of the server, ends it.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,8 +30,8 @@ class Script:
 
     Attributes:
         name: Name of the operation or pseudo motor.
-        handle: Handle of the operation; "" of a motor.
-        text: The arguments, to the letter.
+        handle: Handle of the operation; "" for a motor.
+        text: The arguments, unchanged.
     """
 
     def __init__(self, engine: EngineDoor, name: str, handle: str, text: str) -> None:
@@ -62,7 +62,7 @@ class Script:
     # -- waiting -----------------------------------------------------------------------------
 
     def wait_s(self, seconds: float) -> None:
-        """Wait a while; an abort of everything ends it at once, as `error aborted`."""
+        """Wait for a time; an abort of everything ends it at once, as `error aborted`."""
         if seconds >= _TOLD_S:
             self.log(f"Waiting for {round(seconds * 1000)} ms.", "warning")
         self._check()
@@ -73,7 +73,7 @@ class Script:
     def wait_string(
         self, name: str, accept: Callable[[str], bool], timeout_s: float | None = None
     ) -> str:
-        """Wait until the contents of a string are accepted; they are looked at first."""
+        """Wait until a function accepts the contents of a string, present or later."""
 
         def found(words: list[str]) -> str | None:
             if words[:2] != ["stog_set_string_completed", name]:
@@ -85,13 +85,13 @@ class Script:
             return now if now is not None else self._wait(waiting, timeout_s)
 
     def block_motors(self) -> AbstractContextManager[None]:
-        """Let GUIs move nothing, inside `with`."""
+        """Block all moves by GUIs inside `with`."""
         return self._engine.state.blocked()
 
     # -- motors ------------------------------------------------------------------------------
 
     def move(self, name: str, to: float | str, timeout_s: float | None = None) -> float:
-        """Move a motor and wait for it; where it is then, scaled."""
+        """Move a motor and wait for it; returns its position, scaled."""
         return self.move_many({name: to}, timeout_s)[name]
 
     def move_many(
@@ -100,8 +100,8 @@ class Script:
         """Move motors together and wait for all of them.
 
         Raises:
-            ScriptError: One is refused (`moving`, `locked`, `NAME_sw_limit`), or one ended
-                otherwise than `normal`: `NAME_STATUS`, of several the last.
+            ScriptError: One is refused (`moving`, `locked`, `NAME_sw_limit`), or one did not end
+                as `normal`: `NAME_STATUS`, of the last such motor.
             TimeoutError: They took longer.
         """
         self._check()
@@ -124,7 +124,7 @@ class Script:
         return {name: float(position) for name, (position, _) in ends.items()}
 
     def set_position(self, name: str, position: float) -> None:
-        """Call the present position of a motor by another number, scaled, in its configuration."""
+        """Set the value of a motor's present position, scaled, in its configuration."""
         self._engine.control.configure(name, position=position)
 
     def position(self, name: str) -> float:
@@ -136,14 +136,14 @@ class Script:
     def start_operation(
         self, name: str, *args: Argument, text: str | None = None
     ) -> "ScriptOperation":
-        """Start an operation of a DHS, or another script, and go on."""
+        """Start an operation of a DHS, or another script, without waiting."""
         self._check()
         return ScriptOperation(self, self._engine, name, args, text)
 
     def run_operation(
         self, name: str, *args: Argument, text: str | None = None, timeout_s: float | None = None
     ) -> str:
-        """Start an operation and wait for its end; the text of its completion.
+        """Start an operation and wait for its end; returns the text of its completion.
 
         Raises:
             ScriptError: It did not end as `normal`: `STATUS TEXT`.
@@ -154,7 +154,7 @@ class Script:
     # -- the other devices -------------------------------------------------------------------
 
     def set_shutter(self, name: str, state: str, timeout_s: float | None = None) -> str:
-        """Open or close a shutter; the state that its DHS reports."""
+        """Open or close a shutter; returns the state that its DHS reports."""
         words = self._ask(
             f"stoh_set_shutter_state {name} {state}", "stog_report_shutter_state", timeout_s
         )
@@ -173,7 +173,7 @@ class Script:
         return float(_checked(name, words[2], words[_AT]))
 
     def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> dict[str, float]:
-        """Let ion chambers count; the counts of each."""
+        """Let ion chambers count; returns the counts of each."""
         wanted = set(names)
         counts: dict[str, float] = {}
 
@@ -194,7 +194,7 @@ class Script:
     # -- inside ------------------------------------------------------------------------------
 
     def _ask(self, command: str, answer: str, timeout_s: float | None) -> list[str]:
-        """Send a command to the owner of the device it names; the words of the answer."""
+        """Send a command to the owner of its device; returns the words of the answer."""
         name = command.split()[1]
         self._check()
 
@@ -221,7 +221,7 @@ class Script:
         return {name: (position, status) for name, position, status in waiting.wait(deadline)}
 
     def _check(self) -> None:
-        """Raise where everything was aborted since the script began."""
+        """Raise if everything was aborted since the script began."""
         if self._engine.state.aborts != self._aborts:
             raise ScriptError(OperationStatus.ABORTED)
 
@@ -253,7 +253,7 @@ class ScriptOperation:
         engine.control.start_operation(name, *args, text=text, handle=self.handle)
 
     def wait(self, timeout_s: float | None = None) -> str:
-        """The text of its completion; raises as `Script.run_operation`."""
+        """The text of its completion; raises like `Script.run_operation`."""
         with self._waiting:
             ((status, text),) = self._waiting.wait(
                 None if timeout_s is None else Deadline.after(timeout_s)

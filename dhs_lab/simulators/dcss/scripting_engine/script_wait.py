@@ -1,4 +1,4 @@
-"""`ScriptWait`: how a script waits for what all GUIs are told."""
+"""`ScriptWait`: how a script waits for messages to all GUIs."""
 
 import threading
 from collections.abc import Callable
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class ScriptError(DhsError):
-    """What ends a script: it is completed as `error TEXT`."""
+    """Ends a script, which is completed as `error TEXT`."""
 
 
 class ServerStoppedError(ScriptError):
-    """The server stops, so the script ends without a word."""
+    """The server stops, so the script ends without a completion."""
 
 
 class ScriptWait(Generic[T]):
-    """Waits for some texts; what comes from its making on is not missed."""
+    """Waits for some texts; it hears all texts since it was made."""
 
     def __init__(
         self,
@@ -29,14 +29,14 @@ class ScriptWait(Generic[T]):
         operation: tuple[str, str] | None = None,
         close: "Callable[[ScriptWait[T]], None]",
     ) -> None:
-        """A waiting.
+        """A wait that starts now.
 
         Args:
-            find: Gets the words of each text; what it gives is waited for, None goes by. It may
-                raise ScriptError, which ends the wait.
-            count: How many are waited for.
-            ends_by_abort: Whether an abort of everything ends it; else what is waited for does.
-            operation: Name and handle of the operation that is waited for.
+            find: Gets the words of each text; returns what is waited for, or None for other texts.
+                It may raise ScriptError, which ends the wait.
+            count: How many results to wait for.
+            ends_by_abort: Whether an abort of everything ends it.
+            operation: Name and handle of the operation to wait for.
             close: Called at its end.
         """
         self.operation = operation
@@ -49,7 +49,7 @@ class ScriptWait(Generic[T]):
         self._error: ScriptError | None = None
 
     def take(self, words: list[str]) -> None:
-        """Look at the words of a text."""
+        """Check the words of a text."""
         with self._changed:
             try:
                 found = self._find(words)
@@ -62,7 +62,7 @@ class ScriptWait(Generic[T]):
             self._changed.notify_all()
 
     def end(self, error: ScriptError, *, by_abort: bool) -> None:
-        """End the wait by an error, where an abort ends it or it is none."""
+        """End the wait with an error; an abort ends only waits with `ends_by_abort`."""
         if by_abort and not self._ends_by_abort:
             return
         with self._changed:
@@ -70,11 +70,11 @@ class ScriptWait(Generic[T]):
             self._changed.notify_all()
 
     def wait(self, deadline: Deadline | None) -> list[T]:
-        """What was waited for, once it is there.
+        """Wait for the results and return them.
 
         Raises:
             ScriptError: The wait was ended.
-            TimeoutError: It was not there before the deadline.
+            TimeoutError: They did not come before the deadline.
         """
         with self._changed:
             came = self._changed.wait_for(
@@ -88,7 +88,7 @@ class ScriptWait(Generic[T]):
             return self._found[: self._count]
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long; raises ScriptError where the wait is ended."""
+        """Wait this long; raises ScriptError if the wait is ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._error is not None, seconds)
             if self._error is not None:

@@ -26,7 +26,7 @@ _JOIN_S: Final = 2.0
 
 
 class Scripts:
-    """The scripted operations and the moves of pseudo motors, and what they wait for."""
+    """The scripted operations and moves of pseudo motors, and their waits."""
 
     def __init__(self, engine: EngineDoor) -> None:
         self._engine = engine
@@ -39,7 +39,7 @@ class Scripts:
         self._is_over = False
 
     def add(self, name: str, function: ScriptFunction, *, is_parallel: bool) -> None:
-        """Use a function in place of the script of an operation."""
+        """Use a function instead of the script of an operation."""
         with self._lock:
             self._functions[name] = (function, is_parallel)
 
@@ -49,7 +49,7 @@ class Scripts:
             self._is_over = False
 
     def close(self) -> None:
-        """End what runs, as far as it waits, and join its threads."""
+        """End all waits of running scripts, and join their threads."""
         with self._lock:
             self._is_over = True
             waitings = tuple(self._waitings)
@@ -61,7 +61,7 @@ class Scripts:
     # -- what is heard -----------------------------------------------------------------------
 
     def hear(self, words: list[str]) -> None:
-        """Let all that wait look at a text."""
+        """Give a text to all waits."""
         with self._lock:
             waitings = tuple(self._waitings)
         for waiting in waitings:
@@ -73,7 +73,7 @@ class Scripts:
         return bool(self._waitings)
 
     def abort(self) -> None:
-        """Everything is aborted: who only waits for time to pass waits no longer."""
+        """Everything is aborted: end the waits that an abort ends."""
         with self._lock:
             waitings = tuple(self._waitings)
         for waiting in waitings:
@@ -87,7 +87,7 @@ class Scripts:
         ends_by_abort: bool = False,
         operation: tuple[str, str] | None = None,
     ) -> ScriptWait[T]:
-        """A new waiting, as `ScriptWait`; it hears everything from now on, until it is left."""
+        """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""
         waiting = ScriptWait(
             find,
             count=count,
@@ -131,7 +131,7 @@ class Scripts:
             self._threads.spawn(f"script-{name}-{handle}", lambda: self._run(function, script))
 
     def stop_operation(self, name: str) -> None:
-        """`stoh_stop_operation`: set the flag of an operation, which it may look at."""
+        """`stoh_stop_operation`: set the flag of an operation, which it may check."""
         with self._lock:
             self._stopped.add(name)
         self._engine.tell(f"stog_log note server stop flag set for self operation {name}")
@@ -161,7 +161,7 @@ class Scripts:
     # -- pseudo motors -----------------------------------------------------------------------
 
     def move(self, motor: MotorScript, destination: str) -> None:
-        """Begin the move of a pseudo motor."""
+        """Start the move of a pseudo motor."""
         self._engine.answer(f"htos_motor_move_started {motor.name} {destination}")
         script = Script(self._engine, motor.name, "", destination)
         self._threads.spawn(f"script-{motor.name}", lambda: self._move(motor, script))

@@ -1,4 +1,4 @@
-// The test bench: faults of the wire, and any message either way.
+// The test bench: faults on the wire, and any message in either direction.
 
 import { $, ask, button, make, post, put } from "/dom.js";
 import { inOrder } from "/hosts.js";
@@ -92,7 +92,7 @@ export function writeMessage(line) {
   $("send-text").focus();
 }
 
-// How the codec reads the text; wrong text is sent all the same.
+// How the codec reads the text; wrong text can be sent, too.
 async function read() {
   const text = $("send-text").value;
   const mine = (reading += 1);

@@ -1,4 +1,4 @@
-// The camera: its picture, what the built-in detector sees in it, and what a DHS told of it.
+// The camera: its picture, what the built-in detector finds in it, and what a DHS reported.
 
 import { $, make, put, shown } from "/dom.js";
 import { facts, hello, nowS } from "/store.js";
@@ -36,7 +36,7 @@ function image(isThere) {
   $("no-picture").hidden = isThere;
 }
 
-// As large as its room allows, in its own shape: boxes are fractions of it.
+// As large as possible without changing its shape: boxes are fractions of it.
 function fit() {
   const room = $("picture-frame").parentElement;
   const [width, height] = picture.size_px;

@@ -1,4 +1,4 @@
-// The details of a row: all attributes, and what is done seldom.
+// The details of a row: all attributes, and rare commands.
 
 import { button, isNumber, make, put, shown } from "/dom.js";
 import { order, refuse } from "/rows.js";

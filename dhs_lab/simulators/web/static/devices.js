@@ -107,7 +107,7 @@ function rowOf(device) {
   return row;
 }
 
-// If the rows are right already, nothing is touched, and the focus stays.
+// If the rows are already right, nothing is changed, and the focus stays.
 function place(box, wanted) {
   if (box.childElementCount === wanted.length && wanted.every((row, index) => row === box.children[index])) return;
   const held = box.contains(document.activeElement) ? document.activeElement : null;

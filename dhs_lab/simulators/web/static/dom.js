@@ -1,4 +1,4 @@
-// Small things that every part of the page uses.
+// Small helpers that every part of the page uses.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -16,13 +16,13 @@ export function button(text, className = "", press = null) {
   return made;
 }
 
-// Writes only what is another text: the browser need not look at what stays.
+// Writes only a changed text: the browser has no work for the others.
 export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 export function shown(value) {
-  // Six digits after the point are what DCS sends; JSON has texts for what is no number.
+  // DCS sends six digits after the point; JSON has texts for values like nan.
   return typeof value === "number" ? String(Number(value.toFixed(6))) : String(value);
 }
 
@@ -53,7 +53,7 @@ export function remember(key, value) {
   try {
     localStorage.setItem(`beamline:${key}`, value);
   } catch {
-    // A browser that keeps nothing: then it is not kept.
+    // The browser stores nothing; then the value is lost.
   }
 }
 
@@ -79,7 +79,7 @@ export function notice(text, isGood = false) {
 let saidAt = 0;
 let toSay = "";
 
-// For screen readers: one sentence in two seconds at most, the newest.
+// For screen readers: at most one sentence in two seconds, the newest.
 export function say(text) {
   if (!toSay) setTimeout(speak, Math.max(0, saidAt + 2000 - Date.now()));
   toSay = text;
@@ -93,7 +93,7 @@ function speak() {
 
 // -- asking the server -----------------------------------------------------------------------
 
-// What the server told; where it refused or is gone, `error` says why.
+// The server's answer; if it refused or is gone, `error` says why.
 export async function post(verb, wish) {
   try {
     const answer = await fetch(`/commands/${verb}`, {
@@ -108,7 +108,7 @@ export async function post(verb, wish) {
   }
 }
 
-// As `post`; a refusal that belongs to no row is a notice.
+// Like `post`; a refusal without a row becomes a notice.
 export async function ask(verb, wish) {
   const told = await post(verb, wish);
   if (told.error) notice(`${verb.replaceAll("_", " ")} ${wish.name ?? ""}: ${told.error}`.replace(" :", ":"));

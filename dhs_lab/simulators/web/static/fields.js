@@ -1,4 +1,4 @@
-// The chosen message: its fields by name, which the server is asked for.
+// The chosen message: its fields by name, requested from the server.
 
 import { $, make, put } from "/dom.js";
 import { writeMessage } from "/bench.js";
@@ -42,7 +42,7 @@ function draw({ fields, trouble, meaning }) {
   $("field-rows").replaceChildren(...rows);
   $("field-trouble").hidden = !trouble;
   put($("field-trouble"), trouble ? `${trouble}: ${line.text}` : "");
-  // Its lines are as long as those of the sources; here a paragraph is one line.
+  // Its lines are wrapped as in the sources; here a paragraph is one line.
   put($("field-meaning"), meaning.replace(/([^\n])\n(?=[^\n])(?![A-Z][a-z]+:)/g, "$1 "));
 }
 

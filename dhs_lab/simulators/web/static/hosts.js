@@ -1,4 +1,4 @@
-// The hosts: a filter of devices and wire. Those who are here first, those never seen in a fold.
+// The hosts: a filter of devices and wire. Online hosts come first; hosts never seen are folded.
 
 import { $, ask, button, counted, make, press, put, sign } from "/dom.js";
 import { devices, hosts, rankOf } from "/store.js";
@@ -63,7 +63,7 @@ function drawHost(host, count) {
   for (const control of sheet.querySelectorAll("button")) control.hidden = host.is_engine;
 }
 
-// Those who logged in last are on top: the DHS under test.
+// The last login is on top: the DHS under test.
 export function inOrder() {
   const place = new Map([...hosts.keys()].map((name, index) => [name, index]));
   return [...hosts.values()].sort((a, b) => rankOf(a) - rankOf(b) || b.last_login - a.last_login || place.get(a.name) - place.get(b.name));

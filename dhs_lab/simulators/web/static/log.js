@@ -1,4 +1,4 @@
-// What DHSs log, what is held against them, and the GUI clients that are connected.
+// The logs of DHSs, the verdicts about them, and the connected GUI clients.
 
 import { $, make, put } from "/dom.js";
 import { facts } from "/store.js";

@@ -1,4 +1,4 @@
-// The page of a simulated beamline: shows what /events tells, once in each frame.
+// The page of a simulated beamline: shows the data of /events, once in each frame.
 
 import { addLines, forgetLines } from "/wire.js";
 import { addLog, drawGuis, forgetLog } from "/log.js";
@@ -55,7 +55,7 @@ function drawListing() {
   fresh.hosts = fresh.listing = false;
 }
 
-// What somebody has typed outlives a new login to the server.
+// Typed values are kept after a reconnect to the server.
 function keepInputs() {
   return [...document.querySelectorAll(".row form.go input, .row form.set input")]
     .filter((input) => input.value)
@@ -132,7 +132,7 @@ setInterval(() => {
 }, RETRY_MS);
 
 document.addEventListener("visibilitychange", () => {
-  // A hidden page gives its connection back: browsers have six for one server.
+  // A hidden page closes its connection: browsers allow six for one server.
   if (document.hidden) {
     source?.close();
     source = null;

@@ -22,7 +22,7 @@ function stepOf(row) {
 
 const isLocked = (motor) => motor.motor_lock_on;
 
-// Why DCSS would refuse this to a GUI; "" where it would not.
+// Why DCSS would refuse this to a GUI; "" if it would not.
 function objection(motor, text) {
   const words = [];
   if (isNumber(text)) {

@@ -1,4 +1,4 @@
-// What runs and what ran, moves and operations alike: the newest on top, of all hosts.
+// Present and past moves and operations of all hosts, the newest on top.
 
 import { $, ask, counted, isNumber, press, put, say, seconds, shown, sign } from "/dom.js";
 import { showDevice } from "/devices.js";
@@ -79,7 +79,7 @@ function drawUpdates(item, { run, updates }) {
   const all = run.count > updates.length ? `, the last ${updates.length}` : "";
   put(more, `${counted(run.count, "update")}${isOpen ? `${all}:` : isRunning ? ", the last:" : ""}`);
   const list = item.querySelector(".updates");
-  // What has ended shows its result; its updates are a click away.
+  // A finished run shows its result; a click shows its updates.
   const lines = isOpen ? updates : isRunning ? updates.slice(-SHOWN) : [];
   list.hidden = !lines.length;
   while (list.childElementCount > lines.length) list.lastElementChild.remove();
@@ -87,7 +87,7 @@ function drawUpdates(item, { run, updates }) {
   lines.forEach((line, index) => put(list.children[index], line));
 }
 
-// A run moves once, when it ends; what has the focus in it keeps it or hands it to the name.
+// A run moves once, when it ends; the focus in it stays, or moves to the name.
 function place(item, run) {
   const box = run.ended_s === null ? $("running") : $("ended");
   if (item.parentElement === box) return;
@@ -137,7 +137,7 @@ function showFailed(only) {
   $("now-list").classList.toggle("failed-only", failedOnly);
 }
 
-// One text node: no element that can hold the focus is built anew.
+// One text node: no element that can have the focus is rebuilt.
 setInterval(() => {
   for (const item of $("running").children) {
     const key = [...items].find(([, one]) => one === item)?.[0];

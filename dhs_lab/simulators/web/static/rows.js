@@ -1,4 +1,4 @@
-// A row: what all kinds of device have in common, and each kind but motors.
+// A row: what all kinds of device have in common, and each kind except motors.
 
 import { $, button, isNumber, make, post, put, shown, sign } from "/dom.js";
 import { drawDetails, toggleDetails } from "/details.js";
@@ -129,7 +129,7 @@ function sentence(device) {
   return `${host} ${way} ${goal}${isNumber(wanted) ? units : ""}; it is at ${shown(device.position)}${units}`;
 }
 
-// State by sign, word and colour together.
+// The state as sign, word and colour together.
 export function mark(row) {
   const isMoving = Boolean(row.device?.is_moving);
   const isFailed = !isMoving && Boolean(row.querySelector(".refused"));

@@ -1,4 +1,4 @@
-// What the server told, and what of it is not drawn yet. Events fill it; each frame empties it.
+// The data from the server, and what is not drawn yet. Events fill it; each frame empties it.
 
 export const hosts = new Map();
 export const devices = new Map();
@@ -24,7 +24,7 @@ const clock = { ahead: 0 }; // this clock minus the record's, s
 
 export const nowS = () => Date.now() / 1000 - clock.ahead;
 
-// A host is here if it is online or was; then its devices are shown without being asked for.
+// A host counts as seen if it is or was online; its devices are then shown without a filter.
 export const rankOf = (host) => (host.is_engine ? 2 : host.is_online ? 0 : host.logins ? 1 : 3);
 
 export function forget() {

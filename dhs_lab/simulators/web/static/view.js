@@ -1,4 +1,4 @@
-// What is looked at: kept in the address, so that a link shows the same.
+// The present view, kept in the address, so that a link shows the same.
 
 const KEYS = ["host", "q", "kind", "wq", "dir", "bad", "tool", "part", "plot"];
 
@@ -22,7 +22,7 @@ export function look(changes) {
   for (const listener of listeners) listener(changed);
 }
 
-// A comma is "or", blanks are "and"; `-word` hides where `hides` is true.
+// A comma is "or", blanks are "and"; `-word` hides if `hides` is true.
 export function matcher(text, hides = false) {
   const isHidden = (word) => hides && word.length > 1 && word[0] === "-";
   const parts = text.toLowerCase().split(",").map((part) => part.split(/\s+/).filter((word) => word && !(hides && word === "-")));

@@ -1,4 +1,4 @@
-// The wire: a ring of lines. A few elements are reused for the lines in view.
+// The wire: a ring of lines. A few elements are reused for the visible lines.
 
 import { $, make, notice, press, put } from "/dom.js";
 import { showFields } from "/fields.js";
@@ -181,7 +181,7 @@ function choose(row) {
   schedule();
 }
 
-// Leads to a line from elsewhere on the page.
+// Goes to a line from another part of the page.
 export function showLine(number) {
   look({ part: "wire" });
   if (indexOf(number) < 0 && ring.some((line) => line.number === number)) {
@@ -220,7 +220,7 @@ box.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// A reader who scrolls up stays where he is; at the end it follows again.
+// After scrolling up the view stays; at the end it follows again.
 let lastTop = 0;
 box.addEventListener("scroll", () => {
   const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < height;
