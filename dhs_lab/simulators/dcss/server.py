@@ -83,9 +83,8 @@ class SimulatedDcss(Scripting):
             reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
             faults: Faults from the start; more can be added to `self.faults` at any time.
             seed: Seed of the faults' random numbers.
-            nodelay: Send each message in one piece, at once. A dcss sends header and text
-                separately, without TCP_NODELAY, which costs 40 ms if the peer's system delays
-                its ACK.
+            nodelay: Send each message in one piece, at once. A dcss sends header and text apart,
+                without TCP_NODELAY, which costs 40 ms if the peer's system delays its ACK.
             answer_within_s: A command, except an operation, without an answer after this many
                 seconds is a verdict.
             move_tolerance: How far a move may end from its goal, scaled; at least one step.
