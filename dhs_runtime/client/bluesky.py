@@ -132,7 +132,7 @@ class BlueskyMotor(BlueskyDevice):
         position = run.wait(0).position
         if abs(position - run.to) <= self._tolerance:
             return None
-        text = f"{self.name}: came to rest at {position:g}, not at {run.to:g}"
+        text = f"{self.name}: stopped at {position:g}, not at {run.to:g}"
         return FailedError(self.name, NORMAL, text)
 
     def stop(self, success: bool = True) -> None:  # noqa: FBT001, FBT002, RUF100 - Bluesky's

@@ -94,7 +94,7 @@ class DcssClient(MotorCommands, DeviceCommands):
             if isinstance(message, StogBecomeMaster):
                 return True
             if isinstance(message, StogBecomeSlave):
-                text = f"DCSS does not make us master: {message.reason or 'no reason told'}"
+                text = f"DCSS refused to make us master: {message.reason or 'no reason given'}"
                 return PermissionRefusedError("master", message.reason, text)
             return None
 

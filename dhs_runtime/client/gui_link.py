@@ -220,7 +220,7 @@ class GuiLink(Told):
         """A message came; in the reading thread."""
         if isinstance(message, MalformedMessage):
             logger.warning(
-                "DCSS said what cannot be read: %.200s (%s)", message.text, message.reason
+                "DCSS sent a message that cannot be read: %.200s (%s)", message.text, message.reason
             )
         with self._changed:
             events = self._put_in(message)

@@ -171,7 +171,7 @@ class MotorCommands(ListeningClient):
                 errors[name] = error
                 continue
             if tolerance is not None and abs(ends[name] - targets[name]) > tolerance:
-                text = f"{name}: came to rest at {ends[name]:g}, not at {targets[name]:g}"
+                text = f"{name}: stopped at {ends[name]:g}, not at {targets[name]:g}"
                 errors[name] = FailedError(name, NORMAL, text)
         if not errors:
             return ends

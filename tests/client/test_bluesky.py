@@ -59,7 +59,7 @@ def test_a_motor(dcss: DcssClient, session: GuiSession) -> None:
     status = z.set(4)
     session.say("stog_motor_move_completed z 3.5 normal")
     assert isinstance(status.exception(S), FailedError)
-    assert "came to rest at 3.5, not at 4" in repr(status)
+    assert "stopped at 3.5, not at 4" in repr(status)
 
 
 def test_a_motor_that_is_stopped_and_set_again(dcss: DcssClient, session: GuiSession) -> None:

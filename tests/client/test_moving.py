@@ -140,7 +140,7 @@ def test_a_move_that_comes_to_rest_elsewhere(
     moved = ask(pool, dcss.move, "z", 3, timeout_s=S, tolerance=0.01)
     session.command()
     session.say("stog_motor_move_completed z 2.5 normal")
-    with pytest.raises(FailedError, match=r"z: came to rest at 2\.5, not at 3"):
+    with pytest.raises(FailedError, match=r"z: stopped at 2\.5, not at 3"):
         moved.result(S)
 
 

@@ -226,7 +226,7 @@ _CHANGES: Final[Mapping[FaultKind, Callable[[WireSteps, Fault, random.Random], W
 """By kind, in the order in which several faults of one frame are applied."""
 
 
-# -- the faults that stand -------------------------------------------------------------------
+# -- the active faults -----------------------------------------------------------------------
 
 
 @attrs.define

@@ -321,11 +321,11 @@ class SimulatedDcss(Scripting):
         except NotConnectedError:
             return
         if name is None:
-            logger.info("%s gave no name in time; closed", address)
+            logger.info("%s sent no name in time; closed", address)
         elif len(name) > MAX_NAME:
             logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
         elif name not in self._database.hosts:
-            logger.info("%s is no hardware host of the database; closed", name)
+            logger.info("%s is not a hardware host of the database; closed", name)
         elif self.faults.refuses(name):
             logger.info("a fault refuses %s; closed", name)
         elif not self._log_in(name, session):

@@ -92,7 +92,7 @@ def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
         report = run.wait(timeout_s)
         return CommandResult(f"{name} at {shown(report.position)}: {report.status}", report.status)
 
-    return Pending(f"{name} is to call its place {shown(position)}", wait)
+    return Pending(f"{name} gets the position {shown(position)}", wait)
 
 
 def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
@@ -282,7 +282,7 @@ COMMANDS: Final = (
     Command(
         name="set-position",
         usage="MOTOR POSITION",
-        help="call the place where a motor stands by another number",
+        help="set the value of the present position of a motor",
         run=_set_position,
         names=names_of(MotorEntry),
     ),

@@ -66,7 +66,7 @@ def _verdicts(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
     verdicts = context.dcss.verdicts
     lines = [f"{each.at_s:9.3f} {each.kind}: {each}" for each in verdicts]
-    return CommandResult("\n".join(lines) or "nothing is held against a DHS")
+    return CommandResult("\n".join(lines) or "no verdicts")
 
 
 def _follow(context: Context, seen: int) -> None:
@@ -245,7 +245,7 @@ COMMANDS: Final = (
     Command(
         name="state",
         usage="[NAME...]",
-        help="what the database says of hosts and devices, or of all",
+        help="values of hosts and devices in the database, or of all",
         run=_state,
         names=_all,
     ),
@@ -259,34 +259,34 @@ COMMANDS: Final = (
     Command(
         name="send",
         usage="DHS KEYWORD [WORD...]",
-        help="send any message as it stands; no answer is waited for",
+        help="send any message unchanged; does not wait for an answer",
         run=_send,
         names=_hosts,
     ),
     Command(
         name="gui",
         usage="gtos_KEYWORD [WORD...]",
-        help="say what a GUI says; the scripting engine may refuse it",
+        help="send a text as a GUI; the scripting engine may refuse it",
         run=_gui,
     ),
     Command(
         name="drop",
         usage="DHS [reset]",
-        help="close a DHS's connection, by RST where asked for",
+        help="close a DHS's connection, on request by RST",
         run=_drop,
         names=_hosts,
     ),
     Command(
         name="fault",
         usage="[KIND [VALUE] [FIELD=VALUE...] | clear [NUMBER]]",
-        help="show the faults that stand, let one begin, end one or all",
+        help="show the active faults, add one, end one or all",
         run=_fault,
         names=_kinds_of_fault,
     ),
     Command(
         name="wait",
         usage="[DHS [offline]] [SECONDS]",
-        help="wait for a DHS and its devices, or for all commands that go on",
+        help="wait for a DHS and its devices, or for all background commands",
         run=_wait,
         names=_hosts,
     ),

@@ -116,7 +116,7 @@ class RemoteCamera:
         scheme, separator, rest = base.partition("://")
         schemes = {"http": "axis", "https": "axis+https"}
         if scheme not in schemes:
-            raise ConfigError(f"camera: {url!r} is no URL of the form http://HOST:PORT")
+            raise ConfigError(f"camera: {url!r} is not a URL of the form http://HOST:PORT")
         self._url = f"{schemes[scheme]}{separator}{rest}"
         self._client().close()  # refuses a wrong URL now
         self._services = Services()

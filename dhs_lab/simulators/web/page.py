@@ -90,7 +90,7 @@ class BeamlinePage(HttpSimulator):
         board.take()  # the first reader gets the whole state
         super().start()
         if self._site.allow_own_name:
-            logger.warning("%s: who reaches this address can drive the beamline", self.url)
+            logger.warning("%s: anyone who reaches this address can drive the beamline", self.url)
         try:
             self._threads.spawn(f"{self.name}-watch", self._watch)
         except RuntimeError as error:

@@ -190,7 +190,7 @@ def test_a_dump_is_a_database(tmp_path: Path) -> None:
         (("--dhs", "x", "--fault", "explode"), "no fault 'explode'; there is reset, split"),
         (("--dhs", "x", "--motor", "m", "--encoder", "m"), "two devices of the database"),
         (("--dhs", "x", "--camera", "http://c"), "--camera: its picture is on the page"),
-        (("--dhs", "x", "--web", "0", "--camera", "c"), "camera: 'c' is no URL"),
+        (("--dhs", "x", "--web", "0", "--camera", "c"), "camera: 'c' is not a URL"),
     ],
 )
 def test_what_it_cannot_do_is_one_line(args: tuple[str, ...], error: str) -> None:

@@ -113,7 +113,7 @@ class GuiPort:
         outbox.put(connection.protocol.send(StocSendClientType()))
         login = connection.next_message()
         if login is None:
-            logger.info("GUI %d at %s gave no login in time; closed", client_id, address)
+            logger.info("GUI %d at %s sent no login in time; closed", client_id, address)
             return
         client = self._let_in(client_id, login, address, outbox)
         if client is None:
@@ -186,7 +186,7 @@ class _Connection:
             while (event := self.protocol.next_event()) is NEED_DATA:
                 data = self._read()
                 if data is None:
-                    self.failure = "pieces of a message came too late, as a real dcss has it"
+                    self.failure = "pieces of a message came too late for a real dcss"
                     return None
                 if data:
                     self.protocol.receive_data(data)

@@ -126,7 +126,7 @@ function positionForm(row) {
     if (read) order(row, "set_position", { name, ...read });
   });
   const label = field(row, "position", "set position, no move");
-  label.title = "stoh_set_motor_position: its present position is called by this number";
+  label.title = "stoh_set_motor_position: sets the value of its present position";
   made.append(label, fromCurrent(row, label.lastChild, "set position"), make("button", "", "Set"));
   return made;
 }
@@ -158,7 +158,7 @@ function configureForm(row) {
     label.append(tick, ` ${plainName(key)}`);
     made.append(label);
   }
-  made.append(make("button", "", "Configure"), make("span", "soft", "what is changed is sent"));
+  made.append(make("button", "", "Configure"), make("span", "soft", "only changed values are sent"));
   made.fill = () => {
     made.before = {};
     for (const key of numbers) {
