@@ -9,12 +9,13 @@ from typing import Final
 import attrs
 from attrs.validators import ge, optional
 
-from dhs_runtime.lowlevel import ConfigError, Deadline, HttpHandler, StopToken, reset
+from dhs_lab.simulators.fault_grammar import parse_fault
+from dhs_runtime.lowlevel import Deadline, HttpHandler, StopToken, reset
 
 _POLL_S: Final = 0.005
 _PIECES_A_SECOND: Final = 20  # between pieces of a slow body
 _STATUSES: Final = range(400, 600)
-_NUMBERS: Final[Mapping[str, Callable[[str], int]]] = {"every": int, "count": int}
+_FIELDS: Final[Mapping[str, Callable[[str], object]]] = {"every": int, "count": int}
 
 
 @attrs.frozen
@@ -91,26 +92,7 @@ class HttpFault:
         Raises:
             ConfigError: The text is wrong; names the word at fault.
         """
-        kind, *words = text.split() or [""]
-        if kind not in list(HttpFaultKind):
-            raise ConfigError(f"no fault {kind!r}; there are {', '.join(HttpFaultKind)}")
-        fields: dict[str, float] = {}
-        for word in words:
-            name, separator, given = word.partition("=")
-            try:
-                if not separator:
-                    fields["value"] = float(word)
-                else:
-                    fields[name] = _NUMBERS[name](given)
-            except (ValueError, KeyError):
-                raise ConfigError(
-                    f"fault {text!r}: {word!r} is not a number, every= or count="
-                ) from None
-        make: Callable[..., HttpFault] = cls
-        try:
-            return make(HttpFaultKind(kind), **fields)
-        except ValueError as error:
-            raise ConfigError(f"fault {text!r}: {error}") from None
+        return parse_fault(text, cls, HttpFaultKind, _FIELDS)
 
     @property
     def amount(self) -> float | None:

@@ -24,7 +24,7 @@ import attrs
 from attrs.validators import and_, ge, gt, le, optional
 
 from dcs_codec.limits import V2_HEADER_SIZE
-from dhs_runtime.lowlevel import ConfigError
+from dhs_lab.simulators.fault_grammar import parse_fault
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,9 @@ DEFAULT_VALUES: Final[Mapping[FaultKind, tuple[float, str]]] = {
 """The default value of a kind, and its meaning; other kinds take no value."""
 
 _NO_FRAMES: Final = (FaultKind.REFUSE, FaultKind.SLOW)
-_NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
+_FIELDS: Final[Mapping[str, Callable[[str], object]]] = {
+    "host": str,
+    "keyword": str,
     "every": int,
     "count": int,
     "chance": float,
@@ -116,27 +118,7 @@ class Fault:
         Raises:
             ConfigError: The text is wrong; the error names the wrong word.
         """
-        kind, *words = text.split() or [""]
-        if kind not in list(FaultKind):
-            raise ConfigError(f"no fault {kind!r}; there is {', '.join(FaultKind)}")
-        fields: dict[str, str | float] = {}
-        for word in words:
-            name, separator, given = word.partition("=")
-            try:
-                if not separator:
-                    fields["value"] = float(word)
-                elif name in ("host", "keyword"):
-                    fields[name] = given
-                else:
-                    fields[name] = _NUMBERS[name](given)
-            except (ValueError, KeyError):
-                known = "a number, host=, keyword=, every=, count=, chance= or pause_s="
-                raise ConfigError(f"fault {text!r}: {word!r} is not {known}") from None
-        make: Callable[..., Fault] = cls
-        try:
-            return make(FaultKind(kind), **fields)
-        except ValueError as error:
-            raise ConfigError(f"fault {text!r}: {error}") from None
+        return parse_fault(text, cls, FaultKind, _FIELDS)
 
     @property
     def amount(self) -> float:

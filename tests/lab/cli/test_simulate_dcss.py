@@ -187,7 +187,7 @@ def test_a_dump_is_a_database(tmp_path: Path) -> None:
         (("--motor", "m"), "which DHS owns these devices? Name it with --dhs"),
         (("--database", "absent.yaml"), "absent.yaml: No such file or directory"),
         (("--dhs", "x", "--script", "absent"), "absent: [Errno 2]"),
-        (("--dhs", "x", "--fault", "explode"), "no fault 'explode'; there is reset, split"),
+        (("--dhs", "x", "--fault", "explode"), "no fault 'explode'; there are reset, split"),
         (("--dhs", "x", "--motor", "m", "--encoder", "m"), "two devices of the database"),
         (("--dhs", "x", "--camera", "http://c"), "--camera: its picture is on the page"),
         (("--dhs", "x", "--web", "0", "--camera", "c"), "camera: 'c' is not a URL"),

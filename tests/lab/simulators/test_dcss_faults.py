@@ -317,7 +317,7 @@ def test_a_fault_reads_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no fault ''; there is reset, split"),
+        ("", "no fault ''; there are reset, split"),
         ("explode", "no fault 'explode'"),
         ("late soon", "'soon' is not a number, host="),
         ("late 1 how=loud", "'how=loud' is not a number"),
