@@ -175,7 +175,8 @@ class Session:
             found = next((line for line in said if pattern.fullmatch(line)), None)
             assert found is not None, self._difference(step, terminal)
             said.remove(found)
-        assert not said or "..." in step.shown or is_end, self._difference(step, terminal)
+        more = [line for line in said if not _LOG.match(line)]
+        assert not more or "..." in step.shown or is_end, self._difference(step, terminal)
 
     def _interrupt(self, step: Step) -> None:
         terminal = self._last
@@ -283,6 +284,6 @@ def _prompts(terminal: Terminal) -> bool:
 
 
 def _said(terminal: Terminal) -> list[str]:
-    """The lines printed since the last line was typed, without logs."""
-    text = _LOG.sub("", _timeless(terminal.output.replace(_PROMPT, "")))
+    """The lines printed since the last line was typed, logs among them."""
+    text = _timeless(terminal.output.replace(_PROMPT, ""))
     return [line for line in text.splitlines(keepends=True) if line.strip()]

@@ -57,7 +57,7 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
         1, "tests/test_readme.py::test_every_make_target_that_is_named_is_there"
     ),
     ("docs/howto/beamline.md", "python"): Elsewhere(
-        2, "tests/lab/simulators/web/test_docs.py::test_the_first_block_serves_a_beamline"
+        2, "tests/lab/simulators/web/test_docs.py::test_each_block_serves_a_beamline"
     ),
     ("docs/howto/migration.md", "python"): Elsewhere(
         12, "tests/test_migration.py::test_every_block_is_marked_and_is_python"

@@ -146,7 +146,13 @@ def test_a_server_stays_and_its_prompt_is_typed_at(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["dcss> who\n", "dcss> who\nanybody\n", "dcss> state\nx offline\n"]
+    "step",
+    [
+        "dcss> who\n",
+        "dcss> who\nanybody\n",
+        "dcss> state\nx offline\n",
+        "dcss> who\n... ERROR ... a log that does not come\nnobody is connected\n",
+    ],
 )
 def test_the_prompt_too_says_just_what_is_shown(
     step: str, session: Session, monkeypatch: pytest.MonkeyPatch

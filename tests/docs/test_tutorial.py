@@ -78,13 +78,13 @@ def test_the_browser_has_what_the_tutorial_clicks(served: str) -> None:
     text = TUTORIAL.text.partition("## In the browser")[2].partition("\n## ")[0]
     html = requests.get(served, timeout=5).text
     headings, buttons = re.findall(r"\*\*(\w+)\*\*", text), re.findall(r" \*([\w ]+)\*", text)
-    assert (len(headings), buttons) == (3, ["Start", "Now"])
+    assert (len(headings), buttons) == (3, ["Move", "Start", "Now"])
     kinds = requests.get(f"{served}/devices.js", timeout=5).text
     assert 'aria-label="Now"' in html
     for heading in headings:  # a part of the page, or a kind of device
         assert f'aria-label="{heading}"' in html or f', "{heading}", ' in kinds, heading
     assert "*Abort all*" in TUTORIAL.text
-    for button in ("Start", "Abort all"):
+    for button in ("Move", "Start", "Abort all"):
         assert f">{button}</button>" in html
 
 

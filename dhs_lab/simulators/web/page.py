@@ -1,18 +1,19 @@
 """`BeamlinePage`: the web page of a simulated beamline, with its start and stop."""
 
+import difflib
 import errno
 import logging
 import threading
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from dhs_lab.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.dcss import PseudoMotorEntry, RealMotorEntry, SimulatedDcss
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.web.board import Board
 from dhs_lab.simulators.web.camera import Camera, PageCamera, RemoteCamera
 from dhs_lab.simulators.web.handler import PageHandler, Site
 from dhs_lab.simulators.web.wishes import Commands
-from dhs_runtime.lowlevel import Deadline, ThreadGroup, is_loopback
+from dhs_runtime.lowlevel import ConfigError, Deadline, ThreadGroup, is_loopback
 
 if TYPE_CHECKING:
     from dhs_lab.simulators.axis import SimulatedAxis
@@ -54,12 +55,15 @@ class BeamlinePage(HttpSimulator):
             axis: A camera whose picture it shows; without one there is no camera on the page.
             host: Address to listen on. Anyone who reaches it can drive the simulated beamline.
             port: Port to listen on; 0 picks a free one.
-            turns_with: Motor that turns the sample in front of the camera.
+            turns_with: Motor of `dcss` that turns the sample in front of the camera.
             camera_url: URL of an Axis camera whose picture is shown instead of that of `axis`.
 
         Raises:
-            ConfigError: `camera_url` is not the URL of a camera.
+            ConfigError: `camera_url` is not the URL of a camera, or `dcss` has no motor of the name
+                `turns_with`.
         """
+        if turns_with is not None:
+            _check_motor(dcss, turns_with)
 
         class Handler(PageHandler):
             pass
@@ -122,6 +126,19 @@ def _camera_of(
     if camera_url:
         return RemoteCamera(camera_url)
     return None if axis is None else Camera(axis, turns_with)
+
+
+def _check_motor(dcss: SimulatedDcss, name: str) -> None:
+    motors = [
+        device.name
+        for host in dcss.hosts
+        for device in host.devices
+        if isinstance(device, (RealMotorEntry, PseudoMotorEntry))
+    ]
+    if name not in motors:
+        close = difflib.get_close_matches(name, motors, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"turns_with: the simulated DCSS has no motor {name!r}{hint}")
 
 
 def _files() -> dict[str, tuple[bytes, str]]:

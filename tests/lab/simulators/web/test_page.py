@@ -435,6 +435,12 @@ def test_the_sample_turns_with_its_motor(
         assert axis.angle_deg == 77.0
 
 
+@pytest.mark.parametrize("name", ["gonio_phi", "M", "s", ""])
+def test_the_sample_turns_with_a_motor_of_the_database_only(dcss: SimulatedDcss, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^turns_with: .* no motor '{name}'"):
+        BeamlinePage(dcss, SimulatedAxis(), turns_with=name)
+
+
 @pytest.mark.parametrize("form", ["{url}", "{url}/axis-cgi/jpg/image.cgi", "{url}/"])
 def test_the_picture_of_a_camera_elsewhere(
     session: requests.Session, dcss: SimulatedDcss, form: str
