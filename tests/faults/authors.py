@@ -99,7 +99,7 @@ class Author:
             return
         for motor in motors:
             self._hang_on_motor(motor)
-            self._hang_reading(motor.on_read, partial(self._read_motor, motor))
+            self._hang_reading(motor.on_read, partial(getattr, motor, "position"))
         self._hang_reading(shutter.on_read, lambda: shutter.state)
         self._hang_reading(string.on_read, lambda: string.contents)
         self._hang_reading(encoder.on_read, lambda: encoder.position)
@@ -113,10 +113,6 @@ class Author:
     def name(self, short: str) -> str:
         """The name of a device here."""
         return long_name(short, self._habits.is_long)
-
-    def _read_motor(self, motor: Motor) -> float:
-        """Where the motor is; at the end at 0, from where every command is possible."""
-        return 0.0 if self.player.benign else motor.position
 
     def _hang_reading(self, hook: ReadHook[T], now: Callable[[], T]) -> None:
         how, calls = self._habits.reads, itertools.count()
