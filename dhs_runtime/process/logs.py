@@ -24,6 +24,8 @@ from dhs_runtime.process.settings import LEVELS, LogConfig, TraceConfig
 from dhs_runtime.secrets import Masker, use_masker
 
 WIRE_LOGGER: Final = "dhs_runtime.wire"
+_PACKAGES: Final = ("dhs_runtime", "dhs_lab")
+"""The packages whose loggers have the level that was asked for."""
 MAX_WAITING: Final = 10_000
 """Most records that wait for an output; more are dropped."""
 EXIT_S: Final = 0.5
@@ -293,7 +295,8 @@ def _formatter(form: str, output: Output, masker: Masker) -> logging.Formatter:
 
 def _set_levels(level: str, *, trace: bool) -> None:
     known = logging.DEBUG if level == LEVELS[-1] else getattr(logging, level.upper())
-    logging.getLogger("dhs_runtime").setLevel(known)
+    for package in _PACKAGES:
+        logging.getLogger(package).setLevel(known)
     # Above all levels if there is no trace, so that `everything` does not turn it on.
     logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if trace else logging.CRITICAL + 1)
 

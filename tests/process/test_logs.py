@@ -153,6 +153,14 @@ def test_passwords_and_site_patterns_are_masked(
         assert text.endswith(": *** ***\n")
 
 
+def test_simulators_have_the_level_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "dhs.log"
+    set_up_logging(LogConfig(file=path))
+    logging.getLogger("dhs_lab.simulators.dcss").info("aDHS is online")
+    logging.getLogger("other").info("told to nobody")
+    assert written(path).endswith("dhs_lab.simulators.dcss: aDHS is online\n")
+
+
 def test_http_logs_show_no_token(tmp_path: Path) -> None:
     """Both sides of a call at the most detailed level: our server, and requests with urllib3."""
     path = tmp_path / "dhs.log"
