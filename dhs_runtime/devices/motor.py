@@ -155,7 +155,9 @@ class PseudoMotor(MovingDevice):
         if isinstance(message, self.registrations):
             if isinstance(message, self.own_registration):
                 return Deed(self._stands, self._registered, self._unknown)
-            logger.warning("%s: DCSS's database has it as no %s", message.keyword, self.kind)
+            if not self._is_stranger:
+                known = "%s: DCSS's database does not have %s as a %s"
+                logger.warning(known, message.keyword, self.name, self.kind)
             return Deed(lambda: None, self._question, self._unknown)
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move

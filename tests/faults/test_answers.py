@@ -387,6 +387,26 @@ def test_a_device_that_nobody_declares_fails_at_once(framing: Framing) -> None:
         assert until_end(peer, framing) == []
 
 
+@pytest.mark.parametrize(
+    ("registration", "configuration"),
+    [
+        ("stoh_register_real_motor m m", "stoh_configure_real_motor m testDHS m 4.5 9 -9"),
+        ("stoh_register_pseudo_motor m m", "stoh_configure_pseudo_motor m testDHS m 4.5 9 -9"),
+    ],
+)
+def test_a_motor_that_nobody_declares_is_no_matter_of_the_database(
+    registration: str, configuration: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    flags = "1 1 1 1 1 1 0 0 0 0" if "real" in registration else "1 1 0 0"
+    with online(dhs_with()) as peer:
+        peer.send(registration)
+        assert peer.read_text() == "htos_send_configuration m"
+        peer.send(f"{configuration} {flags}")
+        moved = answer_to(peer, "stoh_start_motor_move m 1")
+        assert moved == "htos_motor_move_completed m 4.5 error"
+    assert "database" not in caplog.text
+
+
 def test_a_device_of_another_kind_than_declared_fails_at_once() -> None:
     dhs = dhs_with()
     dhs.motor("m", config=CONFIG, position=1.0)
