@@ -70,7 +70,7 @@ def simulated_beamline() -> Iterator[str]:
 def run_plans(address: str) -> None:
     """Three plans."""
     with DcssClient(address, user="anna") as dcss:
-        dcss.wait_host("stageDHS", timeout_s=10)
+        dcss.wait_host(dcss.motors["sample_z"].host, timeout_s=10)
         z = BlueskyMotor(dcss, "sample_z")
         i2 = BlueskyCounter(dcss, "i2", time_s=0.01)
         run_engine = RunEngine()

@@ -203,7 +203,8 @@ class Session:
         for terminal in self.terminals:
             if terminal.is_idle:
                 return terminal
-        self.terminals.append(Terminal(self.folder, self.environment, self._changed))
+        environment = {**self.environment, "DHS_DCSS_GUI": self.free("localhost:14243")}
+        self.terminals.append(Terminal(self.folder, environment, self._changed))
         return self.terminals[-1]
 
     def _terminal_of(self, command: str) -> Terminal:

@@ -125,9 +125,11 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ("docs/explanations/soak.md", "text"): NotRun(
         1, "takes minutes; tests/test_soak.py runs the tool with few commands"
     ),
-    ("docs/howto/notebook.md", "text"): NotRun(1, "a log, which the command below it reads"),
+    ("docs/howto/notebook.md", "text"): NotRun(
+        2, "a log, which the command below it reads; an installation, which needs a package index"
+    ),
     ("docs/howto/install.md", "text"): NotRun(
-        2, "needs a package index; tests/packaging/test_install.py installs with each extra"
+        3, "needs a package index; tests/packaging/test_install.py installs with each extra"
     ),
     ("docs/reference/states.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/howto/epics.md", "console"): NotRun(
