@@ -30,7 +30,6 @@ automl:                    # inference server
   port: 5000
   https: false
   verify: true             # whether to check its certificate
-
   ca: null                 # file with the CA certificates for that
   model: default
   threshold: 0.25          # lowest score of a loop that counts

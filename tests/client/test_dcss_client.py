@@ -123,7 +123,7 @@ def test_master_is_not_taken_from_others_unasked(
     taken = ask(pool, dcss.become_master, take=True, timeout_s=S)
     session.command()
     session.say("stog_become_slave locked")
-    with pytest.raises(PermissionRefusedError, match="does not make us master: locked"):
+    with pytest.raises(PermissionRefusedError, match="refused to make us master: locked"):
         taken.result(S)
 
 

@@ -260,7 +260,7 @@ def test_faults_begin_and_end(driven: Shell) -> None:
     assert driven.run("fault clear 1").text == "fault 1 is over"
     assert driven.run("fault drop").ok
     assert driven.run("fault clear").text == "no faults"
-    assert driven.run("fault explode").text.startswith("error: no fault 'explode'; there is")
+    assert driven.run("fault explode").text.startswith("error: no fault 'explode'; there are")
 
 
 # -- without a DHS ---------------------------------------------------------------------------
