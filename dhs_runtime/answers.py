@@ -113,9 +113,15 @@ def trouble_with(message: Message) -> str:
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
-    """A text as one line of at most `max_bytes` bytes that scripts can read, without secrets."""
+    """A text as one line of at most `max_bytes` bytes that scripts can read, without secrets.
+
+    It is cut after a whole word, unless that would take half of it.
+    """
     words = _CONTROLS.sub(" ", mask_reason(_shown(text)[:_CONSIDERED])).split()
-    data = " ".join(words).encode("utf-8", "replace")[:max_bytes]
+    data = " ".join(words).encode("utf-8", "replace")
+    if len(data) > max_bytes:
+        whole = data[: max_bytes + 1].rpartition(b" ")[0]
+        data = whole if len(whole) > max_bytes // 2 else data[:max_bytes]
     return list_safe(data.decode("utf-8", "ignore")).strip()
 
 

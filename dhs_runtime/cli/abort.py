@@ -1,19 +1,27 @@
 """`dhs abort`: stops everything at the beamline."""
 
+from typing import Final
+
 import click
 
+from dcs_codec.gui import StogMotorMoveCompleted, StogOperationCompleted
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import CommandOutput
+from dhs_runtime.cli.gui_output import CommandOutput, value_of, without_noise
+from dhs_runtime.client import DcssClient
+
+_LISTEN_S: Final = 2.0
+_KINDS: Final = (StogMotorMoveCompleted, StogOperationCompleted)
 
 
 @click.command()
 @click.option("--hard", is_flag=True, help="Let motors stop without slowing down.")
-@gui_options()
+@gui_options(_LISTEN_S, timeout_help="How long to show what ends.")
 def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """Stop all motors, operations and counts at the beamline, also those of others.
 
-    It needs neither master nor staff, and says nothing where it went out. It is no safety system:
-    what each DHS makes of it is its own matter.
+    It needs neither master nor staff. DCSS does not answer it, and does not say what was running:
+    for the time of --timeout this shows the moves and operations that end. It is no safety system:
+    each DHS decides itself how it stops.
 
     EXIT_CODES
 
@@ -22,6 +30,35 @@ def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
         dhs abort
         dhs abort --hard
     """  # noqa: D301 - click wants the sign itself
-    with gui.connected() as dcss:
+    how = "hard" if hard else "soft"
+    with gui.connected() as dcss, dcss.watch(*_KINDS) as seen:
         dcss.abort(hard=hard)
-    output.put(None, {"event": "abort", "hard": hard})
+        output.put(
+            f"asked DCSS at {dcss.address} to stop everything ({how})",
+            {"event": "abort", "hard": hard},
+        )
+        count = sum(_show(event, dcss, output) for event in seen.until(gui.timeout_s))
+        if not count:
+            output.put(f"nothing ended within {gui.timeout_s:g} s", {"event": "nothing"})
+
+
+def _show(event: object, dcss: DcssClient, output: CommandOutput) -> bool:
+    """Show a move or operation that ended; whether it was one that the beamline has."""
+    if isinstance(event, StogMotorMoveCompleted) and event.motor_name in dcss.motors:
+        name, status = event.motor_name, event.status
+        motor = dcss.motors[name]
+        position = {"position": motor.position, "units": motor.units}
+        output.put(
+            f"{name} {value_of(motor)} {status}".rstrip(),
+            {"event": "completed", "name": name, "status": status, **position},
+        )
+        return True
+    if isinstance(event, StogOperationCompleted):
+        name, status = event.operation_name, event.operation_status or ""
+        text = event.operation_args
+        output.put(
+            " ".join(filter(None, (name, status, without_noise(text)))),
+            {"event": "completed", "name": name, "status": status, "text": text},
+        )
+        return True
+    return False

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Final
 
-from dcs_codec import DcsError, format_number
+from dcs_codec import DcsError
 from dhs_runtime.cli.commands import FAILED, WRONG
 from dhs_runtime.client import (
     AbortedError,
@@ -25,6 +26,7 @@ from dhs_runtime.client import (
     WaitTimeoutError,
 )
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.number_text import number_text
 
 REFUSED: Final = 3
 TIMED_OUT: Final = 4
@@ -39,6 +41,7 @@ CODES: Final = (
 )
 
 _UNKNOWN: Final = "unknown"
+_LONG_NUMBER: Final = re.compile(r"(?<!\S)-?[0-9]{1,15}\.[0-9]{9,20}(?!\S)")
 
 
 def code_of(error: Exception) -> int:
@@ -57,20 +60,30 @@ def value_of(view: View) -> str:
     text = _UNKNOWN
     match view:
         case MotorView(position=position, units=units):
-            text = f"{format_number(position)} {units}".rstrip()
+            text = f"{number_text(position)} {units}".rstrip()
         case EncoderView(position=position):
-            text = format_number(position)
+            text = number_text(position)
         case StringView(contents=contents):
             text = contents
         case ShutterView(is_open=bool(is_open)):
             text = "open" if is_open else "closed"
         case IonChamberView(counts=float(counts)):
-            text = format_number(counts)
+            text = number_text(counts)
         case OperationView(running=running):
             text = " ".join(["running", *sorted(running)]) if running else "nothing heard"
         case HostView(is_online=is_online):
             text = "online" if is_online else "offline"
     return text
+
+
+def without_noise(text: str) -> str:
+    """A DHS's text for people: 2.6 for the word 2.5999999999999996; 0.6666666666666666 stays."""
+
+    def shorter(found: re.Match[str]) -> str:
+        short = number_text(float(found[0]))
+        return short if 2 * len(short) < len(found[0]) else found[0]
+
+    return _LONG_NUMBER.sub(shorter, text)
 
 
 def words_of(view: View, *, is_online: bool) -> str:

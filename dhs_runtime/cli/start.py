@@ -5,14 +5,14 @@ import click
 from dhs_runtime.cli.commands import INTERRUPTED
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
-from dhs_runtime.cli.gui_output import CommandOutput
+from dhs_runtime.cli.gui_output import CommandOutput, without_noise
 from dhs_runtime.client import DcssClient, RequestError, StartedOperation
 from dhs_runtime.client.pending import ABORT_GRACE_S
 
 _HOUR_S = 3600.0
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("operation", shell_complete=names_of_kinds("operation"))
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option(
@@ -35,23 +35,26 @@ def start(
 ) -> int:
     """Start an operation, show its updates as they come, then its status and result.
 
-    Options go before OPERATION; what follows it are its arguments, each one a word for the
-    operation, quoted as it needs. Ctrl-C leaves the operation running and says so; with
-    --abort-on-interrupt it stops all that runs at the beamline, as `dhs abort` does.
+    ARGS are the operation's arguments, each one a word for it, quoted as it needs. Options may be
+    anywhere; after `--` every word is an argument. Ctrl-C leaves the operation running and says so;
+    with --abort-on-interrupt it stops all that runs at the beamline, as `dhs abort` does.
 
     EXIT_CODES
 
     \b
     Examples:
         dhs start collectLoopImages 5 1
-        dhs start --quiet 30 --json centerLoop
+        dhs start centerLoop --quiet 30 --json
+        dhs start takeNote -- --json is a word here
     """  # noqa: D301 - click wants the sign itself
     with gui.connected() as dcss:
         run = dcss.start_operation(operation, *args)
         try:
             output.put(None, {"event": "started", "name": operation, "handle": run.handle})
             for text in run.follow(gui.timeout_s, quiet_s):
-                output.put(text, {"event": "update", "name": operation, "text": text})
+                output.put(
+                    without_noise(text), {"event": "update", "name": operation, "text": text}
+                )
             end = run.wait(0)
         except KeyboardInterrupt:
             if abort_on_interrupt:
@@ -60,7 +63,7 @@ def start(
                 output.warn(f"{operation} {run.handle} goes on; dhs abort would stop everything")
             return INTERRUPTED
         output.put(
-            f"{end.status} {end.text}".rstrip(),
+            f"{end.status} {without_noise(end.text)}".rstrip(),
             {"event": "completed", "name": operation, "status": end.status, "text": end.text},
         )
     return 0

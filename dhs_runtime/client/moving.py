@@ -32,6 +32,7 @@ from dhs_runtime.client.listening import ListeningClient
 from dhs_runtime.client.seen import MotorView
 from dhs_runtime.client.waiting import MoveRequest, PassedOver, ReportRequest
 from dhs_runtime.clock import Deadline
+from dhs_runtime.number_text import number_text
 
 ANSWER_S: Final = 10.0
 """Default time to wait for short answers, in seconds."""
@@ -103,7 +104,8 @@ class MotorCommands(ListeningClient):
             raise BusyError(name, "", f"{name}: it is locked")
         low, high = motor.limits
         if (low is not None and to < low) or (high is not None and to > high):
-            text = f"{name}: {to:g} {motor.units} is beyond its limits, {low} to {high}"
+            limits = " to ".join("none" if x is None else number_text(x) for x in (low, high))
+            text = f"{name}: {to:g} {motor.units} is beyond its limits, {limits}"
             error = LimitError(name, "", text)
             error.limits = low, high
             raise error

@@ -149,10 +149,14 @@ class LoopDhs:
         op.complete("flag", "set")
 
     def get_loop_tip(self, op: Operation) -> None:
-        """Completes `tipX tipY`, with a first argument of 1 also `pinBaseX`."""
+        """Completes `tipX tipY`; takes 0, 1 or nothing, and with 1 adds `pinBaseX`."""
+        word = op.args[0] if op.args else "0"
+        if word not in ("0", "1"):
+            op.fail(f"1 for the pin, 0 or nothing wanted, got {word!r}")
+            return
         info = self._look(op)
         if info is not None:
-            with_pin = op.args[:1] == ("1",)
+            with_pin = word == "1"
             op.complete(*info.tip_words(), *([round(info.pin_base_x, 5)] if with_pin else []))
 
     def get_loop_info(self, op: Operation) -> None:

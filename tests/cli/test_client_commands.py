@@ -23,6 +23,13 @@ def test_get_values_only(call: Call) -> None:
     assert call("get", "-t", "z", "s*") == (0, out, "")
 
 
+def test_rounding_errors_are_for_json_alone(call: Call, server: GuiServer) -> None:
+    server.push = (*PUSH[:-1], "stog_configure_encoder enc stageDHS 2.5999999999999996 1", PUSH[-1])
+    assert call("get", "-t", "enc")[1] == "2.6\n"
+    assert json.loads(call("get", "--json", "enc")[1])["position"] == 2.5999999999999996
+    assert "  2.6\n" in call("devices", "enc")[1]
+
+
 def test_get_as_json(call: Call) -> None:
     code, out, _ = call("get", "--json", "z", "energy", "i1", "status", "shutter")
     z, energy, i1, status, shutter = map(json.loads, out.splitlines())
@@ -178,18 +185,18 @@ def test_master_is_named_and_taken(run: Run, server: GuiServer) -> None:
 
 
 def test_move(run: Run, server: GuiServer) -> None:
-    moved = run("move", "z", "-3", "x", "1")
+    moved = run("move", "z", "-3", "x", "2.6")
     session = server.session()
     assert {session.command(), session.command()} == {
-        *("gtos_start_motor_move z -3.0", "gtos_start_motor_move x 1.0"),
+        *("gtos_start_motor_move z -3.0", "gtos_start_motor_move x 2.6"),
     }
     session.say(
         "stog_motor_move_started z -3",
         "stog_update_motor_position z 0 normal",
-        "stog_motor_move_completed x 1 normal",
+        "stog_motor_move_completed x 2.5999999999999996 normal",
         "stog_motor_move_completed z -3 normal",
     )
-    assert moved.end() == (0, "z -3.0 mm\nx 1.0\n", "")
+    assert moved.end() == (0, "z -3.0 mm\nx 2.6\n", "")
 
 
 def test_move_as_json(run: Run, server: GuiServer) -> None:
@@ -244,14 +251,29 @@ def test_an_aborted_move(run: Run, server: GuiServer) -> None:
 
 
 def test_start(run: Run, server: GuiServer) -> None:
-    started = run("start", "collect", "5", "two words", "-x", "--json")
+    started = run("start", "collect", "5", "two words", "-x", "--", "--json")
     session = server.session()
-    handle = session.command().split()[2]
+    _, _, handle, words = session.command().split(" ", 3)
+    assert words == "5 {two words} -x --json"
     session.say(
-        f"stog_operation_update collect {handle} one",
+        f"stog_operation_update collect {handle} at 2.5999999999999996 0.6666666666666666",
         f"stog_operation_completed collect {handle} normal the result",
     )
-    assert started.end() == (0, "one\nnormal the result\n", "")
+    assert started.end() == (0, "at 2.6 0.6666666666666666\nnormal the result\n", "")
+
+
+def test_options_of_start_may_be_anywhere(run: Run, server: GuiServer) -> None:
+    started = run("start", "collect", "-1.5", "--json", "--unknown", "--quiet", "5", "x")
+    session = server.session()
+    _, _, handle, words = session.command().split(" ", 3)
+    assert words == "-1.5 --unknown x"
+    session.say(f"stog_operation_completed collect {handle} normal at 2.5999999999999996")
+    code, out, _ = started.end()
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["text"] == "at 2.5999999999999996"
+    code, out, errors = run("start", "collect", "5", "--dcss", "127.0.0.1:9").end()
+    assert (code, out) == (1, "")
+    assert "DCSS at 127.0.0.1:9" in errors
 
 
 def test_start_as_json(run: Run, server: GuiServer) -> None:
@@ -293,8 +315,37 @@ def test_ctrl_c_that_stops_the_beamline(run: Run, server: GuiServer) -> None:
     assert started.end()[0::2] == (130, "dhs: collect: aborted\n")
 
 
-def test_abort(run: Run, server: GuiServer) -> None:
-    assert run("abort").end() == (0, "", "")
-    assert server.session().command() == "gtos_abort_all soft"
-    assert run("abort", "--hard").end() == (0, "", "")
+def test_abort_says_what_was_asked_and_what_ends(run: Run, server: GuiServer) -> None:
+    aborted = run("abort", "--timeout", "60")
+    session = server.session()
+    assert session.command() == "gtos_abort_all soft"
+    session.say(
+        "stog_motor_move_completed unheard_of 1 aborted",
+        "stog_motor_move_completed z 2.5999999999999996 aborted",
+        "stog_operation_completed collect 1.2 aborted at 0.30000000000000004",
+    )
+    assert aborted.line() == f"asked DCSS at {server.address} to stop everything (soft)\n"
+    assert [aborted.line(), aborted.line()] == ["z 2.6 mm aborted\n", "collect aborted at 0.3\n"]
+    aborted.interrupt()
+    assert aborted.end()[:2] == (130, "")
+
+
+def test_abort_says_that_nothing_ends(run: Run, server: GuiServer) -> None:
+    aborted = run("abort", "--hard", "--timeout", "0.1")
     assert server.session().command() == "gtos_abort_all hard"
+    code, out, errors = aborted.end()
+    assert (code, errors) == (0, "")
+    assert out.splitlines()[1:] == ["nothing ended within 0.1 s"]
+
+
+def test_abort_as_json(run: Run, server: GuiServer) -> None:
+    aborted = run("abort", "--json", "--timeout", "60")
+    assert aborted.event() == {"event": "abort", "hard": False}
+    session = server.session()
+    session.say("stog_motor_move_completed z 2.5999999999999996 aborted")
+    ended = {"event": "completed", "name": "z", "status": "aborted"}
+    assert aborted.event() == {**ended, "position": 2.5999999999999996, "units": "mm"}
+    session.say("stog_operation_completed collect 1.2 aborted")
+    assert aborted.event() == {**ended, "name": "collect", "text": ""}
+    aborted.interrupt()
+    assert aborted.end()[0] == 130

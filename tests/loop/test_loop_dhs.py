@@ -112,6 +112,14 @@ def test_tip_and_info_of_a_snapshot(beamline: Beamline) -> None:
     assert len(info) == 13
 
 
+@pytest.mark.parametrize("word", ["abc", "2", "true", "{}"])
+def test_the_tip_wants_0_or_1(beamline: Beamline, word: str) -> None:
+    beamline.start()
+    status, text = attrs.astuple(beamline.ask("getLoopTip", word))
+    assert status == "error"
+    assert text.startswith("1 for the pin, 0 or nothing wanted, got")
+
+
 def test_stop_ends_the_collection_with_what_came(beamline: Beamline) -> None:
     beamline.start(osci_time=100.0)
     run = beamline.collect(pictures=2)

@@ -95,6 +95,9 @@ def test_a_failure_has_one_plain_word(status: object, word: str) -> None:
         (" a\n\tb ", "a b"),
         ("é" * 100, "é" * 45),
         (None, "None"),
+        (f"{'x' * 84} bcdef", f"{'x' * 84} bcdef"),
+        (f"{'x' * 84} bcdefg", "x" * 84),
+        (f"{'x' * 40} {'y' * 80}", f"{'x' * 40} {'y' * 49}"),
     ],
 )
 def test_a_reason_is_one_short_line(text: object, line: str) -> None:

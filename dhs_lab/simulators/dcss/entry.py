@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Final, Self
 
 import attrs
 
-from dcs_codec import Message, format_number
+from dcs_codec import Message
 from dhs_lab.simulators.dcss.dump_sections import Section, is_permit
+from dhs_runtime.lowlevel import number_text
 
 EVERYBODY: Final = "1 1 1 1 1"
 """Permits of a device that any client may use: passive, remote, local, hutch, closed hutch."""
@@ -105,4 +106,4 @@ class Entry:
 
 
 def _shown(value: str | float) -> str:
-    return value if isinstance(value, str) else format_number(value)
+    return value if isinstance(value, str) else number_text(value)

@@ -26,8 +26,8 @@ from dhs_lab.simulators.dcss.shell_parts import (
     Pending,
     UsageError,
     counted,
-    shown,
 )
+from dhs_runtime.lowlevel import number_text
 
 _TRUE: Final = ("1", "on", "true", "yes")
 _FALSE: Final = ("0", "off", "false", "no")
@@ -60,12 +60,12 @@ def _moving(run: MoveRun) -> Pending:
         return CommandResult(_moved(run.name, done := run.wait(timeout_s)), done.status)
 
     destination = run.destination
-    to = destination if isinstance(destination, str) else shown(destination)
+    to = destination if isinstance(destination, str) else number_text(destination)
     return Pending(f"{run.name} is sent to {to}", wait)
 
 
 def _moved(name: str, done: MoveCompletion) -> str:
-    return f"{name} at {shown(done.position)}: {done.status}"
+    return f"{name} at {number_text(done.position)}: {done.status}"
 
 
 def _abort(context: Context, words: CommandWords) -> CommandAnswer:
@@ -90,9 +90,11 @@ def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
 
     def wait(timeout_s: float) -> CommandResult:
         report = run.wait(timeout_s)
-        return CommandResult(f"{name} at {shown(report.position)}: {report.status}", report.status)
+        return CommandResult(
+            f"{name} at {number_text(report.position)}: {report.status}", report.status
+        )
 
-    return Pending(f"{name} gets the position {shown(position)}", wait)
+    return Pending(f"{name} gets the position {number_text(position)}", wait)
 
 
 def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
@@ -211,7 +213,7 @@ def _follow(context: Context, run: CountingRun, names: list[str], each_s: float)
 
 
 def _counted(names: list[str], report: IonChamberReport) -> str:
-    counts = [f"{name} {shown(count)}" for name, count in report.counts.items()]
+    counts = [f"{name} {number_text(count)}" for name, count in report.counts.items()]
     return f"{', '.join(counts or names)} in {report.time_s:g} s: {report.status}"
 
 
@@ -226,7 +228,9 @@ def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
 
     def wait(timeout_s: float) -> CommandResult:
         report = run.wait(timeout_s)
-        return CommandResult(f"{name} at {shown(report.position)}: {report.status}", report.status)
+        return CommandResult(
+            f"{name} at {number_text(report.position)}: {report.status}", report.status
+        )
 
     return Pending(f"{name} is asked", wait)
 

@@ -1,25 +1,16 @@
 """The parts of the shell's commands: their words, their results, the objects they use."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 import attrs
 
-from dcs_codec import OperationStatus, format_number
+from dcs_codec import OperationStatus
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_runtime.lowlevel import DhsError, StopToken
-
-_DIGITS: Final = 12
-"""Significant digits of a printed number; the others are rounding errors of binary fractions."""
 
 
 class UsageError(DhsError):
     """The words of a command are wrong."""
-
-
-def shown(number: float) -> str:
-    """A number for people: 2.6, where the sum of its steps is 2.5999999999999996."""
-    return format_number(float(f"{number:.{_DIGITS}g}"))
 
 
 def counted(number: int, what: str) -> str:

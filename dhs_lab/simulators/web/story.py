@@ -22,13 +22,13 @@ from dcs_codec import (
     StohStartOperation,
     StohStartOscillation,
     StohStartVectorMove,
-    format_number,
 )
 from dhs_lab.simulators.dcss import TrafficLine
 from dhs_lab.simulators.dcss.database import KINDS
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.web.run_story import MAX_WORDS, RunStory
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
+from dhs_runtime.lowlevel import number_text
 
 MAX_RUNS: Final = 200
 MAX_UPDATES: Final = 100  # of one run in one report
@@ -156,17 +156,17 @@ class Story:
 
     def _move_asked(self, line: TrafficLine, message: StohStartMotorMove) -> None:
         to = message.destination
-        self._begin_move(line, message.motor_name, to if isinstance(to, str) else format_number(to))
+        self._begin_move(line, message.motor_name, to if isinstance(to, str) else number_text(to))
 
     def _oscillation_asked(self, line: TrafficLine, message: StohStartOscillation) -> None:
         angle, time_s = message.oscillation_range, message.oscillation_time
-        by = f"by {format_number(angle)} in {format_number(time_s)} s"
+        by = f"by {number_text(angle)} in {number_text(time_s)} s"
         self._begin_move(line, message.motor_name, by)
 
     def _vector_asked(self, line: TrafficLine, message: StohStartVectorMove) -> None:
-        self._begin_move(line, message.motor_name_1, format_number(message.destination_1))
+        self._begin_move(line, message.motor_name_1, number_text(message.destination_1))
         if message.motor_name_2 != NO_DEVICE:
-            self._begin_move(line, message.motor_name_2, format_number(message.destination_2))
+            self._begin_move(line, message.motor_name_2, number_text(message.destination_2))
 
     def _begin_move(self, line: TrafficLine, motor: str, wanted: str) -> None:
         if motor not in self._owners:
@@ -182,7 +182,7 @@ class Story:
         self.targets[name] = message.destination
         self.outcomes.pop(name, None)
         if not any(run.ended_s is None for run in self._moves.get(name, ())):
-            self._begin_move(line, name, format_number(message.destination))
+            self._begin_move(line, name, number_text(message.destination))
 
     def _move_completed(self, line: TrafficLine, message: HtosMotorMoveCompleted) -> None:
         self.targets.pop(message.motor_name, None)

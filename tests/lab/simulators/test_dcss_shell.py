@@ -8,7 +8,7 @@ import pytest
 
 from dhs_lab.simulators.dcss import CircleMode, HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
-from dhs_lab.simulators.dcss.shell_parts import counted, shown
+from dhs_lab.simulators.dcss.shell_parts import counted
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.runtime.peers import eventually, fast_config, running
 
@@ -423,21 +423,6 @@ def test_a_failure_that_nobody_waited_for_fails_the_script(driven: Shell) -> Non
 )
 def test_completion_knows_commands_and_names(shell: Shell, line: str, words: list[str]) -> None:
     assert shell.complete(line) == words
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (sum([0.1] * 26), "2.6"),
-        (2.5999999999999996, "2.6"),
-        (1 / 3, "0.333333333333"),
-        (90.0, "90.0"),
-        (1234567.891, "1234567.891"),
-        (1e-7, "0.0000001"),
-    ],
-)
-def test_numbers_are_shown_without_the_rest_of_binary_fractions(number: float, text: str) -> None:
-    assert shown(number) == text
 
 
 def test_one_is_no_plural() -> None:
