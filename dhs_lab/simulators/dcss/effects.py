@@ -216,12 +216,12 @@ class Effects:
             motor.position = kept
             motor.is_moving = False
         self._correct(motor, correction)
-        self._tell(positioned(_MOVE_COMPLETED, motor, message.position, message.status))
         if message.status == MotorStatus.NORMAL:
             goals = [each.goal for each in self._runs.waiting(MoveRun, "move", motor.name)]
             known = [goal for goal in goals if goal is not None]
             if len(known) == len(goals):
                 self._judge.moved(host, motor, message.position, known)
+        self._tell(positioned(_MOVE_COMPLETED, motor, message.position, message.status))
         if run := self._runs.find(MoveRun, "move", motor.name):
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
 
@@ -332,21 +332,21 @@ class Effects:
             logger.info(
                 "a real dcss would write %d bytes to a file of its own", len(message.binary)
             )
-        self._tell(told)
         run = self._runs.find(
             OperationRun, "operation", message.operation_name, message.operation_handle
         )
-        if run is None:
-            logger.warning("answer to an operation never started: %s", message)
-            return
-        if isinstance(message, HtosOperationCompleted) and run.is_over:
+        if run and isinstance(message, HtosOperationCompleted) and run.is_over:
             self._judge.find(
                 host,
                 VerdictKind.SECOND_ANSWER,
                 f"{run.asked!r} is over already: {run.completions[0].status}; "
                 f"completed again: {message.operation_status}",
             )
-        run.take(message)
+        self._tell(told)
+        if run:
+            run.take(message)
+        else:
+            logger.warning("answer to an operation never started: %s", message)
 
     # -- odd messages ------------------------------------------------------------------------
 

@@ -294,8 +294,8 @@ class SimulatedDcss(Scripting):
     def take_text(self, name: str, text: str) -> None:
         """React as if this DHS had sent the text; raises NotConnectedError if it is offline."""
         self.session(name)
-        self._effects.take(name, decode_text(text), text)
-        self.traffic.add(name, "<-", text)
+        with self.traffic.coming(name, text):
+            self._effects.take(name, decode_text(text), text)
 
     # -- verdicts ----------------------------------------------------------------------------
 
@@ -351,9 +351,8 @@ class SimulatedDcss(Scripting):
             self._register(name, session)
             self._sessions.registered(name)
             while (message := session.next_message()) is not None:
-                self._effects.take(name, message, session.last_text)
-                # Recorded last, so that a message in the record already has its effect.
-                self.traffic.add(name, "<-", session.last_text)
+                with self.traffic.coming(name, session.last_text):
+                    self._effects.take(name, message, session.last_text)
             if session.failure:
                 self._judge.find(
                     name,

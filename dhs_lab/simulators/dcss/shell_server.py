@@ -55,10 +55,10 @@ def _traffic(context: Context, words: CommandWords) -> CommandAnswer:
     follow = follow or words.flag("--follow")
     words.end()
     traffic = context.dcss.traffic
-    seen, _ = traffic.after(0)
+    seen, lines = traffic.after(0)
     if follow:
         context.spawn(lambda: _follow(context, seen))
-    last = traffic.lines()[-count:] if count > 0 else ()
+    last = lines[-count:] if count > 0 else ()
     return CommandResult("\n".join(map(str, last)))
 
 

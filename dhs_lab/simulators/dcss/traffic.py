@@ -4,7 +4,8 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import attrs
@@ -35,13 +36,18 @@ class TrafficLine:
 
 
 class Traffic:
-    """The last 100,000 messages, safe for any thread."""
+    """The last 100,000 messages, safe for any thread.
+
+    `after` and `wait_for` give a message of a DHS once DCSS has reacted to it. `lines` and `texts`
+    have it already while DCSS reacts, so who sees an effect elsewhere also finds its cause here.
+    """
 
     def __init__(self, changes: Changes | None = None) -> None:
         """An empty record; `changes` is marked with each message."""
         self._changes = Changes() if changes is None else changes
-        self._changed = threading.Condition()  # guards _lines and _count
+        self._changed = threading.Condition()  # guards _lines, _count and _coming
         self._lines: deque[TrafficLine] = deque(maxlen=MAX_LINES)
+        self._coming: list[TrafficLine] = []  # DCSS reacts to these right now
         self._count = 0
         self._began = time.monotonic()
 
@@ -52,12 +58,28 @@ class Traffic:
 
     def add(self, host: str, arrow: Literal["->", "<-"], text: str) -> None:
         """Record one message."""
-        line = TrafficLine(self.now_s, host, arrow, text)
         with self._changed:
-            self._lines.append(line)
-            self._count += 1
-            self._changed.notify_all()
+            self._append(TrafficLine(self.now_s, host, arrow, text))
         self._changes.mark()
+
+    @contextmanager
+    def coming(self, host: str, text: str) -> Iterator[None]:
+        """Record one message of a DHS; the body of the `with` is the reaction of DCSS to it."""
+        coming = TrafficLine(self.now_s, host, "<-", text)
+        with self._changed:
+            self._coming.append(coming)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._coming.remove(coming)
+                self._append(attrs.evolve(coming, at_s=self.now_s))
+            self._changes.mark()
+
+    def _append(self, line: TrafficLine) -> None:
+        self._lines.append(line)
+        self._count += 1
+        self._changed.notify_all()
 
     def after(self, seen: int) -> tuple[int, tuple[TrafficLine, ...]]:
         """The total number of messages, and the messages after the first `seen` (if still kept).
@@ -73,7 +95,7 @@ class Traffic:
         with self._changed:
             return tuple(
                 line
-                for line in self._lines
+                for line in (*self._lines, *self._coming)
                 if host in (None, line.host) and arrow in (None, line.arrow)
             )
 

@@ -40,6 +40,27 @@ def test_each_line_is_given_once_and_in_order() -> None:
     assert lines[-1].at_s <= traffic.now_s
 
 
+def test_a_message_is_in_the_record_before_its_effect_and_given_after_it() -> None:
+    traffic = Traffic()
+    with traffic.coming("h", "cause"):
+        traffic.add("g", "->", "effect")
+        assert sorted(traffic.texts()) == ["cause", "effect"]
+        assert traffic.texts("h", "<-") == ["cause"]
+        assert [line.text for line in traffic.after(0)[1]] == ["effect"]
+        with pytest.raises(TimeoutError):
+            traffic.wait_for(lambda line: line.text == "cause", 0)
+    assert [line.text for line in traffic.after(0)[1]] == ["effect", "cause"]
+    times = [line.at_s for line in traffic.lines()]
+    assert times == sorted(times)
+
+
+def test_a_message_whose_effect_failed_is_in_the_record() -> None:
+    traffic = Traffic()
+    with pytest.raises(ValueError, match="no effect"), traffic.coming("h", "cause"):
+        raise ValueError("no effect")
+    assert [line.text for line in traffic.after(0)[1]] == traffic.texts() == ["cause"]
+
+
 def test_lines_that_are_no_longer_kept_are_counted_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
