@@ -7,13 +7,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 from PIL import Image
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    InvalidElementStateException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+T = TypeVar("T")
 
 DEADLINE_S: Final = 15.0  # a busy computer may take its time to draw
 FLAGS: Final = (
@@ -40,6 +49,14 @@ KEYS: Final = {
 }
 EXPECTED: Final = re.compile("409 .Conflict|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY")
 """What the console may say: commands that were refused, and a server that was stopped."""
+
+NOT_YET: Final = (
+    ElementClickInterceptedException,
+    InvalidElementStateException,  # and its kind, ElementNotInteractableException
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+"""What the driver says of an element that is not drawn, covered, disabled, or was drawn anew."""
 
 _CHANGED: Final = "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
 _VALUE: Final = "return document.querySelector(arguments[0]).value"
@@ -109,19 +126,44 @@ class Browser:
         self._driver.execute_cdp_cmd("Emulation.setCPUThrottlingRate", {"rate": times})
 
     def click(self, selector: str) -> None:
-        """Click on the middle of an element, which must be in view for that."""
-        self._driver.find_element(By.CSS_SELECTOR, selector).click()
+        """Click on the middle of an element, as soon as it is in view and enabled."""
+        self._use(selector, lambda element: element.click())
 
     def type(self, selector: str, text: str) -> None:
         """Write into an input in place of what it holds."""
-        element = self._driver.find_element(By.CSS_SELECTOR, selector)
-        element.clear()
-        element.send_keys(text)
-        self._driver.execute_script(_CHANGED, element)
+
+        def write(element: WebElement) -> None:
+            element.clear()
+            element.send_keys(text)
+            self._driver.execute_script(_CHANGED, element)
+
+        self._use(selector, write)
 
     def press(self, selector: str, key: str) -> None:
         """Press a key while an element has the focus."""
-        self._driver.find_element(By.CSS_SELECTOR, selector).send_keys(key)
+        self._use(selector, lambda element: element.send_keys(key))
+
+    def _use(self, selector: str, act: Callable[[WebElement], None]) -> None:
+        """Do something to the first such element, as soon as a person could."""
+
+        def use() -> None:
+            element = self._driver.find_element(By.CSS_SELECTOR, selector)
+            if not element.is_enabled():
+                raise InvalidElementStateException(f"{selector} is disabled")
+            act(element)
+
+        self._try(use)
+
+    def _try(self, act: Callable[[], T]) -> T:
+        """The result of something, as soon as the page is drawn as far as it needs."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            try:
+                return act()
+            except NOT_YET:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def text(self, selector: str) -> str:
         """The text of the first such element, "" if there is none."""
@@ -141,8 +183,12 @@ class Browser:
 
     def count(self, selector: str) -> int:
         """How many such elements can be seen."""
-        found = self._driver.find_elements(By.CSS_SELECTOR, selector)
-        return sum(element.is_displayed() for element in found)
+
+        def seen() -> int:
+            found = self._driver.find_elements(By.CSS_SELECTOR, selector)
+            return sum(element.is_displayed() for element in found)
+
+        return self._try(seen)
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until the page shows something."""
