@@ -108,7 +108,6 @@ class Number(WordKind):
     limit: float = MAX_POSITION
     optional: bool = False
     stored: bool = False
-    missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> float:
         """The number; raises ValueError for other words, also for nan if that is not stored."""
@@ -165,7 +164,6 @@ class Integer(WordKind):
     """
 
     optional: bool = False
-    missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> int:
         """The integer; raises ValueError for other words."""
@@ -203,7 +201,6 @@ class Flag(WordKind):
     """
 
     optional: bool = False
-    missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> bool:
         """True for `1`; raises ValueError for anything but `0` and `1`."""
@@ -243,9 +240,6 @@ _WORD_KIND: Final = Word()
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class Destination(WordKind):
     """Where to move a motor: a number, or a word that only its DHS understands (`home`)."""
-
-    optional: bool = attrs.field(default=False, init=False)
-    missing: None = attrs.field(default=None, init=False)
 
     def read(self, word: str) -> float | str:
         """The number if the word is one, else the word unchanged."""

@@ -7,7 +7,7 @@ import click
 from dhs_runtime.cli.device_names import names_of_kinds
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
 from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words_of
-from dhs_runtime.client import HostView
+from dhs_runtime.client import DeviceView
 
 _WIDEST = 40
 
@@ -34,7 +34,7 @@ def devices(*, pattern: str, gui: GuiFlags, output: CommandOutput) -> None:
         rows = []
         for view in found:
             is_online = dcss.is_online(view)
-            host = "" if isinstance(view, HostView) else view.host
+            host = view.host if isinstance(view, DeviceView) else ""
             words = f"{value_of(view)} {words_of(view, is_online=is_online)}".strip()
             rows.append((view.name, view.kind, host, words))
             if output.as_json:

@@ -11,6 +11,7 @@ from dcs_codec import DcsError
 from dhs_runtime.cli.commands import FAILED, WRONG
 from dhs_runtime.client import (
     AbortedError,
+    DeviceView,
     EncoderView,
     HostView,
     IonChamberView,
@@ -96,7 +97,7 @@ def words_of(view: View, *, is_online: bool) -> str:
 def as_object(view: View, *, is_online: bool) -> dict[str, object]:
     """A device for JSON."""
     found: dict[str, object] = {"name": view.name, "kind": view.kind}
-    if not isinstance(view, HostView):
+    if isinstance(view, DeviceView):
         found["host"] = view.host
     found["online"] = is_online
     match view:

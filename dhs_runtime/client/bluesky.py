@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from dcs_codec import DcsError, ShutterState
 from dhs_runtime.answers import NORMAL
-from dhs_runtime.client.bluesky_parts import BlueskyDevice, BlueskyStatus
+from dhs_runtime.client.bluesky_parts import BlueskyDevice, BlueskyStatus, TriggeredDevice
 from dhs_runtime.client.dcss_client import DcssClient
 from dhs_runtime.client.errors import FailedError, RequestError
 from dhs_runtime.client.events import Subscription
 from dhs_runtime.client.moving import ANSWER_S, ENGINE, MOVE_S
-from dhs_runtime.client.pending import PendingRequest
 from dhs_runtime.client.seen import MotorView, View
-from dhs_runtime.client.waiting import CountEnd, MoveRequest, OperationEnd, StartedOperation
+from dhs_runtime.client.waiting import MoveRequest, StartedOperation
 from dhs_runtime.errors import DhsError
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ class BlueskyString(BlueskyDevice):
         return status
 
 
-class BlueskyCounter(BlueskyDevice):
+class BlueskyCounter(TriggeredDevice):
     """Ion chambers that count together: Readable and Triggerable."""
 
     def __init__(self, dcss: DcssClient, *names: str, time_s: float = 1.0) -> None:
@@ -228,7 +227,6 @@ class BlueskyCounter(BlueskyDevice):
         super().__init__(dcss, "_".join(names))
         self.time_s = time_s
         self._names = names
-        self._readings: dict[str, Reading[float | str]] = {}
 
     def describe(self) -> "dict[str, DataKey]":
         """The counts of each ion chamber."""
@@ -236,28 +234,14 @@ class BlueskyCounter(BlueskyDevice):
 
     def trigger(self) -> BlueskyStatus:
         """Count once; raises like `DcssClient.count`."""
-        status = BlueskyStatus(f"{self.name} for {self.time_s:g} s")
-
-        def counted(run: PendingRequest[CountEnd]) -> None:
-            if run.error is None:
-                now, counts = time.time(), run.wait(0).counts
-                self._readings = {
-                    name: {"value": counts[name], "timestamp": now} for name in self._names
-                }
-            status.finish(run.error)
-
         run = self._dcss.start_count(self.time_s, *self._names, timeout_s=self.time_s + ANSWER_S)
-        run.on_end(counted)
-        return status
-
-    def read(self) -> "dict[str, Reading[float | str]]":
-        """The counts of the last trigger; raises DhsError if there was none."""
-        if not self._readings:
-            raise DhsError(f"{self.name} was not triggered yet")
-        return self._readings
+        what = f"{self.name} for {self.time_s:g} s"
+        return self._triggered(
+            what, run, lambda end: {name: end.counts[name] for name in self._names}
+        )
 
 
-class BlueskyOperation(BlueskyDevice):
+class BlueskyOperation(TriggeredDevice):
     """An operation that each trigger runs once, and whose result is read: Readable, Triggerable."""
 
     dtype: Literal["number", "string"] = "string"
@@ -269,27 +253,11 @@ class BlueskyOperation(BlueskyDevice):
         super().__init__(dcss, name)
         self._args = args
         self._timeout_s = timeout_s
-        self._readings: dict[str, Reading[float | str]] = {}
 
     def trigger(self) -> BlueskyStatus:
         """Run it; raises like `DcssClient.start_operation`."""
-        status = BlueskyStatus(f"operation {self.name}")
-
-        def ended(run: PendingRequest[OperationEnd]) -> None:
-            if run.error is None:
-                text = run.wait(0).text
-                self._readings = {self.name: {"value": text, "timestamp": time.time()}}
-            status.finish(run.error)
-
         run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
-        run.on_end(ended)
-        return status
-
-    def read(self) -> "dict[str, Reading[float | str]]":
-        """Its last result, as text; raises DhsError if there is none."""
-        if not self._readings:
-            raise DhsError(f"{self.name} was not triggered yet")
-        return self._readings
+        return self._triggered(f"operation {self.name}", run, lambda end: {self.name: end.text})
 
 
 class BlueskyFlyer(BlueskyDevice):

@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from dhs_runtime.client.dcss_client import DcssClient
 from dhs_runtime.client.errors import AbortedError
 from dhs_runtime.client.pending import PendingRequest
+from dhs_runtime.errors import DhsError
 
 if TYPE_CHECKING:
     from bluesky.protocols import Hints, Reading
     from event_model import DataKey
+
+T = TypeVar("T")
 
 
 class BlueskyStatus:
@@ -109,3 +112,34 @@ class BlueskyDevice:
 
     def _finishing(self, status: BlueskyStatus) -> Callable[[PendingRequest[Any]], None]:
         return lambda run: status.finish(run.error)
+
+
+class TriggeredDevice(BlueskyDevice):
+    """A device whose values come from its last trigger."""
+
+    def __init__(self, dcss: DcssClient, name: str) -> None:
+        super().__init__(dcss, name)
+        self._readings: dict[str, Reading[float | str]] = {}
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """The values of the last trigger; raises DhsError if there is none."""
+        if not self._readings:
+            raise DhsError(f"{self.name} was not triggered yet")
+        return self._readings
+
+    def _triggered(
+        self, what: str, run: PendingRequest[T], values: Callable[[T], dict[str, float | str]]
+    ) -> BlueskyStatus:
+        """The status of a trigger; `values` takes the values out of its result, by name."""
+        status = BlueskyStatus(what)
+
+        def ended(run: PendingRequest[T]) -> None:
+            if run.error is None:
+                found, now = values(run.wait(0)), time.time()
+                self._readings = {
+                    name: {"value": value, "timestamp": now} for name, value in found.items()
+                }
+            status.finish(run.error)
+
+        run.on_end(ended)
+        return status

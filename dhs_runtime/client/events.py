@@ -1,12 +1,12 @@
 """The events of a client, in order: for callbacks in their own threads, and for loops."""
 
+import contextlib
 import enum
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from dcs_codec import Message
 from dcs_codec.gui import StogUpdateMotorPosition
@@ -179,7 +179,7 @@ class Subscription:
             logger.error("callback %s is too slow: it is called no more", self._name)
 
 
-class Watch:
+class Watch(contextlib.AbstractContextManager["Watch"]):
     """Events since the beginning of a `with` block, for a loop."""
 
     def __init__(self, queue: EventQueue) -> None:
@@ -201,13 +201,5 @@ class Watch:
         """End the loop, from any thread; unread events are lost."""
         self._queue.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

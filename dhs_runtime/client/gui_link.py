@@ -5,7 +5,6 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from dcs_codec import MalformedMessage, Message
@@ -151,12 +150,7 @@ class GuiLink(Told):
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def wait_ready(self, timeout_s: float) -> None:
@@ -211,6 +205,8 @@ class GuiLink(Told):
             self._state = state
             self._reason = reason or self._reason
             self._connection, self._coming, self._requests.epoch = connection, None, 0
+            if state is ClientState.REFUSED:
+                self._requests.lose(reason)
             queues = self._queues
             self._changed.notify_all()
         for queue in queues:
@@ -249,6 +245,7 @@ class GuiLink(Told):
             self._connection.is_in()
             self._state = ClientState.READY
             self._requests.epoch = self._logins
+            self._requests.link_is_back()
         return [message, *self._picture.changes_since(old), self._state]
 
     # -- what commands need -------------------------------------------------------------------

@@ -31,6 +31,8 @@ OFFLINE_GRACE_S = 1.0
 """After a DHS went offline, dcss sends completions for it within this time."""
 ABORT_GRACE_S = 5.0
 """After `abort()`, a request without a completion within this time counts as aborted."""
+UNHEARD_S = 3600.0
+"""After a lost link is back, a request of which nothing is heard is kept this long."""
 MOST_WORKERS = 8
 ERROR_LEVEL = "error"
 ONLY_STAFF = "only_stafff_allowed"
@@ -85,15 +87,19 @@ class OpenRequests:
                 return
 
     def end_later(
-        self, request: "PendingRequest[Any]", after_s: float, error: Callable[[], RequestError]
+        self,
+        request: "PendingRequest[Any]",
+        after_s: float,
+        error: Callable[[], RequestError | None],
     ) -> Timer | None:
-        """End a request after a time, unless it is over by then."""
+        """End a request after a time, unless it is over by then, or `error` gives None."""
 
         def give_up() -> None:
             with self.changed:
-                request.end(error=error())
-                self.forget(request)
-                self.changed.notify_all()
+                if (found := error()) is not None:
+                    request.end(error=found)
+                    self.forget(request)
+                    self.changed.notify_all()
 
         timers = self._timers
         return None if timers is None else timers.at(Deadline.after(after_s), give_up)
@@ -107,11 +113,20 @@ class OpenRequests:
         """Where the callbacks of one request run, in order."""
         return Lane(self._workers)
 
+    def link_is_back(self) -> None:
+        """Everything is known again, but ends of requests may have been missed."""
+        for request in self._open:
+            request.doubt()
+
+    def lose(self, why: str) -> None:
+        """End all requests: nothing more will be heard of them."""
+        for request in self._open:
+            request.lose(why)
+        self._open.clear()
+
     def stop(self) -> None:
         """End all requests, because the client stops."""
-        for request in self._open:
-            request.lose("the client was stopped")
-        self._open.clear()
+        self.lose("the client was stopped")
         self._workers.close()
         if self._timers is not None:
             self._timers.close()
@@ -141,6 +156,9 @@ class PendingRequest(Generic[T]):
         self._value: T | None = None
         self._error: RequestError | None = None
         self._is_over = False
+        self._is_doubted = False
+        self._waits = 0
+        self._updates = 0
         self._timers: list[Timer] = []
         self._callbacks: list[Job] = []
         self._lane: Lane | None = None
@@ -201,13 +219,16 @@ class PendingRequest(Generic[T]):
         desk = self._desk
         with desk.changed:
             epoch = desk.epoch
-            while not (self._is_over or condition()):
-                if not through_reconnect and (epoch == 0 or epoch != desk.epoch):
-                    text = f"{self.verb} of {self.name}: the link to DCSS is lost; it may go on"
-                    raise LinkLostError(self.name, "", text)
-                if deadline.passed:
-                    raise self._timeout(told_s)
-                desk.changed.wait(deadline.remaining())
+            self._waits += 1
+            try:
+                while not (self._is_over or condition()):
+                    if not through_reconnect and (epoch == 0 or epoch != desk.epoch):
+                        raise self._lost("the link to DCSS is lost")
+                    if deadline.passed:
+                        raise self._timeout(told_s)
+                    desk.changed.wait(deadline.remaining())
+            finally:
+                self._waits -= 1
 
     def _timeout(self, timeout_s: float) -> WaitTimeoutError:
         hosts = "".join(
@@ -251,7 +272,24 @@ class PendingRequest(Generic[T]):
         """End it with `WaitTimeoutError` at a deadline, if nothing else ends it before."""
         self._end_later(timeout_s, lambda: self._timeout(timeout_s))
 
-    def _end_later(self, after_s: float, error: Callable[[], RequestError]) -> None:
+    def doubt(self) -> None:
+        """The link was lost for a time: its end may have been missed, and will not come again."""
+        if not self._is_doubted:
+            self._is_doubted = True
+            self._end_unheard()
+
+    def _end_unheard(self) -> None:
+        heard = self._updates
+
+        def error() -> RequestError | None:
+            if self._waits or self._updates != heard:
+                self._end_unheard()
+                return None
+            return self._lost("its end was perhaps missed while the link to DCSS was lost")
+
+        self._end_later(UNHEARD_S, error)
+
+    def _end_later(self, after_s: float, error: Callable[[], RequestError | None]) -> None:
         timer = self._desk.end_later(self, after_s, error)
         if timer is not None:
             self._timers.append(timer)
@@ -281,8 +319,10 @@ class PendingRequest(Generic[T]):
 
     def lose(self, why: str) -> None:
         """Nothing more will be heard of it."""
-        text = f"{self.verb} of {self.name}: {why}; it may go on"
-        self.end(error=LinkLostError(self.name, "", text))
+        self.end(error=self._lost(why))
+
+    def _lost(self, why: str) -> LinkLostError:
+        return LinkLostError(self.name, "", f"{self.verb} of {self.name}: {why}; it may go on")
 
 
 def call(callback: Callable[[T], object], request: T) -> None:

@@ -170,16 +170,8 @@ class DeviceCommands(ListeningClient):
         Raises:
             RequestError: There is none, it is refused, or no answer comes in time.
         """
-        hosts = self._hosts_of(self.encoders[name].host)
-
-        def read(message: Message) -> float | RequestError | None:
-            if isinstance(message, StogGetEncoderCompleted) and message.encoder_name == name:
-                is_read = message.status == NORMAL
-                return message.position if is_read else error_of(name, message.status)
-            return None
-
-        request = ReportRequest(self._requests, name, hosts, read)
-        return self._answer(request, GtosGetEncoder(encoder_name=name), timeout_s)
+        command = GtosGetEncoder(encoder_name=name)
+        return self._ask_encoder(command, StogGetEncoderCompleted, timeout_s)
 
     def set_encoder(self, name: str, position: float, *, timeout_s: float = ANSWER_S) -> float:
         """Set the value of an encoder's present position; returns the position its DHS reports.
@@ -187,14 +179,22 @@ class DeviceCommands(ListeningClient):
         Raises:
             RequestError: There is none, it is refused, or no answer comes in time.
         """
+        command = GtosSetEncoder(encoder_name=name, position=position)
+        return self._ask_encoder(command, StogSetEncoderCompleted, timeout_s)
+
+    def _ask_encoder(
+        self,
+        command: GtosGetEncoder | GtosSetEncoder,
+        completed: type[StogGetEncoderCompleted | StogSetEncoderCompleted],
+        timeout_s: float,
+    ) -> float:
+        name = command.encoder_name
         hosts = self._hosts_of(self.encoders[name].host)
 
         def read(message: Message) -> float | RequestError | None:
-            if isinstance(message, StogSetEncoderCompleted) and message.encoder_name == name:
-                is_set = message.status == NORMAL
-                return message.position if is_set else error_of(name, message.status)
-            return None
+            if not isinstance(message, completed) or message.encoder_name != name:
+                return None
+            is_done = message.status == NORMAL
+            return message.position if is_done else error_of(name, message.status)
 
-        request = ReportRequest(self._requests, name, hosts, read)
-        command = GtosSetEncoder(encoder_name=name, position=position)
-        return self._answer(request, command, timeout_s)
+        return self._answer(ReportRequest(self._requests, name, hosts, read), command, timeout_s)

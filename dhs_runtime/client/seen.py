@@ -13,16 +13,30 @@ V = TypeVar("V")
 
 
 @attrs.frozen(kw_only=True)
-class HostView:
+class View:
+    """Anything with a name in DCSS."""
+
+    kind: ClassVar[str]
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class HostView(View):
     """A hardware host: a DHS, or `self`, the scripting engine."""
 
     kind: ClassVar[str] = "hardware host"
-    name: str
     is_online: bool
 
 
 @attrs.frozen(kw_only=True)
-class MotorView:
+class DeviceView(View):
+    """A device or operation of a hardware host."""
+
+    host: str
+
+
+@attrs.frozen(kw_only=True)
+class MotorView(DeviceView):
     """A motor. Positions and limits in its own units.
 
     Attributes:
@@ -31,8 +45,6 @@ class MotorView:
     """
 
     kind: ClassVar[str] = "motor"
-    name: str
-    host: str
     position: float
     config: StogConfigureRealMotor | StogConfigurePseudoMotor = attrs.field(repr=False)
     units: str = ""
@@ -60,59 +72,43 @@ class MotorView:
 
 
 @attrs.frozen(kw_only=True)
-class ShutterView:
+class ShutterView(DeviceView):
     """A shutter; `is_open` is None if DCSS does not know."""
 
     kind: ClassVar[str] = "shutter"
-    name: str
-    host: str
     is_open: bool | None
 
 
 @attrs.frozen(kw_only=True)
-class StringView:
+class StringView(DeviceView):
     """A string."""
 
     kind: ClassVar[str] = "string"
-    name: str
-    host: str
     contents: str
 
 
 @attrs.frozen(kw_only=True)
-class EncoderView:
+class EncoderView(DeviceView):
     """An encoder; position in its own units."""
 
     kind: ClassVar[str] = "encoder"
-    name: str
-    host: str
     position: float
 
 
 @attrs.frozen(kw_only=True)
-class IonChamberView:
+class IonChamberView(DeviceView):
     """An ion chamber and its last counts, None before the first."""
 
     kind: ClassVar[str] = "ion chamber"
-    name: str
-    host: str
     counts: float | None = None
 
 
 @attrs.frozen(kw_only=True)
-class OperationView:
+class OperationView(DeviceView):
     """An operation; `running` has the handles that started and did not end."""
 
     kind: ClassVar[str] = "operation"
-    name: str
-    host: str
     running: frozenset[str] = frozenset()
-
-
-DeviceView = MotorView | ShutterView | StringView | EncoderView | IonChamberView | OperationView
-"""A device or operation of a hardware host."""
-View = HostView | DeviceView
-"""Anything with a name in DCSS."""
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dcs_codec.gui import ClientRow
 from dhs_runtime.client.picture import BeamlinePicture
 from dhs_runtime.client.seen import (
+    DeviceView,
     EncoderView,
     HostView,
     IonChamberView,
@@ -76,7 +77,7 @@ class Told:
 
     def is_online(self, view: View) -> bool:
         """Whether the DHS of a device is online."""
-        host = view.name if isinstance(view, HostView) else view.host
+        host = view.host if isinstance(view, DeviceView) else view.name
         return host in self.hosts and self.hosts[host].is_online
 
     @property

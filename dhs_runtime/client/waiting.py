@@ -75,7 +75,6 @@ class MoveRequest(PendingRequest[MoveEnd]):
         self.last: float | None = None
         self._was_moving = bool(motor.is_moving)
         self._has_started = False
-        self._updates = 0
         self._last_at = 0.0
 
     def _target(self) -> str:
@@ -119,7 +118,6 @@ class StartedOperation(PendingRequest[OperationEnd]):
         super().__init__(desk, name, hosts)
         self.handle = handle
         self._unread: deque[tuple[float, str]] = deque(maxlen=MOST_UPDATES)
-        self._updates = 0
         self._has_started = False
         self._at_start: list[Job] = []
 

@@ -57,7 +57,7 @@ class PseudoMotor(MovingDevice):
         children: Motors that it consists of, from DCSS.
     """
 
-    kind = "pseudo motor"
+    kind = "motor"
     registrations = (
         StohRegisterPseudoMotor,
         StohRegisterRealMotor,  # DCSS's database may have either kind
@@ -156,8 +156,9 @@ class PseudoMotor(MovingDevice):
             if isinstance(message, self.own_registration):
                 return Deed(self._stands, self._registered, self._unknown)
             if not self._is_stranger:
-                known = "%s: DCSS's database does not have %s as a %s"
-                logger.warning(known, message.keyword, self.name, self.kind)
+                wanted = "%s %s: this DHS declares what DCSS registers with %s"
+                own = self.own_registration.keyword
+                logger.warning(wanted, message.keyword, self.name, own)
             return Deed(lambda: None, self._question, self._unknown)
         if isinstance(message, StohSetMotorPosition):
             position, before = message.position, self._move
@@ -276,7 +277,6 @@ class PseudoMotor(MovingDevice):
 class Motor(PseudoMotor):
     """A real motor; as a pseudo motor, with a `MotorConfig`."""
 
-    kind = "motor"
     own_registration = StohRegisterRealMotor
 
     @property

@@ -128,6 +128,7 @@ class Collection:
     def _answer(self, image: CollectedImage, info: LoopInfo, failure: str) -> None:
         if failure:
             logger.warning("picture %d: %s", image.index, failure)
+        unreported: Exception | None = None
         with self._report_lock:
             with self._lock:
                 if image.info is not None:  # given up meanwhile
@@ -137,10 +138,12 @@ class Collection:
                     self.failures.append(failure)
             try:
                 self._on_result(image)
-            except TaskFinishedError:
-                logger.debug("picture %d answered after the operation's end", image.index)
-            except Exception:
-                logger.exception("picture %d: result not reported", image.index)
+            except Exception as error:  # noqa: BLE001 - it is logged
+                unreported = error
+        if isinstance(unreported, TaskFinishedError):
+            logger.debug("picture %d answered after the operation's end", image.index)
+        elif unreported is not None:
+            logger.error("picture %d: result not reported", image.index, exc_info=unreported)
         with self._lock:
             self._answered += 1
         self._settle()

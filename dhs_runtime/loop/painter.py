@@ -54,9 +54,19 @@ class Painter:
         self._workers.close()
 
     def _run(self, folder: Path) -> None:
+        trouble = self._trouble_with(folder)
+        if self._stop.is_stopping():
+            return
+        if trouble:
+            logger.warning("%s is not drawn: %s", folder, trouble)
+        else:
+            logger.info("%s is drawn", folder)
+
+    def _trouble_with(self, folder: Path) -> str:
+        """Draw, until the end or a stop; returns why that failed, "" if it did not."""
         with self._lock:
             if self._stop.is_stopping():
-                return
+                return ""
             try:
                 self._child = child = subprocess.Popen(  # noqa: S603 - our own command
                     [*COMMAND, "--", str(folder)],
@@ -68,8 +78,7 @@ class Painter:
                     start_new_session=True,  # Ctrl-C is for the DHS
                 )
             except OSError as error:
-                logger.warning("%s is not drawn: %s", folder, error.strerror)
-                return
+                return str(error.strerror)
         try:
             _, said = child.communicate(timeout=LONGEST_S)
         except subprocess.TimeoutExpired:
@@ -78,10 +87,6 @@ class Painter:
             said = f"it took over {LONGEST_S:g} s"
         with self._lock:
             self._child = None
-        if self._stop.is_stopping():
-            return
-        if child.returncode:
-            lines = said.strip().splitlines() or [f"exit code {child.returncode}"]
-            logger.warning("%s is not drawn: %s", folder, lines[-1])
-        else:
-            logger.info("%s is drawn", folder)
+        if not child.returncode:
+            return ""
+        return (said.strip().splitlines() or [f"exit code {child.returncode}"])[-1]

@@ -17,7 +17,8 @@ from dhs_runtime.client import (
     pending,
 )
 from tests.client.asking import S, ask
-from tests.client.gui_server import GuiServer, GuiSession
+from tests.client.gui_server import PUSH, GuiServer, GuiSession
+from tests.runtime.peers import eventually
 
 
 def test_whoever_wants_is_told_of_the_end(dcss: DcssClient, session: GuiSession) -> None:
@@ -91,6 +92,62 @@ def test_a_wait_through_a_reconnect(
     again.say(f"stog_operation_completed collect {run.handle} normal late")
     assert list(run.follow(S, through_reconnect=True)) == ["one"]
     assert waited.result(S).text == "late"
+
+
+def test_an_end_that_was_missed_is_told_as_lost(
+    server: GuiServer,
+    dcss: DcssClient,
+    session: GuiSession,
+    pool: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What nobody waits for, and nothing is heard of, is kept for a time and not for ever."""
+    monkeypatch.setattr(pending, "UNHEARD_S", 0.05)
+    errors: queue.Queue[RequestError | None] = queue.Queue()
+    waited_for = dcss.start_operation("collect")
+    waited = ask(pool, waited_for.wait, S, through_reconnect=True)
+    eventually(lambda: waited_for._waits == 1)
+    missed = dcss.start_move("z", 3)
+    missed.on_end(lambda run: errors.put(run.error))
+    session.command()
+    session.command()
+    session.close()
+    again = server.session()
+    error = errors.get(timeout=S)
+    assert isinstance(error, LinkLostError)
+    assert str(error).startswith("move of z: its end was perhaps missed")
+    assert list(dcss._requests) == [waited_for]
+    again.say(f"stog_operation_completed collect {waited_for.handle} normal late")
+    assert waited.result(S).text == "late"
+
+
+def test_a_request_that_is_heard_of_is_kept(
+    server: GuiServer, dcss: DcssClient, session: GuiSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "UNHEARD_S", 0.5)
+    missed: queue.Queue[RequestError | None] = queue.Queue()
+    run, silent = dcss.start_operation("collect"), dcss.start_operation("collect")
+    silent.on_end(lambda silent: missed.put(silent.error))
+    session.command()
+    session.command()
+    server.push = (*PUSH, f"stog_operation_update collect {run.handle} one")
+    session.close()
+    assert isinstance(missed.get(timeout=S), LinkLostError)
+    assert list(dcss._requests) == [run]
+    assert not run.is_over
+
+
+def test_nothing_is_heard_after_a_refused_login(
+    server: GuiServer, dcss: DcssClient, session: GuiSession
+) -> None:
+    errors: queue.Queue[RequestError | None] = queue.Queue()
+    dcss.start_operation("collect").on_end(lambda run: errors.put(run.error))
+    session.command()
+    server.accept = False
+    session.close()
+    error = errors.get(timeout=S)
+    assert isinstance(error, LinkLostError)
+    assert "refused the login of anna" in str(error)
 
 
 def test_a_stop_ends_every_wait(

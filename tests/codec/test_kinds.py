@@ -33,7 +33,7 @@ def test_kinds_are_equal_by_class_and_fields() -> None:
 
 
 def test_a_kind_shows_its_fields() -> None:
-    shown = "Number(limit=5, optional=False, stored=True, missing=None)"
+    shown = "Number(limit=5, optional=False, stored=True)"
     assert repr(Number(limit=5, stored=True)) == shown
     assert repr(Plain()) == "Plain()"
 

@@ -424,6 +424,31 @@ def test_a_device_nobody_declared_is_in_the_log(caplog: pytest.LogCaptureFixture
     assert "stoh_register_real_motor w: this DHS declares no such device" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("stoh_start_motor_move w 1", "motor w is not declared by this DHS"),
+        ("stoh_set_motor_position w 1", "motor w is not declared by this DHS"),
+        ("stoh_start_motor_move gate 1", "motor gate is a shutter here"),
+        ("stoh_set_shutter_state z open", "shutter z is a motor here"),
+        ("stoh_set_shutter_state w open", "shutter w is not declared by this DHS"),
+    ],
+)
+def test_a_refusal_names_the_kind_that_the_command_says(
+    command: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Real or pseudo motor: a command does not say, so the refusal does not either."""
+    dhs = Dhs("testDHS")
+    motor_of(dhs)
+    dhs.shutter("gate")
+    with caplog.at_level(logging.ERROR, "dhs_runtime"), online(dhs) as peer:
+        peer.send(command)
+        name = command.split()[1]
+        assert peer.read_text() == f"htos_log error {name} {reason}"
+        peer.read_text()
+    assert f"{reason.split()[0]} {name}: {reason}" in caplog.text
+
+
 @pytest.mark.parametrize("kind", ["real", "pseudo"])
 @pytest.mark.parametrize("name", ["z", "w"])
 def test_a_motor_is_registered_as_either_kind(kind: str, name: str) -> None:

@@ -279,7 +279,7 @@ def test_a_configuration_that_no_dcss_takes_is_refused_at_declaration(config: Mo
     with pytest.raises(HandlerError, match="motor m: "):
         Dhs("testDHS").motor("m", config=config)
     pseudo = PseudoMotorConfig(lower_limit=-float("inf"), upper_limit=1)
-    with pytest.raises(HandlerError, match="pseudo motor m: "):
+    with pytest.raises(HandlerError, match="motor m: "):
         Dhs("testDHS").pseudo_motor("m", config=pseudo)
 
 

@@ -1,0 +1,127 @@
+"""No thread waits for a log: nothing is logged while a lock is held.
+
+This is read from the sources. A `with` holds a lock if its name is that of a lock somewhere.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FILES: Final = sorted((ROOT / "dhs_runtime").rglob("*.py"))
+MAKERS: Final = {"Lock", "RLock", "Condition"}
+LEVELS: Final = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+MAY_LOG: Final = {"_trace"}
+"""`Connection._trace` shows the order of the wire, which only the lock keeps; at DEBUG alone."""
+
+
+def last_name(node: ast.AST) -> str:
+    """`_lock` of `self._lock`, or of `_lock` itself."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def lock_names(tree: ast.AST) -> Iterator[str]:
+    """The names of locks, from where they are made."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if last_name(node.value.func) in MAKERS:
+                yield from map(last_name, targets)
+
+
+def run_in(block: ast.AST) -> Iterator[ast.AST]:
+    """What a block runs itself: not the bodies of the functions in it."""
+    for node in ast.iter_child_nodes(block):
+        if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            yield node
+            yield from run_in(node)
+
+
+def calls_in(block: ast.AST) -> Iterator[ast.Attribute]:
+    """The methods that a block calls: `x.y` of each `x.y(...)`."""
+    for node in run_in(block):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func
+
+
+def logs_in(block: ast.AST) -> set[int]:
+    """The lines that log."""
+    return {
+        call.lineno
+        for call in calls_in(block)
+        if call.attr in LEVELS and "log" in last_name(call.value)
+    }
+
+
+def held_in(tree: ast.AST, locks: frozenset[str]) -> list[ast.With]:
+    """The blocks that hold a lock."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With)
+        and any(last_name(item.context_expr) in locks for item in node.items)
+    ]
+
+
+def own_calls_in(block: ast.AST) -> set[str]:
+    """The methods of `self` that a block calls."""
+    return {call.attr for call in calls_in(block) if last_name(call.value) == "self"}
+
+
+def logs_under_locks(tree: ast.AST, locks: frozenset[str]) -> list[int]:
+    """The lines that log while a lock is held, also in methods that the block calls."""
+    found = set[int]().union(*map(logs_in, held_in(tree, locks)))
+    for cls in ast.walk(tree):
+        if isinstance(cls, ast.ClassDef):
+            methods = {node.name: node for node in cls.body if isinstance(node, ast.FunctionDef)}
+            waiting = set[str]().union(*map(own_calls_in, held_in(cls, locks)))
+            seen = set(MAY_LOG)
+            while names := (waiting & methods.keys()) - seen:
+                seen |= names
+                for name in names:
+                    found |= logs_in(methods[name])
+                    waiting |= own_calls_in(methods[name])
+    return sorted(found)
+
+
+TREES: Final = {path: ast.parse(path.read_text(), path) for path in FILES}
+LOCKS: Final = frozenset(name for tree in TREES.values() for name in lock_names(tree))
+
+
+def test_the_locks_are_found() -> None:
+    assert {"_lock", "_changed", "_aborting", "_state_lock"} <= LOCKS
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_is_logged_while_a_lock_is_held(path: Path) -> None:
+    assert logs_under_locks(TREES[path], LOCKS) == []
+
+
+def test_a_log_under_a_lock_is_found() -> None:
+    source = """
+class Thing:
+    def here(self):
+        with self._lock, open("x"):
+            logger.info("found")
+
+    def by_a_method(self):
+        with self._lock:
+            self._say()
+
+    def _say(self):
+        self.log.warning("found")
+
+    def after(self):
+        with self._lock:
+            later = lambda: self._say_later()
+        logger.info("fine")
+
+    def _say_later(self):
+        logger.info("fine")
+"""
+    assert logs_under_locks(ast.parse(source), frozenset({"_lock"})) == [5, 12]
