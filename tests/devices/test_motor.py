@@ -446,7 +446,7 @@ def test_a_refusal_names_the_kind_that_the_command_says(
         name = command.split()[1]
         assert peer.read_text() == f"htos_log error {name} {reason}"
         peer.read_text()
-    assert f"{reason.split()[0]} {name}: {reason}" in caplog.text
+    assert f"{reason.split(maxsplit=1)[0]} {name}: {reason}" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["real", "pseudo"])
