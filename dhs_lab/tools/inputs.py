@@ -12,7 +12,12 @@ from dhs_runtime.lowlevel import ConfigError
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
 _SNIFFED: Final = 256  # enough bytes to recognise every kind of input
-_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS: Final = {  # the longer ones first
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _GZIP: Final = b"\x1f\x8b"
 _MAX_NULS: Final = 1 << 20
 _MAX_LINE: Final = 1 << 22  # longer lines are not log lines; they are read in pieces
@@ -137,11 +142,12 @@ def as_utf8(source: ByteSource) -> ByteSource:
     if head.startswith(codecs.BOM_UTF8):
         source.read_exactly(len(codecs.BOM_UTF8))
         return source
-    encoding = "utf-16" if head.startswith(_MARKS) else None
-    if encoding is None and len(head) >= _SNIFFED:
+    encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
+    if encoding is None:
         for name, letters, zeros in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
-            text = head[letters:_SNIFFED:2]
-            if not any(head[zeros:_SNIFFED:2]) and text.isascii() and text.split() and all(text):
+            text, other = head[letters:_SNIFFED:2], head[zeros:_SNIFFED:2]
+            # Nearly all of its letters are ASCII, and no letter is 0.
+            if all(text) and text.split() and other.count(0) * 4 > len(other) * 3:
                 encoding = name
     return source if encoding is None else ByteSource(source.name, _Recoded(source, encoding))
 

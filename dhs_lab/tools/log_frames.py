@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from dcs_codec.limits import V2_HEADER_SIZE
+from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
 from dhs_lab.tools.splitting import KEYWORD, v2_sizes
 
 _TEXT: Final = re.compile(rb"[A-Za-z]")
@@ -50,6 +50,10 @@ class FrameCutter:
         """Add bytes; returns the texts that are complete now."""
         if self.rest and self.starts_with(data) and KEYWORD.match(self.rest):
             yield from self._before_another()
+        if not self.rest and _is_v1(data):  # after its NUL is what was in the sender's memory
+            for at in range(0, len(data), V1_FRAME_SIZE):
+                yield _text(data[at : data.index(b"\0", at)])
+            return
         self.rest += data
         while self.rest:
             self.rest = self.rest.lstrip(b"\0")
@@ -133,6 +137,14 @@ class FrameCutter:
 def _header_of(data: bytes) -> tuple[int, int] | None:
     head = data[:V2_HEADER_SIZE]
     return v2_sizes(head) if _HEADER.fullmatch(head) else None
+
+
+def _is_v1(data: bytes) -> bool:
+    """Whether these are whole frames of v1."""
+    starts = range(0, len(data), V1_FRAME_SIZE)
+    return len(data) % V1_FRAME_SIZE == 0 and all(
+        KEYWORD.match(data, at) and b"\0" in data[at : at + V1_FRAME_SIZE] for at in starts
+    )
 
 
 def _another(data: bytes) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from dcs_codec import MalformedMessage, default_codec
 from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.tools.log_c import KEYWORD, c_end, entries_of_record, place_of, start_of_c
 from dhs_lab.tools.log_entries import LogEntry
@@ -20,12 +21,16 @@ from dhs_lab.tools.log_texts import (
     trace_text,
 )
 from dhs_lab.tools.splitting import v2_sizes
-from dhs_lab.tools.stamps import Days, read_stamp
+from dhs_lab.tools.stamps import Days, read_stamp, stamp_within
 from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _BYTES_OPEN: Final = re.compile(r"\bb['\"]")
-_NUL: Final = r"\x00"  # in a text that a program wrote with escapes, which is equivalent to bytes
+_NUL: Final = re.compile(r"\\(?:x00|u0000|0(?:00)?(?![0-7]))")
+"""The NUL of a text that a program wrote with escapes, which is equivalent to bytes."""
+_BETWEEN: Final = re.compile(r"[,\s]*")  # two literals of a list
+_IN_PROSE: Final = re.compile(r"\w+[.:;,(=]")  # a keyword in a sentence, or that of a function
+_SOURCE: Final = re.compile(r"\s{4,}.*\w\(['\"]$")  # a line of a program, as in a traceback
 _NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
@@ -120,7 +125,8 @@ class RecordReader:
         stamp = read_stamp(text)
         if stamp is not None and line.time is None:
             speaker_of_line, rest = without_syslog(text, stamp.rest)
-            inner = read_stamp(rest) if rest[:1].isdigit() or speaker_of_line else None
+            is_timed = rest[:1].isdigit() and start_of_c(rest) < 0
+            inner = read_stamp(rest) if is_timed or speaker_of_line else None
             self._has_two_times |= inner is not None
             if speaker_of_line or self._has_two_times:  # the first time is that of the collector
                 time, speaker = stamp.time, speaker or speaker_of_line
@@ -129,6 +135,8 @@ class RecordReader:
         if stamp is not None:
             self._has_inner_times |= is_collected
             time, text = self._days.of(stamp), stamp.rest
+        if time is None and (keyword := KEYWORD.search(text)):
+            time = stamp_within(text, keyword.start())
         has_time = stamp is not None or (is_collected and not self._has_inner_times)
         trace = TRACE.search(text) if "dhs_runtime.wire" in text else None
         return _Record(
@@ -169,7 +177,7 @@ class RecordReader:
         location = location_at_end(text)
         if record.has_time:
             self._located += 1 if location else -1
-        if _NUL in text or _BYTES_OPEN.search(text):
+        if _NUL.search(text) or _BYTES_OPEN.search(text):
             entries = self._of_bytes(record)
             if entries is not None:
                 yield from entries
@@ -179,9 +187,8 @@ class RecordReader:
         elif self._located > 0 and record.has_time:
             record.is_whole = False
         match = KEYWORD.search(text)
-        if match is None:
-            return
-        yield from self._of_text(record, text, match.start())
+        if match is not None and not _is_in_prose(text, match.start()):
+            yield from self._of_text(record, text, match.start())
 
     def _of_text(self, record: _Record, text: str, at: int) -> Iterator[LogEntry]:
         before = text[:at]
@@ -212,6 +219,8 @@ class RecordReader:
             entry.reason = str(error)
             yield entry
             return
+        if not _is_wire(before) and found.isidentifier() and _lacks_words(found):
+            return  # a keyword in a sentence
         yield from self._cuts([Cut(found)], entry, before, record.speaker)
 
     def _of_frames(
@@ -232,12 +241,14 @@ class RecordReader:
     def _of_bytes(self, record: _Record) -> list[LogEntry] | None:
         """Messages in bytes literals, which may be pieces of frames; None without literals."""
         entries: list[LogEntry] | None = None
-        at = 0
+        at, before = 0, ""
         for match in _BYTES.finditer(record.text):
             literal = match.group()
-            if literal[0] != "b" and _NUL not in literal:
+            if literal[0] != "b" and not _NUL.search(literal):
                 continue
-            before = record.text[at : match.start()]
+            between = record.text[at : match.start()]
+            if not (at and _BETWEEN.fullmatch(between)):
+                before = between
             at = match.end()
             entry = LogEntry(record.line, record.time)
             try:
@@ -275,6 +286,24 @@ class RecordReader:
                     found.text, speaker, voice, entry.line, entry.time
                 )
             yield found
+
+
+def _is_in_prose(text: str, at: int) -> bool:
+    """Whether a keyword is part of a sentence or of a program, and begins no message."""
+    before = text[:at]
+    if _SOURCE.fullmatch(before):
+        return True
+    return _IN_PROSE.match(text, at) is not None and not _is_wire(before)
+
+
+def _is_wire(before: str) -> bool:
+    """Whether these words say that what follows was read or sent; if there are none, it was."""
+    return not before.strip() or voice_of(before).was_sent is not None
+
+
+def _lacks_words(keyword: str) -> bool:
+    """Whether a keyword alone is no message."""
+    return isinstance(default_codec().decode_text(keyword), MalformedMessage)
 
 
 def _of_trace(record: _Record) -> LogEntry:

@@ -4,6 +4,7 @@ import ast
 import re
 from typing import Final
 
+from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.tools.log_c import c_end
 from dhs_runtime.lowlevel import unescape_controls
 
@@ -14,8 +15,19 @@ _LOCATION: Final = re.compile(
     r"[\])}>]?\s*$"
 )
 _LONGEST_LOCATION: Final = 200
-_OPENING: Final = re.compile(r"([{'\"(\[]+) ?$")
-_CLOSING: Final = {"{": "}", "'": "'", '"': '"', "(": ")"}
+_OPENING: Final = re.compile(r"([{'\"(\[]|(?<![<=-])<)( ?)$")
+_OPENED_LIST: Final = re.compile(r"[\[(] ?['\"]$")
+_CLOSING: Final = {"{": "}", "(": ")", "[": "]", "<": ">"}
+_BRACKETS: Final = re.compile(r"[{}()\[\]]")
+_WORDS_OF_LIST: Final = re.compile(r"\w+, ")  # as Java writes it: [stoh_x, a, b]
+_COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
+_QUOTED_COLUMN: Final = re.compile(r'(?:^|[,;\t])"(?=[^"]*$)')
+_OF_CSV: Final = re.compile(r'((?:[^"]|"")*)"(?=[,;\t]|\s*$)')
+_SIZE_AT_END: Final = re.compile(
+    r"[,;]?\s+[\[(<]?(?:(?:len(?:gth)?|size|bytes|n)\s*[=:]?\s*(\d+)"
+    r"|(\d+) ?(?:bytes?|chars?|characters))[\])>]?\s*$"
+)
+_SIZES: Final = (0, 1, V2_HEADER_SIZE, V2_HEADER_SIZE + 1)  # of a frame, beyond its text
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _AFTER_STRING: Final = re.compile(
     r"(?:[\s,;]+[\w.]+[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
@@ -52,7 +64,16 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
     found = text[at:].rstrip("\r\n")
     if _TORN.search(found) and not (found.endswith('"}') and "{" in found):
         raise ValueError(f"the beginning of the line is lost: {text[at : at + 60]!r}")
-    return found
+    return _without_size(found)
+
+
+def _without_size(text: str) -> str:
+    """A text without its size, which some programs write after it."""
+    match = _SIZE_AT_END.search(text)
+    if match is None:
+        return text
+    size = len(text[: match.start()].encode("utf-8", "surrogateescape"))
+    return text[: match.start()] if int(match[1] or match[2]) - size in _SIZES else text
 
 
 def trace_text(text: str, *, is_whole: bool) -> str:
@@ -85,24 +106,50 @@ def quoted_text(text: str, at: int) -> str | None:
     value = _VALUE.search(before)
     if value is not None:  # key="<- stoh_... "
         return _in_quotes(text, value.start(1), at)
+    opened_list = _OPENED_LIST.search(before)
+    if opened_list is not None:
+        return _of_list(text[opened_list.start() :])
+    column = _QUOTED_COLUMN.search(before)
+    quoted = None if column is None else _OF_CSV.match(text, column.end())
+    if quoted is not None:
+        return text[at : quoted.end(1)].replace('""', '"')
     opening = _OPENING.search(before)
-    if opening is None or opening[1][-1] == "[":
-        return None
-    signs = opening[1]
-    if signs[-2:] in ("['", "('", '["', '("'):
-        return _of_list(text[opening.start(1) + len(signs) - 2 :])
-    if signs[-1] in "'\"":
-        return _in_quotes(text, opening.end(1) - 1, at)
-    return _in_braces(text[at:], signs[-1], _CLOSING[signs[-1]])
+    if opening is not None and opening[1] in "'\"":
+        return _in_quotes(text, opening.start(1), at)
+    if opening is None or opening[1] == "<":
+        return _before_sign(text[at:], before)
+    found = _in_braces(text[at:], opening[1])
+    if found is None:
+        raise ValueError(f"{opening[1]} is not closed: {text[at : at + 60]!r}")
+    found = found.removesuffix(opening[2])
+    return found.replace(", ", " ") if _WORDS_OF_LIST.match(found) else found
 
 
-def _in_braces(text: str, opening: str, closing: str) -> str:
+def _before_sign(text: str, before: str) -> str | None:
+    """The text up to the end of a table's column, or of a bracket opened before; None without."""
+    column = _COLUMN.search(before)
+    if column is not None:
+        found, sign, _ = text.partition(column.group())
+        return found if sign else None
+    if before.endswith("<"):
+        return _in_braces(text, "<")
+    opened: list[str] = []
+    for sign in _BRACKETS.findall(before):
+        if sign in _CLOSING:
+            opened.append(sign)
+        elif opened:
+            opened.pop()
+    return _in_braces(text, opened[-1]) if opened else None
+
+
+def _in_braces(text: str, opening: str) -> str | None:
+    """The text up to the bracket that closes the one before it; None if none does."""
     depth = 1
-    for match in re.finditer(f"[{re.escape(opening + closing)}]", text):
+    for match in re.finditer(f"[{re.escape(opening + _CLOSING[opening])}]", text):
         depth += 1 if match.group() == opening else -1
         if depth == 0:
             return text[: match.start()]
-    raise ValueError(f"{opening} is not closed: {text[:60]!r}")
+    return None
 
 
 def _in_quotes(text: str, quote_at: int, at: int) -> str:
@@ -112,6 +159,8 @@ def _in_quotes(text: str, quote_at: int, at: int) -> str:
     end = text.rfind(quote, at)
     if literal is None or end < 0:
         raise ValueError(f"{quote} is not closed: {text[at : at + 60]!r}")
+    if text.startswith("...", literal.end()):
+        raise ValueError(f"the program that logged it cut it off: {text[at : at + 60]!r}")
     if literal.end() - 1 != end and not _AFTER_STRING.fullmatch(text, literal.end()):
         return text[at:end]
     if "\\" in literal.group():

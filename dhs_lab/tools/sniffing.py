@@ -20,8 +20,11 @@ _OURS: Final = re.compile(
     rb'"(?:keyword|damage)"\s*:|"message"\s*:\s*\{|"event"\s*:\s*"(?:opened|closed)"'
 )
 _COLLECTED: Final = re.compile(
-    rb'"(?:log|MESSAGE|message|msg|event|text|_[A-Z_]+|SYSLOG_[A-Z]+)"\s*:\s*["\[]'
+    rb'"(?:log|MESSAGE|message|msg|event|text|_[A-Z_]+|SYSLOG_[A-Z]+)"\s*:\s*["\[{]'
+    rb"|(?:stoc|stoh|htos)_[a-z]"
 )
+_OBJECT: Final = re.compile(rb"(?:[ \t\r\n\0\x1e]|data: )*\{")
+_FIELD: Final = re.compile(rb"_\w+=")  # of an exported journal, whose sizes are binary
 _BREAKS: Final = re.compile(rb"\n|\0{8,}")
 _LINES: Final = 20  # of the first bytes
 
@@ -57,7 +60,7 @@ def sniff(head: bytes) -> Format:
         raise ConfigError(f"the input is compressed; try `{program} FILE | dhs decode`")
     if _V2_FRAME.match(head) or _V1_FRAME.match(head):
         return Format.RAW
-    if head.lstrip(b" \t\r\n\0")[:1] == b"{":
+    if _OBJECT.match(head):
         return Format.LOG if _is_log_of_objects(head) else Format.JSONL
     if _is_dump(_first_lines(head)):
         return Format.HEX
@@ -85,6 +88,8 @@ def _is_text(head: bytes) -> bool:
     """
     lines = [line for line in _BREAKS.split(head) if line]
     if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):
+        return True
+    if _FIELD.match(head):
         return True
     from dhs_lab.tools.splitting import KEYWORD  # noqa: PLC0415 - most logs do without
 

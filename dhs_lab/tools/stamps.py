@@ -13,11 +13,13 @@ from typing import Final
 
 import attrs
 
-_FRACTION: Final = r"(?:[.,](\d{1,9}))?"
+_FRACTION: Final = r"(?:(?:[.,]|:(?=\d{3}\b))(\d{1,9}))?"
 _CLOCK: Final = rf"(\d?\d:\d\d:\d\d){_FRACTION}"
+_SHORT_CLOCK: Final = rf"(\d?\d:\d\d(?::\d\d|(?!:\d))){_FRACTION}"  # after a date
 _HALF: Final = r"(?: ?([AaPp])\.?[Mm]\.?)?"
-_ZONE: Final = r"( ?(?:Z|UTC|GMT)|[+-]\d\d:?\d\d| [+-](?:0\d|1[0-4])[0-5]0)?"
-_END: Final = r"(?=[\s\]:,;|>)-]|$)"
+_ZONE: Final = r"( ?(?:[Zz]|UTC|GMT)|[+-]\d\d:?\d\d| [+-](?:0\d|1[0-4]):?[0-5][05])?"
+_ZONE_AND_YEAR: Final = r"(?:(?: ([A-Z]{3,4}))? (\d{4})(?= |\]|$))?"
+_END: Final = r"(?=[\s\]:,;|>)'\"-]|$)"
 LEVEL: Final = r"(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 """Levels of logs, which may come before the time."""
 
@@ -27,7 +29,10 @@ _AFTER: Final = re.compile(r"[\]>):,;|]?\s*")
 _MONTH: Final = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _MONTHS: Final = _MONTH.strip("()").split("|")
 _WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
+_NUMBER_OF_MONTH: Final = rf"(\d\d|{_MONTH[1:-1]})"
 _DAY_S: Final = 86_400.0
+_FIRST_EPOCH: Final = 1_000_000_000  # a number before September 2001 is no time
+_DATED: Final = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d[ T_]\d")
 
 
 @attrs.define
@@ -96,13 +101,20 @@ def time_of_iso(text: str) -> float | None:
     return stamp.time if stamp is not None and stamp.has_date and not stamp.rest else None
 
 
+def stamp_within(text: str, end: int) -> float | None:
+    """The first time with a date in a line before `end`; None if there is none."""
+    found = _DATED.search(text, 0, end)
+    stamp = None if found is None else read_stamp(text[found.start() : end])
+    return None if stamp is None else stamp.time
+
+
 def _fraction(digits: str | None) -> float:
     return float(f"0.{digits}") if digits else 0.0
 
 
 @functools.lru_cache(maxsize=1024)
 def _seconds(clock: str, half: str | None = None) -> int:
-    hour, minute, second = map(int, clock.split(":"))
+    hour, minute, second = map(int, [*clock.split(":"), "0"][:3])
     if half:
         if not 1 <= hour <= 12:  # noqa: PLR2004
             raise ValueError("no hour of half a day")
@@ -129,9 +141,22 @@ def _zone(text: str | None) -> timezone | None:
 
 
 def _iso(match: re.Match[str]) -> float:
-    year, month, day, clock, fraction, zone = match.groups()
-    date = int(year), int(month), int(day)
-    return _moment(*date, _seconds(clock), zone) + _fraction(fraction)
+    year, name, day, clock, fraction, half, zone = match.groups()
+    month = int(name) if name.isdecimal() else _MONTHS.index(name) + 1
+    date = int(year), month, int(day)
+    return _moment(*date, _seconds(clock, half), zone) + _fraction(fraction)
+
+
+def _compact(match: re.Match[str]) -> float:
+    *date, hour, minute, second, fraction, zone = match.groups()
+    year, month, day = map(int, date)
+    seconds = _seconds(f"{hour}:{minute}:{second}")
+    return _moment(year, month, day, seconds, zone) + _fraction(fraction)
+
+
+def _european(match: re.Match[str]) -> float:
+    day, month, year, clock, fraction = match.groups()
+    return _moment(int(year), int(month), int(day), _seconds(clock)) + _fraction(fraction)
 
 
 def _american(match: re.Match[str]) -> float:
@@ -141,11 +166,12 @@ def _american(match: re.Match[str]) -> float:
 
 
 def _month_first(match: re.Match[str]) -> float:
-    name, day, before, clock, fraction, half, after = match.groups()
+    name, day, before, clock, fraction, half, zone, after = match.groups()
     month, seconds = _MONTHS.index(name) + 1, _seconds(clock, half)
     year = before or after
     if year:
-        return _moment(int(year), month, int(day), seconds) + _fraction(fraction)
+        zone = zone if zone in ("UTC", "GMT") else None
+        return _moment(int(year), month, int(day), seconds, zone) + _fraction(fraction)
     return _latest(month, int(day), seconds) + _fraction(fraction)
 
 
@@ -177,19 +203,33 @@ def _epoch(match: re.Match[str]) -> float:
     return float(match[1])
 
 
+def _whole_epoch(match: re.Match[str]) -> float:
+    """Seconds, milliseconds or microseconds by the number of digits."""
+    time = int(match[1]) / float("1" + "0" * (len(match[1]) - 10))
+    if not _FIRST_EPOCH <= time <= datetime.now().timestamp() + _DAY_S:
+        raise ValueError("no time")
+    return time
+
+
 @functools.cache  # at the first use: a log has one or two of them
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_LEAD + pattern + _END)
 
 
 _STAMPS: Final[tuple[tuple[str, Callable[[re.Match[str]], float]], ...]] = (
-    (rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_CLOCK}{_HALF}", _american),
-    (rf"(\d{{4}})[-/.](\d\d)[-/.](\d\d)(?:[ T]|, ){_CLOCK}{_ZONE}", _iso),
-    (rf"{_CLOCK}{_HALF}", _clock),
+    (rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_SHORT_CLOCK}{_HALF}", _american),
     (
-        rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}(?: (\d{{4}})(?= |$))?",
+        rf"(\d{{4}})[-/.]{_NUMBER_OF_MONTH}[-/.](\d\d)(?:[ Tt_]|, ){_SHORT_CLOCK}{_HALF}{_ZONE}",
+        _iso,
+    ),
+    (rf"{_CLOCK}{_HALF}", _clock),
+    (rf"(\d{{4}})(\d\d)(\d\d)[ T_-](\d\d):?(\d\d):?(\d\d){_FRACTION}{_ZONE}", _compact),
+    (rf"(\d\d?)\.(\d\d?)\.(\d{{4}}),? {_CLOCK}", _european),
+    (
+        rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}{_ZONE_AND_YEAR}",
         _month_first,
     ),
     (rf"{_WEEKDAY}(\d\d?)[ /-]{_MONTH}[ /-](\d{{4}})[ :T]{_CLOCK}{_ZONE}", _day_first),
     (r"(\d{1,12}\.\d{3,9})", _epoch),
+    (r"(\d{10}|\d{13}|\d{16})", _whole_epoch),
 )

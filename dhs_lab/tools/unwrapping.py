@@ -13,7 +13,8 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec.limits import V1_FRAME_SIZE
-from dhs_lab.tools.stamps import read_stamp, time_of_iso
+from dhs_lab.tools.log_c import KEYWORD
+from dhs_lab.tools.stamps import LEVEL, read_stamp, time_of_iso
 
 _LOST: Final = re.compile(rb"\0{8,}")
 _V1_TEXT: Final = re.compile(rb"(?:stoc|stoh|htos)_[^\0]*$")
@@ -25,12 +26,15 @@ _COLLECTED: Final = re.compile(
     r"|(?P<pod>\[pod/[^\]]+\]) "
     r"|(?P<compose>[A-Za-z][\w.-]*-\d+) +\| "
 )
-_SYSLOG: Final = re.compile(r"(?P<host>[\w.-]+) (?P<tag>[^\s:\[\]]+)(?:\[\d+\])?: ")
+_SYSLOG: Final = re.compile(rf"(?!{LEVEL}\b)(?P<host>[\w.-]+) (?P<tag>[^\s:\[\]]+)(?:\[\d+\])?: ")
 _RFC5424: Final = re.compile(r"(\S+) (\S+) \S+ \S+ (?:-|\[[^\]]*\]) (?:\ufeff)?")
 _SYSLOG_ESCAPE: Final = re.compile(r"#(0[0-3][0-7])")
+_REPEATED: Final = re.compile(r"(.*)message repeated (\d{1,6}) times: \[ ?(.*)\]", re.DOTALL)
+_OBJECT: Final = re.compile(r"(?:\ufeff|\x1e|data: )*(?=\{)")  # journald may mark its beginning
 _TEXT_KEYS: Final = ("log", "MESSAGE", "message", "msg", "event", "text")
 _TIME_KEYS: Final = ("time", "timestamp", "ts", "@timestamp", "asctime")
 _SPEAKER_KEYS: Final = ("CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "container")
+_MILLISECONDS: Final = 1e11  # a greater time is in milliseconds
 _MICROSECONDS_KEYS: Final = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
 
 
@@ -66,7 +70,7 @@ class Unwrapper:
     def lines_of(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[Line]:
         """The line of a program in one line of the file."""
         if b"\0" not in raw:
-            yield self._line(number, raw, is_whole)
+            yield from self._repeated(self._line(number, raw, is_whole))
             return
         at = 0
         for lost in _LOST.finditer(raw):
@@ -79,10 +83,20 @@ class Unwrapper:
         if at < len(raw):
             yield self._line(number, raw[at:], is_whole)
 
+    def _repeated(self, line: Line) -> Iterator[Line]:
+        """The line as often as syslog says."""
+        repeated = _REPEATED.fullmatch(line.text) if " repeated " in line.text else None
+        if repeated is None:
+            yield line
+            return
+        for _ in range(int(repeated[2])):
+            yield attrs.evolve(line, text=repeated[1] + repeated[3])
+
     def _line(self, number: int, raw: bytes, is_whole: bool) -> Line:
         text = raw.decode("utf-8", "surrogateescape").rstrip("\r")
-        if text[:1] == "{" or text.startswith("\ufeff{"):
-            return self._of_json(Line(number, text.removeprefix("\ufeff"), is_whole=is_whole))
+        prefix = _OBJECT.match(text)
+        if prefix is not None:
+            return self._of_json(Line(number, text[prefix.end() :], is_whole=is_whole))
         if self._has_objects:
             return Line(number, "", reason=f"is no JSON: {text[:60]!r}")
         if "\x1b" in text or "^[" in text or "#033" in text:
@@ -96,7 +110,7 @@ class Unwrapper:
         if collected["cri"]:
             line.time = time_of_iso(collected["cri"])
             self._join(line, collected["stream"], is_last=collected["part"] == "F")
-        return line
+        return self._of_inner(line)
 
     def _of_json(self, line: Line) -> Line:
         try:
@@ -107,15 +121,22 @@ class Unwrapper:
             return attrs.evolve(line, text="", reason="the line is cut off")
         self._has_objects = True
         text = _text_of(row)
-        line.text = "" if text is None else _COLOURS.sub("", text)
         line.is_whole = True  # its JSON is
-        line.time = _time_of(row)
-        line.speaker = next((str(row[key]) for key in _SPEAKER_KEYS if key in row), "")
+        line.time = _time_of(row) or line.time
+        line.speaker = next((str(row[key]) for key in _SPEAKER_KEYS if key in row), line.speaker)
+        line.text = _COLOURS.sub("", text)
         if isinstance(row.get("log"), str):  # of docker
             is_last = line.text.endswith("\n")
             line.text = line.text.rstrip("\r\n")
             self._join(line, str(row.get("stream")), is_last=is_last)
-        return line
+        return self._of_inner(line)
+
+    def _of_inner(self, line: Line) -> Line:
+        """The line in an object that a collector packed again."""
+        if not line.text.startswith("{"):
+            return line
+        inner = self._of_json(attrs.evolve(line))
+        return line if inner.reason else inner
 
     def _join(self, line: Line, stream: str, *, is_last: bool) -> None:
         """Join the parts of a line of more than 16 kB."""
@@ -136,15 +157,21 @@ def without_syslog(text: str, rest: str) -> tuple[str, str]:
     return match[1] + " " + match[2], written
 
 
-def _text_of(row: Any) -> str | None:
-    for key in _TEXT_KEYS:
-        value = row.get(key)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, list) and all(isinstance(each, int) for each in value):
-            data = bytes(each % 256 for each in value)  # journald's form of texts with colours
-            return data.decode("utf-8", "surrogateescape")
-    return None
+def _text_of(row: dict[str, Any]) -> str:
+    """The text in an object: that of a usual key, else of the first one with a message."""
+    values = {key: _as_text(value) for key, value in row.items()}
+    usual = [values[key] for key in _TEXT_KEYS if key in values]
+    texts = [*usual, *values.values()]
+    return next((text for text in texts if KEYWORD.search(text)), next(iter(usual), ""))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return _text_of(value)
+    if isinstance(value, list) and all(isinstance(each, int) for each in value):
+        data = bytes(each % 256 for each in value)  # journald's form of texts with colours
+        return data.decode("utf-8", "surrogateescape")
+    return value if isinstance(value, str) else ""
 
 
 def _time_of(row: Any) -> float | None:
@@ -156,7 +183,7 @@ def _time_of(row: Any) -> float | None:
         if isinstance(value, str) and (time := time_of_iso(value)) is not None:
             return time
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+            return value / 1000 if value > _MILLISECONDS else float(value)
     return None
 
 

@@ -102,7 +102,20 @@ def test_no_line_breaks_it(lines: list[str]) -> None:
         ("[2026-01-01 01:00:10,500+01:00] x", 1767225610.5, "x"),
         ("2026/01/01 00:00:10Z: x", 1767225610.0, "x"),
         ("1504722561.123 x", 1504722561.123, "x"),
+        ("1504722561 x", 1504722561.0, "x"),
+        ("[1504722561123] x", 1504722561.123, "x"),
+        ("1504722561123456 x", 1504722561.123456, "x"),
+        ("9999999999 x", None, "9999999999 x"),
+        ("Thu Jan  1 00:00:10 UTC 2026 x", 1767225610.0, "x"),
         ("11:54:45.250 x", 42885.25, "x"),
+        ("11:54:45:250 x", 42885.25, "x"),
+        ("12:00:05 AM x", 5.0, "x"),
+        ("12:00:05 p.m. x", 43205.0, "x"),
+        ("2026-01-01 01:00:10 +01:00 x", 1767225610.0, "x"),
+        ("2026-01-01t00:00:10z x", 1767225610.0, "x"),
+        ("20260101T000010Z x", 1767225610.0, "x"),
+        ("20260101-00:00:10.5Z x", 1767225610.5, "x"),
+        ("20261301T000010Z x", None, "20261301T000010Z x"),
         ("\x1b[32m11:54:45\x1b[0m x", None, "\x1b[32m11:54:45\x1b[0m x"),
         ("02/31/15 00:00:00 x", None, "02/31/15 00:00:00 x"),
         ("x 11:54:45", None, "x 11:54:45"),
@@ -117,6 +130,33 @@ def test_times_without_a_zone_are_of_this_machine() -> None:
     assert rest == "1 INFO"
     assert american == parse_stamp("2015-06-26 11:54:45 x")[0]
     assert parse_stamp("Jun 26 11:54:45 host x")[1] == "host x"
+    for same in (
+        "2015-06-26 11:54:45 AM",
+        "2015-06-26_11:54:45",
+        "2015-Jun-26 11:54:45.000",
+        "26.06.2015 11:54:45",
+        "26.06.2015, 11:54:45,000",
+        "20150626 115445",
+        "Fri Jun 26 11:54:45 2015",
+        "[Fri Jun 26 11:54:45.000 2015]",
+        "Fri Jun 26 11:54:45 PDT 2015",
+    ):
+        assert parse_stamp(f"{same} x") == (american, "x")
+    assert parse_stamp("2015-06-26 11:54 x")[0] == parse_stamp("6/26/2015 11:54 AM x")[0]
+
+
+def test_the_time_may_come_after_other_words() -> None:
+    for line in (
+        "loopDHS 2026-01-01 00:00:10Z recv stoh_abort_all",
+        "time=2026-01-01T00:00:10Z level=debug stoh_abort_all",
+        '"2026-01-01 00:00:10Z","stoh_abort_all"',
+    ):
+        (sighting,) = found(f"{line}\n".encode())
+        assert isinstance(sighting, Sighting)
+        assert sighting.time == 1767225610
+    (sighting,) = found(b"recv htos_note since 2026-01-01 00:00:10Z\n")
+    assert isinstance(sighting, Sighting)
+    assert sighting.time is None
 
 
 def test_every_message_of_a_beamline_is_found_in_a_log_of_dcss() -> None:
