@@ -116,14 +116,12 @@ class Collection:
 
     def _analyse(self, image: CollectedImage) -> None:
         try:
-            request = PredictRequest(f"{self._key}:{image.index}", image.data)
-            info = LoopInfo.of(
-                self._predict(request), self._threshold, self._labels, self._mount_from
-            )
+            found = self._predict(PredictRequest(f"{self._key}:{image.index}", image.data))
         except ServiceError as error:
             self._answer(image, LoopInfo(status=FAILED), str(error))
-        else:
-            self._answer(image, info, "")
+            return
+        info = LoopInfo.of(found, self._threshold, self._labels, self._mount_from)
+        self._answer(image, info, info.reason if found.refused else "")
 
     def _answer(self, image: CollectedImage, info: LoopInfo, failure: str) -> None:
         if failure:

@@ -168,26 +168,19 @@ class LoopConfig(ProcessConfig):
     def notes(self) -> tuple[str, ...]:
         """Settings that are probably not meant, one line each."""
         notes = []
-        if is_loopback(self.jpeg_receiver.host) and not is_loopback(self.axis.host):
-            camera = self.axis.host
-            notes.append(f"the camera at {camera} cannot post its pictures: {self.receiver_hint}")
+        where = self.jpeg_receiver
+        if is_loopback(where.host) and not is_loopback(self.axis.host):
+            notes.append(
+                f"the camera at {self.axis.host} cannot post its pictures: the receiver listens at "
+                f"{HostPort(where.host, where.port)}, which only this machine can reach; to let "
+                "others reach it, add `jpeg_receiver: host: 0.0.0.0` to the file"
+            )
         if self.save_image_files and not can_draw():
             notes.append(
                 "save_image_files keeps pictures and tables; pictures with boxes, and plots, need "
                 f"Pillow and matplotlib: {INSTALL}"
             )
         return tuple(notes)
-
-    @property
-    def receiver_hint(self) -> str:
-        """The key that lets a camera on another machine post its pictures; "" if it can."""
-        where = self.jpeg_receiver
-        if not is_loopback(where.host):
-            return ""
-        return (
-            f"the receiver listens at {HostPort(where.host, where.port)}, which only this machine "
-            "can reach; to let others reach it, add `jpeg_receiver: host: 0.0.0.0` to the file"
-        )
 
     @property
     def effective_log(self) -> LogConfig:

@@ -41,6 +41,7 @@ class LoopInfo:
         score: Its score, 0..1; without a loop, the best score found.
         seen_tip: `(x, y)` of its far end from the detector, None if it gives boxes only.
         mount_from: The side that the mount comes from, `any` if not configured.
+        reason: Why there is no loop, "" if there is one.
     """
 
     status: str
@@ -50,6 +51,7 @@ class LoopInfo:
     score: float = 0.0
     seen_tip: tuple[float, float] | None = None
     mount_from: MountFrom = "any"
+    reason: str = attrs.field(default="", eq=False)
 
     @classmethod
     def of(
@@ -63,7 +65,9 @@ class LoopInfo:
         loops = [found for found in prediction.detections if found.label in labels]
         pin = prediction.best(PIN, threshold=threshold)
         if not loops or loops[0].score < threshold:
-            return cls(status=FAILED, score=loops[0].score if loops else 0.0)
+            score = loops[0].score if loops else 0.0
+            reason = _why_no_loop(prediction, score, threshold, labels)
+            return cls(status=FAILED, score=score, reason=reason)
         return cls(
             status=NORMAL,
             box=loops[0].box,
@@ -147,6 +151,18 @@ class LoopInfo:
     def rebox_words(self, index: int) -> list[Argument]:
         """`index boxMinY boxMaxY loopWidth`, the answer of reboxLoopImage."""
         return [index, *_rounded(self.box.min_y, self.box.max_y, self.box.height)]
+
+
+def _why_no_loop(
+    prediction: Prediction, score: float, threshold: float, labels: Collection[str]
+) -> str:
+    """The reason; a row that could not be read may have been the loop."""
+    if prediction.refused:
+        return prediction.refused[0]
+    others = {found.label for found in prediction.detections if found.score >= threshold > 0}
+    unknown = ", ".join(sorted(others - {PIN, *labels}))
+    hint = f"; not in automl.loop_labels: {unknown}" if unknown else ""
+    return f"no loop detected, best score {score:.3f}{hint}"
 
 
 def _rounded(*values: float) -> list[Argument]:

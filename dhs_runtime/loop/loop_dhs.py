@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
+from dhs_runtime.addresses import HostPort, is_loopback
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, MachineError, ServiceError
@@ -33,6 +34,8 @@ MAX_WAITING: Final = 1000
 CLOSE_S: Final = 0.1
 TEST_KEY: Final = "THE-TEST-IMAGE"
 """The name of testAutoML's picture, as in loop-dhs."""
+
+_URL: Final = re.compile(r"https?://([^\s/]+)/\S*?(?=:?(?:\s|$))")
 
 
 class LoopDhs:
@@ -186,8 +189,7 @@ class LoopDhs:
         try:
             found = op.wait(self._workers.call(lambda: self._predict_snapshot(TEST_KEY))).top
         except ServiceError as error:
-            op.log.warning("%s", error)
-            op.fail(str(error))
+            self._fail(op, str(error))
             return
         if found is None or not found.score:
             op.fail("the inference server found nothing in the picture")
@@ -202,8 +204,7 @@ class LoopDhs:
         try:
             self.receiver.open()
         except (ConfigError, MachineError) as error:
-            op.log.warning("%s", error)
-            op.fail(str(error))
+            self._fail(op, str(error))
             return
         op.update("start_oscillation")
         try:
@@ -222,29 +223,36 @@ class LoopDhs:
         found = sum(image.info is not None and image.info.found for image in images)
         op.log.info("%d pictures, %d with a loop, %d unanswered", len(images), found, missing)
         if not images:
-            op.fail(self._why_no_picture())
+            self._fail(op, self._why_no_picture())
         elif missing + len(collection.failures) == len(images):
             reason = collection.failures[0] if collection.failures else "no answer in time"
-            op.fail(f"no picture could be analysed: {reason}")
+            self._fail(op, f"no picture analysed: {reason}")
         else:
             op.complete("done")
 
     def _why_no_picture(self) -> str:
         if self.receiver.last_refusal:
-            return f"no picture arrived; the receiver {self.receiver.last_refusal}"
-        question = "no picture arrived; is the camera set to post to this host and port?"
-        return f"{question} {self.config.receiver_hint}".strip()
+            return self.receiver.last_refusal
+        host = self.config.jpeg_receiver.host
+        advice = "is the camera set to post to this machine and port?"
+        if is_loopback(host):
+            advice = "a camera elsewhere needs jpeg_receiver: host: 0.0.0.0"
+        return f"no picture came to {HostPort(host, self.receiver.port)}; {advice}"
+
+    def _fail(self, op: Operation, reason: str) -> None:
+        """Log the whole reason; DCSS gets 90 bytes of it, so a URL is cut to its host and port."""
+        op.log.warning("%s", reason)
+        op.fail(_URL.sub(r"\1", reason, count=1))
 
     def _look(self, op: Operation) -> LoopInfo | None:
         """The loop in a snapshot; None (and the operation failed) if there is no loop."""
         try:
             info = op.wait(self._workers.call(lambda: self._analyse_snapshot(op)))
         except ServiceError as error:
-            op.log.warning("%s", error)
-            op.fail(str(error))
+            self._fail(op, str(error))
             return None
         if not info.found:
-            op.fail(f"no loop detected, best score {info.score:.3f}")
+            self._fail(op, info.reason)
             return None
         return info
 

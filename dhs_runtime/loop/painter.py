@@ -43,7 +43,9 @@ class Painter:
         if not can_draw():
             logger.debug("%s is not drawn: %s", folder, INSTALL)
         elif not self._workers.submit(lambda: self._run(folder)):
-            logger.warning("%s is not drawn: %d others wait", folder, MAX_WAITING)
+            ends = self._stop.is_stopping()
+            reason = "the DHS ends" if ends else f"{MAX_WAITING} others wait"
+            logger.warning("%s is not drawn: %s", folder, reason)
 
     def close(self) -> None:
         """Stop drawing; a drawing under way is ended."""

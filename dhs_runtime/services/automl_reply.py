@@ -13,7 +13,7 @@ from dhs_runtime.services.http_client import HttpReply
 from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_text, member, short
 
 MAX_ERROR_CHARS = 200
-ROUNDING = 1e-6  # of a side at the edge, in single precision
+ROUNDING = 1e-6  # of a score or a side at the end of its range, in single precision
 IN_PIXELS = 2.0  # a larger side cannot be a fraction
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Prediction:
     Attributes:
         key: Of the request.
         detections: The objects.
-        refused: Why rows of the answer were left out, one line each.
+        refused: Why rows of the answer were left out, one line each; padding does not count.
         trouble: Why there is no answer for this picture, "" if there is one.
     """
 
@@ -129,7 +129,7 @@ def result_of(reply: HttpReply, name: str) -> object:
         )
         raise ServiceReplyError(f"{reply.trouble}{text}", reply.status)
     members = as_dict(reply.json(), "the reply", reply.url)
-    if "error" in members:
+    if members.get("error"):  # null and "" say that all is well
         raise ServiceReplyError(
             f"{reply.url} answered: {_error_text(members['error'])}", reply.status
         )
@@ -176,16 +176,16 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
     tips = as_list(members.get("detection_tips", [None] * count), f"{where}.detection_tips", url)
     if len(tips) < count:
         raise ServiceReplyError(f"{url}: {where} has {count} detections, but {len(tips)} tips")
-    detections, refused, trouble = [], [], ""
+    detections, refused = [], []
     for index in range(count):
         try:
             row = scores[index], labels[index], boxes[index], tips[index]
-            detections.append(_detection(row, where, index, url))
+            detections.append(_detection(row, index, url))
         except ServiceReplyError as error:
-            refused.append(str(error))
-            trouble = trouble or (str(error) if scores[index] != 0 else "")
-    if trouble and not any(each.score for each in detections):
-        raise ServiceReplyError(trouble)
+            if scores[index] != 0:  # padding may be anything
+                refused.append(str(error))
+    if refused and not any(each.score for each in detections):
+        raise ServiceReplyError(refused[0])
     if refused:
         logger.debug("%d rows left out, the first because %s", len(refused), refused[0])
     return Prediction(key, tuple(sorted(detections, key=lambda each: -each.score)), tuple(refused))
@@ -199,23 +199,21 @@ def _count(value: object, length: int, where: str, url: str) -> int:
     return int(number)
 
 
-def _detection(
-    row: tuple[object, object, object, object], where: str, index: int, url: str
-) -> Detection:
-    score = _score(row[0], f"{where}.detection_scores[{index}]", url)
-    label = as_text(row[1], f"{where}.detection_classes_as_text[{index}]", url)
-    box = _box(row[2], f"{where}.detection_boxes[{index}]", url)
+def _detection(row: tuple[object, object, object, object], index: int, url: str) -> Detection:
+    score = _score(row[0], f"detection_scores[{index}]", url)
+    label = as_text(row[1], f"detection_classes_as_text[{index}]", url).strip()
+    box = _box(row[2], f"detection_boxes[{index}]", url)
     if score and not (box.width and box.height):
-        raise ServiceReplyError(f"{url}: {where}.detection_boxes[{index}] has no size")
-    tip = _tip(row[3], f"{where}.detection_tips[{index}]", url)
+        raise ServiceReplyError(f"{url}: detection_boxes[{index}] has no size")
+    tip = _tip(row[3], f"detection_tips[{index}]", url)
     return Detection(score, label, box, tip)
 
 
 def _score(value: object, where: str, url: str) -> float:
     score = as_number(value, where, url)
-    if not 0 <= score <= 1:
+    if not -ROUNDING <= score <= 1 + ROUNDING:
         raise ServiceReplyError(f"{url}: {where} is not 0 to 1 but {score:g}")
-    return score
+    return min(max(score, 0.0), 1.0)
 
 
 def _box(value: object, where: str, url: str) -> Box:

@@ -8,11 +8,11 @@ only as bytes arrive.
 import re
 from io import BufferedIOBase
 
-MAX_LINE_BYTES = 256  # a chunk's size and extensions, or one trailer
+MAX_LINE_BYTES = 4096  # a chunk's size and extensions, or one trailer
 MAX_TRAILERS = 32
 PIECE_BYTES = 64 * 1024
 
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
+_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class BodyTooLargeError(ValueError):

@@ -9,6 +9,7 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_FIELDS: Final = 200
 
 _REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S+) +HTTP/([0-9])\.([0-9])")
+_BLANKS: Final = re.compile(r"[A-Z]+ .* HTTP/1\.[01]", re.DOTALL)
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t\r]*", re.DOTALL)
 _FOLD: Final = re.compile(r"\r?\n[ \t]+")
 
@@ -41,6 +42,10 @@ class Headers:
     def get_all(self, name: str) -> list[str]:
         """All values of a field, in the order received."""
         return [value for _, value in self._fields.get(name.lower(), ())]
+
+    def get_list(self, name: str) -> list[str]:
+        """The elements of a field whose value is a list with commas, in the order received."""
+        return [each.strip() for value in self.get_all(name) for each in value.split(",")]
 
     @property
     def content_type(self) -> str:
@@ -81,6 +86,8 @@ def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int]
 
 def _start(line: str) -> tuple[str, str, tuple[int, int]]:
     match = _REQUEST.fullmatch(line.rstrip())
+    if match is None and _BLANKS.fullmatch(line.rstrip()):
+        raise HeadError(400, f"a blank in the target, write %20: {line[:60]!r}")
     if match is None:
         raise HeadError(400, f"not HTTP: the request begins with {line[:60]!r}")
     version = int(match[3]), int(match[4])

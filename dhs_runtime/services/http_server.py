@@ -279,17 +279,20 @@ class HttpHandler:
 
     def _body_length(self, max_bytes: int, *, takes_chunks: bool) -> int | None:
         """Bytes of the body to come; None where it comes in chunks."""
-        lengths = self.headers.get_all("Content-Length")
-        codings = self.headers.get_all("Transfer-Encoding")
+        lengths = self.headers.get_list("Content-Length")
+        codings = [
+            coding
+            for coding in self.headers.get_list("Transfer-Encoding")
+            if coding.lower() != "identity"
+        ]
         if not (lengths or codings) or (codings and not takes_chunks):
             self._has_unread_body = True  # the bytes that follow could be taken for a request
             wanted = "Content-Length, or send chunks" if takes_chunks else "a Content-Length"
             raise Refusal(HTTPStatus.LENGTH_REQUIRED, f"a body is wanted: say {wanted}")
-        if codings and lengths:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "both a length and a transfer coding")
         if codings:
             if [coding.lower() for coding in codings] != ["chunked"]:
                 raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding is chunked")
+            self.close_connection |= bool(lengths)  # the coding counts (RFC 9112, 6.1)
             return None
         digits = lengths[0]
         if len(set(lengths)) > 1 or not (digits.isascii() and digits.isdigit()):

@@ -1,13 +1,11 @@
 """Receives the pictures that cameras post (Axis event action "send images", HTTP recipient).
 
 Cameras send in different ways that are hardly documented, so all of HTTP/1.1 is supported: bodies
-with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come raw as
-`image/jpeg`, `image/jpg`, `image/png`, or without a useful type. Multipart forms are not supported,
-as in Axis' own receivers.
+with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come raw, under
+any type of an image or one that says nothing, or in a form; their first bytes say what they are.
 """
 
 import logging
-import re
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,6 +15,7 @@ import attrs
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import machine_error
+from dhs_runtime.services.forms import filename_in, parts_of
 from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
 from dhs_runtime.services.listener import MAX_CONNECTIONS
 
@@ -26,14 +25,18 @@ MAX_IMAGE_BYTES = 8 * 1024 * 1024
 
 MAX_NEWS = 1000  # refusals remembered, so that each is logged once
 
-UNTOLD = ("", "application/octet-stream")
+UNTOLD = (
+    *("", "application/octet-stream", "binary/octet-stream"),
+    "application/x-www-form-urlencoded",  # what curl says if it is told nothing
+)
 """Types that do not say what the bytes are."""
 
-_TYPES = {"image/jpeg": "image/jpeg", "image/jpg": "image/jpeg", "image/png": "image/png"}
+FORMS = ("multipart/form-data", "multipart/mixed", "multipart/related")
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 TOO_MANY = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections")
 
-_FILENAME = re.compile(r'(?:^|[;\s])filename\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
+Picture = tuple[bytes, str, str | None]
+"""Content, type and file name."""
 
 
 @attrs.frozen
@@ -215,31 +218,28 @@ class _Handler(HttpHandler):
 
     def do_GET(self) -> None:
         """Answer the Test button of a camera, or a person."""
-        self.reply(HTTPStatus.OK, b"Ready: POST pictures here, raw, as image/jpeg.\n")
+        self.reply(HTTPStatus.OK, b"Ready: POST pictures here, as image/jpeg.\n")
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
-        """Receive a picture."""
-        announced = self.headers.content_type
-        if announced not in _TYPES and announced not in UNTOLD:
-            raise Refusal(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"send the raw picture as image/jpeg or image/png, not as {announced}",
-            )
-        data = self.read_body(self.receiver._max_image_bytes)
-        content_type = _type_of(data)
-        if _TYPES.get(announced, content_type) != content_type or not content_type:
-            raise Refusal(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"this does not begin like {announced or 'a picture'}",
-            )
-        what = data, content_type, self._filename(), self.path, self.peer.host
-        status = self.receiver._deliver(what, self.listener)
-        if status is None:
-            self.close_connection = True
-        else:
-            self.reply(status)
+        """Receive a picture, or those in a form."""
+        kind = self.headers.content_type
+        if not (kind.startswith("image/") or kind in UNTOLD or kind in FORMS):
+            raise _unsupported(f"send the picture as image/jpeg, not {kind}")
+        coding = self.headers.get("Content-Encoding", "identity").lower()
+        if coding != "identity":
+            raise _unsupported(f"send the picture without Content-Encoding: {coding}")
+        body = self.read_body(self.receiver._max_image_bytes)
+        answer = HTTPStatus.OK
+        for picture in self._pictures_of_form(body) if kind in FORMS else [self._picture(body)]:
+            what = *picture, self.path, self.peer.host
+            status = self.receiver._deliver(what, self.listener)
+            if status is None:
+                self.close_connection = True
+                return
+            answer = max(answer, status)
+        self.reply(answer)
 
     do_PUT = do_POST
 
@@ -247,12 +247,31 @@ class _Handler(HttpHandler):
         """Count it."""
         self.receiver._count_refusal(self.peer.host, refusal, self.listener)
 
-    def _filename(self) -> str | None:
-        match = _FILENAME.search(self.headers.get("Content-Disposition", ""))
-        if match is None:
-            return None
-        name = (match[1] or match[2] or "").replace("\\", "/").rpartition("/")[2]
-        return None if name in ("", ".", "..") else name
+    def _picture(self, body: bytes) -> Picture:
+        content_type = _type_of(body)
+        if not content_type:
+            begins = f"no JPEG or PNG: it begins with {body[:8]!r}"
+            raise _unsupported(begins if body else "an empty body, no picture")
+        disposition = self.headers.get("Content-Disposition")
+        return body, content_type, filename_in(disposition) if disposition else None
+
+    def _pictures_of_form(self, body: bytes) -> list[Picture]:
+        try:
+            parts = list(parts_of(self.headers.get("Content-Type"), body))
+        except ValueError as error:
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(error)) from None
+        found = [
+            (content, kind, filename_in(disposition))
+            for disposition, content in parts
+            if (kind := _type_of(content))
+        ]
+        if not found:
+            raise _unsupported(f"no JPEG or PNG in the {len(parts)} parts of the form")
+        return found
+
+
+def _unsupported(reason: str) -> Refusal:
+    return Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason)
 
 
 def _type_of(data: bytes) -> str:

@@ -54,16 +54,18 @@ def as_text(value: object, where: str, url: str) -> str:
 
 
 def as_number(value: object, where: str, url: str) -> float:
-    """The value as a finite number.
+    """The value as a finite number; some servers write numbers as texts.
 
     Raises:
         ServiceReplyError: It is not a finite number; the text says where.
     """
     try:
         # Python's JSON accepts NaN and integers of any size; true and false are integers for it.
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-    except OverflowError:
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            number = float(value)
+            if math.isfinite(number) and "_" not in str(value):
+                return number
+    except (OverflowError, ValueError):
         pass
     raise ServiceReplyError(f"{url}: {where} is not a number but {short(value)}")
 

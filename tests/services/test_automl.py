@@ -139,6 +139,24 @@ def test_a_server_may_say_where_the_tips_are(serving: Serving) -> None:
     ]
 
 
+def test_numbers_may_be_texts_and_labels_lines(serving: Serving) -> None:
+    as_texts = {
+        "num_detections": "2",
+        "detection_boxes": [["0.1", "0.2", "0.3", "0.4"], ["0", "0", "1.0", "1e0"], []],
+        "detection_scores": ["0.25", " 0.75", "0"],
+        "detection_classes_as_text": ["nylon\r\n", " pin", ""],
+    }
+    reply = {"predictions": [{**ENTRY, **as_texts}], "error": None, "deployedModelId": "7"}
+    assert predicted(serving, reply) == PREDICTION
+
+
+@pytest.mark.parametrize(("score", "read"), [(1.0000001, 1.0), (-1e-9, 0.0)])
+def test_a_score_may_be_rounded(serving: Serving, score: float, read: float) -> None:
+    box = [0.1, 0.2, 0.3, 0.4]
+    found = predicted(serving, {"predictions": [entry_of((score, "nylon", box))]})
+    assert [each.score for each in found.detections] == [read]
+
+
 def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
     entry = {name: value for name, value in ENTRY.items() if name != "num_detections"}
     assert len(predicted(serving, {"predictions": [entry]}).detections) == 3
@@ -153,7 +171,8 @@ def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
         ({"detection_boxes": [[0, 0, 1, 1]]}, "3 scores, 3 labels, 1 boxes"),
         ({"detection_boxes": {}}, "detection_boxes is not an array but {}"),
         ({"detection_boxes": [[0, 0, 1], [], []]}, r"boxes\[0\] is not 4 numbers but 3"),
-        ({"detection_boxes": [[0, 0, 1, "1"], [], []]}, "is not a number but '1'"),
+        ({"detection_boxes": [[0, 0, 1, "x"], [], []]}, "is not a number but 'x'"),
+        ({"detection_boxes": [[0, 0, 1, "0_1"], [], []]}, "is not a number but '0_1'"),
         ({"detection_boxes": [[0, 0, 1, True], [], []]}, "is not a number but True"),
         ({"detection_boxes": [[0.5, 0, 0.4, 1], [], []]}, "is not .min_y, min_x, max_y, max_x"),
         ({"detection_boxes": [[0, 0.5, 1, 0.4], [], []]}, "is not .min_y, min_x, max_y, max_x"),
@@ -163,6 +182,7 @@ def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
         ({"detection_tips": [[0.5], "x"]}, r"tips\[0\] is not \[y, x\] in 0..1"),
         ({"detection_tips": "far"}, "detection_tips is not an array but 'far'"),
         ({"detection_scores": [float("nan"), 0, 0]}, "is not a number but nan"),
+        ({"detection_scores": ["NaN", 0, 0]}, "is not a number but 'NaN'"),
         ({"detection_scores": [0, float("inf"), 0]}, r"scores\[1\] is not a number but inf"),
         ({"detection_scores": [10**400, 0, 0]}, "is not a number but 1000"),
         ({"detection_scores": None}, "is not an array but None"),
@@ -170,7 +190,7 @@ def test_the_number_of_detections_may_be_missing(serving: Serving) -> None:
         ({"num_detections": 4}, "4 detections in arrays of 3"),
         ({"num_detections": -1}, "-1 detections"),
         ({"num_detections": 1.5}, "1.5 detections"),
-        ({"num_detections": "2"}, "num_detections is not a number"),
+        ({"num_detections": "two"}, "num_detections is not a number"),
     ],
 )
 def test_a_malformed_prediction_is_named(
@@ -217,6 +237,7 @@ def test_a_row_that_makes_no_sense_is_judged_not_clamped(
     assert re.search(reason, told)
     empty = predicted(serving, {"predictions": [entry_of((0.0, label, box), padding)]})
     assert empty.best(threshold=0.01) is None  # padding may be anything
+    assert empty.refused == ()
 
 
 def test_one_bad_picture_of_a_batch_costs_itself_only(serving: Serving) -> None:

@@ -71,6 +71,21 @@ def test_the_bytes_say_what_a_type_does_not(
     assert (receiver.received, receiver.refused) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        *("image/png", "image/pjpeg", "image/*", "image/jpeg, image/jpeg"),
+        *("binary/octet-stream", "application/x-www-form-urlencoded"),
+    ],
+)
+@pytest.mark.parametrize(("body", "kind"), [(JPEG, "image/jpeg"), (PNG, "image/png")])
+def test_what_a_picture_is_its_bytes_say(
+    camera: Camera, album: Album, content_type: str, body: bytes, kind: str
+) -> None:
+    assert camera.post(body, f"Content-Type: {content_type}") == 200
+    assert [each.content_type for each in album.images] == [kind]
+
+
 @pytest.mark.parametrize("between", [b"\r\n", b"\n", b"\r\n\r\n", b"\r\n" * 50, b"\r", b""])
 @pytest.mark.parametrize("waits", [False, True])
 def test_empty_lines_between_requests_cost_nothing(
@@ -130,6 +145,41 @@ def test_chunks_are_joined(camera: Camera, album: Album, body: bytes) -> None:
     assert {each.data for each in album.images} == {JPEG}
 
 
+LENGTH = f"Content-Length: {len(JPEG)}"
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        ((LENGTH, LENGTH), JPEG),
+        ((f"{LENGTH}, {len(JPEG)}",), JPEG),
+        (("Transfer-Encoding: identity", LENGTH), JPEG),
+        (("Transfer-Encoding: identity, chunked",), in_chunks(JPEG)),
+        (("Transfer-Encoding: chunked",), b"%020x\r\n%b\r\n0\r\n\r\n" % (len(JPEG), JPEG)),
+        (
+            ("Transfer-Encoding: chunked",),
+            in_chunks(JPEG).replace(b"\r\n", b";" + b"s" * 999 + b"\r\n", 1),
+        ),
+    ],
+)
+def test_a_length_may_be_said_in_odd_ways(
+    camera: Camera, album: Album, framing: tuple[str, ...], body: bytes
+) -> None:
+    camera.send((head(TYPE, *framing) + body) * 2)
+    assert [camera.status() for _ in range(2)] == [200, 200]
+    assert [each.data for each in album.images] == [JPEG] * 2
+
+
+def test_chunks_count_if_a_length_is_said_too_and_the_connection_ends(
+    camera: Camera, album: Album
+) -> None:
+    camera.send(head(TYPE, "Content-Length: 5", "Transfer-Encoding: chunked") + in_chunks(JPEG))
+    status, headers, _ = camera.answer()
+    assert (status, headers["Connection"]) == (200, "close")
+    assert camera.closed()
+    assert [each.data for each in album.images] == [JPEG]
+
+
 def test_a_camera_may_ask_before_it_sends(camera: Camera, album: Album) -> None:
     for count in (1, 2):
         camera.send(head(TYPE, "Expect: 100-Continue", "Transfer-Encoding: chunked"))
@@ -159,6 +209,9 @@ def test_byte_by_byte_is_the_same(camera: Camera, album: Album, chunked: bool) -
         (r'inline; filename="C:\temp\a.jpg"', "a.jpg"),
         ('attachment; filename=".."', None),
         ('attachment; filename=""', None),
+        ('attachment; filename="a;b.jpg"', "a;b.jpg"),
+        ("attachment; filename*=UTF-8''K%c3%b6ln.jpg", "K\u00f6ln.jpg"),
+        ("attachment; filename*=x\0y''%41", None),
         ("attachment; othername=a.jpg", None),
         ("attachment", None),
     ],
