@@ -35,7 +35,7 @@ FORMS = ("multipart/form-data", "multipart/mixed", "multipart/related")
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 TOO_MANY = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections")
 
-Picture = tuple[bytes, str, str | None]
+_Posted = tuple[bytes, str, str | None]
 """Content, type and file name."""
 
 
@@ -247,7 +247,7 @@ class _Handler(HttpHandler):
         """Count it."""
         self.receiver._count_refusal(self.peer.host, refusal, self.listener)
 
-    def _picture(self, body: bytes) -> Picture:
+    def _picture(self, body: bytes) -> _Posted:
         content_type = _type_of(body)
         if not content_type:
             begins = f"no JPEG or PNG: it begins with {body[:8]!r}"
@@ -255,7 +255,7 @@ class _Handler(HttpHandler):
         disposition = self.headers.get("Content-Disposition")
         return body, content_type, filename_in(disposition) if disposition else None
 
-    def _pictures_of_form(self, body: bytes) -> list[Picture]:
+    def _pictures_of_form(self, body: bytes) -> list[_Posted]:
         try:
             parts = list(parts_of(self.headers.get("Content-Type"), body))
         except ValueError as error:
