@@ -6,14 +6,11 @@ failure to a success: an answer of success that does not encode becomes a failur
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
-
-import attrs
 
 from dcs_codec import (
     EncodeError,
-    HtosOperationCompleted,
     Message,
     OperationStatus,
     default_codec,
@@ -143,21 +140,3 @@ def _shown(value: object) -> str:
         return str(value)
     except BaseException:  # noqa: BLE001 - a failing __str__ must not prevent the answer
         return type(value).__name__
-
-
-@attrs.frozen
-class OperationFailed:
-    """How an operation fails: the reason shortened, then left out. Devices say it themselves."""
-
-    name: str
-    handle: str
-
-    def __call__(self, status: str, reason: str) -> Iterator[Message]:
-        """The forms."""
-        for text in (reason, one_line(reason, SHORT_REASON), ""):
-            yield HtosOperationCompleted(
-                operation_name=self.name,
-                operation_handle=self.handle,
-                operation_status=status,
-                operation_args=text,
-            )

@@ -19,7 +19,7 @@ from dhs_runtime.devices import (
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.handlers import HandlerTable, MessageHandler, Repeated
 from dhs_runtime.operation import DeclaredOperation, OperationHandler
-from dhs_runtime.signatures import check_handler, check_name
+from dhs_runtime.signatures import check_handler, check_name, name_of
 
 M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
@@ -74,8 +74,13 @@ class Declarations:
         self._check_not_running(f"operation {name}")
 
         def register(handler: OperationHandler) -> OperationHandler:
+            if other := self._handlers.operations.get(name):
+                known = name_of(other.handler)
+                raise HandlerError(f"operation {name!r} has a handler already: {known}")
+            check_handler(handler)
+            check_name(name, "an operation")
             entry = DeclaredOperation(handler, timeout_s, max_active, inline)
-            self._handlers.add_operation(name, entry)
+            self._handlers.operations[name] = entry
             return handler
 
         return register
@@ -98,8 +103,9 @@ class Declarations:
         self._check_not_running("a handler of messages")
 
         def register(handler: MessageHandler[M]) -> MessageHandler[M]:
+            check_handler(handler)
             for message_class in message_classes:
-                self._handlers.add_message(message_class, handler)
+                self._handlers.messages.setdefault(message_class, []).append(handler)
             return handler
 
         return register

@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from dcs_codec import (
     AbortMode,
@@ -31,7 +31,7 @@ from dcs_codec import (
 from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.base import Wiring
+from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
@@ -95,6 +95,7 @@ class Dispatcher:
         self._closed = False
         self._online = False
         self._unknown: set[str] = set()
+        self._found: dict[type[Message], tuple[Callable[[Any], None], ...]] = {}
         self._wiring = Wiring(
             workers=self.workers,
             lanes=self._lanes,
@@ -117,12 +118,20 @@ class Dispatcher:
             self._salvage(message, outlet)
         else:
             self._to_device(message, outlet)
-        for handler in self._handlers.message(type(message)):
+        handlers = self._found.get(type(message))
+        for handler in self._find(type(message)) if handlers is None else handlers:
             if not self._inbox.put(partial(_call, handler, message)) and not self._closed:
                 # Dropping one in silence would leave wrong state; a new connection begins afresh.
                 logger.error("too many messages wait for a handler; giving the link up")
                 self._on_overload()
                 return
+
+    def _find(self, message_class: type[Message]) -> tuple[Callable[[Any], None], ...]:
+        """The handlers of a message class: its own first, then those of its bases."""
+        table = self._handlers.messages
+        found = tuple(each for base in message_class.__mro__ for each in table.get(base, ()))
+        self._found[message_class] = found
+        return found
 
     def start(self) -> None:
         """Call the start hooks, and when they have returned begin what is done again and again."""
@@ -178,18 +187,24 @@ class Dispatcher:
         if self._closed:
             refusal = STOPPING
         devices = self._handlers.devices
-        route = devices.route(type(message))
-        if route is None:
+        kind = devices.kind_of(type(message))
+        if kind is None:
             self._note(message)
             return
-        device = devices.find(route.name(message))
-        if device is not None and isinstance(device, route.kind):
+        name = kind._named_in(message)[0]  # of several the first, by which dcss picks the owner
+        device = devices.find(name)
+        if device is not None and isinstance(device, kind):
             device._accept(message, outlet, refusal)
-        elif not self._handlers.handles(route.kind):
-            devices.turn_away(route, message, outlet)
+        elif not self._has_handlers_of(kind):
+            devices.turn_away(kind, name, message, outlet)
             known = " ".join(device.name for device in devices.all()) or "none"
-            what = f"{message.keyword} {route.name(message)}"
+            what = f"{message.keyword} {name}"
             logger.warning("%s: this DHS declares no such device; it has: %s", what, known)
+
+    def _has_handlers_of(self, kind: type[Device]) -> bool:
+        """Whether a handler answers messages about such devices; one of all messages does not."""
+        theirs = (*kind.registrations, *kind.commands)
+        return any(issubclass(each, theirs) for each in self._handlers.messages)
 
     def _salvage(self, malformed: MalformedMessage, outlet: Outlet) -> None:
         """Answer a command that cannot be read in full, if its name can."""

@@ -1,6 +1,6 @@
 """`Operation`: what a handler gets to do one operation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import attrs
@@ -14,7 +14,7 @@ from dcs_codec import (
     join_list,
     split_list,
 )
-from dhs_runtime.answers import ERROR, NORMAL, OperationFailed
+from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
 from dhs_runtime.task import Outlet, Task
 
 S = TypeVar("S")
@@ -112,8 +112,9 @@ class Operation(Task):
     def _success(self) -> Message:
         return self._completed(NORMAL, "")
 
-    def _failures(self, status: str, reason: str) -> Iterable[Message]:
-        return OperationFailed(self.name, self.handle)(status, reason)
+    def _failures(self, status: str, reason: str) -> Iterator[Message]:
+        for text in (reason, one_line(reason, SHORT_REASON), ""):
+            yield self._completed(status, text)
 
     def _completed(self, status: str, text: str) -> Message:
         return HtosOperationCompleted(

@@ -163,11 +163,6 @@ class TcpTransport:
         if code:
             raise OSError(code, os.strerror(code))
 
-    @property
-    def has_socket(self) -> bool:
-        """Whether a connection is there or being made."""
-        return self._socket is not None
-
     def set_read_timeout(self, timeout_s: float | None) -> None:
         """Let `read` fail after so many seconds without a byte; None waits for ever."""
         self._connected().settimeout(timeout_s)

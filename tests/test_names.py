@@ -59,7 +59,6 @@ _DEVICE: Final = {"kind", "name", "on", "on_read", "registered"} | {
     *(
         "asks",
         "commands",
-        "name_fields",
         "registrations",
         "reports",
     ),  # what a kind says of itself

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar, Final, TypeVar
 
@@ -29,6 +29,8 @@ T = TypeVar("T", bound=Task)
 M = TypeVar("M", bound=Message)
 
 TOO_MUCH: Final = "too much under way"
+_FIRST_WORD: Final = len(attrs.fields(Message))
+"""Index of its field."""
 
 logger = logging.getLogger(__name__)
 
@@ -123,8 +125,10 @@ class Request(Task):
 
     def _status_in(self, message: Message) -> str | None:
         """As `Task._status_in`; only messages that are never sent unasked count as an answer."""
-        mine = type(message) is self._deed.completion and self.device._is_about(message)
-        return str(getattr(message, "status", ERROR)) if mine else None
+        if type(message) is not self._deed.completion:
+            return None
+        is_mine = self.device.name in self.device._named_in(message)
+        return str(getattr(message, "status", ERROR)) if is_mine else None
 
     def _success(self) -> Message:
         return self._deed.success(self._value)
@@ -158,8 +162,6 @@ class Device:
     """The other messages that DCSS sends about such a device."""
     reports: ClassVar[tuple[type[Message], ...]] = ()
     """The messages by which DCSS is told of it."""
-    name_fields: ClassVar[tuple[str, ...]] = ()
-    """The fields that may name the device, in messages of both directions."""
     asks: ClassVar[bool] = False
     """Whether dcss stores the value of a failure, so that a stranger must ask for it first."""
     on_read: ReadHook[float] | ReadHook[str] | ReadHook[ShutterState] | None = None
@@ -336,20 +338,11 @@ class Device:
     def _remember(self, message: Message) -> None:
         """Store the value in a message."""
 
-    @classmethod
-    def _name_field(cls, message_class: type[Message]) -> str:
-        """The field that names a device of this kind in a message."""
-        names = {field.name for field in attrs.fields(message_class)}
-        return next(field for field in cls.name_fields if field in names)
-
-    @classmethod
-    def _named_in(cls, message: Message) -> Iterable[str]:
-        """Names of the devices that a report is about."""
-        return (str(getattr(message, cls._name_field(type(message)))),)
-
-    def _is_about(self, message: Message) -> bool:
-        """Whether a message names this device."""
-        return any(getattr(message, field, None) == self.name for field in self.name_fields)
+    @staticmethod
+    def _named_in(message: Message) -> Sequence[str]:
+        """Names of the devices that a message is about: the first word after the keyword."""
+        field = attrs.fields(type(message))[_FIRST_WORD]
+        return (str(getattr(message, field.name)),)
 
     def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]:
         """Send a reason to the beamline's log; never raises. Returns a function for our own log."""

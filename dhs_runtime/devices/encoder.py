@@ -39,7 +39,6 @@ class Encoder(Device):
     registrations = (StohRegisterEncoder,)
     commands = (StohConfigureEncoder, StohGetEncoder, StohSetEncoder)
     reports = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
-    name_fields = ("encoder_name",)
     asks = True
 
     def __init__(self, name: str, *, position: float | None = None) -> None:

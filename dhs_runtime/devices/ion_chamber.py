@@ -1,6 +1,6 @@
 """`IonChamber` and `Count`: counters that are read together, for a time."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dcs_codec import (
     HtosReportIonChambers,
@@ -120,7 +120,6 @@ class IonChamber(Device):
     registrations = (StohRegisterIonChamber,)
     commands = (StohConfigureIonChamber, StohReadIonChambers)
     reports = (HtosReportIonChambers,)
-    name_fields = ("ion_chamber_name", "ion_chamber_names")
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -142,13 +141,15 @@ class IonChamber(Device):
         else:
             wiring.run(count, self._count)
 
-    @classmethod
-    def _named_in(cls, message: Message) -> Iterable[str]:
-        if isinstance(message, HtosReportIonChambers):
-            if isinstance(message.result, IonChamberFailure):
-                return ()
-            return [reading.name for reading in message.result]
-        return super()._named_in(message)
+    @staticmethod
+    def _named_in(message: Message) -> Sequence[str]:
+        if isinstance(message, StohReadIonChambers):
+            return message.ion_chamber_names
+        if not isinstance(message, HtosReportIonChambers):
+            return Device._named_in(message)
+        if isinstance(message.result, IonChamberFailure):
+            return ()
+        return [reading.name for reading in message.result]
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosReportIonChambers) and isinstance(message.result, tuple):

@@ -84,7 +84,6 @@ class PseudoMotor(MovingDevice):
         HtosMotorMoveCompleted,
         HtosConfigureDevice,
     )
-    name_fields = ("motor_name", "motor_name_1")
     asks = True
 
     def __init__(

@@ -34,7 +34,6 @@ class Shutter(Device):
     registrations = (StohRegisterShutter,)
     commands = (StohConfigureShutter, StohSetShutterState)
     reports = (HtosReportShutterState,)
-    name_fields = ("shutter_name",)
 
     def __init__(self, name: str, *, state: ShutterState | None = None) -> None:
         """A shutter.

@@ -31,7 +31,6 @@ class StringDevice(Device):
     registrations = (StohRegisterString,)
     commands = (StohConfigureString, StohSetString)
     reports = (HtosSetStringCompleted,)
-    name_fields = ("string_name",)
 
     def __init__(self, name: str, contents: str | None = None) -> None:
         """A string.

@@ -1,10 +1,8 @@
 """`DeviceTable`: the devices of one DHS, by name; which message is about which."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
-
-import attrs
 
 from dcs_codec import Message
 from dhs_runtime.devices import KINDS
@@ -17,24 +15,6 @@ MAX_STRANGERS: Final = 1000
 logger = logging.getLogger(__name__)
 
 
-@attrs.frozen
-class Route:
-    """Where the messages of one class go.
-
-    Attributes:
-        kind: The device they are about is one of this class.
-        field: Field that names it; of several names the first, as dcss picks the owner by it.
-    """
-
-    kind: type[Device]
-    field: str
-
-    def name(self, message: Message) -> str:
-        """Name of the device that a message is about."""
-        value = getattr(message, self.field)
-        return str(value[0] if isinstance(value, tuple) else value)
-
-
 class DeviceTable:
     """Devices of one DHS. Filled before it runs, then only read, except for the strangers.
 
@@ -45,7 +25,9 @@ class DeviceTable:
     def __init__(self) -> None:
         self._devices: dict[str, Device] = {}
         self._strangers: dict[tuple[type[Device], str], Device] = {}
-        self._routes = dict(_routes())
+        self._kinds: dict[type[Message], type[Device] | None] = {
+            each: kind for kind in KINDS for each in (*kind.registrations, *kind.commands)
+        }
         self._wiring: Wiring | None = None
 
     def add(self, device: Device) -> None:
@@ -69,24 +51,22 @@ class DeviceTable:
         for device in self._devices.values():
             device._wire(wiring)
 
-    def route(self, message_class: type[Message]) -> Route | None:
-        """Where DCSS's messages of a class go; None for messages that are not about a device."""
-        if message_class not in self._routes:  # of an author's own, below one of ours, perhaps
+    def kind_of(self, message_class: type[Message]) -> type[Device] | None:
+        """What DCSS's messages of a class are about; None for messages about no device."""
+        if message_class not in self._kinds:  # of an author's own, below one of ours, perhaps
             bases = message_class.__mro__[1:]
-            found = (self._routes[base] for base in bases if self._routes.get(base))
+            found = (self._kinds[base] for base in bases if self._kinds.get(base))
             own = any(device._handles(message_class) for device in self._devices.values())
-            named = Route(Device, _first_word(message_class)) if own else None
-            self._routes[message_class] = next(found, named)
-        return self._routes[message_class]
+            self._kinds[message_class] = next(found, Device if own else None)
+        return self._kinds[message_class]
 
-    def turn_away(self, route: Route, message: Message, outlet: Outlet) -> None:
+    def turn_away(self, kind: type[Device], name: str, message: Message, outlet: Outlet) -> None:
         """Answer for a device that is not declared, or is of another kind than DCSS has it."""
-        name = route.name(message)
-        if route.kind is Device:  # a message of the site's own, which may want no answer
+        if kind is Device:  # a message of the site's own, which may want no answer
             return
         known = self._devices.get(name)
         what = f"a {known.kind} here" if known is not None else "not declared by this DHS"
-        stranger = self._stranger(route.kind, name)
+        stranger = self._stranger(kind, name)
         if stranger is not None:
             stranger._accept(message, outlet, f"{stranger.kind} {name} is {what}")
 
@@ -117,17 +97,6 @@ class DeviceTable:
             if len(self._strangers) < MAX_STRANGERS:  # one more is answered, and not remembered
                 self._strangers[kind, name] = stranger
         return stranger
-
-
-def _routes() -> Iterator[tuple[type[Message], Route | None]]:
-    for kind in KINDS:
-        for message_class in (*kind.registrations, *kind.commands):
-            yield message_class, Route(kind, kind._name_field(message_class))
-
-
-def _first_word(message_class: type[Message]) -> str:
-    """Field of the first word after the keyword."""
-    return str(attrs.fields(message_class)[len(attrs.fields(Message))].name)
 
 
 def _told(message: Message) -> Iterable[str]:

@@ -43,7 +43,7 @@ def dripping(wire: Wire) -> None:
         pytest.param(digest_guarded("root", "pass", reply()), WHOLE, id="401 digest"),
         pytest.param(
             once(saying(reply()[:-9]), answering(reply())),
-            "error ServiceUnavailableError: {url} dropped the con",
+            "error ServiceUnavailableError: {url} dropped the",
             id="truncated body",
         ),
         pytest.param(
@@ -133,7 +133,7 @@ def looking(client: AutoMLClient) -> Dhs:
         ),
         pytest.param(
             once(lambda wire: wire.request(), answering(SEEN)),
-            "error ServiceUnavailableError: {url} dropped the con",
+            "error ServiceUnavailableError: {url} dropped the",
             id="connection dropped",
         ),
     ],

@@ -13,13 +13,23 @@ from dcs_codec import (
     HtosOperationCompleted,
     Message,
     OperationStatus,
+    StohStartOperation,
     default_codec,
 )
-from dhs_runtime import DeviceError
-from dhs_runtime.answers import OperationFailed, failure_word, one_line, settle, told_by
+from dhs_runtime import DcssConfig, DeviceError, Operation
+from dhs_runtime.answers import Failures, failure_word, one_line, settle, told_by
+from dhs_runtime.connection import Connection
 
 ENCODE = partial(default_codec().encode_bytes, framing=Framing.V1)
-FAILED = OperationFailed("op", "1.2")
+
+
+def failed_by(name: str) -> Failures:
+    """How an operation of this name fails."""
+    message = StohStartOperation(operation_name=name, operation_handle="1.2")
+    return Operation(message, Connection("testDHS", DcssConfig(), default_codec()))._failures
+
+
+FAILED = failed_by("op")
 
 
 def done(text: str) -> Message:
@@ -68,7 +78,7 @@ def failed_with(status: str, text: str) -> Message:
 
 def test_where_no_form_encodes_the_last_error_is_raised() -> None:
     with pytest.raises(EncodeError):
-        settle(None, OperationFailed("o" * 300, "1.2"), "error", "why", ENCODE)
+        settle(None, failed_by("o" * 300), "error", "why", ENCODE)
 
 
 @pytest.mark.parametrize(

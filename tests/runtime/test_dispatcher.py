@@ -12,6 +12,7 @@ from dcs_codec import (
     MalformedMessage,
     Message,
     StohAbortAll,
+    StohSetString,
     StohStartOperation,
     decode_text,
     default_codec,
@@ -65,7 +66,7 @@ def test_handlers_see_messages_one_at_a_time_in_wire_order() -> None:
         if len(seen) == 50:
             done.set()
 
-    handlers.add_message(Message, handler)
+    handlers.messages[Message] = [handler]
     answers = Answers()
     texts = [f"stoh_set_string s {number}" for number in range(50)]
     with dispatching(handlers, answers) as dispatcher:
@@ -75,6 +76,20 @@ def test_handlers_see_messages_one_at_a_time_in_wire_order() -> None:
     assert seen == texts
 
 
+def test_handlers_of_a_class_come_before_those_of_its_bases() -> None:
+    handlers, seen = HandlerTable(), queue.Queue[str]()
+    handlers.messages[Message] = [lambda message: seen.put(f"any {message.keyword}")]
+    handlers.messages[StohAbortAll] = [lambda _: seen.put("own")]
+    answers = Answers()
+    with dispatching(handlers, answers) as dispatcher:
+        for _ in range(2):
+            dispatcher.feed(StohAbortAll(), answers)
+            assert seen.get(timeout=DEADLINE_S) == "own"
+            assert seen.get(timeout=DEADLINE_S) == "any stoh_abort_all"
+        dispatcher.feed(decode_text("stoh_of_a_site 1"), answers)
+        assert seen.get(timeout=DEADLINE_S).startswith("any ")
+
+
 def test_an_operation_starts_after_the_handlers_of_what_came_before_it() -> None:
     handlers, order, may_go = HandlerTable(), [], threading.Event()
 
@@ -82,8 +97,8 @@ def test_an_operation_starts_after_the_handlers_of_what_came_before_it() -> None
         assert may_go.wait(DEADLINE_S)
         order.append("message")
 
-    handlers.add_message(type(decode_text("stoh_set_string s 1")), handler)
-    handlers.add_operation("op", DeclaredOperation(lambda _: order.append("operation")))
+    handlers.messages[StohSetString] = [handler]
+    handlers.operations["op"] = DeclaredOperation(lambda _: order.append("operation"))
     answers = Answers()
     with dispatching(handlers, answers) as dispatcher:
         dispatcher.feed(decode_text("stoh_set_string s 1"), answers)
@@ -102,8 +117,8 @@ def test_what_nobody_handles_is_answered_as_failed() -> None:
 
 def test_one_more_than_the_most_is_refused() -> None:
     handlers, leave = HandlerTable(), threading.Event()
-    handlers.add_operation(
-        "op", DeclaredOperation(lambda _: assert_true(leave.wait(DEADLINE_S)), max_active=1)
+    handlers.operations["op"] = DeclaredOperation(
+        lambda _: assert_true(leave.wait(DEADLINE_S)), max_active=1
     )
     answers = Answers()
     with dispatching(handlers, answers) as dispatcher:
@@ -120,8 +135,8 @@ def assert_true(condition: bool) -> None:
 
 def test_a_deadline_answers_although_the_handler_goes_on() -> None:
     handlers, leave = HandlerTable(), threading.Event()
-    handlers.add_operation(
-        "op", DeclaredOperation(lambda _: assert_true(leave.wait(DEADLINE_S)), timeout_s=0.01)
+    handlers.operations["op"] = DeclaredOperation(
+        lambda _: assert_true(leave.wait(DEADLINE_S)), timeout_s=0.01
     )
     answers = Answers()
     with dispatching(handlers, answers) as dispatcher:
@@ -141,7 +156,7 @@ def test_an_abort_marks_what_is_under_way_before_feed_returns(word: str, mode: A
         inside.set()
         operation.sleep(60)
 
-    handlers.add_operation("op", DeclaredOperation(handler))
+    handlers.operations["op"] = DeclaredOperation(handler)
     answers = Answers()
     with dispatching(handlers, answers) as dispatcher:
         dispatcher.feed(started("op"), answers)
@@ -170,7 +185,7 @@ def test_a_command_cut_short_is_answered_where_its_name_is_read() -> None:
 
 def test_after_its_close_it_refuses() -> None:
     handlers = HandlerTable()
-    handlers.add_operation("op", DeclaredOperation(lambda _: None))
+    handlers.operations["op"] = DeclaredOperation(lambda _: None)
     answers = Answers()
     with dispatching(handlers, answers) as dispatcher:
         dispatcher.close()

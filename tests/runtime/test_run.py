@@ -28,7 +28,7 @@ def test_a_stop_completes_what_is_under_way_and_comes_once() -> None:
         inside.set()
         operation.sleep(60)
 
-    handlers.add_operation("op", DeclaredOperation(handler))
+    handlers.operations["op"] = DeclaredOperation(handler)
     with RawDcss() as dcss:
         run = Run("testDHS", handlers, dcss.config(), default_codec())
         run.start()
@@ -51,7 +51,7 @@ def test_a_completion_sent_by_hand_is_the_one_answer() -> None:
         inside.set()
         leave.wait(DEADLINE_S)
 
-    handlers.add_operation("op", DeclaredOperation(handler))
+    handlers.operations["op"] = DeclaredOperation(handler)
     with RawDcss() as dcss:
         run = Run("testDHS", handlers, dcss.config(), default_codec())
         run.start()

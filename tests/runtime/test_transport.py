@@ -192,7 +192,7 @@ def test_interrupt_ends_a_pending_connect() -> None:
 
     thread = threading.Thread(target=connect)
     thread.start()
-    eventually(lambda: transport.has_socket)
+    eventually(lambda: transport._socket is not None)
     transport.interrupt()
     thread.join(5)
     assert not thread.is_alive()
