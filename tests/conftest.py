@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import stat
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -41,6 +42,23 @@ settings.register_profile(
 )
 _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
 settings.load_profile(_PROFILE)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as processors: tests wait for sockets and for other processes."""
+    return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without a look for garbage: the 10,000 tests are there to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,8 +100,9 @@ def leaves_nothing_behind() -> Iterator[None]:
     threads_before = set(threading.enumerate())
     sockets_before = open_sockets()
     yield
-    if _threads_since(threads_before) or open_sockets() - sockets_before:
-        gc.collect()  # collect cycles now, with a warning for unclosed resources
+    if not _threads_since(threads_before) and open_sockets() <= sockets_before:
+        return
+    gc.collect()  # collect cycles now, with a warning for unclosed resources
     deadline = time.monotonic() + _PATIENCE_S
     for thread in _threads_since(threads_before):
         with contextlib.suppress(RuntimeError):  # it is just being started: not joined, but named
@@ -93,23 +112,23 @@ def leaves_nothing_behind() -> Iterator[None]:
     threads = sorted(thread.name for thread in _threads_since(threads_before))
     sockets = sorted(open_sockets() - sockets_before)
     assert not threads, f"threads left running: {', '.join(threads)}"
-    assert not sockets, f"sockets left open: {', '.join(sockets)}"
+    assert not sockets, f"sockets left open: {', '.join(map(str, sockets))}"
 
 
 def _threads_since(before: set[threading.Thread]) -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread not in before}
 
 
-def open_sockets() -> frozenset[str]:
+def open_sockets() -> frozenset[int]:
     """The open sockets of this process, by inode; empty if the system does not show them."""
     if not _FD_FOLDER.exists():
         return frozenset()
-    links = (_link(fd) for fd in _FD_FOLDER.iterdir())
-    return frozenset(link for link in links if link.startswith("socket:"))
+    states = [_state(int(fd.name)) for fd in _FD_FOLDER.iterdir()]
+    return frozenset(one.st_ino for one in states if one and stat.S_ISSOCK(one.st_mode))
 
 
-def _link(fd: Path) -> str:
+def _state(fd: int) -> os.stat_result | None:
     try:
-        return str(fd.readlink())
+        return os.fstat(fd)
     except OSError:  # closed since it was listed, as the listing's own is
-        return ""
+        return None

@@ -1,6 +1,7 @@
 """Checks imports and lengths of files, from the sources."""
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -65,10 +66,14 @@ class Source:
 
     module: str
     path: Path
-    tree: ast.Module = attrs.field(eq=False, repr=False)
 
     def __str__(self) -> str:
         return self.module
+
+    @property
+    def tree(self) -> ast.Module:
+        """What it says, parsed."""
+        return parsed(self.path)
 
     @property
     def is_package(self) -> bool:
@@ -99,8 +104,13 @@ def sources(package: str) -> list[Source]:
     for path in sorted((ROOT / package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found.append(Source(module, path, ast.parse(path.read_text(), path)))
+        found.append(Source(module, path))
     return found
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), path)
 
 
 CODEC: Final = sources("dcs_codec")
