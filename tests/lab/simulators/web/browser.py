@@ -59,6 +59,7 @@ NOT_YET: Final = (
 """What the driver says of an element that is not drawn, covered, disabled, or was drawn anew."""
 
 _CHANGED: Final = "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
+_DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 _VALUE: Final = "return document.querySelector(arguments[0]).value"
 _TEXTS: Final = "return [...document.querySelectorAll(arguments[0])].map(one => one.textContent)"
 _TEXT: Final = "return document.querySelector(arguments[0])?.textContent ?? ''"
@@ -94,12 +95,16 @@ class Browser:
         """Open a page and wait until it is live."""
         self.show(size, scheme)
         self._driver.get(url)
-        self.until(lambda: self.text("#link") == "live")
+        self._wait_live()
 
     def reload(self) -> None:
         """Open the page again by its present address."""
         self._driver.refresh()
+        self._wait_live()
+
+    def _wait_live(self) -> None:
         self.until(lambda: self.text("#link") == "live")
+        self._driver.execute_async_script(_DRAWN)
 
     def active(self) -> str:
         """What has the focus: its label, else its text or name."""
@@ -144,7 +149,7 @@ class Browser:
         self._use(selector, lambda element: element.send_keys(key))
 
     def _use(self, selector: str, act: Callable[[WebElement], None]) -> None:
-        """Do something to the first such element, as soon as a person could."""
+        """Do something to the first such element, as soon as a person could, and see it drawn."""
 
         def use() -> None:
             element = self._driver.find_element(By.CSS_SELECTOR, selector)
@@ -153,6 +158,7 @@ class Browser:
             act(element)
 
         self._try(use)
+        self._driver.execute_async_script(_DRAWN)
 
     def _try(self, act: Callable[[], T]) -> T:
         """The result of something, as soon as the page is drawn as far as it needs."""

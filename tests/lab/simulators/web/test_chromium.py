@@ -127,10 +127,11 @@ def of(device: str, inside: str = "") -> str:
 def press_text(browser: Browser, device: str, text: str, inside: str = "") -> None:
     """Press the first button in view in the row of a device that says so."""
     script = (
-        f"return [...document.querySelectorAll('{of(device, inside)} button')]"
-        f".find(b => b.checkVisibility() && b.textContent === '{text}').click()"
+        f"const button = [...document.querySelectorAll('{of(device, inside)} button')]"
+        f".find(b => b.checkVisibility() && b.textContent === '{text}');"
+        "button?.click(); return Boolean(button)"
     )
-    browser.script(script)
+    browser.until(lambda: browser.script(script))
 
 
 def move(browser: Browser, motor: str, destination: str) -> None:
@@ -233,12 +234,9 @@ def test_an_operation_and_a_move_are_aborted(browser: Browser, dcss: SimulatedDc
 
 
 def test_the_wire_is_filtered_and_explained(browser: Browser) -> None:
-    everything = browser.count(LINES)
     browser.type("#wire-filter", "register -shutter")
-    browser.until(lambda: 0 < browser.count(LINES) < everything)
-    lines = browser.script(
-        f"return [...document.querySelectorAll('{LINES}')].map(l => l.textContent)"
-    )
+    browser.until(lambda: browser.count(LINES))
+    lines = browser.texts(LINES)
     assert all("register" in line and "shutter" not in line for line in lines)
     browser.type("#wire-filter", "stoh_start_motor_move")
     browser.until(lambda: browser.text("#wire-count").startswith("0 of"))
