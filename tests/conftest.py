@@ -23,7 +23,7 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 
 
 _FD_FOLDER = Path("/proc/self/fd")
-_PATIENCE_S = 2.0
+_PATIENCE_S = 10.0
 _POLL_S = 0.01
 
 settings.register_profile(

@@ -80,7 +80,7 @@ def test_a_signal_ends_it_quickly_and_cleanly(
         log = process.stderr.read()
     assert code == 0
     print(f"gone {took * 1e3:.0f} ms after {number.name}")
-    assert took < 3  # the aim is 0.3 s, which a loaded machine may miss; it was 5 s before
+    assert took < 4.5  # the aim is 0.3 s, which a loaded machine may miss; it was 5 s before
     assert "Traceback" not in log
     assert "connected to DCSS" in log
     if run is not None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dhs_runtime import Backoff
 
-S: Final = 5.0
+S: Final = 20.0
 """Deadline, in seconds, for events that should come at once."""
 QUICK: Final = Backoff(first_s=0.01, longest_s=0.05)
 

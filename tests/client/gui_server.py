@@ -23,7 +23,7 @@ from dcs_codec.gui import (
     StogLoginComplete,
 )
 
-DEADLINE_S = 15.0
+DEADLINE_S = 20.0
 
 PUSH = (
     "stog_set_permission_level 1 1 LOCAL",

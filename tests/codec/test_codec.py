@@ -35,7 +35,7 @@ from dcs_codec.plan import Plan
 from dcs_codec.strategies import messages, texts, unknown_messages
 from dcs_codec.words import clean_text, find_words
 
-DEADLINE_S: Final = 10.0
+DEADLINE_S: Final = 20.0
 START = StohStartOperation(operation_name="getLoopTip", operation_handle="1.10", operation_args="0")
 
 

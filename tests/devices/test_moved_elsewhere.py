@@ -16,7 +16,7 @@ from dcs_codec import (
 from dhs_runtime import DeviceError, Dhs, DhsError, MotorConfig
 from tests.devices.hardware import Spindle
 from tests.devices.talking import CONFIG, motor_of, online, read
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, stopped
 
 
 def test_a_move_from_elsewhere_is_told_with_a_command_in_between() -> None:
@@ -110,7 +110,7 @@ def test_without_a_link_it_is_only_remembered() -> None:
     with motor.moved_elsewhere() as move:
         move.update(3)
     assert motor.position == 3.0
-    assert dhs.stop() == ()
+    assert stopped(dhs) == ()
 
 
 def test_a_stop_ends_it_for_dcss_and_quietly_for_the_author() -> None:

@@ -18,13 +18,14 @@ from dhs_runtime.client.bluesky import (
     BlueskyString,
 )
 from tests.examples.loading import load
+from tests.runtime.peers import stopped
 
 bluesky = pytest.importorskip("bluesky", reason="bluesky is not installed (extra `bluesky`)")
 from bluesky import RunEngine, plan_stubs, protocols  # noqa: E402 - after the skip
 from bluesky.plans import adaptive_scan, count, fly, scan  # noqa: E402
 from bluesky.utils import FailedStatus, RunEngineInterrupted  # noqa: E402
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 Documents = list[tuple[str, dict[str, Any]]]
 
 
@@ -55,7 +56,7 @@ def server(example: Any, stage: Dhs) -> Iterator[SimulatedDcss]:
     with SimulatedDcss(example.HOSTS, gui_port=0, nodelay=True) as running:
         stage.start(DcssConfig.at(running.address))
         yield running
-        assert stage.stop() == ()
+        assert stopped(stage) == ()
 
 
 @pytest.fixture

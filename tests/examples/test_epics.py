@@ -49,7 +49,7 @@ class Ioc:
 
     def put(self, field: str, value: float) -> None:
         """Set a field, like an EPICS panel."""
-        sync.write(f"{RECORD}.{field}", value, timeout=1, repeater=False)
+        sync.write(f"{RECORD}.{field}", value, timeout=10, repeater=False)
 
 
 @pytest.fixture

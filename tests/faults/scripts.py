@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 """The key of answers: their kind, and the names in them."""
 
 NORMAL: Final = "normal"
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 20.0
 
 
 class _Shown:

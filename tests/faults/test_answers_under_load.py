@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import itertools
 import logging
 import os
 import socket
@@ -88,22 +89,25 @@ def test_a_dhs_without_a_thread_to_be_had_answers_and_lives_on() -> None:
 
 
 def test_commands_in_two_parts_are_not_delayed_by_the_acknowledgement() -> None:
-    """As dcss sends: header and text in two pieces, without TCP_NODELAY; it took 44 ms each.
-
-    The limit is for all 100 commands, each of which would take 40 ms.
-    """
+    """As dcss sends: header and text in two pieces, without TCP_NODELAY; it took 44 ms each."""
     dhs = dhs_with()
     dhs.operation("slow")(lambda op: op.sleep(0.006))
     with online(dhs) as peer:
         peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
-        for name in ("last.one", "slow"):
+        numbers = itertools.count()
+
+        def seconds(name: str) -> float:
             began = time.monotonic()
-            for number in range(50):
+            for number in itertools.islice(numbers, 50):
                 data = frame(f"stoh_start_operation {name} 1.{number}")
                 peer.send_bytes(data[:26])
                 peer.send_bytes(data[26:])
                 assert peer.read_text() == f"htos_operation_completed {name} 1.{number} normal"
-            assert time.monotonic() - began < 1.5
+            return time.monotonic() - began
+
+        # Another program may slow one try down; the delays would be 2 s in each.
+        for name in ("last.one", "slow"):
+            assert any(seconds(name) < 1.5 for _ in range(5))
 
 
 @contextmanager

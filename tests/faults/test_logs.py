@@ -111,7 +111,9 @@ def test_a_stderr_that_nobody_reads_holds_up_neither_abort_nor_stop(
             assert process.wait(DEADLINE_S) == 0
             took = time.monotonic() - began
             print(f"gone after {took:.3f} s")
-            assert took < 5  # 0.5 s for the log, 0.3 s for the DHS; a loaded machine takes its time
+            assert (
+                took < 20
+            )  # 0.5 s for the log, 0.3 s for the DHS; a loaded machine takes its time
             assert nap.wait(DEADLINE_S) == Completion("aborted", "DHS is stopping")
         finally:
             process.kill()

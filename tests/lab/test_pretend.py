@@ -12,9 +12,9 @@ from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import DcssConfig
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, stopped
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 OPERATIONS = ("collectLoopImages", "stopCollectLoopImages", "getLoopTip", "reboxLoopImage")
 CONFIG = LoopConfig(
     # Names that do not exist: connecting to them fails.
@@ -49,7 +49,7 @@ def test_a_rehearsal_does_all_operations(
         assert sorted(update.split()[1] for update in run.updates[1:]) == ["0", "1", "2", "3"]
         assert dcss.start_operation("getLoopTip").wait(DEADLINE_S).status == "normal"
         assert dcss.start_operation("reboxLoopImage", "0").wait(DEADLINE_S).status == "normal"
-        assert loop.dhs.stop() == ()
+        assert stopped(loop.dhs) == ()
     (line,) = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
     assert line.startswith("REHEARSAL: camera axis.invalid:80 is simulated at http://127.0.0.1:")
     assert "inference server automl.invalid:5000 at http://127.0.0.1:" in line
@@ -75,7 +75,7 @@ def test_the_camera_stops_with_the_collection(
         eventually(lambda: not any("axis-push" in one.name for one in threading.enumerate()))
         again = dcss.start_operation("collectLoopImages")
         eventually(lambda: len(again.updates) > 2)
-        assert loop.dhs.stop() == ()
+        assert stopped(loop.dhs) == ()
         assert again.wait(DEADLINE_S) == Completion("aborted", "DHS is stopping")
     warnings = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
     assert [line for line in warnings if "push" in line] == []

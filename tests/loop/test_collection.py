@@ -10,7 +10,7 @@ from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Box, Detection, Prediction, PredictRequest
 from dhs_runtime.threads import ThreadGroup
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 def find_loop(request: PredictRequest) -> Prediction:

@@ -21,9 +21,9 @@ from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.collection import CollectedImage
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
 from dhs_runtime.loop.run_folder import RunFolder
-from tests.runtime.peers import eventually
+from tests.runtime.peers import AT_ONCE_S, eventually
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 DRAWN_S = 60.0  # by a process of its own, on a busy machine
 OPERATIONS = (
     "collectLoopImages",
@@ -254,7 +254,7 @@ def test_stop_is_not_held_up_by_a_camera_that_hangs(beamline: Beamline) -> None:
     eventually(lambda: bool(beamline.loop.dhs.active_operations("getLoopTip")))
     began = time.monotonic()
     assert beamline.stop() == ()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < AT_ONCE_S
     assert run.wait(DEADLINE_S) == Completion("aborted", "DHS is stopping")
     release.set()
 

@@ -15,7 +15,7 @@ from dhs_runtime.process import key_kinds
 from dhs_runtime.process.config_file import ConfigFileError
 from dhs_runtime.process.guard import Guard
 from dhs_runtime.process.settings import ProcessConfig, RunConfig, load_run_config
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, stopped
 
 ENDS: Final[dict[object, tuple[object, ...]]] = {
     bool: (True, False),
@@ -68,7 +68,7 @@ def goes(dhs: Dhs, config: ProcessConfig) -> None:
     try:
         eventually(lambda: dhs.state in (LinkState.CONNECTING, LinkState.WAITING))
     finally:
-        assert dhs.stop() == ()
+        assert stopped(dhs) == ()
 
 
 @pytest.mark.usefixtures("loggers_as_before")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
+from unittest.mock import patch
 
 from dcs_codec import (
     NEED_DATA,
@@ -20,7 +21,8 @@ from dcs_codec import (
 from dhs_runtime import Backoff, DcssConfig, Dhs
 from dhs_runtime.services.listener import reset
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
+AT_ONCE_S = 4.0  # for what waits for nothing, on a busy machine; a time limit is 5 s or more
 ASK = b"stoc_send_client_type".ljust(200, b"\0")
 
 
@@ -130,16 +132,24 @@ def running(dhs: Dhs, config: DcssConfig) -> Iterator[Dhs]:
     try:
         yield dhs
     finally:
-        alive = dhs.stop()
+        alive = stopped(dhs)
     assert alive == ()
+
+
+def stopped(dhs: Dhs) -> tuple[str, ...]:
+    """Stop it, and give its threads as long as they need on a busy machine."""
+    with patch("dhs_runtime.run.JOIN_S", DEADLINE_S):
+        return dhs.stop()
 
 
 __all__ = [
     "ASK",
+    "AT_ONCE_S",
     "DEADLINE_S",
     "Disconnected",
     "RawConnection",
     "RawDcss",
     "fast_config",
     "running",
+    "stopped",
 ]

@@ -22,7 +22,7 @@ from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.http_server import HttpHandler, HttpListener
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.services.listener import TcpListener, bound
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, stopped
 
 labels = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20).filter(
     lambda label: not label.isdigit()
@@ -184,7 +184,7 @@ def test_a_listener_takes_callers_of_each_family(host: str, callers: list[str]) 
     listener.open()
     try:
         for caller in callers:
-            with socket.create_connection((caller, listener.port), timeout=5) as sock:
+            with socket.create_connection((caller, listener.port), timeout=20) as sock:
                 assert sock.recv(1) == b""
                 assert seen[-1] == sock.getsockname()[:2]
                 ipaddress.ip_address(seen[-1].host)
@@ -207,7 +207,7 @@ def test_a_dhs_reaches_a_dcss_by_ipv6() -> None:
         try:
             assert dhs.wait_online(5)
         finally:
-            assert dhs.stop() == ()
+            assert stopped(dhs) == ()
 
 
 @needs_ipv6

@@ -88,14 +88,19 @@ def test_answers_the_handshake_and_follows_dcss_s_framing(dcss: RawDcss, framing
 
 
 def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> None:
-    running = Running(dcss)
-    with dcss.accept() as peer:
-        began = time.monotonic()
-        for byte in ASK:  # as slowly as it can come
-            peer.send_bytes(bytes([byte]))
-        assert len(peer.read_text()) > 0
-        assert time.monotonic() - began < 0.9
-    running.end()
+    def seconds() -> float:
+        running = Running(dcss)
+        with dcss.accept() as peer:
+            began = time.monotonic()
+            for byte in ASK:  # as slowly as it can come
+                peer.send_bytes(bytes([byte]))
+            assert len(peer.read_text()) > 0
+            took_s = time.monotonic() - began
+        running.end()
+        return took_s
+
+    # Another program may slow one try down; a DHS that waits is slow in each.
+    assert any(seconds() < 0.9 for _ in range(5))
 
 
 def test_framing_is_not_known_before_the_first_frame_unless_given(dcss: RawDcss) -> None:
@@ -232,14 +237,14 @@ def test_garbage_between_frames_ends_the_connection(
 
 def test_a_handshake_that_drips_in_is_given_up(dcss: RawDcss) -> None:
     running = Running(dcss, connect_timeout_s=0.1)
-    began = time.monotonic()
     with dcss.accept() as peer:
-        for _ in range(100):  # each byte alone comes in time
+        for _ in range(500):  # each byte alone comes in time
             peer.send_bytes(b"s")
             if running.ended.wait(0.03):
                 break
+        else:
+            raise AssertionError("not given up")
         outcome = running.end()
-    assert time.monotonic() - began < 2
     assert outcome.ending is Ending.NO_HANDSHAKE
     assert "nothing received in time" in outcome.reason
 
@@ -257,7 +262,7 @@ def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
 
 def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
     """A sender that waits for a long message gives up on a stalled DCSS, but not on a slow one."""
-    running = Running(dcss, Framing.V2, send_timeout_s=0.6)
+    running = Running(dcss, Framing.V2, send_timeout_s=1.5)
     long = HtosNote(note_message="x " * 500_000)
     with go_online(dcss, running) as peer:
         threads = [
@@ -268,7 +273,7 @@ def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
         received = 0
         began = time.monotonic()
         while received < 24_000_000:
-            if time.monotonic() - began < 1.5:  # the last in line waits longer than the timeout
+            if time.monotonic() - began < 2.5:  # the last in line waits longer than the timeout
                 running.ended.wait(0.01)
                 piece = peer.socket.recv(1 << 16)  # or the system wakes nobody for long
             else:

@@ -164,7 +164,7 @@ def test_abort_ends_every_kind_of_wait() -> None:
 
         thread = threading.Thread(target=operation._run, args=(handler,))
         thread.start()
-        assert entered.wait(5)
+        assert entered.wait(20)
         operation.abort("stoh_abort_all soft")
         operation.abort("a second time")
         thread.join(5)

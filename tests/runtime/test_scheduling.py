@@ -25,7 +25,7 @@ from tests.runtime.peers import DEADLINE_S, eventually
 def group() -> Iterator[ThreadGroup]:
     group = ThreadGroup()
     yield group
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()
 
 
 def test_jobs_run_side_by_side_up_to_the_limit_and_the_rest_wait(group: ThreadGroup) -> None:
@@ -36,16 +36,16 @@ def test_jobs_run_side_by_side_up_to_the_limit_and_the_rest_wait(group: ThreadGr
 
     def job() -> None:
         entered.release()
-        release.wait(5)
+        release.wait(20)
         done.release()
 
     assert [workers.submit(job) for _ in range(5)] == [True, True, True, True, False]
     for _ in range(2):
-        assert entered.acquire(timeout=5)
+        assert entered.acquire(timeout=20)
     assert not entered.acquire(timeout=0)
     release.set()
     for _ in range(4):
-        assert done.acquire(timeout=5)
+        assert done.acquire(timeout=20)
     workers.close()
 
 
@@ -74,7 +74,7 @@ def test_a_cancelled_call_does_not_run(group: ThreadGroup) -> None:
     release = threading.Event()
 
     def wait() -> None:
-        assert release.wait(5)
+        assert release.wait(20)
 
     workers.submit(wait)
     ran = threading.Event()
@@ -146,10 +146,10 @@ def test_without_a_second_thread_jobs_wait_for_the_first(
 
     def hold() -> None:
         entered.set()
-        release.wait(5)
+        release.wait(20)
 
     assert workers.submit(hold)
-    assert entered.wait(5)
+    assert entered.wait(20)
     with monkeypatch.context() as patch:
 
         def start(_: threading.Thread) -> None:
@@ -213,7 +213,7 @@ def test_threads_give_their_descriptors_back(group: ThreadGroup) -> None:
         assert not workers.call(partial(release.wait, 5)).done()
     release.set()
     workers.close()
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()
     assert descriptors() == before
 
 
@@ -268,7 +268,7 @@ def test_a_worker_that_is_woken_for_nothing_waits_on() -> None:
     thread = threading.Thread(target=lambda: jobs.put(worker.wait()))
     thread.start()
     worker.call(print)
-    assert jobs.get(timeout=5) is print
+    assert jobs.get(timeout=20) is print
     thread.join(5)
     worker.close()
 

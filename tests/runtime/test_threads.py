@@ -16,7 +16,7 @@ def test_token_wakes_every_waiter_and_stays_stopped() -> None:
     woken = threading.Semaphore(0)
 
     def waiter() -> None:
-        assert token.wait(5)
+        assert token.wait(20)
         woken.release()
 
     for number in range(3):
@@ -24,8 +24,8 @@ def test_token_wakes_every_waiter_and_stays_stopped() -> None:
     token.stop()
     token.stop()
     for _ in range(3):
-        assert woken.acquire(timeout=5)
-    assert group.join(Deadline.after(5)) == ()
+        assert woken.acquire(timeout=20)
+    assert group.join(Deadline.after(20)) == ()
     assert token.wait()
     assert token.is_stopping()
 
@@ -40,8 +40,8 @@ def test_crash_is_logged_and_told(caplog: pytest.LogCaptureFixture) -> None:
 
     with caplog.at_level(logging.ERROR):
         group.spawn("crasher", crash)
-        assert told.get(timeout=5) == ("crasher", error)
-        assert group.join(Deadline.after(5)) == ()
+        assert told.get(timeout=20) == ("crasher", error)
+        assert group.join(Deadline.after(20)) == ()
     assert "thread crasher crashed" in caplog.text
     assert "boom" in caplog.text
 
@@ -53,7 +53,7 @@ def test_crash_without_anybody_to_tell_is_logged(caplog: pytest.LogCaptureFixtur
         raise RuntimeError("boom")
 
     group.spawn("crasher", crash)
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()
     assert "thread crasher crashed" in caplog.text
 
 
@@ -68,7 +68,7 @@ def test_join_names_what_is_still_alive() -> None:
     group.spawn("a-stuck", wait)
     assert group.join(Deadline.after(0)) == ("a-stuck", "b-stuck")
     release.set()
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()
 
 
 def test_join_meets_threads_that_are_just_being_started() -> None:
@@ -86,7 +86,7 @@ def test_join_meets_threads_that_are_just_being_started() -> None:
             group.join(Deadline.after(1))
         stop.set()
         spawner.join()
-        assert group.join(Deadline.after(5)) == ()
+        assert group.join(Deadline.after(20)) == ()
 
 
 def test_a_thread_may_join_its_own_group() -> None:
@@ -95,10 +95,10 @@ def test_a_thread_may_join_its_own_group() -> None:
     done = threading.Event()
 
     def join() -> None:
-        alive.append(group.join(Deadline.after(5)))
+        alive.append(group.join(Deadline.after(20)))
         done.set()
 
     group.spawn("self", join)
-    assert done.wait(5)
+    assert done.wait(20)
     assert alive == [()]
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()

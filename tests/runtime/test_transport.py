@@ -9,7 +9,7 @@ import pytest
 from dhs_runtime import Deadline, TransportError
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.transport import Resolver, TcpTransport
-from tests.runtime.peers import eventually
+from tests.runtime.peers import AT_ONCE_S, eventually
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_no_answer_in_time_is_told() -> None:
     began = time.monotonic()
     with pytest.raises(TransportError, match="no answer in time"):
         TcpTransport().connect("127.0.0.1", port_of(server), 0.05)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < AT_ONCE_S
     for sock in (server, *fillers):
         sock.close()
 
@@ -127,7 +127,7 @@ class HangingNames:
     def __call__(self, *_: object, **__: object) -> list[object]:
         self.questions += 1
         self.asked.release()
-        assert self.release.wait(5)
+        assert self.release.wait(20)
         return []
 
 
@@ -148,9 +148,9 @@ def test_a_name_that_is_looked_up_for_long_is_given_up(hanging: HangingNames) ->
     assert hanging.questions == 1
     assert group.join(Deadline.after(0)) == ("look-up-dcss",)
     hanging.release.set()
-    assert group.join(Deadline.after(5)) == ()
+    assert group.join(Deadline.after(20)) == ()
     with pytest.raises(TransportError, match="no address"):
-        TcpTransport(resolver).connect("dcss", 1, 5)
+        TcpTransport(resolver).connect("dcss", 1, 20)
     assert hanging.questions == 2
 
 
@@ -158,7 +158,7 @@ def test_interrupt_ends_a_look_up(hanging: HangingNames) -> None:
     transport = TcpTransport()
 
     def interrupt() -> None:
-        assert hanging.asked.acquire(timeout=5)
+        assert hanging.asked.acquire(timeout=20)
         transport.interrupt()
 
     interrupter = threading.Thread(target=interrupt)
@@ -166,7 +166,7 @@ def test_interrupt_ends_a_look_up(hanging: HangingNames) -> None:
     began = time.monotonic()
     with pytest.raises(TransportError, match="interrupted"):
         transport.connect("dcss", 1, 30)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < AT_ONCE_S
     interrupter.join()
 
 
@@ -176,7 +176,7 @@ def test_without_a_thread_no_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(TransportError, match="cannot resolve 'dcss': can't start new thread"):
-        TcpTransport().connect("dcss", 1, 5)
+        TcpTransport().connect("dcss", 1, 20)
 
 
 def test_interrupt_ends_a_pending_connect() -> None:

@@ -331,12 +331,12 @@ def test_a_lost_request_is_sent_again_only_where_it_may_be(
 
 def test_a_wait_that_is_asked_for_is_kept_within_the_budget(serving: Serving) -> None:
     peer = serving(
-        answering(reply(b"", "text/plain", "503 Busy", "Retry-After: 1"), reply(), reply())
+        answering(reply(b"", "text/plain", "503 Busy", "Retry-After: 30"), reply(), reply())
     )
     began = time.monotonic()
-    with HttpClient(peer.url, total_timeout_s=0.5) as client:
+    with HttpClient(peer.url, total_timeout_s=20) as client:
         assert client.get("/").status == 503  # the wait does not fit
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < AT_ONCE_S
     peer = serving(
         answering(reply(b"", "text/plain", "503 Busy", "Retry-After: 1"), reply(), reply())
     )

@@ -10,7 +10,7 @@ from dhs_runtime.services.heartbeat import ServiceState
 from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 class Gate:

@@ -18,6 +18,7 @@ from dhs_runtime.services.listener import TcpListener, reset
 from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (
+    AT_ONCE_S,
     JPEG,
     Wire,
     answering,
@@ -220,7 +221,7 @@ def test_retries_end_with_the_budget() -> None:
     start = time.monotonic()
     with HttpClient(url, retries=1000, total_timeout_s=0.25) as client:
         assert isinstance(failure(client), ServiceUnavailableError)
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < AT_ONCE_S
 
 
 @pytest.mark.parametrize(
@@ -240,9 +241,9 @@ def test_an_unreachable_host_says_so(url: str, reason: str) -> None:
 def test_a_connect_that_hangs_times_out() -> None:
     with deaf_port() as port:
         start = time.monotonic()
-        with HttpClient(f"http://127.0.0.1:{port}", connect_timeout_s=0.1) as client:
+        with HttpClient(f"http://127.0.0.1:{port}", retries=100, connect_timeout_s=0.1) as client:
             error = failure(client)
-        assert time.monotonic() - start < 0.5  # once, though retries are allowed
+        assert time.monotonic() - start < AT_ONCE_S  # once, though retries are allowed
     assert isinstance(error, ServiceTimeoutError)
     assert "did not accept the connection within 0.1 s" in str(error)
 

@@ -9,7 +9,7 @@ import pytest
 from dhs_runtime.services import http_server, jpeg_receiver
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from tests.services.cameras import TYPE, Album, Camera, head
-from tests.services.peers import JPEG, soon
+from tests.services.peers import AT_ONCE_S, JPEG, soon
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_picture_that_does_not_come_is_ended(album: Album) -> None:
         start = time.monotonic()
         camera.send(head(TYPE, "Content-Length: 1000"))
         assert camera.status() == 408
-        assert 0.15 < time.monotonic() - start < 1.0
+        assert 0.15 < time.monotonic() - start < AT_ONCE_S
         assert camera.closed()
     assert album.images == []
 
@@ -120,13 +120,13 @@ def test_a_slow_header_is_ended(album: Album) -> None:
         start = time.monotonic()
         camera.send(b"POST / HT")
         assert camera.closed()
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < AT_ONCE_S
 
 
 def test_a_pause_between_pictures_is_no_slowness(album: Album) -> None:
-    with JpegReceiver(album, body_timeout_s=0.05) as receiver, Camera(receiver.port) as camera:
+    with JpegReceiver(album, body_timeout_s=0.3) as receiver, Camera(receiver.port) as camera:
         assert camera.post(JPEG, TYPE) == 200
-        threading.Event().wait(0.15)  # the time is what is tested
+        threading.Event().wait(0.4)  # the time is what is tested
         assert camera.post(JPEG, TYPE) == 200
 
 

@@ -21,7 +21,7 @@ from dcs_codec import (
 from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import SimulatedDcss
 
-DEADLINE_S: Final = 5.0
+DEADLINE_S: Final = 20.0
 _SETTLED: Final = itertools.count(1)  # of all peers: another's line must not be taken for ours
 
 

@@ -14,7 +14,7 @@ from dhs_lab.simulators.scene import Scene
 SCENE = Scene()
 JPEG = SCENE.jpeg(0)
 PREDICT = "/v1/models/default:predict"
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 
 JsonObject = dict[str, Any]  # JSON, as the json module gives it
 

@@ -23,6 +23,7 @@ from dhs_runtime.errors import StopTimeoutError
 from tests.lab.simulators.boxes import iou
 from tests.lab.simulators.questions import PREDICT, SCENE, TIMEOUT_S, ask, instance, refused
 from tests.lab.simulators.receivers import ended, hangs
+from tests.runtime.peers import AT_ONCE_S
 from tests.shared import shared_path
 
 
@@ -234,7 +235,7 @@ def test_a_stop_ends_what_waits_at_once(wait: str) -> None:
             assert hangs(sock)
             started = time.monotonic()
             server.stop()
-            assert time.monotonic() - started < 0.8
+            assert time.monotonic() - started < AT_ONCE_S
             assert ended(sock)
 
 

@@ -92,12 +92,12 @@ def test_a_wrong_answer_is_closed_at_once_without_a_word(
 
 
 def test_no_whole_answer_within_a_second_is_closed(dcss: SimulatedDcss) -> None:
+    began = time.monotonic()
     client = DhsPeer(dcss)
     client.read()
-    began = time.monotonic()
     client.socket.sendall(b"htos_client_is_hardware two".ljust(100, b"\0"))
     assert client.read() is None
-    assert 0.8 < time.monotonic() - began < 3
+    assert time.monotonic() - began > 0.99
     client.close()
 
 

@@ -393,7 +393,7 @@ def test_a_device_is_asked_by_any_command_that_one_report_answers(
     name = next(name for name, device in dcss.devices().items() if isinstance(device, EncoderEntry))
     run = dcss.ask(StohGetEncoder(encoder_name=name))
     dhs.send_text(f"htos_get_encoder_completed {name} 2.5 normal")
-    assert run.wait(5) == EncoderReport(2.5, "normal")
+    assert run.wait(20) == EncoderReport(2.5, "normal")
     with pytest.raises(DhsError, match="no encoder 'nobody'"):
         dcss.ask(StohGetEncoder(encoder_name="nobody"))
     with pytest.raises(DhsError, match="stoh_abort_all is not answered by one report"):

@@ -21,7 +21,7 @@ from dhs_runtime import ConfigError, Dhs, DhsError, LinkState
 from tests.lab.simulators.wire_tap import Wire, WireTap
 from tests.runtime.peers import eventually, fast_config, running
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 PAUSE_S = 0.2
 START = b"stoh_start_operation"
 
@@ -64,7 +64,7 @@ class Scene:
 
     def _echoes(self) -> bool:
         try:
-            return self.echo().wait(DEADLINE_S) == Completion("normal", "hello")
+            return self.echo().wait(1.0) == Completion("normal", "hello")
         except (DhsError, TimeoutError):  # it is between two connections
             return False
 

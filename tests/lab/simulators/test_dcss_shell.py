@@ -12,7 +12,7 @@ from dhs_lab.simulators.dcss.shell_parts import counted
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.runtime.peers import eventually, fast_config, running
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 
 
 class Voice:

@@ -14,8 +14,9 @@ from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_runtime import ConfigError
 from dhs_runtime.errors import ServiceError
 from dhs_runtime.services.axis import AxisClient
+from tests.runtime.peers import AT_ONCE_S
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 20.0
 SOON_S = 0.15
 
 
@@ -114,7 +115,7 @@ def test_a_fault_ends_with_its_server(asked: Asked, fault: str) -> None:
         asked.ask(SOON_S)
     began = time.monotonic()
     asked.server.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < AT_ONCE_S
 
 
 @pytest.mark.parametrize("fault", ["status", "reset", "truncate", "hang", "slow 200"])

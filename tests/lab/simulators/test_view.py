@@ -31,7 +31,7 @@ def test_a_camera_serves_a_still_picture_as_it_is_and_scaled_when_asked() -> Non
     with SimulatedAxis() as camera:
         camera.scene = view
         url = f"{camera.url}/axis-cgi/jpg/image.cgi"
-        assert requests.get(url, timeout=5).content == view.data
-        small = requests.get(url, params={"resolution": "64x48"}, timeout=5).content
+        assert requests.get(url, timeout=20).content == view.data
+        small = requests.get(url, params={"resolution": "64x48"}, timeout=20).content
     with Image.open(io.BytesIO(small)) as picture:
         assert picture.size == (64, 48)

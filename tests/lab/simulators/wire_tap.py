@@ -15,7 +15,7 @@ from dhs_runtime.addresses import HostPort
 from dhs_runtime.services.listener import TcpListener, reset
 from dhs_runtime.transport import shut
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 SMALL_BUFFER = 1 << 16  # so that a sender notices soon that nothing is read
 
 

@@ -85,7 +85,7 @@ def test_a_dhs_needs_no_package_of_the_extras(tmp_path: Path) -> None:
 def test_move(simulated_dcss, dhs_runner):
     import sys
     dhs_runner.start(dhs)
-    assert simulated_dcss.move("sample_z", 1).wait(5).status == "normal"
+    assert simulated_dcss.move("sample_z", 1).wait(20).status == "normal"
     assert not {"requests", "numpy", "matplotlib", "PIL", "click", "yaml"} & sys.modules.keys()
 """,
     )
@@ -122,12 +122,12 @@ TOGETHER = """
 def test_devices_of_its_own(simulated_dcss, dhs_runner, destination):
     assert simulated_dcss.position("sample_z") == 0
     dhs_runner.start(dhs)
-    simulated_dcss.move("sample_z", destination).wait(5)
+    simulated_dcss.move("sample_z", destination).wait(20)
     assert simulated_dcss.position("sample_z") == destination
 
 def test_failing(simulated_dcss, dhs_runner):
     dhs_runner.start(dhs)
-    simulated_dcss.move("sample_z", 1).wait(5)
+    simulated_dcss.move("sample_z", 1).wait(20)
     simulated_dcss.traffic.expect(["htos_note never"], timeout_s=0.1)
 
 def test_leaving_threads(simulated_dcss, dhs_runner):

@@ -62,7 +62,7 @@ def test_a_process_runs_and_ends(simulated_dcss: WatchedDcss, dhs_runner: DhsRun
     variables = {"DHS_TESTED": "1"}
     process = dhs_runner.spawn(f"{STAGE_FILE}:dhs", "--trace", name="stageDHS", env=variables)
     assert process.pid != os.getpid()
-    assert simulated_dcss.move("sample_z", 0.5).wait(5).status == "normal"
+    assert simulated_dcss.move("sample_z", 0.5).wait(20).status == "normal"
     assert process.wait_log("htos_motor_move_completed sample_z (.*) normal")[1] == "0.5"
     process.stop()
     process.stop()

@@ -21,7 +21,7 @@ from dhs_runtime.services.listener import reset
 from tests.lab.tools.helpers import ANSWER, ASK, v2
 from tests.runtime.peers import eventually
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 
 
 class Relayed:

@@ -21,7 +21,7 @@ from dhs_runtime.operation import Operation
 from tests.lab.tools.helpers import ANSWER, ASK, v2
 from tests.runtime.peers import fast_config, running
 
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 FAST = ReplayOptions(speed=None, settle_s=0.05)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 from dcs_codec import Frame, FrameDecoder, Framing, NeedData
 from dhs_lab.simulators.dcss import SimulatedDcss
 
-DEADLINE_S: Final = 5.0
+DEADLINE_S: Final = 20.0
 BLOCK: Final = 200
 END: Final = "stog_dcss_end_update_all_device"
 _SETTLES: Final = re.compile(r"stog_log note \S+ settle \d+")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import requests
 
-DEADLINE_S: Final = 5.0
+DEADLINE_S: Final = 20.0
 
 
 class Events:
