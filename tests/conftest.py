@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 import signal
 import stat
@@ -25,6 +26,7 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 _FD_FOLDER = Path("/proc/self/fd")
 _PATIENCE_S = 10.0
 _POLL_S = 0.01
+_LOGGERS = ("root", "dhs_runtime", "dhs_runtime.wire", "dhs_lab")
 
 settings.register_profile(
     "ci",  # for every day, and small; "thorough" is for a night
@@ -92,14 +94,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind() -> Iterator[None]:
-    """Fails a test that leaves a thread running or a socket open.
+    """Fails a test that leaves a thread running, a socket open, or a logger with another level.
 
     It runs around every other fixture of the test. Threads and sockets of fixtures with a wider
     scope existed before and do not count.
     """
     threads_before = set(threading.enumerate())
     sockets_before = open_sockets()
+    levels_before = _levels()
     yield
+    assert _levels() == levels_before, "a later test would find other log lines"
     if not _threads_since(threads_before) and open_sockets() <= sockets_before:
         return
     gc.collect()  # collect cycles now, with a warning for unclosed resources
@@ -117,6 +121,10 @@ def leaves_nothing_behind() -> Iterator[None]:
 
 def _threads_since(before: set[threading.Thread]) -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread not in before}
+
+
+def _levels() -> dict[str, int]:
+    return {name: logging.getLogger(name).level for name in _LOGGERS}
 
 
 def open_sockets() -> frozenset[int]:

@@ -8,7 +8,7 @@ import pytest
 
 from dhs_runtime.process.logs import WIRE_LOGGER
 
-NAMES = ("dhs_runtime", "urllib3.connectionpool", WIRE_LOGGER)
+NAMES = ("dhs_runtime", "dhs_lab", "urllib3.connectionpool", WIRE_LOGGER)
 
 
 def written(path: Path) -> str:
