@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Collection
 from typing import Final, NamedTuple
+from unicodedata import category
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dhs_runtime.errors import ConfigError
@@ -163,6 +164,9 @@ def _is_ip(text: str, version: int) -> bool:
 
 
 def _name_trouble(name: str) -> str:
+    odd = next((each for each in name if not (each.isascii() or category(each)[0] in "LMN")), "")
+    if odd:  # IDNA takes quotes of word processors, too
+        return f"{odd!r} cannot be in the name of a host"
     try:
         ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:

@@ -243,7 +243,16 @@ def file_notes(path: Path) -> tuple[str, ...]:
 
 
 def _as_written(mistake: Mistake, old_names: Mapping[str, str]) -> Mistake:
-    """The mistake with the name that the key has in the file."""
+    """The mistake with the name that the key has in the file; a slip in an old key is named."""
+    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a mistake
+
+    if mistake.reason.startswith("unknown key (known"):
+        close = nearest(mistake.path, (OLD_SECTION, *OLD_KEYS))
+        return (
+            attrs.evolve(mistake, reason=f"unknown key; did you mean {close}?")
+            if close
+            else mistake
+        )
     return attrs.evolve(mistake, path=old_names.get(mistake.path, mistake.path))
 
 

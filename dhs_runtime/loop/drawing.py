@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.loop.run_folder import KeptResult, picture_file, read_results
+from dhs_runtime.loop.run_folder import KeptResult, picture_name, read_results
 from dhs_runtime.services.automl import Box
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -67,7 +67,7 @@ def draw_collection(folder: Path) -> Drawn:
     boxes.mkdir(exist_ok=True)
     troubles = []
     for result in results:
-        source = picture_file(folder, result.index)
+        source = folder / picture_name(result.index)
         try:
             picture = _read(source)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -69,13 +69,14 @@ class RunFolder:
         if self._is_broken or image.index in self._kept:
             return
         self._kept.add(image.index)
+        name = picture_name(image.index)
         try:
             folder = self._made()
-            picture_file(folder, image.index).write_bytes(image.data)
+            (folder / name).write_bytes(image.data)
             with (folder / UPDATES).open("a", encoding="utf-8") as file:
                 file.write(" ".join(map(str, image.update_words())) + "\n")
         except OSError as error:
-            self._give_up(error)
+            self._give_up(error, name)
 
     def finish(self, images: Iterable[CollectedImage]) -> Path | None:
         """Keep the rest, and write the table; returns the folder, None if it is incomplete."""
@@ -84,15 +85,15 @@ class RunFolder:
             self.keep(image)
         if self.path is None or self._is_broken:
             return None
-        part = self.path / f"{TABLE}.part"
+        part = f"{TABLE}.part"
         try:
-            with part.open("w", encoding="utf-8", newline="") as file:
+            with (self.path / part).open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow((*COLUMNS, *PIN_COLUMNS, ANGLE))
                 writer.writerows(self._row(image) for image in ordered)
-            part.replace(self.path / TABLE)  # so that it is never incomplete
+            (self.path / part).replace(self.path / TABLE)  # so that it is never incomplete
         except OSError as error:
-            self._give_up(error)
+            self._give_up(error, part)
             return None
         return self.path
 
@@ -121,8 +122,12 @@ class RunFolder:
                 return folder
         raise AssertionError("the numbers have no end")
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: OSError, name: str) -> None:
+        """Keep no more, and not the file of that name, which may be cut short."""
         self._is_broken = True
+        if self.path is not None:
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink(missing_ok=True)
         where = self._parent / self._name if self.path is None else self.path
         logger.warning("%s: no more is kept of this collection: %s", where, error.strerror or error)
 
@@ -152,9 +157,9 @@ class KeptResult:
     score: float
 
 
-def picture_file(folder: Path, index: int) -> Path:
+def picture_name(index: int) -> str:
     """File name of the picture."""
-    return folder / f"loop_{index:04}.jpeg"
+    return f"loop_{index:04}.jpeg"
 
 
 def read_results(folder: Path) -> list[KeptResult]:

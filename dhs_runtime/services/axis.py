@@ -19,10 +19,8 @@ from dhs_runtime.services.http_client import MAX_REPLY_BYTES, HttpClient, HttpRe
 SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
-MAX_TRAILER_BYTES = 64  # some firmware adds a line end or a few words
-PADDING = b"\x00\xff\r\n\t "
-TYPES = ("image/jpeg", "image/jpg", "application/octet-stream", "")
-"""Types of a JPEG; with the last two, only the bytes say what it is."""
+SHOWN_BYTES = 30
+_APPLICATION = range(0xE0, 0xF0)  # markers of the segments that may hold another, small JPEG
 
 
 def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -81,7 +79,7 @@ class AxisImage:
     """A complete JPEG picture.
 
     Attributes:
-        data: The file as sent, including padding.
+        data: The file as sent, with whatever follows the end of the picture.
         content_type: Always `image/jpeg`.
         received_s: When its last byte arrived, on `time.monotonic`.
     """
@@ -148,13 +146,12 @@ class AxisClient:
         reply = self._http.get(SNAPSHOT_PATH, (request or AxisSnapshotRequest()).params())
         received_s = time.monotonic()
         self._check_status(reply)
-        kind = reply.content_type.partition(";")[0].strip().lower()
-        if kind not in TYPES:
-            raise ServiceReplyError(f"{reply.url} sent {kind} instead of image/jpeg", reply.status)
         if not reply.body.startswith(START_OF_IMAGE):
-            raise ServiceReplyError(f"{reply.url} sent no JPEG: it lacks the marker FF D8", 200)
-        # Old firmware sends no Content-Length: only this shows whether the picture is complete.
-        if reply.body.rstrip(PADDING).rfind(END_OF_IMAGE, -MAX_TRAILER_BYTES) < 0:
+            kind = reply.content_type.partition(";")[0].strip().lower() or "no type"
+            start = reply.body[:SHOWN_BYTES].decode("ascii", "replace")
+            what = f"{kind} that begins with {start!r}" if start else "an empty body"
+            raise ServiceReplyError(f"{reply.url} sent no JPEG but {what}", reply.status)
+        if _is_cut_short(reply.body):
             raise ServiceReplyError(
                 f"{reply.url} sent a JPEG cut short after {len(reply.body)} bytes", 200
             )
@@ -185,3 +182,11 @@ class AxisClient:
                 else f"; check the password of user {self._user!r}, and `auth`: digest or basic"
             )
         raise ServiceReplyError(reply.trouble + hint, reply.status)
+
+
+def _is_cut_short(jpeg: bytes) -> bool:
+    """Whether the end of the picture is missing; old firmware sends no length that would tell."""
+    at = len(START_OF_IMAGE)
+    while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] and jpeg[at + 1] in _APPLICATION:
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4])  # a thumbnail has an end of its own
+    return jpeg.rfind(END_OF_IMAGE, at) < 0

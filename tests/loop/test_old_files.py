@@ -56,7 +56,7 @@ FORMS = {"production": PRODUCTION, "older": OLDER, "flat": FLAT, "oldest": OLDES
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "loop.config"
-    path.write_text(text.replace("log_dir: logs", f"log_dir: {tmp_path}"))
+    path.write_text(text.replace("log_dir: logs", f"log_dir: {tmp_path}"), encoding="utf-8")
     return path
 
 
@@ -110,6 +110,11 @@ def test_a_receiver_that_others_reach_needs_no_hint(tmp_path: Path) -> None:
         ("axis: {auth: ntlm}", "axis.auth: "),
         ("automl: {scan_n_results: 0}", "automl.scan_n_results: "),
         ("automl: {loop_labels: []}", "automl.loop_labels: "),
+        ("loopDHS: {}", "loopDHS: unknown key; did you mean loopdhs?"),
+        ("loop-dhs: {axis: {}}", "loop-dhs: unknown key; did you mean loopdhs?"),
+        ("loopdhs: {debugDir: a}", "loopdhs.debugDir: unknown key; did you mean debug_dir?"),
+        ("edge_url: 'http://a'", "edge_url: unknown key; did you mean edgeurl?"),
+        ("axis: {host: \u201ccamera\u201d}", "'\u201c' cannot be in the name of a host"),
     ],
 )
 def test_mistakes_are_named_as_they_are_written(tmp_path: Path, text: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import resource
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,21 @@ def test_a_disk_that_takes_nothing_costs_the_pictures_only(
     )
 
 
+def test_no_picture_is_kept_cut_short(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = RunFolder(tmp_path, "run", 2.0)
+    folder.keep(IMAGES[0])
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most[1]))  # as if the disk were full
+    try:
+        folder.keep(CollectedImage(1, bytes(5000), FOUND))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    folder.keep(CollectedImage(2, b"third", FOUND))
+    assert folder.finish(IMAGES) is None
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"loop_0000.jpeg", "results.txt"}
+    assert [line.rpartition(": ")[2] for line in caplog.messages] == ["File too large"]
+
+
 def test_a_table_that_cannot_be_written_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -110,6 +126,7 @@ def test_a_table_that_cannot_be_written_is_said(
     assert folder.path is not None
     (folder.path / "loop_info.csv").mkdir()
     assert folder.finish(IMAGES[:1]) is None
+    assert not (folder.path / "loop_info.csv.part").exists()
     assert caplog.messages[0].startswith(f"{folder.path}: no more is kept of this collection: ")
 
 

@@ -91,7 +91,7 @@ def test_a_class_that_is_no_loop_is_named(beamline: Beamline) -> None:
     [
         (reply(b"", "text/html", "401 Unauthorized"), "it wants a user and a password"),
         (reply(b"", "text/html", "302 Found", "Location: /login.html"), "/login.html: use that"),
-        (reply(b"<html>", "text/html"), "sent text/html instead of image/jpeg"),
+        (reply(b"<html>", "text/html"), "sent no JPEG but text/html that begins"),
     ],
 )
 def test_a_camera_that_gives_no_picture_is_told_with_what_to_do(

@@ -21,6 +21,10 @@ from tests.services.peers import (
     silent,
 )
 
+THUMBNAIL = b"\xff\xe0\x00\x04JF\xff\xe1" + (len(JPEG) + 2).to_bytes(2, "big") + JPEG
+"""Segments of a header; a small JPEG is in the second, as with EXIF."""
+WITH_THUMBNAIL = b"\xff\xd8" + THUMBNAIL + b"\xff\xda\x00\x02 the scan \xff\xd9"
+
 
 def test_a_snapshot_is_asked_for_as_vapix_says(serving: Serving) -> None:
     peer = serving(answering(reply()))
@@ -78,6 +82,9 @@ def test_requests_are_values() -> None:
         reply(JPEG + bytes(4096)),
         reply(JPEG + b"\xff" * 500 + b"\r\n"),
         reply(JPEG + b"\r\n--end of picture\r\n"),
+        reply(JPEG + b"\r\nserial 00408C, " + b"x" * 500),
+        reply(JPEG, "image/pjpeg"),
+        reply(JPEG, "text/plain"),
         reply(JPEG, "image/jpg"),
         reply(JPEG, "application/octet-stream"),
         reply(JPEG, ""),
@@ -95,14 +102,20 @@ def test_odd_but_whole_pictures_are_taken(serving: Serving, answer: bytes) -> No
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        (reply(b"<html>", "text/html"), "sent text/html instead of image/jpeg"),
-        (reply(JPEG, "image/jpegs"), "sent image/jpegs instead"),
-        (reply(b"<html>", "application/octet-stream"), "FF D8"),
+        (reply(b"<html>", "text/html"), "sent no JPEG but text/html that begins with '<html>'"),
+        (reply(b"# Error: no camera 3", "text/plain"), "begins with '# Error: no camera 3'"),
+        (reply(b"<html>", "application/octet-stream"), "sent no JPEG"),
+        (reply(b"--x\r\n", "multipart/x-mixed-replace; boundary=x"), "sent no JPEG but multipart"),
         (reply(b"", "text/html", "301 Moved", "Location: https://camera/x"), "to https://camera/x"),
         (reply(b"", "text/html", "302 Found", "Location: /other"), "to http://127.*/other"),
         (reply(b"", "text/html", "302 Found", "Location: http://["), "points to 'http"),
-        (reply(b"GIF89a" + JPEG), "FF D8"),
-        (reply(b""), "FF D8"),
+        (reply(b"GIF89a" + JPEG), "sent no JPEG but image/jpeg that begins with 'GIF89a"),
+        (reply(b""), "sent no JPEG but an empty body"),
+        (reply(WITH_THUMBNAIL[:-2]), "cut short"),
+        (reply(WITH_THUMBNAIL[: len(THUMBNAIL) + 4]), "cut short"),
+        (reply(b"\xff\xd8"), "cut short"),
+        (reply(b"\xff\xd8\xff"), "cut short"),
+        (reply(b"\xff\xd8\xff\xe1\x00"), "cut short"),
         (reply(JPEG[:-1]), "cut short after 261 bytes"),
         (reply(JPEG[:-1] + bytes(100)), "cut short"),
         (b"HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG[:100], "cut short"),
