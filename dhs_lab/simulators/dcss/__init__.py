@@ -1,10 +1,9 @@
 """A simulated DCSS: hardware port and GUI port, like those of a real one.
 
-It has every kind of device of a real one. `SimulatedDcss` is the server, and its methods drive DHSs
-in place of GUIs; `from_gui` takes the text of a GUI. `HardwareHost.of` makes a small database,
-`load_dump` reads that of a beamline.
-`Fault`s disturb the wire. Import these modules separately: `shell` drives it by lines of text, and
-`database_file` reads databases from YAML.
+It has every kind of device of a real one. `SimulatedDcss` is the server. Its methods drive DHSs
+past the rules for GUIs; `from_gui` obeys them. `HardwareHost.of` makes a small database,
+`load_dump` reads that of a beamline. `Fault`s disturb the wire. Import these modules separately:
+`shell` drives it by lines of text, and `database_file` reads databases from YAML.
 
 Its scripting engine refuses moves and aborts as a real one does; Python functions replace its
 scripts. A `Verdict` says what would have made such scripts hang. It does not check whether a DHS
@@ -26,9 +25,9 @@ from dhs_lab.simulators.dcss.entries import (
 )
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
-from dhs_lab.simulators.dcss.gui_path import from_gui
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, GuiSettings, Rights
+from dhs_lab.simulators.dcss.gui_port.local_gui import RefusedError
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
@@ -72,6 +71,7 @@ __all__ = [
     "PositionReport",
     "PseudoMotorEntry",
     "RealMotorEntry",
+    "RefusedError",
     "ReportRun",
     "Rights",
     "Script",
@@ -87,7 +87,6 @@ __all__ = [
     "VectorRun",
     "Verdict",
     "VerdictKind",
-    "from_gui",
     "load_dump",
     "parse_dump",
 ]

@@ -1,8 +1,8 @@
 """`Control`: drives DHSs through a simulated DCSS, in place of a beamline's GUIs.
 
-It skips what is between GUIs and DHSs in a real dcss: permits, and the scripting engine, which
-refuses moves beyond limits or of a motor that is moving. Every command is sent, so the DHS has to
-refuse it. `Scripting.move_as_gui` and `from_gui` obey the rules.
+It skips the rules for GUIs of a real dcss: permits, and the scripting engine, which refuses moves
+beyond limits or of a motor that is moving. Every command is sent, so the DHS has to refuse it.
+`Scripting.from_gui` obeys the rules.
 """
 
 import itertools
@@ -40,7 +40,7 @@ from dhs_lab.simulators.dcss.entries import (
     IonChamberEntry,
     OperationEntry,
 )
-from dhs_lab.simulators.dcss.gui_texts import configured
+from dhs_lab.simulators.dcss.gui_texts import check_changes, configured
 from dhs_lab.simulators.dcss.judge import Judge
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveRun, VectorRun
@@ -195,8 +195,7 @@ class Control(Readings):
         given = {key: value for key, value in locals().items() if key not in ("self", "name")}
         given = {key: value for key, value in given.items() if value is not None}
         host, motor = self._database.get(name, MotorEntry)
-        if foreign := given.keys() - dict(motor.scanned):
-            raise DhsError(f"{name} is no real motor, it has no {', '.join(sorted(foreign))}")
+        check_changes(motor, given)
         if position is not None:
             given["position"], _ = fold(motor.circle_mode, position)
         with self._database.lock:
@@ -332,10 +331,11 @@ class Control(Readings):
     # -- asking ------------------------------------------------------------------------------
 
     def forward(self, host: str, text: str) -> Runs:
-        """Forward a GUI's text to a DHS unchanged; returns the runs that wait for the answers.
+        """Forward a text to a DHS unchanged; returns the runs that wait for the answers.
 
         Raises:
             NotConnectedError: Its DHS is not connected.
+            EncodeError: No frame holds the text.
         """
         message = decode_text(text)
         try:

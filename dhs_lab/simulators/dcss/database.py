@@ -194,6 +194,13 @@ class Database:
             raise DhsError(f"the database has no {kind.kind} {name!r}{self._hint(name, kind)}")
         return found[0], found[1]
 
+    def missing(self, names: Iterable[str]) -> str:
+        """A line about the first of these names that no device has; "" if all are devices."""
+        for name in names:
+            if self.find(name) is None:
+                return f"the database has no device {name!r}{self._hint(name, Entry)}"
+        return ""
+
     def _hint(self, name: str, kind: type[Entry]) -> str:
         """A hint: similar names, or the kind of the device with this name."""
         found = self.find(name)

@@ -1,14 +1,20 @@
-"""Messages to GUIs about devices, as dcss writes them: `%f` for the numbers it prints itself."""
+"""Messages to GUIs about devices, as dcss writes them: `%f` for the numbers it prints itself.
 
+And the message with which a GUI configures a motor.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from dcs_codec import StohConfigurePseudoMotor, StohConfigureRealMotor, StohConfigureString
+from dcs_codec.gui import GtosConfigureDevice
 from dhs_lab.simulators.dcss.circle import fold
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.wording import frame_of
+from dhs_runtime.lowlevel import DhsError
 
 
 def configured(hardware_host: str, device: Entry) -> str:
@@ -28,6 +34,24 @@ def configured(hardware_host: str, device: Entry) -> str:
         folded, _ = fold(device.circle_mode, message.position)
         message = attrs.evolve(message, position=folded)
     return "stog_" + str(frame_of(message)).removeprefix("stoh_")
+
+
+def configuring(motor: MotorEntry, changes: Mapping[str, float]) -> GtosConfigureDevice:
+    """The message of a GUI that changes these values of a motor, and repeats the others.
+
+    Raises:
+        DhsError: A pseudo motor does not have one of the values.
+    """
+    check_changes(motor, changes)
+    values = [changes.get(name, getattr(motor, name)) for name, _ in motor.scanned]
+    settings = tuple(int(each) if isinstance(each, bool) else each for each in values)
+    return GtosConfigureDevice(motor_name=motor.name, settings=settings)
+
+
+def check_changes(motor: MotorEntry, changes: Iterable[str]) -> None:
+    """Raise DhsError if a pseudo motor does not have one of these values."""
+    if foreign := set(changes) - dict(motor.scanned).keys():
+        raise DhsError(f"{motor.name} is no real motor, it has no {', '.join(sorted(foreign))}")
 
 
 def positioned(keyword: str, motor: MotorEntry, position: float, status: str) -> str:

@@ -27,17 +27,19 @@ class Readings:
                 for device in host.devices
             }
 
-    def position(self, name: str) -> float:
-        """Position of a motor, scaled."""
+    def motor(self, name: str) -> MotorEntry:
+        """A motor as it is now: a copy that stays as it is."""
         motor = self._found(name, MotorEntry, "motor")
         with self._database.lock:
-            return motor.position
+            return copy.copy(motor)
+
+    def position(self, name: str) -> float:
+        """Position of a motor, scaled."""
+        return self.motor(name).position
 
     def is_moving(self, name: str) -> bool:
         """Whether the DHS reported a move of this motor as started and not yet as completed."""
-        motor = self._found(name, MotorEntry, "motor")
-        with self._database.lock:
-            return motor.is_moving
+        return self.motor(name).is_moving
 
     def shutter_state(self, name: str) -> str:
         """State of a shutter, `open` or `closed`."""

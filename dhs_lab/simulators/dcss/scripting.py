@@ -1,27 +1,31 @@
-"""`Scripting`: scripts and pseudo motors of the scripting engine as Python functions."""
+"""`Scripting`: Python functions as scripts of the scripting engine, and commands as of a GUI."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from dhs_lab.simulators.dcss.control import Control
+from dcs_codec import Message
+from dcs_codec.gui import gui_codec
+from dhs_lab.simulators.dcss.control import CLIENT_ID, Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.entries import OperationEntry
-from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
-from dhs_lab.simulators.dcss.move_runs import MoveRun
+from dhs_lab.simulators.dcss.gui_port.audience import Audience
+from dhs_lab.simulators.dcss.gui_port.desk import Desk
+from dhs_lab.simulators.dcss.gui_port.local_gui import NOT_EXIST, GuiRun, RefusedError, carry_out
+from dhs_lab.simulators.dcss.motors import PseudoMotorEntry
 from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
-from dhs_lab.simulators.dcss.scripting_engine.move_rules import MoveRefusal
 from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
-from dhs_runtime.lowlevel import DhsError
 
 F = TypeVar("F", bound=Callable[[Script], str | None])
 M = TypeVar("M", bound=Callable[[Script, float], object])
 
 
 class Scripting(Control):
-    """Runs Python functions in place of the Tcl scripts of a real engine."""
+    """Runs functions in place of the Tcl scripts of a real engine, and obeys like its dcss."""
 
     _engine: Engine
+    _audience: Audience
+    _desk: Desk
 
     def scripted(self, name: str, *, is_parallel: bool = False) -> Callable[[F], F]:
         """Use the decorated function as the script of an operation of the engine.
@@ -79,22 +83,44 @@ class Scripting(Control):
 
         return add
 
-    def move_as_gui(self, name: str, word: str) -> MoveRun:
-        """Move a motor under the rules of the scripting engine for GUIs; see `Engine.move`.
+    def from_gui(self, asked: Message | str, *, client_id: int = CLIENT_ID) -> GuiRun | None:
+        """Carry out a command of a GUI, by the rules of the GUI port.
+
+        The GUI is local, of the staff, and master. Its text is forwarded, and refused, as that of a
+        client of the GUI port. A refused move aborts everything.
+
+        Args:
+            asked: A message of `dcs_codec.gui`, or any text, `gtos_...`.
+            client_id: Number of the client; the handles of its operations begin with it.
+
+        Returns:
+            The run, which waits for the answer; None if no answer is expected.
 
         Raises:
-            DhsError: There is no such motor, or the engine refused the move; then it has also
-                aborted everything.
-            NotConnectedError: Its DHS is not connected.
+            RefusedError: It was refused, or its DHS is not connected.
+            EncodeError: A value of the message does not fit the wire.
         """
-        host, _ = self._database.get(name, MotorEntry)
-        if not self._sessions.is_online(host):
-            self._sessions.session(host)  # raises
-        begun = self._engine.move(name, word)
-        if isinstance(begun, MoveRefusal):
-            reasons = "; ".join((begun.status, *(line for _, line in begun.logs)))
-            raise DhsError(f"{name} is not sent to {word!r}: {reasons}")
-        return next(run for run in begun if isinstance(run, MoveRun))
+        text = asked if isinstance(asked, str) else gui_codec().encode_text(asked)
+        try:
+            return carry_out(self._desk, self._audience, text, client_id)
+        except RefusedError as refused:
+            words = text.split()
+            names = words[3:] if words[:1] == ["gtos_read_ion_chambers"] else words[1:2]
+            missing = self._database.missing(names)
+            if missing and NOT_EXIST in str(refused):
+                raise RefusedError(missing, NOT_EXIST) from None
+            raise
+
+    def objection(self, motor: str, destination: str) -> str:
+        """Why the scripting engine would refuse a move to a GUI now, "" if it would not.
+
+        Raises:
+            DhsError: There is no such motor.
+        """
+        refusal = self._engine.objection(motor, destination)
+        if refusal is None:
+            return ""
+        return "; ".join((refusal.status, *(line for _, line in refusal.logs)))
 
     def abort_all(self, how: str = "soft") -> None:
         """Like `Control.abort_all`; scripts are aborted, too."""

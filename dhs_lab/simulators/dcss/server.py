@@ -18,6 +18,7 @@ from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
 from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush, host_told
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
 from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
+from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRun, together
 from dhs_lab.simulators.dcss.gui_port.masters import Masters
 from dhs_lab.simulators.dcss.gui_port.permits import Permits
 from dhs_lab.simulators.dcss.gui_port.port import GuiPort
@@ -128,14 +129,12 @@ class SimulatedDcss(Scripting):
         )
 
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
-        """The scripting engine, and the GUI port if there is one."""
+        """The scripting engine, the rules for GUIs, and the GUI port if there is one."""
         engine = Engine(
             self, self._database, self._sessions, self._audience.tell, self._take_from_engine
         )
         self._engine = engine
         self._audience.hear, self._sessions.engine = engine.hear, engine.obey
-        if port is None:
-            return None
         parts = Parts(
             control=self,
             database=self._database,
@@ -145,8 +144,11 @@ class SimulatedDcss(Scripting):
             masters=Masters(self._audience),
             permits=Permits(self._database, settings),
         )
+        self._desk = Desk(parts)
+        if port is None:
+            return None
         push = FirstPush(self._database, self._sessions, self._audience)
-        return GuiPort(self._audience, push, Desk(parts).take, settings, host=host, port=port)
+        return GuiPort(self._audience, push, self._desk.take, settings, host=host, port=port)
 
     # -- life --------------------------------------------------------------------------------
 
@@ -282,14 +284,17 @@ class SimulatedDcss(Scripting):
         """
         self._sessions.send(name, message)
 
-    def send_text(self, name: str, text: str) -> None:
-        """Send any text to this DHS in a frame, even if it is no valid message.
+    def send_text(self, name: str, text: str) -> GuiRun | None:
+        """Send any text to this DHS in a frame, past all rules, even if it is no valid message.
+
+        Returns:
+            As `from_gui`.
 
         Raises:
             NotConnectedError: It is not connected.
             EncodeError: No frame holds the text.
         """
-        self.session(name).forward(text)
+        return together(self.forward(name, text))
 
     def take_text(self, name: str, text: str) -> None:
         """React as if this DHS had sent the text; raises NotConnectedError if it is offline."""

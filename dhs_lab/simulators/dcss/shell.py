@@ -1,8 +1,9 @@
 """`Shell`: drives a simulated DCSS by lines of text, typed or from a script.
 
 A line is a command and its words, split as by a POSIX shell; `#` begins a comment line. Each
-command waits for its completion and prints one line. With `--no-wait` after the command, or `&` at
-the end, it runs in the background; `--timeout SECONDS` sets how long to wait for this command.
+command for devices is carried out, or refused, as that of a GUI; only `send` goes past the rules.
+It waits for its completion and prints one line. With `--no-wait` after the command, or `&` at the
+end, it runs in the background; `--timeout SECONDS` sets how long to wait for this command.
 
     with Shell(dcss, print) as shell:
         shell.run("move gonio_phi 90")
@@ -20,6 +21,7 @@ import attrs
 
 from dcs_codec import LocalProtocolError, OperationStatus
 from dhs_lab.simulators.dcss import shell_devices, shell_server
+from dhs_lab.simulators.dcss.gui_port.local_gui import RefusedError
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
@@ -34,6 +36,7 @@ from dhs_runtime.lowlevel import Deadline, DhsError, StopToken, ThreadGroup
 __all__ = ["COMMANDS", "Command", "CommandResult", "Shell"]
 
 TIMEOUT_S: Final = 30.0
+SILENT_S: Final = 10.0
 _CLOSE_S: Final = 1.0
 _HELP_AT: Final = 32
 _NOTHING: Final = CommandResult("")
@@ -100,7 +103,7 @@ class Shell:
         dcss: SimulatedDcss,
         say: Callable[[str], None],
         *,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
         waits: bool = True,
     ) -> None:
         """A shell.
@@ -108,7 +111,8 @@ class Shell:
         Args:
             dcss: What it drives.
             say: Prints one or more lines; called by one thread at a time.
-            timeout_s: How long to wait for a completion, if a line does not set it.
+            timeout_s: How long to wait for a completion, if a line does not set it. None: as long
+                as it takes for an operation, and 30 s for all others.
             waits: Whether lines wait for their completions, if they do not say it themselves.
         """
         self.failures = 0
@@ -122,7 +126,7 @@ class Shell:
         self._context = Context(
             dcss=dcss,
             say=self._tell,
-            run=lambda words: self._finish(self._begin(words), self._timeout_s),
+            run=lambda words: self._finish(self._begin(words), None),
             spawn=self._follow,
             join=lambda timeout_s: not self._jobs.join(Deadline.after(timeout_s)),
             stop=self._token,
@@ -144,8 +148,7 @@ class Shell:
         answer = self._begin(taken.words)
         if isinstance(answer, CommandResult):
             return self._show(answer)
-        timeout_s = self._timeout_s if taken.timeout_s is None else taken.timeout_s
-        waits = self._waits and taken.waits and not answer.is_endless
+        waits = self._waits and taken.waits
         ended = threading.Event()
         self._waited = ended if waits else None  # first: a user who sees the start may interrupt
         if answer.is_told or not waits:
@@ -154,7 +157,7 @@ class Shell:
 
         def job() -> None:
             try:
-                outcomes.append(self._show(self._finish(answer, timeout_s)))
+                outcomes.append(self._show(self._finish(answer, taken.timeout_s)))
             finally:
                 ended.set()
 
@@ -167,7 +170,10 @@ class Shell:
                 CommandResult(f"error: nobody waits for this: {error}", OperationStatus.ERROR)
             )
         if waits:
-            ended.wait()
+            if not ended.wait(SILENT_S):
+                hint = "; Ctrl-C stops waiting" if self._timeout_s is None else ""
+                self._tell(f"{answer.started}; waiting for its end{hint}")
+                ended.wait()
             self._waited = None
         return outcomes[0] if waits and outcomes else CommandResult(answer.started)
 
@@ -243,10 +249,12 @@ class Shell:
         command = COMMANDS_BY_NAME[name]
         return _guarded(lambda: command.run(self._context, CommandWords(command.line, rest)))
 
-    @staticmethod
-    def _finish(answer: CommandAnswer, timeout_s: float) -> CommandResult:
+    def _finish(self, answer: CommandAnswer, timeout_s: float | None) -> CommandResult:
         if isinstance(answer, CommandResult):
             return answer
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        if timeout_s is None:
+            timeout_s = TIMEOUT_S if answer.is_limited else threading.TIMEOUT_MAX
         outcome = _guarded(functools.partial(answer.wait, timeout_s))
         assert isinstance(outcome, CommandResult)  # noqa: S101 - of `wait`, or an error
         return outcome
@@ -275,6 +283,8 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
     """The result of the function, or its error as a result."""
     try:
         return function()
+    except RefusedError as error:
+        return CommandResult(f"refused: {error}", error.status)
     except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
         return CommandResult(f"error: {error}", OperationStatus.ERROR)
 

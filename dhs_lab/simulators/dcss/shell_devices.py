@@ -1,10 +1,11 @@
-"""Commands of the shell that drive devices, each until its DHS has answered."""
+"""Commands of the shell that drive devices, as a GUI does, each until its DHS has answered."""
 
+import contextlib
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dcs_codec import NO_DEVICE, OperationStatus
-from dhs_lab.simulators.dcss.counting import CountingRun
+from dcs_codec import NO_DEVICE, gui
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -12,25 +13,22 @@ from dhs_lab.simulators.dcss.entries import (
     ShutterEntry,
     StringEntry,
 )
+from dhs_lab.simulators.dcss.gui_texts import configuring
 from dhs_lab.simulators.dcss.motors import MotorEntry
-from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun
-from dhs_lab.simulators.dcss.reports import EncoderReport, IonChamberReport
-from dhs_lab.simulators.dcss.runs import ReportRun
 from dhs_lab.simulators.dcss.server import SimulatedDcss
+from dhs_lab.simulators.dcss.shell_answers import as_gui
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
     CommandAnswer,
-    CommandResult,
     CommandWords,
     Context,
-    Pending,
-    UsageError,
     counted,
 )
-from dhs_runtime.lowlevel import number_text
+from dhs_runtime.lowlevel import arguments_of, number_text
 
 _TRUE: Final = ("1", "on", "true", "yes")
 _FALSE: Final = ("0", "off", "false", "no")
+_BRACED: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def names_of(*kinds: type) -> Callable[[SimulatedDcss], Iterable[str]]:
@@ -46,26 +44,13 @@ def names_of(*kinds: type) -> Callable[[SimulatedDcss], Iterable[str]]:
 
 
 def _move(context: Context, words: CommandWords) -> CommandAnswer:
-    name, destination = words.word("MOTOR"), words.word("POSITION")
+    name, word = words.word("MOTOR"), words.word("POSITION")
     words.end()
-    try:
-        run = context.dcss.move(name, float(destination))
-    except ValueError:  # `home`
-        run = context.dcss.move(name, destination)
-    return _moving(run)
-
-
-def _moving(run: MoveRun) -> Pending:
-    def wait(timeout_s: float) -> CommandResult:
-        return CommandResult(_moved(run.name, done := run.wait(timeout_s)), done.status)
-
-    destination = run.destination
-    to = destination if isinstance(destination, str) else number_text(destination)
-    return Pending(f"{run.name} is sent to {to}", wait)
-
-
-def _moved(name: str, done: MoveCompletion) -> str:
-    return f"{name} at {number_text(done.position)}: {done.status}"
+    destination: float | str = word
+    with contextlib.suppress(ValueError):  # `home`
+        destination = float(word)
+    asked = gui.GtosStartMotorMove(motor_name=name, destination=destination)
+    return as_gui(context, asked, f"{name} is sent to {word}")
 
 
 def _abort(context: Context, words: CommandWords) -> CommandAnswer:
@@ -76,66 +61,61 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
         how = words.one_of("HOW", "soft", "hard") if words else "soft"
     words.end()
     if motor:
-        context.dcss.abort_move(motor, how)
-        return CommandResult(f"{motor} is to stop: {how}")
-    online = context.dcss.online()
-    context.dcss.abort_all(how)
-    return CommandResult(f"everything is to stop: {how}, {counted(len(online), 'DHS')} told")
+        asked = gui.GtosAbortMotorMove(motor_name=motor, abort_arg=how)
+        return as_gui(context, asked, f"{motor} is to stop: {how}")
+    online = counted(len(context.dcss.online()), "DHS")
+    started = f"everything is to stop: {how}, {online} told"
+    return as_gui(context, gui.GtosAbortAll(abort_arg=how), started)
 
 
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
-    run = context.dcss.set_position(name, position)
-
-    def wait(timeout_s: float) -> CommandResult:
-        report = run.wait(timeout_s)
-        return CommandResult(
-            f"{name} at {number_text(report.position)}: {report.status}", report.status
-        )
-
-    return Pending(f"{name} gets the position {number_text(position)}", wait)
+    asked = gui.GtosSetMotorPosition(motor_name=name, position=position)
+    return as_gui(context, asked, f"{name} gets the position {number_text(position)}")
 
 
 def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
     motor, shutter = words.word("MOTOR"), words.word("SHUTTER")
     degrees, time_s = words.number("RANGE"), words.seconds()
     words.end()
-    return _moving(context.dcss.oscillate(motor, _or_none(shutter), degrees, time_s))
+    asked = gui.GtosStartOscillation(
+        motor_name=motor,
+        shutter_name=_or_none(shutter),
+        oscillation_range=degrees,
+        oscillation_time=time_s,
+    )
+    return as_gui(context, asked, f"{motor} is turned by {number_text(degrees)}")
 
 
 def _vector(context: Context, words: CommandWords) -> CommandAnswer:
-    dcss = context.dcss
     if words.flag("stop"):
         motor_1, motor_2 = words.word("MOTOR"), words.word("MOTOR2") if words else NO_DEVICE
         words.end()
-        dcss.stop_vector_move(motor_1, _or_none(motor_2))
-        return CommandResult(f"the vector move of {motor_1} is to stop")
+        stop = gui.GtosStopVectorMove(motor_name_1=motor_1, motor_name_2=_or_none(motor_2))
+        return as_gui(context, stop, f"the vector move of {motor_1} is to stop")
     changes_speed = words.flag("speed")
-    motor_1, motor_2 = words.word("MOTOR"), words.word("MOTOR2")
+    motor_1, motor_2 = words.word("MOTOR"), _or_none(words.word("MOTOR2"))
     ends = () if changes_speed else (words.number("POSITION"), words.number("POSITION2"))
     speed = words.number("SPEED")
     words.end()
     if not ends:
-        dcss.change_vector_speed(motor_1, _or_none(motor_2), speed)
-        return CommandResult(f"the vector move of {motor_1} is to go on at {speed:g}")
-    run = dcss.vector_move(motor_1, _or_none(motor_2), *ends, speed)
-
-    def wait(timeout_s: float) -> CommandResult:
-        done = run.wait(timeout_s)
-        texts = [_moved(move.name, end) for move, end in zip(run.moves, done, strict=True)]
-        return CommandResult(", ".join(texts), _worst(end.status for end in done))
-
-    names = " and ".join(move.name for move in run.moves)
-    return Pending(f"{names} are on their way", wait)
+        change = gui.GtosChangeVectorSpeed(motor_name_1=motor_1, motor_name_2=motor_2, speed=speed)
+        return as_gui(context, change, f"the vector move of {motor_1} is to go on at {speed:g}")
+    start = gui.GtosStartVectorMove(
+        motor_name_1=motor_1,
+        motor_name_2=motor_2,
+        destination_1=ends[0],
+        destination_2=ends[1],
+        speed=speed,
+    )
+    return as_gui(context, start, f"the vector move of {motor_1} is on its way")
 
 
 def _configure(context: Context, words: CommandWords) -> CommandAnswer:
     name, settings = words.word("MOTOR"), words.rest()
-    device = context.dcss.devices().get(name)
-    if not isinstance(device, MotorEntry):
-        raise UsageError(f"{name} is no motor of the database")
-    kinds = dict(device.scanned)
+    motor = context.dcss.motor(name)
+    kinds = dict(motor.scanned)
     values: dict[str, Any] = {}
     for setting in settings:
         field, separator, text = setting.partition("=")
@@ -144,9 +124,8 @@ def _configure(context: Context, words: CommandWords) -> CommandAnswer:
         values[field] = _setting(field, kinds[field], text, words)
     if not values:
         raise words.wrong("a setting is missing")
-    context.dcss.configure(name, **values)
     told = " ".join(f"{field}={value}" for field, value in values.items())
-    return CommandResult(f"{name} is configured: {told}")
+    return as_gui(context, configuring(motor, values), f"{name} is configured: {told}")
 
 
 def _setting(field: str, kind: str, text: str, words: CommandWords) -> float:
@@ -160,14 +139,8 @@ def _setting(field: str, kind: str, text: str, words: CommandWords) -> float:
         raise words.wrong(f"{field} is a number, got {text!r}") from None
 
 
-def _or_none(name: str) -> str | None:
-    return None if name in ("-", NO_DEVICE) else name
-
-
-def _worst(statuses: Iterable[str]) -> str:
-    return next(
-        (status for status in statuses if status != OperationStatus.NORMAL), OperationStatus.NORMAL
-    )
+def _or_none(name: str) -> str:
+    return NO_DEVICE if name == "-" else name
 
 
 # -- the other devices -----------------------------------------------------------------------
@@ -176,96 +149,55 @@ def _worst(statuses: Iterable[str]) -> str:
 def _shutter(context: Context, words: CommandWords) -> CommandAnswer:
     name, state = words.word("SHUTTER"), words.word("STATE")
     words.end()
-    run = context.dcss.set_shutter(name, state)
-
-    def wait(timeout_s: float) -> CommandResult:
-        report = run.wait(timeout_s)
-        return CommandResult(f"{name} is {report.state}: {report.status}", report.status)
-
-    return Pending(f"{name} is to be {state}", wait)
+    asked = gui.GtosSetShutterState(shutter_name=name, shutter_state=state)
+    return as_gui(context, asked, f"{name} is to be {state}")
 
 
 def _read(context: Context, words: CommandWords) -> CommandAnswer:
-    repeat = words.flag("--repeat")
     time_s, names = words.seconds(), words.rest()
     if not names:
         raise words.wrong("ION_CHAMBER is missing")
-    run = context.dcss.read_ion_chambers(time_s, names, repeat=repeat)
-
-    def wait(timeout_s: float) -> CommandResult:
-        report = run.wait(timeout_s + time_s)
-        return CommandResult(_counted(names, report), report.status)
-
-    def follow(timeout_s: float) -> CommandResult:
-        return _follow(context, run, names, timeout_s + time_s)
-
-    started = f"{' '.join(names)} count for {time_s:g} s{', again and again' if repeat else ''}"
-    return Pending(started, follow if repeat else wait, is_endless=repeat)
-
-
-def _follow(context: Context, run: CountingRun, names: list[str], each_s: float) -> CommandResult:
-    """Print each report, until one is a failure: it was aborted, or its DHS was lost."""
-    count = 1
-    while (report := run.wait_reports(count, each_s)[count - 1]).status == OperationStatus.NORMAL:
-        context.say(_counted(names, report))
-        count += 1
-    return CommandResult(_counted(names, report))
-
-
-def _counted(names: list[str], report: IonChamberReport) -> str:
-    counts = [f"{name} {number_text(count)}" for name, count in report.counts.items()]
-    return f"{', '.join(counts or names)} in {report.time_s:g} s: {report.status}"
+    asked = gui.GtosReadIonChambers(
+        ion_chamber_time=time_s, is_repeated=False, ion_chamber_names=tuple(names)
+    )
+    return as_gui(context, asked, f"{' '.join(names)} count for {time_s:g} s")
 
 
 def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("ENCODER")
-    run: ReportRun[EncoderReport]
-    if words:
-        run = context.dcss.set_encoder(name, words.number("POSITION"))
-        words.end()
-    else:
-        run = context.dcss.get_encoder(name)
-
-    def wait(timeout_s: float) -> CommandResult:
-        report = run.wait(timeout_s)
-        return CommandResult(
-            f"{name} at {number_text(report.position)}: {report.status}", report.status
-        )
-
-    return Pending(f"{name} is asked", wait)
+    if not words:
+        return as_gui(context, gui.GtosGetEncoder(encoder_name=name), f"{name} is asked")
+    asked = gui.GtosSetEncoder(encoder_name=name, position=words.number("POSITION"))
+    words.end()
+    return as_gui(context, asked, f"{name} is set")
 
 
 def _string(context: Context, words: CommandWords) -> CommandAnswer:
     name, contents = words.word("STRING"), " ".join([words.word("CONTENTS"), *words.rest()])
-    run = context.dcss.set_string(name, contents)
-
-    def wait(timeout_s: float) -> CommandResult:
-        report = run.wait(timeout_s)
-        return CommandResult(f"{name} is {report.contents!r}: {report.status}", report.status)
-
-    return Pending(f"{name} is to be {contents!r}", wait)
+    asked = gui.GtosSetString(string_name=name, string_contents=contents)
+    return as_gui(context, asked, f"{name} is to be {contents!r}")
 
 
 # -- operations ------------------------------------------------------------------------------
 
 
 def _start(context: Context, words: CommandWords) -> CommandAnswer:
-    run = context.dcss.start_operation(words.word("OPERATION"), *words.rest())
-    label = f"{run.name} {run.handle}"
-
-    def wait(timeout_s: float) -> CommandResult:
-        for update in run.follow(timeout_s):
-            context.say(f"{label} update: {update}")
-        done = run.completions[0]
-        return CommandResult(f"{label} completed {done.status} {done.text}".rstrip(), done.status)
-
-    return Pending(f"{label} started", wait, is_told=True)
+    name, given = words.word("OPERATION"), words.rest()
+    typed = " ".join(given)
+    if (quoted := _BRACED.sub(r'"\1"', typed)) != typed:
+        context.say(f"braces are sent as they are; for one word with blanks: start {name} {quoted}")
+    asked = gui.GtosStartOperation(
+        operation_name=name,
+        operation_handle=context.dcss.next_handle(),
+        operation_args=arguments_of(given, None),
+    )
+    return as_gui(context, asked, f"{name} is started")
 
 
 def _stop(context: Context, words: CommandWords) -> CommandAnswer:
-    name = words.word("OPERATION")
-    context.dcss.stop_operation(name, *words.rest())
-    return CommandResult(f"{name} is to stop")
+    name, given = words.word("OPERATION"), words.rest()
+    asked = gui.GtosStopOperation(operation_name=name, operation_args=arguments_of(given, None))
+    return as_gui(context, asked, f"{name} is to stop")
 
 
 COMMANDS: Final = (
@@ -320,8 +252,8 @@ COMMANDS: Final = (
     ),
     Command(
         name="read",
-        usage="[--repeat] SECONDS ION_CHAMBER...",
-        help="let ion chambers count, once or until aborted",
+        usage="SECONDS ION_CHAMBER...",
+        help="let ion chambers count",
         run=_read,
         names=names_of(IonChamberEntry),
     ),
@@ -350,7 +282,7 @@ COMMANDS: Final = (
     Command(
         name="stop",
         usage="OPERATION [WORD...]",
-        help="send stoh_stop_operation",
+        help="ask an operation to stop",
         run=_stop,
         names=names_of(OperationEntry),
     ),

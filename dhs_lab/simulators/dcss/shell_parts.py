@@ -44,13 +44,13 @@ class Pending:
         started: One line for a user who does not wait.
         wait: Waits for it, this many seconds; raises TimeoutError.
         is_told: Whether `started` is printed even if the shell waits for the command.
-        is_endless: Whether the shell never waits for it: it runs until it is aborted.
+        is_limited: Whether the shell stops waiting after a time even if none was set.
     """
 
     started: str
     wait: Callable[[float], CommandResult]
     is_told: bool = False
-    is_endless: bool = False
+    is_limited: bool = True
 
 
 CommandAnswer = CommandResult | Pending

@@ -6,8 +6,8 @@ from typing import Final
 
 from dcs_codec import MalformedMessage, OperationStatus, decode_text
 from dhs_lab.simulators.dcss.faults import FaultKind
-from dhs_lab.simulators.dcss.gui_path import from_gui
 from dhs_lab.simulators.dcss.server import SimulatedDcss
+from dhs_lab.simulators.dcss.shell_answers import as_gui, awaited
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
     CommandAnswer,
@@ -87,14 +87,12 @@ def _send(context: Context, words: CommandWords) -> CommandAnswer:
     message = decode_text(text)
     if isinstance(message, MalformedMessage):
         raise words.wrong(f"{message.field or 'MESSAGE'} {message.reason}")
-    context.dcss.send(name, message)
-    return CommandResult(f"{name} is sent {text}")
+    return awaited(context, context.dcss.send_text(name, text), f"{name} is sent {text}")
 
 
 def _gui(context: Context, words: CommandWords) -> CommandAnswer:
     text = " ".join(words.rest())
-    from_gui(context.dcss, text)
-    return CommandResult(f"a GUI says {text}")
+    return as_gui(context, text, f"a GUI says {text}")
 
 
 # -- disturbing ------------------------------------------------------------------------------
@@ -259,14 +257,14 @@ COMMANDS: Final = (
     Command(
         name="send",
         usage="DHS KEYWORD [WORD...]",
-        help="send any message unchanged; does not wait for an answer",
+        help="send any message past the rules for GUIs, unchanged",
         run=_send,
         names=_hosts,
     ),
     Command(
         name="gui",
         usage="gtos_KEYWORD [WORD...]",
-        help="send a text as a GUI; the scripting engine may refuse it",
+        help="send the text of a GUI",
         run=_gui,
     ),
     Command(

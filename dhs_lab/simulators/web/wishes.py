@@ -1,11 +1,12 @@
-"""`Commands`: the commands of the page, as calls of the simulated DCSS."""
+"""`Commands`: the commands of the page, each as a command of a GUI."""
 
 import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dcs_codec import decode_text
+from dcs_codec import NO_DEVICE, Message, decode_text, format_number, gui
 from dhs_lab.simulators.dcss import RealMotorEntry, SimulatedDcss
+from dhs_lab.simulators.dcss.gui_texts import configuring
 from dhs_lab.simulators.web.views import JsonObject, message_view
 
 _HOWS: Final = ("soft", "hard")
@@ -96,6 +97,7 @@ class Commands:
         self._dcss = dcss
         self._verbs: dict[str, Callable[[Wish], JsonObject | None]] = {
             "move": self._move,
+            "objection": self._objection,
             "abort_move": self._abort_move,
             "set_position": self._set_position,
             "set_shutter": self._set_shutter,
@@ -126,46 +128,75 @@ class Commands:
         Raises:
             BadWishError: A value is missing or has the wrong type, or `values` is not an object.
             ConfigError: A text is not a fault.
-            DhsError: There is no such device, or its DHS is not connected.
+            DhsError: It is refused to a GUI, or its DHS is not connected.
             EncodeError: A value does not fit the wire.
         """
         if not isinstance(values, dict):
             raise BadWishError("a JSON object is needed")
         return self._verbs[verb](Wish(values)) or {}
 
+    def _ask(self, message: Message) -> None:
+        self._dcss.from_gui(message)
+
     def _move(self, wish: Wish) -> None:
-        self._dcss.move(wish.name(), wish.number_or_word("destination"))
+        self._ask(
+            gui.GtosStartMotorMove(
+                motor_name=wish.name(), destination=wish.number_or_word("destination")
+            )
+        )
+
+    def _objection(self, wish: Wish) -> JsonObject:
+        destination = wish.number_or_word("destination")
+        word = destination if isinstance(destination, str) else format_number(destination)
+        return {"reason": self._dcss.objection(wish.name(), word)}
 
     def _abort_move(self, wish: Wish) -> None:
-        self._dcss.abort_move(wish.name(), wish.how())
+        self._ask(gui.GtosAbortMotorMove(motor_name=wish.name(), abort_arg=wish.how()))
 
     def _set_position(self, wish: Wish) -> None:
-        self._dcss.set_position(wish.name(), wish.number("position"))
+        position = wish.number("position")
+        self._ask(gui.GtosSetMotorPosition(motor_name=wish.name(), position=position))
 
     def _set_shutter(self, wish: Wish) -> None:
-        self._dcss.set_shutter(wish.name(), wish.text("state"))
+        state = wish.text("state")
+        self._ask(gui.GtosSetShutterState(shutter_name=wish.name(), shutter_state=state))
 
     def _set_string(self, wish: Wish) -> None:
-        self._dcss.set_string(wish.name(), wish.text("contents"))
+        contents = wish.text("contents")
+        self._ask(gui.GtosSetString(string_name=wish.name(), string_contents=contents))
 
     def _read_ion_chamber(self, wish: Wish) -> None:
-        self._dcss.read_ion_chambers(wish.number("time_s"), [wish.name()])
+        self._ask(
+            gui.GtosReadIonChambers(
+                ion_chamber_time=wish.number("time_s"),
+                is_repeated=False,
+                ion_chamber_names=(wish.name(),),
+            )
+        )
 
     def _get_encoder(self, wish: Wish) -> None:
-        self._dcss.get_encoder(wish.name())
+        self._ask(gui.GtosGetEncoder(encoder_name=wish.name()))
 
     def _set_encoder(self, wish: Wish) -> None:
-        self._dcss.set_encoder(wish.name(), wish.number("position"))
+        position = wish.number("position")
+        self._ask(gui.GtosSetEncoder(encoder_name=wish.name(), position=position))
 
     def _start_operation(self, wish: Wish) -> JsonObject:
-        run = self._dcss.start_operation(wish.name(), text=wish.text("args", ""))
-        return {"handle": run.handle}
+        handle = self._dcss.next_handle()
+        self._ask(
+            gui.GtosStartOperation(
+                operation_name=wish.name(),
+                operation_handle=handle,
+                operation_args=wish.text("args", ""),
+            )
+        )
+        return {"handle": handle}
 
     def _stop_operation(self, wish: Wish) -> None:
-        self._dcss.stop_operation(wish.name())
+        self._ask(gui.GtosStopOperation(operation_name=wish.name()))
 
     def _abort_all(self, wish: Wish) -> None:
-        self._dcss.abort_all(wish.how())
+        self._ask(gui.GtosAbortAll(abort_arg=wish.how()))
 
     def _disconnect(self, wish: Wish) -> None:
         self._dcss.disconnect(wish.name(), by_reset=wish.flag("by_reset"))
@@ -179,28 +210,33 @@ class Commands:
             bool: wish.flag,
         }
         given = {key: read[kind](key) for key, kind in _CONFIGURABLE.items() if wish.has(key)}
-        configure: Callable[..., None] = self._dcss.configure
-        configure(wish.name(), **given)
+        self._ask(configuring(self._dcss.motor(wish.name()), given))
 
     def _oscillate(self, wish: Wish) -> None:
-        self._dcss.oscillate(
-            wish.name(),
-            wish.text("shutter", "") or None,
-            wish.number("degrees"),
-            wish.number("time_s"),
+        self._ask(
+            gui.GtosStartOscillation(
+                motor_name=wish.name(),
+                shutter_name=wish.text("shutter", "") or NO_DEVICE,
+                oscillation_range=wish.number("degrees"),
+                oscillation_time=wish.number("time_s"),
+            )
         )
 
     def _vector_move(self, wish: Wish) -> None:
-        self._dcss.vector_move(
-            wish.name(),
-            wish.text("second", "") or None,
-            wish.number("destination"),
-            wish.number("second_destination") if wish.has("second_destination") else 0.0,
-            wish.number("speed"),
+        second = "second_destination"
+        self._ask(
+            gui.GtosStartVectorMove(
+                motor_name_1=wish.name(),
+                motor_name_2=wish.text("second", "") or NO_DEVICE,
+                destination_1=wish.number("destination"),
+                destination_2=wish.number(second) if wish.has(second) else 0.0,
+                speed=wish.number("speed"),
+            )
         )
 
     def _stop_vector_move(self, wish: Wish) -> None:
-        self._dcss.stop_vector_move(wish.name(), wish.text("second", "") or None)
+        second = wish.text("second", "") or NO_DEVICE
+        self._ask(gui.GtosStopVectorMove(motor_name_1=wish.name(), motor_name_2=second))
 
     # -- the test bench ------------------------------------------------------------------------
 

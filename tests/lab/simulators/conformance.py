@@ -17,11 +17,11 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
-from dhs_lab.simulators.dcss import SimulatedDcss, from_gui, load_dump
-from dhs_runtime import DhsError, NotConnectedError
+from dhs_lab.simulators.dcss import RefusedError, SimulatedDcss, load_dump
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.shared import frame_rows, shared_path
 
+_RECORDED_CLIENT: Final = 2
 EQUAL: Final = "equal"
 DIFFERENT: Final = "different"
 NOT_PLAYED: Final = "not played"
@@ -29,8 +29,6 @@ NOT_PLAYED: Final = "not played"
 WHY_DIFFERENT: Final[dict[str, str]] = {}
 WHY_NOT_PLAYED: Final = {
     "host expected from other computer (203.0.113.77)": "computers of hosts are not simulated",
-    "start_operation wrong client id": "clients of dcss and their ids are not simulated",
-    "start_operation no handle": "an operation of the API has a handle",
     "header+text split in 3 sends (pause 0.3 s)": "the table does not hold what was sent",
     "E:protocol 2 frame, unpadded, on a protocol 1 link": "nothing comes back from a dead link",
     "gui alive": "`from_gui` needs no GUI that is alive",
@@ -185,8 +183,8 @@ def _played(
     """Send the messages of a case, and compare the bytes that the DHSs get."""
     name, text = case["case"], case["sent"]
     if case["phase"] == "gui":
-        with suppress(DhsError):  # a refusal, which the DHSs notice
-            from_gui(dcss, text)
+        with suppress(RefusedError):
+            dcss.from_gui(text, client_id=_RECORDED_CLIENT)
         expected = {host: case["to_dhs"].get(host, []) for host in peers}
         got = {host: peer.read_until_now() for host, peer in peers.items()}
     else:
@@ -218,10 +216,9 @@ def recorded_frames() -> Frames:
 def _offline(dcss: SimulatedDcss) -> Iterator[Verdict]:
     """Commands of GUIs for a DHS that is not connected: nothing is sent."""
     for case in cases("gui-offline"):
-        refusal = DhsError if "obj2" in case["sent"] else NotConnectedError
         try:
-            from_gui(dcss, case["sent"])
-        except refusal:
+            dcss.from_gui(case["sent"], client_id=_RECORDED_CLIENT)
+        except RefusedError:
             yield _compared(case, dcss.traffic.lines(), ())
         else:
             yield _compared(case, "asked", "refused")

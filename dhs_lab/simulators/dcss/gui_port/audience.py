@@ -2,11 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from dhs_lab.simulators.dcss.changes import Changes
-from dhs_lab.simulators.dcss.gui_port.gui_client import LIST_MAX, GuiClient, GuiSession, framed
+from dhs_lab.simulators.dcss.gui_port.gui_client import LIST_MAX, ConnectedGui, GuiSession, framed
 from dhs_lab.simulators.dcss.texts import told_to_all
 
 logger = logging.getLogger(__name__)
@@ -30,22 +31,23 @@ class Audience:
         self._changes = changes
         self.lock = threading.RLock()
         self.hear: Callable[[str], None] = lambda _: None
-        self._clients: dict[int, GuiClient] = {}
+        self._clients: dict[int, ConnectedGui] = {}
+        self._overheard = threading.local()
 
-    def join(self, client: GuiClient) -> None:
+    def join(self, client: ConnectedGui) -> None:
         """Add a client; it gets everything from now on."""
         with self.lock:
             self._clients[client.client_id] = client
         self._changes.mark()
 
-    def leave(self, client: GuiClient) -> bool:
+    def leave(self, client: ConnectedGui) -> bool:
         """Remove a client; returns whether it was still there."""
         with self.lock:
             found = self._clients.pop(client.client_id, None)
         self._changes.mark()
         return found is not None
 
-    def clients(self) -> tuple[GuiClient, ...]:
+    def clients(self) -> tuple[ConnectedGui, ...]:
         """The clients, by their numbers."""
         with self.lock:
             return tuple(self._clients.values())
@@ -58,8 +60,19 @@ class Audience:
     def tell(self, text: str) -> None:
         """Send a text to all clients, and to the scripting engine."""
         text = told_to_all(text)
+        getattr(self._overheard, "texts", []).append(text)
         self._send(framed(text))
         self.hear(text)
+
+    @contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """The texts that this thread sends to all clients inside `with`."""
+        before: list[str] = getattr(self._overheard, "texts", [])
+        self._overheard.texts = texts = list[str]()
+        try:
+            yield texts
+        finally:
+            self._overheard.texts = before
 
     def tell_clients(self) -> None:
         """Send the list of clients to all clients.
@@ -80,7 +93,7 @@ class Audience:
                 del self._clients[client.client_id]
         self._say(gone)
 
-    def _say(self, gone: Iterable[GuiClient]) -> None:
+    def _say(self, gone: Iterable[ConnectedGui]) -> None:
         for client in gone:
             if client.outbox.has_overflowed:
                 logger.warning("%s does not read what it is told; dropped", client)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
+from dhs_lab.simulators.dcss.asking import Runs
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.entry import Entry
@@ -14,6 +15,9 @@ from dhs_lab.simulators.dcss.gui_port.permits import Checked, Permits
 from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_runtime.lowlevel import NotConnectedError
+
+Begun = Runs | None
+"""The runs that a command began; None if it was refused, or there is nobody to carry it out."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +53,7 @@ class Parts:
         found = self.database.find(name)
         return "" if found is None else found[0]
 
-    def forward(self, name: str, text: str, offline: Callable[[str], None]) -> None:
+    def forward(self, name: str, text: str, offline: Callable[[str], None]) -> Begun:
         """Forward a GUI's text to the owner of a device, with the keyword `stoh_...`.
 
         Args:
@@ -59,6 +63,7 @@ class Parts:
         """
         host = self.owner(name)
         try:
-            self.control.forward(host, "stoh_" + text.removeprefix("gtos_"))
+            return self.control.forward(host, "stoh_" + text.removeprefix("gtos_"))
         except NotConnectedError:
             offline(host)
+            return None

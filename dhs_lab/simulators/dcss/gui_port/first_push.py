@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.gui_port.audience import Audience
-from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient, framed
+from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui, framed
 from dhs_lab.simulators.dcss.gui_texts import configured
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 from dhs_lab.simulators.dcss.sessions import Sessions
@@ -27,7 +27,7 @@ class FirstPush:
         self._sessions = sessions
         self._audience = audience
 
-    def send(self, client: GuiClient) -> None:
+    def send(self, client: ConnectedGui) -> None:
         """Send every record of the database to a client of the audience, in its order.
 
         Source: dcss_gui_client.c:532-563, 957-1043, confirmed on the wire

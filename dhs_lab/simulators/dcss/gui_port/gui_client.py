@@ -1,7 +1,6 @@
-"""`GuiClient`: one client of the GUI port, as the server sees it."""
+"""`GuiClient`: one GUI, as the server sees it; `ConnectedGui`: one at the GUI port."""
 
 import logging
-import threading
 from typing import Final
 
 import attrs
@@ -40,7 +39,7 @@ class GuiSession:
 
 
 class GuiClient:
-    """One client that is logged in; the audience's lock guards its changing values.
+    """One client; the audience's lock guards its changing values.
 
     Attributes:
         client_id: Number of its connection; handles of its operations begin with it.
@@ -58,7 +57,6 @@ class GuiClient:
         login: GtosClientIsGui,
         rights: Rights,
         display: Display,
-        outbox: Outbox,
     ) -> None:
         self.client_id = client_id
         self.login = login
@@ -68,15 +66,13 @@ class GuiClient:
         self.place = display.place
         self.is_master = False
         self.was_master = False
-        self.outbox = outbox
-        self.busy = threading.Lock()  # held during its command: its commands run one by one
 
     def __str__(self) -> str:
         return f"GUI {self.client_id} of {self.login.user}"
 
     def tell(self, text: str) -> None:
         """Send a text to this client only."""
-        self.outbox.put(framed(text))
+        raise NotImplementedError
 
     def log(self, text: str) -> None:
         """An error line of the log for this client only; dcss reports most refusals so."""
@@ -115,6 +111,29 @@ class GuiClient:
             is_master=self.is_master,
             is_staff=self.rights.is_staff,
         )
+
+
+class ConnectedGui(GuiClient):
+    """A client that is logged in at the GUI port.
+
+    Attributes:
+        outbox: Sends to it.
+    """
+
+    def __init__(
+        self,
+        client_id: int,
+        login: GtosClientIsGui,
+        rights: Rights,
+        display: Display,
+        outbox: Outbox,
+    ) -> None:
+        super().__init__(client_id, login, rights, display)
+        self.outbox = outbox
+
+    def tell(self, text: str) -> None:
+        """Send a text to this client only."""
+        self.outbox.put(framed(text))
 
 
 def framed(text: str) -> bytes:

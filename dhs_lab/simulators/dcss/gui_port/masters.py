@@ -21,8 +21,8 @@ class Masters:
         self._audience = audience
         self._key = ""  # "" while there is no lock
 
-    def take(self, client: GuiClient, words: Iterable[str]) -> None:
-        """`gtos_become_master`: a client takes over, or gets the reason why not."""
+    def take(self, client: GuiClient, words: Iterable[str]) -> bool:
+        """`gtos_become_master`: whether a client takes over; if not, it gets the reason."""
         words = tuple(words)
         key = _key_in(words)
         with self._audience.lock:
@@ -30,7 +30,7 @@ class Masters:
             if refusal:
                 for text in refusal:
                     client.tell(text)
-                return
+                return False
             is_new = not client.is_master or key is not None
             if "request_lock" in words:
                 self._key, is_new = f"{int(time.time()):08X}", True
@@ -40,6 +40,7 @@ class Masters:
             client.tell(f"stog_become_master{shown}")
             if is_new:
                 self._audience.tell_clients()
+            return True
 
     def leave(self, client: GuiClient, words: Iterable[str]) -> None:
         """`gtos_become_slave`, perhaps with the key that ends the lock."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.circle import fold
-from dhs_lab.simulators.dcss.gui_port.desk_parts import Parts
+from dhs_lab.simulators.dcss.gui_port.desk_parts import Begun, Parts
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.hazards import folds_too_long
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -17,7 +17,7 @@ from dhs_runtime.lowlevel import NotConnectedError
 _LONGEST: Final = 1e100  # a number that dcss's buffers hold with six decimals
 
 
-def _start_move(parts: Parts, client: GuiClient, text: str) -> None:
+def _start_move(parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
     motor = _motor(parts, name)
     position = 0.0 if motor is None else motor.position
@@ -30,10 +30,11 @@ def _start_move(parts: Parts, client: GuiClient, text: str) -> None:
         client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
         client.tell(f"{completed} system_not_idle")
     elif motor is not None:
-        _begin_move(parts, client, motor, word_of(text, 2))
+        return _begin_move(parts, client, motor, word_of(text, 2))
+    return None
 
 
-def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) -> None:
+def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) -> Begun:
     """Start an allowed move; one that would harm a real dcss is refused, with a log line."""
     number = c_number(given)
     if not given:
@@ -41,48 +42,50 @@ def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) 
     elif folds_too_long(motor, number) or (abs(number) > _LONGEST and number not in _INFINITIES):
         client.log(f"{motor.name} to {given[:40]}: a real dcss would hang, or die, of this number")
     else:
-        parts.engine.move(motor.name, given)
+        return parts.engine.move(motor.name, given)
+    return None
 
 
 _INFINITIES: Final = (float("inf"), float("-inf"))
 
 
-def _abort_move(parts: Parts, client: GuiClient, text: str) -> None:
-    if not parts.refusal(client, word_of(text, 1), MotorEntry):
-        _forward(parts, text)
+def _abort_move(parts: Parts, client: GuiClient, text: str) -> Begun:
+    is_refused = parts.refusal(client, word_of(text, 1), MotorEntry)
+    return None if is_refused else _forward(parts, text)
 
 
-def _abort_all(parts: Parts, _: GuiClient, text: str) -> None:
+def _abort_all(parts: Parts, _: GuiClient, text: str) -> Begun:
     for host in parts.sessions.online():
         parts.sessions.try_to_forward(host, "stoh_" + text.removeprefix("gtos_"))
     parts.engine.aborted()
     parts.masters.unlock()
+    return {}
 
 
-def _set_position(parts: Parts, client: GuiClient, text: str) -> None:
+def _set_position(parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
     if parts.refusal(client, name, MotorEntry, check="staff"):
-        return
+        return None
     _, motor = parts.database.get(name, MotorEntry)
     number = c_number(word_of(text, 2))
     if folds_too_long(motor, number) or abs(number) > _LONGEST:
         client.log(f"{name} at {number:g}: a real dcss would hang, or die, of this number")
-        return
+        return None
     folded, _ = fold(motor.circle_mode, number)
     moved = f"gtos_set_motor_position {name} {folded:f}"
-    parts.forward(name, moved, lambda _: client.tell(f"stog_no_hardware_host {name}"))
+    return parts.forward(name, moved, lambda _: client.tell(f"stog_no_hardware_host {name}"))
 
 
-def _configure(parts: Parts, client: GuiClient, text: str) -> None:
+def _configure(parts: Parts, client: GuiClient, text: str) -> Begun:
     """Missing values at the end keep their old ones."""
     name = word_of(text, 1)
     if parts.refusal(client, name, MotorEntry, check="staff"):
-        return
+        return None
     _, motor = parts.database.get(name, MotorEntry)
     values = scan(text.split()[2:], motor.scanned)
     if folds_too_long(motor, values.get("position", 0.0)):
         client.log(f"{name}: a real dcss would hang of this position")
-        return
+        return None
     try:
         parts.control.configure(name, **values)  # type: ignore[arg-type]  # by the scanned fields
     except NotConnectedError:
@@ -91,35 +94,37 @@ def _configure(parts: Parts, client: GuiClient, text: str) -> None:
         client.log(f"{name} is not configured: {error}")
     else:
         client.tell(f"stog_log warning server {name} configured")
+        return {}
+    return None
 
 
 # -- scans -----------------------------------------------------------------------------------
 
 
-def _oscillate(parts: Parts, client: GuiClient, text: str) -> None:
+def _oscillate(parts: Parts, client: GuiClient, text: str) -> Begun:
     """Dcss does not check whether it is a motor."""
-    if not parts.refusal(client, word_of(text, 1)):
-        _forward(parts, text)
+    return None if parts.refusal(client, word_of(text, 1)) else _forward(parts, text)
 
 
-def _vector(starts: bool, parts: Parts, client: GuiClient, text: str) -> None:
+def _vector(starts: bool, parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
     if starts and parts.engine.idle.refuses(name):
         client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
     elif reason := parts.refusal(client, name, MotorEntry):
         client.log(f"lock {name} failed: {reason}")
     else:
-        _forward(parts, text)
+        return _forward(parts, text)
+    return None
 
 
-def _forward(parts: Parts, text: str) -> None:
+def _forward(parts: Parts, text: str) -> Begun:
     name = word_of(text, 1)
 
     def offline(_: str) -> None:
         parts.audience.tell(f"stog_no_hardware_host {name}")
         parts.audience.tell(f"stog_log error server Hardware host for device {name} not connected.")
 
-    parts.forward(name, text, offline)
+    return parts.forward(name, text, offline)
 
 
 def _motor(parts: Parts, name: str) -> MotorEntry | None:
@@ -127,7 +132,7 @@ def _motor(parts: Parts, name: str) -> MotorEntry | None:
     return found[1] if found is not None and isinstance(found[1], MotorEntry) else None
 
 
-MOTOR_COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], None]]] = {
+MOTOR_COMMANDS: Final[Mapping[str, Callable[[Parts, GuiClient, str], Begun]]] = {
     "gtos_start_motor_move": _start_move,
     "gtos_abort_motor_move": _abort_move,
     "gtos_abort_all": _abort_all,

@@ -26,7 +26,7 @@ from dcs_codec.gui import (
 )
 from dhs_lab.simulators.dcss.gui_port.audience import SELF_ID, Audience
 from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush
-from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
 from dhs_lab.simulators.dcss.gui_port.outbox import Outbox
 from dhs_runtime.lowlevel import Deadline, HostPort, TcpListener, ThreadGroup, is_loopback
@@ -47,7 +47,7 @@ class GuiPort:
         self,
         audience: Audience,
         push: FirstPush,
-        take: Callable[[GuiClient, str], None],
+        take: Callable[[ConnectedGui, str], object],
         settings: GuiSettings,
         *,
         host: str,
@@ -126,7 +126,7 @@ class GuiPort:
 
     def _let_in(
         self, client_id: int, login: Message, address: HostPort, outbox: Outbox
-    ) -> GuiClient | None:
+    ) -> ConnectedGui | None:
         """The client of a login, None if it is refused, which is logged."""
         if not isinstance(login, GtosClientIsGui):
             logger.info("GUI %d at %s refused: %s", client_id, address, login)
@@ -141,11 +141,11 @@ class GuiPort:
             why = f"host {login.host} is not {known}"
         else:
             display = self._settings.display(login.display)
-            return GuiClient(client_id, login, rights, display, outbox)
+            return ConnectedGui(client_id, login, rights, display, outbox)
         logger.info("GUI %d at %s refused: %s", client_id, address, why)
         return None
 
-    def _talk(self, client: GuiClient, connection: "_Connection") -> None:
+    def _talk(self, client: ConnectedGui, connection: "_Connection") -> None:
         logger.info("%s is in", client)
         try:
             self._audience.join(client)

@@ -51,7 +51,7 @@ class EngineDoor(Protocol):
         """Takes what the engine answers as a hardware host, `htos_...`."""
 
     @property
-    def read_ion_chambers(self) -> Callable[[str], None]:
+    def read_ion_chambers(self) -> Callable[[str], object]:
         """Reads ion chambers, host by host."""
 
     def move_for_script(self, name: str, destination: str) -> str | None:

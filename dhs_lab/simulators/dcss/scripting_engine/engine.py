@@ -105,8 +105,8 @@ class Engine:
 
     # -- moves -------------------------------------------------------------------------------
 
-    def move(self, name: str, word: str) -> MoveRefusal | Runs:
-        """Start a move for a GUI, or refuse it, which aborts everything.
+    def move(self, name: str, word: str) -> Runs | None:
+        """Start a move for a GUI, or refuse it (None), which aborts everything.
 
         Args:
             name: Name of a motor.
@@ -116,11 +116,22 @@ class Engine:
         Source: dcss_gui_client.c:1463-1470, confirmed on the wire
         """
         _, motor = self._database.get(name, MotorEntry)
+        sent = self._sent(motor, word)
+        begun = self._move(motor, sent, sent, by_script=False)
+        return None if isinstance(begun, MoveRefusal) else begun
+
+    def objection(self, name: str, word: str) -> MoveRefusal | None:
+        """Why it would refuse this move to a GUI now; nothing else happens."""
+        host, motor = self._database.get(name, MotorEntry)
+        return self._rules.refusal(host, motor, self._sent(motor, word), by_script=False)
+
+    def _sent(self, motor: MotorEntry, word: str) -> str:
+        """The destination that is sent for the word of a GUI."""
         number = c_number(word)
-        if number:
-            with self._database.lock:
-                word = f"{shorten(motor.circle_mode, motor.position, number):f}"
-        return self._move(motor, word, word, by_script=False)
+        if not number:
+            return word
+        with self._database.lock:
+            return f"{shorten(motor.circle_mode, motor.position, number):f}"
 
     def move_for_script(self, name: str, destination: str) -> str | None:
         """Start a move for a script; returns the reason for the script if it is refused."""
@@ -131,7 +142,7 @@ class Engine:
             number = 0.0
         sent = f"{number:f}" if number else destination  # dcss leaves what is 0 as it was written
         begun = self._move(motor, destination, sent, by_script=True)
-        return begun.reason if isinstance(begun, MoveRefusal) else None
+        return begun.reason or None if isinstance(begun, MoveRefusal) else None
 
     def _move(
         self, motor: MotorEntry, destination: str, sent: str, *, by_script: bool
@@ -147,8 +158,9 @@ class Engine:
             return self.control.forward(host, f"stoh_start_motor_move {motor.name} {sent}")
         except NotConnectedError:
             self.tell(f"stog_log error server {motor.name} no_hw_host {host}")
-            self._completed(motor, f"{{no_hw_host {host}}}")
-            return {}
+            status = f"{{no_hw_host {host}}}"
+            self._completed(motor, status)
+            return MoveRefusal(status)
 
     def _refuse(self, motor: MotorEntry, refusal: MoveRefusal) -> None:
         for level, line in refusal.logs:

@@ -1,7 +1,7 @@
 // The row of a motor: position, steps, target, and a tick if the move must fail.
 
-import { isNumber, make, put, recall, remember, rounded, shown } from "/dom.js";
-import { dismiss, order, refuse } from "/rows.js";
+import { isNumber, make, post, put, recall, remember, rounded, shown } from "/dom.js";
+import { dismiss, order } from "/rows.js";
 import { devices } from "/store.js";
 
 // -- steps ---------------------------------------------------------------------------------------
@@ -20,95 +20,85 @@ function stepOf(row) {
 
 // -- a target ------------------------------------------------------------------------------------
 
-const isLocked = (motor) => motor.motor_lock_on;
+const targetOf = (row) => row.querySelector("[name=destination]");
+const wanted = (text) => (isNumber(text) ? Number(text) : text);
 
-// Why DCSS would refuse this to a GUI; "" if it would not.
-function objection(motor, text) {
-  const words = [];
-  if (isNumber(text)) {
-    const to = Number(text);
-    const units = motor.units ? ` ${motor.units}` : "";
-    if (motor.upper_limit_on && to > motor.upper_limit) words.push(`beyond the upper limit ${shown(motor.upper_limit)}${units}`);
-    if (motor.lower_limit_on && to < motor.lower_limit) words.push(`beyond the lower limit ${shown(motor.lower_limit)}${units}`);
-  }
-  if (isLocked(motor)) words.push("the motor is locked");
-  return words.join(", and ");
+// Why DCSS would refuse this move to a GUI; "" if it would not, or if this is no destination.
+async function objection(name, text) {
+  const told = await post("objection", { name, destination: wanted(text) });
+  return told.reason ?? "";
 }
 
+// Notes the objection to the typed target; the server is asked once for each text and state.
 function check(row) {
-  const input = row.querySelector("[name=destination]");
-  const text = input.value.trim();
-  const why = text ? objection(row.device, text) : "";
+  const text = targetOf(row).value.trim();
+  const { lower_limit, upper_limit, lower_limit_on, upper_limit_on, motor_lock_on, backlash, backlash_on, is_moving } = row.device;
+  const key = [text, lower_limit, upper_limit, lower_limit_on, upper_limit_on, motor_lock_on, backlash, backlash_on, is_moving].join();
+  if (row.checked?.key !== key) {
+    const mine = { key };
+    mine.done = (text ? objection(row.dataset.name, text) : Promise.resolve("")).then((why) => {
+      if (row.checked === mine) note(row, why);
+    });
+    row.checked = mine;
+  }
+  row.querySelector(".move").disabled = !text;
+  return row.checked.done;
+}
+
+function note(row, why) {
+  const input = targetOf(row);
   input.classList.toggle("is-beyond", Boolean(why));
   input.setAttribute("aria-invalid", String(Boolean(why)));
-  let note = row.querySelector(".beyond");
-  if (!why) {
-    note?.remove();
-  } else {
-    note ??= tickNote(row);
-    put(note.querySelector(".why"), `${why}: DCSS refuses this to a GUI.`);
-  }
-  allow(row);
+  if (why) put((row.querySelector(".beyond") ?? tickNote(row)).querySelector(".why"), `DCSS refuses this to a GUI, and aborts everything: ${why}`);
+  else row.querySelector(".beyond")?.remove();
 }
 
 function tickNote(row) {
-  const note = make("p", "note beyond");
+  const made = make("p", "note beyond");
   const label = make("label");
   const tick = make("input");
   tick.type = "checkbox";
-  tick.addEventListener("change", () => allow(row));
   tick.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
       move(row);
     }
   });
-  label.append(tick, " send it, to see the DHS refuse it");
-  note.append(make("span", "why"), " ", label);
-  row.querySelector(".go").after(note);
-  return note;
+  label.append(tick, " send it to the DHS past these rules");
+  made.append(make("span", "why"), " ", label);
+  row.querySelector(".go").after(made);
+  return made;
 }
 
-function allow(row) {
-  const text = row.querySelector("[name=destination]").value.trim();
-  row.querySelector(".move").disabled = !text;
-}
-
-function move(row) {
-  const input = row.querySelector("[name=destination]");
-  const text = input.value.trim();
+async function move(row) {
+  const text = targetOf(row).value.trim();
   if (!text) return;
+  await check(row);
   const tick = row.querySelector(".beyond input");
-  if (tick && !tick.checked) {
+  if (!tick) {
+    await order(row, "move", { name: row.dataset.name, destination: wanted(text) });
+  } else if (tick.checked) {
+    await order(row, "send", { name: row.device.host, text: `stoh_start_motor_move ${row.dataset.name} ${text}` });
+  } else {
     tick.focus();
-    return;
   }
-  go(row, isNumber(text) ? Number(text) : text);
 }
 
-async function go(row, destination) {
-  if (typeof destination === "string" && /\s/.test(destination)) {
-    refuse(row, "not sent", `${destination}: a number or one word is needed`);
-    return;
-  }
-  await order(row, "move", { name: row.dataset.name, destination });
-}
-
-function step(row, by) {
-  const text = Number((row.device.position + by * stepOf(row)).toFixed(9));
-  const why = objection(row.device, String(text));
-  if (!why) {
-    go(row, text);
+async function step(row, by) {
+  const { name } = row.dataset;
+  const text = String(Number((row.device.position + by * stepOf(row)).toFixed(9)));
+  if (!(await objection(name, text))) {
+    await order(row, "move", { name, destination: Number(text) });
     return;
   }
   // A step that must fail asks first, as a target does.
-  row.querySelector("[name=destination]").value = String(text);
-  check(row);
-  row.querySelector(".beyond input").focus();
+  targetOf(row).value = text;
+  await check(row);
+  row.querySelector(".beyond input")?.focus();
 }
 
 export function wireMotor(row, name) {
-  const input = row.querySelector("[name=destination]");
+  const input = targetOf(row);
   const size = row.querySelector(".size");
   row.querySelector(".less").setAttribute("aria-label", `A step less for ${name}`);
   row.querySelector(".more").setAttribute("aria-label", `A step more for ${name}`);
@@ -156,8 +146,8 @@ export function drawMotor(row, motor) {
     const held = document.activeElement === (motor.is_moving ? start : stop);
     stop.hidden = !motor.is_moving;
     start.hidden = motor.is_moving;
-    if (held) (motor.is_moving ? stop : row.querySelector("[name=destination]")).focus();
+    if (held) (motor.is_moving ? stop : targetOf(row)).focus();
     if (motor.is_moving) dismiss(row);
   }
-  if (row.querySelector("[name=destination]").value) check(row);
+  if (targetOf(row).value && !motor.is_moving) check(row);
 }

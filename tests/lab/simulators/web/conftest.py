@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry, SimulatedDcss
 from dhs_lab.simulators.web import BeamlinePage
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.web.events import Events
@@ -16,7 +16,7 @@ def dcss() -> Iterator[SimulatedDcss]:
     hosts = [
         HardwareHost.of(
             "h",
-            motors=["m"],
+            motors=["m", RealMotorEntry("free", lower_limit_on=False, upper_limit_on=False)],
             shutters=["s"],
             strings={"t": "old"},
             ion_chambers=["i"],

@@ -164,6 +164,7 @@ def test_the_keyboard_is_enough(browser: Browser, dcss: SimulatedDcss) -> None:
     browser.type(of("sample_x", "[name=destination]"), "0.5")
     browser.press(of("sample_x", "[name=destination]"), KEYS["Enter"])
     browser.until(lambda: browser.text(of("sample_x", ".value")) == "0.5")
+    dcss.configure("sample_x", lower_limit_on=False, upper_limit_on=False)
     move(browser, "sample_x", "home")
     browser.until(lambda: browser.text(of("sample_x", ".value")) == "0")
     browser.press("#lines", KEYS["ArrowUp"])
@@ -174,7 +175,9 @@ def test_the_keyboard_is_enough(browser: Browser, dcss: SimulatedDcss) -> None:
 
 def test_a_move_beyond_the_limit_says_so(browser: Browser) -> None:
     move(browser, "sample_z", "99")  # which only leads to the tick
-    assert "beyond the upper limit 5 mm" in browser.text(of("sample_z", ".beyond"))
+    browser.until(lambda: browser.count(of("sample_z", ".beyond input:focus")))
+    told = "sample_z would exceed upper limit of 5.000000 if moved to 99.000000."
+    assert told in browser.text(of("sample_z", ".beyond"))
     browser.click(of("sample_z", ".beyond input"))
     browser.click(of("sample_z", ".move"))
     refused = of("sample_z", ".refused")
@@ -344,7 +347,7 @@ def test_what_is_refused_says_why(browser: Browser) -> None:
     start(browser, "mountSample", "")
     refused = of("mountSample", ".refused")
     browser.until(lambda: browser.count(refused))
-    assert "hardware host robotDHS is not connected" in browser.text(refused)
+    assert "mountSample no_hw_host robotDHS" in browser.text(refused)
 
 
 def test_who_comes_first_is_told_how_to_begin(chromium: Browser) -> None:

@@ -82,6 +82,7 @@ def test_a_browser_that_comes_finds_all_there_is(events: Events, dcss: Simulated
         "e": "encoder",
         "op": "operation",
         "far": "motor",
+        "free": "motor",
     }
     assert events.devices["t"]["contents"] == "old"
     assert not any(host["is_online"] for host in events.tables["hosts"].values())
@@ -206,7 +207,13 @@ def test_a_browser_that_comes_late_gets_the_last_lines_only(
 @pytest.mark.parametrize(
     ("verb", "wish", "sent"),
     [
-        ("move", {"name": "m", "destination": "home"}, "stoh_start_motor_move m home"),
+        ("move", {"name": "m", "destination": 5}, "stoh_start_motor_move m 5.0"),
+        ("move", {"name": "free", "destination": "home"}, "stoh_start_motor_move free home"),
+        (
+            "send",
+            {"name": "h", "text": "stoh_start_motor_move m 5000"},
+            "stoh_start_motor_move m 5000.0",
+        ),
         ("abort_move", {"name": "m"}, "stoh_abort_motor_move m soft"),
         ("abort_move", {"name": "m", "how": "hard"}, "stoh_abort_motor_move m hard"),
         ("set_position", {"name": "m", "position": 2}, "stoh_set_motor_position m 2.0"),

@@ -25,8 +25,10 @@ def refused(answer: requests.Response, status: int, *words: str) -> None:
 @pytest.mark.parametrize(
     ("verb", "wish", "status", "words"),
     [
-        ("move", {"name": "nobody", "destination": 1}, 409, ["no motor", "nobody"]),
-        ("move", {"name": "s", "destination": 1}, 409, ["no motor", "s"]),
+        ("move", {"name": "nobody", "destination": 1}, 409, ["no device 'nobody'"]),
+        ("move", {"name": "s", "destination": 1}, 409, ["type_not_motor", "s type is not motor"]),
+        ("move", {"name": "m 5", "destination": 1}, 409, ["would end the word"]),
+        ("objection", {"name": "nobody", "destination": 1}, 409, ["no motor 'nobody'"]),
         ("move", {"name": "m", "destination": 1e11}, 409, ["1e+10 is the most"]),
         ("set_shutter", {"name": "s", "state": "half open"}, 409, ["would end the word"]),
         ("disconnect", {"name": "gone"}, 409, ["gone is not connected"]),
@@ -40,7 +42,7 @@ def refused(answer: requests.Response, status: int, *words: str) -> None:
         ("disconnect", {"name": "h", "by_reset": 1}, 400, ["true or false"]),
         ("configure", {"name": "m", "speed": 1.5}, 400, ["speed: a whole number"]),
         ("configure", {"name": "m", "motor_lock_on": 1}, 400, ["motor_lock_on: true or false"]),
-        ("configure", {"name": "far", "upper_limit": 1}, 409, ["gone is not connected"]),
+        ("configure", {"name": "far", "upper_limit": 1}, 409, ["no_hardware_host far"]),
         ("oscillate", {"name": "m", "degrees": 1}, 400, ["time_s: a number"]),
         ("vector_move", {"name": "m", "destination": 1, "second": 5}, 400, ["second: a text"]),
         ("add_fault", {"fault": "earthquake"}, 409, ["no fault 'earthquake'"]),
@@ -68,12 +70,24 @@ def test_a_command_is_refused_with_the_reason(
     assert peer.read_until_now() == [], "nothing was sent"
 
 
+def test_a_move_beyond_a_limit_aborts_everything(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer
+) -> None:
+    told = "m_sw_limit; m would exceed upper limit of 1000.000000 if moved to 5000.000000."
+    wish = {"name": "m", "destination": 5000}
+    answer = session.post(f"{page.url}/commands/objection", json=wish, timeout=DEADLINE_S)
+    assert (answer.json(), peer.read_until_now()) == ({"reason": told}, [])
+    answer = session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
+    refused(answer, 409, told)
+    assert peer.read_until_now() == ["stoh_abort_all soft"] * 2
+
+
 def test_a_command_to_a_dhs_that_is_not_there(
     session: requests.Session, page: BeamlinePage
 ) -> None:
     wish = {"name": "m", "destination": 1}
     answer = session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
-    refused(answer, 409, "hardware host h is not connected")
+    refused(answer, 409, "m no_hw_host h")
 
 
 @pytest.mark.parametrize(
