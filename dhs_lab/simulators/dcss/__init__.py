@@ -27,7 +27,7 @@ from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, GuiSettings, Rights
-from dhs_lab.simulators.dcss.gui_port.local_gui import RefusedError
+from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRefusedError
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
@@ -58,6 +58,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
+    "GuiRefusedError",
     "GuiSession",
     "GuiSettings",
     "HardwareHost",
@@ -71,7 +72,6 @@ __all__ = [
     "PositionReport",
     "PseudoMotorEntry",
     "RealMotorEntry",
-    "RefusedError",
     "ReportRun",
     "Rights",
     "Script",

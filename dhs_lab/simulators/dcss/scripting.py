@@ -10,7 +10,7 @@ from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.entries import OperationEntry
 from dhs_lab.simulators.dcss.gui_port.audience import Audience
 from dhs_lab.simulators.dcss.gui_port.desk import Desk
-from dhs_lab.simulators.dcss.gui_port.local_gui import NOT_EXIST, GuiRun, RefusedError, carry_out
+from dhs_lab.simulators.dcss.gui_port.local_gui import NOT_EXIST, GuiRefusedError, GuiRun, carry_out
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry
 from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
 from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
@@ -97,18 +97,18 @@ class Scripting(Control):
             The run, which waits for the answer; None if no answer is expected.
 
         Raises:
-            RefusedError: It was refused, or its DHS is not connected.
+            GuiRefusedError: It was refused, or its DHS is not connected.
             EncodeError: A value of the message does not fit the wire.
         """
         text = asked if isinstance(asked, str) else gui_codec().encode_text(asked)
         try:
             return carry_out(self._desk, self._audience, text, client_id)
-        except RefusedError as refused:
+        except GuiRefusedError as refused:
             words = text.split()
             names = words[3:] if words[:1] == ["gtos_read_ion_chambers"] else words[1:2]
             missing = self._database.missing(names)
             if missing and NOT_EXIST in str(refused):
-                raise RefusedError(missing, NOT_EXIST) from None
+                raise GuiRefusedError(missing, NOT_EXIST) from None
             raise
 
     def objection(self, motor: str, destination: str) -> str:

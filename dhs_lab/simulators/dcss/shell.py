@@ -21,7 +21,7 @@ import attrs
 
 from dcs_codec import LocalProtocolError, OperationStatus
 from dhs_lab.simulators.dcss import shell_devices, shell_server
-from dhs_lab.simulators.dcss.gui_port.local_gui import RefusedError
+from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRefusedError
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.shell_parts import (
     Command,
@@ -283,7 +283,7 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
     """The result of the function, or its error as a result."""
     try:
         return function()
-    except RefusedError as error:
+    except GuiRefusedError as error:
         return CommandResult(f"refused: {error}", error.status)
     except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
         return CommandResult(f"error: {error}", OperationStatus.ERROR)

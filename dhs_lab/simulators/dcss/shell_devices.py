@@ -5,7 +5,24 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from dcs_codec import NO_DEVICE, gui
+from dcs_codec import NO_DEVICE
+from dcs_codec.gui import (
+    GtosAbortAll,
+    GtosAbortMotorMove,
+    GtosChangeVectorSpeed,
+    GtosGetEncoder,
+    GtosReadIonChambers,
+    GtosSetEncoder,
+    GtosSetMotorPosition,
+    GtosSetShutterState,
+    GtosSetString,
+    GtosStartMotorMove,
+    GtosStartOperation,
+    GtosStartOscillation,
+    GtosStartVectorMove,
+    GtosStopOperation,
+    GtosStopVectorMove,
+)
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -49,7 +66,7 @@ def _move(context: Context, words: CommandWords) -> CommandAnswer:
     destination: float | str = word
     with contextlib.suppress(ValueError):  # `home`
         destination = float(word)
-    asked = gui.GtosStartMotorMove(motor_name=name, destination=destination)
+    asked = GtosStartMotorMove(motor_name=name, destination=destination)
     return as_gui(context, asked, f"{name} is sent to {word}")
 
 
@@ -61,17 +78,17 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
         how = words.one_of("HOW", "soft", "hard") if words else "soft"
     words.end()
     if motor:
-        asked = gui.GtosAbortMotorMove(motor_name=motor, abort_arg=how)
+        asked = GtosAbortMotorMove(motor_name=motor, abort_arg=how)
         return as_gui(context, asked, f"{motor} is to stop: {how}")
     online = counted(len(context.dcss.online()), "DHS")
     started = f"everything is to stop: {how}, {online} told"
-    return as_gui(context, gui.GtosAbortAll(abort_arg=how), started)
+    return as_gui(context, GtosAbortAll(abort_arg=how), started)
 
 
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
-    asked = gui.GtosSetMotorPosition(motor_name=name, position=position)
+    asked = GtosSetMotorPosition(motor_name=name, position=position)
     return as_gui(context, asked, f"{name} gets the position {number_text(position)}")
 
 
@@ -79,7 +96,7 @@ def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
     motor, shutter = words.word("MOTOR"), words.word("SHUTTER")
     degrees, time_s = words.number("RANGE"), words.seconds()
     words.end()
-    asked = gui.GtosStartOscillation(
+    asked = GtosStartOscillation(
         motor_name=motor,
         shutter_name=_or_none(shutter),
         oscillation_range=degrees,
@@ -92,7 +109,7 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     if words.flag("stop"):
         motor_1, motor_2 = words.word("MOTOR"), words.word("MOTOR2") if words else NO_DEVICE
         words.end()
-        stop = gui.GtosStopVectorMove(motor_name_1=motor_1, motor_name_2=_or_none(motor_2))
+        stop = GtosStopVectorMove(motor_name_1=motor_1, motor_name_2=_or_none(motor_2))
         return as_gui(context, stop, f"the vector move of {motor_1} is to stop")
     changes_speed = words.flag("speed")
     motor_1, motor_2 = words.word("MOTOR"), _or_none(words.word("MOTOR2"))
@@ -100,9 +117,9 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     speed = words.number("SPEED")
     words.end()
     if not ends:
-        change = gui.GtosChangeVectorSpeed(motor_name_1=motor_1, motor_name_2=motor_2, speed=speed)
+        change = GtosChangeVectorSpeed(motor_name_1=motor_1, motor_name_2=motor_2, speed=speed)
         return as_gui(context, change, f"the vector move of {motor_1} is to go on at {speed:g}")
-    start = gui.GtosStartVectorMove(
+    start = GtosStartVectorMove(
         motor_name_1=motor_1,
         motor_name_2=motor_2,
         destination_1=ends[0],
@@ -149,7 +166,7 @@ def _or_none(name: str) -> str:
 def _shutter(context: Context, words: CommandWords) -> CommandAnswer:
     name, state = words.word("SHUTTER"), words.word("STATE")
     words.end()
-    asked = gui.GtosSetShutterState(shutter_name=name, shutter_state=state)
+    asked = GtosSetShutterState(shutter_name=name, shutter_state=state)
     return as_gui(context, asked, f"{name} is to be {state}")
 
 
@@ -157,7 +174,7 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
     time_s, names = words.seconds(), words.rest()
     if not names:
         raise words.wrong("ION_CHAMBER is missing")
-    asked = gui.GtosReadIonChambers(
+    asked = GtosReadIonChambers(
         ion_chamber_time=time_s, is_repeated=False, ion_chamber_names=tuple(names)
     )
     return as_gui(context, asked, f"{' '.join(names)} count for {time_s:g} s")
@@ -166,15 +183,15 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
 def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("ENCODER")
     if not words:
-        return as_gui(context, gui.GtosGetEncoder(encoder_name=name), f"{name} is asked")
-    asked = gui.GtosSetEncoder(encoder_name=name, position=words.number("POSITION"))
+        return as_gui(context, GtosGetEncoder(encoder_name=name), f"{name} is asked")
+    asked = GtosSetEncoder(encoder_name=name, position=words.number("POSITION"))
     words.end()
     return as_gui(context, asked, f"{name} is set")
 
 
 def _string(context: Context, words: CommandWords) -> CommandAnswer:
     name, contents = words.word("STRING"), " ".join([words.word("CONTENTS"), *words.rest()])
-    asked = gui.GtosSetString(string_name=name, string_contents=contents)
+    asked = GtosSetString(string_name=name, string_contents=contents)
     return as_gui(context, asked, f"{name} is to be {contents!r}")
 
 
@@ -186,7 +203,7 @@ def _start(context: Context, words: CommandWords) -> CommandAnswer:
     typed = " ".join(given)
     if (quoted := _BRACED.sub(r'"\1"', typed)) != typed:
         context.say(f"braces are sent as they are; for one word with blanks: start {name} {quoted}")
-    asked = gui.GtosStartOperation(
+    asked = GtosStartOperation(
         operation_name=name,
         operation_handle=context.dcss.next_handle(),
         operation_args=arguments_of(given, None),
@@ -196,7 +213,7 @@ def _start(context: Context, words: CommandWords) -> CommandAnswer:
 
 def _stop(context: Context, words: CommandWords) -> CommandAnswer:
     name, given = words.word("OPERATION"), words.rest()
-    asked = gui.GtosStopOperation(operation_name=name, operation_args=arguments_of(given, None))
+    asked = GtosStopOperation(operation_name=name, operation_args=arguments_of(given, None))
     return as_gui(context, asked, f"{name} is to stop")
 
 

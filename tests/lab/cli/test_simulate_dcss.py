@@ -73,7 +73,7 @@ def test_lines_of_a_pipe_are_obeyed_as_they_come() -> None:
             say(process, "traffic")
             assert "stoh_set_string s new contents" in read_until(process, "stoh_set")
             say(process, "start nosuch")
-            assert "error: the database has no operation" in read_until(process, "nosuch")
+            assert "refused: the database has no device" in read_until(process, "nosuch")
             say(process, "start 'open")
             assert "error: No closing quotation" in read_until(process, "quotation")
             say(process, "help")

@@ -17,7 +17,7 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
-from dhs_lab.simulators.dcss import RefusedError, SimulatedDcss, load_dump
+from dhs_lab.simulators.dcss import GuiRefusedError, SimulatedDcss, load_dump
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.shared import frame_rows, shared_path
 
@@ -183,7 +183,7 @@ def _played(
     """Send the messages of a case, and compare the bytes that the DHSs get."""
     name, text = case["case"], case["sent"]
     if case["phase"] == "gui":
-        with suppress(RefusedError):
+        with suppress(GuiRefusedError):
             dcss.from_gui(text, client_id=_RECORDED_CLIENT)
         expected = {host: case["to_dhs"].get(host, []) for host in peers}
         got = {host: peer.read_until_now() for host, peer in peers.items()}
@@ -218,7 +218,7 @@ def _offline(dcss: SimulatedDcss) -> Iterator[Verdict]:
     for case in cases("gui-offline"):
         try:
             dcss.from_gui(case["sent"], client_id=_RECORDED_CLIENT)
-        except RefusedError:
+        except GuiRefusedError:
             yield _compared(case, dcss.traffic.lines(), ())
         else:
             yield _compared(case, "asked", "refused")

@@ -9,11 +9,11 @@ from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import (
     CountingRun,
     EncoderEntry,
+    GuiRefusedError,
     HardwareHost,
     MoveRun,
     OperationRun,
     RealMotorEntry,
-    RefusedError,
     ReportRun,
     Script,
     ShutterEntry,
@@ -105,7 +105,7 @@ def test_what_goes_on(dcss: SimulatedDcss, dhs: DhsPeer, said: str, sent: str) -
 
 
 def test_home_reaches_the_dhs_once_limits_are_off(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
-    with pytest.raises(RefusedError, match="gonio_z_sw_limit"):
+    with pytest.raises(GuiRefusedError, match="gonio_z_sw_limit"):
         dcss.from_gui("gtos_start_motor_move gonio_z home")
     assert dhs.read_until_now() == ABORTS
     dcss.configure("gonio_z", lower_limit_on=False, upper_limit_on=False)
@@ -242,7 +242,7 @@ def test_a_script_of_the_engine_can_be_waited_for(dcss: SimulatedDcss) -> None:
 def test_a_refusal_has_the_words_of_dcss(
     dcss: SimulatedDcss, dhs: DhsPeer, text: str, status: str, words: str
 ) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(GuiRefusedError) as refused:
         dcss.from_gui(f"gtos_{text}")
     assert refused.value.status == status
     assert words in str(refused.value)
@@ -253,7 +253,7 @@ def test_a_refusal_has_the_words_of_dcss(
 
 @pytest.mark.parametrize("text", ["stoh_abort_all", ""])
 def test_what_is_no_command_of_a_gui_is_refused(dcss: SimulatedDcss, text: str) -> None:
-    with pytest.raises(RefusedError, match=f"Unrecognized command: {text}."):
+    with pytest.raises(GuiRefusedError, match=f"Unrecognized command: {text}."):
         dcss.from_gui(text)
 
 
@@ -261,7 +261,7 @@ def test_a_second_move_stops_the_first(dcss: SimulatedDcss, dhs: DhsPeer) -> Non
     dcss.from_gui("gtos_start_motor_move phi 1")
     dhs.send_text("htos_motor_move_started phi 1.0")
     dcss.traffic.wait_for(lambda line: line.text.startswith("htos_motor_move_started"), DEADLINE_S)
-    with pytest.raises(RefusedError, match="moving") as refused:
+    with pytest.raises(GuiRefusedError, match="moving") as refused:
         dcss.from_gui("gtos_start_motor_move phi 2")
     assert refused.value.status == "moving"
     assert dhs.read_until_now()[-2:] == ABORTS
@@ -283,7 +283,7 @@ def test_a_second_move_stops_the_first(dcss: SimulatedDcss, dhs: DhsPeer) -> Non
 def test_a_name_that_is_nowhere_gets_one_clear_line(
     dcss: SimulatedDcss, dhs: DhsPeer, text: str, hint: str
 ) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(GuiRefusedError) as refused:
         dcss.from_gui(f"gtos_{text}")
     assert str(refused.value).startswith(f"the database has no device {hint}")
     assert refused.value.status == "not_exist"
@@ -308,7 +308,7 @@ def test_the_objection_is_the_refusal_to_come(
     refused = ""
     try:
         dcss.from_gui(f"gtos_start_motor_move {motor} {word}")
-    except RefusedError as error:
+    except GuiRefusedError as error:
         refused = str(error)
     assert objection == refused
 

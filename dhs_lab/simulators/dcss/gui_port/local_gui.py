@@ -33,7 +33,7 @@ _STATUS_AT: Final = {
 """Number of the words before the status."""
 
 
-class RefusedError(DhsError):
+class GuiRefusedError(DhsError):
     """DCSS or its scripting engine refused a command of a GUI; the text has their words.
 
     Attributes:
@@ -66,7 +66,7 @@ def carry_out(desk: Desk, audience: Audience, text: str, client_id: int) -> GuiR
     """Carry out a command as for a client; returns its run, None if no answer is expected.
 
     Raises:
-        RefusedError: It was refused, or the scripting engine could not evaluate it.
+        GuiRefusedError: It was refused, or the scripting engine could not evaluate it.
     """
     with audience.overheard() as told:
         begun = desk.take(LocalGui(client_id, told), text)
@@ -78,7 +78,7 @@ def carry_out(desk: Desk, audience: Audience, text: str, client_id: int) -> GuiR
     return together(begun)
 
 
-def refusal(told: Iterable[str]) -> RefusedError:
+def refusal(told: Iterable[str]) -> GuiRefusedError:
     """The refusal in these texts: the status, and the lines of the log."""
     statuses, lines = [], []
     for text in told:
@@ -94,7 +94,7 @@ def refusal(told: Iterable[str]) -> RefusedError:
         elif keyword.startswith(("stog_no_", "stog_become_slave")):
             lines.append(" ".join((keyword.removeprefix("stog_"), *words)))
     reasons = dict.fromkeys((*statuses, *lines))
-    return RefusedError("; ".join(reasons) or "refused", next(iter(statuses), "error"))
+    return GuiRefusedError("; ".join(reasons) or "refused", next(iter(statuses), "error"))
 
 
 def together(runs: Runs) -> GuiRun | None:
