@@ -32,6 +32,7 @@ from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.base import Device, Wiring
+from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
@@ -146,8 +147,9 @@ class Dispatcher:
             lane = Lane(self._lanes)
             self._timers.every(each.seconds, partial(self._tick, each, lane))
         for number, device in enumerate(self._handlers.devices.all()):
-            if device.on_read is not None and device.on_read.every_s is not None:
-                self._timers.every(device.on_read.every_s, device._poll, number % PHASES / PHASES)
+            if isinstance(device, ReadableDevice) and device.on_read.every_s is not None:
+                hook, phase = device.on_read, number % PHASES / PHASES
+                self._timers.every(device.on_read.every_s, hook.poll, phase)
 
     def _tick(self, repeated: Repeated, lane: Lane) -> None:
         """Time for a function to run again; one that is not done yet is left to its work."""

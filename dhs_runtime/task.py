@@ -107,6 +107,7 @@ class Task:
     _abort_mode = _SOFT
     _waiting: tuple[threading.Event, ...] = ()
     _timer: Timer | None = None
+    _handler: Callable[..., object] | None = None  # for the log
     _unsaid: tuple[Callable[[], object], ...] = ()  # for the log, once the lock is free
 
     def __init__(self, outlet: Outlet) -> None:
@@ -208,7 +209,7 @@ class Task:
             with self._lock:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
-                self.state = _RUNNING
+                self.state, self._handler = _RUNNING, handler
             if self._aborted:
                 self.raise_if_aborted()
             self._begin()
@@ -216,12 +217,12 @@ class Task:
             if not self.finished:
                 self._succeed()
         except TaskAbortedError as error:
-            self._end(ERROR if self._expired else ABORTED, told_by(error), handler)
+            self._end(ERROR if self._expired else ABORTED, told_by(error))
         except TaskFinishedError as error:  # by its deadline, or by the handler itself
-            self._end(ERROR, told_by(error), handler)  # of another task's, perhaps
+            self._end(ERROR, told_by(error))  # of another task's, perhaps
             self.log.warning("handler went on after the answer: %s", text_of(error))
         except BaseException as error:  # sys.exit() in a handler must not silence the DHS
-            self._end(self._status_for(error), told_by(error), handler)
+            self._end(self._status_for(error), told_by(error))
             if not isinstance(error, DhsError):
                 self.log.exception("handler failed")
             elif not self._tells_why:  # the text of ours says all, and `_explain` has logged it
@@ -242,9 +243,7 @@ class Task:
         """Answer that it is done, unless it is answered; a failure where that does not encode."""
         self._settle(self._success, NORMAL, "")
 
-    def _end(
-        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
-    ) -> bool:
+    def _end(self, status: str, reason: str = "") -> bool:
         """Answer that it failed, unless it is answered; whether this was the answer.
 
         Never raises. A status that is no plain word, or `normal`, is told as `error`; session ids
@@ -252,7 +251,7 @@ class Task:
         """
         if isinstance(reason, str):
             reason = mask_reason(reason, self._command)
-        return self._settle(None, status, reason, handler)
+        return self._settle(None, status, reason)
 
     def _status_in(self, message: Message) -> str | None:
         """The status in a message that is the answer to this very task; None in any other."""
@@ -281,27 +280,15 @@ class Task:
     def _explain(self, status: str, reason: str) -> None:
         """Say by other means why it failed, where the answer has no room for it."""
 
-    def _settle(
-        self,
-        success: Callable[[], Message] | None,
-        status: str,
-        reason: str,
-        handler: Callable[..., object] | None = None,
-    ) -> bool:
+    def _settle(self, success: Callable[[], Message] | None, status: str, reason: str) -> bool:
         with self._lock:
             is_first = not self.finished
             if is_first:
-                self._answer(success, status, reason, handler)
+                self._answer(success, status, reason)
         self._speak()
         return is_first
 
-    def _answer(
-        self,
-        success: Callable[[], Message] | None,
-        status: str,
-        reason: str,
-        handler: Callable[..., object] | None,
-    ) -> None:
+    def _answer(self, success: Callable[[], Message] | None, status: str, reason: str) -> None:
         """Make the one answer; the lock is held."""
         try:
             answer = settle(success, self._failures, status, reason, self._outlet.encode)
@@ -316,7 +303,7 @@ class Task:
         if success is not None and answer.status != NORMAL:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
         elif success is None and answer.status != status:
-            who = "" if handler is None else f" of {name_of(handler)}"
+            who = "" if self._handler is None else f" of {name_of(self._handler)}"
             text = "status %.80r%s is no word for a failure; told as error"
             self._later(self.log.error, text, status, who)
 

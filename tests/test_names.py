@@ -55,18 +55,14 @@ _TASK: Final = {
     *("abort", "abort_mode", "abort_reason", "aborted", "raise_if_aborted", "sleep", "wait"),
     *("complete", "deadline", "fail", "finished", "label", "log", "since", "state"),
 }
-_DEVICE: Final = {"kind", "name", "on", "on_read", "registered"} | {
-    *(
-        "asks",
-        "commands",
-        "registrations",
-        "reports",
-    ),  # what a kind says of itself
+_DEVICE: Final = {"kind", "name", "on", "registered"} | {
+    *("asks", "commands", "registrations", "reports"),  # what a kind says of itself
 }
-_MOTOR: Final = _DEVICE | {
+_READABLE: Final = _DEVICE | {"on_read", "read"}
+_MOTOR: Final = _READABLE | {
     *("children", "config", "dependencies", "is_moving", "moved_elsewhere", "own_registration"),
     *("on_check", "on_configure", "on_move", "on_oscillation", "on_set_position"),
-    *("on_vector_move", "position", "read", "refusal", "report", "words"),
+    *("on_vector_move", "position", "refusal", "report", "words"),
 }
 _PUBLIC: Final = {
     Operation: _TASK | {"args", "args_text", "handle", "keep", "kept", "name", "update"},
@@ -74,12 +70,12 @@ _PUBLIC: Final = {
     | {"destination", "distance", "follow", "motor", "parts", "start", "time_s", "update"},
     Count: _TASK | {"is_repeated", "names", "report", "time_s"},
     Device: _DEVICE,
-    Encoder: _DEVICE | {"on_get", "on_set", "position", "read", "report"},
+    Encoder: _READABLE | {"on_get", "on_set", "position", "report"},
     IonChamber: _DEVICE | {"counts", "on_count"},
     Motor: _MOTOR,
     PseudoMotor: _MOTOR,
-    Shutter: _DEVICE | {"drive", "on_set", "opened", "read", "report", "state"},
-    StringDevice: _DEVICE | {"contents", "on_set", "read", "set"},
+    Shutter: _READABLE | {"drive", "on_set", "opened", "report", "state"},
+    StringDevice: _READABLE | {"contents", "on_set", "set"},
 }
 """The names for authors; all others are internal and have an underscore."""
 

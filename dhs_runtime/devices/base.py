@@ -14,12 +14,10 @@ from dcs_codec import (
     HtosSendConfiguration,
     LogLevel,
     Message,
-    ShutterState,
     default_codec,
 )
 from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR, Failures, one_line, trouble_with
-from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.errors import HandlerError, NotConnectedError
 from dhs_runtime.scheduling import Job, Lane, Workers
 from dhs_runtime.signatures import check_handler, check_name
@@ -164,7 +162,6 @@ class Device:
     """The messages by which DCSS is told of it."""
     asks: ClassVar[bool] = False
     """Whether dcss stores the value of a failure, so that a stranger must ask for it first."""
-    on_read: ReadHook[float] | ReadHook[str] | ReadHook[ShutterState] | None = None
 
     def __init__(self, name: str) -> None:
         check_name(name, f"a {self.kind}")
@@ -175,7 +172,6 @@ class Device:
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
         self._tellings = 0  # how often its value was set
-        self._read_error = ""  # why the last read failed
         self._own: dict[type[Message], Callable[[Message], None]] = {}
 
     def __repr__(self) -> str:
@@ -185,8 +181,6 @@ class Device:
         """Start to take part in a run of the DHS, or with None end it; for the runtime."""
         self._wiring = wiring
         self._lane = None if wiring is None else Lane(wiring.lanes)
-        if self.on_read is not None:
-            self.on_read.wire(None if wiring is None else wiring.readers)
 
     def _check_not_running(self, what: str) -> None:
         """Raise HandlerError if the DHS of this device runs: `what` comes too late."""
@@ -265,59 +259,6 @@ class Device:
 
     def _check_by_hand(self, message: Message) -> None:
         """Refuse what an author may not send by hand about this device; raises StateError."""
-
-    def _poll(self) -> None:
-        """Read the hardware, soon, and tell DCSS what is news; returns at once."""
-        hook, wiring = self.on_read, self._wiring
-        if hook is None or wiring is None or not self._may_poll():
-            return
-        if not hook.poll(partial(self._seen, self._tellings)) and not self._read_error:
-            wiring.answers(partial(self._read_failed, hook.late))
-
-    def _read_failed(self, reason: str) -> None:
-        """Log why the hardware cannot be read, once for several failures in a row."""
-        before, self._read_error = self._read_error, reason
-        if not before and self._wiring is not None:
-            self._tell_why(self._wiring.outlet, reason)()
-
-    def _was_read(self, value: object) -> None:
-        """Log that it can be read again, if reading had failed."""
-        if self._read_error:
-            logger.info("%s %s: can be read again: %s", self.kind, self.name, value)
-            self._read_error = ""
-
-    def _seen(self, tellings: int, value: object) -> None:
-        """Handle the value of a poll; `tellings` is the count when the poll began."""
-        if self._is_news(value) and self._lane is not None:
-            self._lane.put(partial(self._tell, tellings, value))
-
-    def _tell(self, tellings: int, value: object) -> None:
-        """Tell DCSS a value, unless another was sent after it was read; runs in the lane."""
-        if self.on_read is None or tellings != self._tellings or not self._may_poll():
-            return
-        try:
-            self._report(self._telling(value))
-        except EncodeError as error:  # it may be too long for this link
-            self._read_failed(str(error))
-
-    def _refresh(self) -> None:
-        """Read the hardware, and tell DCSS if the value differs from what DCSS just said."""
-        if self.on_read is not None:
-            value = self.on_read.now_or(self._value)
-            if value != self._value:
-                self._tell(self._tellings, value)
-
-    def _is_news(self, value: object) -> bool:
-        """Whether a polled value differs enough to tell DCSS."""
-        last = self._value
-        if self.on_read is None or not isinstance(value, (int, float)) or last is None:
-            return value != last
-        change = abs(value - last) if isinstance(last, (int, float)) else 0.0
-        return change > 0 and change >= self.on_read.deadband
-
-    def _may_poll(self) -> bool:
-        """Whether a poll may tell DCSS a value now; not during a move."""
-        return True
 
     def _telling(self, value: object) -> Message:
         """The message that reports a value without a command; raises TypeError, ValueError."""

@@ -16,15 +16,16 @@ from dcs_codec import (
     StohSetEncoder,
 )
 from dhs_runtime.answers import NORMAL, Failures, trouble_with
-from dhs_runtime.devices.base import Deed, Device
-from dhs_runtime.devices.hooks import Hook, ReadHook
+from dhs_runtime.devices.base import Deed
+from dhs_runtime.devices.hooks import Hook
+from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError
 
 Completed = type[HtosGetEncoderCompleted | HtosSetEncoderCompleted]
 C = TypeVar("C", bound=HtosGetEncoderCompleted | HtosSetEncoderCompleted)
 
 
-class Encoder(Device):
+class Encoder(ReadableDevice[float]):
     """An encoder; each get and each set leads to one completion.
 
     Attributes:
@@ -54,7 +55,6 @@ class Encoder(Device):
         super().__init__(name)
         self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
         self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
-        self.on_read: ReadHook[float] = ReadHook(self)
         if position is not None:
             self._check_declared(self._telling(position))
         self._value: float | None = position
@@ -109,7 +109,7 @@ class Encoder(Device):
             return
         if not trouble_with(self._telling(message.position)):
             self._value = message.position
-            self._refresh()
+            self.on_read.refresh()
 
     def _read(self) -> float:
         get = self.on_get.function

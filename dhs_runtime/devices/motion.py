@@ -25,7 +25,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, TypeVar
 
 from dcs_codec import (
     AbortMode,
@@ -37,36 +37,35 @@ from dcs_codec import (
 )
 from dhs_runtime.answers import ABORTED, ERROR, NORMAL, told_by
 from dhs_runtime.clock import Deadline
-from dhs_runtime.devices.hooks import ReadHook
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
+from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
 from dhs_runtime.task import Outlet, Task
 
 K = TypeVar("K", bound=Task)
 
 
-class Movable(Protocol):
-    """The interface of a motor for a move."""
+class Movable(ReadableDevice[float]):
+    """What a move needs of its motor: where it is, and whether it may go."""
 
-    @property
-    def name(self) -> str:
-        """Name of the motor."""
+    def __init__(self, name: str, config: PseudoMotorConfig | None, position: float) -> None:
+        super().__init__(name)
+        self._config = config
+        self._value: float = float(position)
 
     @property
     def position(self) -> float:
-        """Its position, in its own units."""
+        """The position, in its own units."""
+        return self._value
 
     @property
     def config(self) -> PseudoMotorConfig | None:
-        """Its configuration; a `MotorConfig` for a real motor."""
+        """The configuration; None until DCSS sends one, if none was declared."""
+        return self._config
 
-    @property
-    def on_read(self) -> ReadHook[float]:
-        """Reads its position."""
-
-    def _told(self, message: Message) -> None: ...
-    def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]: ...
-    def _check(self, move: "Move") -> None: ...
+    def _check(self, move: "Move") -> None:
+        """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
+        raise NotImplementedError
 
 
 class Move(Task):

@@ -202,7 +202,7 @@ class PseudoMotor(MovingDevice):
         self._config = config
         if not self.is_moving:
             self._known(message.position)
-            self._refresh()
+            self.on_read.refresh()
 
     def _obeys(self, config: PseudoMotorConfig) -> bool:
         """Pass a new configuration to its handler; returns whether to use it."""

@@ -139,13 +139,11 @@ class VectorMove(Move):
             self.other._succeed()
         super()._succeed()
 
-    def _end(
-        self, status: str, reason: str = "", handler: Callable[..., object] | None = None
-    ) -> bool:
+    def _end(self, status: str, reason: str = "") -> bool:
         """As `Task._end` for both motors."""
         if self.other is not None:
-            self.other._end(status, reason, handler)
-        return super()._end(status, reason, handler)
+            self.other._end(status, reason)
+        return super()._end(status, reason)
 
     def _status_in(self, message: Message) -> str | None:
         found = (Move._status_in(part, message) for part in self.parts())

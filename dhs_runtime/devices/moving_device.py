@@ -21,9 +21,8 @@ from dcs_codec import (
     StohStopVectorMove,
 )
 from dhs_runtime.answers import ERROR
-from dhs_runtime.devices.base import Device
-from dhs_runtime.devices.hooks import Hook, ReadHook
-from dhs_runtime.devices.motion import Move
+from dhs_runtime.devices.hooks import Hook
+from dhs_runtime.devices.motion import Movable, Move
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.moves import Elsewhere, Oscillation, VectorMove
 from dhs_runtime.devices.shutter import Shutter
@@ -33,7 +32,7 @@ from dhs_runtime.task import Outlet
 M = TypeVar("M", bound=Move)
 
 
-class MovingDevice(Device):
+class MovingDevice(Movable):
     """A device that moves.
 
     Attributes:
@@ -52,27 +51,14 @@ class MovingDevice(Device):
         position: float = 0.0,
         words: Collection[str] = (),
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, config, position)
         self.on_move: Hook[Callable[[Move], None]] = Hook(self, "a move of")
         self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(self, "oscillation of")
         self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(self, "vector move of")
         self.on_check: Hook[Callable[[Move], None]] = Hook(self, "check of a move of")
-        self.on_read: ReadHook[float] = ReadHook(self)
         self.words = tuple(words)
-        self._config = config
-        self._value: float = float(position)  # guarded by the lock, as _move is; held for no I/O
-        self._state_lock = threading.Lock()
+        self._state_lock = threading.Lock()  # guards _value and _move; held for no I/O
         self._move: Move | None = None
-
-    @property
-    def position(self) -> float:
-        """The position, in its own units."""
-        return self._value
-
-    @property
-    def config(self) -> PseudoMotorConfig | None:
-        """The configuration; None until DCSS sends one, if none was declared."""
-        return self._config
 
     def refusal(self, destination: float | str) -> tuple[str, str] | None:
         """Status and reason if it may not go there, else None."""
@@ -131,7 +117,6 @@ class MovingDevice(Device):
             wiring.active.remove(move)
 
     def _check(self, move: Move) -> None:
-        """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
         refusal = self.refusal(move.destination)
         if refusal is not None:
             status, reason = refusal

@@ -16,12 +16,13 @@ from dcs_codec import (
     StohSetShutterState,
 )
 from dhs_runtime.answers import NORMAL
-from dhs_runtime.devices.base import Deed, Device
-from dhs_runtime.devices.hooks import Hook, ReadHook
+from dhs_runtime.devices.base import Deed
+from dhs_runtime.devices.hooks import Hook
+from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError
 
 
-class Shutter(Device):
+class Shutter(ReadableDevice[ShutterState]):
     """A shutter or filter; every `stoh_set_shutter_state` leads to one report of its state.
 
     Attributes:
@@ -44,7 +45,6 @@ class Shutter(Device):
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
-        self.on_read: ReadHook[ShutterState] = ReadHook(self)
         self._value: ShutterState | None = state
         self._driving = threading.RLock()  # held while the author's function moves it
 
@@ -108,7 +108,7 @@ class Shutter(Device):
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureShutter) and self._value is None:
             self._value = _known_state(message.shutter_state)
-            self._refresh()
+            self.on_read.refresh()
 
     def _look(self, word: str) -> ShutterState:
         """Its state, or the state that DCSS remembers if unknown."""

@@ -13,11 +13,12 @@ from dcs_codec import (
     StringStatus,
 )
 from dhs_runtime.answers import NORMAL
-from dhs_runtime.devices.base import Deed, Device
-from dhs_runtime.devices.hooks import Hook, ReadHook
+from dhs_runtime.devices.base import Deed
+from dhs_runtime.devices.hooks import Hook
+from dhs_runtime.devices.read_hook import ReadableDevice
 
 
-class StringDevice(Device):
+class StringDevice(ReadableDevice[str]):
     """A string; every `stoh_set_string` leads to one `htos_set_string_completed`.
 
     Attributes:
@@ -44,7 +45,6 @@ class StringDevice(Device):
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
-        self.on_read: ReadHook[str] = ReadHook(self)
         if contents is not None:
             self._check_declared(self._telling(contents))
         self._value: str | None = contents
@@ -89,7 +89,7 @@ class StringDevice(Device):
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureString):
             self._value = message.string_contents
-            self._refresh()
+            self.on_read.refresh()
 
     def _take(self, contents: str) -> object:
         function = self.on_set.function

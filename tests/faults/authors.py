@@ -32,7 +32,7 @@ from dhs_runtime import (
     StringDevice,
     VectorMove,
 )
-from dhs_runtime.devices.hooks import ReadHook
+from dhs_runtime.devices.read_hook import ReadHook
 from tests.devices.talking import CONFIG
 from tests.faults.commands import CHAMBERS, ENCODER, MOTORS, OPERATION, SHUTTER, STRING, long_name
 from tests.faults.scripts import PATIENCE_S, Player, Script, Verb
