@@ -1,7 +1,6 @@
 """What is under way, from DCSS's command to the end of its handler."""
 
 import logging
-import threading
 
 import pytest
 
@@ -41,11 +40,15 @@ def test_active_tasks_are_kept_in_their_order_and_aborted_together() -> None:
     assert active.wait_until_none(0)
 
 
-def idle(_: Operation) -> None:
-    threading.Event().wait(0.1)
+def test_an_inline_handler_that_takes_long_is_named(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("dhs_runtime.active.time.monotonic", lambda: now[0])
 
+    def idle(_: Operation) -> None:
+        now[0] += 0.1
 
-def test_an_inline_handler_that_takes_long_is_named(caplog: pytest.LogCaptureFixture) -> None:
     active, wire = ActiveTasks(), Wire()
     quick, slow = begun(wire), begun(wire)
     active.add(quick)

@@ -186,7 +186,7 @@ def test_a_refusal_stays_until_it_is_put_away(browser: Browser, beamline: Beamli
 
 
 def test_stop_keeps_the_focus_while_updates_come(browser: Browser, beamline: Beamline) -> None:
-    beamline.dcss.start_operation("countDown", text="100 0.05")
+    beamline.dcss.start_operation("countDown", text="1000 0.05")
     beamline.dcss.move("sample_zz", 900)
     browser.until(lambda: browser.count("#running .run") == 2)
     stop = "#running .halt[aria-label='Stop countDown']"
