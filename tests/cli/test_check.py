@@ -1,7 +1,6 @@
 """`dhs check`: its output and its exit codes."""
 
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime.cli import group
+from tests.runtime.peers import free_port
 
 
 def check(path: Path, *options: str) -> tuple[int, str]:
@@ -120,8 +120,7 @@ def test_peers_are_reached_and_exit_code_0(config: Path) -> None:
 
 
 def test_a_peer_that_is_not_reached_is_exit_code_1(config: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     text = config.read_text().splitlines()
     config.write_text("\n".join([text[0], f"axis: {{host: 127.0.0.1, port: {port}}}", text[2]]))
     code, report = check_json(config, "--connect")

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tomllib
@@ -19,7 +18,7 @@ from click.testing import CliRunner
 from dhs_runtime.cli import group
 from tests.cli.test_operations_doc import UNIT, parse
 from tests.docs.pages import ROOT, Page
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, free_port
 
 PAGE = Page("docs/howto/deploy.md")
 BLOCKS = PAGE.blocks()
@@ -61,8 +60,7 @@ def test_the_steps_of_the_image(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     copied = [words.split() for step, words in steps if step == "COPY"][1]
     assert all((tmp_path / name).exists() for name in copied[:-1])
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     program, *words = json.loads(of["ENTRYPOINT"])
     assert program == "dhs"
     words = [word.replace(copied[-1], f"{tmp_path}/").replace("9100", port) for word in words]

@@ -8,6 +8,7 @@ from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_runtime.loop import LoopConfig
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
 from dhs_runtime.loop.peers import probe_camera, probe_inference, probe_receiver
+from tests.runtime.peers import free_port
 
 
 def test_a_camera_gives_a_picture() -> None:
@@ -35,8 +36,7 @@ def test_an_inference_server_has_the_model() -> None:
 
 @pytest.mark.parametrize("probe", [probe_camera, probe_inference])
 def test_nobody_there_is_told(probe: object) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     config = LoopConfig(
         axis=AxisConfig(host="127.0.0.1", port=port),
         automl=AutoMLConfig(host="127.0.0.1", port=port),

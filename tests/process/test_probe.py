@@ -1,4 +1,3 @@
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ import pytest
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import DcssConfig
 from dhs_runtime.process.probe import probe_dcss
-from tests.runtime.peers import DEADLINE_S, RawDcss
+from tests.runtime.peers import DEADLINE_S, RawDcss, free_port
 
 
 @contextmanager
@@ -57,8 +56,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_long(
 
 
 def test_where_nobody_listens_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     peer = probe_dcss(DcssConfig(host="127.0.0.1", port=port))
     assert peer.trouble == f"cannot connect to 127.0.0.1:{port}: Connection refused"
     assert "cannot resolve" in probe_dcss(DcssConfig(host="no.such.invalid")).trouble

@@ -1,9 +1,10 @@
 """Peers for tests: a DCSS as a bare socket, for bytes that the simulator would never send."""
 
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 from unittest.mock import patch
@@ -32,6 +33,17 @@ def eventually(condition: Callable[[], bool], timeout_s: float = DEADLINE_S) -> 
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.001)
+
+
+def free_port() -> int:
+    """A port where nobody listens, below those that the system gives to connections.
+
+    One of those may be taken before it is used, and who calls it may be connected with himself.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no free port")
 
 
 class RawConnection:
@@ -150,6 +162,7 @@ __all__ = [
     "RawConnection",
     "RawDcss",
     "fast_config",
+    "free_port",
     "running",
     "stopped",
 ]

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import socket
 import threading
 import time
 
@@ -16,13 +15,15 @@ from dhs_runtime.connection import ConnectionEnd, Ending
 from dhs_runtime.errors import DhsError
 from dhs_runtime.link import Link, Retry
 from dhs_runtime.threads import ThreadGroup
-from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, fast_config, running
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+from tests.runtime.peers import (
+    AT_ONCE_S,
+    DEADLINE_S,
+    RawDcss,
+    eventually,
+    fast_config,
+    free_port,
+    running,
+)
 
 
 def test_a_day_without_dcss_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -30,6 +31,7 @@ def test_a_day_without_dcss_is_one_line(caplog: pytest.LogCaptureFixture) -> Non
     config = attrs.evolve(fast_config(port), retry=Backoff(first_s=0.001, longest_s=0.001))
     with caplog.at_level(logging.INFO, "dhs_runtime"), running(Dhs("testDHS"), config) as dhs:
         assert not dhs.wait_online(0.1)
+        eventually(lambda: "no DCSS at" in caplog.text)
         assert dhs.state in (LinkState.WAITING, LinkState.CONNECTING)
         with pytest.raises(NotConnectedError):
             dhs.send(HtosNote(note_message="x"))

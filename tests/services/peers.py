@@ -241,13 +241,6 @@ def deaf_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def refused_port() -> int:
-    """A free port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 def soon(condition: Callable[[], bool]) -> None:
     """Wait for something without an event."""
     deadline = Deadline.after(PATIENCE_S)

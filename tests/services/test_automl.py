@@ -21,6 +21,7 @@ from dhs_runtime.services.automl import (
     Prediction,
     PredictRequest,
 )
+from tests.runtime.peers import free_port
 from tests.services.conftest import Serving
 from tests.services.peers import (
     AT_ONCE_S,
@@ -28,7 +29,6 @@ from tests.services.peers import (
     Wire,
     answering,
     json_reply,
-    refused_port,
     reply,
     silent,
 )
@@ -413,7 +413,7 @@ def test_a_model_that_is_loading_is_not_available(serving: Serving) -> None:
 
 
 def test_a_server_that_is_off_hangs_or_returns_is_noticed(serving: Serving) -> None:
-    with AutoMLClient(f"http://127.0.0.1:{refused_port()}") as client:
+    with AutoMLClient(f"http://127.0.0.1:{free_port()}") as client:
         assert not client.available()
         with pytest.raises(ServiceUnavailableError):
             client.predict(REQUEST)

@@ -8,6 +8,7 @@ import pytest
 
 from dhs_runtime.errors import ServiceReplyError, ServiceUnavailableError
 from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
+from tests.runtime.peers import free_port
 from tests.services.conftest import Serving
 from tests.services.peers import (
     AT_ONCE_S,
@@ -15,7 +16,6 @@ from tests.services.peers import (
     PATIENCE_S,
     answering,
     digest_guarded,
-    refused_port,
     reply,
     saying,
     silent,
@@ -186,7 +186,7 @@ def test_cancel_ends_a_snapshot(serving: Serving) -> None:
 
 def test_a_camera_that_is_off_is_unavailable() -> None:
     with (
-        AxisClient(f"http://127.0.0.1:{refused_port()}") as client,
+        AxisClient(f"http://127.0.0.1:{free_port()}") as client,
         pytest.raises(ServiceUnavailableError, match="refused"),
     ):
         client.snapshot()

@@ -15,6 +15,7 @@ from dhs_runtime.errors import (
 )
 from dhs_runtime.services.http_client import HttpClient, HttpReply, Login
 from dhs_runtime.services.listener import TcpListener, reset
+from tests.runtime.peers import free_port
 from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (
@@ -23,7 +24,6 @@ from tests.services.peers import (
     Wire,
     answering,
     deaf_port,
-    refused_port,
     reply,
     saying,
 )
@@ -115,7 +115,7 @@ def test_redirects_are_left_to_the_caller(serving: Serving) -> None:
 def test_proxies_of_the_environment_are_ignored(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{refused_port()}")
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("no_proxy", raising=False)
     peer = serving(answering(reply()))
     with HttpClient(peer.url) as client:
@@ -192,7 +192,7 @@ def test_unusable_urls_are_refused(url: str) -> None:
 
 
 def test_a_refused_connection_says_what_to_check() -> None:
-    with HttpClient(f"http://127.0.0.1:{refused_port()}") as client:
+    with HttpClient(f"http://127.0.0.1:{free_port()}") as client:
         error = failure(client)
     assert isinstance(error, ServiceUnavailableError)
     assert "refused the connection" in str(error)
@@ -206,7 +206,7 @@ def test_a_refused_connection_is_tried_again() -> None:
         sock.recv(65536)
         sock.sendall(reply())
 
-    listener = TcpListener(serve, name="late", port=refused_port())
+    listener = TcpListener(serve, name="late", port=free_port())
     with (
         on_retry(listener.open),
         HttpClient(f"http://127.0.0.1:{listener.port}") as client,
@@ -217,7 +217,7 @@ def test_a_refused_connection_is_tried_again() -> None:
 
 
 def test_retries_end_with_the_budget() -> None:
-    url = f"http://127.0.0.1:{refused_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     start = time.monotonic()
     with HttpClient(url, retries=1000, total_timeout_s=0.25) as client:
         assert isinstance(failure(client), ServiceUnavailableError)

@@ -12,6 +12,7 @@ from dhs_runtime.errors import (
     ServiceUnavailableError,
 )
 from dhs_runtime.services.http_client import HttpClient, HttpReply
+from tests.runtime.peers import free_port
 from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (
@@ -21,7 +22,6 @@ from tests.services.peers import (
     Script,
     Wire,
     deaf_port,
-    refused_port,
     reply,
     silent,
     soon,
@@ -189,7 +189,7 @@ def test_cancel_wakes_a_pause_before_a_retry() -> None:
     with (
         on_retry(retrying.set),
         HttpClient(
-            f"http://127.0.0.1:{refused_port()}", retries=1000, total_timeout_s=PATIENCE_S
+            f"http://127.0.0.1:{free_port()}", retries=1000, total_timeout_s=PATIENCE_S
         ) as client,
         ThreadPoolExecutor(1) as threads,
     ):

@@ -84,8 +84,8 @@ def test_too_many_connections_are_refused(caplog: pytest.LogCaptureFixture) -> N
             assert second.recv(1) == b""
         first.sendall(b"y")
         assert first.recv(1) == b"y"
-    assert "too many connections" in caplog.text
     assert listener.close() == ()
+    assert "too many connections" in caplog.text
 
 
 def test_close_names_a_thread_that_does_not_end() -> None:

@@ -19,7 +19,7 @@ from dhs_runtime import Dhs
 from dhs_runtime.errors import TransportError
 from dhs_runtime.operation import Operation
 from tests.lab.tools.helpers import ANSWER, ASK, v2
-from tests.runtime.peers import fast_config, running
+from tests.runtime.peers import fast_config, free_port, running
 
 DEADLINE_S = 20.0
 FAST = ReplayOptions(speed=None, settle_s=0.05)
@@ -204,12 +204,13 @@ def test_a_peer_that_hangs_up_is_told(name: str) -> None:
 
 
 def test_a_peer_that_does_not_come_is_an_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        with pytest.raises(TransportError, match=r"no DHS has connected within 0\.01 s"):
-            accept_dhs(listening, 0.01)
-        port = listening.getsockname()[1]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        pytest.raises(TransportError, match=r"no DHS has connected within 0\.01 s"),
+    ):
+        accept_dhs(listening, 0.01)
     with pytest.raises(TransportError, match=r"no DCSS at 127\.0\.0\.1"):
-        call_dcss(("127.0.0.1", port))
+        call_dcss(("127.0.0.1", free_port()))
 
 
 # -- recordings ------------------------------------------------------------------------------
