@@ -42,6 +42,11 @@ class Command:
         assert isinstance(found, dict)
         return found
 
+    def warning(self) -> str:
+        """The next line that it says on stderr."""
+        assert self._process.stderr is not None
+        return self._process.stderr.readline()
+
     def interrupt(self) -> None:
         """Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
