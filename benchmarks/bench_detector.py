@@ -20,6 +20,9 @@ from dhs_lab.demo.hard_pictures import hard_pictures
 from dhs_lab.simulators.scene import Scene
 
 TURNS: Final = 5
+RUNS: Final = 20
+"""Of each process on each picture."""
+
 MOST: Final = {"floor": 6.0, "TREE": 0.6}
 """What the detector may take, in floors, and in times of that of commit d2772f0."""
 
@@ -31,11 +34,11 @@ ROOT: Final = Path(__file__).parents[1]
 _BEST: Final = """
 import sys, time
 from PIL import Image
-for path in sys.argv[2:]:
+for path in sys.argv[3:]:
     with Image.open(path) as file:
         picture = file.convert("RGB")
     best = float("inf")
-    for _ in range(20):
+    for _ in range(int(sys.argv[2])):
         began = time.thread_time()
         detect(picture)
         best = min(best, time.thread_time() - began)
@@ -61,7 +64,7 @@ def detect(picture):
 """
 
 
-def main(tree: Path | None = None, turns: int = TURNS) -> None:
+def main(tree: Path | None = None, turns: int = TURNS, runs: int = RUNS) -> None:
     rivals = {"detector": (_DETECTOR, ROOT), "floor": (_FLOOR, ROOT)}
     if tree is not None:
         rivals["TREE"] = (_DETECTOR, tree)
@@ -70,8 +73,8 @@ def main(tree: Path | None = None, turns: int = TURNS) -> None:
         best_s = {name: [float("inf")] * len(paths) for name in rivals}
         for _ in range(turns):
             for name, (source, where) in rivals.items():
-                runs = _measure(source + _BEST, where, paths)
-                best_s[name] = [min(pair) for pair in zip(best_s[name], runs, strict=True)]
+                taken_s = _measure(source + _BEST, where, runs, paths)
+                best_s[name] = [min(pair) for pair in zip(best_s[name], taken_s, strict=True)]
     print("loop in a picture (ms of CPU)" + "".join(f"{name:>10}" for name in rivals))
     for index, path in enumerate(paths):
         figures = "".join(f"{best_s[name][index] * 1e3:10.2f}" for name in rivals)
@@ -98,8 +101,8 @@ def _write_pictures(folder: Path) -> list[Path]:
     return paths
 
 
-def _measure(source: str, where: Path, paths: list[Path]) -> list[float]:
-    command = [sys.executable, "-c", source, str(where), *map(str, paths)]
+def _measure(source: str, where: Path, runs: int, paths: list[Path]) -> list[float]:
+    command = [sys.executable, "-c", source, str(where), str(runs), *map(str, paths)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=where)
     return [float(line) for line in done.stdout.split()]
 

@@ -163,7 +163,7 @@ def test_decoding_a_log_is_measured_beside_another_tree(capsys: pytest.CaptureFi
 def test_the_detector_is_measured_beside_a_floor_and_another_tree(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    bench_detector.main(bench_detector.ROOT, turns=1)
+    bench_detector.main(bench_detector.ROOT, turns=1, runs=1)
     printed = capsys.readouterr().out
     for words in ("front light, 704 x 480", "detector in times of floor", "in times of TREE"):
         assert words in printed

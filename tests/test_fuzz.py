@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -158,8 +158,8 @@ def broken_by(check: Callable[[], None]) -> int:
     return caught.value.number
 
 
-def check_seeds() -> None:
-    for seed in corpus.seeds():
+def check_seeds(seeds: Iterable[bytes] = corpus.seeds()) -> None:
+    for seed in seeds:
         invariants.check(seed)
 
 
@@ -202,7 +202,9 @@ def test_a_broken_codec_is_seen(
 def test_two_ways_that_differ_are_seen(
     monkeypatch: pytest.MonkeyPatch, plan: Plan[Message], way: str
 ) -> None:
-    check_seeds()  # so that the codec has compiled what is changed here
+    seeds = [seed for seed in corpus.seeds() if plan.keyword.encode() in seed]
+
+    check_seeds(seeds)  # so that the codec has compiled what is changed here
     right_decode, right_encode = plan.decode, plan.encode_reference
 
     def decode(text: bytes, tail: bytes, binary: bytes) -> Message:
@@ -212,7 +214,7 @@ def test_two_ways_that_differ_are_seen(
         return right_encode(message) + " more"
 
     monkeypatch.setattr(plan, way, {"decode": decode, "encode_reference": encode}[way])
-    assert broken_by(check_seeds) == 4
+    assert broken_by(lambda: check_seeds(seeds)) == 4
 
 
 def test_a_list_that_is_not_split_again_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,7 @@ def test_a_watch_hears_what_the_next_command_causes(dcss: DcssClient, session: G
     assert events[0].before is None
     assert isinstance(events[1], gui.StogLog)
     assert events[2] == Change(events[0].after, dcss.motors["z"])
-    assert list(seen.until(S)) == []  # the block is over
+    assert list(seen.until(0.05)) == []  # the block is over
 
 
 def test_a_watch_hears_how_the_client_stands(
