@@ -8,7 +8,7 @@ import click
 from dcs_codec import Framing
 from dhs_lab.cli.wire import DAMAGED, GOOD, ending_cleanly, keep_escapes
 from dhs_lab.tools.encoding import encode_lines
-from dhs_lab.tools.inputs import STDIN, open_source
+from dhs_lab.tools.inputs import BYTE_ORDER_MARK, STDIN, as_utf8, open_source
 
 
 @click.command()
@@ -63,4 +63,4 @@ def _lines(texts: tuple[str, ...]) -> Iterator[bytes]:
         yield from (text.encode("utf-8", "surrogateescape") for text in texts)
         return
     with open_source(STDIN, sys.stdout.flush) as source:
-        yield from source.lines()
+        yield from as_utf8(source, BYTE_ORDER_MARK).lines()

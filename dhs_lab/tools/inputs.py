@@ -11,6 +11,8 @@ from dhs_runtime.lowlevel import ConfigError
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
+BYTE_ORDER_MARK: Final = 4
+"""Bytes of the longest byte-order mark."""
 _SNIFFED: Final = 256  # enough bytes to recognise every kind of input
 _MARKS: Final = {  # the longer ones first
     codecs.BOM_UTF32_LE: "utf-32",
@@ -45,13 +47,13 @@ class ByteSource:
         self.fault = ""
         """Why it ended early (a truncated gzip file), "" if it did not."""
 
-    def peek(self) -> bytes:
-        """The first bytes, at least 256 if there are as many; they are not used up.
+    def peek(self, size: int = _SNIFFED) -> bytes:
+        """The first bytes, at least `size` if there are as many; they are not used up.
 
         A block of NULs of up to a megabyte does not count: a loss of power leaves one.
         """
-        while len(self._ahead) < _SNIFFED or (
-            len(self._ahead) < _MAX_NULS and len(self._ahead.lstrip(b"\0")) < _SNIFFED
+        while len(self._ahead) < size or (
+            len(self._ahead) < _MAX_NULS and len(self._ahead.lstrip(b"\0")) < size
         ):
             piece = self._read()
             if not piece:
@@ -136,9 +138,9 @@ class _Recoded:
         return self._decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
-def as_utf8(source: ByteSource) -> ByteSource:
-    """The source as plain UTF-8, if it is UTF-16 or begins with a byte-order mark."""
-    head = source.peek()
+def as_utf8(source: ByteSource, size: int = _SNIFFED) -> ByteSource:
+    """The source as plain UTF-8, if its first `size` bytes are UTF-16 or a byte-order mark."""
+    head = source.peek(size)
     if head.startswith(codecs.BOM_UTF8):
         source.read_exactly(len(codecs.BOM_UTF8))
         return source

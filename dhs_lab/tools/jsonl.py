@@ -21,12 +21,19 @@ def read_jsonl(source: ByteSource) -> Iterator[Found]:
             continue
         place = Place(source=source.name, line=number)
         try:
-            found = finding_of(json.loads(line), place)
+            found = finding_of(_object(line), place)
         except (ValueError, RecursionError, InterchangeError) as error:
             yield Damage(place=place, reason=str(error))
             continue
         if found is not None:
             yield found
+
+
+def _object(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"is no JSON: {error}") from None
 
 
 def finding_of(row: object, place: Place) -> Found | None:

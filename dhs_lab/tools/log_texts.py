@@ -133,6 +133,8 @@ def _before_sign(text: str, before: str) -> str | None:
         return found if sign else None
     if before.endswith("<"):
         return _in_braces(text, "<")
+    if before.endswith("`"):
+        return text.partition("`")[0] if "`" in text else None
     opened: list[str] = []
     for sign in _BRACKETS.findall(before):
         if sign in _CLOSING:

@@ -26,6 +26,7 @@ ACK: Final = 0x10
 _IPV4: Final = b"\x08\x00"
 _IPV6: Final = b"\x86\xdd"
 _VLANS: Final = {b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00"}
+_SNAP: Final = b"\xaa\xaa\x03\0\0\0"  # before the EtherType, after a length
 _FIRST_ETHERTYPE: Final = 0x0600  # below it the number is a length
 _TCP: Final = 6
 _UDP: Final = 17
@@ -61,7 +62,11 @@ _TUNNEL_ETHERTYPES: Final[Mapping[int, str]] = {
     0x8847: "MPLS",
     0x8848: "MPLS",
     0x8864: "PPPoE",
+    0x22F3: "TRILL",
     0x88E5: "MACsec",
+    0x88E7: "provider backbone bridging",
+    0x8903: "FabricPath",
+    0x894F: "NSH",
 }
 _OTHER_PROTOCOLS: Final[Mapping[int, str]] = {
     1: "ICMP",
@@ -78,6 +83,7 @@ _TUNNEL_PROTOCOLS: Final[Mapping[int, str]] = {
     50: "ESP",
     51: "AH",
     94: "IP inside IP",
+    97: "Ethernet inside IP",
     115: "L2TP",
     137: "MPLS inside IP",
 }
@@ -294,6 +300,8 @@ def _of_ethertype(data: bytes, at: int, after: int | None = None) -> int | str:
     if kind in (_IPV4, _IPV6):
         return after
     (number,) = struct.unpack(">H", kind)
+    if number < _FIRST_ETHERTYPE and data[after : after + len(_SNAP)] == _SNAP:
+        return _of_ethertype(data, after + len(_SNAP))
     if number in _TUNNEL_ETHERTYPES:
         raise CannotRead(f"{_TUNNEL_ETHERTYPES[number]} is not read")
     if number < _FIRST_ETHERTYPE:

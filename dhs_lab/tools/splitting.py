@@ -22,7 +22,7 @@ KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
 
 _V1: Final = Framing.V1  # looking up a member of an enum takes long
 _V2_FIRST: Final = b" 0123456789"
-_WORD_FIRST: Final = re.compile(rb"[A-Za-z]")
+_TEXT_OF_WORDS: Final = re.compile(rb"[A-Za-z][^\x00-\x08\x0e-\x1f]*")
 _AFTER_TEXT: Final = re.compile(rb"[ \d]{25}[ \0]|[ \d]{1,25}\Z|\0")
 _PRINTABLE: Final = re.compile(rb"[ -~]")
 _TAIL: Final = V2_HEADER_SIZE + 8  # kept from skipped bytes: a header and part of a keyword
@@ -184,12 +184,21 @@ class StreamSplitter:
     def _is_v1(self) -> bool:
         """Whether this may be v1: begins with a word, and no other frame begins inside."""
         is_known = KEYWORD.match(self._buffer, self._at) is not None
-        if not is_known and not _WORD_FIRST.match(self._buffer, self._at):
+        if not is_known and not self._is_padded():
             return False
         end = self._at + V1_FRAME_SIZE
         # After the first NUL of a v1 frame there is garbage, also old texts, but never a header.
         inside = self._boundary(self._at + 1, end + V2_HEADER_SIZE, only_v2=is_known)
         return inside is None or inside >= end
+
+    def _is_padded(self) -> bool:
+        """Whether this may be v1 with an unknown word: a text, and NULs, or after another v1."""
+        frame = self._buffer[self._at : self._at + V1_FRAME_SIZE]
+        text, _, padding = frame.partition(b"\0")
+        if not _TEXT_OF_WORDS.fullmatch(text):
+            return False
+        is_alone = self._v1_offset is None
+        return not (is_alone and (padding.strip(b"\0") or len(text) == V1_FRAME_SIZE))
 
     def _wanted_v2(self) -> int:
         header = bytes(self._buffer[self._at : self._at + V2_HEADER_SIZE])

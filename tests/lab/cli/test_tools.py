@@ -159,6 +159,13 @@ def test_encode_names_the_line_it_refuses_and_lets_the_others_out() -> None:
     assert done.stderr.startswith(b"dhs encode: line 2: stoh_set_motor_position: position: is no")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_encode_reads_texts_as_editors_save_them(encoding: str) -> None:
+    done = run("encode", "--framing", "v1", data="stoh_abort_all soft\r\n".encode(encoding))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"stoh_abort_all soft".ljust(200, b"\0")
+
+
 def test_encode_and_decode_are_each_other_s_reverse() -> None:
     stream = v1("stoh_abort_all soft", "htos_motor_move_completed phi 1.5 normal")
     decoded = run("decode", "--json", data=stream)

@@ -11,6 +11,7 @@ from dhs_lab.tools.segments import CannotRead, Checksum, Segment, SegmentReader,
 from tests.lab.tools.helpers import ACK, LINKS, damages, found, pcap, stamped, tcp, texts
 from tests.lab.tools.test_captures import SAID, conversation
 
+SNAP = b"\xaa\xaa\x03\0\0\0"
 ENDS = (("1.1.1.1", 7), ("2.2.2.2", 8))
 
 
@@ -43,6 +44,7 @@ def ethernet(kind: int) -> bytes:
         (1, ethernet(0x0806), "ARP"),
         (1, ethernet(0x0026), "IEEE 802.3"),
         (1, ethernet(0x1234), "EtherType 0x1234"),
+        (1, ethernet(60)[:14] + SNAP + b"\x08\x06" + b"\0" * 40, "ARP"),
     ],
 )
 def test_what_is_no_tcp_is_named(link: int, packet: bytes, kind: str) -> None:
@@ -58,6 +60,8 @@ def test_what_is_no_tcp_is_named(link: int, packet: bytes, kind: str) -> None:
         (101, tcp(ENDS, 0, ACK)[:32] + b"\0" * 20, "lengths of the TCP segment that cannot be"),
         (1, ethernet(0x8847), "MPLS is not read"),
         (1, ethernet(0x8864), "PPPoE is not read"),
+        (1, ethernet(0x894F), "NSH is not read"),
+        (101, ipv4(97, b"\x30\0" + b"\0" * 40), "Ethernet inside IP is not read"),
         (101, ipv4(47, b"\x10\0\x88\xbe" + b"\0" * 40), r"ERSPAN \(GRE\) is not read"),
         (101, ipv6(47, b"\0\0\x22\xeb" + b"\0" * 40), r"ERSPAN III \(GRE\) is not read"),
         (101, ipv4(47, b"\0\0\x08\0" + b"\0" * 40), r"a tunnel \(GRE\) is not read"),
@@ -99,6 +103,13 @@ def test_packets_without_a_message_are_counted_by_what_they_are() -> None:
         "x: no DCS in 6 packets: 2 UDP, 1 ICMP, 1 TCP connections without a byte"
     ]
     assert found(pcap([], "raw")) == []
+
+
+def test_ip_after_a_length_and_snap_is_read() -> None:
+    packet = tcp(ENDS, 0, ACK, b"stoh_abort_all\0")
+    segment = read(1, ethernet(60)[:14] + SNAP + b"\x08\0" + packet)
+    assert isinstance(segment, Segment)
+    assert segment.payload == b"stoh_abort_all\0"
 
 
 def test_extension_headers_of_ipv6_are_passed_over() -> None:

@@ -141,3 +141,31 @@ def test_a_gap_between_frames_costs_none() -> None:
 def test_with_v1_told_every_200_bytes_are_a_frame() -> None:
     stream = b"  odd".ljust(200, b"\0") + b"\xff" * 200
     assert texts_of(split([stream], Framing.V1)) == [b"  odd", b"\xff" * 200]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x" * 1000,
+        b"The quick brown fox jumps over the lazy dog. " * 50,
+        b"index.md".ljust(100, b"\0") + b"0000644\0".ljust(400, b"0"),
+        b"abc\0" * 100,
+    ],
+)
+def test_bytes_that_are_no_dcs_are_no_message(data: bytes) -> None:
+    splitter = StreamSplitter()
+    pieces = [piece for byte in data for piece in splitter.feed(bytes([byte]))]
+    pieces += splitter.finish()
+    assert not any(piece.frame for piece in pieces)
+    assert sum(piece.size for piece in pieces) == len(data)
+
+
+def test_an_unknown_word_in_v1_is_a_message_with_its_padding_or_after_another() -> None:
+    padded = b"weird thing".ljust(200, b"\0")
+    known = b"stoh_abort_all".ljust(200, b"\0")
+    with_rest = b"weird thing\0_all soft".ljust(200, b"x")
+    for stream in (padded, known + with_rest, padded + known):
+        splitter = StreamSplitter()
+        pieces = [*splitter.feed(stream), *splitter.finish()]
+        assert all(piece.frame for piece in pieces)
+        assert len(pieces) == len(stream) / 200
