@@ -203,10 +203,15 @@ class Flag(WordKind):
     optional: bool = False
 
     def read(self, word: str) -> bool:
-        """True for `1`; raises ValueError for anything but `0` and `1`."""
-        if word not in FLAGS:
+        """True for `1`, also for `1.000000`, as MX writes numbers.
+
+        Raises:
+            ValueError: It is neither 0 nor 1.
+        """
+        digit, _, zeros = word.partition(".")
+        if digit not in FLAGS or zeros.strip("0"):
             raise ValueError(f"is 0 or 1, not {word[:60]!r}")
-        return FLAGS[word]
+        return FLAGS[digit]
 
     def write(self, value: object) -> str:
         """`1` for True (and for 1), `0` for False; raises ValueError for anything else."""

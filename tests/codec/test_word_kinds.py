@@ -140,6 +140,12 @@ def test_values_and_their_words(kind: WordKind, value: object, word: str) -> Non
     assert kind.read(word) == value
 
 
+@pytest.mark.parametrize("form", ["{}", "{}.", "{}.0", "{}.000000"])
+def test_a_flag_may_be_written_as_a_number_with_a_point(form: str) -> None:
+    assert Flag().read(form.format(1)) is True
+    assert Flag().read(form.format(0)) is False
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "reason"),
     [
@@ -189,6 +195,8 @@ def test_values_that_have_no_word(kind: WordKind | TailKind, value: object, reas
         (Integer(), "1.5", "is no integer: '1.5'"),
         (Flag(), "2", "is 0 or 1, not '2'"),
         (Flag(), "01", "is 0 or 1, not '01'"),
+        (Flag(), "1.5", "is 0 or 1, not '1.5'"),
+        (Flag(), ".0", "is 0 or 1, not '.0'"),
         (Flag(), "2" * 99, f"is 0 or 1, not '{'2' * 60}'"),
     ],
 )
