@@ -67,13 +67,13 @@ class Record:
         try:
             return float(pv.read(timeout=self._timeout_s).data[0])
         except CaprotoError as error:
-            raise DeviceError(f"{pv.name} cannot be read: {error}") from error
+            raise DeviceError(f"{pv.name} cannot be read; is its IOC running?") from error
 
     def _put(self, pv: PV, value: float, callback: Callable[[object], None] | None = None) -> None:
         try:
             pv.write(value, wait=False, callback=callback, timeout=self._timeout_s)
         except CaprotoError as error:
-            raise DeviceError(f"{pv.name} cannot be set: {error}") from error
+            raise DeviceError(f"{pv.name} cannot be set; is its IOC running?") from error
 
 
 def declare(dhs: Dhs, name: str, record: Record, tolerance: float) -> None:

@@ -65,14 +65,11 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
     ("docs/howto/migration.md", "yaml"): Elsewhere(
         1, "tests/test_migration.py::test_the_configuration_is_that_of_the_dhs"
     ),
-    ("docs/howto/processes.md", "python"): Elsewhere(
-        1, "tests/docs/test_processes_page.py::test_the_worker_s_result_comes_back"
-    ),
     ("docs/howto/deploy.md", "dockerfile"): Elsewhere(
         1, "tests/docs/test_deploy_page.py::test_the_steps_of_the_image"
     ),
     ("docs/howto/operations.md", "console"): Elsewhere(
-        8, f"{_OPERATIONS}::test_every_command_of_the_page_is_one"
+        9, f"{_OPERATIONS}::test_every_command_of_the_page_is_one"
     ),
     ("docs/howto/operations.md", "python"): Elsewhere(2, f"{_OPERATIONS}::test_its_dhs_is_made"),
     ("docs/howto/operations.md", "yaml"): Elsewhere(
@@ -133,7 +130,7 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
     ),
     ("docs/reference/states.md", "mermaid"): NotRun(3, "diagrams"),
     ("docs/howto/epics.md", "console"): NotRun(
-        3,
+        4,
         "Channel Access at its usual ports, which others may have; tests/examples/test_epics.py "
         "runs the same programs at free ones",
     ),
