@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # A background job starts with these ignored, and a DHS keeps ignored signals ignored.
 for _number in (signal.SIGINT, signal.SIGHUP):
@@ -22,6 +24,16 @@ for _number in (signal.SIGINT, signal.SIGHUP):
             _number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL
         )
 
+
+_TESTS = Path(__file__).parent
+_SLOWEST = (
+    "docs/test_blocks.py",
+    "lab/simulators/web/test_chromium.py",
+    "lab/simulators/web/test_full_size.py",
+    "lab/tools/test_dissector.py",
+    "test_benchmarks.py",
+)
+"""No worker shall begin one of these when the others are about to end."""
 
 _FD_FOLDER = Path("/proc/self/fd")
 _PATIENCE_S = 10.0
@@ -52,6 +64,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Give the tests of a file to one worker, which makes once what they share."""
+    if config.option.dist != "load":  # asked for another way
+        return None
+    config.option.loadscopereorder = False  # by the number of tests, which says nothing of time
+    return LoadFileScheduling(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without a look for garbage: the 10,000 tests are there to the end."""
@@ -64,7 +85,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a thorough search take the time it takes."""
+    """Begin with the slowest files; let a thorough search take the time it takes."""
+    items.sort(key=lambda item: item.path.relative_to(_TESTS).as_posix() not in _SLOWEST)
     if _PROFILE == "thorough":
         for item in items:
             item.add_marker(pytest.mark.timeout(0))
