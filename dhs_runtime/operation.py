@@ -14,7 +14,7 @@ from dcs_codec import (
     join_list,
     split_list,
 )
-from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
+from dhs_runtime.answers import NORMAL, SHORT_REASON, one_line
 from dhs_runtime.task import Outlet, Task
 
 S = TypeVar("S")
@@ -90,18 +90,6 @@ class Operation(Task):
     def complete(self, *words: Argument, text: str | None = None) -> None:
         """Send `htos_operation_completed` with status `normal`; raises as `update`."""
         self._complete(self._completed(NORMAL, arguments_of(words, text)), NORMAL)
-
-    def fail(self, reason: str, *, status: str = ERROR) -> None:
-        """Send `htos_operation_completed` with a status that is not `normal`, and a reason.
-
-        The reason is made one line of at most 90 bytes. A status that is no plain word, or
-        `normal`, is told as `error`.
-
-        Raises:
-            TaskFinishedError: The operation is over.
-        """
-        if not self._end(status, reason):
-            self._check_unfinished()
 
     def _status_in(self, message: Message) -> str | None:
         if not isinstance(message, HtosOperationCompleted):

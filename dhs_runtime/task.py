@@ -107,7 +107,7 @@ class Task:
     _abort_mode = _SOFT
     _waiting: tuple[threading.Event, ...] = ()
     _timer: Timer | None = None
-    _handler: Callable[..., object] | None = None  # for the log
+    _handler: Callable[..., object] | None = None  # the one that raised, for the log
     _unsaid: tuple[Callable[[], object], ...] = ()  # for the log, once the lock is free
 
     def __init__(self, outlet: Outlet) -> None:
@@ -201,6 +201,23 @@ class Task:
         self.raise_if_aborted()
         return future.result(0)
 
+    def fail(self, reason: str, *, status: str = ERROR) -> None:
+        """Answer with a failure.
+
+        | task | answer | reason |
+        |---|---|---|
+        | operation | `htos_operation_completed` | in it, one line of at most 90 bytes |
+        | move | `htos_motor_move_completed` at the last position sent | by `htos_log` |
+        | count | `htos_report_ion_chambers` in its failure form | in it, one line |
+
+        A status that is not a plain word, or is `normal`, is sent as `error`.
+
+        Raises:
+            TaskFinishedError: The task is over.
+        """
+        if not self._end(status, reason):
+            self._check_unfinished()
+
     # -- for the runtime ---------------------------------------------------------------------
 
     def _run(self: K, handler: Callable[[K], None]) -> None:
@@ -209,30 +226,32 @@ class Task:
             with self._lock:
                 if self.finished:  # somebody completed it while it waited for its turn
                     return
-                self.state, self._handler = _RUNNING, handler
+                self.state = _RUNNING
             if self._aborted:
                 self.raise_if_aborted()
             self._begin()
             handler(self)
             if not self.finished:
                 self._succeed()
-        except TaskAbortedError as error:
-            self._end(ERROR if self._expired else ABORTED, told_by(error))
-        except TaskFinishedError as error:  # by its deadline, or by the handler itself
-            self._end(ERROR, told_by(error))  # of another task's, perhaps
-            self.log.warning("handler went on after the answer: %s", text_of(error))
-        except BaseException as error:  # sys.exit() in a handler must not silence the DHS
+        except BaseException as error:  # noqa: BLE001 - also sys.exit(): the DHS goes on
+            self._handler = handler
             self._end(self._status_for(error), told_by(error))
-            if not isinstance(error, DhsError):
-                self.log.exception("handler failed")
-            elif not self._tells_why:  # the text of ours says all, and `_explain` has logged it
-                self.log.error("handler failed: %s", text_of(error))  # noqa: TRY400
+            self._log_failure(error)
 
     def _status_for(self, error: BaseException) -> str:
         # An aborted handler may raise anything; `error` for a move would abort the whole beamline.
-        if self._aborted and not self._expired:
+        if (self._aborted or isinstance(error, TaskAbortedError)) and not self._expired:
             return ABORTED
         return error.status if isinstance(error, DeviceError) else ERROR
+
+    def _log_failure(self, error: BaseException) -> None:
+        """Log why the handler failed, if nothing else says it."""
+        if isinstance(error, TaskFinishedError):  # by its deadline, or by the handler itself
+            self.log.warning("handler went on after the answer: %s", text_of(error))
+        elif not isinstance(error, DhsError):
+            self.log.error("handler failed", exc_info=error)
+        elif not self._tells_why and not isinstance(error, TaskAbortedError):
+            self.log.error("handler failed: %s", text_of(error))  # the text of ours says all
 
     def _expire(self) -> None:
         """The deadline has passed: abort, so that the end is a failure; `_end` is to follow."""

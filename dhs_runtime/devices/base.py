@@ -27,8 +27,8 @@ T = TypeVar("T", bound=Task)
 M = TypeVar("M", bound=Message)
 
 TOO_MUCH: Final = "too much under way"
-_FIRST_WORD: Final = len(attrs.fields(Message))
-"""Index of its field."""
+_FIRST_FIELDS: Final[dict[type[Message], str]] = {}
+"""Of the classes that came so far: the field of the first word after the keyword."""
 
 logger = logging.getLogger(__name__)
 
@@ -282,8 +282,11 @@ class Device:
     @staticmethod
     def _named_in(message: Message) -> Sequence[str]:
         """Names of the devices that a message is about: the first word after the keyword."""
-        field = attrs.fields(type(message))[_FIRST_WORD]
-        return (str(getattr(message, field.name)),)
+        field = _FIRST_FIELDS.get(type(message))
+        if field is None:  # it takes long to ask attrs each time
+            field = attrs.fields(type(message))[len(attrs.fields(Message))].name
+            _FIRST_FIELDS[type(message)] = field
+        return (getattr(message, field),)
 
     def _tell_why(self, outlet: Outlet, reason: str) -> Callable[[], None]:
         """Send a reason to the beamline's log; never raises. Returns a function for our own log."""

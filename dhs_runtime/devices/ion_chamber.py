@@ -63,11 +63,6 @@ class Count(Task):
         """
         self._complete(self._readings(counts), NORMAL)
 
-    def fail(self, reason: str) -> None:
-        """Send `htos_report_ion_chambers` in its failure form; raises TaskFinishedError."""
-        if not self._end(ERROR, reason):
-            self._check_unfinished()
-
     def _status_in(self, message: Message) -> str | None:
         if not isinstance(message, HtosReportIonChambers) or self.is_repeated:
             return None

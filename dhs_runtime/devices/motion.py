@@ -235,18 +235,6 @@ class Move(Task):
             self._rest()
         self._complete(self._completed(self._ends_at if position is None else position), NORMAL)
 
-    def fail(self, reason: str, *, status: str = ERROR) -> None:
-        """Send `htos_motor_move_completed` with a failure status, and the reason by `htos_log`.
-
-        The position is that of the last update. A status that is not a plain word, or is `normal`,
-        is sent as `error`.
-
-        Raises:
-            TaskFinishedError: The move is over.
-        """
-        if not self._end(status, reason):
-            self._check_unfinished()
-
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; in a vector move both motors stop."""
         for part in (self._leader or self).parts():
