@@ -1,10 +1,12 @@
 """Runs the blocks of a page in order, in its own folder."""
 
 import contextlib
+import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -14,7 +16,9 @@ from dhs_runtime.loop import load_loop_config
 from dhs_runtime.loop.config import is_loop_config
 from dhs_runtime.process.settings import load_run_config
 from tests.docs.pages import ROOT, Block, Page
-from tests.docs.sessions import Session
+from tests.docs.sessions import Session, as_pattern
+
+_PRINTED: Final = re.compile(r"^print\(.*\)  # (.+)$", re.MULTILINE)
 
 
 def run_page(
@@ -27,7 +31,8 @@ def run_page(
     """Run these blocks of a page.
 
     Python blocks share one namespace. A block whose first line names a file is written to that
-    file; such Python runs only if something imports or starts it.
+    file; such Python runs only if something imports or starts it. A comment after a `print` at the
+    start of a line is its output.
     """
     blocks = list(blocks)
     if any("examples/" in block.text for block in blocks):
@@ -48,7 +53,15 @@ def run_page(
                 load_sample(session.free(block.text), folder / (block.file or "sample.yaml"))
             elif block.language == "python" and block.file is None:
                 lines = "\n" * (block.line - 1)
-                exec(compile(lines + session.free(block.text), page.path, "exec"), names)
+                with contextlib.redirect_stdout(io.StringIO()) as said:
+                    exec(compile(lines + session.free(block.text), page.path, "exec"), names)
+                check_printed(block.text, said.getvalue())
+
+
+def check_printed(text: str, said: str) -> None:
+    """Compare what a block printed with the comments of its lines `print(...)  # OUTPUT`."""
+    shown = "".join(f"...\n{line}\n" for line in _PRINTED.findall(text))
+    assert as_pattern(shown, is_whole=False).match(said), f"{text}\n--- came\n{said}"
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,21 @@ def test_ports_of_the_page_are_free_ones(session: Session) -> None:
 )
 def test_what_stays(command: str, stays: bool) -> None:
     assert bool(STAYS.match(command)) is stays
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("print(1 + 1)  # 2\n", True),
+        ("print(1 + 1)  # 3\n", False),
+        ("print('a b c')  # a ...\n", True),
+        ("print('before')\nprint('it')  # it\n", True),
+        ("print('second')  # first\nprint('first')  # second\n", False),
+        ("if True:\n    print('it')  # not its output\n", True),
+    ],
+)
+def test_a_comment_after_a_print_is_its_output(
+    text: str, is_right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nullcontext() if is_right else pytest.raises(AssertionError, match="--- came"):
+        run_page(PAGE, [Block("python", text, 1)], tmp_path, monkeypatch)
