@@ -274,7 +274,7 @@ def test_importing_the_codec_does_nothing_else() -> None:
         env=env,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=150,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -118,7 +118,7 @@ def use(folder: Path, program: str) -> Path:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr

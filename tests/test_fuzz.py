@@ -277,7 +277,7 @@ def run_script(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, ROOT / "fuzz" / "fuzz_codec.py", *arguments],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
 

@@ -49,7 +49,7 @@ def test_the_line_of_the_page_works(shell: str) -> None:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=150,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert shell != "bash" or "_dhs_completion" in done.stdout

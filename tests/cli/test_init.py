@@ -41,7 +41,7 @@ def test_what_init_writes_runs_and_passes_its_test(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr

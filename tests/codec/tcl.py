@@ -36,7 +36,7 @@ def tcl_split(texts: Sequence[str], folder: Path) -> list[list[str] | None]:
     script.write_text(_SPLIT)
     lines = "".join(text.encode().hex() + "\n" for text in texts)
     done = subprocess.run(
-        [tclsh, script], input=lines, capture_output=True, text=True, check=True, timeout=30
+        [tclsh, script], input=lines, capture_output=True, text=True, check=True, timeout=150
     )
     return [_words(line) for line in done.stdout.splitlines()]
 

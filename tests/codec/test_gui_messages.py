@@ -148,7 +148,7 @@ except AttributeError as error:
 
 def test_a_dhs_does_without_the_gui_port() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTS], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", IMPORTS], capture_output=True, text=True, timeout=150, check=False
     )
     count = f"gtos_abort_all {len(GUI_MESSAGES)}\n"
     missing = "module 'dcs_codec' has no attribute 'nothing_of_this_name'\n"

@@ -40,7 +40,7 @@ def run(code: str, *options: str) -> str:
         text=True,
         env=env,
         check=True,
-        timeout=50,
+        timeout=150,
     )
     assert done.stderr == ""
     return done.stdout

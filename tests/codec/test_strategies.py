@@ -128,7 +128,7 @@ def test_a_downstream_project_needs_no_import(first: str) -> None:
         [sys.executable, "-c", f"{first}\n{DOWNSTREAM}"],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("passed\n", "")

@@ -41,7 +41,7 @@ def test_the_commands_of_the_page_show_a_message(tmp_path: Path) -> None:
             env=this_environment() | {"HOME": str(tmp_path if "lua_script" in command else home)},
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=150,
             check=False,
         )
         assert done.returncode == 0, f"{command}:\n{done.stderr}"

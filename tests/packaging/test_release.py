@@ -30,7 +30,7 @@ def checked(path: Path) -> subprocess.CompletedProcess[str]:
     """A workflow beside the schema that GitHub's workflows have."""
     command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(path)]
     return subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, *command], capture_output=True, text=True, timeout=150, check=False
     )
 
 

@@ -172,7 +172,7 @@ def test_http_logs_show_no_token(tmp_path: Path) -> None:
             {"SMBSessionID": "HIDDEN1", "user": "me"},
             auth=("root", "correct horse"),
             headers={"Cookie": "SMB=HIDDEN2"},
-            timeout=5,
+            timeout=150,
         )
     text = written(path)
     assert text.count("GET /status?SMBSessionID=***&user=me") == 2

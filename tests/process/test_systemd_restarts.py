@@ -95,7 +95,7 @@ def in_systemd(folder: Path, script: str, *args: str) -> dict[str, str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=150,
         check=False,
     )
     found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)

@@ -42,7 +42,7 @@ assert undone == [] and not born.is_elsewhere
 def test_a_child_lets_go_of_the_parents_things_and_the_parent_keeps_them() -> None:
     # In a separate process, because this one has threads and pytest's state.
     done = subprocess.run(
-        [sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=150, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

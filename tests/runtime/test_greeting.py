@@ -65,7 +65,7 @@ def test_nobody_stays_in_doubt(first: bytes) -> None:
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
     with closing(socket.create_server(("127.0.0.1", 0))) as sock:
-        sock.settimeout(5)
+        sock.settimeout(20)
         yield sock
 
 
@@ -85,7 +85,7 @@ def test_a_dhs_at_the_gui_port_says_so_and_does_not_wait(
     dhs.start(DcssConfig(host=at.host, port=at.port, framing=framing, retry=at.retry))
     try:
         with listening.accept()[0] as peer:
-            peer.settimeout(2)  # of the five seconds that a handshake may take
+            peer.settimeout(4)  # of the five seconds that a handshake may take
             for piece in (GUI[:cut], GUI[cut:]):
                 peer.sendall(piece)
             assert peer.recv(200) == b""  # it hangs up, and gave no name

@@ -254,7 +254,7 @@ def test_a_forked_child_wakes_no_thread_of_its_parent() -> None:
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=150,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -25,7 +25,7 @@ HERE: Final = Path(__file__).resolve().parent
 RIGHT: Final = HERE / "downstream.py"
 WRONG: Final = sorted((HERE / "wrong-samples").glob("*.py"))
 CHECKERS: Final = ("mypy", "basedpyright")
-DEADLINE_S: Final = 50
+DEADLINE_S: Final = 150
 
 # Kind of error: the codes of each checker for it; empty if the checker need not see it.
 KINDS: Final[Mapping[str, Mapping[str, set[str]]]] = {

@@ -76,7 +76,7 @@ def hangs(sock: socket.socket) -> bool:
 
 def ended(sock: socket.socket) -> bool:
     """Whether the peer closes the connection, with FIN or RST, without another byte."""
-    sock.settimeout(5)
+    sock.settimeout(20)
     try:
         return sock.recv(1) == b""
     except ConnectionResetError:

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[3]
-DEADLINE_S = 50
+DEADLINE_S = 150
 
 _SPEC = importlib.util.find_spec("pytest_dhs")
 assert _SPEC is not None, "the plugin is not installed: pip install --no-deps -e ."

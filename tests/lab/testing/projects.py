@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-DEADLINE_S = 50
+DEADLINE_S = 150
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ from dhs_runtime.cli import group
 
 DCSS_PORT: Final = 14242
 DHS_PORT: Final = 40000
-DEADLINE_S: Final = 50
+DEADLINE_S: Final = 150
 _LARGEST_SEGMENT: Final = 1400
 
 needs_tshark = pytest.mark.skipif(
