@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -13,8 +14,9 @@ NAMES = ("dhs_runtime", "dhs_lab", "urllib3.connectionpool", WIRE_LOGGER)
 
 def written(path: Path) -> str:
     """The content of a log file, after all records are written."""
-    for handler in logging.getLogger().handlers:
-        handler.flush()
+    with patch("dhs_runtime.process.logs.EXIT_S", 20.0):
+        for handler in logging.getLogger().handlers:
+            handler.flush()
     return path.read_text()
 
 

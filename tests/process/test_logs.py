@@ -25,6 +25,12 @@ from tests.loggers import written
 from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, eventually
 
 
+@pytest.fixture(autouse=True)
+def outputs_have_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine; the tests of an output that is stuck set the time back."""
+    monkeypatch.setattr("dhs_runtime.process.logs.EXIT_S", DEADLINE_S)
+
+
 def test_a_line_tells_time_level_thread_and_logger(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "dhs.log"
     set_up_logging(LogConfig(file=path))
@@ -300,6 +306,7 @@ class FullPipe:
 def test_a_stalled_stderr_holds_up_neither_threads_nor_the_file_nor_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dhs_runtime.process.logs.EXIT_S", EXIT_S)
     pipe = FullPipe(monkeypatch)
     path = tmp_path / "dhs.log"
     logs = set_up_logging(LogConfig(file=path))
@@ -488,6 +495,7 @@ def test_the_length_of_the_queue_bounds_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Waiting records contain only text, no longer than the log shows it."""
+    monkeypatch.setattr("dhs_runtime.process.logs.EXIT_S", EXIT_S)
     pipe = FullPipe(monkeypatch)
     logs: Logs = set_up_logging()
     for _ in range(100):
