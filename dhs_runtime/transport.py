@@ -110,7 +110,7 @@ class TcpTransport:
         deadline = Deadline.after(timeout_s)
         where = HostPort(host, port)
         addresses = self._look_up(host, port, deadline)
-        failure = "no address"
+        failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
         for tried, (family, kind, proto, _, address) in enumerate(addresses):
             # Each address its share of what is left, or a silent first would use up all.
             share = Deadline.after(deadline.remaining() / (len(addresses) - tried))
@@ -118,7 +118,7 @@ class TcpTransport:
                 sock = socket.socket(family, kind, proto)
                 close_in_children(sock)
             except OSError as error:  # a family the system lacks, or no descriptor left
-                failure = error.strerror or str(error)
+                failure = error
                 continue
             try:
                 self._connect_one(sock, address, share)
@@ -126,10 +126,12 @@ class TcpTransport:
                 _tune(sock)
             except OSError as error:
                 sock.close()
-                failure = error.strerror or str(error)
+                failure = error
                 continue
             return
-        raise TransportError(f"cannot connect to {where}: {failure}")
+        raise TransportError(
+            f"cannot connect to {where}: {failure.strerror or failure}"
+        ) from failure
 
     def _look_up(self, host: str, port: int, deadline: Deadline) -> list[AddressInfo]:
         try:
@@ -139,11 +141,11 @@ class TcpTransport:
             if self._interrupted:
                 raise InterruptedError(errno.EINTR, "interrupted")
             if not future.done():
-                raise TimeoutError(errno.ETIMEDOUT, "no answer in time")
+                raise socket.gaierror(socket.EAI_AGAIN, "no answer in time")
             return future.result()
         except (OSError, UnicodeError, RuntimeError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or error
-            raise TransportError(f"cannot resolve {host!r}: {reason}") from None
+            raise TransportError(f"cannot resolve {host!r}: {reason}") from error
 
     def _connect_one(self, sock: socket.socket, address: object, deadline: Deadline) -> None:
         sock.setblocking(False)
@@ -162,6 +164,10 @@ class TcpTransport:
             raise InterruptedError(errno.EINTR, "interrupted")
         if code:
             raise OSError(code, os.strerror(code))
+
+    def duplicate(self) -> socket.socket:
+        """Another handle of the connection, for a library; `interrupt` ends its waits, too."""
+        return self._connected().dup()
 
     def set_read_timeout(self, timeout_s: float | None) -> None:
         """Let `read` fail after so many seconds without a byte; None waits for ever."""

@@ -98,7 +98,7 @@ INTERRUPTED: Final = 130
 """After Ctrl-C in a command that ends by itself; as in shells, 128 plus the number of SIGINT."""
 
 EXTRA_OF: Final = {
-    **dict.fromkeys(("click", "prompt_toolkit", "rich", "yaml"), "runtime"),
+    **dict.fromkeys(("click", "prompt_toolkit", "requests", "rich", "yaml"), "runtime"),
     **dict.fromkeys(("matplotlib", "numpy", "PIL", "scipy"), "sim"),
     "prometheus_client": "metrics",
     "dhs_lab": "sim",  # if it is packaged separately

@@ -1,39 +1,40 @@
 """HTTP client for cameras and inference servers: limited in time and memory; can be cancelled.
 
-Nothing is sent twice unless the caller allows it. The lower layer is `http_call`, logging in is
-`http_login`.
+Nothing is sent twice unless the caller allows it. The lower layer is `http_call`.
 """
 
 import enum
 import json
 import logging
 import ssl
+import threading
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
 from pathlib import Path
-from typing import Final, Self
-from urllib.parse import SplitResult, quote, unquote, urlencode
+from typing import Final, Self, TypedDict, Unpack
+from urllib.parse import quote, unquote
 
-import attrs
+from requests import Request
 
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import ConfigError
-from dhs_runtime.services.http_call import Call, InFlight, exchange, service_error
-from dhs_runtime.services.http_login import Authorizer, Login
+from dhs_runtime.errors import ConfigError, ServiceTimeoutError, ServiceUnavailableError
+from dhs_runtime.services.http_call import Call, Line
+from dhs_runtime.services.http_login import Login
 from dhs_runtime.services.http_reply import HttpReply
 
-__all__ = ["HttpClient", "HttpReply", "Login", "Repeat"]
+__all__ = ["CallOptions", "HttpClient", "HttpReply", "Login", "Repeat"]
 
 logger = logging.getLogger(__name__)
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 BACKOFF_S: Final = 0.05
-JSON: Final = "application/json"
-FORM: Final = "application/x-www-form-urlencoded"
+HEADERS: Final = {"User-Agent": "dhs-runtime", "Accept": "*/*", "Accept-Encoding": "identity"}
 _PATH_SIGNS: Final = "/:@!$&'()*+,;=~%?"
 _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+Query = Mapping[str, str] | None
 
 
 class Repeat(enum.Enum):
@@ -45,6 +46,18 @@ class Repeat(enum.Enum):
     """If a kept connection was closed before a byte of the reply came."""
     IF_BUSY = "if busy"
     """That, and if a reply of 429 or 503 asks to come again (Retry-After)."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of a call: its own time limit, when it may be sent again, the type of its body."""
+
+    total_timeout_s: float | None
+    repeat: Repeat
+    content_type: str
+
+
+OCTETS: Final[CallOptions] = {"content_type": "application/octet-stream"}
+JSON: Final[CallOptions] = {"content_type": "application/json"}
 
 
 class HttpClient:
@@ -89,148 +102,97 @@ class HttpClient:
         Raises:
             ConfigError: `base_url` is not such a URL, or contains a password; `ca` cannot be read.
         """
-        parts = _checked_url(base_url)
+        parts = read_url(base_url, ("http", "https"))
+        if "@" in parts.netloc:
+            raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
+        if parts.query or parts.fragment:
+            raise ConfigError(
+                f"{base_url!r} is not a plain http:// URL: it has a query or a fragment"
+            )
+        tls = tls_context(ca, verify=verify) if parts.scheme == "https" else None
+        port = parts.port or (HTTP_PORT if tls is None else HTTPS_PORT)
+        server = HostPort(unquote(parts.hostname or ""), port)
         self._base_url = base_url.rstrip("/")
-        self._path = quote(parts.path.rstrip("/"), safe=_PATH_SIGNS)
-        is_tls = parts.scheme == "https"
-        self._tls = tls_context(ca, verify=verify) if is_tls else None
-        host = unquote(parts.hostname or "")
-        self._server = HostPort(host, parts.port or (HTTPS_PORT if is_tls else HTTP_PORT))
-        shown = HostPort(_as_ascii(host.partition("%")[0]), parts.port or 0)
-        self._host = str(shown) if parts.port else str(shown).removesuffix(":0")
-        self._connect_timeout_s = connect_timeout_s
-        self._read_timeout_s = read_timeout_s
+        self._auth = None if auth is None else auth.for_requests()
         self._total_timeout_s = total_timeout_s
-        self._max_reply_bytes = max_reply_bytes
-        self._authorizer = None if auth is None else Authorizer(auth)
+        self._limited = partial(
+            Call,
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            max_reply_bytes=max_reply_bytes,
+        )
         self._retries = retries
-        self._in_flight = InFlight(pool_size)
+        self._cancelled = threading.Event()
+        self._lines = [Line(server, tls, self._cancelled) for _ in range(pool_size)]
+        self._free = self._lines.copy()  # at its end the one used last, whose connection is open
+        self._turns = threading.Semaphore(pool_size)
 
     @property
     def base_url(self) -> str:
         """The server's URL, without a slash at its end."""
         return self._base_url
 
-    def get(
-        self,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.IF_BUSY,
-    ) -> HttpReply:
-        """GET `path` with `params` as its query; `total_timeout_s` replaces the client's.
-
-        Args:
-            path: Path below the base URL.
-            params: The query.
-            total_timeout_s: For this call.
-            repeat: When it may be sent again; a GET usually changes nothing.
+    def get(self, path: str, params: Query = None, **options: Unpack[CallOptions]) -> HttpReply:
+        """GET `path`, with `params` as the query; by default it is repeated `IF_BUSY`.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
         """
-        request = self._request("GET", path, params, None, "")
-        return self._call(request, total_timeout_s, repeat=repeat)
+        return self._call("GET", path, b"", params, {"repeat": Repeat.IF_BUSY, **options})
 
-    def delete(
-        self,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
-    ) -> HttpReply:
-        """DELETE `path`; see `get` for arguments and errors."""
-        request = self._request("DELETE", path, params, None, "")
-        return self._call(request, total_timeout_s, repeat=repeat)
-
-    def post_json(
-        self,
-        path: str,
-        json_value: object,
-        params: Mapping[str, str] | None = None,
-        *,
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
-    ) -> HttpReply:
-        """POST a value as JSON, with `params` as the query.
-
-        Raises:
-            ServiceError: No whole reply; any status is a reply.
-            TypeError, ValueError: The value has no JSON form (NaN has none).
-        """
-        body = json.dumps(json_value, allow_nan=False).encode()
-        request = self._request("POST", path, params, body, JSON)
-        return self._call(request, total_timeout_s, repeat=repeat)
-
-    def put_json(
-        self,
-        path: str,
-        json_value: object,
-        params: Mapping[str, str] | None = None,
-        *,
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
-    ) -> HttpReply:
-        """PUT a value as JSON, as interfaces of detectors need it; otherwise as `post_json`."""
-        body = json.dumps(json_value, allow_nan=False).encode()
-        request = self._request("PUT", path, params, body, JSON)
-        return self._call(request, total_timeout_s, repeat=repeat)
-
-    def put(
-        self,
-        path: str,
-        body: bytes = b"",
-        params: Mapping[str, str] | None = None,
-        *,
-        content_type: str = "application/octet-stream",
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
-    ) -> HttpReply:
-        """PUT bytes of any kind; errors as in `get`."""
-        request = self._request("PUT", path, params, body, content_type)
-        return self._call(request, total_timeout_s, repeat=repeat)
+    def delete(self, path: str, params: Query = None, **options: Unpack[CallOptions]) -> HttpReply:
+        """DELETE `path`; errors as in `get`."""
+        return self._call("DELETE", path, b"", params, options)
 
     def post(
-        self,
-        path: str,
-        body: bytes = b"",
-        params: Mapping[str, str] | None = None,
-        *,
-        content_type: str = "application/octet-stream",
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
+        self, path: str, body: bytes = b"", params: Query = None, **options: Unpack[CallOptions]
     ) -> HttpReply:
         """POST bytes of any kind; errors as in `get`."""
-        request = self._request("POST", path, params, body, content_type)
-        return self._call(request, total_timeout_s, repeat=repeat)
+        return self._call("POST", path, body, params, {**OCTETS, **options})
+
+    def put(
+        self, path: str, body: bytes = b"", params: Query = None, **options: Unpack[CallOptions]
+    ) -> HttpReply:
+        """PUT bytes of any kind; errors as in `get`."""
+        return self._call("PUT", path, body, params, {**OCTETS, **options})
+
+    def post_json(
+        self, path: str, json_value: object, params: Query = None, **options: Unpack[CallOptions]
+    ) -> HttpReply:
+        """POST a value as JSON; errors as in `get`.
+
+        Raises:
+            TypeError, ValueError: The value has no JSON form (NaN has none).
+        """
+        return self._call("POST", path, _json(json_value), params, {**JSON, **options})
+
+    def put_json(
+        self, path: str, json_value: object, params: Query = None, **options: Unpack[CallOptions]
+    ) -> HttpReply:
+        """PUT a value as JSON, as interfaces of detectors need it; errors as in `post_json`."""
+        return self._call("PUT", path, _json(json_value), params, {**JSON, **options})
 
     def post_form(
         self,
         path: str,
         data: Mapping[str, str],
-        params: Mapping[str, str] | None = None,
-        *,
-        total_timeout_s: float | None = None,
-        repeat: Repeat = Repeat.NEVER,
+        params: Query = None,
+        **options: Unpack[CallOptions],
     ) -> HttpReply:
-        """POST fields as `application/x-www-form-urlencoded`, with `params` as the query.
-
-        Raises:
-            ServiceError: No whole reply; any status is a reply.
-        """
-        body = urlencode(data).encode()
-        request = self._request("POST", path, params, body, FORM)
-        return self._call(request, total_timeout_s, repeat=repeat)
+        """POST fields as `application/x-www-form-urlencoded`; errors as in `get`."""
+        return self._call("POST", path, data, params, options)
 
     def cancel(self) -> None:
         """Make every call in flight raise ServiceUnavailableError, and refuse new ones."""
-        self._in_flight.cancel()
+        self._cancelled.set()
+        for line in self._lines:
+            line.interrupt()
 
     def close(self) -> None:
         """Cancel, and close the connections."""
-        self._in_flight.close()
+        self.cancel()
+        for line in self._free.copy():  # the others are closed by their calls
+            line.close()
 
     def __enter__(self) -> Self:
         return self
@@ -238,48 +200,47 @@ class HttpClient:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _request(
+    def _call(
         self,
         method: str,
         path: str,
-        params: Mapping[str, str] | None,
-        body: bytes | None,
-        content_type: str,
-    ) -> "_Request":
-        quoted = "/" + quote(path.lstrip("/"), safe=_PATH_SIGNS)
-        query = f"?{urlencode(params)}" if params else ""
-        target = self._path + quoted + query
-        return _Request(method, self._base_url + quoted, target, content_type, body)
-
-    def _call(
-        self, request: "_Request", total_timeout_s: float | None, *, repeat: Repeat
+        data: bytes | Mapping[str, str],
+        params: Query,
+        options: CallOptions,
     ) -> HttpReply:
-        total_s = self._total_timeout_s if total_timeout_s is None else total_timeout_s
-        call = Call(
-            url=request.url,
-            in_flight=self._in_flight,
-            total_timeout_s=total_s,
-            connect_timeout_s=self._connect_timeout_s,
-            read_timeout_s=self._read_timeout_s,
-            max_reply_bytes=self._max_reply_bytes,
-            deadline=Deadline.after(total_s),
-        )
-        with self._in_flight.turn(call):
-            try:
-                return self._answer(call, request, repeat=repeat)
-            except (OSError, HTTPException, ValueError) as error:
-                raise service_error(call, error) from error
+        url = f"{self._base_url}/{quote(path.lstrip('/'), safe=_PATH_SIGNS)}"
+        kind = {"Content-Type": options["content_type"]} if "content_type" in options else {}
+        request = Request(method, url, HEADERS | kind, data=data, params=params, auth=self._auth)
+        total_s = options.get("total_timeout_s")
+        total_s = self._total_timeout_s if total_s is None else total_s
+        call = self._limited(url, total_s, Deadline.after(total_s))
+        if not self._turns.acquire(timeout=total_s):
+            raise ServiceTimeoutError(
+                f"{url}: no turn within {total_s:g} s: are the calls before it stuck?"
+            )
+        line = self._free.pop()
+        try:
+            line.call = call
+            line.pause(0)
+            return self._answer(line, request, options.get("repeat", Repeat.NEVER))
+        finally:
+            self._free.append(line)
+            if self._cancelled.is_set():
+                line.close()
+            self._turns.release()
 
-    def _answer(self, call: Call, request: "_Request", *, repeat: Repeat) -> HttpReply:
+    def _answer(self, line: Line, request: Request, repeat: Repeat) -> HttpReply:
         """The reply to a request, which is sent again if that is allowed and can help."""
+        call = line.call
         for left in range(self._retries, -1, -1):
             try:
-                reply = self._logged_in(call, request)
-            except ConnectionError:
-                is_lost = repeat is not Repeat.NEVER and call.was_stale
+                reply = line.answer(request)
+            except ServiceUnavailableError as error:
+                is_dropped = isinstance(error.__cause__, ConnectionError)
+                is_lost = call.reused and not call.received and repeat is not Repeat.NEVER
                 pause_s = BACKOFF_S * 2 ** (self._retries - left) if call.connecting else 0.0
-                may_help = call.connecting or is_lost
-                if not (left and may_help and pause_s < call.deadline.remaining()):
+                may_help = left and is_dropped and (call.connecting or is_lost)
+                if not may_help or pause_s >= call.deadline.remaining():
                     raise
             else:
                 asked_s = _retry_after_s(reply) if repeat is Repeat.IF_BUSY else None
@@ -287,50 +248,12 @@ class HttpClient:
                     return reply
                 pause_s = asked_s
             logger.debug("trying again in %g s: %s", pause_s, call.url)
-            call.in_flight.pause(pause_s)
+            line.pause(pause_s)
         raise AssertionError("the last try returns or raises")
 
-    def _logged_in(self, call: Call, request: "_Request") -> HttpReply:
-        """The reply; if it asks for a login, the reply to the request with a login."""
-        authorizer = self._authorizer
-        for _ in range(3):  # a stale login is refused once, and the next may be refused once more
-            sent = authorizer.header(request.method, request.target) if authorizer else ""
-            head = request.head(self._host, sent)
-            status, headers, body = exchange(
-                call, self._server, self._tls, request.method, head + (request.body or b"")
-            )
-            if status != HTTPStatus.UNAUTHORIZED or authorizer is None:
-                break
-            if not authorizer.take(headers, sent, call.url):
-                break
-        return HttpReply(status, headers.get("Content-Type"), body, call.url, headers)
 
-
-@attrs.frozen
-class _Request:
-    """The request to send."""
-
-    method: str
-    url: str
-    target: str
-    content_type: str
-    body: bytes | None
-
-    def head(self, host: str, authorization: str) -> bytes:
-        fields = {
-            "Host": host,
-            "User-Agent": "dhs-runtime",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-        }
-        if authorization:
-            fields["Authorization"] = authorization
-        if self.body is not None:
-            if self.content_type:
-                fields["Content-Type"] = self.content_type
-            fields["Content-Length"] = str(len(self.body))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        return f"{self.method} {self.target} HTTP/1.1\r\n{lines}\r\n".encode()
+def _json(value: object) -> bytes:
+    return json.dumps(value, allow_nan=False).encode()
 
 
 def _retry_after_s(reply: HttpReply) -> float | None:
@@ -354,21 +277,3 @@ def tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _as_ascii(host: str) -> str:
-    return host if host.isascii() else host.encode("idna").decode("ascii")
-
-
-def _checked_url(base_url: str) -> SplitResult:
-    """The parts of a URL that can be called; raises ConfigError for others."""
-    parts = read_url(base_url, ("http", "https"))
-    if "@" in parts.netloc:
-        raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
-    try:
-        _as_ascii(unquote(parts.hostname or "").partition("%")[0])
-    except UnicodeError:
-        raise ConfigError(f"{base_url!r} is not a URL that can be called") from None
-    return parts

@@ -1,15 +1,19 @@
 """`HttpReply`: the answer of a server, and what is wrong with it."""
 
 import json
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urljoin
 
 import attrs
 
 from dhs_runtime.addresses import without_password
 from dhs_runtime.errors import ServiceReplyError
-from dhs_runtime.services.http_login import challenges
 from dhs_runtime.services.http_message import Headers
+
+_NEXT_CHALLENGE: Final = re.compile(r",\s*(?=[\w-]+\s+[\w-]+\s*=)")
 
 
 @attrs.frozen
@@ -47,8 +51,8 @@ class HttpReply:
         if self.location:
             return f"{self.url} answered {self.status} and points to {self.location}: use that"
         if self.status == HTTPStatus.UNAUTHORIZED:
-            kinds = " or ".join(sorted({scheme for scheme, _ in challenges(self.headers)}))
-            return f"{self.url} answered 401: it wants a login" + (f" by {kinds}" if kinds else "")
+            kinds = {each.split()[0].lower() for each in challenges(self.headers) if each}
+            return f"{self.url} answered 401: it wants a login by {' or '.join(sorted(kinds))}"
         return f"{self.url} answered {self.status}"
 
     def json(self) -> object:
@@ -65,3 +69,9 @@ class HttpReply:
                 f"{self.url} answered {self.status} with something that is not JSON: {start!r}",
                 self.status,
             ) from error
+
+
+def challenges(headers: Headers | Mapping[str, str]) -> list[str]:
+    """The logins that a 401 offers, each as in `WWW-Authenticate`."""
+    offered = headers.get("WWW-Authenticate", "")
+    return [each.strip() for each in _NEXT_CHALLENGE.split(offered)]

@@ -251,3 +251,27 @@ def test_a_reset_is_told(server: socket.socket) -> None:
         transport.write(b"x")
     transport.close()
     server.close()
+
+
+def test_a_duplicate_ends_with_an_interrupt(server: socket.socket) -> None:
+    transport = TcpTransport()
+    transport.connect("127.0.0.1", port_of(server), 5)
+    peer, _ = server.accept()
+    with server, peer, transport.duplicate() as duplicate:
+        duplicate.sendall(b"hello")
+        assert peer.recv(100) == b"hello"
+        transport.interrupt()
+        duplicate.settimeout(5)
+        assert duplicate.recv(100) == b""
+        transport.close()
+
+
+def test_the_cause_of_a_failure_is_kept(server: socket.socket) -> None:
+    port = port_of(server)
+    server.close()
+    with pytest.raises(TransportError) as refused:
+        TcpTransport().connect("127.0.0.1", port, 5)
+    assert isinstance(refused.value.__cause__, ConnectionRefusedError)
+    with pytest.raises(TransportError) as unknown:
+        TcpTransport().connect("no.such.host.invalid", port, 5)
+    assert isinstance(unknown.value.__cause__, socket.gaierror)

@@ -225,7 +225,7 @@ def test_basic_where_the_file_says_so(serving: Serving, password: str) -> None:
     [
         (BASIC, "digest", "wants a login by basic"),
         (f'{DIGEST}, qop="auth"', "basic", "wants a login by digest"),
-        (f'{DIGEST}, qop="auth-int"', "digest", "qop=auth-int"),
+        (f'{DIGEST}, qop="auth-int"', "digest", 'qop="auth-int"'),
         (f"{DIGEST}, algorithm=SHA-999", "digest", "SHA-999"),
         ("Negotiate", "digest", "by negotiate"),
     ],
@@ -365,3 +365,80 @@ def test_a_login_by_user_with_any_letters(serving: Serving) -> None:
     peer = serving(guarded("pass", f'{DIGEST}, qop="auth"', user="jürgen"))
     with HttpClient(peer.url, auth=Login("jürgen", "pass")) as client:
         assert client.get("/").status == 200
+
+
+def test_a_stale_login_is_made_anew(serving: Serving) -> None:
+    """A camera that takes each nonce for two requests only."""
+    taken: list[str] = []
+
+    def script(wire: Wire) -> None:
+        while (request := wire.request()) is not None:
+            nonce = f"N{len(taken) // 2}"
+            if f'nonce="{nonce}"' in request.headers.get("authorization", ""):
+                taken.append(request.line)
+                wire.send(reply())
+            else:
+                offer = f'WWW-Authenticate: Digest realm="x", nonce="{nonce}", stale=true'
+                wire.send(reply(b"", "text/plain", "401 Unauthorized", offer))
+
+    peer = serving(script)
+    with HttpClient(peer.url, auth=Login("u", "p")) as client:
+        for number in range(6):
+            assert client.post(f"/{number}").status == 200
+    assert [line.split()[1] for line in taken] == [f"/{number}" for number in range(6)]
+    assert len(peer.requests) == 9
+
+
+def test_a_wrong_password_is_tried_once(serving: Serving) -> None:
+    peer = serving(guarded("right", f'{DIGEST}, qop="auth"'))
+    with HttpClient(peer.url, auth=Login("root", "wrong")) as client:
+        assert client.get("/").status == 401
+    assert len(peer.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "challenges",
+    [
+        ('Digest realm="other", nonce="N9", algorithm=SHA-512-256', f'{DIGEST}, qop="auth"'),
+        (f'{DIGEST}, qop="auth", Basic realm="a, b=c"', "Negotiate"),
+        (
+            f'{DIGEST}, qop="auth", algorithm=MD5',
+            'Digest realm="other", nonce="N9", qop="auth-int"',
+        ),
+        (f"{DIGEST}, algorithm=MD5", 'Digest realm="x", nonce="N9", algorithm=SHA-256, qop="auth"'),
+    ],
+)
+def test_the_first_digest_that_can_be_used_is_used(
+    serving: Serving, challenges: tuple[str, ...]
+) -> None:
+    peer = serving(guarded("pass", *challenges))
+    with HttpClient(peer.url, auth=Login("root", "pass")) as client:
+        assert client.get("/x", {"camera": "1"}).status == 200
+    assert len(peer.requests) == 2
+
+
+def test_the_body_of_a_refusal_is_limited_too(serving: Serving) -> None:
+    def script(wire: Wire) -> None:
+        wire.request()
+        wire.send(f"HTTP/1.1 401 No\r\nWWW-Authenticate: {DIGEST}\r\n\r\n".encode())
+        while True:
+            wire.send(b"x" * 4096)
+
+    peer = serving(script)
+    with (
+        HttpClient(peer.url, auth=Login("u", "p"), max_reply_bytes=1000) as client,
+        pytest.raises(ServiceReplyError, match="more than 1000 bytes"),
+    ):
+        client.get("/")
+    assert len(peer.requests) == 1
+
+
+def test_threads_log_in_for_themselves(serving: Serving) -> None:
+    peer = serving(guarded("pass", f'{DIGEST}, qop="auth"'))
+    with (
+        HttpClient(peer.url, auth=Login("root", "pass")) as client,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        replies = list(threads.map(lambda n: client.get(f"/{n}").status, range(40)))
+    assert replies == [200] * 40
+    assert len(peer.requests) <= 44

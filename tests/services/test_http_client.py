@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,51 @@ def test_proxies_of_the_environment_are_ignored(
     peer = serving(answering(reply()))
     with HttpClient(peer.url) as client:
         assert client.get("/").body == JPEG
+
+
+def test_passwords_of_the_environment_are_not_sent(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login root password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    peer = serving(answering(reply(b"", "text/plain", "401 Unauthorized")))
+    with HttpClient(peer.url) as client:
+        assert client.get("/").status == 401
+    assert "authorization" not in peer.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("host", "sent"),
+    [("Kamera-süd.example", "xn--kamera-sd-b6a.example"), ("cam_1.", "cam_1.")],
+)
+def test_names_of_hosts_are_sent_as_dns_has_them(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, host: str, sent: str
+) -> None:
+    peer = serving(answering(reply()))
+    port = peer.listener.port
+    there = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: there)
+    with HttpClient(f"http://{host}:{port}") as client:
+        assert client.get("/").status == 200
+    assert peer.requests[0].headers["host"].lower() == f"{sent}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("a b/ü.jpg", "/a%20b/%C3%BC.jpg"),
+        ("/50%", "/50%25"),
+        ("/a%2Fb#c", "/a%2Fb%23c"),
+        ("//x//y?q=1", "/x//y?q=1"),
+    ],
+)
+def test_paths_are_quoted_once(serving: Serving, path: str, sent: str) -> None:
+    peer = serving(answering(reply()))
+    with HttpClient(peer.url) as client:
+        assert client.get(path).status == 200
+    assert peer.requests[0].line == f"GET {sent} HTTP/1.1"
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_cancel_wakes_a_connect() -> None:
         ThreadPoolExecutor(1) as threads,
     ):
         call = threads.submit(client.get, "/")
-        soon(lambda: len(client._in_flight._sockets) == 1)
+        soon(lambda: any(line._transport._socket for line in client._lines))
         cancelled_within(client, call)
 
 
@@ -180,7 +180,7 @@ def test_cancel_between_look_up_and_connect(
         monkeypatch.setattr(socket, "getaddrinfo", cancelling)
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             client.get("/")
-        assert client._in_flight._sockets == set()
+        assert not any(line._transport._socket for line in client._lines)
     assert peer.connections == 0
 
 
@@ -220,4 +220,4 @@ def test_close_ends_calls_too(serving: Serving) -> None:
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             call.result(PATIENCE_S)
     peer.wait(lambda: peer.ended == 1)
-    assert client._in_flight._sockets == set()
+    assert not any(line._transport._socket for line in client._lines)
