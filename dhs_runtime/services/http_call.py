@@ -69,7 +69,7 @@ class Call:
             raise ServiceReplyError(f"{self.url} sent more than {self.max_reply_bytes} bytes")
 
 
-class Line(BaseAdapter):
+class HttpLine(BaseAdapter):
     """A connection to one server, which is kept, for one call at a time."""
 
     call: Call

@@ -13,14 +13,14 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, Self, TypedDict, Unpack
-from urllib.parse import quote, unquote
+from urllib.parse import SplitResult, quote, unquote
 
 from requests import Request
 
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceTimeoutError, ServiceUnavailableError
-from dhs_runtime.services.http_call import Call, Line
+from dhs_runtime.services.http_call import Call, HttpLine
 from dhs_runtime.services.http_login import Login
 from dhs_runtime.services.http_reply import HttpReply
 
@@ -102,13 +102,7 @@ class HttpClient:
         Raises:
             ConfigError: `base_url` is not such a URL, or contains a password; `ca` cannot be read.
         """
-        parts = read_url(base_url, ("http", "https"))
-        if "@" in parts.netloc:
-            raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
-        if parts.query or parts.fragment:
-            raise ConfigError(
-                f"{base_url!r} is not a plain http:// URL: it has a query or a fragment"
-            )
+        parts = _checked_url(base_url)
         tls = tls_context(ca, verify=verify) if parts.scheme == "https" else None
         port = parts.port or (HTTP_PORT if tls is None else HTTPS_PORT)
         server = HostPort(unquote(parts.hostname or ""), port)
@@ -123,7 +117,7 @@ class HttpClient:
         )
         self._retries = retries
         self._cancelled = threading.Event()
-        self._lines = [Line(server, tls, self._cancelled) for _ in range(pool_size)]
+        self._lines = [HttpLine(server, tls, self._cancelled) for _ in range(pool_size)]
         self._free = self._lines.copy()  # at its end the one used last, whose connection is open
         self._turns = threading.Semaphore(pool_size)
 
@@ -229,7 +223,7 @@ class HttpClient:
                 line.close()
             self._turns.release()
 
-    def _answer(self, line: Line, request: Request, repeat: Repeat) -> HttpReply:
+    def _answer(self, line: HttpLine, request: Request, repeat: Repeat) -> HttpReply:
         """The reply to a request, which is sent again if that is allowed and can help."""
         call = line.call
         for left in range(self._retries, -1, -1):
@@ -250,6 +244,19 @@ class HttpClient:
             logger.debug("trying again in %g s: %s", pause_s, call.url)
             line.pause(pause_s)
         raise AssertionError("the last try returns or raises")
+
+
+def _checked_url(base_url: str) -> SplitResult:
+    parts = read_url(base_url, ("http", "https"))
+    if "@" in parts.netloc:
+        raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
+    try:
+        Request("GET", base_url).prepare()
+    except ValueError as error:
+        raise ConfigError(f"{base_url!r} is not a URL that can be called: {error}") from None
+    return parts
 
 
 def _json(value: object) -> bytes:
