@@ -51,8 +51,9 @@ class HttpReply:
         if self.location:
             return f"{self.url} answered {self.status} and points to {self.location}: use that"
         if self.status == HTTPStatus.UNAUTHORIZED:
-            kinds = {each.split()[0].lower() for each in challenges(self.headers) if each}
-            return f"{self.url} answered 401: it wants a login by {' or '.join(sorted(kinds))}"
+            kinds = sorted({each.split()[0].lower() for each in challenges(self.headers) if each})
+            by = f" by {' or '.join(kinds)}" if kinds else ""
+            return f"{self.url} answered 401: it wants a login{by}"
         return f"{self.url} answered {self.status}"
 
     def json(self) -> object:

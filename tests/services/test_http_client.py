@@ -132,7 +132,7 @@ def test_passwords_of_the_environment_are_not_sent(
     monkeypatch.setenv("NETRC", str(netrc))
     peer = serving(answering(reply(b"", "text/plain", "401 Unauthorized")))
     with HttpClient(peer.url) as client:
-        assert client.get("/").status == 401
+        assert client.get("/").trouble == f"{peer.url}/ answered 401: it wants a login"
     assert "authorization" not in peer.requests[0].headers
 
 
