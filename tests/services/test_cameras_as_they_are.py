@@ -103,7 +103,7 @@ def test_a_handshake_ends_with_the_budget_or_a_cancel(serving: Serving) -> None:
     peer = serving(silent)
     url = peer.url.replace("http", "https")
     with (
-        HttpClient(url, connect_timeout_s=0.1) as client,
+        HttpClient(url, connect_timeout_s=0.5) as client,
         pytest.raises(ServiceTimeoutError, match="did not accept"),
     ):
         client.get("/")
