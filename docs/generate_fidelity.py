@@ -44,7 +44,8 @@ HEAD: Final = """\
 
 A real dcss was recorded: the messages of a DHS or a GUI, and the messages that it sent to DHSs. The
 simulated one gets the same input (that of a GUI by `from_gui`) and must send the same bytes, in
-both framings. The recording is not part of this repository.
+both framings. The recording is not part of this repository. The page and the prompt go through the
+[same rules](simulators.md#one-set-of-rules); only `send` goes past them.
 """
 
 PHASES: Final = {

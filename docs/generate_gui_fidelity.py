@@ -64,6 +64,8 @@ NOT_SIMULATED: Final = """\
   of a pseudo motor looks at for its children (`childrenLimitsOK`).
 - Runs: they are told as the dump has them, and nobody changes them.
 - `gtos_admin dump_database` writes no file.
+- The page, the prompt and `from_gui` go through [these rules](simulators.md#one-set-of-rules) as a
+  local GUI of the staff that is master, but they are in no client list.
 - Waits of a real engine: it tells parents of a motor 10 ms after their child, and at most each
   100 ms. Here that is at once, each time.
 """

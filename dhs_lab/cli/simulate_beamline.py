@@ -103,7 +103,8 @@ def beamline(
         seed=seed,
     )
     line = SimulatedBeamline(settings)
-    with listening(line.start, line.stop, HostPort(host, port)):
+    options = "--port, --gui-port or --web"
+    with listening(line.start, line.stop, HostPort(host, port), options=options):
         option = "" if gui_port == _GUI_PORT else f" --dcss {line.dcss.gui_address}"
         page = "" if line.page is None else f"page: {line.page.url}\n"
         wait_for_signal(

@@ -1,6 +1,7 @@
 """Shared parts of the commands of `dhs simulate`."""
 
 import contextlib
+import errno
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
@@ -22,9 +23,9 @@ def fault_option(kinds: str) -> Callable[[F], F]:
 
 @contextlib.contextmanager
 def listening(
-    start: Callable[[], None], stop: Callable[[], None], where: HostPort
+    start: Callable[[], None], stop: Callable[[], None], where: HostPort, *, options: str = "--port"
 ) -> Iterator[None]:
-    """A server between its start and its stop.
+    """A server between its start and its stop; `options` choose its ports.
 
     Raises:
         MachineError: The port is taken, or cannot be used for now.
@@ -33,6 +34,9 @@ def listening(
     try:
         start()
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            hint = f"perhaps by another dhs simulate; {options} chooses another port, 0 a free one"
+            error = OSError(error.errno, f"{error.strerror}, {hint}")
         raise machine_error(f"cannot listen at {where}", error) from None
     try:
         yield

@@ -53,7 +53,7 @@ class DcssFlags:
     move_tolerance: float
     script: Path | None
     lines: tuple[str, ...]
-    timeout_s: float
+    timeout_s: float | None
     no_wait: bool
     keep_going: bool
     web: int | None
@@ -209,9 +209,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     "--timeout",
     "timeout_s",
     type=click.FloatRange(min=0),
-    default=TIMEOUT_S,
-    show_default=True,
-    help="Longest wait of a line for its completion, in seconds.",
+    help=f"Longest wait of a line, s: {TIMEOUT_S:g}, but none for operations at the prompt.",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
 @click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")
@@ -265,17 +263,23 @@ def dcss(**options: Any) -> None:
         gui_port=flags.gui_port,
         gui=GuiSettings(records=database.records, runs=database.runs),
     )
-    where = HostPort(flags.host, flags.port)
-    with listening(server.start, server.stop, where), _page(server, flags) as page:
+    is_script = script is not None or not sys.stdin.isatty()
+    limit_s = TIMEOUT_S if is_script and flags.timeout_s is None else flags.timeout_s
+    listens = listening(
+        server.start,
+        server.stop,
+        HostPort(flags.host, flags.port),
+        options="--port" if flags.gui_port is None else "--port or --gui-port",
+    )
+    with listens, _page(server, flags) as page:
         gui = "" if flags.gui_port is None else f", GUI port {server.gui_address}"
         greeting = f"{page}simulated DCSS: hardware port {server.address}{gui}; type help"
         voice = open_voice(script)
-        with Shell(server, voice.say, timeout_s=flags.timeout_s, waits=not flags.no_wait) as shell:
+        with Shell(server, voice.say, timeout_s=limit_s, waits=not flags.no_wait) as shell:
             code = drive(shell, script, voice=voice, greeting=greeting, keep_going=flags.keep_going)
     verdicts = server.verdicts  # after the stop, so that unanswered commands are included
     if verdicts:
         click.echo(_report(verdicts), err=True)
-    is_script = script is not None or not sys.stdin.isatty()
     sys.exit(1 if verdicts and is_script else code)
 
 
@@ -302,5 +306,5 @@ def _page(server: SimulatedDcss, flags: DcssFlags) -> Iterator[str]:
     except ImportError as error:
         raise ConfigError(f"--web: the page is not installed: {error}") from None
     page = BeamlinePage(server, host=flags.host, port=flags.web, camera_url=flags.camera or "")
-    with listening(page.start, page.stop, HostPort(flags.host, flags.web)):
+    with listening(page.start, page.stop, HostPort(flags.host, flags.web), options="--web"):
         yield f"simulated beamline: {page.url}\n"

@@ -107,6 +107,7 @@ class CameraPush:
         self._lock = threading.Lock()  # guards _sent and _errors
         self._sent: deque[PushedFrame] = deque(maxlen=KEPT)
         self._errors: deque[str] = deque(maxlen=KEPT)
+        self._trouble = ""  # the last failure, until a picture is accepted; of its thread
 
     @property
     def sent(self) -> tuple[PushedFrame, ...]:
@@ -153,11 +154,14 @@ class CameraPush:
         except (OSError, HTTPException) as error:
             self._connection.close()
             if not self._token.is_stopping():
-                self._note(f"image {sequence}: {type(error).__name__}: {error}")
+                self._note(sequence, f"{type(error).__name__}: {error}")
             return
         if not 200 <= status < 300:  # noqa: PLR2004 - success, in HTTP
-            self._note(f"image {sequence}: answered {status}")
+            self._note(sequence, f"answered {status}")
             return
+        if self._trouble:
+            logger.warning("push to %s: image %d is accepted again", self.plan.url, sequence)
+            self._trouble = ""
         frame = PushedFrame(
             sequence=sequence,
             angle_deg=angle_deg,
@@ -201,7 +205,11 @@ class CameraPush:
         if self._token.is_stopping():  # stopped while connecting: nothing else would end it
             shut(sock)
 
-    def _note(self, error: str) -> None:
-        logger.warning("push to %s: %s", self.plan.url, error)
+    def _note(self, sequence: int, trouble: str) -> None:
+        """Keep a failure; the log has it only if it is not that of the picture before."""
+        error = f"image {sequence}: {trouble}"
+        if trouble != self._trouble:
+            logger.warning("push to %s: %s", self.plan.url, error)
+        self._trouble = trouble
         with self._lock:
             self._errors.append(error)

@@ -54,7 +54,7 @@ class SimulatedDcss(Scripting):
     """A DCSS with these hardware hosts in its database, for any number of DHSs at once.
 
     Attributes:
-        traffic: The messages on the wire, as text.
+        traffic: The messages to and from hardware hosts, also the scripting engine, as text.
         faults: The faults on the wire.
     """
 
@@ -134,7 +134,7 @@ class SimulatedDcss(Scripting):
             self, self._database, self._sessions, self._audience.tell, self._take_from_engine
         )
         self._engine = engine
-        self._audience.hear, self._sessions.engine = engine.hear, engine.obey
+        self._audience.hear, self._sessions.engine = engine.hear, self._tell_engine
         parts = Parts(
             control=self,
             database=self._database,
@@ -345,9 +345,15 @@ class SimulatedDcss(Scripting):
         session.accept(name, self._database.hosts[name].framing)
         return self._sessions.log_in(name, session)
 
+    def _tell_engine(self, text: str) -> None:
+        """Send a command to the scripting engine, which is the hardware host `self`."""
+        self.traffic.add(SCRIPTING_ENGINE, "->", text)
+        self._engine.obey(text)
+
     def _take_from_engine(self, text: str) -> None:
-        """Take an answer of the scripting engine as the hardware host `self`."""
-        self._effects.take(SCRIPTING_ENGINE, decode_text(text), text)
+        """Take an answer of the scripting engine."""
+        with self.traffic.coming(SCRIPTING_ENGINE, text):
+            self._effects.take(SCRIPTING_ENGINE, decode_text(text), text)
 
     def _talk(self, name: str, session: Session) -> None:
         logger.info("%s is online", name)

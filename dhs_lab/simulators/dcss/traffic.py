@@ -1,4 +1,7 @@
-"""The messages on the wire, as text, for assertions and for people."""
+"""The messages to and from hardware hosts, as text, for assertions and for people.
+
+The scripting engine is the hardware host `self`.
+"""
 
 import itertools
 import threading

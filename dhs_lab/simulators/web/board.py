@@ -66,7 +66,7 @@ class Board:
         wire, log = self._new_lines()
         log += self._new_verdicts()
         now_s = self._dcss.traffic.now_s
-        for host in self._story.busy_hosts() - set(online):
+        for host in self._story.busy_hosts() - {*online, SCRIPTING_ENGINE}:
             self._story.lose(host, now_s)
         devices = self._dcss.devices()  # read after the lines: their effects are included
         tables = {

@@ -50,6 +50,7 @@ def test_a_port_in_use_is_one_line(what: list[str]) -> None:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1  # it may be free the next time
     assert f"dhs: cannot listen at 127.0.0.1:{port}: Address already in use" in result.stderr
+    assert "another dhs simulate; --port chooses another port, 0 a free one" in result.stderr
 
 
 @pytest.mark.parametrize("what", ["axis", "automl"])

@@ -1,7 +1,9 @@
 """The prompt of `dhs simulate dcss` at a terminal that can edit: Tab, history, and how it ends."""
 
 import os
+import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -53,6 +55,24 @@ def test_tab_shows_what_a_word_may_become(terminal: Terminal) -> None:
     start(terminal)
     terminal.press("s\t")
     assert terminal.wait(lambda text: "start" in text and "state" in text)
+
+
+def test_the_log_does_not_tear_the_line_that_is_typed(terminal: Terminal) -> None:
+    start(terminal)
+    port = re.findall(r"hardware port 127.0.0.1:(\d+)", "\n".join(terminal.lines))[-1]
+    terminal.press("state ec")
+    assert at_prompt(terminal, "state ec")
+    for number in range(5):
+        with socket.create_connection(("127.0.0.1", int(port))) as dhs:
+            dhs.recv(200)
+            dhs.sendall(f"htos_client_is_hardware nobody{number}".encode().ljust(200, b"\0"))
+            assert dhs.recv(1) == b"", "closed, with a line in the log"
+        told = f"nobody{number} is not a hardware host"
+        assert terminal.wait(lambda text, told=told: told in text)  # type: ignore[misc]
+        assert at_prompt(terminal, "state ec")
+    terminal.press("\t")
+    assert at_prompt(terminal, "state echo")
+    assert [line for line in terminal.lines if line.startswith("dcss>")] == ["dcss> state echo"]
 
 
 def test_history_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

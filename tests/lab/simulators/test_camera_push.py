@@ -150,6 +150,23 @@ def test_nobody_there(axis: SimulatedAxis) -> None:
     assert [error.split(":")[0] for error in push.errors] == ["image 1", "image 2", "image 3"]
 
 
+def test_the_log_has_a_trouble_once_and_its_end(
+    axis: SimulatedAxis, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = Receiver(lambda number: {2: 503, 3: 503, 4: 302, 6: 503}.get(number, 200))
+    receiver.listener.open()
+    with closing(receiver.listener):
+        assert axis.push(receiver.url, 100, max_images=7).wait(TIMEOUT_S)
+    logged = [record.getMessage().partition(": ")[2] for record in caplog.records]
+    assert [text for text in logged if text.startswith("image")] == [
+        "image 2: answered 503",
+        "image 4: answered 302",
+        "image 5 is accepted again",
+        "image 6: answered 503",
+        "image 7 is accepted again",
+    ]
+
+
 def test_a_receiver_that_hangs_up_and_comes_back(axis: SimulatedAxis, receiver: Receiver) -> None:
     first = axis.push(receiver.url, 100, max_images=2)
     assert first.wait(TIMEOUT_S)

@@ -109,6 +109,17 @@ def test_names_are_never_cut(browser: Browser) -> None:
         assert browser.script(wide) == 0
 
 
+@pytest.mark.parametrize("size", ["wide", "middle"])
+def test_the_step_is_in_view_and_the_row_holds_it(browser: Browser, size: str) -> None:
+    browser.show(SIZES[size], "light")
+    assert browser.count(of("sample_zz", ".size")) == 1
+    fits = "const r = document.querySelector(`{}`); return r.scrollWidth <= r.clientWidth"
+    browser.until(lambda: browser.script(fits.format(of("sample_zz").strip())))
+    browser.type(of("sample_zz", ".size"), "0.125")
+    browser.click(of("sample_zz", ".more"))
+    browser.until(lambda: browser.text(of("sample_zz", ".value")) == "0.125")
+
+
 def test_on_a_phone_the_devices_begin_at_the_top(browser: Browser) -> None:
     browser.show(SIZES["narrow"], "light")
     top = "return document.querySelector('main').getBoundingClientRect().top"

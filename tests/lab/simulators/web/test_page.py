@@ -18,7 +18,7 @@ from dcs_codec import (
     HtosOperationUpdate,
 )
 from dhs_lab.simulators.axis import SimulatedAxis
-from dhs_lab.simulators.dcss import FaultKind, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import FaultKind, HardwareHost, Script, SimulatedDcss
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_lab.simulators.web import board as board_module
 from dhs_lab.simulators.web import page as page_module
@@ -153,6 +153,27 @@ def test_an_operation_is_seen_with_its_updates(
     assert (run["status"], run["result"], run["args"]) == ("normal", "done", "a {b c}")
     assert run["ended_s"] >= events.updates[0]["at_s"] >= run["began_s"]
     assert len(events.updates) == 1, "an update is sent once"
+
+
+def test_a_script_of_the_engine_is_a_run_like_others(session: requests.Session) -> None:
+    may_end = threading.Event()
+    server = SimulatedDcss([HardwareHost.of("h", motors=["m"])])
+
+    @server.scripted("center")
+    def center(script: Script) -> str:
+        script.update("half of it")
+        may_end.wait(DEADLINE_S)
+        return "done"
+
+    with server, BeamlinePage(server) as page, Events.of(page.url) as events:
+        handle = do(session, page, "start_operation", name="center", args="a b").json()["handle"]
+        key = f"center {handle}"
+        events.until(lambda heard: heard.runs.get(key, {}).get("count") == 1)
+        assert (events.runs[key]["host"], events.runs[key]["ended_s"]) == ("self", None)
+        may_end.set()
+        run = events.until(lambda heard: heard.runs[key]["completions"]).runs[key]
+        assert (run["status"], run["result"], run["args"]) == ("normal", "done", "a b")
+        assert [one["text"] for one in events.updates] == ["half of it"]
 
 
 def test_what_a_lost_dhs_was_to_do_is_seen_to_fail(
