@@ -116,7 +116,7 @@ def read_url(text: str, schemes: Collection[str] = ("http",)) -> SplitResult:
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port  # both look only when they are asked for
-    except ValueError:  # brackets without their like, a port that is none
+    except ValueError:  # a bracket without its partner, or a port that is not a number
         raise ConfigError(f"{shown!r} is no URL: its host or port cannot be read") from None
     if parts.scheme not in schemes or not host:
         wanted = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)

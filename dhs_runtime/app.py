@@ -52,7 +52,6 @@ class Dhs(Declarations):
             HandlerError: The name is no word that DCSS could take.
         """
         super().__init__(name, default_codec() if codec is None else codec)
-        self._run: Run | None = None
         self._start_lock = threading.Lock()  # guards making a run; free while it runs
 
     def __repr__(self) -> str:
@@ -123,7 +122,7 @@ class Dhs(Declarations):
         return run is not None and run.link.wait_online(timeout_s)
 
     def stuck_handler(self, longer_than_s: float) -> str | None:
-        """Name of the message handler that runs for longer than so many seconds, or None.
+        """Name of the message handler that has run for longer than this, or None.
 
         For watchdogs: one that never returns holds up all others. (A crash of a thread of the
         runtime ends `run` by itself.)
@@ -152,10 +151,6 @@ class Dhs(Declarations):
         if self._run is run:  # and not yet the next
             self._run = None
         return alive
-
-    @property
-    def _is_running(self) -> bool:
-        return self._run is not None
 
     # -- speaking ----------------------------------------------------------------------------
 

@@ -167,10 +167,6 @@ class Connection:
             return
         self._write_now(data)
 
-    def send(self, message: Message) -> None:
-        """`encode` and `write`; raises as both."""
-        self.write(self.encode(message))
-
     def interrupt(self) -> None:
         """End the connection from another thread; what was sent before still goes out."""
         self._given_up = True

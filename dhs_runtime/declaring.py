@@ -19,6 +19,7 @@ from dhs_runtime.devices import (
 from dhs_runtime.errors import HandlerError
 from dhs_runtime.handlers import HandlerTable, MessageHandler, Repeated
 from dhs_runtime.operation import DeclaredOperation, OperationHandler
+from dhs_runtime.run import Run
 from dhs_runtime.signatures import check_handler, check_name, name_of
 
 M = TypeVar("M", bound=Message)
@@ -41,6 +42,7 @@ class Declarations:
         self.name = name
         self._codec = codec
         self._handlers = HandlerTable()
+        self._run: Run | None = None
 
     def operation(
         self,
@@ -155,7 +157,7 @@ class Declarations:
     def every(
         self, seconds: float, *, while_offline: bool = True
     ) -> Callable[[Callable[[], None]], Callable[[], None]]:
-        """Decorator: call the function every so many seconds, as long as the DHS runs.
+        """Decorator: call the function at this interval while the DHS runs.
 
         It may block; a call that takes longer than `seconds` delays the next. An exception is
         logged, and the function is called again. The first call comes after `seconds`, when the
@@ -212,11 +214,6 @@ class Declarations:
         """
         return self._hook(self._handlers.stop_hooks, hook)
 
-    @property
-    def _is_running(self) -> bool:
-        """Whether it runs, so that declarations come too late."""
-        raise NotImplementedError
-
     def _declare(self, device: D) -> D:
         self._check_not_running(repr(device))
         self._handlers.devices.add(device)
@@ -229,5 +226,5 @@ class Declarations:
         return hook
 
     def _check_not_running(self, what: str) -> None:
-        if self._is_running:
+        if self._run is not None:
             raise HandlerError(f"{what} is declared too late: {self.name} runs already")

@@ -87,26 +87,24 @@ class Dispatcher:
         self.active = ActiveTasks(self._timers.cancel)
         self.aborts = 0
         self.workers = Workers(group, "operation", MAX_RUNNING, ready=True)
-        devices = handlers.devices.all()
-        lanes = MAX_RUNNING + len(devices) + len(handlers.repeated)
-        self._lanes = Workers(group, "lane", lanes, ready=True)
-        self._readers = Workers(group, "reader", len(devices) + 1)  # this many reads may hang
         self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
-        self._inbox = Lane(self._lanes)
         self._closed = False
         self._online = False
         self._unknown: set[str] = set()
         self._found: dict[type[Message], tuple[Callable[[Any], None], ...]] = {}
+        devices = len(handlers.devices.all())
+        lanes = MAX_RUNNING + devices + len(handlers.repeated)
         self._wiring = Wiring(
             workers=self.workers,
-            lanes=self._lanes,
-            readers=self._readers,
+            lanes=Workers(group, "lane", lanes, ready=True),
+            readers=Workers(group, "reader", devices + 1),  # this many reads may hang
             answers=self._answer,
             outlet=outlet,
             active=self.active,
             find=handlers.devices.find,
             tell=handlers.devices.tell,
         )
+        self._inbox = Lane(self._wiring.lanes)
         handlers.devices.wire(self._wiring)
 
     def feed(self, message: Message, outlet: Outlet) -> None:
@@ -144,7 +142,7 @@ class Dispatcher:
 
     def _repeat(self) -> None:
         for each in self._handlers.repeated:
-            lane = Lane(self._lanes)
+            lane = Lane(self._wiring.lanes)
             self._timers.every(each.seconds, partial(self._tick, each, lane))
         for number, device in enumerate(self._handlers.devices.all()):
             if isinstance(device, ReadableDevice) and device.on_read.every_s is not None:
@@ -180,8 +178,8 @@ class Dispatcher:
         """Start nothing more; the threads end when they have done what they are doing."""
         self._closed = True
         self.workers.close()
-        self._lanes.close()
-        self._readers.close()
+        self._wiring.lanes.close()
+        self._wiring.readers.close()
         self._answers.close()
         self._timers.close()
 

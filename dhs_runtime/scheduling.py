@@ -41,9 +41,9 @@ class Worker:
     Each thread has its own bell. Threads that wait at one queue would wake each other: each `get`
     of `queue.SimpleQueue` wakes the next that waits, which finds nothing.
 
-    The bell is an `eventfd` for a thread that waits while all others do. Who writes to it lets go
-    of the GIL meanwhile, and the woken thread finds it free: four changes of threads less than with
-    a lock. While others work it is a lock, or they would take the GIL from who rings.
+    If all other threads wait too, the bell is an `eventfd`: writing to it releases the GIL, so the
+    woken thread finds it free. That takes four changes of threads less than a lock. If others work,
+    the bell is a lock, because they would take the GIL from the thread that rings.
     """
 
     __slots__ = ("_bell", "_descriptor", "_event", "_job", "_lock")
@@ -133,8 +133,8 @@ class Workers:
 
         Args:
             job: What to do.
-            quietly: Whether to leave it to `say_what_it_lacks` to log that there is no thread, for
-                who holds a lock.
+            quietly: Whether the caller, which holds a lock, logs a missing thread later, with
+                `say_what_it_lacks`.
 
         Raises:
             ForkedError: This is a forked child, which has no workers.
@@ -289,9 +289,6 @@ class Timers:
         self._cancelled = 0
         self._closed = False
         group.spawn("timers", self._run)
-
-    def __len__(self) -> int:
-        return len(self._due)
 
     def at(self, deadline: Deadline, call: Job) -> Timer:
         """Make the call when the deadline passes, unless `cancel` or `close` comes first."""

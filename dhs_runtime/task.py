@@ -364,7 +364,7 @@ class Task:
             self._later(self.log.log, level, "dropped: %s %s", message.keyword, error)
 
     def _later(self, say: Callable[..., object], *arguments: object, **named: object) -> None:
-        """Log this once the lock is free, or who waits for it would wait for the log."""
+        """Log this when the lock is free: who waits for the lock must not wait for the log."""
         self._unsaid += (partial(say, *arguments, **named),)
 
     def _speak(self) -> None:

@@ -44,7 +44,7 @@ class StopToken:
         if not self._stopping and self._closed.acquire(
             timeout=-1 if timeout_s is None else timeout_s
         ):
-            self._open()  # for the next who waits
+            self._open()  # for the next thread that waits
         return self._stopping
 
     def _open(self) -> None:
@@ -57,7 +57,7 @@ def fulfil(future: Future[T], function: Callable[[], T]) -> None:
     if future.set_running_or_notify_cancel():
         try:
             future.set_result(function())
-        except BaseException as error:  # noqa: BLE001 - the future carries it to who waits
+        except BaseException as error:  # noqa: BLE001 - the future has it
             future.set_exception(error)
 
 

@@ -170,7 +170,7 @@ class TcpTransport:
         return self._connected().dup()
 
     def set_read_timeout(self, timeout_s: float | None) -> None:
-        """Let `read` fail after so many seconds without a byte; None waits for ever."""
+        """Let `read` fail after this many seconds without a byte; None waits forever."""
         self._connected().settimeout(timeout_s)
 
     def read(self) -> bytes:
@@ -247,7 +247,7 @@ class TcpTransport:
                 self.is_impatient = impatient
 
     def set_write_timeout(self, timeout_s: float) -> None:
-        """Let `write` fail when the peer takes no byte for so many seconds."""
+        """Let `write` fail if the peer takes no byte for this many seconds."""
         seconds = int(timeout_s)
         micros = int((timeout_s - seconds) * 1e6)
         self._connected().setsockopt(

@@ -53,7 +53,7 @@ class DeviceTable:
 
     def kind_of(self, message_class: type[Message]) -> type[Device] | None:
         """What DCSS's messages of a class are about; None for messages about no device."""
-        if message_class not in self._kinds:  # of an author's own, below one of ours, perhaps
+        if message_class not in self._kinds:  # a class of the site, perhaps below one of ours
             bases = message_class.__mro__[1:]
             found = (self._kinds[base] for base in bases if self._kinds.get(base))
             own = any(device._handles(message_class) for device in self._devices.values())

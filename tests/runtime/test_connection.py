@@ -48,6 +48,9 @@ class Running:
         self.messages.append(message)
         self.arrived.release()
 
+    def send(self, message: Message) -> None:
+        self.connection.write(self.connection.encode(message))
+
     def wait_messages(self, count: int) -> list[Message]:
         for _ in range(count):
             assert self.arrived.acquire(timeout=DEADLINE_S)
@@ -82,7 +85,7 @@ def test_answers_the_handshake_and_follows_dcss_s_framing(dcss: RawDcss, framing
             StohRegisterOperation(operation_name="a", hardware_name="b"),
             UnknownMessage(text="stoh_unheard_of x"),
         ]
-        running.connection.send(HtosNote(note_message="hello"))
+        running.send(HtosNote(note_message="hello"))
         assert peer.read_message() == HtosNote(note_message="hello")
     assert running.end() == ConnectionEnd(Ending.DROPPED, "DCSS closed the connection")
 
@@ -106,11 +109,11 @@ def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> N
 def test_framing_is_not_known_before_the_first_frame_unless_given(dcss: RawDcss) -> None:
     running = Running(dcss)
     with go_online(dcss, running), pytest.raises(NotConnectedError, match="framing is not known"):
-        running.connection.send(HtosNote(note_message="early"))
+        running.send(HtosNote(note_message="early"))
     running.end()
     running = Running(dcss, Framing.V2)
     with go_online(dcss, running) as peer:
-        running.connection.send(HtosNote(note_message="early"))
+        running.send(HtosNote(note_message="early"))
         assert peer.read_text() == "htos_note early"
     running.end()
 
@@ -119,8 +122,8 @@ def test_a_message_that_does_not_fit_is_refused_and_harms_nothing(dcss: RawDcss)
     running = Running(dcss, Framing.V1)
     with go_online(dcss, running, Framing.V1) as peer:
         with pytest.raises(EncodeError):
-            running.connection.send(HtosNote(note_message="x" * 200))
-        running.connection.send(HtosNote(note_message="fits"))
+            running.send(HtosNote(note_message="x" * 200))
+        running.send(HtosNote(note_message="fits"))
         assert peer.read_text() == "htos_note fits"
     running.end()
 
@@ -169,8 +172,8 @@ def test_what_only_dcss_says_is_refused_in_its_own_words(dcss: RawDcss, message:
     running = Running(dcss, Framing.V2)
     with go_online(dcss, running) as peer:
         with pytest.raises(StateError, match=r"^stoh_\w+ is not for a DHS to send$"):
-            running.connection.send(message)
-        running.connection.send(HtosNote(note_message="well"))
+            running.send(message)
+        running.send(HtosNote(note_message="well"))
         assert peer.read_text() == "htos_note well"
     running.end()
 
@@ -183,7 +186,7 @@ def test_a_reset_is_the_end_of_the_connection(dcss: RawDcss) -> None:
     peer.reset()
     assert running.end() == ConnectionEnd(Ending.DROPPED, "Connection reset by peer")
     with pytest.raises(NotConnectedError):
-        running.connection.send(HtosNote(note_message="too late"))
+        running.send(HtosNote(note_message="too late"))
 
 
 def test_closing_inside_a_frame_is_told(dcss: RawDcss) -> None:
@@ -253,7 +256,7 @@ def test_interrupt_ends_it_and_what_was_sent_arrives(dcss: RawDcss) -> None:
     running = Running(dcss, Framing.V2)
     with go_online(dcss, running) as peer:
         message = HtosLog(log_level="note", log_sender="testDHS", log_message="last words")
-        running.connection.send(message)
+        running.send(message)
         running.connection.interrupt()
         running.end()
         assert peer.read_message() == message
@@ -265,9 +268,7 @@ def test_a_slow_dcss_costs_nobody_the_connection(dcss: RawDcss) -> None:
     running = Running(dcss, Framing.V2, send_timeout_s=1.5)
     long = HtosNote(note_message="x " * 500_000)
     with go_online(dcss, running) as peer:
-        threads = [
-            threading.Thread(target=running.connection.send, args=(long,)) for _ in range(24)
-        ]
+        threads = [threading.Thread(target=running.send, args=(long,)) for _ in range(24)]
         for thread in threads:
             thread.start()
         received = 0
@@ -302,7 +303,7 @@ def test_the_trace_says_the_words_of_the_wire(
     with go_online(dcss, running) as peer:
         peer.send(*received)
         running.wait_messages(len(received))
-        running.connection.send(HtosNote(note_message="a  b", binary=b"12345"))
+        running.send(HtosNote(note_message="a  b", binary=b"12345"))
         peer.read_text()
     running.end()
     assert [record.getMessage() for record in caplog.records] == [
