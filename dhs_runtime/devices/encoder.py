@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-import attrs
-
 from dcs_codec import (
     HtosGetEncoderCompleted,
     HtosSetEncoderCompleted,
@@ -41,6 +39,7 @@ class Encoder(ReadableDevice[float]):
     commands = (StohConfigureEncoder, StohGetEncoder, StohSetEncoder)
     reports = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
     asks = True
+    _default = 0.0
 
     def __init__(self, name: str, *, position: float | None = None) -> None:
         """An encoder.
@@ -57,16 +56,12 @@ class Encoder(ReadableDevice[float]):
         self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
         if position is not None:
             self._check_declared(self._telling(position))
-        self._value: float | None = position
+        self._value = position
 
     @property
     def position(self) -> float:
         """The last position read or set, in its own units; 0 if unknown."""
-        return self._value or 0.0
-
-    def read(self) -> float:
-        """Read the position with `on_read`; raises DeviceError. Does not tell DCSS."""
-        return self.on_read.now(self.position)
+        return self._last
 
     def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
         """Tell DCSS the position, by default the last; sends nothing without a link.
@@ -79,8 +74,7 @@ class Encoder(ReadableDevice[float]):
         Raises:
             EncodeError: The number cannot be sent, or the status is not a word.
         """
-        where = self.position if position is None else position
-        self._report(attrs.evolve(self._telling(where), status=status))
+        self._report_as(position, status=status)
 
     def _remember(self, message: Message) -> None:
         kinds = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
@@ -113,7 +107,7 @@ class Encoder(ReadableDevice[float]):
 
     def _read(self) -> float:
         get = self.on_get.function
-        return self.on_read.now(self.position) if get is None else get()
+        return self.read() if get is None else get()
 
     def _set(self, position: float) -> float:
         if trouble_with(self._telling(position)):

@@ -116,10 +116,6 @@ class PseudoMotor(MovingDevice):
         self.dependencies: tuple[str, ...] = ()
         self.children: tuple[str, ...] = ()
 
-    def read(self) -> float:
-        """Read the position with `on_read`; raises DeviceError. Does not tell DCSS."""
-        return self.on_read.now(self.position)
-
     def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
         """Tell DCSS the position, unasked; without a link nothing is sent.
 
@@ -130,8 +126,7 @@ class PseudoMotor(MovingDevice):
         Raises:
             EncodeError: The number does not fit the wire, or the status is not a word.
         """
-        message = self._telling(self.position if position is None else position)
-        self._report(attrs.evolve(message, status=status))
+        self._report_as(position, status=status)
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosConfigureDevice):

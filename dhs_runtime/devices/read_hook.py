@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, overload
+
+import attrs
 
 from dcs_codec import EncodeError
 from dhs_runtime.answers import told_by, trouble_with
@@ -33,9 +35,26 @@ class ReadableDevice(Device, Generic[T]):
         on_read: Decorator: the function reads it; see `ReadHook`.
     """
 
+    _default: T
+    _value: T | None
+
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.on_read: ReadHook[T] = ReadHook(self)
+
+    def read(self) -> T:
+        """Read the hardware with `on_read`; raises DeviceError. Does not tell DCSS."""
+        return self.on_read.now(self._last)
+
+    @property
+    def _last(self) -> T:
+        """The last value; the default if none is known."""
+        return self._default if self._value is None else self._value
+
+    def _report_as(self, value: T | None, **status: Any) -> None:
+        """Tell DCSS a value, by default the last, with a status; raises as `_report`."""
+        message = self._telling(self._last if value is None else value)
+        self._report(attrs.evolve(message, **status))
 
     def _wire(self, wiring: Wiring | None) -> None:
         super()._wire(wiring)

@@ -4,8 +4,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-import attrs
-
 from dcs_codec import (
     HtosReportShutterState,
     Message,
@@ -35,6 +33,7 @@ class Shutter(ReadableDevice[ShutterState]):
     registrations = (StohRegisterShutter,)
     commands = (StohConfigureShutter, StohSetShutterState)
     reports = (HtosReportShutterState,)
+    _default = ShutterState.CLOSED
 
     def __init__(self, name: str, *, state: ShutterState | None = None) -> None:
         """A shutter.
@@ -45,17 +44,13 @@ class Shutter(ReadableDevice[ShutterState]):
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
-        self._value: ShutterState | None = state
+        self._value = state
         self._driving = threading.RLock()  # held while the author's function moves it
 
     @property
     def state(self) -> ShutterState:
         """Open or closed, as last set or reported; closed if unknown."""
-        return self._value or ShutterState.CLOSED
-
-    def read(self) -> ShutterState:
-        """Read the state with `on_read`; raises DeviceError. Does not tell DCSS."""
-        return self.on_read.now(self.state)
+        return self._last
 
     def report(self, state: ShutterState | None = None, *, status: str = NORMAL) -> None:
         """Tell DCSS that it is open or closed; sends nothing without a link.
@@ -68,8 +63,7 @@ class Shutter(ReadableDevice[ShutterState]):
         Raises:
             EncodeError: The status is not a word.
         """
-        message = self._telling(self.state if state is None else state)
-        self._report(message if status == NORMAL else attrs.evolve(message, result=status))
+        self._report_as(state, result="" if status == NORMAL else status)
 
     def drive(self, state: ShutterState) -> None:
         """Open or close it and tell DCSS; for handlers of this DHS. Raises what `on_set` raises."""

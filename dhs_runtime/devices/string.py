@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-import attrs
-
 from dcs_codec import (
     HtosSetStringCompleted,
     Message,
@@ -32,6 +30,7 @@ class StringDevice(ReadableDevice[str]):
     registrations = (StohRegisterString,)
     commands = (StohConfigureString, StohSetString)
     reports = (HtosSetStringCompleted,)
+    _default = ""
 
     def __init__(self, name: str, contents: str | None = None) -> None:
         """A string.
@@ -47,16 +46,12 @@ class StringDevice(ReadableDevice[str]):
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
         if contents is not None:
             self._check_declared(self._telling(contents))
-        self._value: str | None = contents
+        self._value = contents
 
     @property
     def contents(self) -> str:
         """Its contents, "" if unknown."""
-        return self._value or ""
-
-    def read(self) -> str:
-        """The contents as `on_read` reads them now; raises DeviceError. Tells DCSS nothing."""
-        return self.on_read.now(self.contents)
+        return self._last
 
     def set(self, contents: str | None = None, *, status: str = NORMAL) -> None:
         """Set the contents and tell DCSS; it is told again when it comes back.
@@ -69,8 +64,7 @@ class StringDevice(ReadableDevice[str]):
         Raises:
             EncodeError: The contents do not fit the wire, or the status is no word.
         """
-        message = self._telling(self.contents if contents is None else contents)
-        self._report(attrs.evolve(message, string_status=status))
+        self._report_as(contents, string_status=status)
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosSetStringCompleted) and message.string_status == NORMAL:
