@@ -10,8 +10,8 @@ A recording called NAME is these files:
 
 The raw files are complete: a byte is in them before it is sent on, so nothing is relayed
 unrecorded, even if the recorder is killed. Another process makes the lines. If some are missing (it
-was killed, or its disk is full), `load` reads those frames from the raw files, with the last known
-time.
+was killed, or its disk is full), `load` reads those frames from the raw files, with the times of
+the index.
 
 Objects of NAME.jsonl: {"time", "connection", "event": "opened" | "closed", ...}; for a frame
 {"time", "connection", "direction", "offset", "size", "message", "hex"}; for bytes that are not a
@@ -20,8 +20,11 @@ frame {"time", "connection", "direction", "offset", "size", "damage"}.
 Recordings contain everything that was sent, including session ids: only the owner can read them.
 """
 
+import bisect
+import contextlib
 import enum
 import json
+import operator
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,27 +217,48 @@ def load(name: str, connection: int) -> Recorded:
         ConfigError: There is no such connection, or a file cannot be read.
     """
     lines = _read_lines(name, connection)
+    chunks = _read_index(name, connection)
     found: list[tuple[float, RecordedFrame]] = []
     damages: list[str] = []
-    last = max((line.time for line in lines.values()), default=0.0)
+    last = _Line(len(lines), max((line.time for line in lines.values()), default=0.0))
     for side in Side:
         path = raw_path(name, connection, side)
         for piece in _pieces(path):
             if piece.frame is None:
                 damages.append(f"{path}: byte {piece.offset}: {piece.reason}")
                 continue
-            line = lines.get((side, piece.offset))
+            passed = _passed(chunks[side], piece.offset + piece.size)
+            line = lines.get((side, piece.offset)) or passed or last
             frame = RecordedFrame(
-                time=last if line is None else line.time,
+                time=line.time,
                 side=side,
                 data=piece.data,
                 text=piece.frame.text,
                 message=default_codec().decode(piece.frame),
             )
-            found.append((len(lines) if line is None else line.order, frame))
+            found.append(((passed or line).order, frame))
     found.sort(key=lambda each: each[0])
     frames = tuple(frame for _, frame in found)
     return Recorded(connection=connection, frames=frames, damages=tuple(damages))
+
+
+def _read_index(name: str, connection: int) -> dict[Side, list[tuple[int, _Line]]]:
+    """Where each piece of bytes that was passed on ends in its file, and when that was, by side."""
+    chunks: dict[Side, list[tuple[int, _Line]]] = {side: [] for side in Side}
+    with contextlib.suppress(OSError), index_path(name).open("rb") as stream:
+        for order, text in enumerate(stream):
+            with contextlib.suppress(ValueError, TypeError):  # the last one may be truncated
+                chunk = read_index_line(text)
+                if isinstance(chunk, Chunk) and chunk.connection == connection:
+                    line = _Line(order, chunk.time)
+                    chunks[chunk.side].append((chunk.offset + chunk.size, line))
+    return chunks
+
+
+def _passed(chunks: list[tuple[int, _Line]], end: int) -> _Line | None:
+    """When the byte before `end` was passed on, None if that is unknown."""
+    at = bisect.bisect_left(chunks, end, key=operator.itemgetter(0))
+    return chunks[at][1] if at < len(chunks) else None
 
 
 def _pieces(path: Path) -> Iterator[StreamPiece]:

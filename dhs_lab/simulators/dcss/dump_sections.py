@@ -8,6 +8,7 @@ Source: dcss_main.c restore_database (851-1486) for the first, dumps of newer dc
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -21,6 +22,8 @@ _STRING: Final = 13
 MOTOR_LINES: Final = {1: 5, 2: 6}
 """How many lines the section of a real motor and of a pseudo motor have, by type."""
 _MORE_LINES: Final = 4
+_TYPE: Final = re.compile(r"[0-9]{1,9}(?:\s|$)")
+_TIME: Final = re.compile(r"-?\d+(?:\.\d*)?")
 STRING_LINES: Final = 4
 
 
@@ -81,7 +84,7 @@ class Section:
     @property
     def has_type(self) -> bool:
         """Whether the second line is a number, as in every section."""
-        return len(self.all_lines) > 1 and self.all_lines[1][1].split()[0].isdigit()
+        return len(self.all_lines) > 1 and bool(_TYPE.match(self.all_lines[1][1]))
 
     @property
     def is_string(self) -> bool:
@@ -95,7 +98,7 @@ class Section:
             return False
         kind, count = self.kind(), len(self.lines)
         if kind in MOTOR_LINES:
-            has_times = all(line.isdigit() for line in self.lines[-2:])
+            has_times = all(map(_TIME.fullmatch, self.lines[-2:]))
             has_permits = any(map(is_permit, self.lines))
             return count == MOTOR_LINES[kind] + _MORE_LINES and has_times and has_permits
         return kind == _STRING and count > STRING_LINES
@@ -122,6 +125,8 @@ class Section:
 
     def words(self, at: int, least: int, what: str) -> list[str]:
         """The words of a line; raises SectionError if there are fewer than `least`."""
+        if at >= len(self.lines):
+            raise SectionError(self.line, f"it has no line for {what}")
         words = self.lines[at].split()
         if len(words) < least:
             raise SectionError(self.number(at), f"{len(words)} words for {what}, {least} needed")

@@ -258,6 +258,7 @@ def newer(section: str) -> tuple[Entry, ...]:
     [
         (f"z\n1\ngalil stage\n{PERMITS}a b\n{REAL}\n{MORE}", MOTOR),
         (f"z\n1\ngalil stage\n{REAL}\na b\n{PERMITS}{MORE}", MOTOR),
+        (f"z\n1\ngalil stage\n{PERMITS}a b\n{REAL}\n0\n0\n-1\n1390945420.25", MOTOR),
         (f"energy\n2\ngalil mono\n{PERMITS}0\n{PSEUDO}\nz y\n{MORE}", ENERGY),
         (f"t\n13\ngalil hw\n{PERMITS}a\n  b c\nd", StringEntry("t", "a\nb c\nd", "hw")),
         (
@@ -291,6 +292,31 @@ def test_two_sections_run_together_are_no_newer_motor() -> None:
     )
     assert dump.generation == 1
     assert [str(problem) for problem in dump.problems] == ["line 9: z: 11 lines, dcss reads 10"]
+
+
+LINES = (
+    f"z\n1\ngalil stage\n{PERMITS}a b\n{REAL}\n{MORE}\n\nt\n13\ngalil hw\nx\n\n{GALIL}{END}".split(
+        "\n"
+    )
+)
+ODD_LINES = ("", "13", "1", "END", "x", "9" * 5000, "nan", "²", "1e999", "- -", "\0")
+
+
+def test_a_string_without_lines_in_a_newer_dump_is_reported() -> None:
+    dump = parse_dump(f"{SELF}{GALIL}x\n13\n\nz\n1\ngalil z\n{PERMITS}0\n{REAL}\n{MORE}\n\n{END}")
+    assert [str(problem) for problem in dump.problems] == [
+        "line 9: x: it has no line for hardware host"
+    ]
+    assert [device.name for device in dump.hosts[1].devices] == ["z"]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from([None, *ODD_LINES]))))
+def test_no_damage_to_lines_is_an_error(damages: list[tuple[int, str | None]]) -> None:
+    lines: list[str | None] = list(LINES)
+    for at, line in damages:
+        lines[at] = line
+    dump = parse_dump("\n".join(line for line in lines if line is not None))
+    assert isinstance(dump, Dump)
 
 
 @given(st.text(alphabet="self galil\n\n\n0123 1 éEND\t") | st.text())

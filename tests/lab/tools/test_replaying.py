@@ -13,7 +13,15 @@ import pytest
 from dcs_codec import NEED_DATA, Frame, FrameDecoder, Framing, encode_frame, encode_text
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_lab.tools.proxy import Recorder
-from dhs_lab.tools.recording import Recorded, Side, connections_of, lines_path, load, raw_path
+from dhs_lab.tools.recording import (
+    Recorded,
+    Side,
+    connections_of,
+    index_path,
+    lines_path,
+    load,
+    raw_path,
+)
 from dhs_lab.tools.replaying import ReplayOptions, ReplayResult, accept_dhs, call_dcss, replay
 from dhs_runtime import Dhs
 from dhs_runtime.errors import TransportError
@@ -216,8 +224,20 @@ def test_a_peer_that_does_not_come_is_an_error() -> None:
 # -- recordings ------------------------------------------------------------------------------
 
 
-def test_a_recording_without_its_last_lines_is_whole(name: str) -> None:
+def test_order_and_times_that_the_lines_lack_are_those_of_the_index(name: str) -> None:
     whole = load(name, 1)
+    path = lines_path(name)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:4]) + lines[4][:20])
+    assert load(name, 1) == whole
+    path.unlink()
+    index_path(name).write_bytes(b"1.0 1 no 3\n{}\n" + index_path(name).read_bytes())
+    assert load(name, 1) == whole
+
+
+def test_a_recording_without_its_last_lines_and_its_index_is_whole(name: str) -> None:
+    whole = load(name, 1)
+    index_path(name).unlink()
     path = lines_path(name)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:4]) + lines[4][:20])
