@@ -1,6 +1,7 @@
 """Finds the end of a message's text in a log line: in quotes, braces, a Python list, or bare."""
 
 import ast
+import html
 import re
 from typing import Final
 
@@ -18,11 +19,21 @@ _LONGEST_LOCATION: Final = 200
 _OPENING: Final = re.compile(r"([{'\"(\[]|(?<![<=-])<)( ?)$")
 _OPENED_LIST: Final = re.compile(r"[\[(] ?['\"]$")
 _CLOSING: Final = {"{": "}", "(": ")", "[": "]", "<": ">"}
+_CELLS: Final = (
+    (re.compile(">$"), "</"),
+    (re.compile("`$"), "`"),
+    (re.compile(r"^\|.*\| $"), " |"),
+)
+"""What is before and after a text in XML, in Markdown, and in a table of `|`."""
 _BRACKETS: Final = re.compile(r"[{}()\[\]]")
 _WORDS_OF_LIST: Final = re.compile(r"\w+, ")  # as Java writes it: [stoh_x, a, b]
 _COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
 _QUOTED_COLUMN: Final = re.compile(r'(?:^|[,;\t])"(?=[^"]*$)')
 _OF_CSV: Final = re.compile(r'((?:[^"]|"")*)"(?=[,;\t]|\s*$)')
+_ANOTHER: Final = re.compile(
+    r"(?:(?:<-|->) ?\{?|[\w.]\d\d:\d\d:\d\d.*|[\w.]\d{4}-\d\d-\d\d[ T]\d.*)(?:sto[ch]|htos)_[a-z]"
+)
+_ESCAPED_END: Final = re.compile(r"(?:\\(?:0{1,3}|[rn])|\^[@MJ])+$")
 _SIZE_AT_END: Final = re.compile(
     r"[,;]?\s+[\[(<]?(?:(?:len(?:gth)?|size|bytes|n)\s*[=:]?\s*(\d+)"
     r"|(\d+) ?(?:bytes?|chars?|characters))[\])>]?\s*$"
@@ -30,7 +41,7 @@ _SIZE_AT_END: Final = re.compile(
 _SIZES: Final = (0, 1, V2_HEADER_SIZE, V2_HEADER_SIZE + 1)  # of a frame, beyond its text
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _AFTER_STRING: Final = re.compile(
-    r"(?:[\s,;]+[\w.]+[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
+    r"(?:[\s,;]+[\"']?[\w.]+[\"']?[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
 )
 _END_OF_JSON: Final = re.compile(r"\\n\"(?:, ?\"\w+\": ?.*)?\}$")
 _WRITTEN: Final = re.compile(
@@ -64,7 +75,9 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
     found = text[at:].rstrip("\r\n")
     if _TORN.search(found) and not (found.endswith('"}') and "{" in found):
         raise ValueError(f"the beginning of the line is lost: {text[at : at + 60]!r}")
-    return _without_size(found)
+    if _ANOTHER.search(found):
+        raise ValueError(f"two messages run into one: {found[:60]!r}")
+    return _ESCAPED_END.sub("", _without_size(found))
 
 
 def _without_size(text: str) -> str:
@@ -133,8 +146,9 @@ def _before_sign(text: str, before: str) -> str | None:
         return found if sign else None
     if before.endswith("<"):
         return _in_braces(text, "<")
-    if before.endswith("`"):
-        return text.partition("`")[0] if "`" in text else None
+    for opening, closing in _CELLS:
+        if opening.search(before) and closing in text:
+            return html.unescape(text.partition(closing)[0])
     opened: list[str] = []
     for sign in _BRACKETS.findall(before):
         if sign in _CLOSING:

@@ -24,7 +24,7 @@ LEVEL: Final = r"(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 """Levels of logs, which may come before the time."""
 
 _LEAD: Final = rf"[\s\[<(]*(?:\d{{1,3}}>(?:1 )?)?(?:{LEVEL}[\]:|\s-]+[\[(<]?)?"
-_AFTER: Final = re.compile(r"[\]>):,;|]?\s*")
+_AFTER: Final = re.compile(r"[\]>):|]?(?:(?=[,;\t]\S)|[,;]?\s*)")  # a table's sign stays
 
 _MONTH: Final = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _MONTHS: Final = _MONTH.strip("()").split("|")

@@ -35,6 +35,17 @@ AROUND = (
     (",DEBUG,recv,{},3", MOVE),
     (',DEBUG,"recv {}",3', MOVE),
     (',DEBUG,"{}"', 'htos_log note server say ""hi"" now'),
+    (";{};dhs", MOVE),
+    ("\t{}\tdhs", MOVE),
+    ("{{'text': '{}', 'size': 37}}", MOVE),
+    ('{{"text": "{}", "size": 37}}', MOVE),
+    ("read {}\\0", MOVE),
+    ("read {}\\r\\n", MOVE),
+    ("read {}^M", MOVE),
+    ("<entry id='3'>{}</entry>", MOVE),
+    ("| x | {} | dhs |", MOVE),
+    ("| DEBUG | {}", MOVE),
+    ("failed in `{}` at last", MOVE),
     ("recv [{}]", MOVE.replace(" ", ", ")),
     ("recv [ {} ]", ", ".join(f"'{word}'" for word in MOVE.split())),
     ('read(5, "{}\\0", 4096) = 38', MOVE),
@@ -51,8 +62,9 @@ AROUND = (
 @pytest.mark.parametrize(("line", "written"), AROUND)
 def test_what_is_around_a_text_is_no_part_of_it(line: str, written: str) -> None:
     text = 'htos_log note server say "hi" now' if "htos" in written else MOVE
-    for stamp in (STAMP, "17:48:05 "):
-        findings = found((stamp + line.format(written) + "\n").encode(), LOG)
+    for stamp in (STAMP.strip(), "17:48:05"):
+        between = "" if line[0] in ",;\t" else " "
+        findings = found((stamp + between + line.format(written) + "\n").encode(), LOG)
         assert (told(findings), damages(findings)) == ([text], [])
 
 
@@ -80,6 +92,30 @@ def test_a_text_comes_back_from_what_is_around_it(text: str, around: str) -> Non
 def test_a_sentence_about_a_keyword_is_no_message(line: str) -> None:
     findings = found(f"{STAMP}{line}\n{STAMP}recv {ABORT}\n".encode(), LOG)
     assert (told(findings), damages(findings)) == ([ABORT], [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"<- {ABORT} -> htos_note x",
+        f"recv {ABORT}{STAMP}recv {MOVE}",
+        f"recv {ABORT}17:48:06 recv {MOVE}",
+        f"recv {MOVE}{STAMP}recv {ABORT}",
+    ],
+)
+def test_two_messages_in_one_line_are_a_damage(line: str) -> None:
+    findings = found(f"{STAMP}{line}\n{STAMP}recv {ABORT}\n".encode(), LOG)
+    assert told(findings) == [ABORT]
+    assert len(damages(findings)) == 1
+
+
+@pytest.mark.parametrize(
+    "contents", ["a,b;c", "a]b", "[a b]", "(3 bytes)", "17:48:05 x", "a | b", "50 %"]
+)
+def test_signs_inside_a_text_are_part_of_it(contents: str) -> None:
+    text = f"stoh_set_string s {contents}"
+    findings = found(f"{STAMP}| DEBUG | recv {text}\n".encode(), LOG)
+    assert (told(findings), damages(findings)) == ([text], [])
 
 
 def test_a_text_that_its_program_cut_off_is_a_damage() -> None:
