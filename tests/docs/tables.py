@@ -140,7 +140,7 @@ NOT_RUN: Final[Mapping[Key, NotRun]] = {
         "tests/lab/tools/test_captures.py has some",
     ),
     ("docs/howto/deploy.md", "text"): NotRun(
-        5,
+        6,
         "needs root and a systemd; tests/cli/test_operations_doc.py reads the unit, tests/process "
         "what a service says to systemd, and tests/docs/test_deploy_page.py the commands of dhs",
     ),
