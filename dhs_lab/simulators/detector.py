@@ -32,7 +32,7 @@ LOOP: Final = "nylon"
 PIN: Final = "pin"
 _LOWEST_SCORE = 0.02
 _HIGHEST_SCORE = 0.99
-_ALONE = 0.35  # factor of the score if faint and firm outline give different loops
+_ALONE = 0.25  # factor of the score if faint and firm outline give different loops: never a sound one
 
 
 @attrs.frozen

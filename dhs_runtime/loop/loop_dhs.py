@@ -239,9 +239,9 @@ class LoopDhs:
             advice = "a camera elsewhere needs jpeg_receiver: host: 0.0.0.0"
         return f"no picture came to {HostPort(host, self.receiver.port)}; {advice}"
 
-    def _fail(self, op: Operation, reason: str) -> None:
+    def _fail(self, op: Operation, reason: str, level: int = logging.WARNING) -> None:
         """Log the whole reason; DCSS gets 90 bytes of it, so a URL is cut to its host and port."""
-        op.log.warning("%s", reason)
+        op.log.log(level, "%s", reason)
         op.fail(_URL.sub(r"\1", reason, count=1))
 
     def _look(self, op: Operation) -> LoopInfo | None:
@@ -252,7 +252,7 @@ class LoopDhs:
             self._fail(op, str(error))
             return None
         if not info.found:
-            self._fail(op, info.reason)
+            self._fail(op, info.reason, logging.INFO)
             return None
         return info
 

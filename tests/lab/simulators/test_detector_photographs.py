@@ -1,10 +1,12 @@
 """The detector on photographs of seven places, and on harder drawn scenes."""
 
 import functools
+import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageEnhance, ImageFilter
 
 from benchmarks.photographs import SOUND, TURNS, Verdict, labelled
 from dhs_lab.demo.evaluation import iou
@@ -147,3 +149,48 @@ def test_an_empty_scene_has_no_loop(seed: int) -> None:
         brightness=(0.2, 0.6, 1.0, 1.5, 2.0)[seed % 5],
     )
     assert [each for each in find(scene.render(0)).detections if each.score >= SOUND] == []
+
+
+def resized(picture: Image.Image, factor: float) -> Image.Image:
+    return picture.resize((round(picture.width * factor), round(picture.height * factor)))
+
+
+def saved_again(picture: Image.Image, quality: int) -> Image.Image:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return Image.open(file)
+
+
+def in_light_from_one_side(picture: Image.Image) -> Image.Image:
+    light = np.asarray(picture) * np.linspace(0.7, 1.3, picture.width)[:, np.newaxis]
+    return Image.fromarray(light.clip(0, 255).astype(np.uint8))
+
+
+CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "smaller": lambda picture: resized(picture, 0.77),
+    "larger": lambda picture: resized(picture, 1.5),
+    "quality 20": lambda picture: saved_again(picture, 20),
+    "darker": lambda picture: ImageEnhance.Brightness(picture).enhance(0.5),
+    "brighter": lambda picture: ImageEnhance.Brightness(picture).enhance(1.3),
+    "sharper": lambda picture: picture.filter(ImageFilter.UnsharpMask(3, 300, 0)),
+    "light from one side": in_light_from_one_side,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_photograph_gives_no_tip_that_is_wrong(change: str) -> None:
+    folder = shared_path("images/real/labels.json").parent
+    right = 0
+    for each in labelled(folder, ("as taken",)):
+        picture = CHANGES[change](each.picture.convert("RGB"))
+        factor = picture.width / each.picture.width
+        loops = [found for found in find(picture).detections if found.label == LOOP]
+        found = loops[0] if loops else None
+        if found is None or found.score < SOUND:
+            continue
+        assert found.tip_px is not None
+        assert each.tip is not None, each.name
+        off = max(abs(a - b * factor) for a, b in zip(found.tip_px, each.tip, strict=True))
+        assert off <= 0.04 * picture.width, each.name
+        right += 1
+    assert right >= 25
