@@ -32,7 +32,7 @@ LOOP: Final = "nylon"
 PIN: Final = "pin"
 _LOWEST_SCORE = 0.02
 _HIGHEST_SCORE = 0.99
-_ALONE = 0.25  # factor of the score if faint and firm outline give different loops: never a sound one
+_ALONE = 0.25  # factor of the score if only one outline shows the loop: below the threshold
 
 
 @attrs.frozen
