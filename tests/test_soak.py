@@ -137,7 +137,7 @@ def test_a_short_soak(tmp_path: Path) -> None:
 
 
 def test_a_short_service(tmp_path: Path) -> None:
-    found = service(2, 3, tmp_path)
+    found = service(2, 89, tmp_path)  # its third command forks
     assert (found.account.faults, found.exit_code) == ([], 0)
     assert found.account.asked["forks"]
     notes = dict(found.notes)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import math
 import socket
 import sys
 import tempfile
@@ -76,9 +77,11 @@ def service(seconds: float, seed: int, folder: Path) -> Outcome:
         stack.enter_context(disk.filling(dhs.pid))
         scrapes = stack.enter_context(Scrapes(port))
         watch = _Watch(dhs, end)
-        began_s = time.monotonic()
+        began_s = math.inf
 
         def go_on() -> bool:
+            nonlocal began_s
+            began_s = min(began_s, time.monotonic())  # the DHS has connected
             passed_s = time.monotonic() - began_s
             watch.look(int(passed_s / min(SAMPLE_EACH_S, seconds / SAMPLES)))
             return passed_s < seconds and dhs.is_running
