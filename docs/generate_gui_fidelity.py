@@ -56,10 +56,9 @@ NOT_SIMULATED: Final = """\
 ## Not simulated
 
 - Encrypted sessions (`CYPHER`, `DCS_CYPHER`), TLS, and the older login with a challenge. Sessions
-  and what they give stand in `GuiSettings`; none ends while its client is connected.
-- The scripts of a beamline. `@dcss.scripted` and `@dcss.pseudo_motor` let Python functions stand
-  for them; an operation without one ends as an error that says so, a pseudo motor as
-  `not_simulated`.
+  and their rights are in `GuiSettings`; no session ends while its client is connected.
+- The scripts of a beamline. Python functions replace them (`@dcss.scripted`, `@dcss.pseudo_motor`).
+  An operation without one ends as an error that says so, a pseudo motor as `not_simulated`.
 - Configurations in progress (`configInProgress`): here one is over at once. Limits that the script
   of a pseudo motor looks at for its children (`childrenLimitsOK`).
 - Runs: they are told as the dump has them, and nobody changes them.

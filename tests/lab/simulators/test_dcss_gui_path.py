@@ -158,6 +158,7 @@ def test_a_destination_is_printed_unless_it_is_0(
         ("gtos_start_vector_move phi gonio_z 1 2 3", VectorRun),
         ("gtos_start_vector_move phi NULL 1 2 3", MoveRun),
         ("gtos_start_operation op 1.7", OperationRun),
+        ("gtos_start_operation op 1.7 {", OperationRun),
         ("gtos_start_operation center 1.7", OperationRun),
         ("gtos_read_ion_chambers 1 0 i0", CountingRun),
         ("gtos_set_motor_position phi 1", ReportRun),

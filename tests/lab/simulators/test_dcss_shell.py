@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhs_lab.simulators.dcss import CircleMode, HardwareHost, RealMotorEntry, SimulatedDcss
+from dhs_lab.simulators.dcss import (
+    CircleMode,
+    EncoderEntry,
+    HardwareHost,
+    OperationEntry,
+    RealMotorEntry,
+    ShutterEntry,
+    SimulatedDcss,
+    StringEntry,
+)
 from dhs_lab.simulators.dcss import shell as shell_module
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
 from dhs_lab.simulators.dcss.shell_parts import counted
@@ -298,6 +307,37 @@ def test_faults_begin_and_end(driven: Shell) -> None:
     assert driven.run("fault drop").ok
     assert driven.run("fault clear").text == "no faults"
     assert driven.run("fault explode").text.startswith("error: no fault 'explode'; there are")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "move m 1",
+        "abort m",
+        "oscillate m - 1 1",
+        "vector m - 1 1 1",
+        "vector stop m",
+        "vector speed m - 1",
+        "shutter s open",
+        "string t x",
+        "encoder e",
+        "encoder e 1",
+        "start op",
+        "stop op",
+    ],
+)
+def test_each_command_needs_the_permit_of_its_device(voice: Voice, line: str) -> None:
+    nobody = "0 0 0 0 0"
+    devices = (
+        RealMotorEntry("m", staff_permits=nobody),
+        ShutterEntry("s", staff_permits=nobody),
+        StringEntry("t", "", staff_permits=nobody),
+        EncoderEntry("e", staff_permits=nobody),
+        OperationEntry("op", staff_permits=nobody),
+    )
+    with SimulatedDcss([HardwareHost("h", devices)]) as server, Shell(server, voice) as shell:
+        assert "permit check failed: no_permission" in shell.run(line).text
+        assert voice.said[-1].startswith("refused: ")
 
 
 # -- without a DHS ---------------------------------------------------------------------------

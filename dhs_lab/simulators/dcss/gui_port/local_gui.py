@@ -21,7 +21,7 @@ GuiRun = MoveRun | VectorRun | OperationRun | CountingRun | ReportRun[Any]
 
 _LOGIN: Final = GtosClientIsGui(user="local", session="local", host="localhost", display=":0.0")
 NOT_EXIST: Final = "not_exist"
-_UNHANDLED: Final = "stog_log software_severe "
+_UNHANDLED: Final = " while processing stoh_"  # of a command, not of a message to GUIs
 _STATUS_AT: Final = {
     "stog_motor_move_completed": 3,
     "stog_operation_completed": 3,
@@ -70,7 +70,7 @@ def carry_out(desk: Desk, audience: Audience, text: str, client_id: int) -> GuiR
     """
     with audience.overheard() as told:
         begun = desk.take(LocalGui(client_id, told), text)
-    if begun is None or any(each.startswith(_UNHANDLED) for each in told):
+    if begun is None or any(_UNHANDLED in each for each in told):
         refused = refusal(told)
         for run in begun or ():
             run.fail(refused.status)

@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 import requests
 
-from dhs_lab.simulators.dcss import SimulatedDcss
+from dhs_lab.simulators.dcss import (
+    EncoderEntry,
+    HardwareHost,
+    OperationEntry,
+    RealMotorEntry,
+    ShutterEntry,
+    SimulatedDcss,
+    StringEntry,
+)
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_lab.simulators.web.handler import MAX_BODY
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
+
+NOBODY = "0 0 0 0 0"
 
 
 def refused(answer: requests.Response, status: int, *words: str) -> None:
@@ -88,6 +98,41 @@ def test_a_command_to_a_dhs_that_is_not_there(
     wish = {"name": "m", "destination": 1}
     answer = session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
     refused(answer, 409, "m no_hw_host h")
+
+
+def test_each_command_needs_the_permit_of_its_device(session: requests.Session) -> None:
+    host = HardwareHost(
+        "h",
+        (
+            RealMotorEntry("m", staff_permits=NOBODY),
+            ShutterEntry("s", staff_permits=NOBODY),
+            StringEntry("t", "", staff_permits=NOBODY),
+            EncoderEntry("e", staff_permits=NOBODY),
+            OperationEntry("op", staff_permits=NOBODY),
+        ),
+    )
+    wishes: dict[str, dict[str, object]] = {
+        "move": {"name": "m", "destination": 1},
+        "abort_move": {"name": "m"},
+        "oscillate": {"name": "m", "degrees": 1, "time_s": 1},
+        "vector_move": {"name": "m", "destination": 1, "speed": 1},
+        "stop_vector_move": {"name": "m"},
+        "set_shutter": {"name": "s", "state": "open"},
+        "set_string": {"name": "t", "contents": "x"},
+        "get_encoder": {"name": "e"},
+        "set_encoder": {"name": "e", "position": 1},
+        "start_operation": {"name": "op"},
+        "stop_operation": {"name": "op"},
+    }
+    with (
+        SimulatedDcss([host]) as server,
+        BeamlinePage(server) as page,
+        DhsPeer.logged_in(server, "h") as peer,
+    ):
+        for verb, wish in wishes.items():
+            url = f"{page.url}/commands/{verb}"
+            refused(session.post(url, json=wish, timeout=DEADLINE_S), 409, "no_permission")
+        assert peer.read_until_now() == []
 
 
 @pytest.mark.parametrize(
