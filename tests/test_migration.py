@@ -18,6 +18,7 @@ from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import Dhs, LinkState
 from dhs_runtime.process import Launch, RunConfig
 from dhs_runtime.process.settings import load_run_config
+from tests.cli.test_operations_doc import parse
 from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
 from tests.shared import shared_path
 
@@ -218,6 +219,13 @@ def test_the_configuration_is_that_of_the_dhs(page: dict[str, Any], tmp_path: Pa
     assert settings != page["Settings"]()
 
 
+def test_the_peers_to_try_it_with_are_commands() -> None:
+    (block,) = re.findall(r"^```text\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    dcss, axis, automl = (parse(line.split()[1:]).params for line in block.splitlines())
+    assert (dcss["names"], dcss["operations"]) == (("loupeDHS",), ("findLoop", "watchLoop"))
+    assert [axis["port"], automl["port"]] == [8080, 5000]
+
+
 def test_the_dhs_that_was_moved_does_its_operations(page: dict[str, Any]) -> None:
     host = HardwareHost.of("loupeDHS", operations=["findLoop", "watchLoop"])
     with SimulatedDcss([host]) as dcss, SimulatedAxis() as camera, SimulatedAutoML() as automl:
@@ -325,4 +333,4 @@ def test_arguments_of_the_authors_own(
     monkeypatch.setitem(page, "make_dhs", Made)
     monkeypatch.setitem(page, "set_up_logging", lambda *logs: calls.append(len(logs)))
     page["main"](["loupe", "--dcss", "dcss-host:14242"])
-    assert calls == [2, "http://camera:80", "dcss-host:14242"]
+    assert calls == [2, "http://localhost:8080", "dcss-host:14242"]

@@ -62,6 +62,9 @@ ELSEWHERE: Final[Mapping[Key, Elsewhere]] = {
     ("docs/howto/migration.md", "python"): Elsewhere(
         12, "tests/test_migration.py::test_every_block_is_marked_and_is_python"
     ),
+    ("docs/howto/migration.md", "text"): Elsewhere(
+        1, "tests/test_migration.py::test_the_peers_to_try_it_with_are_commands"
+    ),
     ("docs/howto/migration.md", "yaml"): Elsewhere(
         1, "tests/test_migration.py::test_the_configuration_is_that_of_the_dhs"
     ),
