@@ -96,7 +96,8 @@ class Collection:
             self._images.append(image)
             self._open = len(self._images) < self._expected
         if not self._workers.submit(lambda: self._analyse(image)):
-            self._answer(image, LoopInfo(status=FAILED), "no thread left to analyse it")
+            reason = "too many pictures wait, or no thread is left"
+            self._answer(image, LoopInfo(status=FAILED), reason)
         return True
 
     def close(self) -> None:

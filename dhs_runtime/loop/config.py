@@ -175,6 +175,11 @@ class LoopConfig(ProcessConfig):
                 f"{HostPort(where.host, where.port)}, which only this machine can reach; to let "
                 "others reach it, add `jpeg_receiver: host: 0.0.0.0` to the file"
             )
+        if self.collect_timeout_s < self.osci_time:
+            notes.append(
+                f"collectLoopImages ends after {self.collect_timeout_s:g} s, before its oscillation "
+                f"of {self.osci_time:g} s: set collect_timeout_s to more"
+            )
         if self.save_image_files and not can_draw():
             notes.append(
                 "save_image_files keeps pictures and tables; pictures with boxes, and plots, need "

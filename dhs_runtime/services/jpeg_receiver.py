@@ -95,7 +95,8 @@ class JpegReceiver:
         self._listener: HttpListener | None = None
         self._received = 0
         self._refused = 0
-        self._news: dict[tuple[str, int], str] = {}
+        self._told: set[tuple[str, int]] = set()
+        self._last_refusal = ""
 
     @property
     def port(self) -> int:
@@ -125,8 +126,7 @@ class JpegReceiver:
     @property
     def last_refusal(self) -> str:
         """The last refusal since `open`, with peer and reason, in one line; "" if there is none."""
-        with self._lock:
-            return next(reversed(self._news.values()), "")
+        return self._last_refusal
 
     def open(self) -> None:
         """Listen; does nothing when open.
@@ -152,7 +152,8 @@ class JpegReceiver:
                 on_full=lambda peer: self._count_refusal(peer.host, TOO_MANY, listener),
             )
             Handler.listener = listener
-            self._news.clear()
+            self._told.clear()
+            self._last_refusal = ""
             try:
                 listener.open()
             except OSError as error:
@@ -203,9 +204,10 @@ class JpegReceiver:
             if self._listener is not listener:
                 return  # our own close cut it short
             self._refused += 1
-            is_news = key not in self._news and len(self._news) < MAX_NEWS
+            self._last_refusal = text
+            is_news = key not in self._told and len(self._told) < MAX_NEWS
             if is_news:
-                self._news[key] = text
+                self._told.add(key)
         # A wrong setting of a camera is logged once, not thirty times a second.
         logger.log(logging.WARNING if is_news else logging.DEBUG, "%s", text)
 

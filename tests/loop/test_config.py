@@ -114,6 +114,12 @@ def test_a_port_that_is_in_use_is_no_mistake(tmp_path: Path) -> None:
     assert config.jpeg_receiver.port == port
 
 
+def test_a_collection_that_ends_before_its_oscillation_is_said() -> None:
+    assert LoopConfig(osci_time=60.0).notes() == ()
+    (note,) = LoopConfig(osci_time=90.0).notes()
+    assert note.startswith("collectLoopImages ends after 60 s, before its oscillation of 90 s")
+
+
 def test_what_is_missing_for_plots_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     config = LoopConfig(save_image_files=True)
     assert config.notes() == ()

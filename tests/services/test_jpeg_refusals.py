@@ -197,6 +197,18 @@ def test_whatever_is_refused_is_counted_and_said_once(
     assert text == receiver.last_refusal
 
 
+def test_the_last_refusal_is_the_last_even_if_it_is_not_logged(
+    receiver: JpegReceiver, camera: Camera, caplog: pytest.LogCaptureFixture
+) -> None:
+    for body in (b"GIF89a", b"BM6", b"", b"GIF89a"):
+        assert camera.post(body, TYPE) == 415
+    assert receiver.last_refusal.endswith("b'GIF89a'")
+    assert [each.levelname for each in caplog.records].count("WARNING") == 1
+    receiver.close()
+    receiver.open()
+    assert receiver.last_refusal == ""
+
+
 def test_connections_over_the_limit_are_counted_too(
     album: Album, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
