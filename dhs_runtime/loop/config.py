@@ -177,8 +177,8 @@ class LoopConfig(ProcessConfig):
             )
         if self.collect_timeout_s < self.osci_time:
             notes.append(
-                f"collectLoopImages ends after {self.collect_timeout_s:g} s, before its oscillation "
-                f"of {self.osci_time:g} s: set collect_timeout_s to more"
+                f"collectLoopImages ends after {self.collect_timeout_s:g} s, before its "
+                f"oscillation of {self.osci_time:g} s: set collect_timeout_s to more"
             )
         if self.save_image_files and not can_draw():
             notes.append(
