@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import stat
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -24,6 +25,10 @@ for _number in (signal.SIGINT, signal.SIGHUP):
             _number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL
         )
 
+
+# The tests start hundreds of processes, and each would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _TESTS = Path(__file__).parent
 _SLOWEST = (

@@ -155,39 +155,42 @@ def test_the_sources_are_found() -> None:
     assert {"dhs_lab.simulators", "dhs_lab.tools", "dhs_lab.testing"} <= MODULES
 
 
-@pytest.mark.parametrize("source", CODEC, ids=str)
-def test_the_codec_imports_values_only(source: Source) -> None:
-    others = {top(found.module) for found in source.imports()} - {"dcs_codec"}
-    for_tests = set() if source in PURE else {"hypothesis", "sys"}
-    assert others <= CODEC_MAY_IMPORT | for_tests
+def test_the_codec_imports_values_only() -> None:
+    for source in CODEC:
+        for_tests = set() if source in PURE else {"hypothesis", "sys"}
+        for found in source.imports():
+            allowed = {"dcs_codec", *CODEC_MAY_IMPORT, *for_tests}
+            assert top(found.module) in allowed, at(source, found)
 
 
-@pytest.mark.parametrize("source", PURE, ids=str)
-def test_the_codec_does_without_its_extras(source: Source) -> None:
-    named = {f"{found.module}.{found.name}" for found in source.imports()}
-    assert not (named | {found.module for found in source.imports()}) & EXTRAS
+def test_the_codec_does_without_its_extras() -> None:
+    for source in PURE:
+        for found in source.imports():
+            named = {found.module, f"{found.module}.{found.name}"}
+            assert not named & EXTRAS, at(source, found)
 
 
-@pytest.mark.parametrize("source", CORE, ids=str)
-def test_the_core_imports_no_wing_and_no_third_party(source: Source) -> None:
+def test_the_core_imports_no_wing_and_no_third_party() -> None:
     wings = {f"dhs_runtime.{wing}" for wing in WINGS}
-    for found in source.imports():
-        assert top(found.module) in CORE_MAY_IMPORT, f"line {found.line}: {found.module}"
-        named = {found.module, f"{found.module}.{found.name}"}
-        assert not {".".join(name.split(".")[:2]) for name in named} & wings, f"line {found.line}"
+    for source in CORE:
+        for found in source.imports():
+            assert top(found.module) in CORE_MAY_IMPORT, at(source, found)
+            named = {found.module, f"{found.module}.{found.name}"}
+            assert not {".".join(name.split(".")[:2]) for name in named} & wings, at(source, found)
 
 
-@pytest.mark.parametrize("source", RUNTIME, ids=str)
-def test_the_runtime_does_without_the_lab(source: Source) -> None:
-    assert "dhs_lab" not in {top(found.module) for found in source.imports()}
+def test_the_runtime_does_without_the_lab() -> None:
+    for source in RUNTIME:
+        for found in source.imports():
+            assert top(found.module) != "dhs_lab", at(source, found)
 
 
-@pytest.mark.parametrize("source", LAB, ids=str)
-def test_the_lab_comes_in_by_the_doors_of_the_runtime(source: Source) -> None:
-    for found in source.imports():
-        if top(found.module) == "dhs_runtime":
-            doors = [door for door in LAB_MAY_IMPORT if is_in(found.module, door)]
-            assert doors, f"line {found.line}: from {found.module}; name it in dhs_runtime.{DOOR}"
+def test_the_lab_comes_in_by_the_doors_of_the_runtime() -> None:
+    for source in LAB:
+        for found in source.imports():
+            if top(found.module) == "dhs_runtime":
+                doors = [door for door in LAB_MAY_IMPORT if is_in(found.module, door)]
+                assert doors, f"{at(source, found)}; name it in dhs_runtime.{DOOR}"
 
 
 def is_in(module: str, door: str) -> bool:
@@ -196,17 +199,20 @@ def is_in(module: str, door: str) -> bool:
     return module == door or (open_door and module.startswith(f"{door}."))
 
 
-@pytest.mark.parametrize("source", [*RUNTIME, *LAB], ids=str)
-def test_public_names_of_the_codec_are_used(source: Source) -> None:
-    allowed = {LIMITS, *(CODEC_BY_NAME if source in LAB else ())}
-    for found in source.imports():
-        if found.module == "dcs_codec.gui":
-            assert found.name in vars(dcs_codec.gui)["__all__"], f"line {found.line}: {found.name}"
-        elif top(found.module) == "dcs_codec" and found.module not in allowed:
-            assert found.module == "dcs_codec", f"line {found.line}: from {found.module}"
-            assert found.name in vars(dcs_codec)["__all__"], (
-                f"line {found.line}: {found.name or 'import'}"
-            )
+def test_public_names_of_the_codec_are_used() -> None:
+    for source in (*RUNTIME, *LAB):
+        allowed = {LIMITS, *(CODEC_BY_NAME if source in LAB else ())}
+        for found in source.imports():
+            if found.module == "dcs_codec.gui":
+                assert found.name in vars(dcs_codec.gui)["__all__"], at(source, found)
+            elif top(found.module) == "dcs_codec" and found.module not in allowed:
+                assert found.module == "dcs_codec", at(source, found)
+                assert found.name in vars(dcs_codec)["__all__"], at(source, found)
+
+
+def at(source: Source, found: Import) -> str:
+    """Where an import is, for a message."""
+    return f"{source}, line {found.line}: {found.name} of {found.module}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -236,14 +242,14 @@ def top(module: str) -> str:
     return module.partition(".")[0]
 
 
-@pytest.mark.parametrize("source", [*CODEC, *RUNTIME, *LAB], ids=str)
-def test_files_and_functions_stay_short(source: Source) -> None:
-    lines = len(source.path.read_text().splitlines())
-    assert lines <= MAX_FILE_LINES, f"{lines} lines"
-    for node in ast.walk(source.tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+def test_files_and_functions_stay_short() -> None:
+    for source in (*CODEC, *RUNTIME, *LAB):
+        lines = len(source.path.read_text(encoding="utf-8").splitlines())
+        assert lines <= MAX_FILE_LINES, f"{source} has {lines} lines"
+        for node in ast.walk(source.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                assert length <= MAX_FUNCTION_LINES, f"{source}: {node.name} has {length} lines"
 
 
 IMPORT_ALL = """

@@ -52,9 +52,6 @@ class Row:
     word: str
     remark: str
 
-    def __str__(self) -> str:
-        return self.there
-
 
 def read_tables(text: str) -> Iterator[Row]:
     module = ""
@@ -77,11 +74,11 @@ def test_no_name_has_two_rows() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_every_name_has_a_counterpart_that_exists_or_a_reason(row: Row) -> None:
-    for name in row.here:
-        resolve(name)
-    assert row.here or (row.word == NONE and row.remark)
+def test_every_name_has_a_counterpart_that_exists_or_a_reason() -> None:
+    for row in ROWS:
+        for name in row.here:
+            resolve(name)
+        assert row.here or (row.word == NONE and row.remark), row
 
 
 def resolve(name: str) -> object:

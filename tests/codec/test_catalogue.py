@@ -1,5 +1,6 @@
 """The catalogue agrees with the docstrings and wire plans, and the docstrings are right."""
 
+import functools
 import json
 import pickle
 import re
@@ -31,50 +32,48 @@ from dcs_codec.kinds import TailKind
 from dcs_codec.messages.ion_chamber import HtosReportIonChambers
 from dcs_codec.messages.shutter import HtosReportShutterState
 
-every_message = pytest.mark.parametrize(
-    "message_class", [*DHS_MESSAGES, *GUI_MESSAGES], ids=lambda cls: cls.keyword
-)
+
+@functools.cache
+def every_class() -> tuple[MessageDescription, ...]:
+    """The descriptions of all classes of this package."""
+    return tuple(map(describe, (*DHS_MESSAGES, *GUI_MESSAGES)))
 
 
 # -- every class of this package -------------------------------------------------------------
 
 
-@every_message
-def test_every_class_says_what_it_is_and_where_that_was_read(message_class: type[Message]) -> None:
-    description = describe(message_class)
-    assert description.summary.endswith("."), "no sentence at the beginning"
-    assert description.wire, "no part `Wire:`"
-    assert description.source, "no part `Source:`"
+def test_every_class_says_what_it_is_and_where_that_was_read() -> None:
+    for one in every_class():
+        assert one.summary.endswith("."), f"{one.keyword}: no sentence at the beginning"
+        assert one.wire, f"{one.keyword}: no part `Wire:`"
+        assert one.source, f"{one.keyword}: no part `Source:`"
 
 
-@every_message
-def test_the_wire_part_names_the_words_in_order(message_class: type[Message]) -> None:
-    description = describe(message_class)
-    words = re.sub(r"[\[\]]", "", description.wire).split()
-    assert words == [message_class.keyword, *(field.name for field in description.fields)]
+def test_the_wire_part_names_the_words_in_order() -> None:
+    for one in every_class():
+        words = re.sub(r"[\[\]]", "", one.wire).split()
+        assert words == [one.keyword, *(field.name for field in one.fields)]
 
 
-@every_message
-def test_brackets_stand_round_the_optional_fields_only(message_class: type[Message]) -> None:
-    description = describe(message_class)
-    bracketed = " ".join(re.findall(r"\[(.*?)\]", description.wire)).split()
-    assert bracketed == [field.name for field in description.fields if field.is_optional]
-    assert re.fullmatch(r"[^\[\]]*(\[[^\[\]]+\][^\[\]]*)*", description.wire)
+def test_brackets_stand_round_the_optional_fields_only() -> None:
+    for one in every_class():
+        bracketed = " ".join(re.findall(r"\[(.*?)\]", one.wire)).split()
+        assert bracketed == [field.name for field in one.fields if field.is_optional], one.keyword
+        assert re.fullmatch(r"[^\[\]]*(\[[^\[\]]+\][^\[\]]*)*", one.wire)
 
 
-@every_message
-def test_the_units_part_speaks_of_fields(message_class: type[Message]) -> None:
-    description = describe(message_class)
-    before_colons = re.findall(r"(?:^|; )(\w+(?:, \w+)*): ", description.units)
-    named = ", ".join(before_colons).split(", ") if before_colons else []
-    assert named == [field.name for field in description.fields if field.units]
+def test_the_units_part_speaks_of_fields() -> None:
+    for one in every_class():
+        before_colons = re.findall(r"(?:^|; )(\w+(?:, \w+)*): ", one.units)
+        named = ", ".join(before_colons).split(", ") if before_colons else []
+        assert named == [field.name for field in one.fields if field.units], one.keyword
 
 
-@every_message
-def test_every_class_has_a_type_for_each_field(message_class: type[Message]) -> None:
+def test_every_class_has_a_type_for_each_field() -> None:
     known = {"word", "number", "integer", "0 or 1", "number or word", "rest of text", "names"}
     known |= {"readings or failure", "numbers"}
-    assert {field.type for field in describe(message_class).fields} <= known
+    for one in every_class():
+        assert {field.type for field in one.fields} <= known, one.keyword
 
 
 def test_the_catalogue_has_the_registry_s_order() -> None:

@@ -1,4 +1,4 @@
-"""The wire commands as processes: output, exit codes, Ctrl-C, SIGKILL."""
+"""The wire commands: output and exit codes; as processes where streams and signals matter."""
 
 import bz2
 import contextlib
@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from dcs_codec import DHS_MESSAGES
 from dcs_codec.catalogue import catalogue
-from dhs_runtime.cli import group
+from dhs_runtime.cli import group, main
 from tests.cli.processes import DEADLINE_S
 from tests.lab.tools.helpers import ANSWER, ASK, Conversation, pcap, stamped, v1, v2
 from tests.shared import shared_path
@@ -27,11 +27,15 @@ COMMAND = [sys.executable, "-m", "dhs_runtime.cli"]
 
 
 def run(*args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        [*COMMAND, *args], input=data, capture_output=True, timeout=DEADLINE_S, check=False
-    )
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done
+    """What the program does with these arguments and standard input, in this process."""
+    with CliRunner().isolation(data) as (out, err, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["dhs", *args])
+        with pytest.raises(SystemExit) as end:
+            main()
+        sys.stdout.flush()
+        code = end.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
 
 
 # -- decode, encode --------------------------------------------------------------------------
@@ -144,7 +148,6 @@ def test_decode_reads_what_it_can_and_names_the_rest() -> None:
 def test_exit_codes(
     args: list[str], data: bytes, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     monkeypatch.chdir(tmp_path)
     done = run(*args, data=data)
     assert done.returncode == code, done.stderr.decode()
