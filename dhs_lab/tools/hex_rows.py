@@ -8,7 +8,7 @@ r"""Converts one row of a dump to bytes, in the forms that programs write.
 | `od -t x1`, `od -t x1z` | `0000020 5f 74 79 70 65 ...  >_type...<` |
 | `od -x`, `hexdump`, `od` | `0000020 745f 7079 ...`: words, the low byte first; octal ones too |
 | `od -c`, `hexdump -c` | `0000020   _   t   y   p   e  \0  \0` |
-| `xxd -p`, a hex stream | `5f7479706500` |
+| `xxd -p`, a hex stream | `5f7479706500`, `5f:74:79:70:65:00:00:00`, `5F-74-79-70-65-00-00-00` |
 | `xxd -i`, C arrays | `0x5f, 0x74, 0x79,` |
 | escaped strings | `"\x5f\x74"` |
 
@@ -23,6 +23,9 @@ import attrs
 _OFFSET: Final = re.compile(r"([0-9a-fA-F]{4,16})(:?)(?=\s|$)")
 _DIGITS: Final = re.compile(r"\s*([0-9a-fA-F]+)(?=\s|$|[|>])")
 _PAIRS: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_PAIRS_WITH_SIGNS: Final = re.compile(
+    r"[0-9a-fA-F]{2}([:-])(?:[0-9a-fA-F]{2}\1){6,}[0-9a-fA-F]{2}\1?"
+)
 _FRAMED: Final = re.compile(r"\s+(?:\|(.*)\||>(.*)<)\s*", re.DOTALL)
 _FRAMED_BY_OD: Final = re.compile(r"\s+>(.*)<\s*$")
 _CELL: Final = re.compile(r"   ([ -~])|  \\([0abfnrtv])|[ ]([0-3][0-7]{2})")
@@ -92,7 +95,7 @@ def _kind_of_words(widths: list[int], body: str) -> str:
 
 
 def _form_of_plain(text: str) -> RowForm:
-    if not text or not re.fullmatch(r"[0-9a-fA-F\s]+", text):
+    if not text or not (_is_all_digits(text) or _PAIRS_WITH_SIGNS.fullmatch(text)):
         raise ValueError("it is no row of a dump")
     return RowForm(False, False, "bytes", False)
 
@@ -160,6 +163,8 @@ def _plain(text: str, form: RowForm) -> bytes:
         if not (_IN_C.fullmatch(text) or _ESCAPED.fullmatch(text)):
             raise ValueError(f"no bytes of a C array or string: {text[:40]!r}")
         return bytes.fromhex("".join(_BYTE.findall(text)))
+    if _PAIRS_WITH_SIGNS.fullmatch(text.strip()):
+        text = re.sub("[:-]", " ", text)
     if not _is_all_digits(text):
         raise ValueError(f"no hexadecimal digits: {text[:40]!r}")
     digits = "".join(text.split())
@@ -224,7 +229,8 @@ def _words(body: str, kind: str) -> bytes:
 def cells_of(body: str) -> bytes:
     """The bytes of `od -c`, b"" where these are no such characters."""
     out = bytearray()
-    body += " " * (-len(body) % 4)
+    if len(body) % 4:  # its end is lost
+        return b""
     for at in range(0, len(body), 4):
         match = _CELL.fullmatch(body, at, at + 4)
         if match is None:

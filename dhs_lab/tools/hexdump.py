@@ -26,6 +26,12 @@ _HEADING: Final = re.compile(
     r"|(?:unsigned )?(?:char|int) (?P<name>\w+)(?:\[\d*\])? ?=.*"
     r"|(?:Frame|Reassembled TCP|Decrypted \w+) \(\d+ bytes\):?|/\*.*\*/|\};?|#.*)?\s*"
 )
+_COLUMN_HEADS: Final = re.compile(
+    r"\s*(?:(?:Offset(?:\(h\))?\s+)?00 01 02 03 04 05 06 07(?: [0-9A-F]{2})*"
+    r"|(?:Path|Label): .*|Offset Bytes\s+Ascii|[- ]+)\s*",
+    re.IGNORECASE,
+)
+"""What hex editors and PowerShell write before the first row."""
 _COMMENT: Final = re.compile(r"/\*.*?\*/")
 _FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
 _FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
@@ -62,7 +68,7 @@ def looks_like_dump(lines: Iterable[str]) -> bool:
     is_first = True
     for line in lines:
         text = _COLOURS.sub("", line)
-        if _HEADING.fullmatch(text):
+        if _HEADING.fullmatch(text) or _COLUMN_HEADS.fullmatch(text):
             continue
         if _FIRST_ROW.match(text) or len(cells_of(text.rstrip())) >= 2 * _FEW_BYTES:
             return True
@@ -128,6 +134,8 @@ class _Reader:
             heading = _HEADING.fullmatch(text)
             if heading is not None:
                 self._name = re.sub(r"_\d+$", "", heading["name"] or self._name)
+                continue
+            if self._form is None and _COLUMN_HEADS.fullmatch(text):
                 continue
             yield from self._row(number, text)
         for stream in self._streams.values():

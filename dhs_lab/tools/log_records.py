@@ -30,6 +30,8 @@ _NUL: Final = re.compile(r"\\(?:x00|u0000|0(?:00)?(?![0-7]))")
 """The NUL of a text that a program wrote with escapes, which is equivalent to bytes."""
 _BETWEEN: Final = re.compile(r"[,\s]*")  # two literals of a list
 _IN_PROSE: Final = re.compile(r"\w+[.:;,(=]")  # a keyword in a sentence, or that of a function
+_NO_DIGITS: Final = re.compile("[^0-9a-f]+")
+_LONGEST_ROW: Final = 40  # characters of the text in a row of a hex dump
 _SOURCE: Final = re.compile(r"\s{4,}.*\w\(['\"]$")  # a line of a program, as in a traceback
 _NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -187,8 +189,15 @@ class RecordReader:
         elif self._located > 0 and record.has_time:
             record.is_whole = False
         match = KEYWORD.search(text)
-        if match is not None and not _is_in_prose(text, match.start()):
-            yield from self._of_text(record, text, match.start())
+        if match is None or _is_in_prose(text, match.start()):
+            return
+        if _is_dumped(text, match.start()):
+            reason = (
+                f"a row of a hex dump; give the dump as a file of its own: {text.strip()[:60]!r}"
+            )
+            yield LogEntry(record.line, record.time, reason=reason)
+            return
+        yield from self._of_text(record, text, match.start())
 
     def _of_text(self, record: _Record, text: str, at: int) -> Iterator[LogEntry]:
         before = text[:at]
@@ -294,6 +303,12 @@ def _is_in_prose(text: str, at: int) -> bool:
     if _SOURCE.fullmatch(before):
         return True
     return _IN_PROSE.match(text, at) is not None and not _is_wire(before)
+
+
+def _is_dumped(text: str, at: int) -> bool:
+    """Whether a keyword is in the text beside the digits of a hex dump, which has it, too."""
+    digits = _NO_DIGITS.sub("", text[:at].lower())
+    return len(text) - at <= _LONGEST_ROW and text[at : at + 5].encode().hex() in digits
 
 
 def _is_wire(before: str) -> bool:

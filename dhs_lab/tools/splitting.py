@@ -226,7 +226,8 @@ class StreamSplitter:
         nul = text.find(b"\0")
         if nul >= 0 and text[nul:].strip(b"\0"):
             return True
-        if nul < 0 and not binary_size and end < len(self._buffer):
+        has_one_nul = nul == text_size - 1
+        if not (has_one_nul or binary_size) and end < len(self._buffer):
             after = bytes(self._buffer[end : end + V2_HEADER_SIZE])
             if not _AFTER_TEXT.match(after) and not KEYWORD.match(after):
                 return True

@@ -206,3 +206,51 @@ def test_damage_yields_no_message_that_was_not_there(
     except ConfigError:
         return
     assert set(texts(findings)) <= set(TEXTS)
+
+
+HEADS: Final = (
+    (
+        "           Path: C:\\x.raw\r\n\r\n"
+        "           00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\r\n\r\n"
+    ),
+    (
+        "\n   Label: /tmp/x.raw\n\n          Offset Bytes                         Ascii\n"
+        "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n"
+        "          ------ ----------------------------------------------- -----\n"
+    ),
+    "Offset(h) 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n\n",
+)
+
+
+@pytest.mark.parametrize("heads", HEADS, ids=["PowerShell 5", "PowerShell 7", "HxD"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_heads_of_columns_are_no_bytes(heads: str, encoding: str) -> None:
+    rows = ""
+    for at in range(0, len(STREAM), 16):
+        row = STREAM[at : at + 16]
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        rows += f"{at:08X}   {row.hex(' ').upper():47}  {shown}\r\n"
+    findings = found((heads + rows).encode(encoding))
+    assert (texts(findings), damages(findings)) == (TEXTS, [])
+
+
+@pytest.mark.parametrize("sign", [":", "-"])
+def test_pairs_of_digits_with_signs_between_are_read(sign: str) -> None:
+    whole = STREAM.hex(sign).upper()
+    lines = whole[:300] + "\n" + whole[300:]
+    for log in (whole, lines):
+        findings = found(log.encode())
+        assert (texts(findings), damages(findings)) == (TEXTS, [])
+    assert sniff(b"00:1a:2b:3c:4d:5e\nmore\n") is Format.LOG
+
+
+def test_a_dump_inside_a_log_is_said_and_no_message() -> None:
+    text = b"0 stoh_a_message"
+    for line in (
+        f"\t0x0010:  {text.hex(' ', 2)}  {text.decode()}",
+        f"00000010  {text.hex(' ')}  |{text.decode()}|",
+        f"│00000010│ {text[:8].hex(' ')} ┊ {text[8:].hex(' ')} │{text.decode()}│",
+    ):
+        findings = found(f"17:48:05.664 IP 10.0.0.1.14242: Flags [P.]\n{line}\n".encode())
+        assert texts(findings) == []
+        assert "give the dump as a file of its own" in str(damages(findings))

@@ -160,6 +160,15 @@ def test_bytes_that_are_no_dcs_are_no_message(data: bytes) -> None:
     assert sum(piece.size for piece in pieces) == len(data)
 
 
+def test_a_v2_text_with_more_nuls_ends_where_another_frame_begins() -> None:
+    padded = b"%12d %12d " % (20, 0) + b"stoh_abort_all".ljust(20, b"\0")
+    splitter = StreamSplitter()
+    assert [bool(piece.frame) for piece in splitter.feed(padded * 2)] == [True, True]
+    torn = padded + b"or_move phi 3\0" + padded
+    pieces = [*splitter.feed(torn), *splitter.finish()]
+    assert [bool(piece.frame) for piece in pieces] == [False, True]
+
+
 def test_an_unknown_word_in_v1_is_a_message_with_its_padding_or_after_another() -> None:
     padded = b"weird thing".ljust(200, b"\0")
     known = b"stoh_abort_all".ljust(200, b"\0")
