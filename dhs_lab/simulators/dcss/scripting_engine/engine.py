@@ -167,7 +167,7 @@ class Engine:
             self.tell(f"stog_log {level} server {line}")
         self._completed(motor, refusal.status)  # which aborts everything, too, of a DHS's motor
         self.abort_all()
-        logger.info("%s is not moved: %s", motor.name, refusal.status)
+        logger.debug("%s is not moved: %s", motor.name, refusal.status)
 
     def _completed(self, motor: MotorEntry, status: str) -> None:
         with self._database.lock:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dcs_codec import EncodeError, HtosSetStringCompleted, gui
+from dcs_codec import EncodeError, HtosSetStringCompleted, Message, gui
+from dcs_codec.gui import gui_codec
 from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import (
     CountingRun,
@@ -21,8 +22,12 @@ from dhs_lab.simulators.dcss import (
     StringEntry,
     VectorRun,
 )
+from dhs_lab.simulators.dcss.gui_port.local_gui import refusal
+from dhs_lab.simulators.dcss.shell import Shell
+from dhs_lab.simulators.web.wishes import Commands
 from dhs_runtime import DhsError
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
+from tests.lab.simulators.gui.gui_peer import GuiPeer
 
 NOBODY = "0 0 0 0 0"
 ABORTS = ["stoh_abort_all soft"] * 2
@@ -58,7 +63,7 @@ def dcss() -> Iterator[SimulatedDcss]:
         encoders=["far_encoder"],
         operations=["far_op"],
     )
-    server = SimulatedDcss([mine, closed, gone])
+    server = SimulatedDcss([mine, closed, gone], gui_port=0)
 
     @server.scripted("center")
     def center(script: Script) -> str:
@@ -294,6 +299,49 @@ def test_a_name_that_is_nowhere_gets_one_clear_line(
 def test_a_message_that_does_not_fit_the_wire_is_not_said(dcss: SimulatedDcss) -> None:
     with pytest.raises(EncodeError):
         dcss.from_gui(gui.GtosSetShutterState(shutter_name="shutter", shutter_state="a b"))
+
+
+# -- three doors -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "verb", "wish"),
+    [
+        ("move gonio_z 2000", "move", {"name": "gonio_z", "destination": 2000}),
+        ("move gonio_z home", "move", {"name": "gonio_z", "destination": "home"}),
+        ("move held 1", "move", {"name": "held", "destination": 1}),
+        ("move shutter 1", "move", {"name": "shutter", "destination": 1}),
+        ("move far 1", "move", {"name": "far", "destination": 1}),
+        ("abort far soft", "abort_move", {"name": "far"}),
+        ("set-position far 1", "set_position", {"name": "far", "position": 1}),
+        ("configure far speed=5", "configure", {"name": "far", "speed": 5}),
+        ("oscillate m - 1 1", "oscillate", {"name": "m", "degrees": 1, "time_s": 1}),
+        ("shutter s open", "set_shutter", {"name": "s", "state": "open"}),
+        ("string t x", "set_string", {"name": "t", "contents": "x"}),
+        ("read 1 far_ion", "read_ion_chamber", {"name": "far_ion", "time_s": 1}),
+        ("encoder e", "get_encoder", {"name": "e"}),
+        ("encoder e 1", "set_encoder", {"name": "e", "position": 1}),
+        ("stop far_op", "stop_operation", {"name": "far_op"}),
+    ],
+)
+def test_the_prompt_and_the_page_refuse_in_the_words_of_the_gui_port(
+    dcss: SimulatedDcss, dhs: DhsPeer, line: str, verb: str, wish: dict[str, object]
+) -> None:
+    asked: list[str] = []
+
+    class Listening(Commands):
+        def _ask(self, message: Message) -> None:
+            asked.append(gui_codec().encode_text(message))
+            super()._ask(message)
+
+    with pytest.raises(GuiRefusedError) as on_page:
+        Listening(dcss).obey(verb, wish)
+    with Shell(dcss, lambda _: None) as shell:
+        at_prompt = shell.run(line).text
+    assert at_prompt == f"refused: {on_page.value}"
+    with GuiPeer.logged_in(dcss) as client:
+        told = [text for text in client.ask(*asked) if text.startswith("stog_")]
+    assert set(str(refusal(told)).split("; ")) == set(str(on_page.value).split("; "))
 
 
 # -- asking before ---------------------------------------------------------------------------
