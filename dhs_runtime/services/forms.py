@@ -3,12 +3,16 @@
 Written here because `email` would first turn megabytes of picture into lines of text.
 """
 
+import re
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import Final
 
 MAX_PARTS: Final = 32
+
+_COMMON: Final = re.compile(r'[\w-]+; *filename="([^"\\]*)"')
+"""The form that cameras use; to read it takes a tenth of the time of the others."""
 
 
 def parts_of(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -36,11 +40,16 @@ def parts_of(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
 
 def filename_in(disposition: str) -> str | None:
     """The file name in a `Content-Disposition`, without any folder; None if there is none."""
+    common = _COMMON.fullmatch(disposition)
+    name = common[1] if common else _name_in(disposition)
+    name = name.replace("\\", "/").rpartition("/")[2]
+    return None if name in ("", ".", "..") else name
+
+
+def _name_in(disposition: str) -> str:
     fields = Message()
     try:
         fields["Content-Disposition"] = disposition
-        name = fields.get_filename() or ""
+        return fields.get_filename() or ""
     except ValueError:  # a zero byte in the name of an encoding
-        return None
-    name = name.replace("\\", "/").rpartition("/")[2]
-    return None if name in ("", ".", "..") else name
+        return ""
