@@ -18,7 +18,7 @@ from typing import Final, Self
 
 import pyte
 
-DEADLINE_S: Final = 20.0
+DEADLINE_S: Final = 60.0
 SIZE: Final = (50, 132)
 _PROMPT: Final = re.compile(r"\x1e(\d+)\x1e")
 _LOG: Final = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .*\n)*"

@@ -16,7 +16,7 @@ from tests.docs.running import run_page
 from tests.lab.testing.environments import build_wheel, make_environment
 
 TUTORIAL = Page("docs/tutorial/first_dhs.md")
-LONGEST_S = 120
+LONGEST_S = 400
 
 
 def environment() -> dict[str, str]:

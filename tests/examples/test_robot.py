@@ -116,7 +116,7 @@ def test_what_happens_to_the_robot_besides_is_seen_by_the_poll(
 def test_nobody_else_sets_the_strings(dcss: WatchedDcss) -> None:
     eventually(lambda: dcss.string("robot_status") != "")
     before = dcss.string("robot_status")
-    assert dcss.set_string("robot_status", "all is well").wait(DEADLINE_S).status == (
-        "no_write_access"
-    )
+    dcss.set_string("robot_status", "all is well")
+    refused = "htos_set_string_completed robot_status no_write_access "
+    dcss.traffic.wait_for(lambda line: line.text.startswith(refused), DEADLINE_S)
     assert dcss.string("robot_status") == before

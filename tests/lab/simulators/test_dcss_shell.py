@@ -387,11 +387,14 @@ def test_expectations(shell: Shell, line: str, ok: bool) -> None:
 
 
 def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell) -> None:
-    change = threading.Timer(0.05, lambda: dcss.configure("phi"))
-    with running(make_dhs(), fast_config(dcss.port)):
-        change.start()
-        assert shell.run("expect --within 10 stageDHS online").ok
-        change.join()
+    dhs = make_dhs()
+    start = threading.Timer(0.05, dhs.start, [fast_config(dcss.port)])
+    start.start()
+    try:
+        assert shell.run("expect --within 60 stageDHS online").ok
+    finally:
+        start.join()
+        assert dhs.stop() == ()
 
 
 @pytest.mark.parametrize(
