@@ -122,13 +122,13 @@ def test_a_watch_hears_what_the_next_command_causes(dcss: DcssClient, session: G
     with dcss.watch("z", gui.StogLog, initial=True) as seen:
         session.say("stog_log note server one", "stog_update_motor_position z 2 normal")
         dcss.wait(lambda: dcss.motors["z"].position == 2, S)
-        events = [event for event, _ in zip(seen.until(S), range(3), strict=False)]
+        events = [event for _, event in zip(range(3), seen.until(S), strict=False)]
         assert list(seen.until(0.01)) == []
     assert isinstance(events[0], Change)
     assert events[0].before is None
     assert isinstance(events[1], gui.StogLog)
     assert events[2] == Change(events[0].after, dcss.motors["z"])
-    assert list(seen.until(0.05)) == []  # the block is over
+    assert list(seen.until(S)) == []  # the block is over, and so is the wait
 
 
 def test_a_watch_hears_how_the_client_stands(
