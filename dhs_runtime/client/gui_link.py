@@ -200,8 +200,8 @@ class GuiLink(Told):
         self, state: ClientState, *, reason: str = "", connection: GuiConnection | None = None
     ) -> None:
         with self._changed:
-            if self._state is ClientState.STOPPED:
-                state = self._state
+            if self._state is ClientState.STOPPED:  # how the link ended then is no news
+                state, reason = self._state, self._reason
             self._state = state
             self._reason = reason or self._reason
             self._connection, self._coming, self._requests.epoch = connection, None, 0

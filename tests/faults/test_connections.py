@@ -16,7 +16,15 @@ from dcs_codec import Framing, HtosOperationUpdate
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_runtime import Backoff, Dhs, LinkState, Operation
 from tests.faults.scene import Scene, at_work
-from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, eventually, fast_config, running
+from tests.runtime.peers import (
+    AT_ONCE_S,
+    DEADLINE_S,
+    RawDcss,
+    eventually,
+    fast_config,
+    running,
+    stopped,
+)
 
 HOST = HardwareHost.of("testDHS", operations=["echo"])
 
@@ -103,7 +111,7 @@ def test_restarts_in_a_row() -> None:
             took.append(time.monotonic() - began)
             assert dcss.start_operation("echo", "alive").wait(DEADLINE_S).text == "alive"
     finally:
-        assert dhs.stop() == ()
+        assert stopped(dhs) == ()
         dcss.stop()
     median = statistics.median(took)
     print(f"registered again after a median of {median * 1e3:.0f} ms, at most {max(took):.3f} s")
@@ -177,7 +185,7 @@ def test_stop_while_dcss_does_not_read() -> None:
             peer.send("stoh_start_operation flood 1.1", "stoh_start_operation flood 1.2")
             assert entered.wait(DEADLINE_S)
             began = time.monotonic()
-            assert dhs.stop() == ()
+            assert stopped(dhs) == ()
             assert time.monotonic() - began < AT_ONCE_S
 
 
@@ -302,7 +310,7 @@ def test_network_down_at_start(
                 assert tries.acquire(timeout=DEADLINE_S)
         scene.meet()
         scene.check()
-        assert scene.dhs.stop() == ()
+        assert stopped(scene.dhs) == ()
         scene.close()
     (text,) = [record.getMessage() for record in caplog.records]
     assert "Network is unreachable; trying again" in text

@@ -23,6 +23,7 @@ from tests.runtime.peers import (
     fast_config,
     free_port,
     running,
+    stopped,
 )
 
 
@@ -172,7 +173,7 @@ def test_stop_ends_a_wait_and_a_pending_connection_at_once() -> None:
         with dcss.accept():
             for dhs in (waiting, silent):
                 began = time.monotonic()
-                assert dhs.stop() == ()
+                assert stopped(dhs) == ()
                 assert time.monotonic() - began < AT_ONCE_S
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 from dhs_runtime import Dhs, LinkState, Operation
-from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, eventually
+from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, eventually, stopped
 
 
 def test_two_threads_stop_and_one_of_them_starts_again() -> None:
@@ -63,7 +63,7 @@ def test_a_report_that_is_under_way_at_the_deadline_is_not_sent_twice() -> None:
             assert entered.wait(DEADLINE_S)
             eventually(lambda: time.monotonic() - min(began, default=math.inf) > 0.2)
             stopping = time.monotonic()
-            assert dhs.stop() == ()
+            assert stopped(dhs) == ()
             assert time.monotonic() - stopping < AT_ONCE_S
             texts = []
             try:
