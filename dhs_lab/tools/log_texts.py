@@ -31,7 +31,8 @@ _COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
 _QUOTED_COLUMN: Final = re.compile(r'(?:^|[,;\t])"(?=[^"]*$)')
 _OF_CSV: Final = re.compile(r'((?:[^"]|"")*)"(?=[,;\t]|\s*$)')
 _ANOTHER: Final = re.compile(
-    r"(?:(?:<-|->) ?\{?|[\w.]\d\d:\d\d:\d\d.*|[\w.]\d{4}-\d\d-\d\d[ T]\d.*)(?:sto[ch]|htos)_[a-z]"
+    r"(?:(?:<-|->) ?\{?|[\w.'\")\]}](?:\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d).*)"
+    r"(?:sto[ch]|htos)_[a-z]"
 )
 _ESCAPED_END: Final = re.compile(r"(?:\\(?:0{1,3}|[rn])|\^[@MJ])+$")
 _SIZE_AT_END: Final = re.compile(
@@ -72,12 +73,21 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
         raise ValueError(f"the line is cut off: {text[at : at + 60]!r}")
     if c_end(text) >= 0:
         raise ValueError(f"the beginning of the record is lost: {text[at : at + 60]!r}")
-    found = text[at:].rstrip("\r\n")
-    if _TORN.search(found) and not (found.endswith('"}') and "{" in found):
-        raise ValueError(f"the beginning of the line is lost: {text[at : at + 60]!r}")
-    if _ANOTHER.search(found):
-        raise ValueError(f"two messages run into one: {found[:60]!r}")
+    found = _checked(text[at:].rstrip("\r\n"))
     return _ESCAPED_END.sub("", _without_size(found))
+
+
+def _checked(text: str) -> str:
+    """The text.
+
+    Raises:
+        ValueError: The beginning of its line is lost, or it is two messages.
+    """
+    if _ANOTHER.search(text):
+        raise ValueError(f"two messages run into one: {text[:60]!r}")
+    if _TORN.search(text) and not (text.endswith('"}') and "{" in text):
+        raise ValueError(f"the beginning of the line is lost: {text[:60]!r}")
+    return text
 
 
 def _without_size(text: str) -> str:
@@ -101,7 +111,7 @@ def trace_text(text: str, *, is_whole: bool) -> str:
         raise ValueError(f"the beginning of the line is lost: {text[:60]!r}")
     if _TRACE_CUT.search(text):
         raise ValueError(f"the text was too long for the log, and was cut: {text[:60]!r}")
-    if TRACE.search(text):
+    if TRACE.search(text) or _ANOTHER.search(text):
         raise ValueError(f"two lines run into one: {text[:60]!r}")
     malformed = _TRACE_MALFORMED.match(text)
     if malformed is not None:  # as traces were until the end of 2026
@@ -178,7 +188,7 @@ def _in_quotes(text: str, quote_at: int, at: int) -> str:
     if text.startswith("...", literal.end()):
         raise ValueError(f"the program that logged it cut it off: {text[at : at + 60]!r}")
     if literal.end() - 1 != end and not _AFTER_STRING.fullmatch(text, literal.end()):
-        return text[at:end]
+        return _checked(text[at:end])
     if "\\" in literal.group():
         try:
             whole = str(ast.literal_eval(literal.group()))

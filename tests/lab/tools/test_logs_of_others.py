@@ -101,6 +101,8 @@ def test_a_sentence_about_a_keyword_is_no_message(line: str) -> None:
         f"recv {ABORT}{STAMP}recv {MOVE}",
         f"recv {ABORT}17:48:06 recv {MOVE}",
         f"recv {MOVE}{STAMP}recv {ABORT}",
+        f"recv '{MOVE}'{STAMP}recv '{ABORT}'",
+        f"dhs_runtime.wire.loopDHS: <- {MOVE}\nDHS: -> {ABORT}",
     ],
 )
 def test_two_messages_in_one_line_are_a_damage(line: str) -> None:
@@ -116,6 +118,12 @@ def test_signs_inside_a_text_are_part_of_it(contents: str) -> None:
     text = f"stoh_set_string s {contents}"
     findings = found(f"{STAMP}| DEBUG | recv {text}\n".encode(), LOG)
     assert (told(findings), damages(findings)) == ([text], [])
+
+
+def test_a_list_whose_beginning_is_lost_is_a_damage() -> None:
+    findings = found(f"'stoh_abort_all', 'soft']\n{STAMP}recv {ABORT}\n".encode(), LOG)
+    assert told(findings) == [ABORT]
+    assert len(damages(findings)) == 1
 
 
 def test_a_text_that_its_program_cut_off_is_a_damage() -> None:
