@@ -19,6 +19,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dcs_codec import Framing
+from tests.devices.talking import CONFIG
 from tests.faults.accounts import Account, Owed, key_of
 from tests.faults.authors import FENCE, MOST, READS, Author, Habits
 from tests.faults.commands import (
@@ -276,10 +277,15 @@ class Play:
             assert self._account.successes[key] > before or not must, self._account.texts
 
     def _is_far_out(self, command: Command) -> bool:
-        """Whether the motor is so far out that the oscillation ends beyond what dcss can take."""
+        """Whether the oscillation would end beyond the limits of the motor, or of dcss.
+
+        The move before it need not have brought it back: `reads` may say that it did not move.
+        """
         told = f"htos_motor_move_completed {command.names[0]} "
-        ends = [text.split()[2] for text in self._account.texts if text.startswith(told)]
-        return abs(float(ends[-1])) > MOST - FAR
+        end = float([text for text in self._account.texts if text.startswith(told)][-1].split()[2])
+        goal = end + float(command.text.split()[3])
+        is_allowed = CONFIG.lower_limit <= goal <= CONFIG.upper_limit
+        return abs(end) > MOST - FAR or (self._example.habits.knows and not is_allowed)
 
     def _does(self, kind: Kind) -> bool:
         """Whether a valid command of this kind must succeed."""
