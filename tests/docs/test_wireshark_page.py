@@ -55,3 +55,24 @@ def test_the_commands_of_the_page_show_a_message(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_of_a_program_we_know(command: str) -> None:
     assert command.split(maxsplit=1)[0] in ("dhs", "tshark", "mkdir")
+
+
+@needs_tshark
+def test_a_dissector_beside_the_plugin_is_left_out(tmp_path: Path) -> None:
+    write_capture(tmp_path / "beamline.pcapng", 14242)
+    (both,) = (command for command in COMMANDS if "-Y 'dcs.keyword" in command)
+    plugins = tmp_path / ".local/lib/wireshark/plugins"
+    install = f"mkdir -p {plugins} && dhs dissector > dcs.lua && cp dcs.lua {plugins}"
+    done = subprocess.run(
+        ["bash", "-c", f"{install} && {both}"],
+        cwd=tmp_path,
+        env=this_environment() | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "stoh_abort_all" in done.stdout
+    assert "left out this dissector" in done.stderr
+    assert "Error" not in done.stderr

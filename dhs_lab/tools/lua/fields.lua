@@ -14,7 +14,11 @@ local DIRECTIONS = {
     stoc_ = "to DHS", stoh_ = "to DHS", htos_ = "to DCSS", stog_ = "to GUI", gtos_ = "from GUI",
 }
 
-local dcs = Proto("dcs", "DCS hardware protocol")
+local is_first, dcs = pcall(Proto, "dcs", "DCS hardware protocol")
+if not is_first then -- a plugin has it, and this file was named on the command line
+    io.stderr:write("dcs: left out this dissector, another one is loaded: the plugin?\n")
+    return
+end
 
 -- Fields ------------------------------------------------------------------------------------------
 
