@@ -54,7 +54,15 @@ class HttpReply:
             kinds = sorted({each.split()[0].lower() for each in challenges(self.headers) if each})
             by = f" by {' or '.join(kinds)}" if kinds else ""
             return f"{self.url} answered 401: it wants a login{by}"
-        return f"{self.url} answered {self.status}"
+        return f"{self.url} answered {self.status}{self._reason}"
+
+    @property
+    def _reason(self) -> str:
+        """The first line of a plain text, which is for people to read."""
+        is_plain = self.content_type.lower().startswith("text/plain")
+        lines = self.body[:400].decode(errors="replace").split("\n") if is_plain else []
+        line = next((line.strip() for line in lines if line.strip()), "")[:80]
+        return f": {line}" if line.isprintable() and line[:1] not in ("", "{", "<") else ""
 
     def json(self) -> object:
         """The body read as JSON.

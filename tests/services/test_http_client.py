@@ -137,6 +137,26 @@ def test_passwords_of_the_environment_are_not_sent(
 
 
 @pytest.mark.parametrize(
+    ("body", "kind", "told"),
+    [
+        (b"Error: no camera 3\r\nmore", "text/plain", ": Error: no camera 3"),
+        (b"\n  overloaded \n", "Text/Plain; charset=utf-8", ": overloaded"),
+        (b"x" * 500, "text/plain", ": " + "x" * 80),
+        (b"\x00\x01", "text/plain", ""),
+        (b"", "text/plain", ""),
+        (b'{"error": "told by its reader"}', "text/plain", ""),
+        (b"<html>", "text/html", ""),
+    ],
+)
+def test_the_reason_in_plain_text_is_told(
+    serving: Serving, body: bytes, kind: str, told: str
+) -> None:
+    peer = serving(answering(reply(body, kind, "400 Bad Request")))
+    with HttpClient(peer.url) as client:
+        assert client.get("/x").trouble == f"{peer.url}/x answered 400{told}"
+
+
+@pytest.mark.parametrize(
     ("host", "sent"),
     [("Kamera-süd.example", "xn--kamera-sd-x9a.example"), ("cam_1.", "cam_1.")],
 )
