@@ -145,17 +145,17 @@ def test_a_forgotten_nonce_is_stale_and_the_client_goes_on(session: requests.Ses
 
 def test_the_angle_follows_the_clock() -> None:
     camera = SimulatedAxis()
-    camera.rotate(10, 50, 0.2)
+    camera.rotate(10, 50, 0.5)
     started = time.monotonic()
     seen = [camera.angle_deg]
     while seen[-1] != 50:
         assert time.monotonic() < started + TIMEOUT_S
         time.sleep(0.005)  # the clock itself is waited for
         seen.append(camera.angle_deg)
-    assert time.monotonic() - started >= 0.19
+    assert time.monotonic() - started >= 0.49
     assert seen[0] < 30
     assert seen == sorted(seen)
-    assert len(set(seen)) > 5
+    assert len(set(seen)) > 2
     camera.rotate(0, 90, 0)
     assert camera.angle_deg == 90
     camera.rotate(0, 90, 1000)
