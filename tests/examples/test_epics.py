@@ -158,6 +158,7 @@ def test_a_stop_from_a_panel_is_no_arrival(dcss: WatchedDcss, ioc: Ioc) -> None:
     ioc.put("STOP", 1)
     end = run.wait(DEADLINE_S)
     assert (end.status, end.position) == ("error", ioc.get("RBV"))
+    assert dcss.move("gonio_phi", 1).wait(DEADLINE_S).status == "normal", "and it moves again"
 
 
 def test_an_ioc_that_dies_and_comes_back(dcss: WatchedDcss, ioc: Ioc) -> None:
