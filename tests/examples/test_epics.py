@@ -96,10 +96,17 @@ def dcss(
     config.write_text(f"settings: {{records: {{gonio_phi: '{RECORD}'}}, timeout_s: 0.5}}\n")
     phi = RealMotorEntry("gonio_phi", upper_limit=720, lower_limit=-720)
     dcss = simulated_dcss_factory(HardwareHost.of("epicsDHS", motors=[phi]))
-    dhs_runner.spawn(f"{EXAMPLES / 'epics_dhs.py'}:make_dhs", "--config", str(config), dcss=dcss)
+    process = dhs_runner.spawn(
+        f"{EXAMPLES / 'epics_dhs.py'}:make_dhs", "--config", str(config), dcss=dcss
+    )
     dcss.traffic.expect(["stoh_configure_real_motor gonio_phi ..."])
     yield dcss
     dcss.expect_no_verdicts()
+    try:
+        process.stop()
+    except AssertionError as error:  # on a busy machine a read of EPICS may outlast a stop
+        if "left threads running: lane-" not in str(error):
+            raise
 
 
 def test_it_moves(dcss: WatchedDcss, ioc: Ioc) -> None:
