@@ -5,6 +5,8 @@ MUTANTS ?= 20
 SOAK ?= --operations 1000000
 VENV := .venv
 BIN := $(VENV)/bin
+# The tests start hundreds of processes, and each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 MERMAID := docs/_build/mermaid/mermaid.min.js
 
 .DEFAULT_GOAL := help

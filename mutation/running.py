@@ -217,6 +217,7 @@ def _child(folder: Path, package: str, stage: Stage, sender: "Connection[str, st
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     sys.dont_write_bytecode = True
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests would undo it with that
     try:
         for plugin in importlib.metadata.entry_points(group="hypothesis"):
             if plugin.module.partition(".")[0] == package:

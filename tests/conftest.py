@@ -27,8 +27,8 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 
 
 # The tests start hundreds of processes, and each would compile every module anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
 
 _TESTS = Path(__file__).parent
 _SLOWEST = (
