@@ -204,11 +204,9 @@ class Task:
     def fail(self, reason: str, *, status: str = ERROR) -> None:
         """Answer with a failure.
 
-        | task | answer | reason |
-        |---|---|---|
-        | operation | `htos_operation_completed` | in it, one line of at most 90 bytes |
-        | move | `htos_motor_move_completed` at the last position sent | by `htos_log` |
-        | count | `htos_report_ion_chambers` in its failure form | in it, one line |
+        - an operation: `htos_operation_completed` with the reason, one line of at most 90 bytes;
+        - a move: `htos_motor_move_completed` at the last position sent; the reason by `htos_log`;
+        - a count: `htos_report_ion_chambers` in its failure form, with the reason in one line.
 
         A status that is not a plain word, or is `normal`, is sent as `error`.
 
