@@ -23,7 +23,7 @@ def _turning(dhs: Dhs, name: str, spindle: Spindle) -> Motor:
 
 
 def test_the_shutter_is_open_over_exactly_what_is_to_be_exposed() -> None:
-    spindle = Spindle(0, speed=500)
+    spindle = Spindle(1, speed=500)
     dhs = Dhs("spindleDHS")
     phi, omega = (_turning(dhs, name, spindle) for name in ("phi", "omega"))
     exposed: list[tuple[ShutterState, float]] = []
@@ -35,9 +35,10 @@ def test_the_shutter_is_open_over_exactly_what_is_to_be_exposed() -> None:
     host = HardwareHost.of("spindleDHS", motors=motors, shutters=["shutter"])
     with SimulatedDcss([host]) as dcss, running(dhs, fast_config(dcss.port)):
         dcss.wait_online("spindleDHS", DEADLINE_S)
-        eventually(lambda: phi.config is not None and omega.config is not None)
+        # Both were read, and nothing reads omega while phi moves.
+        eventually(lambda: (dcss.position("phi"), dcss.position("omega")) == (1, 1))
         assert dcss.move("phi", 50).wait(DEADLINE_S).status == "normal"
-        assert (phi.position, omega.position, dcss.position("omega")) == (50, 0, 0)  # the old angle
+        assert (phi.position, omega.position, dcss.position("omega")) == (50, 1, 1)  # the old angle
         run = dcss.oscillate("omega", "shutter", 30, 0.3)
         assert run.wait(DEADLINE_S).status == "normal"
         assert exposed == [(ShutterState.OPEN, 50.0), (ShutterState.CLOSED, 80.0)]
