@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureHardwareHost(Message):
     """Whether a DHS is connected; also told when one comes or goes.
 
@@ -37,7 +37,7 @@ class StogConfigureHardwareHost(Message):
     state: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureObject(Message):
     """An object.
 
@@ -50,7 +50,7 @@ class StogConfigureObject(Message):
     hardware_host: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureRun(Message):
     """Definition of a run.
 
@@ -63,7 +63,7 @@ class StogConfigureRun(Message):
     run_definition: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureRuns(Message):
     """The state of the runs.
 
@@ -78,7 +78,7 @@ class StogConfigureRuns(Message):
     dose_mode: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUpdateRun(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -90,7 +90,7 @@ class StogUpdateRun(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUnknownDevice(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -102,7 +102,7 @@ class StogUnknownDevice(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosConfigureRun(Message):
     """Sent by old GUIs. dcss does not know it: runs are changed by operations and strings.
 
@@ -115,7 +115,7 @@ class GtosConfigureRun(Message):
     run_definition: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosConfigureRuns(Message):
     """Sent by old GUIs. dcss does not know it: runs are changed by operations and strings.
 

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogCollectStarted(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -30,7 +30,7 @@ class StogCollectStarted(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogCollectStopped(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -42,7 +42,7 @@ class StogCollectStopped(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureDetector(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -54,7 +54,7 @@ class StogConfigureDetector(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLoadImage(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -66,7 +66,7 @@ class StogLoadImage(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogExposureStarted(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -78,7 +78,7 @@ class StogExposureStarted(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogReadoutStarted(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -90,7 +90,7 @@ class StogReadoutStarted(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogFailedToStoreImage(Message):
     """Known to GUIs; dcss does not send it.
 

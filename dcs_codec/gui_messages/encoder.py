@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosGetEncoder(Message):
     """Read an encoder.
 
@@ -29,7 +29,7 @@ class GtosGetEncoder(Message):
     encoder_name: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetEncoder(Message):
     """Call the present position of an encoder by another number.
 
@@ -43,7 +43,7 @@ class GtosSetEncoder(Message):
     position: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureEncoder(Message):
     """An encoder, and the position that dcss remembers.
 
@@ -59,7 +59,7 @@ class StogConfigureEncoder(Message):
     repeated_position: ToldNumber
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogGetEncoderCompleted(Message):
     """What an encoder reads, or why it was not read.
 
@@ -74,7 +74,7 @@ class StogGetEncoderCompleted(Message):
     status: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetEncoderCompleted(Message):
     """An encoder was set, or why it was not.
 

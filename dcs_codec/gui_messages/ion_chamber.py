@@ -17,7 +17,7 @@ _REPORTED = "reported"
 _RESULT = IonChamberResult()
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosReadIonChambers(Message):
     """Count for a time; one report comes from each DHS that owns some of them.
 
@@ -32,7 +32,7 @@ class GtosReadIonChambers(Message):
     ion_chamber_names: MotorNamesOrNone
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureIonChamber(Message):
     """An ion chamber.
 
@@ -51,7 +51,7 @@ class StogConfigureIonChamber(Message):
     timer_type: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogReportIonChambers(Message):
     """What was counted, or why nothing was.
 

@@ -15,7 +15,7 @@ __all__ = ["GtosLog", "StogLog", "StogNote"]
 _BRACE = "{"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosLog(Message):
     """A line for the log, a chat, or the place where this client is.
 
@@ -30,7 +30,7 @@ class GtosLog(Message):
     said: SaidText = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLog(Message):
     """A line of the log. Many refusals are told in no other way.
 
@@ -67,7 +67,7 @@ def _sender_and_text(said: str) -> tuple[str, str]:
     return (words[0][0], said[words[0][1] :][1:]) if words else ("", "")
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogNote(Message):
     """A note of a DHS; the scripting engine adds a log line for it.
 

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosBecomeMaster(Message):
     """Become master.
 
@@ -40,7 +40,7 @@ class GtosBecomeMaster(Message):
     request: RequestWords = "force"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosBecomeSlave(Message):
     """Be master no longer.
 
@@ -53,7 +53,7 @@ class GtosBecomeSlave(Message):
     request: RequestWords = "force"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogBecomeMaster(Message):
     """This client is master.
 
@@ -66,7 +66,7 @@ class StogBecomeMaster(Message):
     key: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogBecomeSlave(Message):
     """This client is not master: it gave it up, lost it, or was refused.
 
@@ -79,7 +79,7 @@ class StogBecomeSlave(Message):
     reason: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogNoMaster(Message):
     """Nobody is master, after `gtos_admin hand_back_masters`; not when a master leaves.
 
@@ -90,7 +90,7 @@ class StogNoMaster(Message):
     keyword: ClassVar[str] = "stog_no_master"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogOtherMaster(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -102,7 +102,7 @@ class StogOtherMaster(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogRequestToBecomeMaster(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -114,7 +114,7 @@ class StogRequestToBecomeMaster(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosAdmin(Message):
     """A command for staff.
 
@@ -128,7 +128,7 @@ class GtosAdmin(Message):
     command: RequestWords
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogAdmin(Message):
     """Staff gave this command; told before it is done.
 
@@ -141,7 +141,7 @@ class StogAdmin(Message):
     command: Text
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosAbortAll(Message):
     """Stop everything: any client may, and it opens a lock of the master.
 

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStartMotorMove(Message):
     """Move a motor.
 
@@ -58,7 +58,7 @@ class GtosStartMotorMove(Message):
     destination: GuiMoveDestination
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosAbortMotorMove(Message):
     """Stop one motor; one that is the scripting engine's own does not stop for it.
 
@@ -72,7 +72,7 @@ class GtosAbortMotorMove(Message):
     abort_arg: OptionalStatus = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetMotorPosition(Message):
     """Call the present position by another number; for staff. Nothing answers it.
 
@@ -86,7 +86,7 @@ class GtosSetMotorPosition(Message):
     position: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosConfigureDevice(Message):
     """Change the configuration of a motor; for staff.
 
@@ -104,7 +104,7 @@ class GtosConfigureDevice(Message):
     settings: Settings
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureRealMotor(Message):
     """The configuration of a real motor.
 
@@ -136,7 +136,7 @@ class StogConfigureRealMotor(Message):
     status: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigurePseudoMotor(Message):
     """The configuration of a pseudo motor.
 
@@ -159,7 +159,7 @@ class StogConfigurePseudoMotor(Message):
     status: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetMotorBaseUnits(Message):
     """The units of a motor.
 
@@ -173,7 +173,7 @@ class StogSetMotorBaseUnits(Message):
     units: Contents
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetMotorDependency(Message):
     """Motors that a motor's position depends on.
 
@@ -186,7 +186,7 @@ class StogSetMotorDependency(Message):
     dependencies: MotorNamesOrNone
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetMotorChildren(Message):
     """Motors that a pseudo motor is made of.
 
@@ -199,7 +199,7 @@ class StogSetMotorChildren(Message):
     children: MotorNamesOrNone
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogMotorMoveStarted(Message):
     """A move has begun.
 
@@ -213,7 +213,7 @@ class StogMotorMoveStarted(Message):
     destination: ToldNumber
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUpdateMotorPosition(Message):
     """Where a motor is, while it moves or unasked.
 
@@ -228,7 +228,7 @@ class StogUpdateMotorPosition(Message):
     status: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogMotorMoveCompleted(Message):
     """The end of a move, or why it was refused.
 
@@ -244,7 +244,7 @@ class StogMotorMoveCompleted(Message):
     status: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogMotorCorrectStarted(Message):
     """A DHS corrects a motor's position; passed on unchanged.
 
@@ -257,7 +257,7 @@ class StogMotorCorrectStarted(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLimitHit(Message):
     """A motor has hit a hardware limit; passed on unchanged.
 
@@ -271,7 +271,7 @@ class StogLimitHit(Message):
     direction: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSimulatingDevice(Message):
     """A DHS only simulates a device; passed on unchanged.
 
@@ -284,7 +284,7 @@ class StogSimulatingDevice(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogNoHardwareHost(Message):
     """The DHS of a device is not there, so a command went nowhere.
 
@@ -296,7 +296,7 @@ class StogNoHardwareHost(Message):
     device_name: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogDeviceActive(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -308,7 +308,7 @@ class StogDeviceActive(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetMotorUserMessage(Message):
     """A text about a motor, of a newer dcss.
 
@@ -323,7 +323,7 @@ class StogSetMotorUserMessage(Message):
     message_text: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetMotorSystemMessage(Message):
     """A text about a motor, of a newer dcss.
 
@@ -338,7 +338,7 @@ class StogSetMotorSystemMessage(Message):
     message_text: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosCorrectMotor(Message):
     """Sent by old GUIs. dcss does not know it.
 
@@ -351,7 +351,7 @@ class GtosCorrectMotor(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetMotorMessage(Message):
     """Sent by newer GUIs. dcss does not know it.
 
@@ -364,7 +364,7 @@ class GtosSetMotorMessage(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosClearMotorSystemMessage(Message):
     """Sent by newer GUIs. dcss does not know it.
 

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStartOperation(Message):
     """Start an operation.
 
@@ -37,7 +37,7 @@ class GtosStartOperation(Message):
     operation_args: ListOrNothing = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStopOperation(Message):
     """Ask an operation to end early; it completes as usual, or ignores this.
 
@@ -50,7 +50,7 @@ class GtosStopOperation(Message):
     operation_args: ListOrNothing = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureOperation(Message):
     """An operation.
 
@@ -63,7 +63,7 @@ class StogConfigureOperation(Message):
     hardware_host: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogStartOperation(Message):
     """Somebody started an operation.
 
@@ -78,7 +78,7 @@ class StogStartOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogStopOperation(Message):
     """Somebody asked an operation to end early.
 
@@ -91,7 +91,7 @@ class StogStopOperation(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogOperationUpdate(Message):
     """Progress of an operation.
 
@@ -105,7 +105,7 @@ class StogOperationUpdate(Message):
     operation_args: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogOperationCompleted(Message):
     """The end of an operation, or why it was refused.
 

@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStartOscillation(Message):
     """Turn a motor by a range in a time with the shutter open; passed on unchanged.
 
@@ -34,7 +34,7 @@ class GtosStartOscillation(Message):
     start_angle: OptionalScaled = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStartVectorMove(Message):
     """Move two motors along a straight line; passed on unchanged.
 
@@ -52,7 +52,7 @@ class GtosStartVectorMove(Message):
     speed: Scaled
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosStopVectorMove(Message):
     """Stop a vector move.
 
@@ -66,7 +66,7 @@ class GtosStopVectorMove(Message):
     motor_name_2: Name
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosChangeVectorSpeed(Message):
     """Change the speed of a vector move that is under way.
 

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StocSendClientType(Message):
     """DCSS asks who connected; the first message of every connection, in v2 on this port.
 
@@ -44,7 +44,7 @@ class StocSendClientType(Message):
     client_id: OptionalSteps = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosClientIsGui(Message):
     """A GUI logs in; a block of 200 bytes. dcss does not look at the keyword.
 
@@ -62,7 +62,7 @@ class GtosClientIsGui(Message):
     display: LoginWord
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLoginComplete(Message):
     """The GUI is in; what there is on the beamline follows.
 
@@ -75,7 +75,7 @@ class StogLoginComplete(Message):
     client_id: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogAuthenticationFailed(Message):
     """The login is refused, or the session has ended; dcss closes the connection.
 
@@ -88,7 +88,7 @@ class StogAuthenticationFailed(Message):
     client_id: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogRespondToChallenge(Message):
     """An older server's way to log in; dcss does not send it. The challenge is the binary part.
 
@@ -100,7 +100,7 @@ class StogRespondToChallenge(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetPermissionLevel(Message):
     """What the user of this connection may do, and where the GUI is.
 
@@ -115,7 +115,7 @@ class StogSetPermissionLevel(Message):
     location: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogDcssEndUpdateAllDevice(Message):
     """The end of the first push: every device was told.
 
@@ -126,7 +126,7 @@ class StogDcssEndUpdateAllDevice(Message):
     keyword: ClassVar[str] = "stog_dcss_end_update_all_device"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogDevicePermissionBit(Message):
     """Who may use a device, from where.
 
@@ -145,7 +145,7 @@ class StogDevicePermissionBit(Message):
         return permission_pair(self.keyword, self.permission_bits)
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosInquireGuiClients(Message):
     """Ask for the list of clients; all clients get it.
 
@@ -156,7 +156,7 @@ class GtosInquireGuiClients(Message):
     keyword: ClassVar[str] = "gtos_inquire_gui_clients"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUpdateClientList(Message):
     """How many clients there are; as many `stog_update_client` follow, at most 64.
 
@@ -168,7 +168,7 @@ class StogUpdateClientList(Message):
     client_count: Steps
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUpdateClient(Message):
     """One client of the server.
 
@@ -189,7 +189,7 @@ class StogUpdateClient(Message):
         return ClientRow.from_text(self.keyword, self.row)
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogQuit(Message):
     """All GUIs are asked to leave; dcss itself closes no connection.
 
@@ -200,7 +200,7 @@ class StogQuit(Message):
     keyword: ClassVar[str] = "stog_quit"
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogUnrecognizedCommand(Message):
     """Known to GUIs; dcss does not send it, it logs `Unrecognized command`.
 
@@ -212,7 +212,7 @@ class StogUnrecognizedCommand(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogInsufficientPrivilege(Message):
     """Known to GUIs; dcss does not send it.
 
@@ -224,7 +224,7 @@ class StogInsufficientPrivilege(Message):
     arguments: Text = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogTestSocketConnection(Message):
     """Known to GUIs; dcss does not send it.
 

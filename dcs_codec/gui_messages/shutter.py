@@ -11,7 +11,7 @@ from dcs_codec.message import Message
 __all__ = ["GtosSetShutterState", "StogConfigureShutter", "StogReportShutterState"]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetShutterState(Message):
     """Open or close a shutter. Where it is not permitted, only a log line says so.
 
@@ -25,7 +25,7 @@ class GtosSetShutterState(Message):
     shutter_state: OptionalStatus
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureShutter(Message):
     """A shutter, and the state that dcss remembers.
 
@@ -40,7 +40,7 @@ class StogConfigureShutter(Message):
     shutter_state: ToldName
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogReportShutterState(Message):
     """A shutter is open or closed, or why it did not obey.
 

@@ -11,7 +11,7 @@ from dcs_codec.message import Message
 __all__ = ["GtosSetString", "StogConfigureString", "StogSetStringCompleted"]
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetString(Message):
     """Set a string. Where it is not permitted, only a log line says so.
 
@@ -25,7 +25,7 @@ class GtosSetString(Message):
     string_contents: ListOrNothing = ""
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogConfigureString(Message):
     """A string and its contents.
 
@@ -39,7 +39,7 @@ class StogConfigureString(Message):
     string_contents: Contents
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogSetStringCompleted(Message):
     """A string has new contents, or why it has not.
 

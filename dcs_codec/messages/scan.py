@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from dcs_codec.fields import Name, OptionalScaled, Scaled, Seconds
+from dcs_codec.fields import Name, OptionalName, OptionalScaled, Scaled, Seconds
 from dcs_codec.message import Message
 
 __all__ = [
@@ -59,14 +59,15 @@ class StohStartVectorMove(Message):
 class StohStopVectorMove(Message):
     """Stop a vector move.
 
-    Wire:   stoh_stop_vector_move motor_name_1 motor_name_2
-    Units:  motor_name_2: may be `NULL`
+    Wire:   stoh_stop_vector_move motor_name_1 [motor_name_2]
+    Units:  motor_name_2: may be `NULL`, or missing: dcss passes on what the caller wrote, and a stop
+            must stop
     Source: dcss_gui_client.c:1617 (verbatim), dhs_motor_messages.cc:1009, confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_stop_vector_move"
     motor_name_1: Name
-    motor_name_2: Name
+    motor_name_2: OptionalName = ""
 
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)

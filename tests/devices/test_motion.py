@@ -116,7 +116,12 @@ def test_a_vector_move_takes_both_motors_along() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["stoh_stop_vector_move x y", "stoh_abort_motor_move y soft", "stoh_abort_all hard"],
+    [
+        "stoh_stop_vector_move x y",
+        "stoh_stop_vector_move x",
+        "stoh_abort_motor_move y soft",
+        "stoh_abort_all hard",
+    ],
 )
 def test_a_vector_move_stops_as_a_whole(text: str) -> None:
     dhs = Dhs("testDHS")
