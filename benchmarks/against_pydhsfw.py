@@ -39,7 +39,7 @@ FAULTS: Final = {
     "a byte that is not ASCII": framed(b"stoh_start_operation echo 1.8 \xb5m"),
     "a command without its words": framed(b"stoh_start_operation"),
     "an empty frame": b"%12d %12d " % (0, 0),
-    "200 bytes that are no frame": b"x" * 200,
+    "200 bytes that are not a frame": b"x" * 200,
     "a reset connection": b"",
 }
 

@@ -98,7 +98,7 @@ def _number(value: object) -> float:
     except OverflowError:  # an integer larger than any float
         finite = False
     if not finite:
-        raise ValueError("is no finite number")
+        raise ValueError("is not a finite number")
     return int(value) if isinstance(value, int) else float(value)
 
 
@@ -215,7 +215,7 @@ def _object_reader(kind: type, converter: cattrs.Converter) -> Read:
         if not isinstance(value, dict):
             _refuse(value, "an object")
         if not all(isinstance(name, str) for name in value):  # a dict that is not of JSON
-            raise ValueError("has a key that is no text")
+            raise ValueError("has a key that is not text")
         return read(value, kind)
 
     return read_object

@@ -112,7 +112,7 @@ def field_kinds(message_class: type[Message]) -> dict[str, WordKind | TailKind]:
         where = f"{message_class.__name__}.{field.name}"
         if field.name in BESIDE_FIELDS:
             if not field.inherited:
-                raise TypeError(f"{where}: every message has it, and it is no word")
+                raise TypeError(f"{where}: every message has this name; choose another")
             continue
         kind = _kind_of(hints[field.name])
         if kind is None:

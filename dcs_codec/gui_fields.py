@@ -66,7 +66,7 @@ class ListText(Rest):
         written = super().write_tail(value, before)
         if not is_list_from_gui(written):
             raise ValueError(
-                f"is no Tcl list, so the scripting engine loses it: {written[1:61]!r} "
+                f"is not a Tcl list, so the scripting engine loses it: {written[1:61]!r} "
                 "(`list_safe` makes one)"
             )
         return written

@@ -90,7 +90,7 @@ class GuiLogin:
         if not self._announced:
             raise StateError(f"a ticket follows the sessions {CYPHER} and {DCS_CYPHER} only")
         if not base64 or not _BASE64.issuperset(base64):
-            raise EncodeError("", "base64", "is no base64 in one line")
+            raise EncodeError("", "base64", "is not base64 in one line")
         starts = range(0, len(base64), _LINE)
         text = "".join(base64[at : at + _LINE] + "\n" for at in starts).encode()
         if self._announced == DCS_CYPHER:

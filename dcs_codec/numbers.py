@@ -57,7 +57,7 @@ def parse_number(word: str) -> float:
         ValueError: The word is not a decimal number, or is too large for a C double.
     """
     if not _NUMBER.fullmatch(word):
-        raise ValueError(f"is no number: {word[:60]!r}")
+        raise ValueError(f"is not a number: {word[:60]!r}")
     value = float(word)
     if not math.isfinite(value):
         raise ValueError(f"is too large for a number: {word[:60]!r}")
@@ -83,7 +83,7 @@ def parse_integer(word: str) -> int:
     """
     match = _INTEGER.fullmatch(word)
     if match is None:
-        raise ValueError(f"is no integer: {word[:60]!r}")
+        raise ValueError(f"is not an integer: {word[:60]!r}")
     try:
         return int(match[1])
     except ValueError:  # Python's own limit
@@ -106,9 +106,9 @@ def format_number(value: float) -> str:
         finite = math.isfinite(value)
     except OverflowError:
         size = int(value).bit_length()
-        raise EncodeError("", "", f"integer of {size} bits is no number for the wire") from None
+        raise EncodeError("", "", f"integer of {size} bits is too large for the wire") from None
     if not finite:
-        raise EncodeError("", "", f"{value} is no number for the wire")
+        raise EncodeError("", "", f"{value} is not a number for the wire")
     if isinstance(value, int):
         return str(int(value))
     text = repr(float(value))

@@ -62,7 +62,7 @@ class Registry:
 
 def _check_class(message_class: object) -> None:
     if not isinstance(message_class, type) or not issubclass(message_class, Message):
-        raise RegistryError(f"{message_class!r} is no message class; derive one from Message")
+        raise RegistryError(f"{message_class!r} is not a message class; derive one from Message")
 
 
 def _claimed_twice(keyword: str, first: type[Message], second: type[Message]) -> str:

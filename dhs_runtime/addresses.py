@@ -83,10 +83,10 @@ def host_trouble(text: str) -> str:
     host, port = _parted(text)
     if port is not None:
         meant = f"; did you mean host {bare_host(host)}, port {port}?" if host and port else ""
-        return f"the port is no part of the host{meant}"
+        return f"the port is not part of the host{meant}"
     host = bare_host(host)
     if ":" in host or host != text:
-        return "" if _is_ip(host, 6) else f"{host!r} is no IPv6 address{_with_brackets(host)}"
+        return "" if _is_ip(host, 6) else f"{host!r} is not an IPv6 address{_with_brackets(host)}"
     if not host.strip("0123456789."):
         wanted = "an IPv4 address is four numbers of 0 to 255, without leading zeros"
         return "" if _is_ip(host, 4) else wanted
@@ -117,7 +117,7 @@ def read_url(text: str, schemes: Collection[str] = ("http",)) -> SplitResult:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port  # both look only when they are asked for
     except ValueError:  # a bracket without its partner, or a port that is not a number
-        raise ConfigError(f"{shown!r} is no URL: its host or port cannot be read") from None
+        raise ConfigError(f"{shown!r} is not a URL: its host or port cannot be read") from None
     if parts.scheme not in schemes or not host:
         wanted = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
         raise ConfigError(f"{shown!r} is not {wanted}{_meant_without_scheme(text, schemes)}")
@@ -151,7 +151,7 @@ def _more_than_a_host(text: str) -> str:
     if any(char.isspace() or not char.isprintable() for char in text):
         return "a host has no blanks or control characters"
     if "://" in text:
-        return f"a URL is no host{_meant_by_url(text)}"
+        return f"a URL is not a host{_meant_by_url(text)}"
     signs = [sign for sign in "@/?#" if sign in text]
     return f"a host has no {signs[0]!r}" if signs else ""
 

@@ -49,7 +49,7 @@ class Dhs(Declarations):
             codec: Messages to read and write, by default all of `dcs_codec`.
 
         Raises:
-            HandlerError: The name is no word that DCSS could take.
+            HandlerError: The name is not a word that DCSS could take.
         """
         super().__init__(name, default_codec() if codec is None else codec)
         self._start_lock = threading.Lock()  # guards making a run; free while it runs

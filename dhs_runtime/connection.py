@@ -135,7 +135,7 @@ class Connection:
         """The bytes of a message, as this connection frames them; sends nothing.
 
         Raises:
-            EncodeError: The message does not fit the wire, or its text is no Tcl list, which the
+            EncodeError: The message does not fit the wire, or its text is not a Tcl list, which the
                 scripts of dcss could not read.
             StateError: The message is not for a DHS to send, or not after the handshake.
         """
@@ -148,7 +148,7 @@ class Connection:
             if not is_list(text):
                 text = self._codec.encode_text(message)
                 keyword = text.partition(" ")[0]
-                raise EncodeError(keyword, "", f"is no Tcl list, scripts would hang: {text[:200]}")
+                raise EncodeError(keyword, "", f"is not a Tcl list, it hangs scripts: {text[:200]}")
         return data
 
     def write(self, data: bytes) -> None:

@@ -68,7 +68,7 @@ class Declarations:
                 an abort. One that takes over 50 ms is named in the log.
 
         Raises:
-            HandlerError: The operation has a handler, its name is no word that DCSS could take,
+            HandlerError: The operation has a handler, its name is not a word that DCSS could take,
                 the function does not take one argument, or the DHS runs already.
         """
         if callable(name):
@@ -100,7 +100,7 @@ class Declarations:
         for each in message_classes or (None,):
             if Message not in getattr(each, "__mro__", ()):
                 raise HandlerError(
-                    f"{each!r} is no message class; write @dhs.on(StohRegisterString), say"
+                    f"{each!r} is not a message class; right is @dhs.on(StohRegisterString)"
                 )
         self._check_not_running("a handler of messages")
 

@@ -98,7 +98,7 @@ class Masker:
             patterns: Regular expressions of secrets.
 
         Raises:
-            ConfigError: A pattern is no regular expression.
+            ConfigError: A pattern is not a regular expression.
         """
         known = sorted({text for text in literals if len(text) >= MIN_LITERAL}, key=len)
         known.reverse()  # or one that begins like another would hide half of it
@@ -109,7 +109,7 @@ class Masker:
             try:
                 self._own.append(re.compile(pattern))
             except re.error as error:
-                raise ConfigError(f"{pattern!r} is no regular expression: {error}") from None
+                raise ConfigError(f"{pattern!r} is not a regular expression: {error}") from None
 
     def mask(self, text: str) -> str:
         """The text with `***` for every secret."""

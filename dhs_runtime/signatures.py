@@ -13,7 +13,7 @@ def check_name(name: object, what: str) -> None:
     Raises:
         HandlerError: It is not so; the text says what to give.
     """
-    reason = "is no plain word"
+    reason = "is not a plain word"
     try:
         if isinstance(name, str) and join_list([name]) == name:
             default_codec().encode(HtosSendConfiguration(device_name=name))
@@ -21,7 +21,8 @@ def check_name(name: object, what: str) -> None:
     except EncodeError as error:
         reason = error.reason
     raise HandlerError(
-        f"{name!r} is no name of {what}: {reason}; give the one word that DCSS's database has"
+        f"{name!r} cannot be the name of {what}: it {reason}; "
+        "give the one word that DCSS's database has"
     )
 
 

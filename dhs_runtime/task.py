@@ -263,8 +263,8 @@ class Task:
     def _end(self, status: str, reason: str = "") -> bool:
         """Answer that it failed, unless it is answered; whether this was the answer.
 
-        Never raises. A status that is no plain word, or `normal`, is told as `error`; session ids
-        of the command are masked in the reason.
+        Never raises. A status that is not a plain word, or is `normal`, becomes `error`. Session
+        ids of the command are masked in the reason.
         """
         if isinstance(reason, str):
             reason = mask_reason(reason, self._command)
@@ -321,7 +321,7 @@ class Task:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
         elif success is None and answer.status != status:
             who = "" if self._handler is None else f" of {name_of(self._handler)}"
-            text = "status %.80r%s is no word for a failure; told as error"
+            text = "status %.80r%s is not a word for a failure; told as error"
             self._later(self.log.error, text, status, who)
 
     def _complete(self, message: Message, status: str) -> None:

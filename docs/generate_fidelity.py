@@ -114,7 +114,7 @@ HAZARDS: Final = (
         _framed("htos_motor_move_completed gonio_z2 nan normal"),
     ),
     Hazard(
-        "a position that is no number",
+        "a position that is not a number",
         "takes 0, or what it read before",
         _framed("htos_motor_move_completed gonio_z2 here normal"),
     ),

@@ -37,7 +37,7 @@ STEPS: Final[Mapping[Step, str]] = {
     Step.REFUSE: "`stog_authentication_failed`, from DCSS",
     Step.MESSAGE: "any other message, either way",
     Step.END: "the peer closes its side, and every frame was taken",
-    Step.FAULT: "a broken frame, or a first frame that is no handshake",
+    Step.FAULT: "a broken frame, or a first frame that is not a handshake",
 }
 
 LINK: Final[Moves[LinkState]] = {

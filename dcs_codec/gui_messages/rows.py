@@ -83,7 +83,7 @@ class ClientRow:
         """The row of a text.
 
         Raises:
-            DecodeError: The text is no Tcl list of ten words, or a flag is not 0 or 1.
+            DecodeError: The text is not a Tcl list of ten words, or a flag is not 0 or 1.
         """
         try:
             user, name, location, title, staff, roaming, host, place, master, was = split_list(text)
@@ -100,7 +100,8 @@ class ClientRow:
                 was_master=FLAGS[was],
             )
         except (KeyError, ValueError):
-            raise DecodeError(keyword, _ROW, f"is no row of a client: {text[:60]!r}") from None
+            reason = f"is not a row of the client list: {text[:60]!r}"
+            raise DecodeError(keyword, _ROW, reason) from None
 
     def __str__(self) -> str:
         """The row as dcss writes it: names and places in braces."""

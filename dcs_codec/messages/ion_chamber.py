@@ -223,7 +223,7 @@ def _list_of(tail: str) -> list[str]:
 def _written_name(name: object) -> str:
     word = _NAME.write(name)
     if quote_word(word) != word:
-        raise ValueError(f"holds a name that is no plain word of a Tcl list: {word!r}")
+        raise ValueError(f"holds a name that is not a plain word of a Tcl list: {word!r}")
     return word
 
 

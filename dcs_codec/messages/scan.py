@@ -60,8 +60,8 @@ class StohStopVectorMove(Message):
     """Stop a vector move.
 
     Wire:   stoh_stop_vector_move motor_name_1 [motor_name_2]
-    Units:  motor_name_2: may be `NULL`, or missing: dcss passes on what the caller wrote, and a stop
-            must stop
+    Units:  motor_name_2: may be `NULL`, or missing (dcss passes on what the caller wrote, and a
+            stop must stop)
     Source: dcss_gui_client.c:1617 (verbatim), dhs_motor_messages.cc:1009, confirmed on the wire
     """
 

@@ -43,7 +43,7 @@ _OPPOSITE: Final = {
     None: None,
 }
 _MOST_CLOSED: Final = 1000  # closed connections whose repeated segments are recognised
-_MOST_OTHERS: Final = 10_000  # open connections before those that are no DCS are given up
+_MOST_OTHERS: Final = 10_000  # open connections before those that are not DCS are given up
 _UNSURE: Final = 3  # wrong checksums after which a sender's checksums are ignored
 _ONCE: Final = 3  # how often one kind of packet trouble is reported
 _ENDING: Final = SYN | FIN | RST
@@ -261,7 +261,7 @@ class CaptureReader:
         self.left_out += any(half.has_begun for half in connection.halves)
         is_empty = not any(half.head for half in connection.halves)
         self._others[
-            "TCP connections " + ("without a byte" if is_empty else "that are no DCS")
+            "TCP connections " + ("without a byte" if is_empty else "that are not DCS")
         ] += 1
 
     def _forget(self, closed: CapturedConnection) -> None:

@@ -96,7 +96,7 @@ def _kind_of_words(widths: list[int], body: str) -> str:
 
 def _form_of_plain(text: str) -> RowForm:
     if not text or not (_is_all_digits(text) or _PAIRS_WITH_SIGNS.fullmatch(text)):
-        raise ValueError("it is no row of a dump")
+        raise ValueError("it is not a row of a dump")
     return RowForm(False, False, "bytes", False)
 
 

@@ -33,7 +33,7 @@ def _object(line: bytes) -> object:
     try:
         return json.loads(line)
     except ValueError as error:
-        raise ValueError(f"is no JSON: {error}") from None
+        raise ValueError(f"is not JSON: {error}") from None
 
 
 def finding_of(row: object, place: Place) -> Found | None:

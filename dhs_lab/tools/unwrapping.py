@@ -98,7 +98,7 @@ class Unwrapper:
         if prefix is not None:
             return self._of_json(Line(number, text[prefix.end() :], is_whole=is_whole))
         if self._has_objects:
-            return Line(number, "", reason=f"is no JSON: {text[:60]!r}")
+            return Line(number, "", reason=f"is not JSON: {text[:60]!r}")
         if "\x1b" in text or "^[" in text or "#033" in text:
             text = _COLOURS.sub("", text)
         line = Line(number, text, is_whole=is_whole)
@@ -117,7 +117,7 @@ class Unwrapper:
             row = json.loads(line.text)
         except (ValueError, RecursionError) as error:
             if line.is_whole:
-                return attrs.evolve(line, text="", reason=f"is no JSON: {error}")
+                return attrs.evolve(line, text="", reason=f"is not JSON: {error}")
             return attrs.evolve(line, text="", reason="the line is cut off")
         self._has_objects = True
         text = _text_of(row)

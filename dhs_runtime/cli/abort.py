@@ -20,8 +20,8 @@ def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """Stop all motors, operations and counts at the beamline, also those of others.
 
     It needs neither master nor staff. DCSS does not answer it, and does not say what was running:
-    for the time of --timeout this shows the moves and operations that end. It is no safety system:
-    each DHS decides itself how it stops.
+    for the time of --timeout this shows the moves and operations that end. It is not a safety
+    system: each DHS decides itself how it stops.
 
     EXIT_CODES
 

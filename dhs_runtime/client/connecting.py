@@ -50,7 +50,7 @@ class GuiConnection:
         The messages come in this thread, from the first after the greeting on.
 
         Raises:
-            LoginError: DCSS refuses the login, or this is no GUI port.
+            LoginError: DCSS refuses the login, or this is not a GUI port.
         """
         try:
             self._transport.connect(self._address.host, self._address.port, timeout_s)
@@ -59,7 +59,7 @@ class GuiConnection:
             while self._read(on_message):
                 pass
         except HandshakeError as error:
-            raise LoginError(f"{self._address} is no GUI port of DCSS: {error}") from None
+            raise LoginError(f"{self._address} is not a GUI port of DCSS: {error}") from None
         except (TransportError, RemoteProtocolError) as error:
             return str(error)
         finally:

@@ -207,7 +207,7 @@ class Device:
         bases = getattr(message_class, "__mro__", ())
         if Message not in bases or message_class in self._own:
             raise HandlerError(
-                f"{message_class!r} is no message class, or is taken; "
+                f"{message_class!r} is not a message class, or is taken; "
                 f"write @{self.name}.on(TheirMessage)"
             )
         if any(each.__module__.startswith("dcs_codec.messages.") for each in bases):

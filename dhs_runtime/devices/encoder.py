@@ -111,7 +111,7 @@ class Encoder(ReadableDevice[float]):
 
     def _set(self, position: float) -> float:
         if trouble_with(self._telling(position)):
-            raise DeviceError(f"{position:g} is no position")
+            raise DeviceError(f"{position:g} is not a position")
         if self.on_set.function is not None:
             self.on_set.function(position)
         return position

@@ -182,7 +182,7 @@ class MovingDevice(Movable):
         found = None if name == NO_DEVICE else wiring.find(name)
         second = found if isinstance(found, MovingDevice) and found is not self else None
         if found is self:
-            refusal = refusal or f"{name} is no second motor beside itself"
+            refusal = refusal or f"{name} cannot be its own second motor"
         elif second is None and name != NO_DEVICE:
             refusal = refusal or f"{name} is not a motor of this DHS"
         move = VectorMove(self, second, message, outlet)

@@ -113,7 +113,7 @@ class ReadHook(Slot[Callable[[], T]]):
         if not 0 < read_timeout_s < float("inf") or not (every_s is None or every_s > 0):
             raise HandlerError(f"{self._what} {self._device.name}: seconds are numbers above 0")
         if not deadband >= 0:
-            raise HandlerError(f"{self._what} {self._device.name}: a deadband is no number below 0")
+            raise HandlerError(f"{self._what} {self._device.name}: a deadband cannot be below 0")
         if function is None:
             return partial(
                 self.__call__, read_timeout_s=read_timeout_s, every_s=every_s, deadband=deadband

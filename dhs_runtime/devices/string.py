@@ -62,7 +62,7 @@ class StringDevice(ReadableDevice[str]):
                 contents are not taken over then, neither here nor by dcss.
 
         Raises:
-            EncodeError: The contents do not fit the wire, or the status is no word.
+            EncodeError: The contents do not fit the wire, or the status is not a word.
         """
         self._report_as(contents, string_status=status)
 

@@ -175,7 +175,7 @@ def read_results(folder: Path) -> list[KeptResult]:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path} is no table of a collection: {error!r}") from None
+        raise ConfigError(f"{path} is not a table of a collection: {error!r}") from None
 
 
 def _result(row: dict[str, str]) -> KeptResult:

@@ -44,7 +44,7 @@ def _path_trouble(text: str) -> str:
 
 
 def name_trouble(text: str) -> str:
-    """Why a text is no name of a hardware host; "" where it is one."""
+    """Why a text is not a name of a hardware host; "" where it is one."""
     if not text:
         return "the name is empty"
     if not re.fullmatch(_NAME, text):

@@ -293,7 +293,7 @@ def _whole(node: ScalarNode) -> object:
         sign = "-" if digits.startswith("-") else ""
         return Unclear(short(text), "YAML reads it as octal", short(sign + number))
     if not (_DECIMAL.fullmatch(digits) or _OTHER_BASE.fullmatch(digits)):
-        return Unclear(short(text), "this is no whole number")
+        return Unclear(short(text), "this is not a whole number")
     if len(digits.lstrip("+-")) > MAX_DIGITS:
         return Unclear(short(text, 20), f"this has more than {MAX_DIGITS} digits")
     return int(digits, 0)
@@ -306,7 +306,7 @@ def _number(node: ScalarNode) -> object:
     try:
         return float(digits.replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError:
-        return Unclear(short(node.value), "this is no number")
+        return Unclear(short(node.value), "this is not a number")
 
 
 def _date(node: ScalarNode) -> object:

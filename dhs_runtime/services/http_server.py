@@ -270,7 +270,7 @@ class HttpHandler:
         try:
             urlsplit(self.path)
         except ValueError as error:  # `http://[`
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"the target is no URL: {error}") from None
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"the target is not a URL: {error}") from None
         if self.headers.get("Expect", "100-continue").lower() != "100-continue":
             raise Refusal(HTTPStatus.EXPECTATION_FAILED, "Expect can only be 100-continue")
 

@@ -78,8 +78,8 @@ def test_a_server_that_hangs(said: tuple[bytes, ...]) -> None:
 @pytest.mark.parametrize(
     ("said", "error"),
     [
-        (b"stoc_send_client_type".ljust(200, b"\0"), "is no GUI port of DCSS"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n".ljust(200), "is no GUI port of DCSS"),
+        (b"stoc_send_client_type".ljust(200, b"\0"), "is not a GUI port of DCSS"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n".ljust(200), "is not a GUI port of DCSS"),
     ],
     ids=["the hardware port", "a web server"],
 )

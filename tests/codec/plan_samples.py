@@ -101,7 +101,7 @@ class Hexadecimal(WordKind):
 
     def write(self, value: object) -> str:
         if not isinstance(value, int):
-            raise ValueError("is no integer")
+            raise ValueError("is not an integer")
         return f"{value:x}"
 
 

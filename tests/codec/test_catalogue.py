@@ -243,7 +243,7 @@ def test_the_result_of_ion_chambers_is_named() -> None:
     assert (result.type, result.limit) == ("readings or failure", "names 39 bytes, counts ±1e15")
 
 
-# -- what is no message class ----------------------------------------------------------------
+# -- what is not a message class ----------------------------------------------------------------
 
 
 def test_a_class_that_no_registry_takes_is_refused() -> None:

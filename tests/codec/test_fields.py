@@ -1,4 +1,4 @@
-"""Which kind each field of a message class has, and what is no message class."""
+"""Which kind each field of a message class has, and what is not a message class."""
 
 from typing import Annotated, ClassVar, get_args
 

@@ -54,20 +54,20 @@ NEVER_SENT: list[tuple[Message, str]] = [
     (gui.GtosSetString(string_name="", string_contents="x"), "string_name: is empty"),
     (
         gui.GtosSetString(string_name="s", string_contents="{open"),
-        "string_contents: is no Tcl list",
+        "string_contents: is not a Tcl list",
     ),
-    (start("{open"), "operation_args: is no Tcl list, so the scripting engine loses it: '{open'"),
-    (start("{a}b"), "operation_args: is no Tcl list"),
-    (start('say "{"'), "operation_args: is no Tcl list"),  # no quotes are left when it is read
+    (start("{open"), "operation_args: is not a Tcl list, so the scripting engine loses it"),
+    (start("{a}b"), "operation_args: is not a Tcl list"),
+    (start('say "{"'), "operation_args: is not a Tcl list"),  # no quotes are left when it is read
     (start("", name=""), "operation_name: is empty"),
     (start("", handle=""), "operation_handle: is empty"),
     (start("", handle="7." + "1" * 80), "operation_handle: has 82 bytes"),
     (
         gui.GtosStopOperation(operation_name="op", operation_args="{"),
-        "operation_args: is no Tcl list",
+        "operation_args: is not a Tcl list",
     ),
     (gui.GtosStopVectorMove(motor_name_1="", motor_name_2="b"), "motor_name_1: is empty"),
-    (log("note", "anna {open"), "said: is no Tcl list"),
+    (log("note", "anna {open"), "said: is not a Tcl list"),
     (log("location", "anna " + "L" * 101), "said: has 101 bytes, the C side takes 100"),
     (log("l" * 80, ""), "log_level: has 80 bytes"),
     (gui.GtosAdmin(command="x" * 80), "command: has 80 bytes"),

@@ -204,7 +204,7 @@ def test_a_row_of_the_client_list() -> None:
 
 @pytest.mark.parametrize("text", ["", "u {u} {LOCAL} {} 1 1 h {LLL", "u {u} {L} {t} 2 1 h {} 0 0"])
 def test_a_row_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(DecodeError, match="row: is no row of a client"):
+    with pytest.raises(DecodeError, match="row: is not a row of the client list"):
         _ = gui.StogUpdateClient(client_id=7, row=text).client
 
 

@@ -54,9 +54,9 @@ REFUSED: Final[list[tuple[object, str]]] = [
     (MOVED | {"position": None}, "htos_motor_move_completed: position: is a number, got NoneType"),
     (
         MOVED | {"position": float("nan")},
-        "htos_motor_move_completed: position: is no finite number",
+        "htos_motor_move_completed: position: is not a finite number",
     ),
-    (MOVED | {"position": 10**400}, "htos_motor_move_completed: position: is no finite number"),
+    (MOVED | {"position": 10**400}, "htos_motor_move_completed: position: is not a finite number"),
     (MOVED | {"status": 1}, "htos_motor_move_completed: status: is text, got int"),
     (
         {"keyword": "unknown", "text": "a \ud83d\ude00"},
@@ -70,7 +70,7 @@ REFUSED: Final[list[tuple[object, str]]] = [
         "htos_motor_move_completed: position: is a number, got str",
     ),
     (MOVED | {"a @ b": 1}, "htos_motor_move_completed: has a key too many: 'a @ b'"),
-    (MOVED | {1: "a"}, "htos_motor_move_completed: has a key that is no text"),
+    (MOVED | {1: "a"}, "htos_motor_move_completed: has a key that is not text"),
     (MOVED | {"binary": [0]}, "htos_motor_move_completed: binary: is text, got list"),
     (MOVED | {"binary": "AP8"}, "htos_motor_move_completed: binary: Incorrect padding"),
     (
@@ -149,19 +149,19 @@ def test_what_is_wrong_is_named(value: Mapping[str, object], reason: str) -> Non
         ("\ufeff{}", "cannot be read: Unexpected UTF-8 BOM"),
         (
             json.dumps(MOVED).replace("1.5", "NaN"),
-            "htos_motor_move_completed: position: is no finite number",
+            "htos_motor_move_completed: position: is not a finite number",
         ),
         (
             json.dumps(MOVED).replace("1.5", "-Infinity"),
-            "htos_motor_move_completed: position: is no finite number",
+            "htos_motor_move_completed: position: is not a finite number",
         ),
         (
             json.dumps(MOVED).replace("1.5", "1e999"),
-            "htos_motor_move_completed: position: is no finite number",
+            "htos_motor_move_completed: position: is not a finite number",
         ),
         (
             json.dumps(MOVED).replace("1.5", "9" * 400),
-            "htos_motor_move_completed: position: is no finite number",
+            "htos_motor_move_completed: position: is not a finite number",
         ),
     ],
     ids=str,
@@ -286,8 +286,8 @@ def counted(result: object) -> Message:
     [
         (moved(position="1"), "position: is a number, got str"),
         (moved(position=True), "position: is a number, got bool"),
-        (moved(position=math.inf), "position: is no finite number"),
-        (moved(position=10**400), "position: is no finite number"),
+        (moved(position=math.inf), "position: is not a finite number"),
+        (moved(position=10**400), "position: is not a finite number"),
         (moved(position=Decimal(1)), "position: is a number, got Decimal"),
         (moved(motor_name=None), "motor_name: is text, got NoneType"),
         (moved(binary="a"), "binary: a bytes-like object is required, not 'str'"),
@@ -309,7 +309,7 @@ def counted(result: object) -> Message:
         (counted({"names": ["a"], "reason": "b"}), "result: 'dict' object has no attribute"),
         (counted(["i0"]), "result: is a tuple, got list"),
         (counted(("i0",)), "result: 'str' object has no attribute 'name'"),
-        (counted((IonChamberReading("i0", math.nan),)), "result: is no finite number"),
+        (counted((IonChamberReading("i0", math.nan),)), "result: is not a finite number"),
         (counted(IonChamberFailure("ab", "c")), "result: is a tuple, got str"),  # type: ignore[arg-type]
     ],
     ids=lambda case: case if isinstance(case, str) else "message",

@@ -104,7 +104,7 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
         (
             StohConfigureRealMotor,
             "stoh_configure_real_motor m h w 1 2 3 4 5.5 6 7 0 0 0 0 0 0",
-            "speed: is no integer: '5.5'",
+            "speed: is not an integer: '5.5'",
         ),
         (
             StohConfigureRealMotor,
@@ -114,12 +114,12 @@ def check_decode(plan: Plan[Message], text: str, message: Message) -> None:
         (
             HtosMotorMoveCompleted,
             "htos_motor_move_completed m nan normal",
-            "position: is no number: 'nan'",
+            "position: is not a number: 'nan'",
         ),
         (
             HtosMotorMoveCompleted,
             "htos_motor_move_completed m 1_0 normal",
-            "position: is no number: '1_0'",
+            "position: is not a number: '1_0'",
         ),
         (
             HtosMotorMoveCompleted,

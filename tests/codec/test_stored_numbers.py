@@ -67,7 +67,7 @@ def test_elsewhere_nan_is_no_number(text: str) -> None:
         assert message.surplus == "nan"
     else:
         assert isinstance(message, MalformedMessage)
-        assert message.reason == "is no number: 'nan'"
+        assert message.reason == "is not a number: 'nan'"
 
 
 def test_integers_with_decimals_are_read_in_either_direction() -> None:

@@ -149,7 +149,7 @@ def test_the_longest_form_that_can_be_read_is_taken(
     ("text", "field", "reason"),
     [
         ("stoh_start_motor_move", "motor_name", "is missing"),
-        ("stoh_set_motor_position m x y", "position", "is no number: 'x'"),
+        ("stoh_set_motor_position m x y", "position", "is not a number: 'x'"),
         (
             "htos_configure_device m 1 2 3 100 1 1 1 0 0 0 0",
             "reverse_on",
@@ -188,5 +188,5 @@ def test_no_class_has_a_word_of_this_name() -> None:
         keyword: ClassVar[str] = "stoh_mine"
         surplus: Name
 
-    with pytest.raises(RegistryError, match=r"StohMine\.surplus: every message has it"):
+    with pytest.raises(RegistryError, match=r"StohMine\.surplus: every message has this name"):
         Registry([StohMine])

@@ -165,7 +165,7 @@ def test_a_flag_may_be_written_as_a_number_with_a_point(form: str) -> None:
         (Number(), 2**128 - 1, f"is {2**128 - 1}, 1e+10 is the most a dcss can take"),
         (Number(), 2**128, "is an integer of 129 bits, 1e+10 is the most a dcss can take"),
         (Number(limit=5), 5.5, "is 5.5, 5 is the most a dcss can take"),
-        (Number(limit=math.inf), math.inf, "inf is no number for the wire"),
+        (Number(limit=math.inf), math.inf, "inf is not a number for the wire"),
         (
             Number(limit=1e20),
             2**53 + 1,
@@ -191,8 +191,8 @@ def test_values_that_have_no_word(kind: WordKind | TailKind, value: object, reas
 @pytest.mark.parametrize(
     ("kind", "word", "reason"),
     [
-        (Number(), "home", "is no number: 'home'"),
-        (Integer(), "1.5", "is no integer: '1.5'"),
+        (Number(), "home", "is not a number: 'home'"),
+        (Integer(), "1.5", "is not an integer: '1.5'"),
         (Flag(), "2", "is 0 or 1, not '2'"),
         (Flag(), "01", "is 0 or 1, not '01'"),
         (Flag(), "1.5", "is 0 or 1, not '1.5'"),

@@ -98,7 +98,7 @@ def test_a_failed_move_is_told_as_failed_where_the_motor_stands(
         assert answer_to(peer, command) == "htos_motor_move_completed m 5.0 error"
         assert until_end(peer) == []
     if status != "normal":  # the log names the handler
-        assert "is no word for a failure; told as error" in caplog.text
+        assert "is not a word for a failure; told as error" in caplog.text
     assert "off" in caplog.text
 
 
@@ -530,4 +530,4 @@ def test_a_handler_of_odd_ways_is_named_in_the_log(caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.ERROR), online(dhs_with(op=odd_one)) as peer:
         assert answer_to(peer, "stoh_start_operation op 1.1").endswith("error x")
         assert until_end(peer) == []
-    assert "odd_one is no word for a failure" in caplog.text
+    assert "odd_one is not a word for a failure" in caplog.text

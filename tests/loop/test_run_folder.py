@@ -134,9 +134,9 @@ def test_a_table_that_cannot_be_written_is_said(
     ("text", "reason"),
     [
         (None, "cannot read .*loop_info.csv: No such file or directory"),
-        ("a,b\n1,2\n", "loop_info.csv is no table of a collection"),
-        (",".join(COLUMNS) + "\nLOOP_INFO,0\n", "loop_info.csv is no table of a collection"),
-        ("\0\n1\n", "loop_info.csv is no table of a collection"),
+        ("a,b\n1,2\n", "loop_info.csv is not a table of a collection"),
+        (",".join(COLUMNS) + "\nLOOP_INFO,0\n", "loop_info.csv is not a table of a collection"),
+        ("\0\n1\n", "loop_info.csv is not a table of a collection"),
     ],
 )
 def test_another_folder_is_refused(tmp_path: Path, text: str | None, reason: str) -> None:

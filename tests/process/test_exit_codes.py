@@ -35,7 +35,9 @@ def taken() -> Iterator[int]:
         pytest.param(MAKES + "raise MemoryError", "MemoryError", id="no memory"),
         pytest.param("def broken(:", "SyntaxError", id="not Python"),
         pytest.param(
-            MAKES + "import dhs_runtime; dhs_runtime.Dhs('a b')", "no name of a DHS", id="its name"
+            MAKES + "import dhs_runtime; dhs_runtime.Dhs('a b')",
+            "cannot be the name of a DHS",
+            id="its name",
         ),
         pytest.param(
             MAKES

@@ -73,21 +73,21 @@ def test_brackets_belong_to_ipv6(host: str) -> None:
         ("dcss\0", "control characters"),
         ("dcss:14242", "did you mean host dcss, port 14242?"),
         ("[::1]:14242", "did you mean host ::1, port 14242?"),
-        ("dcss:", "the port is no part of the host"),
-        (":14242", "the port is no part of the host"),
+        ("dcss:", "the port is not part of the host"),
+        (":14242", "the port is not part of the host"),
         ("10.0.0.01", "without leading zeros"),
-        ("http://x", "a URL is no host; did you mean host x?"),
-        ("dcss://x:5/y", "a URL is no host; did you mean host x, port 5?"),
-        ("http://[", "a URL is no host"),
+        ("http://x", "a URL is not a host; did you mean host x?"),
+        ("dcss://x:5/y", "a URL is not a host; did you mean host x, port 5?"),
+        ("http://[", "a URL is not a host"),
         ("~/x.log", "no '/'"),
         ("user@dcss", "no '@'"),
         ("dcss?x", "no '?'"),
         ("192.168.1.300", "four numbers of 0 to 255"),
         ("192.168.1", "four numbers of 0 to 255"),
         ("14242", "four numbers of 0 to 255"),
-        ("::g", "'::g' is no IPv6 address"),
+        ("::g", "'::g' is not an IPv6 address"),
         ("::1:14242", "did you mean [::1]:14242?"),
-        ("[dcss]", "'dcss' is no IPv6 address"),
+        ("[dcss]", "'dcss' is not an IPv6 address"),
         ("a..b", "no empty parts"),
         ("-a", "letters, digits and inner hyphens"),
         ("a-", "letters, digits and inner hyphens"),
@@ -116,7 +116,7 @@ def test_a_port_is_a_number_of_1_to_65535(port: str) -> None:
 
 
 def test_a_url_is_no_address_of_dcss() -> None:
-    with pytest.raises(ConfigError, match=r"a URL is no host; did you mean host x, port 5\?$"):
+    with pytest.raises(ConfigError, match=r"a URL is not a host; did you mean host x, port 5\?$"):
         HostPort.read("dcss://x:5", 14242)
 
 

@@ -64,7 +64,7 @@ def test_a_builtin_without_signature_is_taken_on_trust() -> None:
 
 @pytest.mark.parametrize("wrong", [int, "StohAbortAll", None])
 def test_only_message_classes_have_handlers(wrong: object) -> None:
-    with pytest.raises(HandlerError, match="is no message class"):
+    with pytest.raises(HandlerError, match="is not a message class"):
         Dhs("testDHS").on(wrong)(take)  # type: ignore[arg-type]  # the mistake
 
 

@@ -151,7 +151,7 @@ def test_a_dhs_tells_of_an_operation_it_begins_itself() -> None:
 
 @pytest.mark.parametrize("name", ["", "two words", "x" * 40])
 def test_a_name_that_dcss_could_not_take_is_refused_at_once(name: str) -> None:
-    with pytest.raises(HandlerError, match="is no name of a DHS"):
+    with pytest.raises(HandlerError, match="cannot be the name of a DHS"):
         Dhs(name)
 
 

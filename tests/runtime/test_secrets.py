@@ -123,7 +123,7 @@ def test_passwords_of_the_configuration_and_patterns_of_the_site_are_masked() ->
 
 
 def test_a_pattern_that_is_none_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"'\(' is no regular expression"):
+    with pytest.raises(ConfigError, match=r"'\(' is not a regular expression"):
         Masker(patterns=["("])
 
 

@@ -25,7 +25,7 @@ def test_one_plain_word_is_a_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "{a}", "a\0", "x" * 200, None, 1])
 def test_anything_else_is_none(name: object) -> None:
-    with pytest.raises(HandlerError, match="is no name of a motor"):
+    with pytest.raises(HandlerError, match="cannot be the name of a motor"):
         check_name(name, "a motor")
 
 

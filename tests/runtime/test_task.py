@@ -131,7 +131,7 @@ def test_nothing_is_logged_while_the_lock_of_a_task_is_held() -> None:
     ends: list[tuple[Task, Callable[[], object], str]] = [
         (update, lambda: update.update("half"), "dropped: htos_operation_update"),
         (complete, complete.complete, "dropped: htos_operation_completed"),
-        (fail, lambda: fail.fail("why", status="normal"), "is no word"),
+        (fail, lambda: fail.fail("why", status="normal"), "is not a word"),
         (unable, lambda: unable.fail("why"), "no answer is possible"),
         (move, lambda: move.fail("stuck"), "motor m: stuck"),
     ]

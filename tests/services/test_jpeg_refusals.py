@@ -172,7 +172,7 @@ def test_repeated_refusals_are_logged_once(
         (b"POST / HTTP/1.1\r\n" + b"X: y\r\n" * 201 + b"\r\n", 431, "200 header fields"),
         (b"POST / HTTP/1.1\r\nX: " + b"y" * 70_000, 431, "65536 bytes"),
         (b"POST /" + b"y" * 70_000, 431, "65536 bytes"),
-        (b"POST http://[ HTTP/1.1\r\n\r\n", 400, "no URL"),
+        (b"POST http://[ HTTP/1.1\r\n\r\n", 400, "not a URL"),
         (b"BREW / HTTP/1.1\r\n\r\n", 501, "no BREW"),
         (b"POST / HTTP/1.1\r\nExpect: more\r\n\r\n", 417, "100-continue"),
         (b"POST / HT", 0, "in the header"),

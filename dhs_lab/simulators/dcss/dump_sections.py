@@ -142,7 +142,7 @@ class Section:
         """Two lines of permits; raises SectionError if one is not valid."""
         for number in range(at, at + PERMITS):
             if not is_permit(self.lines[number]):
-                raise SectionError(self.number(number), "is no permit, five 0 or 1")
+                raise SectionError(self.number(number), "is not a permit, five 0 or 1")
 
     def expect_permits(self) -> None:
         """One line, with or without permits after it; raises SectionError for anything else."""
@@ -160,7 +160,8 @@ class Section:
         try:
             return int(word)
         except ValueError:
-            raise SectionError(self.number(at), f"{what} is no integer: {word[:60]!r}") from None
+            reason = f"{what} is not an integer: {word[:60]!r}"
+            raise SectionError(self.number(at), reason) from None
 
     def real(self, at: int, word: str, what: str) -> float:
         """The number of a word; raises SectionError if it is not one."""
@@ -169,7 +170,7 @@ class Section:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise SectionError(self.number(at), f"{what} is no number: {word[:60]!r}")
+            raise SectionError(self.number(at), f"{what} is not a number: {word[:60]!r}")
         return value
 
     def position(self, at: int, word: str) -> float:

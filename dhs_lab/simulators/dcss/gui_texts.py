@@ -51,7 +51,7 @@ def configuring(motor: MotorEntry, changes: Mapping[str, float]) -> GtosConfigur
 def check_changes(motor: MotorEntry, changes: Iterable[str]) -> None:
     """Raise DhsError if a pseudo motor does not have one of these values."""
     if foreign := set(changes) - dict(motor.scanned).keys():
-        raise DhsError(f"{motor.name} is no real motor, it has no {', '.join(sorted(foreign))}")
+        raise DhsError(f"{motor.name} is not a real motor, it has no {', '.join(sorted(foreign))}")
 
 
 def positioned(keyword: str, motor: MotorEntry, position: float, status: str) -> str:

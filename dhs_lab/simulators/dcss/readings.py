@@ -68,5 +68,5 @@ class Readings:
     def _found(self, name: str, kind: type[D], what: str) -> D:
         found = self._database.find(name)
         if found is None or not isinstance(found[1], kind):
-            raise DhsError(f"{name} is no {what} of the database")
+            raise DhsError(f"the database has no {what} named {name}")
         return found[1]

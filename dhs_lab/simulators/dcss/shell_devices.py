@@ -137,7 +137,7 @@ def _configure(context: Context, words: CommandWords) -> CommandAnswer:
     for setting in settings:
         field, separator, text = setting.partition("=")
         if not separator or field not in kinds:
-            raise words.wrong(f"{setting!r} is no setting; there is {', '.join(kinds)}")
+            raise words.wrong(f"{setting!r} is not a setting; there is {', '.join(kinds)}")
         values[field] = _setting(field, kinds[field], text, words)
     if not values:
         raise words.wrong("a setting is missing")

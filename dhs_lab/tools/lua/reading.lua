@@ -13,7 +13,7 @@ end
 local function number_of(word)
     local mantissa = word:match("^(.-)[eE][+-]?%d+$") or word
     if not (mantissa:find("^[+-]?%d+%.?%d*$") or mantissa:find("^[+-]?%.%d+$")) then
-        return nil, "is no number: " .. word
+        return nil, "is not a number: " .. word
     end
     local value = tonumber((word:gsub("^%+", "")))
     if value == math.huge or value == -math.huge then return nil, "is too large: " .. word end
@@ -123,7 +123,7 @@ local READERS = {
     end,
     integer = function(spec, word)
         local digits = word[1]:match("^%+?(-?%d+)$") or word[1]:match("^%+?(-?%d+)%.0*$")
-        if not digits then return nil, "is no integer: " .. word[1] end
+        if not digits then return nil, "is not an integer: " .. word[1] end
         return { spec.field, word[2], word[3], Int64.new(digits) }
     end,
     flag = function(spec, word)

@@ -344,7 +344,7 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
         (dcss.encoder_position, "encoder"),
         (dcss.string, "string"),
     ):
-        with pytest.raises(DhsError, match=f"motor is no {what} of the database"):
+        with pytest.raises(DhsError, match=f"no {what} named motor"):
             read("motor")
 
 

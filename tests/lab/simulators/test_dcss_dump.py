@@ -170,13 +170,13 @@ def test_a_motor_whose_position_is_none_is_read_with_the_rest(
     ("section", "problem"),
     [
         ("x", "line 9: x: has no type"),
-        ("x\nshutter\ngalil 0", "line 10: x: type is no integer: 'shutter'"),
+        ("x\nshutter\ngalil 0", "line 10: x: type is not an integer: 'shutter'"),
         ("x\n5\ngalil 0", "line 10: x: type 5 is obsolete or unknown"),
         ("x\n99", "line 10: x: type 99 is obsolete or unknown"),
         ("x\n6", "line 9: x: 0 lines after the type, its type has 1 or 3"),
         ("x\n6\ngalil", "line 11: x: 1 words for host and state, 2 needed"),
-        ("x\n6\ngalil open", "line 11: x: state is no integer: 'open'"),
-        ("x\n6\ngalil 0\n1 1 1 1 1\n1 1 1 1", "line 13: x: is no permit, five 0 or 1"),
+        ("x\n6\ngalil open", "line 11: x: state is not an integer: 'open'"),
+        ("x\n6\ngalil 0\n1 1 1 1 1\n1 1 1 1", "line 13: x: is not a permit, five 0 or 1"),
         ("x\n6\nnobody 0", "line 9: x: its hardware host nobody has no section"),
         ("galil\n6\ngalil 0", "line 9: galil: the name stands at line 5 already"),
         (f"{'n' * 40}\n6\ngalil 0", f"line 9: {'n' * 40}: a name of 40 characters"),
@@ -196,19 +196,19 @@ def test_a_motor_whose_position_is_none_is_read_with_the_rest(
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('25.0', 'inf')}",
-            "line 15: z: upper_limit is no number: 'inf'",
+            "line 15: z: upper_limit is not a number: 'inf'",
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('1.5', 'here')}",
-            "line 15: z: position is no number: 'here'",
+            "line 15: z: position is not a number: 'here'",
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('25.0', 'high')}",
-            "line 15: z: upper_limit is no number: 'high'",
+            "line 15: z: upper_limit is not a number: 'high'",
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('2000', 'fast')}",
-            "line 15: z: speed is no integer: 'fast'",
+            "line 15: z: speed is not an integer: 'fast'",
         ),
         (
             f"z\n1\ngalil stage\n{PERMITS}0\n{REAL.replace('2 mm', '5 mm')}",

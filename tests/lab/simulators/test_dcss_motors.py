@@ -133,7 +133,7 @@ def test_a_gui_configures_the_dhs_and_the_database(dcss: SimulatedDcss, dhs: Dhs
         "stoh_configure_pseudo_motor energy galil energy 12000.0 20000.0 5000.0 1 1 1 0",
     ]
     assert dcss.position("gonio_z") == 2.0
-    with pytest.raises(DhsError, match="energy is no real motor, it has no backlash, speed"):
+    with pytest.raises(DhsError, match="energy is not a real motor, it has no backlash, speed"):
         dcss.configure("energy", speed=1, backlash=1)
 
 

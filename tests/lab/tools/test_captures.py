@@ -186,7 +186,7 @@ def test_a_port_takes_what_no_keyword_tells() -> None:
     talk = Conversation(server=("10.0.0.2", 9999))
     packets = [*talk.opening(), talk.segment(talk.server, v2("weird thing"))]
     capture = pcap(stamped(packets))
-    assert damages(found(capture)) == ["x: no DCS in 4 packets: 1 TCP connections that are no DCS"]
+    assert damages(found(capture)) == ["x: no DCS in 4 packets: 1 TCP connections that are not DCS"]
     (only,) = found(capture, ReadOptions(port=9999, framing=Framing.V2))
     assert isinstance(only, Sighting)
     assert (only.keyword, only.direction) == ("weird", None)

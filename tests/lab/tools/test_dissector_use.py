@@ -39,7 +39,7 @@ def test_what_is_no_header_is_an_error_and_the_next_segment_is_read(
     capture = Capture()
     note = encode_frame(Frame(b"htos_note hello"), Framing.V2)
     capture.send(False, b"htos_client_is_hardware a".ljust(200, b"\0"))
-    for data in (note, b"noise that is no frame", b" 1 2 3 noise ".ljust(26), note):
+    for data in (note, b"noise that is not a frame", b" 1 2 3 noise ".ljust(26), note):
         capture.send(False, data)
     capture.send(False, b"%12d %12d " % (2_000_000_000, 0))
     capture.send(False, note)
@@ -54,7 +54,7 @@ def test_what_is_no_header_is_an_error_and_the_next_segment_is_read(
         "a frame of more than 16 MiB is announced",
         None,
     ]
-    assert found[2].get("dcs.undecoded")[0].raw == b"noise that is no frame"
+    assert found[2].get("dcs.undecoded")[0].raw == b"noise that is not a frame"
 
 
 def test_without_reassembly_a_frame_that_goes_on_is_told(script: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_text_goes_out_as_it_stands() -> None:
 @pytest.mark.parametrize(
     ("line", "framing", "reason"),
     [
-        (b"stoh_set_motor_position phi x", Framing.V2, "position: is no number"),
+        (b"stoh_set_motor_position phi x", Framing.V2, "position: is not a number"),
         (b"stoh_set_string s " + b"x" * 292, Framing.V1, "text of 310 bytes, v1 carries 199"),
         (b"htos_motor_move_completed phi 1 " + b"x" * 100, Framing.V2, "status"),
         (b"htos_set_string_completed  s normal x", Framing.V2, "more than one blank"),

@@ -111,7 +111,7 @@ def test_without_times_nothing_is_made_up() -> None:
         ("htos_note \x1b[31mred", "note_message='\\x1b[31mred'"),
         ("htos_note x\udcff", "note_message='x\\udcff'"),
         ("weird \x07", "!! unknown keyword"),
-        ("stoh_set_motor_position phi x", "!! malformed: position: is no number: 'x'"),
+        ("stoh_set_motor_position phi x", "!! malformed: position: is not a number: 'x'"),
         ("", "!! malformed: holds no word"),
     ],
 )

@@ -101,7 +101,7 @@ function numbersOf(row, form, names) {
   for (const name of names) {
     const text = form.elements[name].value;
     if (!isNumber(text)) {
-      refuse(row, "not sent", `${plainName(name)}: ${text || "nothing"} is no number`);
+      refuse(row, "not sent", `${plainName(name)}: ${text || "nothing"} is not a number`);
       form.elements[name].focus();
       return undefined;
     }

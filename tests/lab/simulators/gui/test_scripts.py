@@ -214,7 +214,7 @@ def test_what_has_no_script_says_so(gui: GuiPeer) -> None:
 def test_names_of_other_devices_are_refused(dcss: SimulatedDcss) -> None:
     with pytest.raises(ConfigError, match="two devices"):
         dcss.scripted("x")
-    with pytest.raises(DhsError, match="nosuch is no motor"):
+    with pytest.raises(DhsError, match="no motor named nosuch"):
         dcss.pseudo_motor("slit", ["nosuch"], lambda place: place)
 
 
