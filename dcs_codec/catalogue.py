@@ -35,7 +35,7 @@ class FieldDescription:
         name: Its name.
         type: What it is on the wire: `word`, `number`, `integer`, `0 or 1`,
             `number or word`, `rest of text`, `names`; for another kind, that kind's name in words.
-        limit: The most that encode lets out, "" if only the frame sets a limit.
+        limit: The most that encode writes, "" if only the frame sets a limit.
         is_optional: Whether the word may be missing (all optional words together, or none).
         units: Units or meaning, "" if the docstring gives none.
     """

@@ -1,6 +1,6 @@
 """The converter of messages to dicts and back: one hook for each shape, equally strict both ways.
 
-Made for `interchange`, which says what holds of it.
+It is for `interchange`, which has the rules.
 """
 
 import base64
@@ -28,7 +28,7 @@ ODD_TAGS: Final[dict[type[Message], str]] = {
 _SURROGATE_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 Read = Callable[[Any, object], Any]
-"""A value of JSON to ours; the type that cattrs passes is known before."""
+"""From a value of JSON to ours; the type that cattrs passes is known already."""
 
 Write = Callable[[Any], Any]
 """The reverse."""

@@ -73,7 +73,7 @@ class NeedData(enum.Enum):
         return "NEED_DATA"
 
 
-_V2: Final = Framing.V2  # looking up a member of an enum takes longer than all else in a frame
+_V2: Final = Framing.V2  # looking up an enum's member takes longer than the rest of a frame
 
 NEED_DATA: Final = NeedData.NEED_DATA
 """There is no whole frame (or event) yet: call `receive_data` and ask again."""
@@ -104,8 +104,8 @@ def encode_frame(frame: Frame, framing: Framing) -> bytes:
     """The bytes of one frame.
 
     Raises:
-        EncodeError: The text holds a NUL or is too long (199 bytes in v1), v1 was to carry a
-            binary part, or that is too long for v2.
+        EncodeError: The text holds a NUL or is too long (199 bytes in v1), there is a
+            binary part in v1, or one that is too long for v2.
         LocalProtocolError: `framing` is AUTO, which is for reading only.
     """
     text, binary = frame.text, frame.binary
@@ -146,9 +146,9 @@ def parse_header(header: bytes) -> tuple[int, int]:
 
 
 class _ShortEnds(dict[bytes, int]):
-    """Where a frame ends, by its header; of short frames without a binary part.
+    """The end of a short frame without a binary part, by its header.
 
-    Filled as headers come: a connection has few of them, again and again.
+    Filled on demand: a connection repeats a few headers.
     """
 
     def __missing__(self, header: bytes) -> int:
@@ -216,7 +216,7 @@ class FrameDecoder:
 
     @property
     def framing(self) -> Framing:
-        """Framing in use; AUTO until the first byte settles it."""
+        """Framing in use; AUTO until the first byte decides it."""
         return self._framing
 
     @framing.setter
@@ -228,7 +228,7 @@ class FrameDecoder:
         self._ends = self._known_ends()
 
     def expect_block(self, size: int) -> None:
-        """Read v1 in blocks of `size` bytes from here on; for between two frames."""
+        """Read v1 in blocks of `size` bytes from here on; call it between two frames."""
         self._block_size = size
         self.framing = Framing.V1
 
@@ -268,7 +268,7 @@ class FrameDecoder:
         if self._eof:
             raise LocalProtocolError("no data can follow the end of the stream")
         if self._at == len(self._run) and not self._waiting:
-            self._run = data if type(data) is bytes else bytes(data)  # a call more costs
+            self._run = data if type(data) is bytes else bytes(data)  # `bytes` costs a call
             self._at = 0
         else:
             self._waiting += data

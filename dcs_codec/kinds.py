@@ -20,7 +20,7 @@ _NOTHING: Mapping[str, object] = {}
 class Reading:
     """How a generated function reads a field, as lines of Python.
 
-    In them `draft` is the message to be. To leave the decision to the reference they raise
+    `draft` is the new message. To leave the decision to the reference, the lines raise
     ValueError or KeyError, or `return reference(text, binary)`. Names of fields may enter them, and
     nothing from the wire.
 
@@ -172,7 +172,7 @@ class TailKind(Kind, ABC):
 def has_own(kind: Kind, fast: str, reference: str) -> bool:
     """Whether the fast way of a kind belongs to its reference.
 
-    It does not if a subclass changed the reference only, to refuse more than its base, say.
+    It does not if a subclass changed only the reference, for example to refuse more.
     """
     of_kind = next(cls for cls in type(kind).__mro__ if {fast, reference} & vars(cls).keys())
     return fast in vars(of_kind)

@@ -31,7 +31,7 @@ class NotFinite(float):
     def __new__(cls, word: str) -> "NotFinite":
         """The number of a word; raises ValueError for any other word."""
         if not _NOT_FINITE.fullmatch(word):
-            raise ValueError(f"is finite, or no number: {word[:60]!r}")
+            raise ValueError(f"is not nan or infinite: {word[:60]!r}")
         number = super().__new__(cls, word)
         number.word = word
         return number

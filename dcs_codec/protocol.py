@@ -125,7 +125,7 @@ class DcsProtocol:
         # not; AUTO distinguishes it from the greeting of the hardware port.
         first = _AUTO if role is Role.GUI else Framing.V1
         self._decoder = FrameDecoder(first, max_frame_size)
-        self._shaking_hands = True  # whether the peer's half of the handshake has still to come
+        self._shaking_hands = True  # whether the peer's half of the handshake is missing
         self._may_be_refused = role is Role.GUI
         self._login = _new_login(codec) if self._is_gui_port else None
         self._state = State.CONNECTED
@@ -145,7 +145,7 @@ class DcsProtocol:
 
     @property
     def framing(self) -> Framing:
-        """Framing after the handshake; AUTO until the first frame settled it."""
+        """Framing after the handshake; AUTO until the first frame decides it."""
         return self._online_framing if self._shaking_hands else self._decoder.framing
 
     @framing.setter
@@ -236,7 +236,7 @@ class DcsProtocol:
             EncodeError: The message does not fit the wire; nothing has changed.
             StateError: It may not be sent now or by this role; nothing has changed.
         """
-        state = self._state  # once: a reading thread may meet the end meanwhile
+        state = self._state  # read once: a reading thread may reach the end meanwhile
         if state is _ONLINE:
             data = self.encode(message)
             if self.framing is _AUTO:

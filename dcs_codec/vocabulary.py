@@ -32,9 +32,9 @@ class MotorStatus(StrEnum):
     ABORTED = "aborted"
     """An abort stopped it."""
     ABORT = "abort"
-    """The same as a mar345 writes it; to the scripting engine it is no `aborted`."""
+    """What a mar345 writes for it; the scripting engine does not take it for `aborted`."""
     MOVING = "moving"
-    """It moves already; the new move was refused."""
+    """It is moving already; the new move was refused."""
     LOCKED = "locked"
     """It is locked; the move was refused."""
     SW_LIMIT = "sw_limit"
@@ -72,7 +72,7 @@ class StringStatus(StrEnum):
     NORMAL = "normal"
     """The string has the contents."""
     DISCONNECTED = "disconnected"
-    """The object behind the string cannot be reached."""
+    """What the string stands for cannot be reached."""
     NO_WRITE_ACCESS = "no_write_access"
     """It may not be written."""
     CONVERT_FAILED = "convert_failed"
@@ -141,5 +141,5 @@ NO_DEVICE: Final = "NULL"
 NO_HARDWARE_HOST: Final = "no_hw_host_"
 """The beginning of a status that dcss reports for a DHS it has lost; the host's name follows.
 
-It is seen in logs: dcss tells GUIs and scripts, never a DHS.
+It is in logs: dcss sends it to GUIs and scripts, never to a DHS.
 """

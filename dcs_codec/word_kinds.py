@@ -138,11 +138,11 @@ class Number(WordKind):
         return "number", finite + ", nan, inf" * self.stored
 
     def reading(self, field: str, word: str) -> Reading:
-        """A number as Python reads it; its underscores, nan and infinity are odd."""
+        """As Python's `float`; underscores, nan and infinity go to the reference."""
         return _reading_number(field, word, "float")
 
     def writing(self, field: str) -> Writing:
-        """A number that Python writes without an exponent; the edges are the reference's."""
+        """A number that Python writes without an exponent; limits go to the reference."""
         value = f"v_{field}"
         low = repr(_LEAST_FIXED * (1 + _EDGE))
         high = repr(min(self.limit, _GREATEST_FIXED) * (1 - _EDGE))
@@ -182,7 +182,7 @@ class Integer(WordKind):
         return "integer", plus_minus(MAX_INTEGER)
 
     def reading(self, field: str, word: str) -> Reading:
-        """An integer as Python reads it; its underscores are odd."""
+        """As Python's `int`; underscores go to the reference."""
         return _reading_number(field, word, "int")
 
     def writing(self, field: str) -> Writing:

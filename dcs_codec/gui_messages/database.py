@@ -24,7 +24,7 @@ __all__ = [
 class StogConfigureHardwareHost(Message):
     """Whether a DHS is connected; also told when one comes or goes.
 
-    An operation of a DHS that goes never completes: this is all that is said of it.
+    Operations of a DHS that goes never complete: this message is the only sign.
 
     Wire:   stog_configure_hardware_host host_name hardware_host state
     Units:  hardware_host: `self`; state: `online` or `offline`

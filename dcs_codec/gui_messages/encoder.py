@@ -31,7 +31,7 @@ class GtosGetEncoder(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetEncoder(Message):
-    """Call the present position of an encoder by another number.
+    """Give the present position of an encoder another number.
 
     Wire:   gtos_set_encoder encoder_name position
     Units:  position: scaled

@@ -60,7 +60,7 @@ class StogReportIonChambers(Message):
 
     Wire:   stog_report_ion_chambers ion_chamber_time reported
     Units:  ion_chamber_time: s, 0 for a failure; reported: `name counts` for each, or the names and
-            a reason, one word or `{braced text}`; nothing where nothing was asked for
+            a reason, one word or `{braced text}`; empty if nothing was asked for
     Source: dcss_hardware_client.c:787, confirmed on the wire
     """
 
@@ -70,7 +70,7 @@ class StogReportIonChambers(Message):
 
     @property
     def result(self) -> tuple[IonChamberReading, ...] | IonChamberFailure:
-        """Readings or a failure; raises DecodeError where the words are neither."""
+        """Readings or a failure; raises DecodeError if the words are neither."""
         try:
             return _RESULT.read_tail(f" {self.reported}", {_TIME: self.ion_chamber_time})
         except ValueError as error:
@@ -80,6 +80,6 @@ class StogReportIonChambers(Message):
     def of(
         cls, ion_chamber_time: float, result: tuple[IonChamberReading, ...] | IonChamberFailure
     ) -> "StogReportIonChambers":
-        """A report of readings or a failure; raises ValueError where they do not fit the time."""
+        """A report of readings or a failure; raises ValueError if they do not fit the time."""
         reported = _RESULT.write_tail(result, {_TIME: ion_chamber_time})
         return cls(ion_chamber_time=ion_chamber_time, reported=reported[1:])

@@ -32,7 +32,7 @@ class GtosLog(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLog(Message):
-    """A line of the log. Many refusals are told in no other way.
+    """A line of the log. Many refusals are reported only here.
 
     Wire:   stog_log [log_level] said
     Units:  log_level: see `LogLevel`; `user_X`, `chat_X`; said: the sender (`server`, a host, a
@@ -46,7 +46,7 @@ class StogLog(Message):
 
     @property
     def log_sender(self) -> str:
-        """Who said it, without the braces; "" where nobody is named."""
+        """Who said it, without the braces; "" if nobody is named."""
         return _sender_and_text(self.said)[0]
 
     @property

@@ -42,7 +42,7 @@ class GtosBecomeMaster(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosBecomeSlave(Message):
-    """Be master no longer.
+    """Stop being master.
 
     Wire:   gtos_become_slave request
     Units:  request: `request_unlock master_lock_key=HEX` to give a lock back, or any word

@@ -46,7 +46,7 @@ __all__ = [
 class GtosStartMotorMove(Message):
     """Move a motor.
 
-    A refusal is no small thing: the scripting engine stops the whole beamline for most of them.
+    For most refusals the scripting engine stops the whole beamline.
 
     Wire:   gtos_start_motor_move motor_name destination
     Units:  destination: scaled, or a word for the DHS
@@ -60,7 +60,7 @@ class GtosStartMotorMove(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosAbortMotorMove(Message):
-    """Stop one motor; one that is the scripting engine's own does not stop for it.
+    """Stop one motor; a motor of the scripting engine itself does not stop.
 
     Wire:   gtos_abort_motor_move motor_name [abort_arg]
     Units:  abort_arg: `soft` (decelerate) or `hard`
@@ -74,7 +74,7 @@ class GtosAbortMotorMove(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetMotorPosition(Message):
-    """Call the present position by another number; for staff. Nothing answers it.
+    """Give the present position another number; for staff. It has no answer.
 
     Wire:   gtos_set_motor_position motor_name position
     Units:  position: scaled
@@ -233,7 +233,7 @@ class StogMotorMoveCompleted(Message):
     """The end of a move, or why it was refused.
 
     Wire:   stog_motor_move_completed motor_name position status
-    Units:  position: scaled; status: `normal`, or why not; braced where it has blanks,
+    Units:  position: scaled; status: `normal`, or why not; braced if it has blanks,
             `{no_hw_host galilDHS}`
     Source: dcss_hardware_client.c:587, confirmed on the wire
     """
@@ -262,7 +262,7 @@ class StogLimitHit(Message):
     """A motor has hit a hardware limit; passed on unchanged.
 
     Wire:   stog_limit_hit motor_name direction
-    Units:  direction: `cw`, say
+    Units:  direction: for example `cw`
     Source: dcss_hardware_client.c:1009, confirmed on the wire
     """
 
@@ -286,7 +286,7 @@ class StogSimulatingDevice(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogNoHardwareHost(Message):
-    """The DHS of a device is not there, so a command went nowhere.
+    """The DHS of a device is not connected, so a command was not sent.
 
     Wire:   stog_no_hardware_host device_name
     Source: dcss_gui_client.c, confirmed on the wire

@@ -23,8 +23,8 @@ __all__ = [
 class GtosStartOperation(Message):
     """Start an operation.
 
-    A handle begins with the number of the client that starts it. dcss keeps no account of handles:
-    that each is used once is the client's business.
+    A handle begins with the number of the client that starts it. dcss does not check
+    handles: the client must use each of them once.
 
     Wire:   gtos_start_operation operation_name operation_handle operation_args
     Units:  operation_handle: `client_id.counter`; operation_args: a Tcl list

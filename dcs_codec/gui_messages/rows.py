@@ -58,7 +58,7 @@ class ClientRow:
         user: Name of the user; `self` is the scripting engine.
         full_name: Name of the person.
         location: `HUTCH`, `LOCAL` or `REMOTE`; empty for `self`.
-        title: Job title, where the session server knows one.
+        title: Job title, if the session server has one.
         is_staff: Whether the user is staff.
         is_roaming: Whether the user may be master from elsewhere.
         host: Host of the GUI.

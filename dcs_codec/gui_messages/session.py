@@ -32,8 +32,8 @@ __all__ = [
 class StocSendClientType(Message):
     """DCSS asks who connected; the first message of every connection, in v2 on this port.
 
-    The number is there where the server has its keys: a session may be given encrypted then. All
-    waiting for the login, and later for pieces of messages, may last one second together.
+    The number is there if the server has its keys; then a session may be sent encrypted. dcss waits
+    one second in total, for the login and for missing pieces of later messages.
 
     Wire:   stoc_send_client_type [client_id]
     Units:  client_id: number of this connection
@@ -49,7 +49,7 @@ class GtosClientIsGui(Message):
     """A GUI logs in; a block of 200 bytes. dcss does not look at the keyword.
 
     Wire:   gtos_client_is_gui user session host display
-    Units:  session: the session's id, or `CYPHER` or `DCS_CYPHER` where a ticket follows; host: as
+    Units:  session: the session's id, or `CYPHER` or `DCS_CYPHER` if a ticket follows; host: as
             dcss resolves the address of the client (`localhost` on loopback); display: tells
             where the GUI is
     Source: dcss_gui_client.c:821-853, dcss_users.c:326-333, confirmed on the wire
@@ -64,7 +64,7 @@ class GtosClientIsGui(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogLoginComplete(Message):
-    """The GUI is in; what there is on the beamline follows.
+    """The login is accepted; everything at the beamline follows.
 
     Wire:   stog_login_complete client_id
     Units:  client_id: number of this connection, which handles of operations begin with
@@ -117,7 +117,7 @@ class StogSetPermissionLevel(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StogDcssEndUpdateAllDevice(Message):
-    """The end of the first push: every device was told.
+    """The end of the first push: all devices have been sent.
 
     Wire:   stog_dcss_end_update_all_device
     Source: dcss_gui_client.c:563, confirmed on the wire
@@ -141,7 +141,7 @@ class StogDevicePermissionBit(Message):
 
     @property
     def permissions(self) -> tuple[Permissions, Permissions]:
-        """What staff and what users may; raises DecodeError where the words do not tell it."""
+        """What staff and what users may; raises DecodeError if the text is something else."""
         return permission_pair(self.keyword, self.permission_bits)
 
 
@@ -185,7 +185,7 @@ class StogUpdateClient(Message):
 
     @property
     def client(self) -> ClientRow:
-        """What the row says; raises DecodeError where it is cut, or no list."""
+        """What the row says; raises DecodeError if it is cut, or not a list."""
         return ClientRow.from_text(self.keyword, self.row)
 
 

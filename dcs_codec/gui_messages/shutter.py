@@ -13,7 +13,7 @@ __all__ = ["GtosSetShutterState", "StogConfigureShutter", "StogReportShutterStat
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetShutterState(Message):
-    """Open or close a shutter. Where it is not permitted, only a log line says so.
+    """Open or close a shutter. If it is not permitted, only a log line says so.
 
     Wire:   gtos_set_shutter_state shutter_name [shutter_state]
     Units:  shutter_state: `open` or `closed`; a C DHS opens at any other word
@@ -45,8 +45,8 @@ class StogReportShutterState(Message):
     """A shutter is open or closed, or why it did not obey.
 
     Wire:   stog_report_shutter_state shutter_name shutter_state result
-    Units:  shutter_state: `open`, `closed` or `unknown`; result: why it failed, `normal` or
-            nothing where it did not
+    Units:  shutter_state: `open`, `closed` or `unknown`; result: why it failed; `normal` or
+            nothing if it did not
     Source: dcss_hardware_client.c:842, confirmed on the wire
     """
 

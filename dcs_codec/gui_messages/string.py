@@ -13,7 +13,7 @@ __all__ = ["GtosSetString", "StogConfigureString", "StogSetStringCompleted"]
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class GtosSetString(Message):
-    """Set a string. Where it is not permitted, only a log line says so.
+    """Set a string. If it is not permitted, only a log line says so.
 
     Wire:   gtos_set_string string_name string_contents
     Source: dcss_gui_client.c:2225 (the name goes to `deviceName[81]`, unchecked), confirmed on the

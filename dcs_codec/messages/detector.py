@@ -26,10 +26,10 @@ __all__ = [
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohCollectImage(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_collect_image arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_collect_image"
@@ -38,10 +38,10 @@ class StohCollectImage(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohOscillationReady(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_oscillation_ready arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_ready"
@@ -50,10 +50,10 @@ class StohOscillationReady(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohOscillationComplete(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_oscillation_complete arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_oscillation_complete"
@@ -62,10 +62,10 @@ class StohOscillationComplete(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorStop(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_detector_stop arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_stop"
@@ -74,10 +74,10 @@ class StohDetectorStop(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorSendStart(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_detector_send_start arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_start"
@@ -86,10 +86,10 @@ class StohDetectorSendStart(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohDetectorSendStop(Message):
-    """In sources of detector DHSs, whose tables of messages do not reach it; nothing sends it.
+    """Declared in sources of detector DHSs, in no table of messages; nothing sends it.
 
     Wire:   stoh_detector_send_stop arguments
-    Source: sources that never run, so the words are kept unchanged
+    Source: code that never runs, so the words are kept unchanged
     """
 
     keyword: ClassVar[str] = "stoh_detector_send_stop"

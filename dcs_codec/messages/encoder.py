@@ -61,7 +61,7 @@ class StohGetEncoder(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StohSetEncoder(Message):
-    """Call the present position by another number; answered by `htos_set_encoder_completed`.
+    """Give the present position another number; answered by `htos_set_encoder_completed`.
 
     Wire:   stoh_set_encoder encoder_name position
     Units:  position: scaled

@@ -117,7 +117,7 @@ _UNDERSCORE: Final = ord("_")
 
 @attrs.frozen(repr=False, eq=False)
 class IonChamberResult(TailKind):
-    """Kind of field: readings where the time in front of it is positive, else a failure."""
+    """Kind of field: readings if the time before it is positive, else a failure."""
 
     def read_tail(
         self, tail: str, before: Mapping[str, object]
@@ -133,7 +133,7 @@ class IonChamberResult(TailKind):
         return tuple(IonChamberReading(name, _COUNTS.read(counts)) for name, counts in pairs)
 
     def write_tail(self, value: object, before: Mapping[str, object]) -> str:
-        """The words of readings or of a failure; raises ValueError where the time says other."""
+        """The words of readings or of a failure; raises ValueError if they do not fit the time."""
         if _is_counted(before):
             if not isinstance(value, tuple) or not value:
                 raise ValueError("is a tuple of readings where the time is positive")
@@ -253,7 +253,7 @@ class HtosReportIonChambers(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureIonChamber(Message):
-    """Known to be ignored by dcss, not to be sent by any DHS.
+    """dcss ignores it; no known DHS sends it.
 
     Wire:   htos_configure_ion_chamber ion_chamber_name arguments
     Source: confirmed on the wire that dcss ignores it

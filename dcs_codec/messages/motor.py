@@ -79,7 +79,7 @@ class StohSetMotorDependency(Message):
     """Motors that a motor's position depends on; sent after the registrations.
 
     Wire:   stoh_set_motor_dependency motor_name dependencies
-    Source: dcss_hardware_client.c:1215 (only where there are any), confirmed on the wire
+    Source: dcss_hardware_client.c:1215 (only if there are any), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_set_motor_dependency"
@@ -93,7 +93,7 @@ class StohSetMotorChildren(Message):
 
     Wire:   stoh_set_motor_children motor_name children
     Units:  children: may be none at all
-    Source: dcss_hardware_client.c:1231 (only where there are dependencies), confirmed on the wire
+    Source: dcss_hardware_client.c:1231 (only if there are dependencies), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_set_motor_children"
@@ -105,8 +105,8 @@ class StohSetMotorChildren(Message):
 class StohConfigureRealMotor(Message):
     """The configuration of a real motor: the answer to `htos_send_configuration`, or a change.
 
-    A real dcss names the hardware's host and name and ends in a status; the manual's form has
-    neither.
+    The form of a real dcss has the hardware's host and name, and ends in a status; the manual's
+    form has neither.
 
     Wire:   stoh_configure_real_motor motor_name [hardware_host hardware_name] position upper_limit
             lower_limit scale_factor speed acceleration backlash lower_limit_on upper_limit_on
@@ -140,8 +140,8 @@ class StohConfigureRealMotor(Message):
 class StohConfigurePseudoMotor(Message):
     """The configuration of a pseudo motor: the answer to `htos_send_configuration`, or a change.
 
-    A real dcss names the hardware's host and name and ends in a status; the manual's form has
-    neither.
+    The form of a real dcss has the hardware's host and name, and ends in a status; the manual's
+    form has neither.
 
     Wire:   stoh_configure_pseudo_motor motor_name [hardware_host hardware_name] position
             upper_limit lower_limit lower_limit_on upper_limit_on motor_lock_on [status]
@@ -169,7 +169,7 @@ class StohStartMotorMove(Message):
 
     Wire:   stoh_start_motor_move motor_name destination
     Units:  destination: scaled, or a word for the DHS (`home`, `#HM1`) as the caller wrote it
-    Source: dcss_gui_client.c:1463-1470 (`%f`, or verbatim where that is 0), confirmed on the wire
+    Source: dcss_gui_client.c:1463-1470 (`%f`, or verbatim if that is 0), confirmed on the wire
     """
 
     keyword: ClassVar[str] = "stoh_start_motor_move"
@@ -315,7 +315,7 @@ class HtosLimitHit(Message):
     """A motor has hit a hardware limit; the scripting engine aborts everything.
 
     Wire:   htos_limit_hit motor_name direction
-    Units:  direction: `cw`, say
+    Units:  direction: for example `cw`
     Source: dcss_hardware_client.c:1009 (forwards), confirmed on the wire
     """
 

@@ -98,8 +98,8 @@ class HtosOperationCompleted(Message):
 
     Wire:   htos_operation_completed operation_name operation_handle [operation_status]
             operation_args
-    Units:  operation_status: `normal` is success, any other word is the failure; "" where the
-            DHS wrote none (a robot's did), which nobody takes for success
+    Units:  operation_status: `normal` is success, any other word is the failure; "" if the DHS
+            wrote none (a robot's did), which nobody takes for success
     Source: dcss_hardware_client.c:1436, confirmed on the wire
     """
 
@@ -126,7 +126,7 @@ class HtosStartOperation(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureOperation(Message):
-    """Known to be ignored by dcss, not to be sent by any DHS.
+    """dcss ignores it; no known DHS sends it.
 
     Wire:   htos_configure_operation operation_name arguments
     Source: confirmed on the wire that dcss ignores it

@@ -35,7 +35,7 @@ class StocSendClientType(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class StocReconnectOnPort(Message):
-    """Connect again on another port; an old server's word, dcss never sends it.
+    """Connect again on another port; an old server sent it, dcss never does.
 
     Wire:   stoc_reconnect_on_port port
     Source: simdhs message_handlers.tcl:159

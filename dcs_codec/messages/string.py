@@ -89,7 +89,7 @@ class StohRegisterStringMotor(Message):
 
 @attrs.frozen(kw_only=True, repr=False, eq=False)
 class HtosConfigureString(Message):
-    """Known to be ignored by dcss, not to be sent by any DHS.
+    """dcss ignores it; no known DHS sends it.
 
     Wire:   htos_configure_string string_name arguments
     Source: confirmed on the wire that dcss ignores it

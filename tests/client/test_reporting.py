@@ -101,7 +101,7 @@ def test_an_accept_that_raises(
 
 
 def test_a_brace_that_is_open_is_not_sent(dcss: DcssClient, session: GuiSession) -> None:
-    with pytest.raises(EncodeError, match="no Tcl list"):
+    with pytest.raises(EncodeError, match="not a Tcl list"):
         dcss.set_string("status", "{open")
     assert session.commands.empty()
 

@@ -158,7 +158,7 @@ def test_what_is_not_finite_is_kept_by_its_word(word: str) -> None:
 def test_what_is_finite_is_a_number() -> None:
     assert type(parse_stored_number("1.5")) is float
     for word in ("1.5", "nanx", "nan(1)", "1e999", ""):
-        with pytest.raises(ValueError, match=f"^is finite, or no number: '{re.escape(word)}'$"):
+        with pytest.raises(ValueError, match=f"^is not nan or infinite: '{re.escape(word)}'$"):
             NotFinite(word)
 
 
