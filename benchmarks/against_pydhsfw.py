@@ -2,8 +2,8 @@
 
     python -m benchmarks.against_pydhsfw PYTHON
 
-PYTHON is the interpreter of an environment with pydhsfw. Both serve one operation that gives its
-arguments back; a client in this process plays DCSS. All processes share one CPU.
+PYTHON is the interpreter of an environment with pydhsfw. Both serve one operation that returns its
+arguments; a client in this process plays DCSS. All processes share one CPU.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def started(rival: Rival) -> Iterator[Process]:
 def back_after(rival: Rival) -> float:
     """Seconds from the end of a connection until the DHS said again who it is."""
     with started(rival) as process:
-        time.sleep(0.2)  # let the DHS be at rest: what is measured is its way back
+        time.sleep(0.2)  # let the DHS come to rest: only its return is measured
         began = time.perf_counter()
         process.peer.close()
         process.welcome()
@@ -103,7 +103,7 @@ def back_after(rival: Rival) -> float:
 def survives(rival: Rival, fault: bytes) -> bool:
     """Whether an operation is answered after the fault, on this connection or the next."""
     with started(rival) as process:
-        answered(process.peer)  # the first frame after the greeting settles the framing
+        answered(process.peer)  # the first frame after the greeting decides the framing
         if fault:
             process.peer.sendall(fault)
         else:

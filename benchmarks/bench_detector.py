@@ -1,10 +1,10 @@
-"""The embedded detector beside what no detector of its kind can do without, and an older tree.
+"""The embedded detector compared with the least that such a detector must do, and an older tree.
 
 python -m benchmarks.bench_detector [TREE]
 
 The floor makes the picture grey, reduces it to the same size, takes one box blur from it and labels
 what differs: one mask, no background, no outline, no score. TREE is a checkout of another commit.
-Each runs in a process of its own, all by turns; the best CPU time counts.
+Each runs in its own process, in turns; the best CPU time counts.
 """
 
 import io

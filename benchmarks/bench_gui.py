@@ -1,4 +1,4 @@
-"""An operation from a GUI by a simulated DCSS to a DHS and back, all processes on one CPU.
+"""An operation from a GUI through a simulated DCSS to a DHS and back, all on one CPU.
 
 The floor is two programs of raw sockets, a GUI and a DHS, at the same server. Windows of the rivals
 alternate within one run, as in `bench_turns`.
@@ -126,7 +126,7 @@ def client_trips(port: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def raw_trips(port: int) -> Iterator[Callable[[], None]]:
-    """By a socket: a frame is written, and read is until a completion is there."""
+    """By a socket: write a frame, then read until a completion comes."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(ONLINE_S)
@@ -147,7 +147,7 @@ def raw_trips(port: int) -> Iterator[Callable[[], None]]:
 
 
 def read_until(sock: socket.socket, word: bytes) -> bytes:
-    """What comes up to the end of a message that begins with this."""
+    """Everything up to the end of a message that begins with this."""
     data = b""
     while word not in data or not data.endswith(b"\0"):
         piece = sock.recv(1 << 16)

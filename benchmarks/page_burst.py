@@ -1,8 +1,8 @@
-"""How the page of the simulated beamline bears a burst: `python -m benchmarks.page_burst`.
+"""The page of the simulated beamline in a burst: `python -m benchmarks.page_burst`.
 
 A real server, a real headless Chromium, a database of a beamline's size, and 12,000 messages in one
-second. Measured is the longest time between two frames, from the first message until the last is
-shown; beside it that of the same page at rest, which is the noise of the computer.
+second. It measures the longest time between two frames, from the first message until the last is
+shown, and for comparison that of the same page at rest, which is the noise of the computer.
 """
 
 import statistics

@@ -49,7 +49,7 @@ class Verdict:
         overlap: IoU with the label.
         tip_error: The larger distance of the tip from the label's in x and y, as a part of the
             picture's width; infinite without both.
-        found: The best loop, None where none was found.
+        found: The best loop, None if none was found.
     """
 
     name: str

@@ -16,7 +16,7 @@ from benchmarks.bench_codec import BINARY_SIZE, CHUNKED_SIZES, WORKS, cases
 Figures = Mapping[str, Sequence[float]]
 """Seconds for one message, byte or call, by the name of the case; each measured many times.
 
-The values of compared cases belong together: first with first, second with second.
+The values of compared cases belong together: first to first, second to second.
 """
 
 RATIOS: Final = {"frames": 1.3, "decode": 1.25, "encode": 1.3}

@@ -2,7 +2,7 @@
 
     python -m benchmarks.sizes [--tree TREE] [PACKAGE...]
 
-The codec, the core, the runtime and the lab of this tree or of another version's, and the packages
+The codec, the core, the runtime and the lab of this tree or of another version, and the packages
 of other projects.
 """
 

@@ -52,7 +52,7 @@ class Walk:
 
     @property
     def threads(self) -> list[str]:
-        """Where there were calls, in the order in which they came to it."""
+        """The threads with calls, in the order of their first call."""
         return list(dict.fromkeys(step.thread for step in self.steps))
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Walk:
 
 
 def file_of(frame: FrameType) -> str:
-    """The module file of ours that a function is of, "" where it is of another package."""
+    """Our module file that has a function, "" if another package has it."""
     module = str(frame.f_globals.get("__name__", ""))
     package = module.partition(".")[0]
     if frame.f_code.co_filename.startswith("<") and package not in OURS:
@@ -91,7 +91,7 @@ def walk(*, inline: bool) -> Walk:
 
 
 def echo(op: Any) -> None:
-    """The author's handler; of no file of ours."""
+    """The author's handler, which is not in our files."""
     op.complete(*op.args)
 
 
@@ -118,12 +118,12 @@ def talk(peer: socket.socket, made: Walk) -> None:
 
 
 def read(peer: socket.socket, size: int) -> bytes:
-    """Just so many bytes."""
+    """Exactly this many bytes."""
     data = b""
     while len(data) < size:
         piece = peer.recv(size - len(data))
         if not piece:
-            raise EOFError("the DHS has hung up")
+            raise EOFError("the DHS has closed the connection")
         data += piece
     return data
 

@@ -34,7 +34,7 @@ suppress_warnings = ["myst.xref_missing"]  # the README's links are meant for it
 def keep_trees(
     _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Show the trees of exceptions as they stand in the docstrings."""
+    """Show the trees of exceptions as they are in the docstrings."""
     root = next((at - 1 for at, line in enumerate(lines) if line.startswith("├")), None)
     if root is not None:
         tree = list(takewhile(str.strip, lines[root:]))
@@ -44,7 +44,7 @@ def keep_trees(
 def mark_code(
     _app: Sphinx, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Show what stands in back-quotes as code, as our Markdown does."""
+    """Show text in back-quotes as code, as Markdown does."""
     text = re.sub(r"(?<![`:\w])`([^`\n]+)`(?![`_])", r"``\1``", "\n".join(lines))
     lines[:] = text.split("\n")
 

@@ -72,7 +72,7 @@ def walked(path: str, command: click.Command) -> Iterator[tuple[str, click.Comma
 
 
 def overview(found: Iterable[tuple[str, click.Command]]) -> str:
-    """A table of all commands that are no group."""
+    """A table of all commands, without groups."""
     rows = [
         (f"[`{path}`](#{path.replace(' ', '-')})", command.get_short_help_str(200))
         for path, command in found
@@ -93,7 +93,7 @@ def command_section(path: str, command: click.Command) -> Iterator[str]:
 
 
 def options_table(command: click.Command, *, of_logs: bool) -> str:
-    """The options of a command, those of logs or the others; "" where there are none."""
+    """The options of a command, those of logs or the others; "" if there are none."""
     context = click.Context(command)
     rows = [
         option_row(parameter, context)
@@ -106,7 +106,7 @@ def options_table(command: click.Command, *, of_logs: bool) -> str:
 
 
 def paragraph(text: str) -> str:
-    """A paragraph of a help: as it stands where click leaves its lines alone."""
+    """A paragraph of a help; its lines are kept if click keeps them."""
     if not text.startswith("\b"):
         return safe(" ".join(text.split()))
     head, *lines = text.removeprefix("\b\n").splitlines()
@@ -132,7 +132,7 @@ def option_row(option: click.Option, context: click.Context) -> tuple[str, ...]:
 
 
 def shown_default(option: click.Option, context: click.Context) -> str:
-    """The default, where the help shows one."""
+    """The default, if the help shows one."""
     if option.is_flag or option.count or not option.show_default:
         return ""
     return f"`{option.get_default(context)}`"
@@ -144,7 +144,7 @@ def in_words(default: str) -> str:
 
 
 def value(option: click.Option) -> str:
-    """What an option takes, "" where it takes nothing."""
+    """What an option takes, "" if it takes nothing."""
     if option.is_flag or option.count:
         return "any number of times" if option.count else ""
     kind = option.type
@@ -184,7 +184,7 @@ def safe(text: str) -> str:
 
 
 def escaped(found: str) -> str:
-    """Code as it is but for bars, which end a cell even there; a mark after a backslash."""
+    """Code as it is, except that bars are escaped: they would end the cell."""
     return found.replace("|", "\\|") if found[0] == "`" else "\\" + found
 
 

@@ -65,8 +65,8 @@ SECTIONS: Final[Mapping[str, tuple[type, str]]] = {
     "`dhs loop`": (
         LoopConfig,
         (
-            "Keys at the top of the file of `dhs loop --config`, beside those of every DHS. "
-            "In files of loop-dhs they are in a section `loopdhs`, which is read as well."
+            "Keys at the top of the file of `dhs loop --config`, in addition to those of every "
+            "DHS. In files of loop-dhs they are in a section `loopdhs`, which is read as well."
         ),
     ),
     "`dcss`": (
@@ -132,15 +132,15 @@ def render() -> str:
         ENVIRONMENT,
         f"## A file of `dhs run`\n\n```yaml\n{RUN_SAMPLE}```",
         (
-            "## A file of `dhs loop`\n\nAs `dhs loop --sample-config` prints it: all keys with "
-            f"their defaults but `dcss`' timeouts and delays.\n\n```yaml\n{SAMPLE_CONFIG}```"
+            "## A file of `dhs loop`\n\nAs `dhs loop --sample-config` prints it: all keys with their "
+            f"defaults, except timeouts and delays of `dcss`.\n\n```yaml\n{SAMPLE_CONFIG}```"
         ),
     ]
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
 def config_section(title: str, config_class: type, text: str) -> Iterator[str]:
-    """Heading, use and keys of one class; keys of its base stand in the section of that."""
+    """Heading, use and keys of one class; the keys of its base are in the section of the base."""
     yield f"## {title}"
     yield f"`{config_class.__module__}.{config_class.__name__}`. {text}"
     base = config_class.__base__
@@ -176,7 +176,7 @@ def kind_of(field: Field, hint: Any) -> str:
 def default_of(field: Field) -> str:
     """The default of a key, as YAML writes it; "" for a section, which has defaults of its own."""
     default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, whatever it looks like
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
         return "empty" if default.factory is dict else ""
     return yaml_of(default)
 
@@ -193,7 +193,7 @@ def yaml_of(value: object) -> str:
 
 
 def unit_of(name: str) -> str:
-    """The unit of a key, "" where it has none."""
+    """The unit of a key, "" if it has none."""
     return "s" if name.endswith("_s") else UNITS.get(name, "")
 
 

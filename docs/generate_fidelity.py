@@ -67,9 +67,9 @@ The simulated one ignores harmful messages and says so in its log (logger
 NOT_SIMULATED: Final = """\
 ## Not simulated
 
-- Whether a DHS calls from the computer that the database names.
-- The scripts of a beamline's own. [Fidelity of the GUI port](gui_fidelity.md) says what of the
-  scripting engine is here.
+- The check that a DHS connects from the computer in the database.
+- The scripts of a beamline. [Fidelity of the GUI port](gui_fidelity.md) says which parts of the
+  scripting engine are simulated.
 """
 
 
@@ -171,7 +171,7 @@ HAZARDS: Final = (
 
 
 def render() -> str:
-    """The page as it comes out now; the recording has to be there."""
+    """The page as it is now; needs the recording."""
     played = verdicts()
     sections = [HEAD, counts(played), *unequal(played), HAZARDS_HEAD, hazards(), NOT_SIMULATED]
     sections.append("## Case by case")
@@ -181,7 +181,7 @@ def render() -> str:
 
 
 def counts(played: tuple[Verdict, ...]) -> str:
-    """How many came out how, by phase and in all."""
+    """Numbers of equal, different and omitted cases, by phase and in all."""
     rows = []
     for phase, title in (*PHASES.items(), ("", "in all")):
         outcomes = Counter(each.outcome for each in played if phase in ("", each.phase))
@@ -192,12 +192,12 @@ def counts(played: tuple[Verdict, ...]) -> str:
 
 
 def unequal(played: tuple[Verdict, ...]) -> Iterator[str]:
-    """What is not equal, and why."""
+    """The cases that are not equal, and why."""
     for outcome, title in ((DIFFERENT, "Different"), (NOT_PLAYED, "Not played")):
         times = Counter((each.case, each.reason) for each in played if each.outcome == outcome)
         rows = [(f"`{case}`", str(count), why) for (case, why), count in times.items()]
         yield f"## {title}"
-        yield table(("case", "times", "why"), rows)
+        yield table(("case", "times", "why"), rows) if rows else "No case."
 
 
 def cases_table(played: Iterable[Verdict]) -> str:
@@ -217,7 +217,7 @@ def cases_table(played: Iterable[Verdict]) -> str:
 
 
 def hazards() -> str:
-    """What each hazard does here, tried out."""
+    """What the simulated DCSS does with each hazard, tried out."""
     rows = []
     with recorded_dcss() as dcss:
         for hazard in HAZARDS:
@@ -292,7 +292,7 @@ def try_binary(dcss: SimulatedDcss) -> str:
 
 @contextmanager
 def heard() -> Iterator[list[str]]:
-    """What the simulator logs about what it does otherwise than a real dcss."""
+    """The lines of the simulator's log about differences from a real dcss."""
     lines: list[str] = []
 
     class Ear(logging.Handler):

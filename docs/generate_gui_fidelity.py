@@ -1,4 +1,4 @@
-"""Writes `gui_fidelity.md`: how the simulated GUI port does beside the recording of a real one.
+"""Writes `gui_fidelity.md`: compares the simulated GUI port with the recording of a real one.
 
 make docs-tables
 """
@@ -39,17 +39,17 @@ HEAD: Final = """\
 
 # Fidelity of the simulated GUI port
 
-A real dcss was recorded with its scripting engine: GUIs, DHSs, and what each was told. The
-simulated one gets the same, by the same sockets, and has to tell each the same texts, to the
-letter. Private answers and broadcasts have no order between them, so the order of texts is not
-compared; numbers of clients, handles and keys of locks are compared by place. The recording is not
-part of this repository. [Fidelity](fidelity.md) is the same for the hardware port.
+A real dcss was recorded with its scripting engine, with GUIs, DHSs and all texts that each of them
+got. The simulated one gets the same input over sockets, and must send everybody the same texts,
+letter by letter. The order of texts is not compared, because a real dcss sends private answers and
+broadcasts in any order; numbers of clients, handles and keys of locks are compared by place. The
+recording is not part of this repository. [Fidelity](fidelity.md) is about the hardware port.
 """
 
 HAZARDS_HEAD: Final = """\
 ## Where a real dcss hangs, dies or goes astray
 
-The simulated one does nothing of what would do harm, and tells who asked for it.
+The simulated one does nothing harmful, and tells the sender.
 """
 
 NOT_SIMULATED: Final = """\
@@ -59,14 +59,14 @@ NOT_SIMULATED: Final = """\
   and their rights are in `GuiSettings`; no session ends while its client is connected.
 - The scripts of a beamline. Python functions replace them (`@dcss.scripted`, `@dcss.pseudo_motor`).
   An operation without one ends as an error that says so, a pseudo motor as `not_simulated`.
-- Configurations in progress (`configInProgress`): here one is over at once. Limits that the script
-  of a pseudo motor looks at for its children (`childrenLimitsOK`).
-- Runs: they are told as the dump has them, and nobody changes them.
+- Configurations in progress (`configInProgress`): here they take no time. Limits that the script
+  of a pseudo motor checks for its children (`childrenLimitsOK`).
+- Runs: they are sent as in the dump, and never change.
 - `gtos_admin dump_database` writes no file.
 - The page, the prompt and `from_gui` go through [these rules](simulators.md#one-set-of-rules) as a
   local GUI of the staff that is master, but they are in no client list.
-- Waits of a real engine: it tells parents of a motor 10 ms after their child, and at most each
-  100 ms. Here that is at once, each time.
+- Delays of a real engine: it reports the parents of a motor 10 ms after their child, at most every
+  100 ms. Here this happens at once, each time.
 """
 
 
@@ -115,7 +115,7 @@ HAZARDS: Final = (
     Hazard("a command of 300 letters", "shows 80 of them", framed("g" * 300)),
     Hazard(
         "an open brace for a script",
-        "the script never sees it, nor ends",
+        "the script never gets it, and never ends",
         framed("gtos_set_string selfstr {open"),
     ),
     Hazard("a negative size", "takes memory for a command", b"%12d %12d " % (-5, 0)),
@@ -129,7 +129,7 @@ HAZARDS: Final = (
 
 
 def render() -> str:
-    """The page as it comes out now; the recording has to be there."""
+    """The page as it is now; needs the recording."""
     played = gui_verdicts()
     sections = [HEAD, counts(played), different(played), left_out(played)]
     sections += [HAZARDS_HEAD, hazards(), NOT_SIMULATED, "## Case by case"]
@@ -141,7 +141,7 @@ def render() -> str:
 
 
 def counts(all_verdicts: tuple[Verdict, ...]) -> str:
-    """How many came out how, in all."""
+    """How many cases are equal."""
     outcomes = Counter(each.outcome for each in all_verdicts)
     played = outcomes[EQUAL] + outcomes[DIFFERENT]
     share = 100 * outcomes[EQUAL] / played
@@ -152,7 +152,7 @@ def counts(all_verdicts: tuple[Verdict, ...]) -> str:
 
 
 def different(played: tuple[Verdict, ...]) -> str:
-    """What is not equal, and why."""
+    """The cases that are not equal, and why."""
     rows = [(f"`{each.case}`", each.reason) for each in played if each.outcome == DIFFERENT]
     return "## Different\n\n" + table(("case", "why"), rows)
 
@@ -165,7 +165,7 @@ def left_out(played: tuple[Verdict, ...]) -> str:
 
 
 def hazards() -> str:
-    """What each hazard does here, tried out."""
+    """What the simulated port does with each hazard, tried out."""
     rows = []
     with recorded_beamline() as dcss, DhsPeer.logged_in(dcss, "pydhs"):
         for hazard in HAZARDS:
@@ -188,7 +188,7 @@ def answer(gui: GuiPeer) -> tuple[list[str], bool]:
 
 
 def said_so(told: list[str], lines: list[str]) -> str:
-    """What was told to the client, or else stands in the log."""
+    """What the client was told, or else what is in the log."""
     texts = [text for text in told if not text.startswith("stog_update_client")]
     shown = "; ".join(text if len(text) <= SHOWN else f"{text[:SHOWN]}..." for text in texts)
     if shown:

@@ -111,7 +111,7 @@ def message_section(message: MessageDescription) -> str:
 
 
 def fields_table(fields: Iterable[FieldDescription]) -> str:
-    """One row for each field; "" where there is none."""
+    """One row for each field; "" if there is none."""
     rows = [
         (
             f"`{field.name}`",

@@ -2,9 +2,9 @@
 
 make docs-tables
 
-The table of the protocol is `dcs_codec.state.TRANSITIONS`. The runtime has none, for its states are
-what was reached and no rule; theirs are here, and a test watches a real link and real tasks go
-through just these.
+The table of the protocol is `dcs_codec.state.TRANSITIONS`. The runtime has no table: its states say
+what was reached and are not rules. So its tables are here, and a test checks that a real link and
+real tasks go through exactly these.
 """
 
 import enum
@@ -145,7 +145,7 @@ def rows_of_protocol() -> Rows[State]:
 
 
 def rows_of(moves: Moves[S]) -> Rows[S]:
-    """Each move of the runtime's, those that differ by their first state in one row."""
+    """The transitions of the runtime; those that differ only in the first state share a row."""
     rows: dict[tuple[str, S], list[S]] = {}
     for (before, after), cause in moves.items():
         rows.setdefault((cause, after), []).append(before)

@@ -33,7 +33,7 @@ PEAK_MM = 1.0
 
 
 def make_stage() -> Dhs:
-    """A DHS with a motor, and an ion chamber that counts most where the motor is at the peak."""
+    """A DHS with a motor, and an ion chamber that counts most at the peak."""
     dhs = Dhs("stageDHS")
     z = dhs.motor("sample_z")
     i2 = dhs.ion_chamber("i2")

@@ -120,8 +120,10 @@ def main(arguments: Sequence[str], project: Project = CODEC) -> None:
     add = parser.add_argument
     add("names", nargs="*", metavar="MODULE", help=f"of {', '.join(NAMES)}; all by default")
     add("--per-module", type=int, default=20, metavar="N", help="mutants of each, 20 by default")
-    add("--seed", type=int, default=1, help="of what is drawn where there are more")
-    add("--limit", type=float, metavar="SECONDS", help="of a mutant; by default four times as long")
+    add("--seed", type=int, default=1, help="chooses the mutants if there are more")
+    add(
+        "--limit", type=float, metavar="SECONDS", help="for a mutant; by default four times as long"
+    )
     add("--results", type=Path, default=RESULTS, metavar="FILE", help="JSON Lines")
     options = parser.parse_args(arguments)
     options.names = options.names or NAMES

@@ -45,15 +45,15 @@ def test_what_is_answered_once_is_no_fault() -> None:
 @pytest.mark.parametrize(
     ("texts", "fault"),
     [
-        (["htos_operation_completed raises 1.1 normal"], "told as done, but it cannot be"),
-        (["htos_operation_completed raises 1.1 error {"], "no Tcl list"),
+        (["htos_operation_completed raises 1.1 normal"], "reported as done, which is impossible"),
+        (["htos_operation_completed raises 1.1 error {"], "not a Tcl list"),
         (["htos_operation_completed raises 1.1 error"] * 2, "an answer that nobody waits for"),
         (["htos_operation_completed raises 1.2 error"], "an answer that nobody waits for"),
         (
             ["htos_operation_completed raises 1.1 error", "htos_operation_update raises 1.1 at"],
             "update of what is over",
         ),
-        (["htos_motor_move_completed m 4 normal"], "was told as done at 4"),
+        (["htos_motor_move_completed m 4 normal"], "was reported as done at 4"),
         (["htos_motor_move_completed m nan error"], "cannot be read"),
         (["htos_set_string_completed s normal"], "an answer that nobody waits for"),
         (["htos_report_ion_chambers 0 i0 gas"], "an answer that nobody waits for"),

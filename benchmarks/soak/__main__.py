@@ -31,7 +31,7 @@ trace: {{enabled: true, file: {folder}/wire.log, max_bytes: 65536, backups: 2}}
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--operations", type=int, default=OPERATIONS, help="commands to send")
-    parser.add_argument("--minutes", type=float, help="a service for so long, in place of that")
+    parser.add_argument("--minutes", type=float, help="run as a service for this long instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="write the page there, too")
     given = parser.parse_args(arguments)

@@ -78,12 +78,12 @@ class Account:
         if isinstance(message, MalformedMessage | UnknownMessage):
             self._wrong(f"cannot be read: {text}")
         if not is_list(text):
-            self._wrong(f"no Tcl list: {text}")
+            self._wrong(f"not a Tcl list: {text}")
         if not math.isfinite(getattr(message, "position", 0.0)):
-            self._wrong(f"no position: {text}")
+            self._wrong(f"not a finite position: {text}")
         if isinstance(message, HtosOperationUpdate):
             if not self.is_open(("operation", message.operation_handle)):
-                self._wrong(f"update of what is over: {text}")
+                self._wrong(f"update after the end: {text}")
         elif isinstance(message, HtosMotorMoveCompleted):
             self._moved(message)
         elif (answer := _answer_of(message)) is not None:
@@ -92,7 +92,7 @@ class Account:
     def _moved(self, message: HtosMotorMoveCompleted) -> None:
         command = self._answer(("move", message.motor_name), message.status)
         if command is not None and message.status == NORMAL and message.position != command.goal:
-            self._wrong(f"{command.text} was told as done at {message.position:g}")
+            self._wrong(f"{command.text} was reported as done at {message.position:g}")
 
     def _answer(self, key: Key, status: str) -> Command | None:
         commands = self._open.get(key)
@@ -106,7 +106,7 @@ class Account:
         outcome = {NORMAL: "done", "aborted": "aborted"}.get(status, "failed")
         self.answered[command.kind, outcome] += 1
         if command.must_fail and status == NORMAL:
-            self._wrong(f"told as done, but it cannot be: {command.text}")
+            self._wrong(f"reported as done, which is impossible: {command.text}")
         return command
 
     def _wrong(self, text: str) -> None:

@@ -23,7 +23,7 @@ from dcs_codec import (
 WINDOW: Final = 200  # commands that wait for their answers
 BATCH: Final = 20
 CONNECT_S: Final = 60.0
-ANSWER_S: Final = 20.0  # of silence; then it waits for no more answers
+ANSWER_S: Final = 20.0  # of silence; then it stops waiting for answers
 ABORT_EVERY: Final = 2_000  # commands, on average
 LOSE_EVERY: Final = 20_000
 
@@ -111,7 +111,7 @@ class DcssEnd:
         try:
             self._sock.sendall(b"".join(self._frame(command.text) for command in commands))
         except OSError:
-            self._lose("the DHS has hung up", wrong=True)
+            self._lose("the DHS has closed the connection", wrong=True)
 
     def _disturb(self) -> None:
         """Sometimes send an abort, or end the link."""
@@ -180,7 +180,7 @@ class DcssEnd:
         finally:
             self._sock.settimeout(CONNECT_S)
         if not data:
-            self._lose("the DHS has hung up", wrong=True)
+            self._lose("the DHS has closed the connection", wrong=True)
             return
         self._heard_s = time.monotonic()
         self._protocol.receive_data(data)

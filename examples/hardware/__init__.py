@@ -1,1 +1,1 @@
-"""Simulated hardware for the examples; each file can be run by itself."""
+"""Simulated hardware for the examples; each file also runs by itself."""

@@ -18,9 +18,11 @@ TICK_S = 0.01
 class FakeMotor(PVGroup):
     """A motor at constant speed, which coasts when it is stopped."""
 
-    setpoint = pvproperty(value=0.0, name=".VAL", doc="where to; a put is answered at standstill")
+    setpoint = pvproperty(
+        value=0.0, name=".VAL", doc="destination; a put is answered when it stops"
+    )
     readback = pvproperty(value=0.0, name=".RBV", doc="where it is", read_only=True)
-    stands = pvproperty(value=1, name=".DMOV", doc="1 when it stands", read_only=True)
+    stands = pvproperty(value=1, name=".DMOV", doc="1 if it does not move", read_only=True)
     stop = pvproperty(value=0, name=".STOP", doc="1 makes it stop")
 
     def __init__(self, prefix: str) -> None:

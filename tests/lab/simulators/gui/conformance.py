@@ -179,7 +179,7 @@ WHY_DIFFERENT: Final[Mapping[str, str]] = {
         "a move without a destination is refused; a real dcss takes one that an older command left"
     ),
     "vector with one token": (
-        "where a name is missing there is none here; a real dcss shows what lies in its memory"
+        "a missing name is empty here; a real dcss shows bytes of its memory"
     ),
 }
 
