@@ -132,8 +132,8 @@ def render() -> str:
         ENVIRONMENT,
         f"## A file of `dhs run`\n\n```yaml\n{RUN_SAMPLE}```",
         (
-            "## A file of `dhs loop`\n\nAs `dhs loop --sample-config` prints it: all keys with their "
-            f"defaults, except timeouts and delays of `dcss`.\n\n```yaml\n{SAMPLE_CONFIG}```"
+            "## A file of `dhs loop`\n\nAs `dhs loop --sample-config` prints it: all keys, with "
+            f"their defaults except timeouts and delays of `dcss`.\n\n```yaml\n{SAMPLE_CONFIG}```"
         ),
     ]
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
