@@ -51,7 +51,7 @@ def test_what_is_answered_once_is_no_fault() -> None:
         (["htos_operation_completed raises 1.2 error"], "an answer that nobody waits for"),
         (
             ["htos_operation_completed raises 1.1 error", "htos_operation_update raises 1.1 at"],
-            "update of what is over",
+            "update after the end",
         ),
         (["htos_motor_move_completed m 4 normal"], "was reported as done at 4"),
         (["htos_motor_move_completed m nan error"], "cannot be read"),
