@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from dhs_runtime.addresses import HostPort
+from dhs_runtime.addresses import HostPort, is_ip
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import TransportError
 from dhs_runtime.forks import Birthplace, close_in_children
@@ -49,7 +49,8 @@ class Resolver:
     """Looks up host names in daemon threads: nothing can interrupt `getaddrinfo`.
 
     There is at most one thread per name. While it hangs, another request for that name waits for
-    the same answer, so that a dead name server costs one thread and not one per try.
+    the same answer, so that a dead name server costs one thread and not one per try. An IP address
+    needs no thread: no name server is asked.
     """
 
     def __init__(self, threads: ThreadGroup) -> None:
@@ -65,22 +66,28 @@ class Resolver:
             RuntimeError: The system has no thread left.
         """
         key = (host, port)
+        future: Future[list[AddressInfo]] = Future()
+        if is_ip(host):
+            fulfil(future, partial(_addresses, key))
+            return future
         with self._lock:
             pending = self._pending.get(key)
             if pending is not None:
                 return pending
-            future: Future[list[AddressInfo]] = Future()
-
             self._threads.spawn(f"look-up-{host}", partial(fulfil, future, partial(self._ask, key)))
             self._pending[key] = future
         return future
 
     def _ask(self, key: tuple[str, int]) -> list[AddressInfo]:
         try:
-            return list(socket.getaddrinfo(*key, type=socket.SOCK_STREAM))
+            return _addresses(key)
         finally:
             with self._lock:
                 del self._pending[key]
+
+
+def _addresses(key: tuple[str, int]) -> list[AddressInfo]:
+    return list(socket.getaddrinfo(*key, type=socket.SOCK_STREAM))
 
 
 class TcpTransport:

@@ -11,7 +11,6 @@ def automl_client(automl: AutoMLConfig) -> AutoMLClient:
     return AutoMLClient(
         _url(automl),
         model=automl.model,
-        read_timeout_s=automl.timeout_s,
         total_timeout_s=automl.timeout_s,
         max_detections=automl.scan_n_results,
         verify=automl.verify,
@@ -29,7 +28,6 @@ def axis_client(axis: AxisConfig) -> AxisClient:
         auth=axis.auth,
         verify=axis.verify,
         ca=axis.ca,
-        read_timeout_s=axis.timeout_s,
         total_timeout_s=axis.timeout_s,
     )
 

@@ -79,8 +79,8 @@ class LoopDhs:
 
         The DHS cannot be started again afterwards.
         """
-        self._automl.cancel()
-        self._axis.cancel()
+        self._automl.close()
+        self._axis.close()
         self.receiver.close()
         self._workers.close()
         self._painter.close()
@@ -89,8 +89,6 @@ class LoopDhs:
             if self._collecting is None:  # else a collection that is broken off is kept first
                 self._keeper.close()
         self._threads.join(Deadline.after(CLOSE_S))
-        self._automl.close()
-        self._axis.close()
 
     def while_collecting(self) -> contextlib.AbstractContextManager[None]:
         """A context that is active while pictures are wanted; a simulated camera overrides it."""

@@ -6,8 +6,7 @@ picture, arrays padded to a fixed length. `GET /v1/models/<model>` says whether 
 
 import base64
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Self
+from typing import Final, Unpack
 from urllib.parse import quote
 
 import attrs
@@ -23,15 +22,16 @@ from dhs_runtime.services.automl_reply import (
     result_of,
     status_of,
 )
-from dhs_runtime.services.http_client import HttpClient, Login, Repeat
+from dhs_runtime.services.http_client import ClientOptions, HttpClient, Login
 from dhs_runtime.services.json_values import as_list, short
 
 __all__ = ["AutoMLClient", "Box", "Detection", "ModelStatus", "PredictRequest", "Prediction"]
 
-MAX_REPLY_BYTES = 8 * 1024 * 1024  # 40 boxes make 7 KB
+OPTIONS: Final[ClientOptions] = {"total_timeout_s": 40.0, "max_reply_bytes": 8 * 1024 * 1024}
+STATUS_TIMEOUT_S: Final = 5.0
 
 
-class AutoMLClient:
+class AutoMLClient(HttpClient):
     """Sends pictures to one inference server, from any number of threads, four at a time."""
 
     def __init__(
@@ -39,33 +39,19 @@ class AutoMLClient:
         base_url: str,
         *,
         model: str = "default",
-        connect_timeout_s: float = 3.0,
-        read_timeout_s: float = 35.0,
-        total_timeout_s: float = 40.0,
-        status_timeout_s: float = 5.0,
         max_detections: int | None = None,
-        max_reply_bytes: int = MAX_REPLY_BYTES,
         auth: Login | None = None,
-        verify: bool = True,
-        ca: str | Path | None = None,
-        pool_size: int = 4,
+        **options: Unpack[ClientOptions],
     ) -> None:
         """A client; nothing is sent yet.
 
         Args:
             base_url: Such as `http://inference:5000`.
             model: Name of the model.
-            connect_timeout_s: For one connection to be made.
-            read_timeout_s: Longest silence; the server itself gives up after 30 s.
-            total_timeout_s: For one complete prediction.
-            status_timeout_s: For one complete status request.
             max_detections: Most detections per picture. It is sent with the request, for servers of
                 the Cloud API, and enforced here, because others ignore it.
-            max_reply_bytes: Larger replies are refused.
             auth: Name and password, if a proxy needs them.
-            verify: Whether the certificate of an https server must be trusted.
-            ca: File with the CA certificates for that.
-            pool_size: Most calls in flight.
+            options: As for `HttpClient`, but 40 s for a call: the server gives up after 30 s.
 
         Raises:
             ConfigError: `base_url` is not a plain URL, `ca` cannot be read, or `max_detections` is
@@ -73,20 +59,9 @@ class AutoMLClient:
         """
         if max_detections is not None and max_detections < 1:
             raise ConfigError(f"max_detections: 1 or more wanted, got {max_detections}")
+        super().__init__(base_url, auth=auth, **(OPTIONS | options))
         self._path = f"/v1/models/{quote(model, safe='')}"
-        self._status_timeout_s = status_timeout_s
         self._max_detections = max_detections
-        self._http = HttpClient(
-            base_url,
-            connect_timeout_s=connect_timeout_s,
-            read_timeout_s=read_timeout_s,
-            total_timeout_s=total_timeout_s,
-            max_reply_bytes=max_reply_bytes,
-            auth=auth,
-            verify=verify,
-            ca=ca,
-            pool_size=pool_size,
-        )
 
     def predict(self, request: PredictRequest) -> Prediction:
         """What the model finds in one picture.
@@ -110,9 +85,7 @@ class AutoMLClient:
             raise ValueError(f"pictures with the same key: {keys}")
         if not keys:
             return ()
-        reply = self._http.post_json(
-            f"{self._path}:predict", self._question(requests), repeat=Repeat.IF_LOST
-        )
+        reply = self.post(f"{self._path}:predict", json=self._question(requests), repeat=True)
         found, unknown = predictions_of(result_of(reply, "predictions"), reply.url)
         answered = [prediction.key for prediction in found]
         by_key = {prediction.key: prediction for prediction in found}
@@ -134,7 +107,7 @@ class AutoMLClient:
         Raises:
             ServiceError: No answer, no such model, or an invalid answer.
         """
-        reply = self._http.get(self._path, total_timeout_s=self._status_timeout_s)
+        reply = self.get(self._path, total_timeout_s=STATUS_TIMEOUT_S)
         versions = result_of(reply, "model_version_status")
         states = [status_of(value, reply.url) for value in as_list(versions, "versions", reply.url)]
         if not states:
@@ -147,20 +120,6 @@ class AutoMLClient:
             return self.model_status().available
         except ServiceError:
             return False
-
-    def cancel(self) -> None:
-        """Make all calls, those in flight and later ones, raise ServiceUnavailableError."""
-        self._http.cancel()
-
-    def close(self) -> None:
-        """Cancel, and close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _question(self, requests: Sequence[PredictRequest]) -> dict[str, object]:
         instances = [

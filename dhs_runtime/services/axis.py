@@ -7,14 +7,13 @@ Do not take more than about one snapshot per second; for more, let the camera po
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Literal, Unpack
 
 import attrs
 
 from dhs_runtime.errors import ServiceReplyError
-from dhs_runtime.services.http_client import MAX_REPLY_BYTES, HttpClient, HttpReply, Login
+from dhs_runtime.services.http_client import ClientOptions, HttpClient, HttpReply, Login
 
 SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
@@ -89,7 +88,7 @@ class AxisImage:
     received_s: float
 
 
-class AxisClient:
+class AxisClient(HttpClient):
     """Takes snapshots with one Axis camera or video server, from any thread."""
 
     def __init__(
@@ -99,12 +98,7 @@ class AxisClient:
         user: str | None = None,
         password: str | None = None,
         auth: Literal["digest", "basic"] = "digest",
-        verify: bool = True,
-        ca: str | Path | None = None,
-        connect_timeout_s: float = 3.0,
-        read_timeout_s: float = 5.0,
-        total_timeout_s: float = 10.0,
-        max_image_bytes: int = MAX_REPLY_BYTES,
+        **options: Unpack[ClientOptions],
     ) -> None:
         """A client; nothing is sent yet.
 
@@ -113,37 +107,24 @@ class AxisClient:
             user: User name; None if the camera needs no login.
             password: Of that user.
             auth: How to log in; `basic` for video servers that know nothing else.
-            verify: Whether the certificate of an https camera must be trusted.
-            ca: File with the CA certificates for that; its own if it is self-signed.
-            connect_timeout_s: For one connection.
-            read_timeout_s: Longest silence.
-            total_timeout_s: For one complete picture.
-            max_image_bytes: Larger pictures are refused.
+            options: As for `HttpClient`.
 
         Raises:
             ConfigError: `base_url` is not a plain URL, or `ca` cannot be read.
         """
+        login = None if user is None else Login(user, password or "", auth)
+        super().__init__(base_url, auth=login, **options)
         self._user = user
-        self._http = HttpClient(
-            base_url,
-            connect_timeout_s=connect_timeout_s,
-            read_timeout_s=read_timeout_s,
-            total_timeout_s=total_timeout_s,
-            max_reply_bytes=max_image_bytes,
-            auth=None if user is None else Login(user, password or "", auth),
-            verify=verify,
-            ca=ca,
-        )
 
     def snapshot(self, request: AxisSnapshotRequest | None = None) -> AxisImage:
         """Take one picture; the camera's own settings apply where `request` has none.
 
         Raises:
-            ServiceUnavailableError: The camera is off or dropped the connection, or `cancel`.
+            ServiceUnavailableError: The camera is off or dropped the connection, or `close`.
             ServiceTimeoutError: It took too long.
             ServiceReplyError: It sent no complete JPEG.
         """
-        reply = self._http.get(SNAPSHOT_PATH, (request or AxisSnapshotRequest()).params())
+        reply = self.get(SNAPSHOT_PATH, params=(request or AxisSnapshotRequest()).params())
         received_s = time.monotonic()
         self._check_status(reply)
         if not reply.body.startswith(START_OF_IMAGE):
@@ -156,20 +137,6 @@ class AxisClient:
                 f"{reply.url} sent a JPEG cut short after {len(reply.body)} bytes", 200
             )
         return AxisImage(reply.body, "image/jpeg", received_s)
-
-    def cancel(self) -> None:
-        """Make all snapshots, those in flight and later ones, raise ServiceUnavailableError."""
-        self._http.cancel()
-
-    def close(self) -> None:
-        """Cancel, and close the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _check_status(self, reply: HttpReply) -> None:
         if not reply.trouble:

@@ -1,6 +1,6 @@
-"""The calls of `HttpClient`: `requests` over connections that can be limited and cancelled.
+"""The calls of `HttpClient`: `requests` over connections that are limited and can be interrupted.
 
-`requests` writes the request and logs in, `http.client` reads the reply, a `TcpTransport` connects.
+`requests` makes the request and logs in, `http.client` writes and reads, a `TcpTransport` connects.
 Every wait ends at the deadline of the call or by interrupting the transport. All exceptions become
 `ServiceError`s here.
 """
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 from requests import PreparedRequest, Request, Response
-from requests.adapters import BaseAdapter
 from requests.hooks import dispatch_hook
 
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort
@@ -35,59 +34,35 @@ from dhs_runtime.transport import Resolver, TcpTransport, is_quiet
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-PIECE_BYTES: Final = 64 * 1024
 FRAMING_BYTES: Final = 64 * 1024
 TLS_RECORD: Final = ("\x15\x03", "\x16\x03")
 
 _resolver = Resolver(ThreadGroup())  # at most one thread per host name, even if it hangs
 
 
-@attrs.define
-class Call:
-    """One call: its limits and its state."""
+@attrs.define(eq=False)
+class HttpLine:
+    """A connection to one server, which is kept, and the call that uses it."""
 
-    url: str
-    total_timeout_s: float
-    deadline: Deadline
+    server: HostPort
+    tls: ssl.SSLContext | None
     connect_timeout_s: float
-    read_timeout_s: float
     max_reply_bytes: int
-    connecting: bool = False
-    reused: bool = False  # this try began on a kept-alive connection
-    received: int = 0  # bytes of this try's reply, with headers and chunk sizes
-    ended: bool = False  # the server closed the connection
-
-    def patience_s(self) -> float:
-        """Seconds that the next step on the socket may take."""
-        if self.deadline.passed:
-            raise TimeoutError
-        return max(0.001, min(self.read_timeout_s, self.deadline.remaining()))
-
-    def limit(self, size: int) -> None:
-        """Raise ServiceReplyError if a size is over the limit."""
-        if size > self.max_reply_bytes:
-            raise ServiceReplyError(f"{self.url} sent more than {self.max_reply_bytes} bytes")
-
-
-class HttpLine(BaseAdapter):
-    """A connection to one server, which is kept, for one call at a time."""
-
-    call: Call
-
-    def __init__(
-        self, server: HostPort, tls: ssl.SSLContext | None, cancelled: threading.Event
-    ) -> None:
-        super().__init__()
-        self._server, self._tls, self._cancelled = server, tls, cancelled
-        self._host = server.host.partition("%")[0]
-        self._transport = TcpTransport(_resolver)
-        self._sock: socket.socket | None = None  # a duplicate of the transport's, in TLS if wanted
+    closed: threading.Event  # set when the client is closed
+    url: str = ""  # of the call, without its query
+    total_timeout_s: float = 0.0  # of the call, for messages
+    deadline: Deadline = attrs.field(init=False)  # of the call
+    is_connecting: bool = False  # the last try got no further
+    is_reused: bool = False  # the last try began on a kept-alive connection
+    received: int = 0  # bytes of its reply, with header fields and chunk sizes
+    transport: TcpTransport = attrs.Factory(lambda: TcpTransport(_resolver))
+    _sock: socket.socket | None = None  # a duplicate of the transport's, in TLS if wanted
 
     def answer(self, request: Request) -> HttpReply:
         """The reply to a request; if it asks for a login, the reply to the request with a login.
 
         Raises:
-            ServiceError: No whole reply, or the client was cancelled.
+            ServiceError: No whole reply, or the client was closed. The line is to be closed.
         """
         prepared = request.prepare()
         try:
@@ -95,92 +70,112 @@ class HttpLine(BaseAdapter):
         except (OSError, HTTPException, TransportError, ValueError) as error:
             self.pause(0)
             cause = error.__cause__ if isinstance(error, TransportError) else error
-            raise _service_error(self.call, cause) from cause
+            raise self._service_error(cause) from cause
         headers = Headers(response.headers.items())
         kind = headers.get("Content-Type")
-        return HttpReply(response.status_code, kind, response.content, self.call.url, headers)
+        return HttpReply(response.status_code, kind, response.content, self.url, headers)
 
-    def send(self, request: PreparedRequest, *_: object, **__: object) -> Response:
-        """Send a request over the kept connection or a new one; the reply with its whole body."""
-        call, method, response = self.call, str(request.method), Response()
-        call.received, call.ended = 0, False
-        call.reused = self._sock is not None and is_quiet(self._sock)
-        try:
-            sock = self._sock if self._sock is not None and call.reused else self._connect()
-            sock.settimeout(call.patience_s())
-            http = HTTPConnection(self._host, self._server.port)
-            http.default_port = HTTP_PORT if self._tls is None else HTTPS_PORT
-            http.sock = sock
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered
-                http.request(method, request.path_url, request.body, request.headers)
-            with contextlib.closing(HTTPResponse(_ReplyBytes(sock, call), method=method)) as reply:  # type: ignore[arg-type]  # a socket's makefile is all it uses
-                reply.begin()
-                response.raw = io.BytesIO(self._body(reply))
-        except BaseException:
-            self.close()
-            raise
-        if reply.will_close:
-            self.close()
-        response.status_code, response.url = reply.status, str(request.url)
+    def send(self, request: PreparedRequest) -> Response:
+        """Send a request once, and read its reply; the login by Digest calls it, too."""
+        self.received = 0
+        method, response, sock = str(request.method), Response(), self._sock
+        self.is_reused = sock is not None and is_quiet(sock)
+        if sock is None or not self.is_reused:
+            sock = self._connect()
+        sock.settimeout(self.left_s())
+        http = HTTPConnection(self._host, self.server.port)
+        http.default_port = HTTP_PORT if self.tls is None else HTTPS_PORT
+        http.sock = sock
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered
+            http.request(method, request.path_url, request.body, request.headers)
+        source = _ReplyBytes(sock, self)
+        reply = HTTPResponse(source, method=method)  # type: ignore[arg-type]  # it only calls makefile
+        reply.begin()
+        source.may_end = reply.length is None and not reply.chunked
+        response.raw = io.BytesIO(self._body(reply))
+        response.status_code = reply.status
         response.headers.update((name, reply.getheader(name, "")) for name in reply.headers)
         response.request = request
-        response.connection = self  # type: ignore[assignment]  # which need not be an HTTPAdapter
+        response.connection = self  # type: ignore[assignment]  # to log in, which only sends
+        if reply.will_close:
+            self.close()
         return response
 
     def pause(self, seconds: float) -> None:
-        """Sleep; raises ServiceUnavailableError if the client is cancelled."""
-        if self._cancelled.wait(seconds):
-            raise ServiceUnavailableError(f"{self.call.url}: cancelled")
-
-    def interrupt(self) -> None:
-        """End the wait for the server in another thread; the client was cancelled."""
-        self._transport.interrupt()
+        """Sleep; raises ServiceUnavailableError if the client is closed."""
+        if self.closed.wait(seconds):
+            raise ServiceUnavailableError(f"{self.url}: cancelled, the client was closed")
 
     def close(self) -> None:
         """Close the connection; the next request makes a new one."""
-        if self._sock is not None:
-            self._sock.close()
-        self._sock = None
-        self._transport.close()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+        self.transport.close()
+
+    def left_s(self) -> float:
+        """Seconds that the next step on the socket may take."""
+        if self.deadline.passed:
+            raise TimeoutError
+        return max(0.001, self.deadline.remaining())
+
+    def limit(self, size: int) -> None:
+        """Raise ServiceReplyError if a size is over the limit."""
+        if size > self.max_reply_bytes:
+            raise ServiceReplyError(f"{self.url} sent more than {self.max_reply_bytes} bytes")
+
+    @property
+    def _host(self) -> str:
+        return self.server.host.partition("%")[0]
 
     def _connect(self) -> socket.socket:
-        call = self.call
-        deadline = Deadline.after(min(call.connect_timeout_s, call.deadline.remaining()))
         self.close()
-        call.connecting = True
-        self._transport = TcpTransport(_resolver)
-        self.pause(0)  # after that, so that a cancel finds either of them
-        self._transport.connect(*self._server, deadline.remaining())
-        sock = self._sock = self._transport.duplicate()
-        if self._tls is not None:
+        self.is_connecting = True
+        deadline = Deadline.after(min(self.connect_timeout_s, self.deadline.remaining()))
+        self.transport = TcpTransport(_resolver)
+        self.pause(0)  # after that, so that `HttpClient.close` finds either of them
+        self.transport.connect(*self.server, deadline.remaining())
+        sock = self._sock = self.transport.duplicate()
+        if self.tls is not None:
             sock.settimeout(max(0.001, deadline.remaining()))
-            sock = self._sock = self._tls.wrap_socket(sock, server_hostname=self._host)
-        call.connecting = False
+            sock = self._sock = self.tls.wrap_socket(sock, server_hostname=self._host)
+        self.is_connecting = False
         return sock
 
     def _body(self, reply: HTTPResponse) -> bytes:
-        call = self.call
-        if call.ended:  # it ended in its headers, which http.client accepts
-            raise ConnectionResetError
         coding = reply.getheader("Content-Encoding", "identity").strip().lower()
         if coding != "identity":  # a few bytes could expand to gigabytes
-            raise ServiceReplyError(f"{call.url} sent a compressed reply ({coding}), unasked")
-        call.limit(reply.length or 0)
-        body = bytearray()
-        while piece := reply.read(PIECE_BYTES):
-            body += piece
-            call.limit(len(body))
-        if reply.length:
-            raise ConnectionResetError
+            raise ServiceReplyError(f"{self.url} sent a compressed reply ({coding}), unasked")
+        self.limit(reply.length or 0)
+        body = reply.read(self.max_reply_bytes + 1)
+        self.limit(len(body))
         self.pause(0)  # a reply that ends with its connection looks whole when cancelled
-        return bytes(body)
+        return body
+
+    def _service_error(self, error: BaseException | None) -> ServiceError:
+        """What an error means, and what to check."""
+        if self.is_connecting:
+            is_late = isinstance(error, TimeoutError)
+            kind = ServiceTimeoutError if is_late else ServiceUnavailableError
+            return kind(f"{self.url} {_unreachable_text(error)}")
+        if isinstance(error, TimeoutError):
+            did = f"sent only {self.received} bytes" if self.received else "did not answer"
+            within = f"within {self.total_timeout_s:g} s in all"
+            return ServiceTimeoutError(f"{self.url} {did} {within}: is it hung or overloaded?")
+        if isinstance(error, ConnectionError | ssl.SSLError):
+            when = "in the middle of its reply" if self.received else "before it answered"
+            return ServiceUnavailableError(f"{self.url} dropped the connection {when}")
+        if str(error).startswith(TLS_RECORD):
+            return ServiceReplyError(f"{self.url} speaks TLS on this port: is it to be https?")
+        return ServiceReplyError(f"{self.url} sent what is not HTTP ({type(error).__name__})")
 
 
 class _ReplyBytes(io.RawIOBase):
-    """The reply of one call, in the form of a socket with `makefile`, for `http.client`."""
+    """The reply that comes over a line, in the form of a socket with `makefile`."""
 
-    def __init__(self, sock: socket.socket, call: Call) -> None:
-        self._sock, self._call = sock, call
+    def __init__(self, sock: socket.socket, line: HttpLine) -> None:
+        self._sock, self._line = sock, line
+        self.may_end = False  # as http.client accepts, even in a field of the header
 
     def makefile(self, _: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -189,37 +184,15 @@ class _ReplyBytes(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        call = self._call
-        self._sock.settimeout(call.patience_s())
+        line = self._line
+        self._sock.settimeout(line.left_s())
         count = self._sock.recv_into(buffer)
-        call.received += count
-        call.ended = not count
+        if not count and not self.may_end:
+            raise ConnectionResetError
+        line.received += count
         # This only limits memory: the framing of small chunks can be as long as the body itself.
-        call.limit((call.received - FRAMING_BYTES) // 2)
+        line.limit((line.received - FRAMING_BYTES) // 2)
         return count
-
-
-def _service_error(call: Call, error: BaseException | None) -> ServiceError:
-    """What an error means, and what to check."""
-    if isinstance(error, TimeoutError):
-        return ServiceTimeoutError(f"{call.url} {_timeout_text(call)}")
-    if call.connecting:
-        return ServiceUnavailableError(f"{call.url} {_unreachable_text(error)}")
-    if call.ended or isinstance(error, ConnectionError | ssl.SSLError):
-        when = "in the middle of its reply" if call.received else "before it answered"
-        return ServiceUnavailableError(f"{call.url} dropped the connection {when}")
-    if str(error).startswith(TLS_RECORD):
-        return ServiceReplyError(f"{call.url} speaks TLS on this port: is it to be https?")
-    return ServiceReplyError(f"{call.url} sent what is not HTTP ({type(error).__name__})")
-
-
-def _timeout_text(call: Call) -> str:
-    if call.connecting:
-        within = f"within {min(call.connect_timeout_s, call.total_timeout_s):g} s"
-        return f"did not accept the connection {within}: is it on, is the address right?"
-    if call.deadline.passed:
-        return f"took more than {call.total_timeout_s:g} s in all: is it overloaded?"
-    return f"was silent for {call.read_timeout_s:g} s: is it hung or overloaded?"
 
 
 def _unreachable_text(error: BaseException | None) -> str:
@@ -230,9 +203,9 @@ def _unreachable_text(error: BaseException | None) -> str:
         )
     if isinstance(error, ssl.SSLError):
         return f"does no TLS ({error.reason or error}): does it speak plain http on this port?"
-    if isinstance(error, socket.gaierror):
-        return "cannot be reached, there is no address for this host: is its name right?"
     if isinstance(error, ConnectionRefusedError):
         return "refused the connection: is the service started, is the port right?"
     reason = error.strerror if isinstance(error, OSError) else None
-    return f"cannot be reached ({reason or error}): is it on and in this network?"
+    return (
+        f"cannot be reached ({reason or error}): is it on and in this network, is its name right?"
+    )

@@ -1,15 +1,14 @@
-"""HTTP client for cameras and inference servers: limited in time and memory; can be cancelled.
+"""HTTP client for cameras and inference servers: limited in time and memory; closed at any time.
 
-Nothing is sent twice unless the caller allows it. The lower layer is `http_call`.
+Nothing is sent twice unless it may be. The connections are in `http_call`.
 """
 
-import enum
 import json
 import logging
+import math
 import ssl
 import threading
 from collections.abc import Mapping
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, Self, TypedDict, Unpack
@@ -20,84 +19,83 @@ from requests import Request
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceTimeoutError, ServiceUnavailableError
-from dhs_runtime.services.http_call import Call, HttpLine
+from dhs_runtime.services.http_call import HttpLine
 from dhs_runtime.services.http_login import Login
 from dhs_runtime.services.http_reply import HttpReply
 
-__all__ = ["CallOptions", "HttpClient", "HttpReply", "Login", "Repeat"]
+__all__ = ["CallOptions", "ClientOptions", "HttpClient", "HttpReply", "Login"]
 
 logger = logging.getLogger(__name__)
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
-BACKOFF_S: Final = 0.05
+PAUSES_S: Final = (0.05, 0.1, math.inf)
+"""Pauses before a call is tried again, where that is allowed; the last try has none after it."""
 HEADERS: Final = {"User-Agent": "dhs-runtime", "Accept": "*/*", "Accept-Encoding": "identity"}
 _PATH_SIGNS: Final = "/:@!$&'()*+,;=~%?"
+OCTETS: Final = "application/octet-stream"
+JSON: Final = "application/json"
 _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
-Query = Mapping[str, str] | None
 
+class ClientOptions(TypedDict, total=False):
+    """Options of a client."""
 
-class Repeat(enum.Enum):
-    """When a request may be sent again."""
-
-    NEVER = "never"
-    """Never: it is sent once."""
-    IF_LOST = "if lost"
-    """If a kept connection was closed before a byte of the reply came."""
-    IF_BUSY = "if busy"
-    """That, and if a reply of 429 or 503 asks to come again (Retry-After)."""
+    connect_timeout_s: float
+    """For one connection to be made, TLS included."""
+    total_timeout_s: float
+    """For a whole call: waiting, connecting, retries and the reply."""
+    max_reply_bytes: int
+    """Larger replies are refused, already by their header if it gives the size."""
+    pool_size: int
+    """Most calls in flight; further calls wait."""
+    verify: bool
+    """Whether the certificate of an https server must be trusted."""
+    ca: str | Path | None
+    """File with the CA certificates for that; None for those of the system."""
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of a call: its own time limit, when it may be sent again, the type of its body."""
+    """Options of a call, as far as possible those of `requests`."""
 
-    total_timeout_s: float | None
-    repeat: Repeat
+    params: Mapping[str, str] | None
+    """The query."""
+    data: bytes | Mapping[str, str]
+    """The body: bytes of any kind, or the fields of a form."""
+    json: object
+    """A value to send as JSON in its place."""
     content_type: str
-
-
-OCTETS: Final[CallOptions] = {"content_type": "application/octet-stream"}
-JSON: Final[CallOptions] = {"content_type": "application/json"}
+    """Type of `data`, if that is bytes."""
+    total_timeout_s: float
+    """Time limit of this call."""
+    repeat: bool
+    """Whether it may be sent again if a kept connection was closed before a byte of the reply came;
+    by default only a GET may. A GET is also sent again where 429 or 503 say when (Retry-After)."""
 
 
 class HttpClient:
     """Calls to one HTTP server, from any number of threads.
 
-    At most `pool_size` calls are in flight, each on its own kept-alive connection; further calls
-    wait. A refused connection is tried again. A request is sent once, unless the call may be
-    repeated, see `Repeat`; a wait that the server asks for must fit into the call's time. Redirects
-    are not followed. Proxies, cookies and `.netrc` are not used, because beamline hosts are local.
+    Each call in flight has its own kept-alive connection. A refused connection is tried again; a
+    request is sent once, unless it may be repeated, all within the call's time. Redirects are not
+    followed. Proxies, cookies and `.netrc` are not used, because beamline hosts are local.
     """
 
     def __init__(
         self,
         base_url: str,
         *,
+        auth: Login | None = None,
         connect_timeout_s: float = 3.0,
-        read_timeout_s: float = 5.0,
         total_timeout_s: float = 10.0,
         max_reply_bytes: int = MAX_REPLY_BYTES,
-        auth: Login | None = None,
+        pool_size: int = 4,
         verify: bool = True,
         ca: str | Path | None = None,
-        retries: int = 2,
-        pool_size: int = 4,
     ) -> None:
         """A client; nothing is sent yet.
 
-        Args:
-            base_url: Such as `http://camera:80`; its path, if any, is put before the path of each
-                call.
-            connect_timeout_s: For one connection to be made, TLS included.
-            read_timeout_s: Longest silence of the server.
-            total_timeout_s: For the whole call: waiting, connecting, retries and the reply.
-            max_reply_bytes: Larger replies are refused, already by their header if it gives the
-                size.
-            auth: Name and password, if the server needs them.
-            verify: Whether the certificate of an https server must be trusted.
-            ca: File with the CA certificates for that; None for those of the system.
-            retries: How often a refused connection, or a call that may be repeated, is tried again.
-            pool_size: Most calls in flight.
+        A `base_url` is `http://camera:80` or `https://server/prefix`; its path is put before that
+        of each call. `auth` is for a server that wants a login, the others are `ClientOptions`.
 
         Raises:
             ConfigError: `base_url` is not such a URL, or contains a password; `ca` cannot be read.
@@ -109,82 +107,38 @@ class HttpClient:
         self._base_url = base_url.rstrip("/")
         self._auth = None if auth is None else auth.for_requests()
         self._total_timeout_s = total_timeout_s
-        self._limited = partial(
-            Call,
-            connect_timeout_s=connect_timeout_s,
-            read_timeout_s=read_timeout_s,
-            max_reply_bytes=max_reply_bytes,
-        )
-        self._retries = retries
-        self._cancelled = threading.Event()
-        self._lines = [HttpLine(server, tls, self._cancelled) for _ in range(pool_size)]
+        self._closed = threading.Event()
+        limits = connect_timeout_s, max_reply_bytes
+        self._lines = [HttpLine(server, tls, *limits, self._closed) for _ in range(pool_size)]
         self._free = self._lines.copy()  # at its end the one used last, whose connection is open
         self._turns = threading.Semaphore(pool_size)
 
-    @property
-    def base_url(self) -> str:
-        """The server's URL, without a slash at its end."""
-        return self._base_url
-
-    def get(self, path: str, params: Query = None, **options: Unpack[CallOptions]) -> HttpReply:
-        """GET `path`, with `params` as the query; by default it is repeated `IF_BUSY`.
+    def get(self, path: str, **options: Unpack[CallOptions]) -> HttpReply:
+        """GET `path`.
 
         Raises:
             ServiceError: No whole reply; any status is a reply.
+            TypeError, ValueError: The value of `json` has no such form (NaN has none).
         """
-        return self._call("GET", path, b"", params, {"repeat": Repeat.IF_BUSY, **options})
+        return self._call("GET", path, **options)
 
-    def delete(self, path: str, params: Query = None, **options: Unpack[CallOptions]) -> HttpReply:
+    def post(self, path: str, **options: Unpack[CallOptions]) -> HttpReply:
+        """POST to `path`; errors as in `get`."""
+        return self._call("POST", path, **options)
+
+    def put(self, path: str, **options: Unpack[CallOptions]) -> HttpReply:
+        """PUT to `path`; errors as in `get`."""
+        return self._call("PUT", path, **options)
+
+    def delete(self, path: str, **options: Unpack[CallOptions]) -> HttpReply:
         """DELETE `path`; errors as in `get`."""
-        return self._call("DELETE", path, b"", params, options)
-
-    def post(
-        self, path: str, body: bytes = b"", params: Query = None, **options: Unpack[CallOptions]
-    ) -> HttpReply:
-        """POST bytes of any kind; errors as in `get`."""
-        return self._call("POST", path, body, params, {**OCTETS, **options})
-
-    def put(
-        self, path: str, body: bytes = b"", params: Query = None, **options: Unpack[CallOptions]
-    ) -> HttpReply:
-        """PUT bytes of any kind; errors as in `get`."""
-        return self._call("PUT", path, body, params, {**OCTETS, **options})
-
-    def post_json(
-        self, path: str, json_value: object, params: Query = None, **options: Unpack[CallOptions]
-    ) -> HttpReply:
-        """POST a value as JSON; errors as in `get`.
-
-        Raises:
-            TypeError, ValueError: The value has no JSON form (NaN has none).
-        """
-        return self._call("POST", path, _json(json_value), params, {**JSON, **options})
-
-    def put_json(
-        self, path: str, json_value: object, params: Query = None, **options: Unpack[CallOptions]
-    ) -> HttpReply:
-        """PUT a value as JSON, as interfaces of detectors need it; errors as in `post_json`."""
-        return self._call("PUT", path, _json(json_value), params, {**JSON, **options})
-
-    def post_form(
-        self,
-        path: str,
-        data: Mapping[str, str],
-        params: Query = None,
-        **options: Unpack[CallOptions],
-    ) -> HttpReply:
-        """POST fields as `application/x-www-form-urlencoded`; errors as in `get`."""
-        return self._call("POST", path, data, params, options)
-
-    def cancel(self) -> None:
-        """Make every call in flight raise ServiceUnavailableError, and refuse new ones."""
-        self._cancelled.set()
-        for line in self._lines:
-            line.interrupt()
+        return self._call("DELETE", path, **options)
 
     def close(self) -> None:
-        """Cancel, and close the connections."""
-        self.cancel()
+        """Make every call raise ServiceUnavailableError, now and later; close the connections."""
+        self._closed.set()
+        for line in self._lines:
+            line.transport.interrupt()
         for line in self._free.copy():  # the others are closed by their calls
             line.close()
 
@@ -194,73 +148,67 @@ class HttpClient:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        data: bytes | Mapping[str, str],
-        params: Query,
-        options: CallOptions,
-    ) -> HttpReply:
+    def _call(self, method: str, path: str, **options: Unpack[CallOptions]) -> HttpReply:
+        if unknown := options.keys() - CallOptions.__optional_keys__:
+            raise TypeError(f"a call has no option {' or '.join(unknown)}")
         url = f"{self._base_url}/{quote(path.lstrip('/'), safe=_PATH_SIGNS)}"
-        kind = {"Content-Type": options["content_type"]} if "content_type" in options else {}
-        request = Request(method, url, HEADERS | kind, data=data, params=params, auth=self._auth)
-        total_s = options.get("total_timeout_s")
-        total_s = self._total_timeout_s if total_s is None else total_s
-        call = self._limited(url, total_s, Deadline.after(total_s))
+        kind, data = options.get("content_type", OCTETS), options.get("data", b"")
+        if "json" in options:
+            kind, data = JSON, json.dumps(options["json"], allow_nan=False).encode()
+        headers = HEADERS | {"Content-Type": kind} if data and isinstance(data, bytes) else HEADERS
+        query = options.get("params")
+        request = Request(method, url, headers, data=data, params=query, auth=self._auth)
+        total_s = options.get("total_timeout_s", self._total_timeout_s)
+        deadline = Deadline.after(total_s)
         if not self._turns.acquire(timeout=total_s):
-            raise ServiceTimeoutError(
-                f"{url}: no turn within {total_s:g} s: are the calls before it stuck?"
-            )
+            waited = f"no turn within {total_s:g} s: are the calls before it stuck?"
+            raise ServiceTimeoutError(f"{url}: {waited}")
         line = self._free.pop()
         try:
-            line.call = call
+            line.url, line.total_timeout_s, line.deadline = url, total_s, deadline
             line.pause(0)
-            return self._answer(line, request, options.get("repeat", Repeat.NEVER))
+            return self._answer(line, request, repeat=options.get("repeat", method == "GET"))
+        except BaseException:
+            line.close()
+            raise
         finally:
             self._free.append(line)
-            if self._cancelled.is_set():
+            if self._closed.is_set():
                 line.close()
             self._turns.release()
 
-    def _answer(self, line: HttpLine, request: Request, repeat: Repeat) -> HttpReply:
+    def _answer(self, line: HttpLine, request: Request, *, repeat: bool) -> HttpReply:
         """The reply to a request, which is sent again if that is allowed and can help."""
-        call = line.call
-        for left in range(self._retries, -1, -1):
+        for pause_s in PAUSES_S:
+            wait_s = pause_s
             try:
                 reply = line.answer(request)
             except ServiceUnavailableError as error:
                 is_dropped = isinstance(error.__cause__, ConnectionError)
-                is_lost = call.reused and not call.received and repeat is not Repeat.NEVER
-                pause_s = BACKOFF_S * 2 ** (self._retries - left) if call.connecting else 0.0
-                may_help = left and is_dropped and (call.connecting or is_lost)
-                if not may_help or pause_s >= call.deadline.remaining():
+                is_lost = repeat and line.is_reused and not line.received
+                may_help = is_dropped and (line.is_connecting or is_lost)
+                if not may_help or pause_s >= line.deadline.remaining():
                     raise
             else:
-                asked_s = _retry_after_s(reply) if repeat is Repeat.IF_BUSY else None
-                if not left or asked_s is None or asked_s >= call.deadline.remaining():
+                asked_s = _retry_after_s(reply) if repeat and request.method == "GET" else None
+                wait_s = max(pause_s, asked_s or 0.0)
+                if asked_s is None or wait_s >= line.deadline.remaining():
                     return reply
-                pause_s = asked_s
-            logger.debug("trying again in %g s: %s", pause_s, call.url)
-            line.pause(pause_s)
+            logger.debug("trying again in %g s: %s", wait_s, line.url)
+            line.pause(wait_s)
         raise AssertionError("the last try returns or raises")
 
 
 def _checked_url(base_url: str) -> SplitResult:
     parts = read_url(base_url, ("http", "https"))
-    if "@" in parts.netloc:
-        raise ConfigError(f"do not put a password into a URL: {without_password(base_url)!r}")
-    if parts.query or parts.fragment:
-        raise ConfigError(f"{base_url!r} is not a plain http:// URL: it has a query or a fragment")
+    shown = without_password(base_url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(f"{shown!r} is no plain URL: it has a password, a query or a fragment")
     try:
         Request("GET", base_url).prepare()
     except ValueError as error:
-        raise ConfigError(f"{base_url!r} is not a URL that can be called: {error}") from None
+        raise ConfigError(f"{shown!r} is not a URL that can be called: {error}") from None
     return parts
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, allow_nan=False).encode()
 
 
 def _retry_after_s(reply: HttpReply) -> float | None:

@@ -14,6 +14,7 @@ from dhs_runtime.services.http_reply import challenges
 _ALGORITHMS: Final = ("MD5", "MD5-SESS", "SHA", "SHA-256", "SHA-512")
 _ALGORITHM: Final = re.compile(r'algorithm\s*=\s*"?([\w-]+)', re.IGNORECASE)
 _QOP: Final = re.compile(r'qop\s*=\s*(?:"([^"]*)"|([\w-]+))', re.IGNORECASE)
+_REALM: Final = re.compile(r'digest\s.*?realm\s*=\s*("[^"]*")', re.IGNORECASE)
 
 
 @attrs.frozen
@@ -35,19 +36,24 @@ class _Digest(HTTPDigestAuth):
     """For cameras that offer several logins or qualities, and users in any alphabet."""
 
     def handle_401(self, r: Response, **options: Any) -> Response:
-        """Log in by the first digest that is offered and supported."""
+        """Log in by the first digest that is offered and supported; again if the realm changes."""
         offered = [each for each in challenges(r.headers) if each.lower().startswith("digest ")]
         if r.status_code != HTTPStatus.UNAUTHORIZED or not offered:
             return r
-        url = str(r.url).partition("?")[0]
+        url = str(r.request.url).partition("?")[0]
         chosen = next(filter(_is_supported, offered), None)
         if chosen is None:
             raise ServiceReplyError(f"{url} wants a login that is not supported: {offered[0]}", 401)
         r.headers["WWW-Authenticate"] = _QOP.sub("qop=auth", chosen)
         try:
-            return super().handle_401(r, **options)  # type: ignore[no-any-return, no-untyped-call]
+            answer: Response = super().handle_401(r, **options)  # type: ignore[no-untyped-call]
         except KeyError as error:
             raise ServiceReplyError(f"{url} asks for a digest login without {error}", 401) from None
+        realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
+        if realm is None or realm[1] in chosen or r.history:
+            return answer
+        self(answer.request)  # which lets it log in again
+        return self.handle_401(answer, **options)
 
     def build_digest_header(self, method: str, url: str) -> str:
         """In UTF-8, spelled in the Latin-1 that http.client writes."""

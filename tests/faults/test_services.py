@@ -53,12 +53,12 @@ def dripping(wire: Wire) -> None:
         ),
         pytest.param(
             once(silent, answering(reply())),
-            "error ServiceTimeoutError: {url} was silent",
+            "error ServiceTimeoutError: {url} did not answer",
             id="hang",
         ),
         pytest.param(
             once(dripping, answering(reply())),
-            "error ServiceTimeoutError: {url} took more",
+            "error ServiceTimeoutError: {url} sent only",
             id="drip",
         ),
     ],
@@ -67,9 +67,7 @@ def test_axis(script: Script, first: str) -> None:
     dhs = Dhs("testDHS")
     with (
         Peer(script) as camera,
-        AxisClient(
-            camera.url, user="root", password="pass", read_timeout_s=0.1, total_timeout_s=0.3
-        ) as client,
+        AxisClient(camera.url, user="root", password="pass", total_timeout_s=0.3) as client,
     ):
 
         @dhs.operation("snapshot")
@@ -119,7 +117,9 @@ def looking(client: AutoMLClient) -> Dhs:
             id="500",
         ),
         pytest.param(
-            once(silent, answering(SEEN)), "error ServiceTimeoutError: {url} was silent", id="hang"
+            once(silent, answering(SEEN)),
+            "error ServiceTimeoutError: {url} did not answer",
+            id="hang",
         ),
         pytest.param(
             answering(reply(b"<html>", "text/html"), SEEN),
@@ -141,7 +141,7 @@ def looking(client: AutoMLClient) -> Dhs:
 def test_automl(script: Script, first: str) -> None:
     with (
         Peer(script) as server,
-        AutoMLClient(server.url, read_timeout_s=0.1) as client,
+        AutoMLClient(server.url, total_timeout_s=0.1) as client,
         at_work(looking(client)) as scene,
     ):
         url = f"{server.url}/v1/models/default:predict"

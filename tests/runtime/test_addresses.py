@@ -234,7 +234,7 @@ def test_pictures_are_posted_by_ipv6() -> None:
     try:
         assert receiver.url == f"http://[::]:{receiver.port}"
         with HttpClient(HostPort("::1", receiver.port).url) as client:
-            reply = client.post("/", b"\xff\xd8\xff\xd9", content_type="image/jpeg")
+            reply = client.post("/", data=b"\xff\xd8\xff\xd9", content_type="image/jpeg")
         assert reply.status == 200
         eventually(lambda: peers == ["::1"])
     finally:

@@ -170,6 +170,15 @@ def test_interrupt_ends_a_look_up(hanging: HangingNames) -> None:
     interrupter.join()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1%1"])
+def test_an_address_needs_no_look_up_in_a_thread(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", None)
+    *_, address = Resolver(ThreadGroup()).look_up(host, 80).result(0)[0]
+    assert address[:2] == (host.partition("%")[0], 80)
+
+
 def test_without_a_thread_no_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

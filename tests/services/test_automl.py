@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhs_runtime.errors import ConfigError, ServiceError, ServiceReplyError, ServiceUnavailableError
+from dhs_runtime.services import automl
 from dhs_runtime.services.automl import (
     AutoMLClient,
     Box,
@@ -412,12 +413,15 @@ def test_a_model_that_is_loading_is_not_available(serving: Serving) -> None:
         assert not client.available()
 
 
-def test_a_server_that_is_off_hangs_or_returns_is_noticed(serving: Serving) -> None:
+def test_a_server_that_is_off_hangs_or_returns_is_noticed(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with AutoMLClient(f"http://127.0.0.1:{free_port()}") as client:
         assert not client.available()
         with pytest.raises(ServiceUnavailableError):
             client.predict(REQUEST)
-    with AutoMLClient(serving(silent).url, status_timeout_s=0.1) as client:
+    monkeypatch.setattr(automl, "STATUS_TIMEOUT_S", 0.1)
+    with AutoMLClient(serving(silent).url) as client:
         start = time.monotonic()
         assert not client.available()
         assert time.monotonic() - start < AT_ONCE_S
@@ -429,13 +433,13 @@ def test_a_server_that_is_off_hangs_or_returns_is_noticed(serving: Serving) -> N
         assert [client.available(), client.available()] == [False, True]
 
 
-def test_cancel_ends_predictions(serving: Serving) -> None:
+def test_close_ends_predictions(serving: Serving) -> None:
     peer = serving(silent)
     with AutoMLClient(peer.url) as client, ThreadPoolExecutor(1) as threads:
         call = threads.submit(client.predict, REQUEST)
         peer.wait(lambda: len(peer.requests) == 1)
         start = time.monotonic()
-        client.cancel()
+        client.close()
         with pytest.raises(ServiceError, match="cancelled"):
             call.result(PATIENCE_S)
         assert time.monotonic() - start < AT_ONCE_S

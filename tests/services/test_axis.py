@@ -135,7 +135,7 @@ def test_anything_else_is_an_error_of_the_reply(serving: Serving, answer: bytes,
 
 def test_the_size_is_limited(serving: Serving) -> None:
     with (
-        AxisClient(serving(answering(reply())).url, max_image_bytes=200) as client,
+        AxisClient(serving(answering(reply())).url, max_reply_bytes=200) as client,
         pytest.raises(ServiceReplyError, match="more than 200 bytes"),
     ):
         client.snapshot()
@@ -172,13 +172,13 @@ def test_a_basic_login_is_sent_only_when_told(serving: Serving) -> None:
     assert [each.headers.get("authorization") for each in peer.requests] == [f"Basic {token}", None]
 
 
-def test_cancel_ends_a_snapshot(serving: Serving) -> None:
+def test_close_ends_a_snapshot(serving: Serving) -> None:
     peer = serving(silent)
     with AxisClient(peer.url) as client, ThreadPoolExecutor(1) as threads:
         call = threads.submit(client.snapshot)
         peer.wait(lambda: len(peer.requests) == 1)
         start = time.monotonic()
-        client.cancel()
+        client.close()
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             call.result(PATIENCE_S)
         assert time.monotonic() - start < AT_ONCE_S

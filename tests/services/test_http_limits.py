@@ -1,5 +1,6 @@
-"""Time limits of `HttpClient`: silence, slow replies, waiting calls, cancelling."""
+"""Time limits of `HttpClient`: silence, slow replies, waiting calls, closing."""
 
+import re
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from dhs_runtime.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
+from dhs_runtime.services import http_client
 from dhs_runtime.services.http_client import HttpClient, HttpReply
 from tests.runtime.peers import free_port
 from tests.services.conftest import Serving
@@ -31,10 +33,10 @@ from tests.services.peers import (
 
 
 def test_silence_is_a_timeout(serving: Serving) -> None:
-    with HttpClient(serving(silent).url, read_timeout_s=0.1) as client:
+    with HttpClient(serving(silent).url, total_timeout_s=0.1) as client:
         error = failure(client)
     assert isinstance(error, ServiceTimeoutError)
-    assert "was silent for 0.1 s" in str(error)
+    assert "did not answer within 0.1 s" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -53,17 +55,17 @@ def test_a_drip_ends_with_the_budget(serving: Serving, dripped: bytes) -> None:
 
     peer = serving(script)
     start = time.monotonic()
-    with HttpClient(peer.url, read_timeout_s=1.0, total_timeout_s=0.3) as client:
+    with HttpClient(peer.url, total_timeout_s=0.3) as client:
         error = failure(client)
     assert time.monotonic() - start < AT_ONCE_S
     assert isinstance(error, ServiceTimeoutError)
-    assert "more than 0.3 s in all" in str(error)
+    assert re.search(r"sent only \d+ bytes within 0\.3 s", str(error))
 
 
 def test_a_call_may_have_its_own_budget(serving: Serving) -> None:
     with HttpClient(serving(silent).url) as client:
         start = time.monotonic()
-        with pytest.raises(ServiceTimeoutError, match=r"0\.1 s in all"):
+        with pytest.raises(ServiceTimeoutError, match=r"within 0\.1 s in all"):
             client.get("/", total_timeout_s=0.1)
         assert time.monotonic() - start < AT_ONCE_S
 
@@ -75,7 +77,7 @@ def test_an_upload_nobody_reads_ends_with_the_budget(serving: Serving) -> None:
         HttpClient(peer.url, total_timeout_s=0.2) as client,
         pytest.raises(ServiceTimeoutError, match="in all"),
     ):
-        client.post_json("/", "x" * 20_000_000)
+        client.post("/", json="x" * 20_000_000)
     done.set()
 
 
@@ -99,50 +101,50 @@ def test_a_call_waits_for_its_turn(serving: Serving) -> None:
     assert [request.line.split()[1] for request in peer.requests] == ["/1", "/3"]
 
 
-# --- cancel
+# --- close
 
 
 def dripping(wire: Wire) -> None:
     wire.request()
-    wire.send(b"HTTP/1.0 200 OK\r\n\r\n")  # ends with the connection: a cancel must not look so
+    wire.send(b"HTTP/1.0 200 OK\r\n\r\n")  # ends with the connection: a close must not look so
     wire.drip(b"x" * 10_000)
 
 
-def cancelled_within(client: HttpClient, call: Future[HttpReply]) -> None:
+def closed_within(client: HttpClient, call: Future[HttpReply]) -> None:
     start = time.monotonic()
-    client.cancel()
+    client.close()
     with pytest.raises(ServiceUnavailableError, match="cancelled"):
         call.result(PATIENCE_S)
     assert time.monotonic() - start < AT_ONCE_S
 
 
 @pytest.mark.parametrize("script", [silent, dripping])
-def test_cancel_wakes_calls_and_refuses_new_ones(serving: Serving, script: Script) -> None:
+def test_close_wakes_calls_and_refuses_new_ones(serving: Serving, script: Script) -> None:
     peer = serving(script)
     with HttpClient(peer.url, pool_size=3) as client, ThreadPoolExecutor(3) as threads:
         calls = [threads.submit(client.get, f"/{n}") for n in range(3)]
         peer.wait(lambda: len(peer.requests) == 3)
         for call in calls:
-            cancelled_within(client, call)
+            closed_within(client, call)
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             client.get("/")
     assert peer.connections == 3
 
 
-def test_cancel_wakes_a_connect() -> None:
+def test_close_wakes_a_connect() -> None:
     with (
         deaf_port() as port,
         HttpClient(f"http://127.0.0.1:{port}") as client,
         ThreadPoolExecutor(1) as threads,
     ):
         call = threads.submit(client.get, "/")
-        soon(lambda: any(line._transport._socket for line in client._lines))
-        cancelled_within(client, call)
+        soon(lambda: any(line.transport._socket for line in client._lines))
+        closed_within(client, call)
 
 
-@pytest.mark.parametrize("cancels", [True, False])
-def test_a_look_up_ends_with_a_cancel_or_the_budget(
-    monkeypatch: pytest.MonkeyPatch, cancels: bool
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_look_up_ends_with_a_close_or_the_budget(
+    monkeypatch: pytest.MonkeyPatch, closes: bool
 ) -> None:
     asked, release = threading.Event(), threading.Event()
 
@@ -153,64 +155,63 @@ def test_a_look_up_ends_with_a_cancel_or_the_budget(
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     with (
-        HttpClient("http://camera", connect_timeout_s=PATIENCE_S if cancels else 0.1) as client,
+        HttpClient("http://camera", connect_timeout_s=PATIENCE_S if closes else 0.1) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         call = threads.submit(client.get, "/")
         assert asked.wait(PATIENCE_S)
-        if cancels:
-            cancelled_within(client, call)
+        if closes:
+            closed_within(client, call)
         else:
-            with pytest.raises(ServiceUnavailableError, match="no address for this host"):
+            with pytest.raises(ServiceUnavailableError, match="cannot be reached"):
                 call.result(PATIENCE_S)
     release.set()
 
 
-def test_cancel_between_look_up_and_connect(
+def test_close_between_look_up_and_connect(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up = socket.getaddrinfo
     peer = serving(silent)
     with HttpClient(peer.url) as client:
 
-        def cancelling(host: str, port: int, **kind: int) -> object:
-            client.cancel()
+        def closing(host: str, port: int, **kind: int) -> object:
+            client.close()
             return look_up(host, port, **kind)
 
-        monkeypatch.setattr(socket, "getaddrinfo", cancelling)
+        monkeypatch.setattr(socket, "getaddrinfo", closing)
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             client.get("/")
-        assert not any(line._transport._socket for line in client._lines)
+        assert not any(line.transport._socket for line in client._lines)
     assert peer.connections == 0
 
 
-def test_cancel_wakes_a_pause_before_a_retry() -> None:
+def test_close_wakes_a_pause_before_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "PAUSES_S", [PATIENCE_S / 2] * 2)
     retrying = threading.Event()
     with (
         on_retry(retrying.set),
-        HttpClient(
-            f"http://127.0.0.1:{free_port()}", retries=1000, total_timeout_s=PATIENCE_S
-        ) as client,
+        HttpClient(f"http://127.0.0.1:{free_port()}", total_timeout_s=PATIENCE_S) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         call = threads.submit(client.get, "/")
         assert retrying.wait(PATIENCE_S)
-        cancelled_within(client, call)
+        closed_within(client, call)
 
 
-def test_cancel_wakes_a_call_that_waits_for_its_turn(serving: Serving) -> None:
+def test_close_wakes_a_call_that_waits_for_its_turn(serving: Serving) -> None:
     peer = serving(silent)
     with HttpClient(peer.url, pool_size=1) as client, ThreadPoolExecutor(2) as threads:
         first = threads.submit(client.get, "/1")
         peer.wait(lambda: len(peer.requests) == 1)
         second = threads.submit(client.get, "/2")
-        cancelled_within(client, second)
+        closed_within(client, second)
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             first.result(PATIENCE_S)
     assert len(peer.requests) == 1
 
 
-def test_close_ends_calls_too(serving: Serving) -> None:
+def test_close_ends_connections_too(serving: Serving) -> None:
     peer = serving(silent)
     client = HttpClient(peer.url)
     with ThreadPoolExecutor(1) as threads:
@@ -220,4 +221,4 @@ def test_close_ends_calls_too(serving: Serving) -> None:
         with pytest.raises(ServiceUnavailableError, match="cancelled"):
             call.result(PATIENCE_S)
     peer.wait(lambda: peer.ended == 1)
-    assert not any(line._transport._socket for line in client._lines)
+    assert not any(line.transport._socket for line in client._lines)

@@ -122,7 +122,7 @@ def test_a_fault_ends_with_its_server(asked: Asked, fault: str) -> None:
 def test_the_client_of_a_dhs_lives(fault: str) -> None:
     with SimulatedAxis() as camera:
         camera.faults.add(fault)
-        with AxisClient(camera.url, read_timeout_s=1.0, total_timeout_s=1.5) as client:
+        with AxisClient(camera.url, total_timeout_s=1.5) as client:
             client_fails(client)
             camera.faults.clear()
             assert client.snapshot().data
