@@ -7,9 +7,11 @@ which DCSS shows to every GUI. What is masked:
    word ends as its notation says: at its brace, its quote, or the next blank.
 2. The 15th argument of `DETECTOR_OPERATIONS`, which is the session id, and after it every word that
    is not a short number, because a text about the operation may have other words in between.
-3. Words of 32 hexadecimal digits and more, as session ids and tokens are made.
-4. The value after a name such as `password`, `token` or `sessionId` and a `=`, a `:`, or the comma
-   of a tuple: in texts, queries of URLs, JSON and Python's notation, also one within the other.
+3. Words of 32 hexadecimal digits and more, as session ids and tokens are made, and JSON Web
+   Tokens. The decimals of a number are none.
+4. The value after a name such as `password`, `token` or `sessionId` and a `=`, a `:`, a `>`, or the
+   comma of a tuple: in texts, queries of URLs, JSON, XML and Python's notation, also one within the
+   other.
 5. What follows `Authorization`, `Cookie` and the like, to the end of the line; a bearer's token.
 6. The password in `http://user:password@host`.
 7. The second word of `gtos_client_is_gui`, the session id of a GUI that logs in.
@@ -23,7 +25,7 @@ The time is linear in the length of the text for any text, except with patterns 
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dhs_runtime.errors import ConfigError
@@ -44,13 +46,14 @@ MIN_LITERAL: Final = 4
 
 _CLOSERS: Final = "'\",;()[]{}\\"
 _NAMES: Final = (
-    r"(?:pass(?:word|wd|phrase|code)|pwd|secret|token|ticket|api[-_ ]?key|credentials?"
-    r"|session[-_ ]?(?:id|key)|session(?==))"
+    r"(?:pass(?:word|wd|phrase|code)|pwd|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|token|ticket"
+    r"|api[-_ ]?key|credentials?|session[-_ ]?(?:id|key)|session(?==)|(?<![a-z])(?:pass|sid)(?==))"
 )
 _QUOTE: Final = r"\\{0,8}['\"]"
 _GAP: Final = r"\s{0,20}"
 _SIMPLE: Final = (
-    (re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,}+(?![0-9A-Za-z])"), MASK),
+    (re.compile(r"(?<![0-9A-Za-z])(?!(?<=\d\.)\d++\b)[0-9A-Fa-f]{32,}+(?![0-9A-Za-z])"), MASK),
+    (re.compile(r"\beyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"), MASK),
     (re.compile(r"(gtos_client_is_gui\s{1,9}\S+\s{1,9})\S+"), rf"\1{MASK}"),
     (re.compile(r"(?i)\b(bearer\s{1,9})[\w.~+/=-]{8,}+"), rf"\1{MASK}"),
     (re.compile(rf"(?i)(?<![\w-])(--[\w-]{{0,40}}?{_NAMES}\s{{1,9}})[^\s-]\S*"), rf"\1{MASK}"),
@@ -60,9 +63,10 @@ _HEADER: Final = re.compile(
     rf"((?:{_QUOTE})?{_GAP}[:=]|{_QUOTE}{_GAP},)"
 )
 _NAMED: Final = re.compile(
-    rf"(?i){_NAMES}(?:(?:{_QUOTE})?{_GAP}(?:[=:]|%(?:25){{0,3}}3[ad])>?{_GAP}"  # =, :, =>, %3D
+    rf"(?i){_NAMES}(?:(?:{_QUOTE})?{_GAP}(?:[=:>]|%(?:25){{0,3}}3[ad])>?{_GAP}"  # =, :, =>, %3D
     rf"|{_QUOTE}{_GAP},{_GAP}(?=[bru]{{0,2}}{_QUOTE}))"  # ("password", "...")
 )
+_SECRET_NAME: Final = re.compile(rf"(?i){_NAMES}\Z")
 _OPENING: Final = re.compile(r"[bruBRU]{0,2}(\\{0,8})(['\"])")
 _ANY_QUOTE: Final = re.compile(r"(\\*+)(['\"])")
 _ANY_BRACE: Final = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -137,6 +141,22 @@ class Masker:
             ),
             default=0,
         )
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether the value of a key with this name is a secret: `password`, `camera_token`, ..."""
+    return _SECRET_NAME.search(key) is not None
+
+
+def named_secrets(values: object) -> Iterator[str]:
+    """The texts in nested mappings and lists whose key names a secret."""
+    inner = values.items() if isinstance(values, Mapping) else ()
+    for key, value in inner:
+        if isinstance(value, str) and names_a_secret(str(key)):
+            yield value
+        yield from named_secrets(value)
+    for value in values if isinstance(values, list) else ():
+        yield from named_secrets(value)
 
 
 def use_masker(masker: Masker) -> None:

@@ -1,6 +1,8 @@
 """The `dhs` command (extra `runtime`; simulators and demo need `sim`)."""
 
 import contextlib
+import errno
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["group", "main"]
 
 _PATIENCE_S = 0.5
+_SHORT_OF = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO), "stdout"),
+    errno.EMFILE: "this process (see ulimit -n)",
+    errno.ENFILE: "this machine",
+}
+"""What fails with an error of the system that no command expects."""
 COMPLETE = "_DHS_COMPLETE"
 """Environment variable by which a shell asks for completions; see click."""
 
@@ -37,6 +45,8 @@ def main() -> NoReturn:
     """
     open_standard_descriptors()  # before a socket can get one of their numbers
     words = sys.argv[1:]
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that its encoding lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
     if words in ([], ["-h"], ["--help"]) and COMPLETE not in os.environ:
         _say(sys.stdout if words else sys.stderr, commands.help_text())
         sys.exit(0 if words else commands.WRONG)
@@ -44,6 +54,11 @@ def main() -> NoReturn:
         sys.exit(_obey(words))
     except DhsError as error:
         _fail(str(error), commands.WRONG if isinstance(error, ConfigError) else commands.FAILED)
+    except OSError as error:
+        short_of = _SHORT_OF.get(error.errno or 0)
+        if short_of is None:
+            raise
+        _fail(f"{error.filename or short_of}: {error.strerror}", commands.FAILED)
     except ModuleNotFoundError as error:
         extra = commands.EXTRA_OF.get((error.name or "").partition(".")[0])
         if extra is None:

@@ -13,10 +13,10 @@ from rich.markup import escape
 
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml
 from dhs_runtime.process.probe import Peer, probe_dcss
-from dhs_runtime.process.settings import RunConfig, load_run_config
+from dhs_runtime.process.settings import RunConfig, run_config
 
 if TYPE_CHECKING:
-    from dhs_runtime.loop import LoopConfig
+    from dhs_runtime.process.yaml_values import YamlSection
 
 GOOD, UNREACHED, WRONG = 0, 1, 2
 KINDS = ("loop", "run")
@@ -75,11 +75,13 @@ def check(
         raise click.UsageError("Missing argument 'CONFIG'.")
     report = Report(str(path))
     try:
-        report.kind = kind or _kind_of(path)
+        values = load_yaml(path)
+        report.kind = kind or _kind_of(values)
         if report.kind == "loop":
-            report.peers, report.notes = _check_loop(path, connect)
+            report.peers, report.notes = _check_loop(values, path, connect)
         else:
-            report.peers = _check_run(path, connect)
+            config = run_config(values, path)
+            report.peers = (probe_dcss(config.dcss),) if connect else ()
     except ConfigFileError as error:
         report.mistakes = error.mistakes
     if as_json:
@@ -97,28 +99,24 @@ def _schema(kind: str | None) -> Mapping[str, object]:
     return {"anyOf": [known[name] for name in KINDS]} if kind is None else known[kind]
 
 
-def _kind_of(path: Path) -> str:
+def _kind_of(values: Mapping[str, object]) -> str:
     from dhs_runtime.loop.config import is_loop_config  # noqa: PLC0415 - slow
 
-    return "loop" if is_loop_config(load_yaml(path)) else "run"
+    return "loop" if is_loop_config(values) else "run"
 
 
-def _check_run(path: Path, connect: bool) -> tuple[Peer, ...]:
-    config: RunConfig = load_run_config(path)
-    return (probe_dcss(config.dcss),) if connect else ()
-
-
-def _check_loop(path: Path, connect: bool) -> tuple[tuple[Peer, ...], tuple[str, ...]]:
-    from dhs_runtime.loop import load_loop_config  # noqa: PLC0415 - slow
-    from dhs_runtime.loop.config import file_notes  # noqa: PLC0415 - slow
+def _check_loop(
+    values: "YamlSection", path: Path, connect: bool
+) -> tuple[tuple[Peer, ...], tuple[str, ...]]:
+    from dhs_runtime.loop.config import file_notes, loop_config  # noqa: PLC0415 - slow
     from dhs_runtime.loop.peers import (  # noqa: PLC0415 - slow
         probe_camera,
         probe_inference,
         probe_receiver,
     )
 
-    config: LoopConfig = load_loop_config(path)
-    notes = (*config.notes(), *file_notes(path))
+    config = loop_config(values, path)
+    notes = (*config.notes(), *file_notes(values))
     if not connect:
         return (), notes
     probes = probe_camera, probe_inference, probe_receiver

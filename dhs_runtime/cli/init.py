@@ -1,6 +1,8 @@
 """`dhs init`: a first DHS with its test and its configuration."""
 
 import importlib.resources
+import importlib.util
+import keyword
 import re
 from pathlib import Path
 from typing import Final
@@ -34,6 +36,8 @@ def init(*, folder: Path, name: str) -> None:
     if not re.fullmatch(r"[A-Za-z]\w{0,38}", name, re.ASCII):
         raise ConfigError(f"--name {name!r}: use letters, digits and _, a letter first")
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if keyword.iskeyword(module) or importlib.util.find_spec(module) is not None:
+        raise ConfigError(f"--name {name!r}: Python has {module!r} already; try {name + 'DHS'!r}")
     texts = {folder / path.format(module): template(source) for path, source in FILES.items()}
     there = [str(path) for path in texts if path.exists()]
     if there:

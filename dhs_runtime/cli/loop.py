@@ -11,6 +11,7 @@ import click
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process import served
+from dhs_runtime.process.config_file import load_yaml
 from dhs_runtime.process.service import share_the_interpreter
 
 if TYPE_CHECKING:
@@ -109,20 +110,24 @@ def loop(
         dhs loop --config loop.yaml
         dhs loop --config loop.yaml --pretend --dcss test-dcss:14242
     """  # noqa: D301 - click wants the sign itself
-    from dhs_runtime.loop import LoopConfig, load_loop_config  # noqa: PLC0415 - slow
-    from dhs_runtime.loop.config import file_notes  # noqa: PLC0415 - slow
+    from dhs_runtime.loop.config import (  # noqa: PLC0415 - slow
+        LoopConfig,
+        file_notes,
+        loop_config,
+    )
 
     if sample_config:
         click.echo(SAMPLE_CONFIG, nl=False)
         return
-    config = LoopConfig() if path is None else load_loop_config(path)
+    values = None if path is None else load_yaml(path)
+    config = LoopConfig() if path is None or values is None else loop_config(values, path)
     config = flags.apply(config, address)
     logs.set_up(config.effective_log, config.trace, secrets=[config.axis.password])
     guard = flags.guard(config, "the configuration" if path is None else str(path))
     guard.check_host(config.dcss.host)
     guard.check_name(config.name)
     if not flags.pretend:
-        for note in (*config.notes(), *(() if path is None else file_notes(path))):
+        for note in (*config.notes(), *(() if values is None else file_notes(values))):
             logger.warning("%s", note)
     with _loop_dhs(config, pretend=flags.pretend) as made:
         dhs = made.dhs

@@ -13,6 +13,7 @@ from dhs_runtime.process import Launch, RunConfig, served
 from dhs_runtime.process.rules import name_trouble
 from dhs_runtime.process.service import share_the_interpreter
 from dhs_runtime.process.settings import load_run_config
+from dhs_runtime.secrets import named_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def run(
     config = flags.apply(config, address)
     if framing is not None:
         config = attrs.evolve(config, dcss=attrs.evolve(config.dcss, framing=Framing(framing)))
-    logs.set_up(config.log, config.trace)
+    logs.set_up(config.log, config.trace, secrets=named_secrets(config.settings))
     source = "the configuration" if path is None else str(path)
     guard = flags.guard(config, source)
     guard.check_host(config.dcss.host)  # before the code of the DHS runs

@@ -1,7 +1,9 @@
 """`dhs systemd-unit`: prints a unit that runs a DHS as a service."""
 
+import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -10,6 +12,8 @@ from dhs_runtime.cli.init import template
 from dhs_runtime.errors import ConfigError
 
 YAML = (".yaml", ".yml")
+HOMES = ("/home/", "/root/", "/run/user/")
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108 - it is only looked for
 
 
 @click.command("systemd-unit")
@@ -35,9 +39,12 @@ def systemd_unit(
     words = [str(_this_command())]
     source, _, name = file.rpartition(":") if ".py:" in file else (file, "", "make_dhs")
     path = Path(source)
-    if not path.is_file():
-        raise ConfigError(f"there is no file {path}")
+    for each in (path, *([] if config is None else [config])):
+        if not each.is_file():
+            raise ConfigError(f"there is no file {each}")
     if path.suffix in YAML:
+        if config is not None:
+            raise ConfigError(f"{path} is a configuration itself; leave --config out")
         words += ["loop", "--config", str(path.resolve())]
     elif path.suffix == ".py":
         words += ["run", f"{path.resolve()}:{name}"]
@@ -52,11 +59,22 @@ def systemd_unit(
         "DESCRIPTION": f"DHS {path.stem}",
         "USER": user,
         "COMMAND": " ".join(map(_word, words)),
+        **protection(words),
     }
     text = template("dhs.service")
     for mark, value in filled.items():
         text = text.replace(f"@{mark}@", value)
     click.echo(text, nl=False)
+
+
+def protection(words: Iterable[str]) -> dict[str, str]:
+    """What the unit may hide: not the folders that hold the files of its command."""
+    paths = [word for word in words if word.startswith("/")]
+    paths += [os.path.realpath(path) for path in paths]  # where a link leads
+    return {
+        "PROTECT_HOME": "read-only" if any(path.startswith(HOMES) for path in paths) else "yes",
+        "PRIVATE_TMP": "no" if any(path.startswith(TEMPORARY) for path in paths) else "yes",
+    }
 
 
 def _this_command() -> Path:

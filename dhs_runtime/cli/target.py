@@ -9,10 +9,14 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from dhs_runtime.app import Dhs
 from dhs_runtime.errors import ConfigError, DhsError
 from dhs_runtime.process import Launch
+from dhs_runtime.secrets import mask_reason
+
+_OURS: Final = (str(Path(__file__).parents[1]), str(Path(importlib.__file__).parent))
 
 
 class CodeError(DhsError):
@@ -78,10 +82,17 @@ def _load_file(path: Path) -> ModuleType:
         raise ConfigError(f"there is no Python file {path}")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
-    sys.path.insert(0, str(path.parent.resolve()))  # as `python FILE.py` does
+    _import_from(path.parent)  # as `python FILE.py` does
     with _telling_where(path.name):
         spec.loader.exec_module(module)
     return module
+
+
+def _import_from(folder: Path) -> None:
+    try:
+        sys.path.insert(0, str(folder.resolve()))
+    except FileNotFoundError:
+        raise ConfigError("the current folder has been removed; go to one that exists") from None
 
 
 @contextlib.contextmanager
@@ -89,25 +100,35 @@ def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
     """Turn an exception of an author's code into an error that shows only the author's lines.
 
     Raises:
-        CodeError: It raised; our own errors, such as ConfigError, pass unchanged.
+        CodeError: It raised, or ended the process while it was loaded; ConfigError, and the end of
+            a function that makes a DHS, as by argparse, pass unchanged.
     """
     try:
         yield
-    except DhsError:
+    except ConfigError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and what == "failed":
+            raise
         trace = error.__traceback__
-        ours = str(Path(__file__).parents[1])
-        while trace is not None and (
-            trace.tb_frame.f_code.co_filename.startswith((ours, "<frozen importlib"))
-        ):
+        while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
             trace = trace.tb_next
+        if isinstance(error, DhsError):  # it says all but where
+            at = f"line {trace.tb_lineno}: " if trace else ""
+            raise CodeError(f"{name} {what}: {at}{error}") from None
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
-        raise CodeError(f"{name} {what}:\n{text}") from None
+        if "no known parent package" in text:
+            text += "\nName the module with its package: dhs run package.module:NAME"
+        raise CodeError(mask_reason(f"{name} {what}:\n{text}")) from None
+
+
+def _is_ours(file: str) -> bool:
+    """Whether a line of this file in a traceback tells an author nothing."""
+    return file.startswith((*_OURS, "<frozen importlib"))
 
 
 def _import(name: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
+    _import_from(Path())
     with _telling_where(name):
         try:
             return importlib.import_module(name)

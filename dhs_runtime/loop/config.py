@@ -220,8 +220,12 @@ def load_loop_config(path: Path) -> LoopConfig:
     Raises:
         ConfigFileError: One line per mistake, with the file and the path of the value.
     """
-    values = load_yaml(path)
-    old = values.get(OLD_SECTION) or {}
+    return loop_config(load_yaml(path), path)
+
+
+def loop_config(values: "YamlSection", path: Path) -> LoopConfig:
+    """The configuration in the mapping of a file; as `load_loop_config`."""
+    old = {} if values.get(OLD_SECTION) is None else values[OLD_SECTION]
     if not isinstance(old, dict):
         reason = "section wanted, with the keys of the loop DHS"
         raise ConfigFileError(str(path), [_at(values, OLD_SECTION, reason)])
@@ -238,13 +242,9 @@ def load_loop_config(path: Path) -> LoopConfig:
         raise ConfigFileError(str(path), [_moved(one, old) for one in renamed]) from None
 
 
-def file_notes(path: Path) -> tuple[str, ...]:
-    """The parts of a file that are not used, one line each.
-
-    Raises:
-        ConfigFileError: It cannot be read.
-    """
-    return tuple(unused_words(load_yaml(path).joined_with(OLD_SECTION)))
+def file_notes(values: "YamlSection") -> tuple[str, ...]:
+    """The parts of a file that are not used, one line each."""
+    return tuple(unused_words(values.joined_with(OLD_SECTION)))
 
 
 def _as_written(mistake: Mistake, old_names: Mapping[str, str]) -> Mistake:
@@ -271,13 +271,20 @@ def _moved(mistake: Mistake, old: Mapping[str, object]) -> Mistake:
     return attrs.evolve(mistake, path=f"{OLD_SECTION}.{mistake.path}") if is_there else mistake
 
 
-def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
-    """Mistakes that involve several values, by path and reason."""
+def _file_mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
     yield from file_mistakes(config)
     log = config.effective_log.file
     trouble = file_trouble(log) if log is not None and log != config.log.file else ""
     if trouble:
         yield "log_dir", f"folder wanted, got {config.log_dir!r}; of the log {log}: {trouble}"
+    pictures = file_trouble(config.save_image_dir / "1") if config.save_image_files else ""
+    if pictures:
+        yield "save_image_dir", f"folder wanted, got {str(config.save_image_dir)!r}; {pictures}"
+
+
+def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
+    """Mistakes that involve several values, by path and reason."""
+    yield from _file_mistakes(config)
     receiver = config.jpeg_receiver
     if is_ip(receiver.host):
         unheard = listen_trouble(receiver.host, receiver.port)

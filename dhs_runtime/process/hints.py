@@ -10,13 +10,32 @@ import attrs
 from dhs_runtime.addresses import HostPort, read_url
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.key_kinds import fields_of
-from dhs_runtime.process.yaml_values import Unclear
+from dhs_runtime.process.yaml_values import Unclear, short
+from dhs_runtime.secrets import mask_reason
 
 MOST: Final = 60
 """Most characters of a value that a message shows."""
 MOST_PLACES: Final = 3
 
 _NUMBER: Final = re.compile(r"\s*([-+]?[0-9]+([.,][0-9]+)?)\s*([a-zA-Z%/°µ]*)\s*", re.ASCII)
+_USER: Final = re.compile(r"[^\s/@]*:[^\s/]*@")
+"""A user and a password before a host, in a text that is no URL."""
+_FACTORS: Final[Mapping[str, float]] = {
+    **dict.fromkeys(("", "s", "sec", "b", "bytes", "deg", "°", "fps", "hz"), 1),
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "min": 60,
+    "h": 3600,
+    "%": 0.01,
+    "kb": 1e3,
+    "mb": 1e6,
+    "gb": 1e9,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
+"""The units that are understood: in seconds, bytes, degrees, pictures per second."""
 _TRUE: Final = ("yes", "true", "on", "1")
 _FALSE: Final = ("no", "false", "off", "0", "none")
 
@@ -26,7 +45,7 @@ def shown(value: object, text: str | None = None) -> str:
     if isinstance(value, Mapping | list):
         return "a mapping" if isinstance(value, Mapping) else "a list"
     if isinstance(value, str):
-        return repr(value if len(value) <= MOST else f"{value[: MOST - 3]}...")
+        return repr(short(_USER.sub("***@", mask_reason(value)), MOST))
     if text:
         return text
     if value is None:
@@ -42,8 +61,8 @@ def hint_for(wanted: str, value: object) -> str:
         return "leave the key out for its default"
     if isinstance(value, str) or wanted.startswith(("one of ", "true or false")):
         return _by_text(wanted, str(value))
-    is_scalar = not isinstance(value, list | Mapping)
-    return "put it in quotes if it is meant" if is_scalar and "number" not in wanted else ""
+    is_text = not isinstance(value, list | Mapping) and not wanted.startswith(("list", "mapping"))
+    return "put it in quotes if it is meant" if is_text and "number" not in wanted else ""
 
 
 def secret_hint(value: object) -> str:
@@ -54,10 +73,11 @@ def secret_hint(value: object) -> str:
 
 
 def _number(value: str, digits: str, unit: str) -> str:
-    """The number in a text of digits, with or without a unit."""
+    """The number in a text of digits, with or without a unit; "" if the unit is unknown."""
     number = digits.replace(",", ".")
-    if unit == "%":
-        return f"{float(number) / 100:g}"
+    factor = _FACTORS.get(unit.lower(), 0)
+    if factor != 1:
+        return f"{float(number) * factor:.15g}" if factor else ""
     if number.isdecimal() and number.startswith("0"):  # which would be octal
         return number.lstrip("0") or "0"
     return f"{number}, without quotes" if number == value else number
@@ -75,12 +95,19 @@ def meant_key(key: str, known: list[str], config_class: type) -> str:
     before, colon, _ = key.partition(":")
     if colon and before in known:
         return f"unknown key; a blank is missing after '{before}:'"
+    odd = next((sign for sign in key if not sign.isprintable()), "")
+    if odd:
+        return f"unknown key; it has the character U+{ord(odd):04X} in it; use plain blanks"
+    places = list(_places(config_class))
+    section, _, name = key.rpartition(".")
+    if key in places and section:
+        return f"unknown key; did you mean {name} in the section {section}?"
     close = _close(key, known)
     if close:
         return f"unknown key; {close}"
-    places = [place for place in _places(config_class) if place.rpartition(".")[2] == key]
-    if places:
-        return f"unknown key here; did you mean {' or '.join(places[:MOST_PLACES])}?"
+    elsewhere = [place for place in places if place.rpartition(".")[2] == key]
+    if elsewhere:
+        return f"unknown key here; did you mean {' or '.join(elsewhere[:MOST_PLACES])}?"
     return f"unknown key (known: {', '.join(known)})" if known else "unknown key"
 
 
@@ -113,7 +140,9 @@ def _by_text(wanted: str, value: str) -> str:
         return _close(value, wanted.removeprefix("one of ").split(", "))
     if "number" in wanted:
         match = _NUMBER.fullmatch(value)
-        return _meant(_number(value, match[1], match[3])) if match else ""
+        number = _number(value, match[1], match[3]) if match else ""
+        address = address_in(value) if wanted.startswith("whole number") else None
+        return _meant(number) if number else _meant(address.port) if address else ""
     if wanted == "true or false":
         word = value.strip().lower()
         return _meant("true") if word in _TRUE else _meant("false") if word in _FALSE else ""

@@ -1,10 +1,14 @@
 """Mistakes in a configuration file, as values and as lines of text."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
 from dhs_runtime.errors import ConfigError
+
+MAX_MISTAKES: Final = 100
+"""Most mistakes of one file that are shown."""
 
 
 @attrs.frozen

@@ -37,7 +37,8 @@ def _host_pattern_trouble(text: str) -> str:
 
 def _path_trouble(text: str) -> str:
     if text.startswith("~"):
-        return f"'~' is not read here; did you mean {Path(text).expanduser()}?"
+        meant = os.path.expanduser(text)  # noqa: PTH111 - Path's raises for an unknown user
+        return f"'~' is not read here{'' if meant == text else f'; did you mean {meant}?'}"
     if os.path.expandvars(text) != text:
         return f"'$' is not read here; did you mean {os.path.expandvars(text)}?"
     return "" if text.isprintable() else "a path has no control characters"

@@ -1,6 +1,6 @@
 """Settings of the process of a DHS, in the same file as those of the DHS itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,7 +108,12 @@ def load_run_config(path: Path) -> RunConfig:
     Raises:
         ConfigFileError: One line per mistake, with the file and the path of the value.
     """
-    return structure(load_yaml(path), RunConfig, str(path), further=file_mistakes)
+    return run_config(load_yaml(path), path)
+
+
+def run_config(values: Mapping[str, object], path: Path) -> RunConfig:
+    """The configuration in the mapping of a file; as `load_run_config`."""
+    return structure(values, RunConfig, str(path), further=file_mistakes)
 
 
 def file_mistakes(config: ProcessConfig) -> Iterator[tuple[str, str]]:

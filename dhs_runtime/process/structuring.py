@@ -5,6 +5,7 @@ each value is checked separately, because the class would stop at its first bad 
 not use Python's terms.
 """
 
+import json
 import math
 import re
 import typing
@@ -19,8 +20,9 @@ from dhs_runtime.config import Rule
 from dhs_runtime.process import key_kinds
 from dhs_runtime.process.hints import address_in, hint_for, meant_key, secret_hint, shown
 from dhs_runtime.process.key_kinds import Field, fields_of
-from dhs_runtime.process.mistakes import ConfigFileError, Mistake
+from dhs_runtime.process.mistakes import MAX_MISTAKES, ConfigFileError, Mistake
 from dhs_runtime.process.yaml_values import Unclear, path_text, place_of, unclear_in
+from dhs_runtime.secrets import mask_reason, names_a_secret
 
 C = TypeVar("C")
 StructureHook = Callable[[Any, Any], Any]
@@ -34,6 +36,7 @@ class Wrong:
     Attributes:
         path: The path, relative to the section being checked.
         reason: What is wrong; not used if `wanted` is given.
+        quoted: The same in the words of an author's class, which may repeat the value.
         wanted: The kind of value that is wanted.
         hint: What was probably meant, "" if unknown.
         secret: Whether the value must not be shown.
@@ -41,6 +44,7 @@ class Wrong:
 
     path: KeyPath = ()
     reason: str = ""
+    quoted: str = ""
     wanted: str = ""
     hint: str = ""
     secret: bool = False
@@ -65,7 +69,10 @@ def structured(
     try:
         made = _CONVERTER.structure(values, config_class)
     except Exception as error:  # noqa: BLE001 - an author's class may raise anything
-        found = [_mistake(wrong, values, config_class, at) for wrong in _wrongs(error)]
+        wrongs = list(_wrongs(error))
+        found = [_mistake(each, values, config_class, at) for each in wrongs[:MAX_MISTAKES]]
+        if len(wrongs) > MAX_MISTAKES:
+            found.append(Mistake("", "more mistakes", found[-1].line))
         raise ConfigFileError(source, found) from None
     mistakes = []
     for path, reason in further(made):
@@ -82,9 +89,9 @@ def _mistake(wrong: Wrong, values: object, config_class: type, at: str) -> Mista
     """The mistake for a wrong value, with its place."""
     path, place = wrong.path, place_of(values, wrong.path)
     line = place.line if place else getattr(values, "line", None)
-    reason, hint = wrong.reason, wrong.hint
+    reason, hint = wrong.reason or wrong.quoted, wrong.hint
     value = _value_at(values, path)
-    if wrong.secret:
+    if wrong.secret and (wrong.wanted or wrong.quoted):
         reason = f"{wrong.wanted or 'value of its kind'} wanted (not shown, as it is secret)"
         hint = secret_hint(value)
     elif wrong.wanted:
@@ -92,8 +99,16 @@ def _mistake(wrong: Wrong, values: object, config_class: type, at: str) -> Mista
         hint = hint or hint_for(wrong.wanted, value)
     elif not reason:
         reason = meant_key(str(path[-1]), _known_at(config_class, path[:-1]), config_class)
-    where = ".".join(filter(None, (at, path_text(path)))).replace(".[", "[") or "top"
-    return Mistake(where, f"{reason}; {hint}" if hint else reason, line)
+    where = ".".join(filter(None, (at, path_text(_as_written(path, values))))).replace(".[", "[")
+    reason = f"{reason}; {mask_reason(hint)}" if hint else reason
+    return Mistake(mask_reason(where) or "top", reason, line)
+
+
+def _as_written(path: KeyPath, values: object) -> Iterator[object]:
+    """The path with the keys of mappings as texts: a number may be an index, or a key."""
+    for depth, key in enumerate(path):
+        is_index = isinstance(_value_at(values, path[:depth]), list)
+        yield key if is_index or isinstance(key, str) else json.dumps(key, default=str)
 
 
 def _value_at(values: object, path: KeyPath) -> object:
@@ -131,7 +146,8 @@ def _wrongs(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
     else:  # of an author's class or validator, in the words of its author
         text = " ".join(str(error).split())
         is_plain = isinstance(error, ValueError | TypeError) and text
-        yield Wrong(path, text if is_plain else f"not taken ({type(error).__name__}: {text})")
+        said = text if is_plain else f"not taken ({type(error).__name__}: {text})"
+        yield Wrong(path, quoted=said)
 
 
 # -- values of each kind, as YAML types them -------------------------------------------------
@@ -274,8 +290,9 @@ def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHoo
 
 
 def _of_field(wrongs: Iterable[Wrong], field: Field) -> Iterator[Wrong]:
+    is_secret = not field.repr or names_a_secret(field.name)
     for wrong in wrongs:
-        yield wrong if field.repr else attrs.evolve(wrong, secret=True)  # a password
+        yield attrs.evolve(wrong, secret=True) if is_secret else wrong
 
 
 def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
@@ -315,7 +332,7 @@ def _refused(error: Exception, hint: Any, field: Field, made: object) -> Iterato
     elif limits:
         yield Wrong(wanted=key_kinds.takes(hint, field.validator))
     else:
-        yield Wrong(reason=str(error).removeprefix(f"{field.name!r} "))
+        yield Wrong(quoted=str(error).removeprefix(f"{field.name!r} "))
 
 
 def _by_rule(rule: Rule, value: object, path: KeyPath) -> Wrong:
@@ -330,13 +347,13 @@ def _meant_section(
         return "its keys are KEY: VALUE, without '-' or brackets"
     if isinstance(value, Unclear):
         return value.reason
-    begun = re.match(r"(\w+)\s*[:=]\s*", str(value))
+    begun = re.match(r"(\w+)\s*[:=]\s*(?!//)", str(value))
     if begun and begun[1] in fields:
         return f"did you mean {begun[1]}: {str(value)[begun.end() :]}?"
     address = address_in(value)
     if address and {"host", "port"} <= fields.keys():
         return f"did you mean {{host: {address.host}, port: {address.port}}}?"
-    for name, (field, hint) in fields.items():
+    for name, (field, hint) in fields.items() if "://" not in str(value) else ():
         try:
             _taken(converter, field, hint, value)
         except Exception:  # noqa: BLE001, S112 - then it was not meant for this

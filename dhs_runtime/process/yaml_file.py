@@ -7,6 +7,7 @@ own constructor drops the lines, takes the last of two equal keys, reads `014242
 Values follow YAML 1.1, as in PyYAML, except that `1e3` is a number, as in YAML 1.2.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,13 +22,14 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import Resolver
 from yaml.scanner import Scanner
 
-from dhs_runtime.process.mistakes import ConfigFileError, Mistake
+from dhs_runtime.process.mistakes import MAX_MISTAKES, ConfigFileError, Mistake
 from dhs_runtime.process.yaml_values import Items, Unclear, YamlPlace, YamlSection, path_text, short
 
 MAX_FILE_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 100_000
 """Limit, because aliases can make billions of values from a few lines."""
+TOO_MANY: Final = f"more than {MAX_VALUES} values, with what aliases repeat"
 MAX_DIGITS: Final = 18
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -36,9 +38,13 @@ _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)", re.ASCII)
 _OCTAL: Final = re.compile(r"[-+]?0[0-9]+", re.ASCII)
 _OTHER_BASE: Final = re.compile(r"[-+]?0(x[0-9a-f]+|b[01]+)", re.ASCII | re.IGNORECASE)
 
+A_TAG: Final = "a '!' in front; put the text in quotes if it is a text"
 _PLAINER: Final = (
     ("'\\t' that cannot start", "a tab; use blanks here"),
-    ("mapping values are not allowed", "one ':' too many; put a text with ': ' in quotes"),
+    (
+        "mapping values are not allowed",
+        "one ':' too many; put a text with ': ' in quotes, or indent this line like the one before",
+    ),
     ("could not find expected ':'", "a key without ':'"),
     (
         "expected <block end>",
@@ -50,7 +56,7 @@ _PLAINER: Final = (
     ("undefined alias", "an alias (*NAME) without its anchor (&NAME)"),
     ("duplicate anchor", "two anchors with one name"),
     ("another document", "a second document begins ('---'); a file may have only one"),
-    ("undefined tag handle", "a '!' in front; put the text in quotes if it is a text"),
+    ("undefined tag handle", A_TAG),
     ("cannot start any token", "no value begins with this character; put the text in quotes"),
     (
         "unknown escape",
@@ -64,7 +70,7 @@ _PLAINER: Final = (
     ("directive", "a line that begins with '%' cannot be read"),
     ("mapping keys are not allowed", "a '?' too many"),
     ("sequence entries are not allowed", "a '-' where no list can begin"),
-    ("tag", "a '!' in front; put the text in quotes if it is a text"),
+    ("tag", A_TAG),
     ("did not find expected", "a key or a value is missing or indented wrongly"),
 )
 """Messages of PyYAML, and ours for them."""
@@ -77,7 +83,7 @@ def read_yaml(path: Path) -> YamlSection:
         ConfigFileError: The file is missing, unreadable, too large, not YAML or not a mapping.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # a name with NUL in it is a ValueError
         reason = (isinstance(error, OSError) and error.strerror) or "no file can have this name"
@@ -90,6 +96,13 @@ def read_yaml(path: Path) -> YamlSection:
     if reader.mistakes:
         raise ConfigFileError(str(path), reader.mistakes)
     return section
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a named pipe that nobody writes to is empty, and is not waited for."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 class _StopReading(Exception):  # noqa: N818 - an end, with what ended it
@@ -110,13 +123,16 @@ class _Nodes(Reader, Scanner, Parser, Composer, Resolver):
         Composer.__init__(self)
         Resolver.__init__(self)
         self._depth = 0
+        self._count = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         """As PyYAML's."""
         self._depth += 1
-        if self._depth > MAX_DEPTH:
+        self._count += 1
+        if self._depth > MAX_DEPTH or self._count > MAX_VALUES:
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # stubs
-            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+            deep = f"nested deeper than {MAX_DEPTH} levels"
+            raise ComposerError(None, None, deep if self._depth > MAX_DEPTH else TOO_MANY, mark)
         try:
             return super().compose_node(parent, index)
         finally:
@@ -148,9 +164,7 @@ class _Reader:
     def _value(self, node: Node, path: tuple[object, ...]) -> object:
         self._count += 1
         if self._count > MAX_VALUES:
-            raise _StopReading(
-                f"more than {MAX_VALUES} values, most of them by aliases", _line(node)
-            )
+            raise _StopReading(TOO_MANY, _line(node))
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if id(node) in self._inside:
@@ -175,10 +189,11 @@ class _Reader:
     def _section(self, node: MappingNode, path: tuple[object, ...]) -> YamlSection:
         self._check_tag(node, "map", path)
         section = YamlSection(_line(node))
-        merged: list[YamlSection] = []
+        merges = [inner for key, inner in node.value if key.tag == f"{_TAG}merge"]
+        for again in merges[1:]:
+            self._wrong((*path, "<<"), "this key is doubled; write '<<: [*A, *B]'", _line(again))
         for key_node, value_node in node.value:
             if key_node.tag == f"{_TAG}merge":
-                merged += self._merged(value_node, path)
                 continue
             key = self._key(key_node, path)
             at = (*path, key_node.value if isinstance(key_node, ScalarNode) else "?")
@@ -191,7 +206,7 @@ class _Reader:
                 self._wrong(at, f"this key is doubled; it is in line {first} already", place.line)
             else:
                 section.put(key, value, place)
-        for more in merged:
+        for more in self._merged(merges[0], path) if merges else ():
             for key in more.keys() - section.keys():
                 section.put(key, more[key], more.places[key])
         return section
@@ -206,7 +221,8 @@ class _Reader:
 
     def _key(self, node: Node, path: tuple[object, ...]) -> object:
         if not isinstance(node, ScalarNode):
-            self._wrong(path, "a key is a word, not a list or a mapping", _line(node))
+            reason = "a key is a word, not a list or a mapping; put a text with brackets in quotes"
+            self._wrong(path, reason, _line(node))
             return None
         key = self._scalar(node, path)
         return key.text if isinstance(key, Unclear) else key
@@ -214,15 +230,17 @@ class _Reader:
     def _scalar(self, node: ScalarNode, path: tuple[object, ...]) -> object:
         make = _SCALARS.get(node.tag.removeprefix(_TAG))
         if make is None:
-            self._wrong(path, f"the tag {_tag(node)} is not allowed", _line(node))
+            self._wrong(path, _no_tag(node), _line(node))
             return None
         return make(node)
 
     def _check_tag(self, node: Node, kind: str, path: tuple[object, ...]) -> None:
         if node.tag != f"{_TAG}{kind}":
-            self._wrong(path, f"the tag {_tag(node)} is not allowed", _line(node))
+            self._wrong(path, _no_tag(node), _line(node))
 
     def _wrong(self, path: tuple[object, ...], reason: str, line: int | None) -> None:
+        if len(self.mistakes) >= MAX_MISTAKES:
+            raise _StopReading("more mistakes", line)
         self.mistakes.append(Mistake(path_text(path), reason, line))
 
 
@@ -230,7 +248,7 @@ def _decoded(data: bytes) -> str:
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not is_utf16 and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _StopReading("a zero byte; this is a binary file, not a text", line)
+        raise _StopReading("a zero byte; save the file as UTF-8, or is it a binary file?", line)
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -247,18 +265,21 @@ def _node_of(text: str) -> Node | None:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         sign = f"the character U+{ord(text[error.position]):04X}"
-        raise _StopReading(f"{sign}, which no text has; is this a binary file?", line) from None
+        raise _StopReading(f"{sign}, which no text has; save the file as UTF-8", line) from None
     except yaml.MarkedYAMLError as error:
         said = f"{error.context or ''} {error.problem or ''}"
         plainer = [ours for theirs, ours in _PLAINER if theirs in said]
         reason = plainer[0] if plainer else (error.problem or "cannot be read")
         marks = [error.problem_mark, error.context_mark]
-        if "not closed" in reason:  # show where it was opened, not the end of the file
+        if (
+            "not closed" in reason or "without ':'" in reason
+        ):  # show where it began, not the end of the file
             marks.reverse()
         opened = next((mark.line + 1 for mark in marks if mark), None)
         raise _StopReading(f"not YAML: {short(reason, 120)}", opened) from None
-    except (yaml.YAMLError, ValueError) as error:  # a number in a directive or an escape
-        raise _StopReading(f"not YAML: {short(str(error), 120)}") from None
+    except (yaml.YAMLError, ValueError):
+        reason = "not YAML: a number in an escape ('\\U...') or in a line '%...' is too large"
+        raise _StopReading(reason, nodes.line + 1) from None
 
 
 def _line(node: Node) -> int:
@@ -270,8 +291,10 @@ def _place(node: Node, line: int | None = None) -> YamlPlace:
     return YamlPlace(_line(node) if line is None else line, short(node.value) if is_plain else None)
 
 
-def _tag(node: Node) -> str:
-    return short(node.tag.replace(_TAG, "!!"))
+def _no_tag(node: Node) -> str:
+    if node.tag.startswith("!"):  # it may be the beginning of a password
+        return A_TAG
+    return f"the tag {short(node.tag.replace(_TAG, '!!'))} is not allowed"
 
 
 def _text(node: ScalarNode) -> object:

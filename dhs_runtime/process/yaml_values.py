@@ -1,7 +1,7 @@
 """The values of a YAML file; they know their places in the file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -98,11 +98,11 @@ def unclear_in(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[o
             yield from unclear_in(inner, (*path, index))
 
 
-def path_text(path: tuple[object, ...]) -> str:
+def path_text(path: Iterable[object]) -> str:
     """A path as text: `automl.port`, `log.mask[2]`."""
     text = ""
     for key in path:
-        if isinstance(key, int) and not isinstance(key, bool):
+        if isinstance(key, int):
             text += f"[{key}]"
         else:
             word = "".join(c if c.isprintable() else "?" for c in short(str(key)))

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime.cli import group
 from dhs_runtime.cli.init import FILES
+from dhs_runtime.cli.systemd_unit import protection
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.settings import load_run_config
 from tests.cli.processes import DEADLINE_S, dhs
@@ -62,7 +63,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["test_stage_dhs.py"]
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../x", "1DHS", "x" * 40, "é"])
+@pytest.mark.parametrize("name", ["", "a b", "../x", "1DHS", "x" * 40, "é", "class", "json"])
 def test_init_takes_names_only(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="--name"):
         CliRunner().invoke(group, ["init", str(tmp_path), "--name", name], catch_exceptions=False)
@@ -75,6 +76,7 @@ def test_the_unit_runs_the_file(tmp_path: Path, folder: str) -> None:
     path.parent.mkdir()
     path.write_text("")
     config = path.with_suffix(".yaml")
+    config.write_text("")
     service = unit_of(f"{path}:make", "-c", str(config), "--user", "beam", "--status-port", "9100")
     words = [
         word.replace("%%", "%").replace("$$", "$") for word in shlex.split(service["ExecStart"])
@@ -91,6 +93,23 @@ def test_the_unit_of_a_loop(tmp_path: Path) -> None:
     path.write_text("")
     words = shlex.split(unit_of(str(path), "--production")["ExecStart"])
     assert words[1:] == ["loop", "--config", str(path), "--production"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "home", "temporary"),
+    [("/home/dhs", "read-only", "yes"), ("/tmp", "yes", "no"), ("/opt/dhs", "yes", "yes")],
+)
+def test_the_unit_sees_its_files(folder: str, home: str, temporary: str) -> None:
+    words = ["/usr/bin/dhs", "run", f"{folder}/stage.py:make_dhs"]
+    assert protection(words) == {"PROTECT_HOME": home, "PRIVATE_TMP": temporary}
+
+
+def test_a_unit_takes_one_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "loop.yaml"
+    path.write_text("")
+    for words in ([str(path), "-c", str(path)], [__file__, "-c", str(tmp_path / "absent.yaml")]):
+        with pytest.raises(ConfigError, match=r"leave --config out|there is no file"):
+            CliRunner().invoke(group, ["systemd-unit", *words], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("file", ["absent.py", "absent.py:x", "absent.yaml", __file__ + "c"])

@@ -17,7 +17,7 @@ from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
 from dhs_runtime import ConfigError, Dhs, DhsError
 from dhs_runtime.cli import group, main
 from dhs_runtime.cli.loop import SAMPLE_CONFIG
-from dhs_runtime.cli.target import make_dhs
+from dhs_runtime.cli.target import CodeError, make_dhs
 from dhs_runtime.loop import LoopConfig, load_loop_config
 from dhs_runtime.process import Launch
 
@@ -144,6 +144,73 @@ def test_what_goes_wrong_in_a_file_is_shown_with_its_lines_alone(
     assert "mine.py" in log.partition("\n")[2]
     assert "click" not in log
     assert "target.py" not in log
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("raise SystemExit", "mine.py cannot be loaded:"),
+        ("import sys; sys.exit('the camera is off')", "SystemExit: the camera is off"),
+        ("from . import other", "dhs run package.module:NAME"),
+        ("raise OSError('password=hunter2x')", "OSError: password=***"),
+        ("import dhs_runtime\ndhs_runtime.Dhs('a b')", "line 2: 'a b' is no name"),
+    ],
+)
+def test_the_code_that_ends_the_load_is_told(
+    source: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    (tmp_path / "mine.py").write_text(source)
+    with pytest.raises(CodeError) as caught:
+        make_dhs(f"{tmp_path / 'mine.py'}:dhs", Launch())
+    assert said in str(caught.value)
+    assert "hunter2x" not in str(caught.value)
+    monkeypatch.delitem(sys.modules, "mine")
+
+
+def test_a_module_shows_its_own_lines_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_too.py").write_text("import json\n\njson.nothing()\n")
+    with pytest.raises(CodeError, match="AttributeError") as caught:
+        make_dhs("mine_too:dhs", Launch())
+    assert "importlib" not in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["mine.py:dhs", "mine:dhs"])
+def test_a_removed_folder_is_named(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("")
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(ConfigError, match=r"folder has been removed|no Python file"):
+        make_dhs(target, Launch())
+
+
+@pytest.mark.parametrize("words", [["check", "--schema"], ["loop", "--sample-config"]])
+def test_an_output_that_is_full_is_one_line(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dhs_runtime.cli", *words]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "dhs: stdout: No space left on device\n"
+
+
+def test_a_name_that_the_encoding_lacks_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("n\u00e4me: x\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "dhs_runtime.cli", "check", str(path)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout.endswith(":1: n\\xe4me: unknown key; did you mean name?\n")
+    assert ended.stderr == ""
 
 
 def test_a_function_that_may_be_meant_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dhs_runtime import ConfigError
 from dhs_runtime.cli.check import check
 from dhs_runtime.loop import LoopConfig, load_loop_config
 from dhs_runtime.loop.config import file_notes
+from dhs_runtime.process.config_file import load_yaml
 from tests.cli.processes import DEADLINE_S, Process
 
 PRODUCTION = """
@@ -78,8 +79,8 @@ def test_each_old_key_has_its_meaning(tmp_path: Path) -> None:
 
 
 def test_what_is_not_used_is_said(tmp_path: Path) -> None:
-    assert file_notes(written(tmp_path, PRODUCTION)) == ()
-    (note,) = file_notes(written(tmp_path, OLDEST))
+    assert file_notes(load_yaml(written(tmp_path, PRODUCTION))) == ()
+    (note,) = file_notes(load_yaml(written(tmp_path, OLDEST)))
     assert "edgeurl" in note
     assert "/loopAI" in note
 

@@ -2,6 +2,7 @@ import contextlib
 import datetime
 import enum
 import math
+import os
 import subprocess
 import sys
 from collections import deque
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 
 from dcs_codec import Framing
 from dhs_runtime import ConfigError
+from dhs_runtime.loop import load_loop_config
 from dhs_runtime.process import Launch, yaml_file
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml, structure
+from dhs_runtime.process.mistakes import MAX_MISTAKES
 from dhs_runtime.process.settings import load_run_config
 
 
@@ -155,7 +158,18 @@ def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
         (b"[" * 3_000, 1, "nested deeper than 40 levels"),
         (b"a: " + b"{b: " * 3_000, 1, "nested deeper than 40 levels"),
         (b"name: !!python/object/apply:os.system ['true']", 1, "the tag !!python/object"),
-        (b"name: !mine x\n", 1, "the tag !mine is not allowed"),
+        (b"name: !mine x\n", 1, "a '!' in front"),
+        (b"name: x\n\nlog\n  level: info\n", 3, "a key without ':'"),
+        (b"dcss:\n  host: a\n   port: 1\n", 3, "indent this line like the one before"),
+        (b'name: "\\U00110000"\n', 1, "is too large"),
+        (b"name: x\n# \x1b\n", 2, "the character U+001B"),
+        ("name: x".encode("utf-16-le"), 1, "save the file as UTF-8"),
+        ("name: x".encode("utf-32"), 1, "save the file as UTF-8"),
+        (b"dcss:\n  <<: {port: 1}\n  <<: {port: 2}\n", 3, "this key is doubled"),
+        (b"settings: [" + b"1," * 100_001 + b"]", 1, "more than 100000 values"),
+        (b"name: {{ name }}\n", 1, "put a text with brackets in quotes"),
+        ("\u00a0name: x\n".encode(), 1, "it has the character U+00A0 in it; use plain blanks"),
+        ("dcss:\n  ho\u200bst: x\n".encode(), 2, "it has the character U+200B in it"),
         (b"settings: !!set {a}\n", 1, "the tag !!set is not allowed"),
         (b"settings: &a\n  b: *a\n", 1, "an alias that contains itself"),
         (b"settings: &a\n  <<: *a\n", 1, "an alias that contains itself"),
@@ -177,7 +191,7 @@ def test_an_alias_bomb_ends_after_so_many_values(tmp_path: Path) -> None:
     for name, after in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{after}: &{after} [{', '.join(['*' + name] * 10)}]")
     (mistake,) = mistakes_in(tmp_path, "\n".join(lines))
-    assert mistake.reason == "more than 100000 values, most of them by aliases"
+    assert mistake.reason == "more than 100000 values, with what aliases repeat"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,6 +321,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("log: {file: $HOME/x.log}", "/home/dhs/x.log"),
         ("log: {file: ~/x.log}", "/home/dhs/x.log"),
         ("production: bl*", "[bl*]"),
+        ("production: no", ""),
+        ("dcss.host: x", "host in the section dcss"),
+        ("status_port: localhost:9100", "9100"),
+        ("log: {max_bytes: 10MB}", "10000000"),
+        ("log: {max_bytes: 4 KiB}", "4096"),
+        ("log: {max_bytes: 10 lines}", ""),
+        ("dcss: {connect_timeout_s: 500 ms}", "0.5"),
+        ("dcss: {connect_timeout_s: 2 min}", "120"),
+        ("log: {file: ~nobody-known/x.log}", ""),
     ],
 )
 def test_what_was_meant_is_guessed(
@@ -322,6 +345,46 @@ def test_what_was_meant_is_guessed(
     else:
         said = ""
     assert said.partition("did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "axis:\n  password:{}",
+        "axis:\n  password = {}",
+        "axis: password={}",
+        "axis: {{password:{}}}",
+        "axis: {{password: [{}]}}",
+        "axis: {{password: !{} x}}",
+        "axis: {{host: 'root:{}@camera'}}",
+        "axis: {{host: 'http://root:{}@camera'}}",
+        "axis: http://root:{}@camera",
+        "automl: https://root:{}@server:8501",
+        "dcss: root:{}@dcss-host:14242",
+        "log: {{level: 'token={}'}}",
+        "log: {{mask: ['password={}(']}}",
+    ],
+)
+def test_a_password_in_a_wrong_place_is_not_shown(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text.format("hunter2x"))
+    with pytest.raises(ConfigFileError) as caught:
+        load_loop_config(path)
+    assert "hunter2x" not in str(caught.value)
+
+
+def test_of_very_many_mistakes_the_first_are_told(tmp_path: Path) -> None:
+    for text in ("k{0}: 1\n", "name: {0}\n"):
+        found = mistakes_in(tmp_path, "".join(text.format(at) for at in range(1_000)))
+        assert len(found) == MAX_MISTAKES + 1
+        assert found[-1].reason == "more mistakes"
+
+
+def test_a_named_pipe_without_a_writer_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.yaml"
+    os.mkfifo(path)
+    with pytest.raises(ConfigFileError, match="the file is empty"):
+        load_run_config(path)
 
 
 # -- an author's own classes -----------------------------------------------------------------
@@ -409,7 +472,7 @@ def test_values_of_an_authors_kinds() -> None:
             "by_name.z.stps: unknown key; did you mean steps?",
         ),
         ({"counts": {"a": "b"}}, "counts.a: whole number wanted, got 'b'"),
-        ({"counts": {1: 1}}, "counts[1]: a key here is a text"),
+        ({"counts": {1: 1}}, "counts.1: a key here is a text"),
         ({"counts": 5}, "counts: mapping wanted, got 5"),
         ({"limits": [1]}, "limits: list of 2 wanted, this has 1"),
         ({"limits": [1, "x"]}, "limits[1]: number wanted, got 'x'"),

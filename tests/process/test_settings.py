@@ -103,6 +103,33 @@ def test_an_author_gets_settings_of_a_class_of_his(tmp_path: Path) -> None:
     assert not launch.pretend
 
 
+@attrs.frozen(kw_only=True)
+class Login:
+    user: str
+    api_token: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Camera:
+    login: Login = attrs.field(repr=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"api_token": 12345678, "user": "a"}, "api_token: text wanted (not shown"),
+        ({"api_token": "12345678", "usr": "a"}, "usr: unknown key; did you mean user?"),
+        ({"api_token": "12345678"}, "user: this key is missing, and has no default"),
+    ],
+)
+def test_of_a_secret_only_the_value_is_not_shown(values: dict[str, object], said: str) -> None:
+    for config_class, tree in ((Login, values), (Camera, {"login": values})):
+        with pytest.raises(ConfigError) as caught:
+            Launch(values=tree).settings(config_class)
+        assert said in str(caught.value)
+        assert "12345678" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dcs_codec import decode_text, join_list
 from dhs_runtime import ConfigError
-from dhs_runtime.secrets import MASK, Masker, mask_reason, use_masker
+from dhs_runtime.secrets import MASK, Masker, mask_reason, named_secrets, use_masker
 from tests.shared import shared_path
 
 ARGS = "0 file /dir user axis 1.0 0.0 1.0 100.0 1.0 0 0 0 0"
@@ -56,6 +56,10 @@ def masker() -> Masker:
         ("http://root:pass@axis/jpg", "http://root:***@axis/jpg"),
         ('Authorization: Digest username="r", response="f"', "Authorization: ***"),
         ("send: Cookie: SMB=1\nHost: x", "send: Cookie: ***\nHost: x"),
+        ("aws_secret_access_key = abc1", "aws_secret_access_key = ***"),
+        ("GET /x?user=root&pass=abc1&n=1", "GET /x?user=root&pass=***&n=1"),
+        ("<wsse:Password>abc1</wsse:Password>", "<wsse:Password>***"),
+        ("got eyJhbGciOiJI.eyJzdWIi-_.dBjft_J4 here", "got *** here"),
     ],
 )
 def test_secrets_are_masked(masker: Masker, text: str, shown: str | None) -> None:
@@ -76,6 +80,8 @@ def test_secrets_are_masked(masker: Masker, text: str, shown: str | None) -> Non
         "camera answered 401: check the password of user 'root', and whether it wants digest",
         "picture 3: http://axis:80/axis-cgi/jpg/image.cgi answered 500",
         "htos_motor_move_completed gonio_phi 123456.0000000001 normal",
+        "ratio 0.33333333333333333333333333333333333333",
+        "bypass=open compass=12.5 passed=3 inside=1",
     ],
 )
 def test_what_is_no_secret_stays(masker: Masker, text: str) -> None:
@@ -368,6 +374,14 @@ def test_a_reason_is_masked_by_what_the_process_knows() -> None:
         assert mask_reason("BL12-key, hunter2, motor at 1.5") == "***, ***, motor at 1.5"
     finally:
         use_masker(Masker())
+
+
+def test_passwords_of_settings_are_known_by_their_keys() -> None:
+    settings = {
+        "login": {"user": "root", "password": "one1"},
+        "cameras": [{"apiToken": "two2"}, {"token_file": "/x", "secret": 5}],
+    }
+    assert list(named_secrets(settings)) == ["one1", "two2"]
 
 
 def test_a_cut_text_may_end_in_half_a_secret() -> None:
