@@ -224,7 +224,7 @@ def load_loop_config(path: Path) -> LoopConfig:
 
 
 def loop_config(values: "YamlSection", path: Path) -> LoopConfig:
-    """The configuration in the mapping of a file; as `load_loop_config`."""
+    """The configuration in the mapping of a file; raises ConfigFileError as `load_loop_config`."""
     old = {} if values.get(OLD_SECTION) is None else values[OLD_SECTION]
     if not isinstance(old, dict):
         reason = "section wanted, with the keys of the loop DHS"

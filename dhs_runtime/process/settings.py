@@ -112,7 +112,7 @@ def load_run_config(path: Path) -> RunConfig:
 
 
 def run_config(values: Mapping[str, object], path: Path) -> RunConfig:
-    """The configuration in the mapping of a file; as `load_run_config`."""
+    """The configuration in the mapping of a file; raises ConfigFileError as `load_run_config`."""
     return structure(values, RunConfig, str(path), further=file_mistakes)
 
 
