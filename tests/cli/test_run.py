@@ -153,7 +153,7 @@ def test_what_goes_wrong_in_a_file_is_shown_with_its_lines_alone(
         ("import sys; sys.exit('the camera is off')", "SystemExit: the camera is off"),
         ("from . import other", "dhs run package.module:NAME"),
         ("raise OSError('password=hunter2x')", "OSError: password=***"),
-        ("import dhs_runtime\ndhs_runtime.Dhs('a b')", "line 2: 'a b' is no name"),
+        ("import dhs_runtime\ndhs_runtime.Dhs('a b')", "mine.py cannot be loaded: line 2: 'a b'"),
     ],
 )
 def test_the_code_that_ends_the_load_is_told(
