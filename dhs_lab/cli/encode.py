@@ -8,7 +8,8 @@ import click
 from dcs_codec import Framing
 from dhs_lab.cli.wire import DAMAGED, GOOD, ending_cleanly, keep_escapes
 from dhs_lab.tools.encoding import encode_lines
-from dhs_lab.tools.inputs import BYTE_ORDER_MARK, STDIN, as_utf8, open_source
+from dhs_lab.tools.inputs import STDIN, open_source
+from dhs_lab.tools.recoding import BYTE_ORDER_MARK, as_utf8
 
 
 @click.command()

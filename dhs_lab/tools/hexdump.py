@@ -20,7 +20,6 @@ _WIDTH_OF_ANY: Final = 7  # of offsets: od writes octal and decimal ones, hexdum
 _WORDS: Final = ("words", "octal")
 _HELD: Final = 4096  # rows in which a keyword has to be
 _MAX_REPEAT: Final = 1 << 24
-_COLOURS: Final = re.compile(r"\x1b\[[\d;]*m")
 _HEADING: Final = re.compile(
     r"\s*(?:=+|(?:Follow|Filter|Node \d+): .*"
     r"|(?:unsigned )?(?:char|int) (?P<name>\w+)(?:\[\d*\])? ?=.*"
@@ -66,8 +65,7 @@ class Row:
 def looks_like_dump(lines: Iterable[str]) -> bool:
     """Whether an input that begins with these lines is a dump, of a form that is read or not."""
     is_first = True
-    for line in lines:
-        text = _COLOURS.sub("", line)
+    for text in lines:
         if _HEADING.fullmatch(text) or _COLUMN_HEADS.fullmatch(text):
             continue
         if _FIRST_ROW.match(text) or len(cells_of(text.rstrip())) >= 2 * _FEW_BYTES:
@@ -79,7 +77,7 @@ def looks_like_dump(lines: Iterable[str]) -> bool:
             size = 0
         if size >= _FEW_BYTES and (is_first or form.has_offset):
             return True
-        if read_stamp(text) is not None:
+        if read_stamp(text) is not None or KEYWORD.search(text.encode()):
             return False
         is_first = False
     return False
@@ -127,7 +125,7 @@ class _Reader:
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Row]:
         for number, raw in enumerate(lines, start=1):
-            text = _COLOURS.sub("", raw.decode("utf-8", "replace"))
+            text = raw.decode("utf-8", "replace")
             if text.strip() == "*" and self._last is not None:
                 self._last.repeats = True
                 continue

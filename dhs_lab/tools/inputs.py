@@ -1,6 +1,5 @@
 """Reads a file or a pipe in pieces, of any size; gzip files are unpacked."""
 
-import codecs
 import contextlib
 import sys
 import zlib
@@ -11,15 +10,8 @@ from dhs_runtime.lowlevel import ConfigError
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 16
-BYTE_ORDER_MARK: Final = 4
-"""Bytes of the longest byte-order mark."""
-_SNIFFED: Final = 256  # enough bytes to recognise every kind of input
-_MARKS: Final = {  # the longer ones first
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+SNIFFED: Final = 256
+"""Bytes that are enough to recognise every kind of input."""
 _GZIP: Final = b"\x1f\x8b"
 _MAX_NULS: Final = 1 << 20
 _MAX_LINE: Final = 1 << 22  # longer lines are not log lines; they are read in pieces
@@ -47,7 +39,7 @@ class ByteSource:
         self.fault = ""
         """Why it ended early (a truncated gzip file), "" if it did not."""
 
-    def peek(self, size: int = _SNIFFED) -> bytes:
+    def peek(self, size: int = SNIFFED) -> bytes:
         """The first bytes, at least `size` if there are as many; they are not used up.
 
         A block of NULs of up to a megabyte does not count: a loss of power leaves one.
@@ -121,37 +113,6 @@ class ByteSource:
                 raise ConfigError(f"{self.name}: {error.strerror}") from None
             self.fault = f"damaged gzip: {error}"
             return b""
-
-
-class _Recoded:
-    """Text of another encoding as UTF-8."""
-
-    def __init__(self, source: ByteSource, encoding: str) -> None:
-        self._source = source
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-
-    def read1(self, _: int = -1, /) -> bytes:
-        while piece := self._source.read_some():
-            text = self._decoder.decode(piece)
-            if text:
-                return text.encode("utf-8", "surrogatepass")
-        return self._decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
-
-
-def as_utf8(source: ByteSource, size: int = _SNIFFED) -> ByteSource:
-    """The source as plain UTF-8, if its first `size` bytes are UTF-16 or a byte-order mark."""
-    head = source.peek(size)
-    if head.startswith(codecs.BOM_UTF8):
-        source.read_exactly(len(codecs.BOM_UTF8))
-        return source
-    encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
-    if encoding is None:
-        for name, letters, zeros in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
-            text, other = head[letters:_SNIFFED:2], head[zeros:_SNIFFED:2]
-            # Nearly all of its letters are ASCII, and no letter is 0.
-            if all(text) and text.split() and other.count(0) * 4 > len(other) * 3:
-                encoding = name
-    return source if encoding is None else ByteSource(source.name, _Recoded(source, encoding))
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from dhs_lab.tools.log_entries import LogEntry
-from dhs_lab.tools.stamps import LEVEL, parse_stamp
+from dhs_lab.tools.stamps import LEVEL, read_stamp
 
 ENGINE: Final = "engine"
 """Conversation of the scripting engine's half; a dcss log has it in addition to the server's."""
@@ -20,7 +20,7 @@ ENGINE: Final = "engine"
 # The text that must not come before is checked last: such patterns are slow to search.
 KEYWORD: Final = re.compile(r"(?:sto[ch]|htos)_(?<![\w./-].{5})\w+", re.DOTALL)
 
-_C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (\d+ +[A-Z]+ {4})")
+_C_LINE: Final = re.compile(rb"(\d\d/\d\d/\d\d \d\d:\d\d):([0-5]\d) (\d+ +[A-Z]+ {4})")
 _C_START: Final = re.compile(r"\d+\s+[A-Z]+\s{4}")
 _C_END: Final = re.compile(r"\{(?:TCL_LOG|[^\s{}]+ \d+) {2}\}\s*")
 _LONGEST_END: Final = 100
@@ -124,17 +124,19 @@ def entries_of_line(number: int, raw: bytes) -> Iterable[LogEntry] | None:
     match = _C_LINE.match(raw)
     if match is None:
         return None
-    text = raw[match.start(2) :].decode("utf-8", "surrogateescape")
-    time = _time_of_c(match[1])
+    begin = match.start(3)
+    text = raw[begin:].decode("utf-8", "surrogateescape")
+    minute = _minute_of_c(match[1])
     end = c_end(text)
-    if time is None or end < 0 or not text.isprintable():
+    if minute is None or end < 0 or not text.isprintable():
         return None
-    return entries_of_record(number, time, text, (match.end() - match.start(2), end))
+    return entries_of_record(number, minute + int(match[2]), text, (match.end() - begin, end))
 
 
 @functools.lru_cache(maxsize=1024)
-def _time_of_c(stamp: bytes) -> float | None:
-    return parse_stamp(stamp.decode())[0]
+def _minute_of_c(minute: bytes) -> float | None:
+    found = read_stamp(f"{minute.decode()}:00")
+    return None if found is None else found.time
 
 
 def entries_of_record(

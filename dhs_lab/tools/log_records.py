@@ -21,7 +21,7 @@ from dhs_lab.tools.log_texts import (
     trace_text,
 )
 from dhs_lab.tools.splitting import v2_sizes
-from dhs_lab.tools.stamps import Days, read_stamp, stamp_within
+from dhs_lab.tools.stamps import Days, read_stamp
 from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
@@ -34,6 +34,10 @@ _NO_DIGITS: Final = re.compile("[^0-9a-f]+")
 _LONGEST_ROW: Final = 40  # characters of the text in a row of a hex dump
 _SOURCE: Final = re.compile(r"\s{4,}.*\w\(['\"]$")  # a line of a program, as in a traceback
 _NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_OF_A_TOOL: Final = re.compile(
+    r"```.*|--|==> .* <==|@@ .* @@.*|Script (?:started|done) on .*|(?:=~)+=? PuTTY log .*"
+)
+"""Lines that `tail`, `grep`, `diff`, `script` and others write between those of logs."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
 _MAX_LINES: Final = 5_000  # most lines of one record; without an end by then it has none
@@ -105,6 +109,11 @@ class RecordReader:
             if not new.has_time:
                 if _NO_TEXT.fullmatch(new.text):  # a form feed is not part of a text
                     return
+                if _OF_A_TOOL.fullmatch(new.text):
+                    self._record = None
+                    record.text = record.text.rstrip("\n")
+                    yield from self._close(record)
+                    return
                 record.text += "\n" + new.text
                 record.is_whole = line.is_whole
                 record.lines += 1
@@ -137,8 +146,6 @@ class RecordReader:
         if stamp is not None:
             self._has_inner_times |= is_collected
             time, text = self._days.of(stamp), stamp.rest
-        if time is None and (keyword := KEYWORD.search(text)):
-            time = stamp_within(text, keyword.start())
         has_time = stamp is not None or (is_collected and not self._has_inner_times)
         trace = TRACE.search(text) if "dhs_runtime.wire" in text else None
         return _Record(

@@ -28,8 +28,6 @@ _CELLS: Final = (
 _BRACKETS: Final = re.compile(r"[{}()\[\]]")
 _WORDS_OF_LIST: Final = re.compile(r"\w+, ")  # as Java writes it: [stoh_x, a, b]
 _COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
-_QUOTED_COLUMN: Final = re.compile(r'(?:^|[,;\t])"(?=[^"]*$)')
-_OF_CSV: Final = re.compile(r'((?:[^"]|"")*)"(?=[,;\t]|\s*$)')
 _ANOTHER: Final = re.compile(
     r"(?:(?:<-|->) ?\{?|[\w.'\")\]}](?:\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d).*)"
     r"(?:sto[ch]|htos)_[a-z]"
@@ -132,10 +130,6 @@ def quoted_text(text: str, at: int) -> str | None:
     opened_list = _OPENED_LIST.search(before)
     if opened_list is not None:
         return _of_list(text[opened_list.start() :])
-    column = _QUOTED_COLUMN.search(before)
-    quoted = None if column is None else _OF_CSV.match(text, column.end())
-    if quoted is not None:
-        return text[at : quoted.end(1)].replace('""', '"')
     opening = _OPENING.search(before)
     if opening is not None and opening[1] in "'\"":
         return _in_quotes(text, opening.start(1), at)

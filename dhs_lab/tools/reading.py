@@ -7,13 +7,16 @@ from typing import Final
 import attrs
 
 from dcs_codec import Framing, default_codec, direction_of
-from dhs_lab.tools.inputs import ByteSource, as_utf8
+from dhs_lab.tools.inputs import ByteSource
 from dhs_lab.tools.keyword_filter import KeywordFilter
+from dhs_lab.tools.log_layout import laid_out
 from dhs_lab.tools.log_messages import read_log
+from dhs_lab.tools.recoding import as_utf8, undecorated
 from dhs_lab.tools.sightings import Damage, Found, Place, Sighting
 from dhs_lab.tools.sniffing import Format, sniff
 from dhs_runtime.lowlevel import ConfigError
 
+_BINARY: Final = (Format.RAW, Format.PCAP)
 _LONG: Final = 300  # longer texts are not cached
 
 
@@ -42,14 +45,23 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fou
     """
     options = ReadOptions() if options is None else options
     kind, text = options.format, source
-    if kind not in (Format.RAW, Format.PCAP):
+    if kind not in _BINARY:
         text = as_utf8(source)
     if kind is Format.AUTO:
-        try:
-            kind = sniff(text.peek())
-        except ConfigError as error:
-            raise ConfigError(f"{source.name}: {error}") from None
+        kind = _sniffed(text)
+    if kind not in _BINARY:
+        plain = undecorated(text)
+        if plain is not text and options.format is Format.AUTO:
+            kind = _sniffed(plain)
+        text = plain
     return _to_the_end(source, _read_as(kind, text, options))
+
+
+def _sniffed(source: ByteSource) -> Format:
+    try:
+        return sniff(source.peek())
+    except ConfigError as error:
+        raise ConfigError(f"{source.name}: {error}") from None
 
 
 def _to_the_end(source: ByteSource, findings: Iterator[Found]) -> Iterator[Found]:
@@ -65,7 +77,7 @@ def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator
 
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:
-        return _read_log(source, options.wanted)
+        return _read_log(laid_out(source), options.wanted)
     if kind is Format.JSONL:
         from dhs_lab.tools.jsonl import read_jsonl  # noqa: PLC0415 - logs do without
 

@@ -25,6 +25,7 @@ _COLLECTED: Final = re.compile(
 )
 _OBJECT: Final = re.compile(rb"(?:[ \t\r\n\0\x1e]|data: )*\{")
 _FIELD: Final = re.compile(rb"_\w+=")  # of an exported journal, whose sizes are binary
+_MESSAGE_IN_A_LINE: Final = re.compile(rb"[^\0]\n(?:stoc|stoh|htos)_[a-z]")
 _BREAKS: Final = re.compile(rb"\n|\0{8,}")
 _LINES: Final = 20  # of the first bytes
 
@@ -89,7 +90,7 @@ def _is_text(head: bytes) -> bool:
     lines = [line for line in _BREAKS.split(head) if line]
     if any(read_stamp(line[:80].decode("latin-1")) for line in lines[:_LINES]):
         return True
-    if _FIELD.match(head):
+    if _FIELD.match(head) or _MESSAGE_IN_A_LINE.search(head):
         return True
     from dhs_lab.tools.splitting import KEYWORD  # noqa: PLC0415 - most logs do without
 

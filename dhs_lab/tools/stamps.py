@@ -2,37 +2,64 @@
 
 Times with a date are seconds since 1970. Without a zone they are local times of this machine, so
 they are shown as in the log. Times without a date are seconds since midnight of the log's first
-day.
+day. A date of which day and month could be swapped is read as dcss writes it, the month first.
 """
 
 import functools
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 import attrs
 
-_FRACTION: Final = r"(?:(?:[.,]|:(?=\d{3}\b))(\d{1,9}))?"
-_CLOCK: Final = rf"(\d?\d:\d\d:\d\d){_FRACTION}"
-_SHORT_CLOCK: Final = rf"(\d?\d:\d\d(?::\d\d|(?!:\d))){_FRACTION}"  # after a date
-_HALF: Final = r"(?: ?([AaPp])\.?[Mm]\.?)?"
-_ZONE: Final = r"( ?(?:[Zz]|UTC|GMT)|[+-]\d\d:?\d\d| [+-](?:0\d|1[0-4]):?[0-5][05])?"
-_ZONE_AND_YEAR: Final = r"(?:(?: ([A-Z]{3,4}))? (\d{4})(?= |\]|$))?"
-_END: Final = r"(?=[\s\]:,;|>)'\"-]|$)"
 LEVEL: Final = r"(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 """Levels of logs, which may come before the time."""
 
+_NAMES: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH: Final = rf"(?P<name>{_NAMES})[a-z]*\.?"
+_WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?"
+_DATES: Final = (
+    r"(?P<m>\d\d?)/(?P<d>\d\d?)/(?P<y>\d\d(?:\d\d)?)",
+    rf"(?P<y>\d{{4}})[-/.](?:(?P<m>\d\d)|{_MONTH})[-/.](?P<d>\d\d)",
+    "",
+    r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d\d(?:\d\d)?)",
+    rf"(?:(?P<y>\d{{4}}) )?{_MONTH} +(?P<d>\d\d?)(?:,? (?P<year>\d{{4}}))?",
+    rf"(?P<d>\d\d?)[ /-]?{_MONTH}[ /-]?(?P<y>\d\d(?:\d\d)?)",
+    r"(?P<d>\d\d)-(?P<m>\d\d)-(?P<y>\d{4})",
+    r"(?P<y>\d{4})-(?:W(?P<week>\d\d)-(?P<weekday>[1-7])|(?P<ordinal>\d{3}))",
+    r"[IWEF](?P<m>\d\d)(?P<d>\d\d)",  # of glog and absl
+    r"(?P<m>\d\d)-(?P<d>\d\d)",  # of Android
+)
+"""Dates before a time of day; "" for none."""
+
+_FRACTION: Final = r"(?:(?:[.,]|:(?=\d{3}\b))(?P<fraction>\d{1,9}))?"
+_HALF: Final = r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+_ZONE: Final = (
+    r"(?P<zone> ?(?:[Zz]\b|UTC|GMT)|[+-]\d\d(?::?\d\d)?| [+-](?:0\d|1[0-4]):?[0-5][05])?"
+    r"(?:\[\w+(?:/\w+)*\])?"
+)
+_YEAR_AFTER: Final = r"(?:(?: [A-Z]{3,4})? (?P<last>\d{4})(?= |\]|$))?"  # as ctime writes it
+_CLOCK: Final = rf"(?P<clock>\d?\d:\d\d:\d\d){_FRACTION}{_HALF}"
+_CLOCK_AFTER_DATE: Final = (
+    r"(?P<clock>\d?\d:\d\d(?::\d\d|(?!:\d))|\d\d\.\d\d\.\d\d|\d\d-\d\d-\d\d|\d\dh\d\dm\d\ds)"
+    rf"{_FRACTION}{_HALF}{_ZONE}{_YEAR_AFTER}"
+)
+_FORMS: Final = (
+    *(f"{_WEEKDAY}{each}(?:,? at |, |[ Tt_:])" + _CLOCK_AFTER_DATE if each else _CLOCK
+      for each in _DATES),
+    rf"(?P<y>\d{{4}})(?P<m>\d\d)(?P<d>\d\d)[ T_-]?(?P<clock>\d\d:?\d\d:?\d\d){_FRACTION}{_ZONE}",
+    r"(?P<epoch>\d{1,12}\.\d{3,9})",
+    r"(?P<whole>\d{10}|\d{13}|\d{16}|\d{19})",
+)  # fmt: skip
+
 _LEAD: Final = rf"[\s\[<(]*(?:\d{{1,3}}>(?:1 )?)?(?:{LEVEL}[\]:|\s-]+[\[(<]?)?"
+_END: Final = r"(?=[\s\],;|>)'\"-]|:(?!\d\d\b)|$)"
 _AFTER: Final = re.compile(r"[\]>):|]?(?:(?=[,;\t]\S)|[,;]?\s*)")  # a table's sign stays
 
-_MONTH: Final = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_MONTHS: Final = _MONTH.strip("()").split("|")
-_WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +)?"
-_NUMBER_OF_MONTH: Final = rf"(\d\d|{_MONTH[1:-1]})"
 _DAY_S: Final = 86_400.0
 _FIRST_EPOCH: Final = 1_000_000_000  # a number before September 2001 is no time
-_DATED: Final = re.compile(r"(?<![\w.-])\d{4}-\d\d-\d\d[ T_]\d")
+_SHORT_YEAR: Final = 2  # digits
+_MONTHS: Final = 12
 
 
 @attrs.define
@@ -51,28 +78,22 @@ class Stamp:
 
 
 def read_stamp(line: str) -> Stamp | None:
-    """The time at the beginning of a line, None if there is none."""
-    for pattern, read in _STAMPS:
-        match = _compiled(pattern).match(line)
+    """The time at the beginning of a line, None if there is none.
+
+    >>> read_stamp("11:54:45.5 stoh_abort_all")
+    Stamp(time=42885.5, has_date=False, rest='stoh_abort_all')
+    """
+    for form in _FORMS:
+        match = _compiled(form).match(line)
         if match is not None:
             try:
-                time = read(match)
+                time = _time_of(match)
             except (ValueError, OverflowError):  # the 31st of February
                 continue
             after = _AFTER.match(line, match.end())
             rest = line[after.end() if after else match.end() :]
-            return Stamp(time, read is not _clock, rest)
+            return Stamp(time, form is not _CLOCK, rest)
     return None
-
-
-def parse_stamp(line: str) -> tuple[float | None, str]:
-    """The time at the beginning of a line, None if there is none, and the rest of the line.
-
-    >>> parse_stamp("11:54:45.5 stoh_abort_all")
-    (42885.5, 'stoh_abort_all')
-    """
-    stamp = read_stamp(line)
-    return (None, line) if stamp is None else (stamp.time, stamp.rest)
 
 
 class Days:
@@ -101,20 +122,73 @@ def time_of_iso(text: str) -> float | None:
     return stamp.time if stamp is not None and stamp.has_date and not stamp.rest else None
 
 
-def stamp_within(text: str, end: int) -> float | None:
-    """The first time with a date in a line before `end`; None if there is none."""
-    found = _DATED.search(text, 0, end)
-    stamp = None if found is None else read_stamp(text[found.start() : end])
-    return None if stamp is None else stamp.time
+@functools.cache  # at the first use: a log has one or two of them
+def _compiled(form: str) -> re.Pattern[str]:
+    return re.compile(_LEAD + form + _END)
 
 
-def _fraction(digits: str | None) -> float:
-    return float(f"0.{digits}") if digits else 0.0
+def _time_of(match: re.Match[str]) -> float:
+    """The time in a match of one of the forms.
+
+    Raises:
+        ValueError: It has a number that no time has.
+    """
+    part = match.groupdict()
+    if "epoch" in part:
+        return float(part["epoch"])
+    if "whole" in part:
+        return _epoch(part["whole"])
+    fraction = float(f"0.{part['fraction'] or 0}")
+    seconds = _seconds(part["clock"], part.get("half"))
+    if "zone" not in part:
+        return seconds + fraction
+    year = part.get("y") or part.get("year") or part.get("last")
+    month, day = part.get("m"), part.get("d")
+    if year and month and int(month) > _MONTHS and match.start("m") < match.start("y"):
+        month, day = day, month  # as in most countries
+    days = month, part.get("name"), day, *map(part.get, ("week", "weekday", "ordinal"))
+    if year is None:
+        return _latest(days, seconds) + fraction
+    number = int(year) + (2000 if len(year) == _SHORT_YEAR else 0)
+    return _moment(number, days, seconds, part["zone"]) + fraction
+
+
+_Days = tuple[str | None, ...]
+"""Month, name of the month, day, week, day of the week, day of the year, as in the line."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _moment(year: int, days: _Days, seconds: int, zone: str | None = None) -> float:
+    day = _date(year, *days)
+    begin = datetime(day.year, day.month, day.day, tzinfo=_zone(zone))
+    return (begin + timedelta(seconds=seconds)).timestamp()
+
+
+def _date(year: int, *days: str | None) -> date:
+    month, name, day, week, weekday, ordinal = days
+    if week and weekday:
+        return date.fromisocalendar(year, int(week), int(weekday))
+    if ordinal:
+        return datetime.strptime(f"{year} {ordinal}", "%Y %j").date()
+    return date(year, int(month or _NAMES.index(name or "") // len("Jan|") + 1), int(day or ""))
+
+
+def _latest(days: _Days, seconds: int) -> float:
+    """The year for a day without one: the latest that is not in the future."""
+    limit = datetime.now() + timedelta(days=1)
+    for year in range(limit.year, limit.year - 9, -1):  # a 29th of February may be eight years ago
+        try:
+            moment = _moment(year, days, seconds)
+        except ValueError:
+            continue
+        if moment <= limit.timestamp():
+            return moment
+    raise ValueError("no such day")
 
 
 @functools.lru_cache(maxsize=1024)
-def _seconds(clock: str, half: str | None = None) -> int:
-    hour, minute, second = map(int, [*clock.split(":"), "0"][:3])
+def _seconds(clock: str, half: str | None) -> int:
+    hour, minute, second = map(int, [*re.findall(r"\d\d?", clock), "0"][:3])
     if half:
         if not 1 <= hour <= 12:  # noqa: PLR2004
             raise ValueError("no hour of half a day")
@@ -124,112 +198,19 @@ def _seconds(clock: str, half: str | None = None) -> int:
     return hour * 3600 + minute * 60 + second
 
 
-@functools.lru_cache(maxsize=4096)
-def _moment(year: int, month: int, day: int, seconds: int, zone: str | None = None) -> float:
-    clock = timedelta(seconds=seconds)
-    return (datetime(year, month, day, tzinfo=_zone(zone)) + clock).timestamp()
-
-
 def _zone(text: str | None) -> timezone | None:
     if not text:
         return None
     text = text.strip()
     if text[0] not in "+-":
         return UTC
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    minutes = int(text[1:3]) * 60 + int(text[3:].lstrip(":") or 0)
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
-def _iso(match: re.Match[str]) -> float:
-    year, name, day, clock, fraction, half, zone = match.groups()
-    month = int(name) if name.isdecimal() else _MONTHS.index(name) + 1
-    date = int(year), month, int(day)
-    return _moment(*date, _seconds(clock, half), zone) + _fraction(fraction)
-
-
-def _compact(match: re.Match[str]) -> float:
-    *date, hour, minute, second, fraction, zone = match.groups()
-    year, month, day = map(int, date)
-    seconds = _seconds(f"{hour}:{minute}:{second}")
-    return _moment(year, month, day, seconds, zone) + _fraction(fraction)
-
-
-def _european(match: re.Match[str]) -> float:
-    day, month, year, clock, fraction = match.groups()
-    return _moment(int(year), int(month), int(day), _seconds(clock)) + _fraction(fraction)
-
-
-def _american(match: re.Match[str]) -> float:
-    month, day, year, clock, fraction, half = match.groups()
-    full = int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004
-    return _moment(full, int(month), int(day), _seconds(clock, half)) + _fraction(fraction)
-
-
-def _month_first(match: re.Match[str]) -> float:
-    name, day, before, clock, fraction, half, zone, after = match.groups()
-    month, seconds = _MONTHS.index(name) + 1, _seconds(clock, half)
-    year = before or after
-    if year:
-        zone = zone if zone in ("UTC", "GMT") else None
-        return _moment(int(year), month, int(day), seconds, zone) + _fraction(fraction)
-    return _latest(month, int(day), seconds) + _fraction(fraction)
-
-
-def _latest(month: int, day: int, seconds: int) -> float:
-    """The year for a day without one: the latest that is not in the future."""
-    limit = datetime.now() + timedelta(days=1)
-    for year in range(limit.year, limit.year - 9, -1):  # a 29th of February may be eight years ago
-        try:
-            moment = _moment(year, month, day, seconds)
-        except ValueError:
-            continue
-        if moment <= limit.timestamp():
-            return moment
-    raise ValueError("no such day")
-
-
-def _day_first(match: re.Match[str]) -> float:
-    day, name, year, clock, fraction, zone = match.groups()
-    date = int(year), _MONTHS.index(name) + 1, int(day)
-    return _moment(*date, _seconds(clock), zone) + _fraction(fraction)
-
-
-def _clock(match: re.Match[str]) -> float:
-    clock, fraction, half = match.groups()
-    return _seconds(clock, half) + _fraction(fraction)
-
-
-def _epoch(match: re.Match[str]) -> float:
-    return float(match[1])
-
-
-def _whole_epoch(match: re.Match[str]) -> float:
-    """Seconds, milliseconds or microseconds by the number of digits."""
-    time = int(match[1]) / float("1" + "0" * (len(match[1]) - 10))
+def _epoch(digits: str) -> float:
+    """Seconds, or thousandths, millionths or billionths, by the number of digits."""
+    time = int(digits) / float("1" + "0" * (len(digits) - 10))
     if not _FIRST_EPOCH <= time <= datetime.now().timestamp() + _DAY_S:
         raise ValueError("no time")
     return time
-
-
-@functools.cache  # at the first use: a log has one or two of them
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(_LEAD + pattern + _END)
-
-
-_STAMPS: Final[tuple[tuple[str, Callable[[re.Match[str]], float]], ...]] = (
-    (rf"(\d\d?)/(\d\d?)/(\d\d(?:\d\d)?),? {_SHORT_CLOCK}{_HALF}", _american),
-    (
-        rf"(\d{{4}})[-/.]{_NUMBER_OF_MONTH}[-/.](\d\d)(?:[ Tt_]|, ){_SHORT_CLOCK}{_HALF}{_ZONE}",
-        _iso,
-    ),
-    (rf"{_CLOCK}{_HALF}", _clock),
-    (rf"(\d{{4}})(\d\d)(\d\d)[ T_-](\d\d):?(\d\d):?(\d\d){_FRACTION}{_ZONE}", _compact),
-    (rf"(\d\d?)\.(\d\d?)\.(\d{{4}}),? {_CLOCK}", _european),
-    (
-        rf"{_WEEKDAY}{_MONTH} +(\d\d?)(?:,? (\d{{4}}))?,? {_CLOCK}{_HALF}{_ZONE_AND_YEAR}",
-        _month_first,
-    ),
-    (rf"{_WEEKDAY}(\d\d?)[ /-]{_MONTH}[ /-](\d{{4}})[ :T]{_CLOCK}{_ZONE}", _day_first),
-    (r"(\d{1,12}\.\d{3,9})", _epoch),
-    (r"(\d{10}|\d{13}|\d{16})", _whole_epoch),
-)

@@ -14,20 +14,21 @@ import attrs
 
 from dcs_codec.limits import V1_FRAME_SIZE
 from dhs_lab.tools.log_c import KEYWORD
+from dhs_lab.tools.margins import Margins
+from dhs_lab.tools.recoding import without_colours
 from dhs_lab.tools.stamps import LEVEL, read_stamp, time_of_iso
 
+_KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos)_")
+_LONGEST_STAMP: Final = 60
 _LOST: Final = re.compile(rb"\0{8,}")
 _V1_TEXT: Final = re.compile(rb"(?:stoc|stoh|htos)_[^\0]*$")
-_COLOURS: Final = re.compile(
-    r"(?:\x1b|\^\[|#033)(?:\[[\d;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|\([A-Z0-9])"
-)
-_COLLECTED: Final = re.compile(
-    r"(?P<cri>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) (?P<stream>stdout|stderr) (?P<part>[FP]) "
-    r"|(?P<pod>\[pod/[^\]]+\]) "
-    r"|(?P<compose>[A-Za-z][\w.-]*-\d+) +\| "
-)
+_IN_CSV: Final = re.compile(r'(?:^|(?<=[,;\t]))"((?:[^"]|"")*)"(?=[,;\t]|$)')
+_CRI: Final = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP]) ")
 _SYSLOG: Final = re.compile(rf"(?!{LEVEL}\b)(?P<host>[\w.-]+) (?P<tag>[^\s:\[\]]+)(?:\[\d+\])?: ")
-_RFC5424: Final = re.compile(r"(\S+) (\S+) \S+ \S+ (?:-|\[[^\]]*\]) (?:\ufeff)?")
+_RFC5424: Final = re.compile(
+    r"(\S+) (\S+) \S+ \S+ (?:-|(?:\[[^\"\]]*(?:\"(?:[^\"\\]|\\.)*\"[^\"\]]*)*\])+) (?:\ufeff)?"
+)
+_HAS_RFC5424: Final = re.compile(r"<\d{1,3}>1 ")
 _SYSLOG_ESCAPE: Final = re.compile(r"#(0[0-3][0-7])")
 _REPEATED: Final = re.compile(r"(.*)message repeated (\d{1,6}) times: \[ ?(.*)\]", re.DOTALL)
 _OBJECT: Final = re.compile(r"(?:\ufeff|\x1e|data: )*(?=\{)")  # journald may mark its beginning
@@ -65,10 +66,15 @@ class Unwrapper:
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
         """Incomplete lines, by stream."""
+        self._margins = Margins()
         self._has_objects = False
 
     def lines_of(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[Line]:
         """The line of a program in one line of the file."""
+        if b"\r" in raw:
+            *first, raw = _parts_at_returns(raw)
+            for each in first:
+                yield from self.lines_of(number, each, is_whole=True)
         if b"\0" not in raw:
             yield from self._repeated(self._line(number, raw, is_whole))
             return
@@ -93,24 +99,25 @@ class Unwrapper:
             yield attrs.evolve(line, text=repeated[1] + repeated[3])
 
     def _line(self, number: int, raw: bytes, is_whole: bool) -> Line:
-        text = raw.decode("utf-8", "surrogateescape").rstrip("\r")
+        text = raw.decode("utf-8", "surrogateescape").removesuffix("^M")
+        text = without_colours(text)
+        margin, text = self._margins.cut(text)
+        if '"' in text:
+            text = _of_csv(text)
+        line = Line(number, text, speaker=margin, is_whole=is_whole)
         prefix = _OBJECT.match(text)
         if prefix is not None:
-            return self._of_json(Line(number, text[prefix.end() :], is_whole=is_whole))
-        if self._has_objects:
+            line.text = text[prefix.end() :]
+            return self._of_inner(line) if margin else self._of_json(line)
+        cri = _CRI.match(text)
+        if cri is not None:
+            line.text = text[cri.end() :]
+            line.time = time_of_iso(cri[1])
+            self._join(line, cri[2], is_last=cri[3] == "F")
+            return self._of_inner(line)
+        if self._has_objects and read_stamp(text) is None:
             return Line(number, "", reason=f"is not JSON: {text[:60]!r}")
-        if "\x1b" in text or "^[" in text or "#033" in text:
-            text = _COLOURS.sub("", text)
-        line = Line(number, text, is_whole=is_whole)
-        collected = _COLLECTED.match(text)
-        if collected is None:
-            return line
-        line.text = text[collected.end() :]
-        line.speaker = collected["pod"] or collected["compose"] or ""
-        if collected["cri"]:
-            line.time = time_of_iso(collected["cri"])
-            self._join(line, collected["stream"], is_last=collected["part"] == "F")
-        return self._of_inner(line)
+        return line
 
     def _of_json(self, line: Line) -> Line:
         try:
@@ -124,7 +131,7 @@ class Unwrapper:
         line.is_whole = True  # its JSON is
         line.time = _time_of(row) or line.time
         line.speaker = next((str(row[key]) for key in _SPEAKER_KEYS if key in row), line.speaker)
-        line.text = _COLOURS.sub("", text)
+        line.text = without_colours(text)
         if isinstance(row.get("log"), str):  # of docker
             is_last = line.text.endswith("\n")
             line.text = line.text.rstrip("\r\n")
@@ -148,9 +155,30 @@ class Unwrapper:
             line.text = ""
 
 
+def _parts_at_returns(raw: bytes) -> list[bytes]:
+    """The lines in one, at carriage returns after which a message or a record begins."""
+    first, *others = re.split(b"\r+", raw.rstrip(b"\r"))
+    parts = [first]
+    for other in others:
+        text = other[:_LONGEST_STAMP].decode("latin-1")
+        if _KEYWORD.match(other) or text.startswith("{") or read_stamp(text) is not None:
+            parts.append(other)
+        else:
+            parts[-1] += b"\r" + other
+    return [each for each in parts[:-1] if _KEYWORD.search(each)] + parts[-1:]
+
+
+def _of_csv(text: str) -> str:
+    """A row of a table without the quotes around the column with a message."""
+    for column in _IN_CSV.finditer(text):
+        if KEYWORD.search(column[1]):
+            return text[: column.start()] + column[1].replace('""', '"')
+    return text
+
+
 def without_syslog(text: str, rest: str) -> tuple[str, str]:
     """The program and the text of a syslog line, from the text after its time; or "", rest."""
-    match = (_RFC5424 if text[:1] == "<" and text[:5].find(">1 ") > 0 else _SYSLOG).match(rest)
+    match = (_RFC5424 if _HAS_RFC5424.match(text) else _SYSLOG).match(rest)
     if match is None:
         return "", rest
     written = _SYSLOG_ESCAPE.sub(lambda found: chr(int(found[1], 8)), rest[match.end() :])
@@ -185,8 +213,3 @@ def _time_of(row: Any) -> float | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value / 1000 if value > _MILLISECONDS else float(value)
     return None
-
-
-def starts_with_time(text: str) -> bool:
-    """Whether a line begins with a time."""
-    return read_stamp(text) is not None

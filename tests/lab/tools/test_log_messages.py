@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dhs_lab.tools.log_c import ENGINE
 from dhs_lab.tools.sightings import Sighting
-from dhs_lab.tools.stamps import parse_stamp
+from dhs_lab.tools.stamps import read_stamp
 from tests.lab.tools.helpers import damages, found, texts
 from tests.shared import shared_path
 
@@ -93,6 +93,11 @@ def test_who_spoke_is_told_where_the_log_does() -> None:
 @given(st.lists(st.text(max_size=60).filter(lambda text: "\0" not in text), max_size=20))
 def test_no_line_breaks_it(lines: list[str]) -> None:
     found("\n".join(f"{C}-> stoh_set_string s {line}" for line in lines).encode(errors="replace"))
+
+
+def parse_stamp(line: str) -> tuple[float | None, str]:
+    stamp = read_stamp(line)
+    return (None, line) if stamp is None else (stamp.time, stamp.rest)
 
 
 @pytest.mark.parametrize(

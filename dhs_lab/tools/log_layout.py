@@ -1,0 +1,120 @@
+"""Lays out logs in which a record is not one line that begins with its time, as most others are.
+
+A terminal may have broken lines at its width: then many lines have the same length, the longest,
+and what follows them begins no line. java.util.logging writes the time in a line of its own, before
+that of the text. Other programs write it at the end of the line.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from dhs_lab.tools.inputs import ByteSource
+from dhs_lab.tools.recoding import lines_of, of_lines
+from dhs_lab.tools.stamps import Stamp, read_stamp
+
+_Change = Callable[[Iterator[str]], Iterator[str]]
+
+# The patterns are compiled at their first use: most logs do without.
+_USUAL: Final = (80, 132)  # columns of terminals
+_NARROW: Final = 40
+_FEW: Final = 3
+_NO_TEXT: Final = "\f"
+"""A line that is part of no text; it keeps the numbers of the lines."""
+_MESSAGE: Final = r"(?:stoc|stoh|htos)_[a-z]"
+_TIME_OR_OBJECT: Final = r".{0,40}(?:\d:\d\d:\d\d|\{\")"
+_TEXT: Final = rf".{{0,40}}{_MESSAGE}"
+_LEVEL_OF_JAVA: Final = r"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): "
+_BEFORE_TIME: Final = r"(?:[\s,;|@(\[<]+|-\s)(?:at\s+)?(?=[A-Z\d])"
+_LONGEST_TIME: Final = 50
+_FIRST_TIME: Final = 1e9  # a number before September 2001 is no time
+
+
+def laid_out(source: ByteSource) -> ByteSource:
+    """The source, with one line for each record and its time first."""
+    lines = [line.rstrip("\r") for line in source.peek().decode("latin-1").split("\n")[:-1]]
+    for changing in (_trimming, _joining, _moving):
+        change = changing(lines)
+        if change is not None:
+            return of_lines(source.name, change(lines_of(source)))
+    return source
+
+
+def _time_at_start(line: str) -> Stamp | None:
+    stamp = read_stamp(line)
+    return stamp if stamp is not None and ":" in line[: len(line) - len(stamp.rest)] else None
+
+
+def _trimming(lines: list[str]) -> _Change | None:
+    """Blanks fill all lines of a screen to its width."""
+    is_full = len(set(map(len, lines))) == 1 and any(line.endswith(" ") for line in lines)
+    return (lambda filled: map(str.rstrip, filled)) if is_full and len(lines) >= _FEW else None
+
+
+# -- lines that a terminal broke, and the two lines of a record of Java --------------------------
+
+
+def _joining(lines: list[str]) -> _Change | None:
+    if re.match(_LEVEL_OF_JAVA, "".join(lines[1:2])) and _time_at_start(lines[0]):
+        return _with_time_before
+    width = max(map(len, lines), default=0)
+    after = [line for before, line in itertools.pairwise(lines) if len(before) == width]
+    few = 2 if width in _USUAL else _FEW
+    if len(after) < few or width < _NARROW:
+        return None
+    has_times = any(re.match(_TIME_OR_OBJECT, line) for line in lines)
+    beginning = _TIME_OR_OBJECT if has_times else _TEXT
+
+    def begins(line: str) -> bool:
+        return not line or re.match(beginning, line) is not None
+
+    ends = sum(map(begins, after))  # lines that just fit
+    is_broken = len(after) - ends >= few and ends * _FEW <= len(after)
+    return (lambda broken: _joined(broken, width, begins)) if is_broken else None
+
+
+def _joined(lines: Iterator[str], width: int, begins: Callable[[str], bool]) -> Iterator[str]:
+    parts: list[str] = []
+    for line in lines:
+        if parts and (len(parts[-1]) < width or begins(line)):
+            yield from ("".join(parts), *[_NO_TEXT] * (len(parts) - 1))
+            parts = []
+        parts.append(line)
+    yield "".join(parts)
+
+
+def _with_time_before(lines: Iterator[str]) -> Iterator[str]:
+    """A line with a level, after the time of the line before."""
+    time = ""
+    for line in lines:
+        stamp = _time_at_start(line)
+        if stamp is not None:
+            time = line[: len(line) - len(stamp.rest)]
+        yield time + line if re.match(_LEVEL_OF_JAVA, line) else line
+
+
+# -- times at the end --------------------------------------------------------------------------
+
+
+def _moving(lines: list[str]) -> _Change | None:
+    messages = 0
+    for line in lines:
+        if "_" in line and re.search(_MESSAGE, line):
+            messages += 1
+            if _time_at_start(line) or not _with_time_first(line):
+                return None
+    if messages < 2:  # noqa: PLR2004 - one may be a text with a time in it
+        return None
+    return lambda lines: (_with_time_first(line) or line for line in lines)
+
+
+def _with_time_first(line: str) -> str:
+    """A line with the time before its text and not after it; "" if it has none."""
+    begin = max(0, len(line) - _LONGEST_TIME)
+    for place in re.finditer(_BEFORE_TIME, line[begin:]):
+        time = line[begin + place.end() :]
+        stamp = read_stamp(time.rstrip(")]> \t"))
+        if stamp is not None and not stamp.rest and stamp.has_date and stamp.time > _FIRST_TIME:
+            return f"{time} {line[: begin + place.start()]}"
+    return ""
