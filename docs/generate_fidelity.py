@@ -68,6 +68,11 @@ NOT_SIMULATED: Final = """\
 ## Not simulated
 
 - The check that a DHS connects from the computer in the database.
+- Bytes of an older message. A real dcss takes them where a text ends too early: contents of a
+  string after a text without NUL, a number or status that is missing.
+- Two blanks after the time of ion chambers: a real dcss then stores no counts.
+- Positions above 1e10 are stored and sent to GUIs, but not to a DHS. A configuration with one is
+  ignored, and is a verdict.
 - The scripts of a beamline. [Fidelity of the GUI port](gui_fidelity.md) says which parts of the
   scripting engine are simulated.
 """

@@ -58,11 +58,14 @@ NOT_SIMULATED: Final = """\
 - Encrypted sessions (`CYPHER`, `DCS_CYPHER`), TLS, and the older login with a challenge. Sessions
   and their rights are in `GuiSettings`; no session ends while its client is connected.
 - The scripts of a beamline. Python functions replace them (`@dcss.scripted`, `@dcss.pseudo_motor`).
-  An operation without one ends as an error that says so, a pseudo motor as `not_simulated`.
+  An operation without one ends as an error that says so. A pseudo motor without one, and every
+  shutter, encoder and ion chamber of the engine, answer `not_simulated`.
 - Configurations in progress (`configInProgress`): here they take no time. Limits that the script
   of a pseudo motor checks for its children (`childrenLimitsOK`).
 - Runs: they are sent as in the dump, and never change.
 - `gtos_admin dump_database` writes no file.
+- A second `stog_set_permission_level`, with which a real dcss confirms the rights of staff within
+  30 s. Its complaint about each command if the database has no string `hutchDoorStatus`.
 - The page, the prompt and `from_gui` go through [these rules](simulators.md#one-set-of-rules) as a
   local GUI of the staff that is master, but they are in no client list.
 - Delays of a real engine: it reports the parents of a motor 10 ms after their child, at most every

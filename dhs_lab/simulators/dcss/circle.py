@@ -40,7 +40,7 @@ def fold(mode: CircleMode, position: float) -> tuple[float, int]:
 
     Source: dcss_client.c get_circle_corrected_value, confirmed on the wire
     """
-    if mode is CircleMode.NONE:
+    if mode is CircleMode.NONE or not math.isfinite(position):
         return position, 0
     low = 0.0 if mode in _FROM_ZERO else -HALF_TURN
     turns = math.floor((position - low) / TURN)

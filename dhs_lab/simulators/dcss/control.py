@@ -40,7 +40,7 @@ from dhs_lab.simulators.dcss.entries import (
     IonChamberEntry,
     OperationEntry,
 )
-from dhs_lab.simulators.dcss.gui_texts import check_changes, configured
+from dhs_lab.simulators.dcss.gui_texts import check_changes, reconfigured
 from dhs_lab.simulators.dcss.judge import Judge
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveRun, VectorRun
@@ -202,9 +202,7 @@ class Control(Readings):
             message = attrs.evolve(motor, **given).configuration(host)
         self._sessions.send(host, message)
         with self._database.lock:
-            for key, value in given.items():
-                setattr(motor, key, value)
-            told = configured(host, motor)
+            told = reconfigured(host, motor, given)
         self._tell(told)
         self.changes.mark()
 

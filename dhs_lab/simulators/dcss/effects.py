@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from dcs_codec import (
+    EncodeError,
     HtosConfigureDevice,
     HtosLimitHit,
     HtosLog,
@@ -33,12 +36,11 @@ from dcs_codec import (
     OperationStatus,
     StohCorrectMotorPosition,
 )
-from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
 from dhs_lab.simulators.dcss.database import KINDS, Database
-from dhs_lab.simulators.dcss.entries import IonChamberEntry
+from dhs_lab.simulators.dcss.entries import IonChamberEntry, StringEntry
 from dhs_lab.simulators.dcss.entry import Entry
-from dhs_lab.simulators.dcss.gui_texts import configured, positioned
+from dhs_lab.simulators.dcss.gui_texts import positioned, reconfigured, too_long
 from dhs_lab.simulators.dcss.hazards import hazard_of, hazard_of_motor
 from dhs_lab.simulators.dcss.judge import Judge, VerdictKind, keyword_of
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -115,6 +117,7 @@ class Effects:
         for kind in KINDS:
             for report in kind.answers.values():
                 self._reactions[report] = partial(self._reported, kind)
+        self._reactions[HtosSetStringCompleted] = self._string_reported
         passed_on: tuple[type[Message], ...] = (
             HtosConfigureDevice,
             *self._reactions,
@@ -231,19 +234,22 @@ class Effects:
         if motor is None:
             return
         values = scan(words[1:], motor.scanned)
-        position = values.pop("position", None)
-        if position is not None and (danger := hazard_of_motor(motor, message, position)):
-            self._hazard(host, f"a real dcss {danger}; ignored")
-            return
+        position = values.get("position")
         correction = 0
-        with self._database.lock:
-            for key, value in values.items():
-                setattr(motor, key, value)
-            if position is not None:
-                motor.position, correction = after_configuration(
-                    motor.circle_mode, position, self._reset_range
-                )
-            told = configured(host, motor)
+        if position is not None:
+            if danger := hazard_of_motor(motor, message, position):
+                self._hazard(host, f"a real dcss {danger}; ignored")
+                return
+            values["position"], correction = after_configuration(
+                motor.circle_mode, position, self._reset_range
+            )
+        owner, _ = self._database.get(motor.name, MotorEntry)
+        try:
+            with self._database.lock:
+                told = reconfigured(owner, motor, values)
+        except EncodeError as error:
+            self._hazard(host, f"a real dcss would store this: {error}; ignored")
+            return
         self._correct(motor, correction)
         self._tell(told)
         if position is not None:
@@ -281,17 +287,19 @@ class Effects:
             return
         with self._database.lock:
             report = entry.take(message)
-        if isinstance(message, HtosSetStringCompleted):
-            self._watch_length(message)
         self._tell(told)
         if run := self._runs.find(ReportRun, message.keyword, entry.name):
             run.take(report)
 
-    def _watch_length(self, message: HtosSetStringCompleted) -> None:
-        size = len(message.string_contents.encode(errors="surrogateescape"))
-        if size > MAX_STRING_CONTENTS:
-            limit = f"len={size} EXCEEDED MAX_STRING_SIZE={MAX_STRING_CONTENTS + 1}"
-            self._tell(f"stog_log severe server {message.string_name} {limit}")
+    def _string_reported(self, host: str, message: HtosSetStringCompleted, told: str) -> None:
+        """As `_reported`; dcss looks for the contents as if one blank followed each word."""
+        words = (message.keyword, message.string_name, message.string_status)
+        contents = told[sum(len(word) + 1 for word in words) :]
+        if contents != message.string_contents:
+            self._hazard(host, f"a real dcss counts one blank for each word and takes {contents!r}")
+        if line := too_long(message.string_name, contents):
+            self._tell(line)
+        self._reported(StringEntry, host, attrs.evolve(message, string_contents=contents), told)
 
     def _ion_chambers_reported(self, host: str, message: HtosReportIonChambers, told: str) -> None:
         result = message.result

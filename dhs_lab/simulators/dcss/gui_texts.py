@@ -10,6 +10,7 @@ import attrs
 
 from dcs_codec import StohConfigurePseudoMotor, StohConfigureRealMotor, StohConfigureString
 from dcs_codec.gui import GtosConfigureDevice
+from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.circle import fold
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -36,6 +37,18 @@ def configured(hardware_host: str, device: Entry) -> str:
     return "stog_" + str(frame_of(message)).removeprefix("stoh_")
 
 
+def reconfigured(hardware_host: str, motor: MotorEntry, values: Mapping[str, Any]) -> str:
+    """Change values of a motor, all or none; returns the message to GUIs. The database is locked.
+
+    Raises:
+        EncodeError: A value does not fit the wire.
+    """
+    told = configured(hardware_host, attrs.evolve(motor, **values))
+    for name, value in values.items():
+        setattr(motor, name, value)
+    return told
+
+
 def configuring(motor: MotorEntry, changes: Mapping[str, float]) -> GtosConfigureDevice:
     """The message of a GUI that changes these values of a motor, and repeats the others.
 
@@ -58,3 +71,12 @@ def positioned(keyword: str, motor: MotorEntry, position: float, status: str) ->
     """`stog_update_motor_position` or `stog_motor_move_completed`, folded to the circle."""
     folded, _ = fold(motor.circle_mode, position)
     return f"{keyword} {motor.name} {folded:f} {status}"
+
+
+def too_long(name: str, contents: str) -> str:
+    """The line of the log about contents of a string that dcss cuts, "" if they are short."""
+    size = len(contents.encode(errors="surrogateescape"))
+    if size <= MAX_STRING_CONTENTS:
+        return ""
+    limit = f"len={size} EXCEEDED MAX_STRING_SIZE={MAX_STRING_CONTENTS + 1}"
+    return f"stog_log severe server {name} {limit}"

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from dhs_lab.simulators.dcss.motors import Scanned
+from dhs_lab.simulators.dcss.texts import NUMBER, c_number
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def scan(words: Iterable[str], fields: Iterable[Scanned]) -> dict[str, float]:
@@ -17,14 +17,14 @@ def scan(words: Iterable[str], fields: Iterable[Scanned]) -> dict[str, float]:
     """
     values: dict[str, float] = {}
     for word, (name, kind) in zip(words, fields, strict=False):
-        match = (_NUMBER if kind == "%lf" else _INTEGER).match(word)
+        match = (NUMBER if kind == "%lf" else _INTEGER).match(word)
         if match is None:
             break
-        number = float(match.group())
-        if kind == "%d":
-            values[name] = bool(number) if name.endswith("_on") else int(number)
+        if kind == "%lf":
+            values[name] = c_number(match.group())
         else:
-            values[name] = number
+            number = int(match.group())
+            values[name] = bool(number) if name.endswith("_on") else number
         if match.end() < len(word):
             break
     return values

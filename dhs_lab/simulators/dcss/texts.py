@@ -5,12 +5,12 @@ import re
 from typing import Final
 
 _BLANKED: Final = str.maketrans('[]$;"\n', " " * 6)
-_NUMBER: Final = re.compile(
+NUMBER: Final = re.compile(
     r"[+-]?(?:(?P<hex>0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?)"
     r"|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)",
     re.ASCII | re.IGNORECASE,
 )
-"""The part of a word that atof of C reads."""
+"""The part of a word that atof and `%lf` of C read."""
 _PRIVATE: Final = re.compile(r"(?<!\S)(PRIVATE)(\S+)")
 
 
@@ -49,7 +49,7 @@ def rest_of(text: str, count: int) -> str:
 
 def c_number(word: str) -> float:
     """The number that atof of C reads in a word; 0 if it does not begin with a number."""
-    found = _NUMBER.match(word)
+    found = NUMBER.match(word)
     if found is None:
         return 0.0
     try:

@@ -30,6 +30,7 @@ from dhs_lab.simulators.dcss import (
     SimulatedDcss,
     StringEntry,
     StringReport,
+    VerdictKind,
 )
 from dhs_runtime import ConfigError, DhsError, NotConnectedError
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
@@ -217,11 +218,46 @@ def test_a_string_is_set_by_its_owner_or_anybody(dcss: SimulatedDcss, dhs: DhsPe
     assert dcss.string("lock_operation") == "locked"
 
 
+@pytest.mark.parametrize(
+    ("text", "contents"),
+    [
+        ("htos_set_string_completed string normal  two  blanks ", " two  blanks "),
+        ("htos_set_string_completed string  normal new", " new"),
+        ("htos_set_string_completed  string  normal new", "l new"),
+        ("htos_set_string_completed string   normal   new", "l   new"),
+    ],
+)
+def test_contents_begin_where_one_blank_for_each_word_would_end(
+    dcss: SimulatedDcss, dhs: DhsPeer, text: str, contents: str
+) -> None:
+    dhs.send_text(text)
+    dhs.settle()
+    assert dcss.string("string") == contents
+    is_misread = [repr(contents) in verdict.text for verdict in dcss.verdicts]
+    assert is_misread == [True] * (contents != " two  blanks ")
+
+
 def test_contents_too_long_are_cut(dcss: SimulatedDcss, dhs: DhsPeer) -> None:
     dhs.send_text("htos_set_string_completed string normal " + "z" * 2000)
     dhs.send(HtosSendConfiguration(device_name="string"))
     assert dhs.read_until_now() == ["stoh_configure_string string hex " + "z" * 1879]
     assert dcss.string("string") == "z" * 1879
+
+
+# -- motors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["1e11", "-1e50", "nan", "inf", "0x1p60"])
+@pytest.mark.parametrize("place", range(3))
+def test_a_configuration_beyond_the_wire_is_a_hazard(
+    dcss: SimulatedDcss, dhs: DhsPeer, word: str, place: int
+) -> None:
+    before = dcss.motor("motor")
+    words = ["1", "2", "-2"]
+    dhs.send_text(" ".join(("htos_configure_device motor", *words[:place], word)))
+    dhs.settle()
+    assert [verdict.kind for verdict in dcss.verdicts] == [VerdictKind.HAZARD]
+    assert dcss.motor("motor") == before
 
 
 # -- all of them -----------------------------------------------------------------------------

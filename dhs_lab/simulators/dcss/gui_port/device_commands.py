@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     OperationEntry,
@@ -14,6 +13,7 @@ from dhs_lab.simulators.dcss.entries import (
 )
 from dhs_lab.simulators.dcss.gui_port.desk_parts import Begun, Parts
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_texts import too_long
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 
 NOT_IDLE: Final = "NOT_ALLOWED_WHILE_SYSTEM_NOT_IDLE"
@@ -119,9 +119,8 @@ def _set_string(parts: Parts, client: GuiClient, text: str) -> Begun:
     if parts.refusal(client, name, StringEntry):
         return None
     contents = rest_of(text, 2)
-    if len(contents) > MAX_STRING_CONTENTS:
-        limit = f"len={len(contents)} EXCEEDED MAX_STRING_SIZE={MAX_STRING_CONTENTS + 1}"
-        parts.audience.tell(f"stog_log severe server {name} {limit}")
+    if line := too_long(name, contents):
+        parts.audience.tell(line)
     if not contents:
         text = text.rstrip(" ")  # one blank that nothing follows is lost
 

@@ -85,7 +85,7 @@ def _quit(parts: Parts, _: GuiClient, __: str) -> Begun:
 
 
 def _set_permission(parts: Parts, client: GuiClient, text: str) -> Begun:
-    name, *given = text.split()[2:]
+    name, given = word_of(text, 2), text.split()[3:]
     with parts.database.lock:
         old = parts.database.permits.get(name)
     if old is None or len(given) != _PERMITS or not all(map(_is_bits, given)):

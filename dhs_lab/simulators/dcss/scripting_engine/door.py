@@ -18,7 +18,7 @@ class ScriptRunner(Protocol):
         find: Callable[[list[str]], T | None],
         *,
         count: int = 1,
-        ends_by_abort: bool = False,
+        abort_error: str = "",
         operation: tuple[str, str] | None = None,
     ) -> ScriptWait[T]:
         """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""

@@ -4,20 +4,22 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dcs_codec import is_list, join_list, split_list
+from dcs_codec import LocalProtocolError, is_list, join_list, split_list
+from dcs_codec.limits import MAX_POSITION
 from dhs_lab.simulators.dcss.asking import Runs
 from dhs_lab.simulators.dcss.circle import shorten
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.entries import StringEntry
+from dhs_lab.simulators.dcss.entries import EncoderEntry, ShutterEntry, StringEntry
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 from dhs_lab.simulators.dcss.scripting_engine.hearing import Hearing
 from dhs_lab.simulators.dcss.scripting_engine.idle import IdleList
-from dhs_lab.simulators.dcss.scripting_engine.ions import IonChambers
+from dhs_lab.simulators.dcss.scripting_engine.ions import NOT_SIMULATED, IonChambers
 from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
 from dhs_lab.simulators.dcss.scripting_engine.move_rules import MoveRefusal, MoveRules
 from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError
 from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.texts import c_number, first_word, rest_of, word_of
@@ -74,6 +76,11 @@ class Engine:
             "stoh_stop_operation": lambda text: self.scripts.stop_operation(word_of(text, 1)),
             "stoh_set_string": self._set_string,
             "stoh_configure_pseudo_motor": self._configure,
+            "stoh_configure_string": lambda _: None,  # the contents that it set
+            "stoh_correct_motor_position": lambda _: None,  # what dcss has stored already
+            "stoh_get_encoder": self._encoder,
+            "stoh_set_encoder": self._encoder,
+            "stoh_set_shutter_state": self._set_shutter,
         }
 
     # -- hearing and aborting ----------------------------------------------------------------
@@ -88,7 +95,10 @@ class Engine:
             self._unhandled(f"invalid command name  {first_word(text)} ", text)
         elif self._hearing.knows(text) or self.scripts.are_waiting:
             words = split_list(text)
-            self._hearing.take(words)
+            try:
+                self._hearing.take(words)
+            except ScriptError as error:
+                self._unhandled(str(error), text)
             self.scripts.hear(words)
 
     def aborted(self) -> None:
@@ -182,10 +192,13 @@ class Engine:
             self._unhandled("missing close-brace", text)
             return
         command = self._commands.get(first_word(text))
-        if command is not None and self._database.find(word_of(text, 1)) is not None:
-            command(text)
+        if command is None or self._database.find(word_of(text, 1)) is None:
+            self._unhandled(f"invalid command name  {first_word(text)} ", text.strip())
             return
-        self._unhandled(f"invalid command name  {first_word(text)} ", text.strip())
+        try:
+            command(text)
+        except (DhsError, LocalProtocolError) as error:
+            self._unhandled(str(error), text)
 
     def _unhandled(self, error: str, text: str) -> None:
         self.tell(f"{_UNHANDLED} {error} while processing {text}")
@@ -209,16 +222,28 @@ class Engine:
         script = self.parents.find(name)
         if script is not None:
             self.scripts.move(script, destination)
-        elif motor.hardware_name == VIRTUAL:
-            self.answer(f"htos_motor_move_started {name} {destination}")
-            self.control.configure(name, position=float(destination))
-            self.answer(f"htos_motor_move_completed {name} {destination} normal")
+        elif motor.hardware_name == VIRTUAL and abs(number := c_number(destination)) < MAX_POSITION:
+            self.answer(f"htos_motor_move_started {name} {number:f}")
+            self.control.configure(name, position=number)
+            self.answer(f"htos_motor_move_completed {name} {number:f} normal")
         else:
             missing = f"script {motor.hardware_name or name} of {name} is not simulated"
             self.tell(f"stog_log error server {missing}")
             with self._database.lock:
                 position = motor.position
-            self.answer(f"htos_motor_move_completed {name} {position:f} not_simulated")
+            self.answer(f"htos_motor_move_completed {name} {position:f} {NOT_SIMULATED}")
+
+    def _encoder(self, text: str) -> None:
+        """The command to read or set an encoder: its script is not simulated."""
+        keyword, name = text.split()[:2]
+        _, encoder = self._database.get(name, EncoderEntry)
+        completed = f"htos_{keyword.removeprefix('stoh_')}_completed"
+        self.answer(f"{completed} {name} {encoder.position:f} {NOT_SIMULATED}")
+
+    def _set_shutter(self, text: str) -> None:
+        """The same for a shutter."""
+        _, shutter = self._database.get(word_of(text, 1), ShutterEntry)
+        self.answer(f"htos_report_shutter_state {shutter.name} {shutter.state} {NOT_SIMULATED}")
 
     def _configure(self, text: str) -> None:
         """The configuration was changed: a script, if there is one, changes the children."""
@@ -227,5 +252,9 @@ class Engine:
         self.answer(" ".join(("htos_configure_device", name, *words[_CONFIGURED])))
         motor = self.parents.find(name)
         if motor is not None and motor.configure is not None:
-            with self.parents.held():
-                motor.configure(Script(self, name, "", ""), self.control.position(name))
+            try:
+                with self.parents.held():
+                    motor.configure(Script(self, name, "", ""), self.control.position(name))
+            except Exception as error:  # noqa: BLE001 - a script is anybody's code
+                failed = f"Error executing 'set' script for {name}: {error}"
+                self.tell(f"stog_log error server {failed}")

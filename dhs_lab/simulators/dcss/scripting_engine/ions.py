@@ -11,6 +11,8 @@ from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
 from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_runtime.lowlevel import NotConnectedError
 
+NOT_SIMULATED: Final = "not_simulated"
+"""The status of what a script of the engine would do."""
 _USAGE: Final = "wrong # args: should be  stoh_read_ion_chambers time poll ?arg ...?"
 _LEAST: Final = 3
 
@@ -46,9 +48,12 @@ class IonChambers:
             self._tell(f"stog_log note server {foreign} not on self")
         self._tell(f"stog_log note server allInSelf {foreign is None:d}")
         wrong = next((name for name in names if not self._is_ion_chamber(name)), None)
-        if foreign is None:
-            self._tell(" ".join(("stog_report_ion_chambers", time_s, *names)))
+        if not names:
+            self._tell(f"stog_report_ion_chambers {time_s}")
             return {}
+        if foreign is None:
+            self._tell(" ".join(("stog_report_ion_chambers 0", *names, NOT_SIMULATED)))
+            return None
         if wrong is not None:
             reason = "type_not_ion_chamber" if owners[wrong] else "not_exist"
             self._tell(f"stog_log warning server ion chamber reading error: {reason}")

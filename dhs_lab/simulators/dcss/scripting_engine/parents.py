@@ -6,6 +6,7 @@ Only scripts define children here; the children in a dump of a DHS's pseudo moto
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 
 import attrs
 
@@ -13,6 +14,7 @@ from dcs_codec import MotorStatus
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError
 
 
 @attrs.frozen
@@ -76,7 +78,11 @@ class Parents:
         return () if motor is None else motor.children
 
     def place(self, name: str, moved: Mapping[str, float] = {}) -> float:
-        """Position of a pseudo motor, also with some children moved; scaled."""
+        """Position of a pseudo motor, also with some children moved; scaled.
+
+        Raises:
+            ScriptError: Its function fails.
+        """
         motor = self.find(name)
         assert motor is not None, name  # noqa: S101 - the name is one of `of`
         positions = []
@@ -84,10 +90,20 @@ class Parents:
             _, entry = self._database.get(child, MotorEntry)
             with self._database.lock:
                 positions.append(moved.get(child, entry.position))
-        return motor.position(*positions)
+        try:
+            place = float(motor.position(*positions))
+        except Exception as error:  # a script is anybody's code
+            raise ScriptError(f"{name}: {type(error).__name__}: {error}") from error
+        if not isfinite(place):
+            raise ScriptError(f"{name}: its position is {place}")
+        return place
 
     def update(self, child: str) -> list[tuple[MotorEntry, float]]:
-        """Report the positions of the parents of a motor; returns each with its position."""
+        """Report the positions of the parents of a motor; returns each with its position.
+
+        Raises:
+            ScriptError: The function of one fails.
+        """
         held: list[str] | None = getattr(self._holding, "children", None)
         if held is not None:
             held.append(child)

@@ -5,8 +5,9 @@
         script.move("gonio_phi", 90)
         return script.run_operation("getLoopTip", 0)
 
-A wait ends with `ScriptError` if what it waits for fails, or everything is aborted. A `timeout_s`
-of None means no limit, as in a real engine: an abort, or the end of the server, ends it.
+A wait ends with `ScriptError` if what it waits for fails, or the server stops. As in a real engine,
+an abort of everything ends only pauses and waits for strings; the others wait for their answers, if
+`timeout_s` is None for ever. What a script starts after an abort fails as `aborted`.
 """
 
 from collections.abc import Callable, Mapping
@@ -66,7 +67,9 @@ class Script:
         if seconds >= _TOLD_S:
             self.log(f"Waiting for {round(seconds * 1000)} ms.", "warning")
         self._check()
-        pause: ScriptWait[None] = self._engine.scripts.waiting(lambda _: None, ends_by_abort=True)
+        pause: ScriptWait[None] = self._engine.scripts.waiting(
+            lambda _: None, abort_error=OperationStatus.ABORTED
+        )
         with pause:
             pause.sleep(seconds)
 
@@ -74,15 +77,14 @@ class Script:
         self, name: str, accept: Callable[[str], bool], timeout_s: float | None = None
     ) -> str:
         """Wait until a function accepts the contents of a string, present or later."""
-
-        def found(words: list[str]) -> str | None:
-            if words[:2] != ["stog_set_string_completed", name]:
-                return None
-            return self._accepted(name, accept)
-
-        with self._engine.scripts.waiting(found) as waiting:
-            now = self._accepted(name, accept)
-            return now if now is not None else self._wait(waiting, timeout_s)
+        deadline = None if timeout_s is None else Deadline.after(timeout_s)
+        while True:
+            with self._string_set(name) as waiting:
+                contents = self._engine.control.string(name)
+                if accept(contents):
+                    return contents
+                waiting.wait(deadline)
+            self._check()
 
     def block_motors(self) -> AbstractContextManager[None]:
         """Block all moves by GUIs inside `with`."""
@@ -163,9 +165,10 @@ class Script:
 
     def set_string(self, name: str, contents: str, timeout_s: float | None = None) -> None:
         """Set a string."""
-        command = f"stoh_set_string {name} {contents}"
-        words = self._ask(command, "stog_set_string_completed", timeout_s)
-        _checked(name, "", words[2])
+        self._check()
+        with self._string_set(name) as waiting:
+            self._engine.ask_owner(name, f"stoh_set_string {name} {contents}")
+            self._wait(waiting, timeout_s)
 
     def get_encoder(self, name: str, timeout_s: float | None = None) -> float:
         """Read an encoder; its position, scaled."""
@@ -174,6 +177,8 @@ class Script:
 
     def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> dict[str, float]:
         """Let ion chambers count; returns the counts of each."""
+        for name in names:
+            self._engine.control.counts(name)  # raises if there is no such ion chamber
         wanted = set(names)
         counts: dict[str, float] = {}
 
@@ -181,7 +186,7 @@ class Script:
             if words[:1] != ["stog_report_ion_chambers"] or not wanted & set(words):
                 return None
             if float(words[1]) <= 0:
-                raise ScriptError(words[-1])
+                raise ScriptError(f"{[name for name in names if name in words][-1]}_{words[-1]}")
             counts.update(zip(words[2::2], map(float, words[3::2]), strict=False))
             return counts if wanted <= counts.keys() else None
 
@@ -205,9 +210,16 @@ class Script:
             self._engine.ask_owner(name, command)
             return self._wait(waiting, timeout_s)
 
-    def _accepted(self, name: str, accept: Callable[[str], bool]) -> str | None:
-        contents = self._engine.control.string(name)
-        return contents if accept(contents) else None
+    def _string_set(self, name: str) -> ScriptWait[str]:
+        """A wait for the next report that a string was set."""
+
+        def completed(words: list[str]) -> str | None:
+            if words[:2] != ["stog_set_string_completed", name]:
+                return None
+            return _checked(name, "", words[2])
+
+        aborted = f"{name}_{OperationStatus.ABORTED}"
+        return self._engine.scripts.waiting(completed, abort_error=aborted)
 
     def _wait(self, waiting: ScriptWait[T], timeout_s: float | None) -> T:
         (found,) = waiting.wait(None if timeout_s is None else Deadline.after(timeout_s))
@@ -280,5 +292,5 @@ def _completions(
 
 def _checked(name: str, value: str, status: str) -> str:
     if status != OperationStatus.NORMAL:
-        raise ScriptError(f"{name} {status}")
+        raise ScriptError(f"{name}_{status}")
     return value

@@ -25,7 +25,7 @@ class ScriptWait(Generic[T]):
         find: Callable[[list[str]], T | None],
         *,
         count: int = 1,
-        ends_by_abort: bool = False,
+        abort_error: str = "",
         operation: tuple[str, str] | None = None,
         close: "Callable[[ScriptWait[T]], None]",
     ) -> None:
@@ -35,14 +35,14 @@ class ScriptWait(Generic[T]):
             find: Gets the words of each text; returns what is waited for, or None for other texts.
                 It may raise ScriptError, which ends the wait.
             count: How many results to wait for.
-            ends_by_abort: Whether an abort of everything ends it.
+            abort_error: The error with which an abort of everything ends it; "" if none does.
             operation: Name and handle of the operation to wait for.
             close: Called at its end.
         """
         self.operation = operation
         self._find = find
         self._count = count
-        self._ends_by_abort = ends_by_abort
+        self._abort_error = abort_error
         self._close = close
         self._changed = threading.Condition()  # guards what follows
         self._found: list[T] = []
@@ -53,18 +53,21 @@ class ScriptWait(Generic[T]):
         with self._changed:
             try:
                 found = self._find(words)
-            except ScriptError as error:
-                self._error = self._error or error
+            except Exception as error:  # noqa: BLE001 - of the waiting script, not of this thread
+                self._error = self._error or ScriptError(str(error))
             else:
                 if found is None:
                     return
                 self._found.append(found)
             self._changed.notify_all()
 
-    def end(self, error: ScriptError, *, by_abort: bool) -> None:
-        """End the wait with an error; an abort ends only waits with `ends_by_abort`."""
-        if by_abort and not self._ends_by_abort:
-            return
+    def abort(self) -> None:
+        """Everything is aborted, which ends only waits with an `abort_error`."""
+        if self._abort_error:
+            self.end(ScriptError(self._abort_error))
+
+    def end(self, error: ScriptError) -> None:
+        """End the wait with an error."""
         with self._changed:
             self._error = self._error or error
             self._changed.notify_all()

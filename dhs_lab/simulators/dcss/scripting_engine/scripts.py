@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 ScriptFunction = Callable[[Script], str | None]
 
 _JOIN_S: Final = 2.0
+_MOST: Final = 200  # operations at once: one that starts itself must not take all threads
 
 
 class Scripts:
@@ -33,7 +35,7 @@ class Scripts:
         self._threads = ThreadGroup()
         self._lock = threading.Lock()  # guards what follows
         self._functions: dict[str, tuple[ScriptFunction, bool]] = {}
-        self._running: dict[str, int] = {}
+        self._running: Counter[str] = Counter()
         self._stopped: set[str] = set()
         self._waitings: list[ScriptWait[Any]] = []
         self._is_over = False
@@ -54,7 +56,7 @@ class Scripts:
             self._is_over = True
             waitings = tuple(self._waitings)
         for waiting in waitings:
-            waiting.end(ServerStoppedError("the server stops"), by_abort=False)
+            waiting.end(ServerStoppedError("the server stops"))
         for name in self._threads.join(Deadline.after(_JOIN_S)):
             logger.warning("%s does not end", name)
 
@@ -77,21 +79,21 @@ class Scripts:
         with self._lock:
             waitings = tuple(self._waitings)
         for waiting in waitings:
-            waiting.end(ScriptError(OperationStatus.ABORTED), by_abort=True)
+            waiting.abort()
 
     def waiting(
         self,
         find: Callable[[list[str]], T | None],
         *,
         count: int = 1,
-        ends_by_abort: bool = False,
+        abort_error: str = "",
         operation: tuple[str, str] | None = None,
     ) -> ScriptWait[T]:
         """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""
         waiting = ScriptWait(
             find,
             count=count,
-            ends_by_abort=ends_by_abort,
+            abort_error=abort_error,
             operation=operation,
             close=self._forget,
         )
@@ -118,14 +120,17 @@ class Scripts:
         name, handle = word_of(text, 1), word_of(text, 2)
         with self._lock:
             function, is_parallel = self._functions.get(name, (None, False))
-            is_busy = self._running.get(name, 0) > 0 and not is_parallel
-            if function is not None and not is_busy:
-                self._running[name] = self._running.get(name, 0) + 1
+            is_busy = self._running[name] > 0 and not is_parallel
+            has_room = self._running.total() < _MOST
+            if function is not None and not is_busy and has_room:
+                self._running[name] += 1
                 self._stopped.discard(name)
         if function is None:
             self._end(name, handle, "error no script of this operation is simulated")
         elif is_busy:
             self._end(name, handle, "active")
+        elif not has_room:
+            self._end(name, handle, f"error {_MOST} scripts run already")
         else:
             script = Script(self._engine, name, handle, rest_of(text, 3))
             self._threads.spawn(f"script-{name}-{handle}", lambda: self._run(function, script))
@@ -146,10 +151,10 @@ class Scripts:
             end = f"{OperationStatus.NORMAL} {function(script) or ''}".rstrip()
         except ServerStoppedError:
             return
-        except Exception as error:  # noqa: BLE001 - a script is anybody's code; its end is told
+        except BaseException as error:  # noqa: BLE001 - anybody's code, also `sys.exit`
             if not isinstance(error, ScriptError):
                 logger.warning("script %s: %s: %s", script.name, type(error).__name__, error)
-            end = f"{OperationStatus.ERROR} {error}"
+            end = f"{OperationStatus.ERROR} {str(error) or type(error).__name__}"
         finally:
             with self._lock:
                 self._running[script.name] -= 1
@@ -172,7 +177,7 @@ class Scripts:
             motor.move(script, float(script.text))
         except ServerStoppedError:
             return
-        except Exception as error:  # noqa: BLE001 - as in `_run`
+        except BaseException as error:  # noqa: BLE001 - as in `_run`
             status = str(error).split(None, 1)[0] if str(error) else "error"
             script.log(f"Error executing {motor.name} script: {error}", "error")
         place = script.position(motor.name)

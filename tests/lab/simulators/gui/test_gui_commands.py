@@ -225,6 +225,18 @@ def test_what_would_harm_a_real_dcss_is_not_done(dhs: DhsPeer, alice: GuiPeer, a
     assert dhs.letters_until_now() == []
 
 
+def test_a_configuration_by_another_dhs_names_the_owner(
+    dcss: SimulatedDcss, dhs: DhsPeer, alice: GuiPeer
+) -> None:
+    assert dhs.name == "aDHS"
+    with DhsPeer.logged_in(dcss, "awayDHS") as other:
+        alice.read_until_now()
+        other.send_text("htos_configure_device z 1")
+        other.settle()
+    (told,) = (text for text in alice.read_until_now() if text.startswith("stog_configure_real"))
+    assert told.split()[1:4] == ["z", "aDHS", "z"]
+
+
 def test_strings_of_the_scripting_engine(dcss: SimulatedDcss, alice: GuiPeer) -> None:
     assert alice.ask("gtos_set_string note a {b  c}   d") == [
         "stog_set_string_completed note normal a {b  c} d"

@@ -3,11 +3,18 @@
 import logging
 from collections.abc import Iterator
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhs_lab.simulators.dcss import Script, SimulatedDcss
+from dhs_lab.simulators.dcss import (
+    CircleMode,
+    HardwareHost,
+    PseudoMotorEntry,
+    Script,
+    SimulatedDcss,
+)
 from dhs_lab.simulators.dcss.gui_port.desk import COMMANDS
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.conftest import hosts
@@ -16,6 +23,7 @@ from tests.lab.simulators.gui.gui_peer import BLOCK, GuiPeer
 NAMES = (
     *("z", "held", "masters", "far", "shutter", "i0", "i1", "enc", "collect", "status", "note"),
     *("farOp", "lost", "script", "gap", "virtual", "system_idle", "self", "aDHS", "nosuch", "NULL"),
+    *("ownEncoder", "ownShutter"),
 )
 WORDS = (
     *("0", "1", "-1.5", "1e20", "1e300", "nan", "inf", "-inf", "0x1p3", "abc", "home", "soft"),
@@ -31,6 +39,13 @@ REPORTS = (
     "htos_start_operation",
 )
 
+VIRTUAL = PseudoMotorEntry(
+    "virtual",
+    hardware_name="standardVirtualMotor",
+    upper_limit_on=False,
+    lower_limit_on=False,
+    circle_mode=CircleMode.UP_TO_360,
+)
 words = st.sampled_from(NAMES) | st.sampled_from(WORDS) | st.text(max_size=8)
 commands = st.builds(
     lambda keyword, rest, end: " ".join((keyword, *rest)) + end,
@@ -47,7 +62,13 @@ reports = st.builds(
 
 @pytest.fixture(scope="module")
 def dcss() -> Iterator[SimulatedDcss]:
-    server = SimulatedDcss(hosts(), gui_port=0)
+    own, *others = hosts()
+    more = HardwareHost.of(
+        "self", pseudo_motors=[VIRTUAL], encoders=["ownEncoder"], shutters=["ownShutter"]
+    )
+    server = SimulatedDcss(
+        [attrs.evolve(own, devices=(*own.devices, *more.devices)), *others], gui_port=0
+    )
 
     @server.scripted("script")
     def script(running: Script) -> str:
@@ -109,6 +130,17 @@ def test_any_commands_and_reports(
         dhs.settle()
     neighbour.read_until_now()
     assert "aDHS" in dcss.online()
+
+
+@pytest.mark.parametrize("keyword", sorted(COMMANDS))
+def test_any_number_of_words(dcss: SimulatedDcss, dhs: DhsPeer, keyword: str) -> None:
+    with GuiPeer.logged_in(dcss) as gui:
+        for first in (*NAMES, "location", "set_permission", "hand_back_masters"):
+            for second in ("nan", f"{gui.client_id}.1"):
+                for count in range(4):
+                    gui.say(" ".join((keyword, first, second, "1e11")[: count + 1]))
+        gui.read_until_now()
+    dhs.settle()
 
 
 @given(st.binary(max_size=400), st.booleans())

@@ -1,11 +1,13 @@
 """Scripts and pseudo motors of the scripting engine as Python functions."""
 
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from dhs_lab.simulators.dcss import (
+    Completion,
     HardwareHost,
     MoveCompletion,
     PseudoMotorEntry,
@@ -98,6 +100,74 @@ def test_what_a_script_raises_is_told(dcss: SimulatedDcss, dhs: DhsPeer) -> None
 
 
 @pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("bad { luck"), "bad { luck"),
+        (ValueError(), "ValueError"),
+        (SystemExit("over"), "over"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+)
+def test_whatever_ends_a_script_completes_it(
+    dcss: SimulatedDcss, error: BaseException, told: str
+) -> None:
+    @dcss.scripted("fails")
+    def fails(_: Script) -> None:
+        raise error
+
+    assert dcss.start_operation("fails").wait(DEADLINE_S) == Completion("error", told)
+
+
+def test_a_script_that_starts_itself_is_ended(dcss: SimulatedDcss) -> None:
+    @dcss.scripted("again", is_parallel=True)
+    def again(script: Script) -> str:
+        return script.run_operation("again")
+
+    assert dcss.start_operation("again").wait(DEADLINE_S).text.endswith("scripts run already")
+    assert dcss.start_operation("again").wait(DEADLINE_S).text.endswith("scripts run already")
+
+
+@pytest.mark.parametrize(
+    ("asks", "ends", "told"),
+    [
+        (lambda script: script.get_encoder("enc"), "get_encoder_completed enc 1 bad", "enc_bad"),
+        (
+            lambda script: script.set_shutter("shutter", "open"),
+            "report_shutter_state shutter closed stuck",
+            "shutter_stuck",
+        ),
+        (
+            lambda script: script.set_string("status", "new"),
+            "set_string_completed status refused old",
+            "status_refused",
+        ),
+        (
+            lambda script: script.count(1, "i0", "i1"),
+            "report_ion_chambers 0 i0 i1 no_beam",
+            "i1_no_beam",
+        ),
+    ],
+)
+def test_a_failure_names_its_device(
+    dcss: SimulatedDcss,
+    dhs: DhsPeer,
+    asks: Callable[[Script], object],
+    ends: str,
+    told: str,
+) -> None:
+    dcss.scripted("asks")(lambda script: str(asks(script)))
+    run = dcss.start_operation("asks")
+    assert next_command(dhs)
+    dhs.send_text(f"htos_{ends}")
+    assert run.wait(DEADLINE_S).text == told
+
+
+def test_what_is_no_ion_chamber_cannot_be_counted(dcss: SimulatedDcss) -> None:
+    dcss.scripted("counts")(lambda script: str(script.count(1, "enc")))
+    assert dcss.start_operation("counts").wait(DEADLINE_S).text.startswith("enc is no ion chamber")
+
+
+@pytest.mark.parametrize(
     ("ends", "told"),
     [
         ("htos_motor_move_completed x 0.5 cw_hw_limit", "x_cw_hw_limit"),
@@ -136,6 +206,38 @@ def test_an_abort_ends_a_script_that_lets_time_pass(dcss: SimulatedDcss, gui: Gu
     gui.read_to("stog_start_operation waits 1.1")
     gui.ask("gtos_abort_all soft")
     assert run.wait(DEADLINE_S).text == "aborted"
+
+
+def test_an_abort_ends_waits_for_strings_and_no_others(
+    dcss: SimulatedDcss, dhs: DhsPeer, gui: GuiPeer
+) -> None:
+    has_looked = threading.Event()
+
+    def look(_: str) -> bool:
+        has_looked.set()
+        return False
+
+    dcss.scripted("waits")(lambda script: script.wait_string("status", look))
+    dcss.scripted("sets")(lambda script: str(script.set_string("status", "new")))
+    dcss.scripted("reads")(lambda script: str(script.get_encoder("enc")))
+    waits, sets, reads = (dcss.start_operation(name) for name in ("waits", "sets", "reads"))
+    assert has_looked.wait(DEADLINE_S)
+    assert {next_command(dhs).split()[0] for _ in "12"} == {"stoh_set_string", "stoh_get_encoder"}
+    gui.ask("gtos_abort_all soft")
+    assert [run.wait(DEADLINE_S).text for run in (waits, sets)] == ["status_aborted"] * 2
+    assert not reads.is_over
+    dhs.send_text("htos_get_encoder_completed enc 1 normal")
+    assert reads.wait(DEADLINE_S).text == "aborted"
+
+
+def test_a_script_that_cannot_read_a_string_costs_its_dhs_nothing(
+    dcss: SimulatedDcss, dhs: DhsPeer
+) -> None:
+    dcss.scripted("waits")(lambda script: script.wait_string("status", lambda text: text[9] == "x"))
+    run = dcss.start_operation("waits")
+    dhs.send_text("htos_set_string_completed status normal short")
+    assert run.wait(DEADLINE_S).text == "string index out of range"
+    dhs.settle()
 
 
 def test_a_script_that_is_busy_and_one_that_may_run_twice(
@@ -211,6 +313,46 @@ def test_what_has_no_script_says_so(gui: GuiPeer) -> None:
         assert run.wait(DEADLINE_S).text == "no script of this operation is simulated"
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("gtos_get_encoder e", "stog_get_encoder_completed e 0.000000 not_simulated"),
+        ("gtos_set_encoder e 5", "stog_set_encoder_completed e 0.000000 not_simulated"),
+        ("gtos_set_shutter_state s open", "stog_report_shutter_state s closed not_simulated"),
+        ("gtos_read_ion_chambers 1 0 i j", "stog_report_ion_chambers 0 i j not_simulated"),
+        ("gtos_start_motor_move v abc", "stog_motor_move_completed v 0.000000 normal"),
+        ("gtos_start_motor_move v 1.5mm", "stog_motor_move_completed v 1.500000 normal"),
+        ("gtos_start_motor_move v nan", "stog_motor_move_completed v 0.000000 not_simulated"),
+        ("gtos_start_motor_move v 1e30", "stog_motor_move_completed v 0.000000 not_simulated"),
+    ],
+)
+def test_every_device_of_the_engine_answers(asked: str, told: str) -> None:
+    virtual = PseudoMotorEntry(
+        "v", hardware_name="standardVirtualMotor", lower_limit_on=False, upper_limit_on=False
+    )
+    own = HardwareHost.of(
+        "self", encoders=["e"], shutters=["s"], ion_chambers=["i", "j"], pseudo_motors=[virtual]
+    )
+    with SimulatedDcss([own], gui_port=0) as dcss, GuiPeer.logged_in(dcss) as gui:
+        assert told in gui.ask(asked)
+        assert dcss.verdicts == ()
+
+
+def test_the_engine_takes_what_dcss_tells_it_of_its_strings(
+    dcss: SimulatedDcss, dhs: DhsPeer, gui: GuiPeer
+) -> None:
+    dcss.scripted("op")(lambda _: None)
+    dhs.send_text("htos_send_configuration op")
+    dhs.settle()
+    (told,) = gui.read_until_now()  # a real engine has no handler for that of an operation
+    assert "invalid command name  stoh_configure_operation" in told
+    with SimulatedDcss([HardwareHost.of("self", strings={"s": "x"}), devices()]) as other:
+        with DhsPeer.logged_in(other, "aDHS") as peer:
+            peer.send_text("htos_send_configuration s")
+            peer.settle()
+        assert other.traffic.texts("self") == ["stoh_configure_string s self x"]
+
+
 def test_names_of_other_devices_are_refused(dcss: SimulatedDcss) -> None:
     with pytest.raises(ConfigError, match="two devices"):
         dcss.scripted("x")
@@ -273,6 +415,33 @@ def test_a_parent_waits_for_no_child(slit: SimulatedDcss, dhs: DhsPeer, gui: Gui
     assert "stog_log error server Child x of gap is already moving!" in told
     assert f"stog_motor_move_completed gap {slit.position('gap'):f} movingChildren" in told
     assert "stog_log warning server Abort motor list: x" in told
+
+
+def no_place(x: float, y: float) -> float:
+    raise ValueError(f"nowhere: {x} {y}")
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (no_place, "odd: ValueError: nowhere: 0.0 0.0"),
+        (lambda *_: math.nan, "odd: its position is"),
+    ],
+)
+def test_a_pseudo_motor_without_a_place_costs_nobody_anything(
+    dcss: SimulatedDcss,
+    dhs: DhsPeer,
+    gui: GuiPeer,
+    place: Callable[[float, float], float],
+    why: str,
+) -> None:
+    dcss.pseudo_motor("odd", ("x", "y"), place)(lambda *_: None)
+    dhs.send_text("htos_motor_move_completed x 0 normal")
+    dhs.settle()
+    told = gui.read_until_now()
+    assert [f"Unhandled error in scripting engine {why}" in text for text in told] == [False, True]
+    assert why in gui.ask("gtos_start_motor_move x 0")[-1]
+    assert dcss.online() == ("aDHS",)
 
 
 def test_a_pseudo_motor_without_a_script_ends_its_move_where_it_is() -> None:
