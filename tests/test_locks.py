@@ -11,7 +11,9 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-FILES: Final = sorted((ROOT / "dhs_runtime").rglob("*.py"))
+FILES: Final = [
+    path for part in ("dhs_runtime", "dhs_lab") for path in sorted((ROOT / part).rglob("*.py"))
+]
 MAKERS: Final = {"Lock", "RLock", "Condition"}
 LEVELS: Final = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 MAY_LOG: Final = {"_trace"}

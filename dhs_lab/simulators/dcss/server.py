@@ -1,6 +1,7 @@
 """`SimulatedDcss`: the server itself, its start and stop, and the logins of DHSs."""
 
 import errno
+import functools
 import logging
 import socket
 from collections.abc import Iterable
@@ -131,10 +132,15 @@ class SimulatedDcss(Scripting):
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
         """The scripting engine, the rules for GUIs, and the GUI port if there is one."""
         engine = Engine(
-            self, self._database, self._sessions, self._audience.tell, self._take_from_engine
+            self,
+            self._database,
+            self._sessions,
+            tell=self._audience.tell,
+            answer=self._take_from_engine,
+            record=functools.partial(self.traffic.add, SCRIPTING_ENGINE),
         )
         self._engine = engine
-        self._audience.hear, self._sessions.engine = engine.hear, self._tell_engine
+        self._audience.hear, self._sessions.engine = engine.hear, engine.obey
         parts = Parts(
             control=self,
             database=self._database,
@@ -344,11 +350,6 @@ class SimulatedDcss(Scripting):
             return False
         session.accept(name, self._database.hosts[name].framing)
         return self._sessions.log_in(name, session)
-
-    def _tell_engine(self, text: str) -> None:
-        """Send a command to the scripting engine, which is the hardware host `self`."""
-        self.traffic.add(SCRIPTING_ENGINE, "->", text)
-        self._engine.obey(text)
 
     def _take_from_engine(self, text: str) -> None:
         """Take an answer of the scripting engine."""

@@ -41,8 +41,8 @@ class TrafficLine:
 class Traffic:
     """The last 100,000 messages, safe for any thread.
 
-    `after` and `wait_for` give a message of a DHS once DCSS has reacted to it. `lines` and `texts`
-    have it already while DCSS reacts, so who sees an effect elsewhere also finds its cause here.
+    A message of a DHS is here before DCSS reacts to it, so who sees an effect finds its cause here.
+    Only `wait_for` gives it once DCSS has reacted.
     """
 
     def __init__(self, changes: Changes | None = None) -> None:
@@ -50,7 +50,7 @@ class Traffic:
         self._changes = Changes() if changes is None else changes
         self._changed = threading.Condition()  # guards _lines, _count and _coming
         self._lines: deque[TrafficLine] = deque(maxlen=MAX_LINES)
-        self._coming: list[TrafficLine] = []  # DCSS reacts to these right now
+        self._coming: dict[int, TrafficLine] = {}  # by id: DCSS reacts to these right now
         self._count = 0
         self._began = time.monotonic()
 
@@ -70,13 +70,15 @@ class Traffic:
         """Record one message of a DHS; the body of the `with` is the reaction of DCSS to it."""
         coming = TrafficLine(self.now_s, host, "<-", text)
         with self._changed:
-            self._coming.append(coming)
+            self._append(coming)
+            self._coming[id(coming)] = coming
+        self._changes.mark()
         try:
             yield
         finally:
             with self._changed:
-                self._coming.remove(coming)
-                self._append(attrs.evolve(coming, at_s=self.now_s))
+                del self._coming[id(coming)]
+                self._changed.notify_all()
             self._changes.mark()
 
     def _append(self, line: TrafficLine) -> None:
@@ -98,7 +100,7 @@ class Traffic:
         with self._changed:
             return tuple(
                 line
-                for line in (*self._lines, *self._coming)
+                for line in self._lines
                 if host in (None, line.host) and arrow in (None, line.arrow)
             )
 
@@ -107,7 +109,7 @@ class Traffic:
         return [line.text for line in self.lines(host, arrow)]
 
     def wait_for(self, matches: Callable[[TrafficLine], bool], timeout_s: float) -> TrafficLine:
-        """Wait for the first message that matches.
+        """Wait for the first message that matches, until DCSS has reacted to it.
 
         Raises:
             TimeoutError: None came within `timeout_s` seconds; the text shows the last ones.
@@ -117,7 +119,7 @@ class Traffic:
 
             def look() -> bool:
                 found[:] = [line for line in self._lines if matches(line)][:1]
-                return bool(found)
+                return bool(found) and id(found[0]) not in self._coming
 
             if self._changed.wait_for(look, timeout_s):
                 return found[0]

@@ -61,14 +61,19 @@ class Board:
         }
 
     def take(self) -> Mapping[str, Entry]:
-        """Read the state of DCSS once; returns the devices."""
+        """Read the state of DCSS once; returns the devices.
+
+        The lines are read last, so that no effect is shown without the line that caused it.
+        """
         online = self._dcss.online()
+        devices = self._dcss.devices()
+        verdicts = self._new_verdicts()
         wire, log = self._new_lines()
-        log += self._new_verdicts()
+        log += verdicts
         now_s = self._dcss.traffic.now_s
-        for host in self._story.busy_hosts() - {*online, SCRIPTING_ENGINE}:
+        there = {*online, *self._dcss.online(), SCRIPTING_ENGINE}  # also who came back meanwhile
+        for host in self._story.busy_hosts() - there:
             self._story.lose(host, now_s)
-        devices = self._dcss.devices()  # read after the lines: their effects are included
         tables = {
             "hosts": self._hosts(online),
             "devices": self._devices(devices),

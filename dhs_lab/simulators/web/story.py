@@ -24,7 +24,7 @@ from dcs_codec import (
     StohStartVectorMove,
 )
 from dhs_lab.simulators.dcss import TrafficLine
-from dhs_lab.simulators.dcss.database import KINDS
+from dhs_lab.simulators.dcss.database import KINDS, SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.web.run_story import MAX_WORDS, RunStory
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
@@ -185,15 +185,19 @@ class Story:
             self._begin_move(line, name, number_text(message.destination))
 
     def _move_completed(self, line: TrafficLine, message: HtosMotorMoveCompleted) -> None:
-        self.targets.pop(message.motor_name, None)
-        moves = self._moves.get(message.motor_name, [])
-        wanted = ""
+        name, wanted = message.motor_name, ""
+        moves = [run for run in self._moves.get(name, []) if run.host == line.host]
+        waiting = [run for run in moves if run.ended_s is None]
+        if line.host == SCRIPTING_ENGINE and waiting and waiting[-1].line == self._number - 1:
+            waiting = waiting[-1:]  # it refuses at once; a move in progress goes on
+        else:
+            self.targets.pop(name, None)
         # Answers come in the order of the commands; a surplus one belongs to the last command.
-        for run in [run for run in moves if run.ended_s is None][:1] or moves[-1:]:
+        for run in waiting[:1] or moves[-1:]:
             wanted = run.args
             run.completions += 1
             self._end(run, line.at_s, message.status, "")
-        self._came_out(message.motor_name, message.status, wanted)
+        self._came_out(name, message.status, wanted)
 
     # -- the other devices -------------------------------------------------------------------
 

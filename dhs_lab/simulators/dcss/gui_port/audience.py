@@ -2,10 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.gui_port.gui_client import LIST_MAX, ConnectedGui, GuiSession, framed
 from dhs_lab.simulators.dcss.texts import told_to_all
@@ -61,7 +62,10 @@ class Audience:
         """Send a text to all clients, and to the scripting engine."""
         text = told_to_all(text)
         getattr(self._overheard, "texts", []).append(text)
-        self._send(framed(text))
+        try:
+            self._send(framed(text))
+        except EncodeError as error:
+            logger.warning("GUIs are not told %.80r: %s", text, error)
         self.hear(text)
 
     @contextmanager
@@ -89,12 +93,7 @@ class Audience:
     def _send(self, data: bytes) -> None:
         with self.lock:
             gone = [client for client in self._clients.values() if not client.outbox.put(data)]
-            for client in gone:
+            for client in gone:  # its own thread says why
                 del self._clients[client.client_id]
-        self._say(gone)
-
-    def _say(self, gone: Iterable[ConnectedGui]) -> None:
-        for client in gone:
-            if client.outbox.has_overflowed:
-                logger.warning("%s does not read what it is told; dropped", client)
+        if gone:
             self._changes.mark()

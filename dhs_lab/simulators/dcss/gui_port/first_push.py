@@ -35,9 +35,11 @@ class FirstPush:
         client.tell(client.permission_level())
         names = self._database.records()
         for name in names:
-            with self._audience.lock:  # else an update might come before the older configuration
-                texts = tuple(self.record(name))
-                client.outbox.put(b"".join(map(framed, texts)), spares=True)
+            try:
+                with self._audience.lock:  # an update might come before the older configuration
+                    client.outbox.put(b"".join(map(framed, self.record(name))), spares=True)
+            except EncodeError as error:
+                logger.warning("%s is not told of %s: %s", client, name, error)
             client.outbox.wait_room(_ROOM_S)
         for name in names:
             found = self._database.find(name)
@@ -46,7 +48,11 @@ class FirstPush:
         client.tell("stog_dcss_end_update_all_device")
 
     def record(self, name: str) -> Iterator[str]:
-        """The messages about one record, and about its permits."""
+        """The messages about one record, and about its permits.
+
+        Raises:
+            EncodeError: A value does not fit the wire.
+        """
         found = self._database.find(name)
         if found is None:
             if name in self._database.runs:
@@ -58,11 +64,7 @@ class FirstPush:
         host, device = found
         with self._database.lock:
             permits = self._database.permits[name]
-            try:
-                text = configured(host, device)
-            except EncodeError as error:
-                logger.warning("GUIs are not told of %s: %s", name, error)
-                return
+            text = configured(host, device)
         yield text
         yield permits_told(name, *permits)
 

@@ -133,13 +133,12 @@ class ConnectedGui(GuiClient):
 
     def tell(self, text: str) -> None:
         """Send a text to this client only."""
-        self.outbox.put(framed(text))
+        try:
+            self.outbox.put(framed(text))
+        except EncodeError as error:
+            logger.warning("%s is not told %.80r: %s", self, text, error)
 
 
 def framed(text: str) -> bytes:
-    """The bytes of a text; empty if it does not fit a frame, which is logged."""
-    try:
-        return encode_frame(Frame(text.encode(errors="surrogateescape")), Framing.V2)
-    except EncodeError as error:
-        logger.warning("GUIs are not told %.80r: %s", text, error)
-        return b""
+    """The bytes of a text; raises EncodeError if it does not fit a frame."""
+    return encode_frame(Frame(text.encode(errors="surrogateescape")), Framing.V2)

@@ -153,7 +153,9 @@ class GuiPort:
             self._push.send(client)
             while connection.next_message() is not None:
                 self._take(client, connection.last_text)
-            if connection.failure:
+            if client.outbox.has_overflowed:
+                logger.warning("%s does not read what it is told; dropped", client)
+            elif connection.failure:
                 logger.warning("%s: %s; closed", client, connection.failure)
         finally:
             client.outbox.close()

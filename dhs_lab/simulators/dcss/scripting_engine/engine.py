@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from dcs_codec import LocalProtocolError, is_list, join_list, split_list
 from dcs_codec.limits import MAX_POSITION
@@ -54,9 +54,22 @@ class Engine:
         control: Control,
         database: Database,
         sessions: Sessions,
+        *,
         tell: Callable[[str], None],
         answer: Callable[[str], None],
+        record: Callable[[Literal["->", "<-"], str], None],
     ) -> None:
+        """An engine.
+
+        Args:
+            control: As the attribute.
+            database: The devices.
+            sessions: The DHSs.
+            tell: As the attribute.
+            answer: As the attribute.
+            record: Records the commands to it, and its refusals of moves.
+        """
+        self._record = record
         self.control = control
         self.tell = tell
         self.answer = answer
@@ -160,7 +173,7 @@ class Engine:
         host, _ = self._database.get(motor.name, MotorEntry)
         refusal = self._rules.refusal(host, motor, destination, by_script=by_script)
         if refusal is not None:
-            self._refuse(motor, refusal)
+            self._refuse(motor, destination, refusal)
             return refusal
         if by_script:
             self.state.begin(motor.name)
@@ -169,25 +182,27 @@ class Engine:
         except NotConnectedError:
             self.tell(f"stog_log error server {motor.name} no_hw_host {host}")
             status = f"{{no_hw_host {host}}}"
-            self._completed(motor, status)
+            with self._database.lock:
+                position = motor.position
+            self.tell(f"stog_motor_move_completed {motor.name} {position:f} {status}")
             return MoveRefusal(status)
 
-    def _refuse(self, motor: MotorEntry, refusal: MoveRefusal) -> None:
+    def _refuse(self, motor: MotorEntry, destination: str, refusal: MoveRefusal) -> None:
+        self._record("->", f"stoh_start_motor_move {motor.name} {destination}")
         for level, line in refusal.logs:
             self.tell(f"stog_log {level} server {line}")
-        self._completed(motor, refusal.status)  # which aborts everything, too, of a DHS's motor
+        with self._database.lock:
+            end = f"{motor.name} {motor.position:f} {refusal.status}"
+        self._record("<-", f"htos_motor_move_completed {end}")
+        self.tell(f"stog_motor_move_completed {end}")  # aborts everything, too, of a DHS's motor
         self.abort_all()
         logger.debug("%s is not moved: %s", motor.name, refusal.status)
-
-    def _completed(self, motor: MotorEntry, status: str) -> None:
-        with self._database.lock:
-            position = motor.position
-        self.tell(f"stog_motor_move_completed {motor.name} {position:f} {status}")
 
     # -- as a hardware host ------------------------------------------------------------------
 
     def obey(self, text: str) -> None:
         """Carry out a command to the hardware host `self`, `stoh_...`."""
+        self._record("->", text)
         if not is_list(text):
             self._unhandled("missing close-brace", text)
             return

@@ -40,16 +40,18 @@ def test_each_line_is_given_once_and_in_order() -> None:
     assert lines[-1].at_s <= traffic.now_s
 
 
-def test_a_message_is_in_the_record_before_its_effect_and_given_after_it() -> None:
-    traffic = Traffic()
+def test_a_message_is_in_the_record_before_its_effect_and_waited_for_until_after_it() -> None:
+    changes = Changes()
+    traffic = Traffic(changes)
     with traffic.coming("h", "cause"):
+        assert changes.wait(0, 0) == 1, "who looks now finds the cause"
         traffic.add("g", "->", "effect")
-        assert sorted(traffic.texts()) == ["cause", "effect"]
-        assert traffic.texts("h", "<-") == ["cause"]
-        assert [line.text for line in traffic.after(0)[1]] == ["effect"]
+        assert traffic.texts() == ["cause", "effect"]
+        assert [line.text for line in traffic.after(0)[1]] == ["cause", "effect"]
         with pytest.raises(TimeoutError):
             traffic.wait_for(lambda line: line.text == "cause", 0)
-    assert [line.text for line in traffic.after(0)[1]] == ["effect", "cause"]
+    assert changes.wait(0, 0) == 3, "and who looked too early is told of the effect"
+    assert traffic.wait_for(lambda line: line.text == "cause", 0).host == "h"
     times = [line.at_s for line in traffic.lines()]
     assert times == sorted(times)
 

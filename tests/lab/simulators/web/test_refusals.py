@@ -19,6 +19,7 @@ from dhs_lab.simulators.dcss import (
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_lab.simulators.web.handler import MAX_BODY
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
+from tests.lab.simulators.web.events import Events
 
 NOBODY = "0 0 0 0 0"
 
@@ -90,6 +91,27 @@ def test_a_move_beyond_a_limit_aborts_everything(
     answer = session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
     refused(answer, 409, told)
     assert peer.read_until_now() == ["stoh_abort_all soft"] * 2
+    with Events.of(page.url) as events:
+        (run,) = events.until(lambda _: events.runs).runs.values()
+    assert (run["name"], run["args"], run["status"]) == ("m", "5000.0", "m_sw_limit")
+
+
+def test_a_move_that_is_refused_leaves_the_one_in_progress(
+    session: requests.Session, page: BeamlinePage, peer: DhsPeer, events: Events
+) -> None:
+    for destination in (5, 6):
+        wish = {"name": "m", "destination": destination}
+        session.post(f"{page.url}/commands/move", json=wish, timeout=DEADLINE_S)
+        peer.send_text("htos_motor_move_started m 5")
+        peer.settle()
+    events.until(lambda _: len(events.runs) == 2 and "m" in events.devices)
+    first, second = events.runs.values()
+    assert (first["args"], first["ended_s"]) == ("5.0", None)
+    assert (second["args"], second["status"]) == ("6.0", "moving")
+    events.until(lambda _: events.devices["m"]["target"] == 5)
+    peer.send_text("htos_motor_move_completed m 4 aborted")
+    events.until(lambda _: events.runs[f"m {first['handle']}"]["status"] == "aborted")
+    assert [run["completions"] for run in events.runs.values()] == [1, 1]
 
 
 def test_a_command_to_a_dhs_that_is_not_there(
