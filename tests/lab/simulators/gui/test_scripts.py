@@ -164,7 +164,7 @@ def test_a_failure_names_its_device(
 
 def test_what_is_no_ion_chamber_cannot_be_counted(dcss: SimulatedDcss) -> None:
     dcss.scripted("counts")(lambda script: str(script.count(1, "enc")))
-    assert dcss.start_operation("counts").wait(DEADLINE_S).text.startswith("enc is no ion chamber")
+    assert "no ion chamber" in dcss.start_operation("counts").wait(DEADLINE_S).text
 
 
 @pytest.mark.parametrize(
