@@ -87,7 +87,10 @@ class StandardError:
 
 
 class LogFile:
-    """A file that is renamed when it is full."""
+    """A file that is renamed when it is full; one that somebody else moved is made anew.
+
+    The path is that of the start, also after `os.chdir`; a link is followed, and stays.
+    """
 
     def __init__(self, name: str, path: Path, max_bytes: int, backups: int) -> None:
         """Open it, and make its folder if that is missing.
@@ -97,21 +100,23 @@ class LogFile:
             MachineError: It cannot be written for now, as on a full disk.
         """
         self.name = f"{name} {path}"
-        self._path = path
         self._max_bytes = max_bytes
         self._backups = backups
         self._mode = file_mode()
-        self._is_torn = False
         self._pid = os.getpid()
+        self._descriptor = -1
+        self._is_torn = False  # whether the last line in it is not whole
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = self._opened()
+            self._path = path.absolute() if is_special(path) else Path(os.path.realpath(path))
+            self._open()
         except OSError as error:
             raise machine_error(self.name, error) from None
 
     def write(self, text: str) -> None:
         """As `Output`."""
         data = text.encode("utf-8", "replace")
+        if self._is_moved():
+            self._open()
         size = os.fstat(self._descriptor).st_size
         if size and size + len(data) > self._max_bytes and self._rotate():
             size = 0
@@ -126,9 +131,20 @@ class LogFile:
         """As `Output`."""
         os.close(self._descriptor)
 
-    def _opened(self) -> int:
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        return os.open(self._path, flags, self._mode)
+        before, self._descriptor = self._descriptor, os.open(self._path, flags, self._mode)
+        if before >= 0:
+            os.close(before)
+        self._is_torn = False
+
+    def _is_moved(self) -> bool:
+        """Whether logrotate, another process or a user moved or removed the file."""
+        try:
+            return not os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            return True
 
     def _rotate(self) -> bool:
         """Rename the file; if that fails, continue with it."""
@@ -138,16 +154,18 @@ class LogFile:
             for number in range(self._backups - 1, -1, -1):
                 with contextlib.suppress(FileNotFoundError):
                     self._aside(number).replace(self._aside(number + 1))
-            descriptor = self._opened()
+            self._open()
         except OSError:
             return False
-        os.close(self._descriptor)
-        self._descriptor = descriptor
-        self._is_torn = False
         return True
 
     def _aside(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+
+
+def is_special(path: Path) -> bool:
+    """Whether it is a device such as /dev/null or /dev/stderr."""
+    return path.exists() and not path.is_file()
 
 
 def file_mode() -> int:

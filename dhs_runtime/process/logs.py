@@ -15,6 +15,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from dhs_runtime.clock import Deadline
@@ -61,7 +62,7 @@ def set_up_logging(
     outputs: list[Output] = [StandardError()]
     if log.file is not None:
         outputs.append(LogFile("log file", log.file, log.max_bytes, log.backups))
-    own_trace = trace.file if trace.enabled and trace.file != log.file else None
+    own_trace = trace.file if trace.enabled and not _is_same(trace.file, log.file) else None
     if own_trace is not None:
         outputs.append(LogFile("trace file", own_trace, trace.max_bytes, trace.backups))
     masker = Masker(literals=secrets, patterns=log.mask)
@@ -299,6 +300,12 @@ def _set_levels(level: str, *, trace: bool) -> None:
         logging.getLogger(package).setLevel(known)
     # Above all levels if there is no trace, so that `everything` does not turn it on.
     logging.getLogger(WIRE_LOGGER).setLevel(logging.DEBUG if trace else logging.CRITICAL + 1)
+
+
+def _is_same(one: Path | None, other: Path | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _is_wire(record: logging.LogRecord) -> bool:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import requests
 
 from dhs_runtime import ConfigError, Dhs
 from dhs_runtime.process import LogConfig, TraceConfig, served
+from dhs_runtime.process.log_outputs import LogFile
 from dhs_runtime.process.logs import EXIT_S, MAX_WAITING, WIRE_LOGGER, Logs, set_up_logging
 from tests.loggers import written
 from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, eventually
@@ -125,9 +127,12 @@ def test_the_trace_has_its_own_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert line.endswith("dhs_runtime.wire.stageDHS: sent PRIVATE***")
 
 
-def test_a_trace_into_the_log_s_own_file_is_no_second_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["dhs.log", "other/../dhs.log", "link.log"])
+def test_a_trace_into_the_log_s_own_file_is_no_second_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / "dhs.log"
-    set_up_logging(LogConfig(file=path), TraceConfig(enabled=True, file=path))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link.log").symlink_to(path)
+    set_up_logging(LogConfig(file=path), TraceConfig(enabled=True, file=tmp_path / name))
     logging.getLogger(WIRE_LOGGER).debug("sent")
     assert len(written(path).splitlines()) == 1
 
@@ -147,6 +152,68 @@ def test_files_rotate_by_size_and_count(tmp_path: Path, which: str) -> None:
     files = sorted(each.name for each in tmp_path.iterdir())
     assert files == ["dhs.log", "dhs.log.1", "dhs.log.2"]
     assert all(each.stat().st_size <= 1000 for each in tmp_path.iterdir())
+
+
+def lines_in(path: Path, folder: str = "") -> list[str]:
+    found = sorted((path / folder).glob("*.log*"), reverse=True)
+    return [line for each in found for line in each.read_text().splitlines()]
+
+
+def test_a_file_that_was_moved_or_removed_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "dhs.log"
+    file = LogFile("log file", path, 1000, 2)
+    file.write("one\n")
+    path.rename(path.with_name("dhs.log-20261129"))  # as logrotate does
+    file.write("two\n")
+    path.unlink()
+    file.write("three\n")
+    shutil.rmtree(path.parent)
+    file.write("four\n")
+    assert lines_in(path.parent) == ["four"]
+    file.close()
+
+
+def test_two_processes_may_write_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "dhs.log"
+    files = [LogFile("log file", path, 100, 50) for _ in range(2)]
+    said = [f"line {number:03}\n" for number in range(100)]
+    for number, line in enumerate(said):
+        files[number % 2].write(line)
+    assert sorted(lines_in(tmp_path)) == [line.strip() for line in said]
+    for file in files:
+        file.close()
+
+
+def test_the_file_is_where_it_was_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = LogFile("log file", Path("logs") / "dhs.log", 10, 2)
+    file.write("one\n")
+    monkeypatch.chdir("/")
+    for word in ("two-two\n", "three-three\n"):
+        file.write(word)
+    file.close()
+    assert lines_in(tmp_path, "logs") == ["one", "two-two", "three-three"]
+
+
+def test_a_link_stays_and_its_file_rotates(tmp_path: Path) -> None:
+    disk, link = tmp_path / "disk", tmp_path / "dhs.log"
+    link.symlink_to(disk / "stage.log")
+    file = LogFile("log file", link, 10, 2)
+    for word in ("one-one\n", "two-two\n"):
+        file.write(word)
+    file.close()
+    assert link.is_symlink()
+    assert sorted(each.name for each in disk.iterdir()) == ["stage.log", "stage.log.1"]
+
+
+def test_a_device_is_no_file_to_rotate() -> None:
+    file = LogFile("log file", Path("/dev/null"), 1, 2)
+    for _ in range(3):
+        file.write("lost\n")
+    file.close()
+    assert Path("/dev/null").is_char_device()
 
 
 def test_passwords_and_site_patterns_are_masked(
