@@ -1,29 +1,48 @@
-"""`ActiveTasks`: the tasks under way."""
+"""`ActiveTasks`: the tasks under way; here each one starts, is refused or aborted, and ends."""
 
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from dcs_codec import AbortMode
-from dhs_runtime.scheduling import Timer
+from dhs_runtime.answers import ERROR
+from dhs_runtime.scheduling import Job, Lane, Timer, Workers
 from dhs_runtime.task import Task
 
 K = TypeVar("K", bound=Task)
 
 SLOW_INLINE_S: Final = 0.05
+TOO_MUCH: Final = "too much under way"
 
 
 class ActiveTasks:
     """The tasks under way, from DCSS's command to the end of their handler.
 
     Adding and removing are single operations of a dict, which need no lock.
+
+    Attributes:
+        answer: Runs a job that answers in another thread, because sending may block.
     """
 
-    def __init__(self, cancel: Callable[[Timer], None] = lambda _: None) -> None:
-        """No task; `cancel` lets go of the timer of one that ended."""
-        self._tasks: dict[Task, None] = {}
+    def __init__(
+        self,
+        workers: Workers,
+        answer: Callable[[Job], None],
+        cancel: Callable[[Timer], None],
+    ) -> None:
+        """No task.
+
+        Args:
+            workers: Run the handlers.
+            answer: As the attribute.
+            cancel: Releases the timer of a task that ended.
+        """
+        self.answer = answer
+        self._workers = workers
         self._cancel = cancel
+        self._tasks: dict[Task, None] = {}
         self._none: threading.Event | None = None
 
     def add(self, task: Task) -> None:
@@ -38,14 +57,22 @@ class ActiveTasks:
         if self._none is not None and not self._tasks:
             self._none.set()
 
-    def run(self, task: K, handler: Callable[[K], None]) -> None:
+    def start(self, task: K, handler: Callable[[K], object], lane: Lane | None = None) -> None:
+        """Let a worker run an added task, after the jobs in the lane; or refuse it."""
+        if lane is None or not lane.busy:
+            if not self._workers.submit(partial(self.run, task, handler)):
+                self.refuse(task, "too many operations under way")
+        elif not lane.put(partial(self.start, task, handler)):
+            self.refuse(task, TOO_MUCH)
+
+    def run(self, task: K, handler: Callable[[K], object]) -> None:
         """Run a task that was added, and remove it."""
         try:
             task._run(handler)
         finally:
             self.remove(task)
 
-    def run_inline(self, task: K, handler: Callable[[K], None]) -> None:
+    def run_inline(self, task: K, handler: Callable[[K], object]) -> None:
         """As `run`, in the reading thread; say when that took long."""
         started = time.monotonic()
         self.run(task, handler)
@@ -53,8 +80,11 @@ class ActiveTasks:
         if took > SLOW_INLINE_S:
             task.log.warning("inline handler took %.0f ms; nothing was read meanwhile", took * 1e3)
 
-    def refuse(self, task: Task, status: str, reason: str) -> None:
-        """Answer a task that was added with a failure, and remove it."""
+    def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
+        """Answer an added task with a failure and remove it, soon and in another thread."""
+        self.answer(partial(self._refuse, task, status, reason))
+
+    def _refuse(self, task: Task, status: str, reason: str) -> None:
         task._end(status, reason)
         self.remove(task)
 
@@ -62,10 +92,22 @@ class ActiveTasks:
         """Every task under way, oldest first."""
         return tuple(self._tasks)
 
-    def abort_all(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
-        """Abort every task under way."""
-        for task in self.all():
-            task.abort(reason, mode)
+    def abort(self, task: Task, reason: str, mode: AbortMode = AbortMode.SOFT) -> bool:
+        """Abort a task; returns whether it was not aborted before.
+
+        One whose handler has not begun is answered at once: what it waits for may never end.
+        """
+        before = task.aborted
+        task.abort(reason, mode)
+        if before or not task.aborted:
+            return False
+        if task._is_waiting:
+            self.answer(task._drop)
+        return True
+
+    def abort_all(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> int:
+        """Abort every task under way; returns how many were not aborted before."""
+        return sum([self.abort(task, reason, mode) for task in self.all()])
 
     def wait_until_none(self, timeout_s: float) -> bool:
         """Wait until no task is under way; whether that came within `timeout_s` seconds."""

@@ -14,6 +14,7 @@ from dcs_codec import (
     Message,
     OperationStatus,
     default_codec,
+    is_list,
     list_safe,
 )
 from dcs_codec.limits import MAX_WORD
@@ -24,6 +25,8 @@ NORMAL: Final = OperationStatus.NORMAL.value
 ERROR: Final = OperationStatus.ERROR.value
 ABORTED: Final = OperationStatus.ABORTED.value
 """The words of every kind of answer; plain text, because it is found and compared faster."""
+
+NO_LIST: Final = "is not a Tcl list, it hangs scripts"
 
 MAX_REASON: Final = 90  # bytes; longer reasons do not help in a beamline's log
 SHORT_REASON: Final = 30  # fits a v1 frame with any names
@@ -56,7 +59,7 @@ class Answer(NamedTuple):
 def settle(
     success: Callable[[], Message] | None,
     failures: Failures,
-    status: str,
+    status: object,
     reason: str,
     encode: Callable[[Message], bytes],
 ) -> Answer:
@@ -92,10 +95,11 @@ def settle(
 
 def failure_word(status: object) -> str:
     """The status of a failure as it is told: one plain word that is not `normal`, else `error`."""
-    if not isinstance(status, str) or status == NORMAL or not _STATUS.fullmatch(status):
+    word = str.__str__(status) if isinstance(status, str) else ""  # a subclass may say anything
+    if word == NORMAL or not _STATUS.fullmatch(word):
         return ERROR
     try:
-        return str(status) if len(status.encode()) <= MAX_WORD else ERROR
+        return word if len(word.encode()) <= MAX_WORD else ERROR
     except UnicodeEncodeError:  # a byte that is no character
         return ERROR
 
@@ -106,7 +110,7 @@ def trouble_with(message: Message) -> str:
         default_codec().encode(message)
     except EncodeError as error:
         return f"{error.field} {error.reason}".strip()
-    return ""
+    return "" if is_list(default_codec().encode_text(message)) else NO_LIST
 
 
 def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
@@ -114,7 +118,7 @@ def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
 
     It is cut after a whole word, unless that would take half of it.
     """
-    words = _CONTROLS.sub(" ", mask_reason(_shown(text)[:_CONSIDERED])).split()
+    words = _CONTROLS.sub(" ", mask_reason(beginning(text))).split()
     data = " ".join(words).encode("utf-8", "replace")
     if len(data) > max_bytes:
         whole = data[: max_bytes + 1].rpartition(b" ")[0]
@@ -122,11 +126,28 @@ def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
     return list_safe(data.decode("utf-8", "ignore")).strip()
 
 
+def beginning(value: object) -> str:
+    """The text of any object as far as a reason can need it, with whole words at its end."""
+    text = _shown(value)
+    if len(text) <= _CONSIDERED:
+        return text
+    whole = text[:_CONSIDERED].rpartition(" ")[0]
+    return whole if len(whole) > _CONSIDERED // 2 else text[:_CONSIDERED]
+
+
 def told_by(error: BaseException) -> str:
     """An exception as a reason: its class and text, or the text alone where that says enough."""
     text = text_of(error)
     name = type(error).__name__
-    return text if isinstance(error, _TELLING) or text == name else f"{name}: {text}"
+    return text if issubclass(type(error), _TELLING) or text == name else f"{name}: {text}"
+
+
+def status_of(error: BaseException) -> object:
+    """The status that an exception asks for; `error` if it asks for none, or that fails."""
+    try:
+        return error.status if isinstance(error, DeviceError) else ERROR
+    except BaseException:  # noqa: BLE001 - a property of the author's, say
+        return ERROR
 
 
 def text_of(error: BaseException) -> str:
@@ -137,6 +158,6 @@ def text_of(error: BaseException) -> str:
 def _shown(value: object) -> str:
     """Any object as text; its class if `str()` fails."""
     try:
-        return str(value)
+        return str.__str__(str(value))
     except BaseException:  # noqa: BLE001 - a failing __str__ must not prevent the answer
         return type(value).__name__

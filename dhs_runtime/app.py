@@ -16,6 +16,7 @@ from dcs_codec import (
     default_codec,
     list_safe,
 )
+from dhs_runtime.answers import one_line
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.declaring import Declarations
 from dhs_runtime.descriptors import open_standard_descriptors
@@ -228,11 +229,16 @@ class Dhs(Declarations):
 
         Args:
             level: A `LogLevel`: note, warning, error, severe or software_severe.
-            text: One line for the beamline's log.
+            text: One line for the beamline's log. A text that cannot be sent as it is, because it
+                is too long or has a NUL, is made one line of at most 90 bytes.
         """
+        message = list_safe(str(text))
         try:
-            message = list_safe(text)
-            self.send(HtosLog(log_level=level, log_sender=self.name, log_message=message))
+            try:
+                self.send(HtosLog(log_level=level, log_sender=self.name, log_message=message))
+            except EncodeError:
+                message = one_line(text)
+                self.send(HtosLog(log_level=level, log_sender=self.name, log_message=message))
         except (NotConnectedError, EncodeError) as error:
             logger.info("htos_log not sent (%s): %s", error, text)
 

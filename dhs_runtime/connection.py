@@ -30,6 +30,7 @@ from dcs_codec import (
     StocSendClientType,
     is_list,
 )
+from dhs_runtime.answers import NO_LIST
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import NotConnectedError, TransportError
@@ -148,7 +149,7 @@ class Connection:
             if not is_list(text):
                 text = self._codec.encode_text(message)
                 keyword = text.partition(" ")[0]
-                raise EncodeError(keyword, "", f"is not a Tcl list, it hangs scripts: {text[:200]}")
+                raise EncodeError(keyword, "", f"{NO_LIST}: {text[:200]}")
         return data
 
     def write(self, data: bytes) -> None:

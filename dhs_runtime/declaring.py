@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from dcs_codec import Codec, Message, ShutterState
-from dhs_runtime.clock import LONGEST_S
 from dhs_runtime.devices import (
     Device,
     Encoder,
@@ -20,7 +19,7 @@ from dhs_runtime.errors import HandlerError
 from dhs_runtime.handlers import HandlerTable, MessageHandler, Repeated
 from dhs_runtime.operation import DeclaredOperation, OperationHandler
 from dhs_runtime.run import Run
-from dhs_runtime.signatures import check_handler, check_name, name_of
+from dhs_runtime.signatures import check_handler, check_name, check_seconds, name_of
 
 M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
@@ -69,11 +68,15 @@ class Declarations:
 
         Raises:
             HandlerError: The operation has a handler, its name is not a word that DCSS could take,
-                the function does not take one argument, or the DHS runs already.
+                a number is invalid, the function takes other arguments, or the DHS runs already.
         """
         if callable(name):
             raise HandlerError('@dhs.operation needs the name: @dhs.operation("NAME")')
         self._check_not_running(f"operation {name}")
+        if timeout_s is not None:
+            check_seconds(timeout_s, f"timeout_s of operation {name}")
+        if max_active is not None and (type(max_active) is not int or max_active < 0):
+            raise HandlerError(f"max_active of operation {name} is 0, 1, ...; got {max_active!r}")
 
         def register(handler: OperationHandler) -> OperationHandler:
             if other := self._handlers.operations.get(name):
@@ -172,8 +175,7 @@ class Declarations:
             HandlerError: `seconds` is not a number above 0, the function takes an argument, or the
                 DHS runs already.
         """
-        if callable(seconds) or not 0 < seconds <= LONGEST_S:
-            raise HandlerError("@dhs.every needs a number of seconds above 0: @dhs.every(0.5)")
+        check_seconds(seconds, "the interval of @dhs.every, as in @dhs.every(0.5),")
         self._check_not_running("a function to repeat")
 
         def register(function: Callable[[], None]) -> Callable[[], None]:
@@ -186,8 +188,8 @@ class Declarations:
     def on_start(self, hook: Callable[[], None]) -> Callable[[], None]:
         """Decorator: call the function when the DHS starts.
 
-        Before the hooks of connections, message handlers and what is done again and again; devices
-        and operations do not wait for it. Raises HandlerError, as all hooks do: the function takes
+        Operations, message handlers, the hooks of connections and what is done again and again wait
+        until it returns; devices do not. Raises HandlerError, as all hooks do: the function takes
         other arguments, or the DHS runs already.
         """
         return self._hook(self._handlers.start_hooks, hook)

@@ -84,9 +84,9 @@ class Dispatcher:
         self._codec = codec
         self._on_overload = on_overload
         self._timers = Timers(group)
-        self.active = ActiveTasks(self._timers.cancel)
         self.aborts = 0
         self.workers = Workers(group, "operation", MAX_RUNNING, ready=True)
+        self.active = ActiveTasks(self.workers, self._answer, self._timers.cancel)
         self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
         self._closed = False
         self._online = False
@@ -95,10 +95,8 @@ class Dispatcher:
         devices = len(handlers.devices.all())
         lanes = MAX_RUNNING + devices + len(handlers.repeated)
         self._wiring = Wiring(
-            workers=self.workers,
             lanes=Workers(group, "lane", lanes, ready=True),
             readers=Workers(group, "reader", devices + 1),  # this many reads may hang
-            answers=self._answer,
             outlet=outlet,
             active=self.active,
             find=handlers.devices.find,
@@ -224,11 +222,7 @@ class Dispatcher:
         self.aborts += 1
         reason = f"{message.keyword} {message.abort_arg}".rstrip()
         mode = AbortMode.SOFT if message.abort_arg == AbortMode.SOFT else AbortMode.HARD
-        fresh = 0
-        for task in self.active.all():
-            before = task.aborted
-            task.abort(reason, mode)
-            fresh += task.aborted and not before
+        fresh = self.active.abort_all(reason, mode)
         level = logging.WARNING if fresh else logging.INFO
         logger.log(level, "%s: aborting %d tasks", reason, fresh)
 
@@ -257,7 +251,7 @@ class Dispatcher:
             if entry.inline and not self._inbox.busy:
                 self.active.run_inline(operation, entry.handler)
             else:
-                self._wiring.run(operation, entry.handler, self._inbox)
+                self.active.start(operation, entry.handler, self._inbox)
 
     def _count(self, name: str) -> int:
         """Operations of this name that are not completed."""
@@ -277,7 +271,7 @@ class Dispatcher:
 
     def _refuse(self, task: Task, reason: str) -> None:
         self.active.add(task)
-        self._wiring.refuse(task, reason)
+        self.active.refuse(task, reason)
 
     def _answer(self, job: Job) -> None:
         """Send a refusal in another thread, because this one may be the reading thread."""

@@ -104,7 +104,8 @@ class Run:
             self._stopped = True
             started = time.monotonic()
             self.dispatcher.close()
-            self.dispatcher.active.abort_all(STOPPING)
+            for task in self.dispatcher.active.all():
+                task.abort(STOPPING)
             for hook in self._handlers.stop_hooks:
                 call_hook(hook)
             self.dispatcher.active.wait_until_none(LAST_WORDS_S)

@@ -97,6 +97,7 @@ def _caught(
         return
     reader, writer = socket.socketpair()
     close_in_children(reader, writer)
+    reader.setblocking(True)  # whatever `socket.setdefaulttimeout` says: it is to wait for ever
     writer.setblocking(False)
 
     def listen() -> None:

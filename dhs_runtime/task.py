@@ -18,10 +18,18 @@ from functools import partial
 from typing import ClassVar, Final, Protocol, TypeVar
 
 from dcs_codec import AbortMode, Message
-from dhs_runtime.answers import ABORTED, ERROR, NORMAL, settle, text_of, told_by
+from dhs_runtime.answers import (
+    ABORTED,
+    ERROR,
+    NORMAL,
+    beginning,
+    settle,
+    status_of,
+    text_of,
+    told_by,
+)
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import (
-    DeviceError,
     DhsError,
     NotConnectedError,
     TaskAbortedError,
@@ -29,7 +37,7 @@ from dhs_runtime.errors import (
 )
 from dhs_runtime.scheduling import Timer
 from dhs_runtime.secrets import mask_reason
-from dhs_runtime.signatures import name_of
+from dhs_runtime.signatures import check_result, name_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound="Task")
@@ -169,6 +177,11 @@ class Task:
         """How to stop a motor: `soft` (decelerate) or `hard`; meaningful after an abort."""
         return self._abort_mode
 
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether its handler has not begun, and nothing answered it."""
+        return self.state is _WAITING and not self.finished
+
     def raise_if_aborted(self) -> None:
         """Raise TaskAbortedError when the task is aborted."""
         if self._aborted:
@@ -218,17 +231,17 @@ class Task:
 
     # -- for the runtime ---------------------------------------------------------------------
 
-    def _run(self: K, handler: Callable[[K], None]) -> None:
+    def _run(self: K, handler: Callable[[K], object]) -> None:
         """Run the handler and see that the task has its answer after it; never raises."""
         try:
-            with self._lock:
-                if self.finished:  # somebody completed it while it waited for its turn
-                    return
-                self.state = _RUNNING
+            if not self._take():
+                return
             if self._aborted:
                 self.raise_if_aborted()
             self._begin()
-            handler(self)
+            result = handler(self)
+            if result is not None:
+                check_result(result, handler)
             if not self.finished:
                 self._succeed()
         except BaseException as error:  # noqa: BLE001 - also sys.exit(): the DHS goes on
@@ -236,19 +249,36 @@ class Task:
             self._end(self._status_for(error), told_by(error))
             self._log_failure(error)
 
-    def _status_for(self, error: BaseException) -> str:
+    def _take(self) -> bool:
+        """Begin, unless it is answered or another thread has begun; whether this call did."""
+        with self._lock:
+            is_first = self.state is _WAITING and not self.finished  # a call less
+            if is_first:
+                self.state = _RUNNING
+        return is_first
+
+    def _drop(self) -> None:
+        """Answer an aborted task whose handler has not begun: what it waits for may never end."""
+        if self._take():
+            self._end(ABORTED, self._abort_reason)
+
+    def _status_for(self, error: BaseException) -> object:
         # An aborted handler may raise anything; `error` for a move would abort the whole beamline.
-        if (self._aborted or isinstance(error, TaskAbortedError)) and not self._expired:
+        if (self._aborted or issubclass(type(error), TaskAbortedError)) and not self._expired:
             return ABORTED
-        return error.status if isinstance(error, DeviceError) else ERROR
+        return status_of(error)
 
     def _log_failure(self, error: BaseException) -> None:
         """Log why the handler failed, if nothing else says it."""
-        if isinstance(error, TaskFinishedError):  # by its deadline, or by the handler itself
+        kind = type(error)
+        if issubclass(kind, TaskFinishedError):  # by its deadline, or by the handler itself
             self.log.warning("handler went on after the answer: %s", text_of(error))
-        elif not isinstance(error, DhsError):
-            self.log.error("handler failed", exc_info=error)
-        elif not self._tells_why and not isinstance(error, TaskAbortedError):
+        elif not issubclass(kind, DhsError):
+            try:
+                self.log.error("handler failed", exc_info=(kind, error, error.__traceback__))
+            except Exception:  # noqa: BLE001 - one that is neither true nor false, say
+                self.log.error("handler failed: %s; no traceback can be shown", told_by(error))  # noqa: TRY400
+        elif not self._tells_why and not issubclass(kind, TaskAbortedError):
             self.log.error("handler failed: %s", text_of(error))  # the text of ours says all
 
     def _expire(self) -> None:
@@ -260,15 +290,13 @@ class Task:
         """Answer that it is done, unless it is answered; a failure where that does not encode."""
         self._settle(self._success, NORMAL, "")
 
-    def _end(self, status: str, reason: str = "") -> bool:
+    def _end(self, status: object, reason: object = "") -> bool:
         """Answer that it failed, unless it is answered; whether this was the answer.
 
         Never raises. A status that is not a plain word, or is `normal`, becomes `error`. Session
         ids of the command are masked in the reason.
         """
-        if isinstance(reason, str):
-            reason = mask_reason(reason, self._command)
-        return self._settle(None, status, reason)
+        return self._settle(None, status, mask_reason(beginning(reason), self._command))
 
     def _status_in(self, message: Message) -> str | None:
         """The status in a message that is the answer to this very task; None in any other."""
@@ -294,10 +322,13 @@ class Task:
     def _told(self, message: Message) -> None:
         """A message of this task is encoded and goes out: let the device remember it."""
 
+    def _missed(self) -> None:
+        """A message of this task was dropped without a link: let the device remember that."""
+
     def _explain(self, status: str, reason: str) -> None:
         """Say by other means why it failed, where the answer has no room for it."""
 
-    def _settle(self, success: Callable[[], Message] | None, status: str, reason: str) -> bool:
+    def _settle(self, success: Callable[[], Message] | None, status: object, reason: str) -> bool:
         with self._lock:
             is_first = not self.finished
             if is_first:
@@ -305,7 +336,7 @@ class Task:
         self._speak()
         return is_first
 
-    def _answer(self, success: Callable[[], Message] | None, status: str, reason: str) -> None:
+    def _answer(self, success: Callable[[], Message] | None, status: object, reason: str) -> None:
         """Make the one answer; the lock is held."""
         try:
             answer = settle(success, self._failures, status, reason, self._outlet.encode)
@@ -319,7 +350,7 @@ class Task:
         self._conclude(answer.message, answer.data, answer.status)
         if success is not None and answer.status != NORMAL:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
-        elif success is None and answer.status != status:
+        elif success is None and answer.status != beginning(status):
             who = "" if self._handler is None else f" of {name_of(self._handler)}"
             text = "status %.80r%s is not a word for a failure; told as error"
             self._later(self.log.error, text, status, who)
@@ -360,6 +391,7 @@ class Task:
             level = logging.DEBUG if self._dropped and not self.finished else logging.INFO
             self._dropped = True
             self._later(self.log.log, level, "dropped: %s %s", message.keyword, error)
+            self._missed()
 
     def _later(self, say: Callable[..., object], *arguments: object, **named: object) -> None:
         """Log this when the lock is free: who waits for the lock must not wait for the log."""

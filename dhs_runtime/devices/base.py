@@ -1,7 +1,9 @@
 """`Device`: the base of all kinds of device; `Request`: one command to a device."""
 
 import contextlib
+import decimal
 import logging
+import numbers
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar, Final, TypeVar
@@ -16,17 +18,15 @@ from dcs_codec import (
     Message,
     default_codec,
 )
-from dhs_runtime.active import ActiveTasks
-from dhs_runtime.answers import ERROR, Failures, one_line, trouble_with
+from dhs_runtime.active import TOO_MUCH, ActiveTasks
+from dhs_runtime.answers import ERROR, Failures, one_line, told_by, trouble_with
 from dhs_runtime.errors import HandlerError, NotConnectedError
-from dhs_runtime.scheduling import Job, Lane, Workers
+from dhs_runtime.scheduling import Lane, Workers
 from dhs_runtime.signatures import check_handler, check_name
 from dhs_runtime.task import Outlet, Task
 
-T = TypeVar("T", bound=Task)
 M = TypeVar("M", bound=Message)
 
-TOO_MUCH: Final = "too much under way"
 _FIRST_FIELDS: Final[dict[type[Message], str]] = {}
 """Of the classes that came so far: the field of the first word after the keyword."""
 
@@ -38,36 +38,20 @@ class Wiring:
     """The services of the runtime for devices during one run of the DHS.
 
     Attributes:
-        workers: Run moves and counts.
         lanes: Run the lanes.
         readers: Run the functions that read the hardware.
-        answers: Sends refusals.
         outlet: Sends on the present connection.
         active: The tasks under way.
         find: Returns the device with a name, or None.
         tell: Updates the devices that a message is about.
     """
 
-    workers: Workers
     lanes: Workers
     readers: Workers
-    answers: Callable[[Job], None]
     outlet: Outlet
     active: ActiveTasks
     find: Callable[[str], "Device | None"]
     tell: Callable[[Message], None]
-
-    def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
-        """Answer an added task with a failure, soon and in another thread."""
-        self.answers(partial(self.active.refuse, task, status, reason))
-
-    def run(self, task: T, handler: Callable[[T], None], lane: Lane | None = None) -> None:
-        """Let a worker run an added task, after the jobs in the lane; or refuse it."""
-        if lane is None or not lane.busy:
-            if not self.workers.submit(partial(self.active.run, task, handler)):
-                self.refuse(task, "too many operations under way")
-        elif not lane.put(partial(self.run, task, handler)):
-            self.refuse(task, TOO_MUCH)
 
 
 @attrs.frozen
@@ -137,6 +121,9 @@ class Request(Task):
     def _told(self, message: Message) -> None:
         self.device._told(message)
 
+    def _missed(self) -> None:
+        self.device._missed()
+
     def _explain(self, status: str, reason: str) -> None:
         self._later(self.device._tell_why(self._outlet, reason or status))
 
@@ -169,6 +156,8 @@ class Device:
         self.registered = False
         self._value: object = None  # the last value sent to DCSS; None if unknown
         self._is_stranger = False  # it is not declared, and so has no handlers
+        self._is_untold = False  # DCSS missed the last value, because there was no link
+        self._before: tuple[object, bool] = (None, False)  # both of them, before the last message
         self._wiring: Wiring | None = None
         self._lane: Lane | None = None
         self._tellings = 0  # how often its value was set
@@ -210,6 +199,8 @@ class Device:
                 f"{message_class!r} is not a message class, or is taken; "
                 f"write @{self.name}.on(TheirMessage)"
             )
+        if len(attrs.fields(message_class)) == len(attrs.fields(Message)):
+            raise HandlerError(f"{message_class.__name__} has no word that could name a device")
         if any(each.__module__.startswith("dcs_codec.messages.") for each in bases):
             raise HandlerError(
                 f"{message_class.__name__} is DCSS's own; a device answers it itself, and @dhs.on "
@@ -246,16 +237,24 @@ class Device:
         request = Request(self, message, deed, outlet)
         wiring.active.add(request)
         if refusal:
-            wiring.refuse(request, refusal)
+            wiring.active.refuse(request, refusal)
         elif deed.inline and not lane.busy:
             wiring.active.run_inline(request, request.obey)
         elif not lane.put(partial(wiring.active.run, request, request.obey)):
-            wiring.refuse(request, TOO_MUCH)
+            wiring.active.refuse(request, TOO_MUCH)
 
     def _told(self, message: Message) -> None:
         """Store the value in a message about this device, which is encoded and goes out now."""
         self._tellings += 1
+        self._before = self._value, self._is_untold
         self._remember(message)
+        if isinstance(message, self.reports):
+            self._is_untold = False
+
+    def _missed(self) -> None:
+        """DCSS missed the last message, because there was no link."""
+        value, was_untold = self._before
+        self._is_untold = was_untold or value != self._value
 
     def _check_by_hand(self, message: Message) -> None:
         """Refuse what an author may not send by hand about this device; raises StateError."""
@@ -312,6 +311,7 @@ class Device:
         if self._wiring is None:
             default_codec().encode(message)
             self._told(message)
+            self._missed()
             return
         outlet = self._wiring.outlet
         data = outlet.encode(message)
@@ -319,9 +319,30 @@ class Device:
         try:
             outlet.write(data)
         except NotConnectedError as error:
+            self._missed()
             logger.debug("%s %s", message.keyword, error)
 
-    def _check_declared(self, message: Message) -> None:
-        """Raise HandlerError if a declared value cannot be sent to DCSS."""
-        if trouble := trouble_with(message):
+    def _declare(self, make: Callable[..., Message], *values: object) -> Message:
+        """The message with declared values; raises HandlerError if DCSS could not be told them."""
+        try:
+            message = make(*values)
+            trouble = trouble_with(message)
+        except Exception as error:  # noqa: BLE001 - values of any type
+            trouble = told_by(error)
+        if trouble:
             raise HandlerError(f"{self.kind} {self.name}: {trouble}")
+        return message
+
+
+def plain_number(value: object) -> float:
+    """A number of any type, such as numpy's, as one that can be sent.
+
+    Raises:
+        TypeError: It is not a number; text is not, whatever it says.
+    """
+    if not isinstance(value, bool):
+        if isinstance(value, numbers.Integral):
+            return int(value)
+        if isinstance(value, (numbers.Real, decimal.Decimal)):
+            return float(value)
+    raise TypeError(f"a number is needed, not {type(value).__name__}")

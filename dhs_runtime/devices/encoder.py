@@ -14,7 +14,7 @@ from dcs_codec import (
     StohSetEncoder,
 )
 from dhs_runtime.answers import NORMAL, Failures, trouble_with
-from dhs_runtime.devices.base import Deed
+from dhs_runtime.devices.base import Deed, plain_number
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError
@@ -55,8 +55,7 @@ class Encoder(ReadableDevice[float]):
         self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
         self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
         if position is not None:
-            self._check_declared(self._telling(position))
-        self._value = position
+            self._remember(self._declare(self._telling, position))
 
     @property
     def position(self) -> float:
@@ -83,7 +82,7 @@ class Encoder(ReadableDevice[float]):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterEncoder):
-            if self.on_read.function is None and self._value is not None:
+            if self.on_read.function is None and self._value is not None and not self._is_untold:
                 return None  # DCSS got it, and there is no better value
             return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._unknown)
         if isinstance(message, StohGetEncoder):
@@ -105,24 +104,20 @@ class Encoder(ReadableDevice[float]):
             self._value = message.position
             self.on_read.refresh()
 
-    def _read(self) -> float:
-        get = self.on_get.function
-        return self.read() if get is None else get()
+    def _read(self) -> object:
+        return self.read() if self.on_get.function is None else self.on_get.call()
 
     def _set(self, position: float) -> float:
         if trouble_with(self._telling(position)):
             raise DeviceError(f"{position:g} is not a position")
-        if self.on_set.function is not None:
-            self.on_set.function(position)
+        self.on_set.call(position)
         return position
 
     def _telling(self, value: object) -> HtosGetEncoderCompleted:
         return self._completed(HtosGetEncoderCompleted, value)
 
     def _completed(self, kind: type[C], position: object) -> C:
-        if not isinstance(position, (int, float)):
-            raise TypeError(f"a position is a number, not {type(position).__name__}")
-        return kind(encoder_name=self.name, position=position, status=NORMAL)
+        return kind(encoder_name=self.name, position=plain_number(position), status=NORMAL)
 
     def _failures(self, kind: Completed) -> Failures:
         return lambda status, _: (

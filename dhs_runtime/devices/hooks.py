@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, overload
 
 from dhs_runtime.devices.base import Device
 from dhs_runtime.errors import HandlerError
-from dhs_runtime.signatures import check_handler, name_of
+from dhs_runtime.signatures import check_handler, check_result, name_of
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -34,6 +34,14 @@ class Slot(Generic[F]):
         check_handler(function, self._arguments)
         self.function = function
         return function
+
+    def call(self, *arguments: object) -> object:
+        """What the function returns; None if there is no function. Raises what it raises."""
+        if self.function is None:
+            return None
+        result = self.function(*arguments)
+        check_result(result, self.function)
+        return result
 
 
 class Hook(Slot[F]):

@@ -12,8 +12,10 @@ from dcs_codec import (
     StohRegisterIonChamber,
 )
 from dhs_runtime.answers import ERROR, NORMAL, SHORT_REASON, one_line
-from dhs_runtime.devices.base import Device
+from dhs_runtime.devices.base import Device, plain_number
 from dhs_runtime.devices.hooks import Hook
+from dhs_runtime.errors import DeviceError
+from dhs_runtime.signatures import check_result
 from dhs_runtime.task import Outlet, Task
 
 
@@ -63,6 +65,11 @@ class Count(Task):
         """
         self._complete(self._readings(counts), NORMAL)
 
+    def _begin(self) -> None:
+        if not self.time_s > 0:
+            raise DeviceError(f"cannot count for {self.time_s:g} s")
+        self._outlet.encode(self._readings(dict.fromkeys(self.names, 0)))  # or it would be in vain
+
     def _status_in(self, message: Message) -> str | None:
         if not isinstance(message, HtosReportIonChambers) or self.is_repeated:
             return None
@@ -90,7 +97,9 @@ class Count(Task):
     def _readings(self, counts: Mapping[str, float]) -> Message:
         return HtosReportIonChambers(
             ion_chamber_time=self.time_s,
-            result=tuple(IonChamberReading(name, counts[name]) for name in self.names),
+            result=tuple(
+                IonChamberReading(name, plain_number(counts[name])) for name in self.names
+            ),
         )
 
 
@@ -132,9 +141,9 @@ class IonChamber(Device):
         count = Count(message, outlet, wiring.tell)
         wiring.active.add(count)
         if refusal:
-            wiring.refuse(count, refusal)
+            wiring.active.refuse(count, refusal)
         else:
-            wiring.run(count, self._count)
+            wiring.active.start(count, self._count)
 
     @staticmethod
     def _named_in(message: Message) -> Sequence[str]:
@@ -161,6 +170,7 @@ class IonChamber(Device):
             raise LookupError(f"no handler for counting {self.name}")
         while True:
             counts = counter(count)
+            check_result(counts, counter)
             if count.finished:
                 return
             if not count.is_repeated:

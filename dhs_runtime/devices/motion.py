@@ -31,12 +31,12 @@ from dcs_codec import (
     AbortMode,
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
-    HtosUpdateMotorPosition,
     Message,
     MotorStatus,
 )
 from dhs_runtime.answers import ABORTED, ERROR, NORMAL, told_by
 from dhs_runtime.clock import Deadline
+from dhs_runtime.devices.base import plain_number
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
@@ -48,10 +48,10 @@ K = TypeVar("K", bound=Task)
 class Movable(ReadableDevice[float]):
     """What a move needs of its motor: where it is, and whether it may go."""
 
-    def __init__(self, name: str, config: PseudoMotorConfig | None, position: float) -> None:
+    def __init__(self, name: str, config: PseudoMotorConfig | None) -> None:
         super().__init__(name)
         self._config = config
-        self._value: float = float(position)
+        self._value: float = 0.0
 
     @property
     def position(self) -> float:
@@ -62,6 +62,18 @@ class Movable(ReadableDevice[float]):
     def config(self) -> PseudoMotorConfig | None:
         """The configuration; None until DCSS sends one, if none was declared."""
         return self._config
+
+    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
+        """Tell DCSS the position, unasked; without a link it is told when there is one.
+
+        Args:
+            position: In its own units; by default the last.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`.
+
+        Raises:
+            EncodeError: The number does not fit the wire, or the status is not a word.
+        """
+        self._report_as(position, status=status)
 
     def _check(self, move: "Move") -> None:
         """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
@@ -102,6 +114,11 @@ class Move(Task):
         return (self,)
 
     @property
+    def _whole(self) -> "Move":
+        """The move that this is a part of; itself, if it is not the second of a vector move."""
+        return self._leader or self
+
+    @property
     def distance(self) -> float:
         """The distance, with its sign; 0 if the destination is a word."""
         return 0.0 if isinstance(self.destination, str) else self.destination - self.start
@@ -115,11 +132,7 @@ class Move(Task):
             EncodeError: The number does not fit the wire.
             TaskFinishedError: The move is over.
         """
-        self._say(
-            HtosUpdateMotorPosition(
-                motor_name=self.motor.name, position=float(position), status=MotorStatus.NORMAL
-            )
-        )
+        self._say(self.motor._telling(position))
 
     def follow(
         self,
@@ -200,20 +213,20 @@ class Move(Task):
     def _stand_at(self, position: float) -> None:
         """Use this as the final position; raises EncodeError if it cannot be sent."""
         self._outlet.encode(self._completed(position))
-        self._end_position = float(position)
+        self._end_position = float(plain_number(position))
 
     def _rest(self) -> None:
         """Read the final position, if that is possible and it is not known yet."""
         if self._end_position is None and not self.finished:
             self._end_position = self.motor.on_read.now(None)
 
-    def _run(self, handler: Callable[[K], None]) -> None:
+    def _run(self, handler: Callable[[K], object]) -> None:
         """As `Task._run`; then reads the final positions of the motors."""
 
         @functools.wraps(handler)
-        def drive(move: K) -> None:
+        def drive(move: K) -> object:
             try:
-                handler(move)
+                result = handler(move)
             except BaseException:
                 for part in self.parts():
                     with contextlib.suppress(DeviceError):  # the first error is reported
@@ -221,6 +234,7 @@ class Move(Task):
                 raise
             for part in self.parts():
                 part._rest()
+            return result
 
         super()._run(drive)  # type: ignore[arg-type]  # the handler takes this kind of move
 
@@ -237,12 +251,12 @@ class Move(Task):
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; in a vector move both motors stop."""
-        for part in (self._leader or self).parts():
+        for part in self._whole.parts():
             super(Move, part).abort(reason, mode)
 
     def _succeed(self) -> None:
         """As `Task._succeed`; but a motor that stopped for an abort did not arrive."""
-        if self.aborted and not self._arrived:
+        if self.aborted and not self._whole._arrived:
             self._end(ERROR if self._expired else ABORTED, self.abort_reason)
         else:
             super()._succeed()
@@ -264,7 +278,7 @@ class Move(Task):
         self.motor._check(self)
 
     def _start(self) -> None:
-        if self.start != self.motor.position:
+        if self.start != self.motor.position or self.motor._is_untold:
             self.update(self.start)  # moved by others since
         word = isinstance(self.destination, str)
         self._say(
@@ -293,8 +307,15 @@ class Move(Task):
 
     def _completed(self, position: float) -> Message:
         return HtosMotorMoveCompleted(
-            motor_name=self.motor.name, position=float(position), status=MotorStatus.NORMAL
+            motor_name=self.motor.name,
+            position=float(plain_number(position)),
+            status=MotorStatus.NORMAL,
         )
+
+    def _missed(self) -> None:
+        self.motor._missed()
+        if self.finished and self.motor._is_untold:  # a new link may be there already
+            self._later(self.motor.report)
 
     def _told(self, message: Message) -> None:
         self.motor._told(message)

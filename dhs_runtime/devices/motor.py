@@ -29,8 +29,8 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopVectorMove,
 )
-from dhs_runtime.answers import NORMAL, told_by, trouble_with
-from dhs_runtime.devices.base import Deed
+from dhs_runtime.answers import told_by, trouble_with
+from dhs_runtime.devices.base import Deed, plain_number
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.motion import Move
 from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
@@ -107,26 +107,16 @@ class PseudoMotor(MovingDevice):
         Raises:
             HandlerError: DCSS could not be told the configuration or the position.
         """
-        super().__init__(name, config, position, words)
-        self._check_declared(
-            self._telling(position) if config is None else self._told_as(config, position)
-        )
+        super().__init__(name, config, words)
+        if config is None:
+            message: Message = self._declare(self._telling, position)
+        else:
+            message = self._declare(self._told_as, config, position)
+        self._remember(message)
         self.on_set_position: Hook[Callable[[float], None]] = Hook(self, "set position of")
         self.on_configure: Hook[Callable[[PseudoMotorConfig], None]] = Hook(self, "set-up of")
         self.dependencies: tuple[str, ...] = ()
         self.children: tuple[str, ...] = ()
-
-    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS the position, unasked; without a link nothing is sent.
-
-        Args:
-            position: In its own units; by default the last.
-            status: `normal`, or one word that says what is wrong, such as `disconnected`.
-
-        Raises:
-            EncodeError: The number does not fit the wire, or the status is not a word.
-        """
-        self._report_as(position, status=status)
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosConfigureDevice):
@@ -142,7 +132,7 @@ class PseudoMotor(MovingDevice):
     def _accept(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         """As `Device._accept`; messages about a move under way, and corrections, count at once."""
         if isinstance(message, StohCorrectMotorPosition) and self._lane is not None:
-            self._lane.then(partial(self._shift, message.correction))
+            self._lane.then(partial(self._know, message.correction, add=True))
         super()._accept(message, outlet, refusal)
 
     def _deed(self, message: Message) -> Deed | None:
@@ -195,13 +185,15 @@ class PseudoMotor(MovingDevice):
         if config != self._config and not self._obeys(config):
             return
         self._config = config
-        if not self.is_moving:
-            self._known(message.position)
+        if self._is_untold:
+            self.report(self.on_read.now_or(self.position))
+        elif not self._has_begun:
+            self._know(message.position)
             self.on_read.refresh()
 
     def _obeys(self, config: PseudoMotorConfig) -> bool:
         """Pass a new configuration to its handler; returns whether to use it."""
-        if self._attempt(self.on_configure.function, config) or self._config is None:
+        if self._attempt(self.on_configure, config) or self._config is None:
             return True
         self._report(self._told_as(self._config, self.position))
         return False
@@ -218,22 +210,17 @@ class PseudoMotor(MovingDevice):
             return attrs.evolve(self._config, **told)
         return kind(**told)
 
-    def _shift(self, correction: float) -> None:
-        self._known(self.position + correction)
-
-    def _known(self, position: float) -> None:
+    def _know(self, position: float, *, add: bool = False) -> None:
         """Store a position of DCSS's, unless it is not a number: a dcss can store nan."""
-        if trouble_with(self._telling(position)):
-            return
-        with self._state_lock:
-            self._value = position
-        self._tellings += 1
+        with self._state_lock:  # a move may tell another in between
+            position += self._value if add else 0.0
+            if not trouble_with(self._telling(position)):
+                self._value = position
+                self._tellings += 1
 
     def _telling(self, value: object) -> HtosUpdateMotorPosition:
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"a position is a number, not {type(value).__name__}")
         return HtosUpdateMotorPosition(
-            motor_name=self.name, position=value, status=MotorStatus.NORMAL
+            motor_name=self.name, position=float(plain_number(value)), status=MotorStatus.NORMAL
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
@@ -246,19 +233,17 @@ class PseudoMotor(MovingDevice):
             )
         if trouble := trouble_with(self._telling(position)):
             raise DeviceError(trouble)
-        if self.on_set_position.function is not None:
-            self.on_set_position.function(position)
+        self.on_set_position.call(position)
         return position
 
     def _follow_correction(self) -> None:
         """Tell the hardware the folded position; dcss has stored it and waits for nothing."""
-        self._attempt(self.on_set_position.function, self.position)
+        self._attempt(self.on_set_position, self.position)
 
-    def _attempt(self, function: Callable[[A], None] | None, argument: A) -> bool:
+    def _attempt(self, hook: Hook[Callable[[A], None]], argument: A) -> bool:
         """Call a function whose failure is only logged; returns whether it succeeded."""
         try:
-            if function is not None:
-                function(argument)
+            hook.call(argument)
         except BaseException as error:  # sys.exit() in a handler must not silence the device
             if not isinstance(error, DeviceError):
                 logger.exception("handler of %s %s failed", self.kind, self.name)

@@ -21,6 +21,7 @@ class Elsewhere(Move):
     def __init__(self, motor: Movable, destination: float | None, outlet: Outlet) -> None:
         super().__init__(motor, motor.position if destination is None else destination, outlet)
         self._is_known = destination is not None
+        self.state = TaskState.RUNNING
 
     @property
     def label(self) -> str:
@@ -31,7 +32,6 @@ class Elsewhere(Move):
     def under_way(self) -> Iterator[None]:
         """Send `htos_motor_move_started`, run the block, and always send the completion."""
         try:
-            self.state = TaskState.RUNNING
             with contextlib.suppress(DeviceError):  # it moves already, from an unknown start
                 self.start = self.motor.on_read.now(self.motor.position)
             if not self._is_known:
@@ -69,6 +69,8 @@ class Oscillation(Move):
         self.shutter = None if message.shutter_name == NO_DEVICE else message.shutter_name
 
     def _prepare(self) -> None:
+        if self.time_s is not None and self.time_s < 0:
+            raise DeviceError(f"an oscillation cannot take {self.time_s:g} s")
         self.start = self.motor.on_read.now(self.motor.position, self.wait)
         self.destination = self.start + self.oscillation_range
         self.motor._check(self)
@@ -139,7 +141,7 @@ class VectorMove(Move):
             self.other._succeed()
         super()._succeed()
 
-    def _end(self, status: str, reason: str = "") -> bool:
+    def _end(self, status: object, reason: object = "") -> bool:
         """As `Task._end` for both motors."""
         if self.other is not None:
             self.other._end(status, reason)
@@ -161,7 +163,7 @@ class VectorMove(Move):
             self.other._rest()
             self.other._succeed()
 
-    def _run(self, handler: Callable[[K], None]) -> None:
+    def _run(self, handler: Callable[[K], object]) -> None:
         """As `Task._run`; a second motor without an answer ends like the first."""
         super()._run(handler)
         if self.other is None:

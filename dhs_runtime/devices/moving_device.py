@@ -48,15 +48,14 @@ class MovingDevice(Movable):
         self,
         name: str,
         config: PseudoMotorConfig | None = None,
-        position: float = 0.0,
         words: Collection[str] = (),
     ) -> None:
-        super().__init__(name, config, position)
+        super().__init__(name, config)
         self.on_move: Hook[Callable[[Move], None]] = Hook(self, "a move of")
         self.on_oscillation: Hook[Callable[[Oscillation], None]] = Hook(self, "oscillation of")
         self.on_vector_move: Hook[Callable[[VectorMove], None]] = Hook(self, "vector move of")
         self.on_check: Hook[Callable[[Move], None]] = Hook(self, "check of a move of")
-        self.words = tuple(words)
+        self.words = (words,) if isinstance(words, str) else tuple(words)
         self._state_lock = threading.Lock()  # guards _value and _move; held for no I/O
         self._move: Move | None = None
 
@@ -69,9 +68,9 @@ class MovingDevice(Movable):
             return self._refusal_of_word(destination)
         if config is None:
             return None
-        if config.upper_limit_on and destination > config.upper_limit:
+        if config.upper_limit_on and not destination <= config.upper_limit:  # which may be nan
             return MotorStatus.SW_LIMIT, f"{destination:g} is beyond {config.upper_limit:g}"
-        if config.lower_limit_on and destination < config.lower_limit:
+        if config.lower_limit_on and not destination >= config.lower_limit:
             return MotorStatus.SW_LIMIT, f"{destination:g} is below {config.lower_limit:g}"
         return None
 
@@ -86,6 +85,12 @@ class MovingDevice(Movable):
         """Whether a move is under way."""
         move = self._move
         return move is not None and not move.finished
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether the move under way has begun; one that waits has not changed the position."""
+        move = self._move
+        return move is not None and not move.finished and not move._whole._is_waiting
 
     @contextlib.contextmanager
     def moved_elsewhere(self, destination: float | None = None) -> Iterator[Move]:
@@ -121,8 +126,7 @@ class MovingDevice(Movable):
         if refusal is not None:
             status, reason = refusal
             raise DeviceError(reason, status=status)
-        if self.on_check.function is not None:
-            self.on_check.function(move)
+        self.on_check.call(move)
 
     def _check_by_hand(self, message: Message) -> None:
         """As `Device._check_by_hand`; a move that is announced must also be ended."""
@@ -160,13 +164,13 @@ class MovingDevice(Movable):
             return
         wiring.active.add(move)
         if refusal:
-            wiring.refuse(move, refusal)
+            wiring.active.refuse(move, refusal)
         elif not self._engage(move):
-            wiring.refuse(move, f"{self.name} is moving already", MotorStatus.MOVING)
+            wiring.active.refuse(move, f"{self.name} is moving already", MotorStatus.MOVING)
         elif handler is None:
-            wiring.refuse(move, f"no handler for a {move.label}")
+            wiring.active.refuse(move, f"no handler for a {move.label}")
         else:
-            wiring.run(move, handler, self._lane)
+            wiring.active.start(move, handler, self._lane)
 
     def _engage(self, move: Move) -> bool:
         with self._state_lock:
@@ -190,28 +194,29 @@ class MovingDevice(Movable):
             move.other = None  # its answer would end the move under way
             if not refusal:
                 wiring.active.add(move)
-                wiring.refuse(move, f"{second.name} is moving already", MotorStatus.MOVING)
+                wiring.active.refuse(move, f"{second.name} is moving already", MotorStatus.MOVING)
                 return
         self._start(move, self.on_vector_move.function, refusal)
 
     def _abort(self, reason: str, how: str) -> None:
         """Stop the present move; any word except `soft` means hard (dhs_motor_messages.cc:656)."""
         move = self._move
-        if move is not None and not move.finished:
-            move.abort(reason, AbortMode.SOFT if how == AbortMode.SOFT else AbortMode.HARD)
+        if move is not None and not move.finished and self._wiring is not None:
+            mode = AbortMode.SOFT if how == AbortMode.SOFT else AbortMode.HARD
+            self._wiring.active.abort(move._whole, reason, mode)
 
     def _oscillate(self, move: Oscillation) -> None:
         """An oscillation: by its own handler, or as a move with the shutter open."""
         if self.on_oscillation.function is not None:
-            self.on_oscillation.function(move)
+            self.on_oscillation.call(move)
             return
         if self.on_move.function is None:
             raise LookupError(f"no handler for an oscillation of {self.name}")
         if move.shutter is None or self._wiring is None:
-            self.on_move.function(move)
+            self.on_move.call(move)
             return
         shutter = self._wiring.find(move.shutter)
         if not isinstance(shutter, Shutter):
             raise LookupError(f"{move.shutter} is not a shutter of this DHS")
         with shutter.opened():
-            self.on_move.function(move)
+            self.on_move.call(move)

@@ -15,6 +15,7 @@ from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.hooks import Slot
 from dhs_runtime.errors import DeviceError, HandlerError
 from dhs_runtime.scheduling import Lane
+from dhs_runtime.signatures import check_result, check_seconds
 from dhs_runtime.threads import fulfil
 
 T = TypeVar("T")
@@ -110,10 +111,12 @@ class ReadHook(Slot[Callable[[], T]]):
         Raises:
             HandlerError: As `Slot.take`, or a number is not a valid time or deadband.
         """
-        if not 0 < read_timeout_s < float("inf") or not (every_s is None or every_s > 0):
-            raise HandlerError(f"{self._what} {self._device.name}: seconds are numbers above 0")
-        if not deadband >= 0:
-            raise HandlerError(f"{self._what} {self._device.name}: a deadband cannot be below 0")
+        where = f"{self._what} {self._device.name}"
+        check_seconds(read_timeout_s, f"read_timeout_s of {where}")
+        if every_s is not None:
+            check_seconds(every_s, f"every_s of {where}")
+        if type(deadband) not in (int, float) or not deadband >= 0:
+            raise HandlerError(f"the deadband of {where} is a number from 0 on; got {deadband!r}")
         if function is None:
             return partial(
                 self.__call__, read_timeout_s=read_timeout_s, every_s=every_s, deadband=deadband
@@ -182,7 +185,7 @@ class ReadHook(Slot[Callable[[], T]]):
         if not lane.busy:
             lane.put(partial(self._poll, self._device._tellings))
         if self.hangs and not self._trouble:
-            wiring.answers(partial(self._failed, self._late))
+            wiring.active.answer(partial(self._failed, self._late))
 
     def _poll(self, tellings: int) -> None:
         """Read; `tellings` is how often DCSS was told a value before."""
@@ -234,6 +237,7 @@ class ReadHook(Slot[Callable[[], T]]):
         assert self.function is not None  # noqa: S101 - for mypy; all who call this have looked
         try:
             value = self.function()
+            check_result(value, self.function)
             trouble = trouble_with(self._device._telling(value))
         except DeviceError:
             raise

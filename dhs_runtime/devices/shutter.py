@@ -41,10 +41,14 @@ class Shutter(ReadableDevice[ShutterState]):
         Args:
             name: Its name in DCSS's database.
             state: Its state, if known; None uses the state that DCSS remembers.
+
+        Raises:
+            HandlerError: The state is neither open nor closed.
         """
         super().__init__(name)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
-        self._value = state
+        if state is not None:
+            self._remember(self._declare(self._telling, state))
         self._driving = threading.RLock()  # held while the author's function moves it
 
     @property
@@ -118,8 +122,7 @@ class Shutter(ReadableDevice[ShutterState]):
 
     def _move(self, state: ShutterState) -> None:
         with self._driving:
-            if self.on_set.function is not None:
-                self.on_set.function(state)
+            self.on_set.call(state)
 
     def _telling(self, value: object) -> HtosReportShutterState:
         word = ShutterState(str(value))

@@ -45,8 +45,7 @@ class StringDevice(ReadableDevice[str]):
         super().__init__(name)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
         if contents is not None:
-            self._check_declared(self._telling(contents))
-        self._value = contents
+            self._remember(self._declare(self._telling, contents))
 
     @property
     def contents(self) -> str:
@@ -86,8 +85,7 @@ class StringDevice(ReadableDevice[str]):
             self.on_read.refresh()
 
     def _take(self, contents: str) -> object:
-        function = self.on_set.function
-        kept = None if function is None else function(contents)
+        kept = self.on_set.call(contents)
         return contents if kept is None else kept
 
     def _telling(self, value: object) -> HtosSetStringCompleted:

@@ -41,7 +41,9 @@ def test_chambers_are_counted_together_in_the_order_asked_for() -> None:
         ("0.1 0 i2", "0 i2 {LookupError: no handler for counting i2}"),
         ("0.1 0 i0 i2", "0 i0 i2 {LookupError: i2 is not counted together with i0}"),
         ("0.1 0 i0 w", "0 i0 w {LookupError: w is not an ion chamber of this DHS}"),
-        ("0 0 i0", "0 i0 {EncodeError: "),
+        ("0 0 i0", "0 i0 {cannot count for 0 s}"),
+        ("-1 0 i0", "0 i0 {cannot count for -1 s}"),
+        ("1e300 0 i0", "0 i0 {EncodeError: "),
     ],
 )
 def test_what_cannot_be_counted_is_a_failure(text: str, report: str) -> None:

@@ -4,16 +4,17 @@ import threading
 
 import pytest
 
-from dcs_codec import HtosMotorMoveCompleted
+from dcs_codec import Framing, HtosMotorMoveCompleted
 from dhs_runtime import (
     Dhs,
     MotorConfig,
     Move,
     Oscillation,
+    TaskAbortedError,
     VectorMove,
 )
-from tests.devices.talking import CONFIG, online, read
-from tests.runtime.peers import DEADLINE_S
+from tests.devices.talking import CONFIG, REAL_MOTOR, motor_of, online, read
+from tests.runtime.peers import DEADLINE_S, RawDcss, running
 
 
 def test_an_oscillation_is_a_move_with_the_shutter_open() -> None:
@@ -206,3 +207,71 @@ def test_a_vector_whose_second_motor_moves_is_refused() -> None:
         assert peer.read_text() == "htos_motor_move_completed x 0.0 moving"
         peer.send("stoh_abort_all soft")
         assert peer.read_text() == "htos_motor_move_completed y 0.0 aborted"
+
+
+def test_a_position_that_dcss_missed_is_told_on_the_next_link() -> None:
+    dhs = Dhs("testDHS")
+    motor, stands = dhs.motor("z", config=CONFIG), threading.Event()
+
+    @motor.on_move
+    def coast(move: Move) -> None:
+        try:
+            move.update(1.0)
+            move.sleep(DEADLINE_S)
+        except TaskAbortedError:
+            assert stands.wait(DEADLINE_S)
+            move.update(2.0)
+            raise
+
+    with RawDcss() as dcss, running(dhs, dcss.config(Framing.V2)):
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_motor_move z 5")
+            assert peer.read_text() == "htos_motor_move_started z 5.0"
+            assert peer.read_text() == "htos_update_motor_position z 1.0 normal"
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_register_real_motor z z")
+            assert peer.read_text().startswith("htos_configure_device z 1.0 ")
+            stands.set()
+            assert peer.read_text() == "htos_update_motor_position z 2.0 normal"
+
+
+def test_a_position_that_dcss_missed_is_not_taken_from_its_database() -> None:
+    dhs = Dhs("testDHS")
+    motor, encoder = dhs.motor("z"), dhs.encoder("e")
+    motor.report(2.0)
+    encoder.report(3.0)
+    with online(dhs) as peer:
+        peer.send("stoh_register_real_motor z z")
+        assert peer.read_text() == "htos_send_configuration z"
+        peer.send(REAL_MOTOR.format(name="z"))
+        assert peer.read_text() == "htos_update_motor_position z 2.0 normal"
+        peer.send(REAL_MOTOR.format(name="z"))  # from now on DCSS knows better
+        peer.send("stoh_register_encoder e e")
+        assert peer.read_text() == "htos_get_encoder_completed e 3.0 normal"
+        assert motor.position == 1.5
+
+
+def test_a_limit_that_is_no_number_lets_nothing_pass() -> None:
+    dhs = Dhs("testDHS")
+    motor = dhs.motor("z", words="home")
+    motor.on_move(lambda move: None)
+    with online(dhs) as peer:
+        peer.send(REAL_MOTOR.format(name="z").replace(" 10.000000 ", " nan "))
+        peer.send("stoh_start_motor_move z 2")
+        assert read(peer, 2)[-1] == "htos_motor_move_completed z 1.5 sw_limit"
+        peer.send("stoh_start_motor_move z home")
+        assert read(peer, 2)[-1] == "htos_motor_move_completed z 1.5 normal"
+
+
+def test_an_oscillation_cannot_take_less_than_no_time() -> None:
+    dhs = Dhs("testDHS")
+    motor = motor_of(dhs)
+    motor.on_oscillation(lambda move: None)
+    with online(dhs) as peer:
+        peer.send("stoh_start_oscillation z NULL 1 -0.5")
+        assert read(peer, 2) == [
+            "htos_log error z an oscillation cannot take -0.5 s",
+            "htos_motor_move_completed z 0.0 error",
+        ]

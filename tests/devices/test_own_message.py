@@ -74,3 +74,14 @@ def test_messages_of_dcss_and_second_handlers_are_refused() -> None:
         motor.on(StohTuneBeam)
     with pytest.raises(HandlerError, match="StohSetString is DCSS's own"):
         motor.on(StohSetString)
+
+
+def test_a_message_without_a_word_could_name_no_device() -> None:
+    @attrs.frozen(kw_only=True, repr=False)
+    class StohPing(Message):
+        """Nothing but its keyword."""
+
+        keyword: ClassVar[str] = "stoh_ping"
+
+    with pytest.raises(HandlerError, match="StohPing has no word that could name a device"):
+        Dhs("testDHS").motor("m").on(StohPing)

@@ -139,7 +139,7 @@ def test_reports_may_say_what_is_wrong() -> None:
             "htos_report_shutter_state s open disconnected",
             "htos_set_string_completed t no_write_access kept",
             "htos_set_string_completed t convert_failed not kept",
-            "htos_get_encoder_completed e 2 disconnected",
+            "htos_get_encoder_completed e 2.0 disconnected",
             "htos_get_encoder_completed e 3.5 normal",
         ]
     assert (string.contents, shutter.state, encoder.position) == ("kept", "open", 3.5)

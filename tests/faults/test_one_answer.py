@@ -24,6 +24,7 @@ from tests.faults.accounts import Account, Owed, key_of
 from tests.faults.authors import FENCE, MOST, READS, Author, Habits
 from tests.faults.commands import (
     ABORTS,
+    MOTORS,
     OWN,
     Command,
     Kind,
@@ -214,6 +215,11 @@ class Play:
         self.peer.socket.close()
         self._check()
         self._account, self._owed = Account(), Owed()
+        for motor in MOTORS:  # of a position that DCSS missed it is told now, unasked
+            key = ("position", self._author.name(motor))
+            missed = len(self._example.sent) + len(self._example.late)
+            self._owed.most[key] += missed
+            self._owed.successes[key] += missed
         self._meet()
         self._send(self._example.late, certain=True)
         self._see_all_answered()

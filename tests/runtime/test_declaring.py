@@ -1,6 +1,7 @@
 """Declarations of a DHS before it runs, and refusals at once."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,20 @@ def one(_: object) -> None: ...
 
 
 def none() -> None: ...
+
+
+def zero() -> float:
+    return 0.0
+
+
+NAN, INF = float("nan"), float("inf")
+BAD_READING: list[dict[str, Any]] = [
+    *({"every_s": seconds} for seconds in (0, -1, NAN, INF, 1e300, "5", True)),
+    *({"read_timeout_s": seconds} for seconds in (0, -1, NAN, INF, 1e300, "5", None)),
+    *({"deadband": band} for band in (-1, NAN, "x", None)),
+]
+NO_VALUES: list[object] = [True, "5", "ajar", "OPEN", "{", NAN, INF, 1e300, [1.0], b"open"]
+NO_CONTENTS: list[object] = [5, "{", "a\0b", "x" * 1880, b"text"]
 
 
 DECLARATIONS: dict[str, Callable[[Dhs], object]] = {
@@ -53,7 +68,20 @@ def test_it_is_taken_before_the_run_and_refused_during_it(
         lambda dhs: dhs.operation("op")(none),
         lambda dhs: dhs.on(str)(one),
         lambda dhs: dhs.on()(one),
-        lambda dhs: dhs.every(0)(none),
+        *(
+            lambda dhs, seconds=seconds: dhs.operation("op", timeout_s=seconds)(one)
+            for seconds in (0, -1, NAN, INF, 1e300, "5", True)
+        ),
+        *(
+            lambda dhs, most=most: dhs.operation("op", max_active=most)(one)
+            for most in (-1, 1.5, "3", True)
+        ),
+        *(lambda dhs, how=how: dhs.motor("m").on_read(**how)(zero) for how in BAD_READING),
+        *(lambda dhs, state=state: dhs.shutter("s", state=state) for state in NO_VALUES),
+        *(lambda dhs, contents=contents: dhs.string("s", contents) for contents in NO_CONTENTS),
+        *(lambda dhs, place=place: dhs.encoder("e", position=place) for place in NO_VALUES),
+        *(lambda dhs, place=place: dhs.motor("m", position=place) for place in NO_VALUES),
+        *(lambda dhs, seconds=seconds: dhs.every(seconds)(none) for seconds in ("1", INF, 0)),
         lambda dhs: dhs.every(none),
         lambda dhs: dhs.every(1.0)(one),
         lambda dhs: dhs.on_start(one),

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from dcs_codec import Message, StohSetString
+from dcs_codec import StohSetString
 from dhs_runtime import Dhs, HandlerError
 from tests.devices.talking import online
+from tests.devices.test_own_message import StohTuneBeam
 from tests.runtime.peers import RawDcss, eventually, running
 
 
@@ -170,7 +171,7 @@ def test_whatever_is_declared_while_it_runs_is_refused() -> None:
                 *(motor.on_set_position, motor.on_configure, motor.on_read),
                 *(shutter.on_set, shutter.on_read, string.on_set, string.on_read),
                 *(encoder.on_get, encoder.on_set, encoder.on_read, chamber.on_count),
-                motor.on(Message),
+                motor.on(StohTuneBeam),
             )
         ),
     ]

@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
 from dcs_codec import (
+    Framing,
     HtosMotorMoveCompleted,
     HtosOperationCompleted,
     HtosReportIonChambers,
@@ -217,3 +219,24 @@ def test_a_blocking_call_is_left_behind_by_an_abort() -> None:
         assert peer.read_text() == "htos_operation_completed op 1.1 aborted stoh_abort_all soft"
         release.set()
         assert futures[0].result(DEADLINE_S) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("two\nlines", "two\nlines"),
+        ("a\0b", "a b"),
+        ("a\ud800b", "a?b"),
+        ("long " * 500, ("long " * 18).strip()),
+        ("{", "("),
+        (5, "5"),
+        (ValueError("off"), "off"),
+    ],
+)
+def test_a_text_for_the_log_is_sent_as_well_as_it_can_be(text: Any, sent: str) -> None:
+    dhs = Dhs("testDHS")
+    with online(dhs, Framing.V1) as peer:
+        peer.send("stoh_set_string t x", framing=Framing.V1)  # or the framing is not known
+        assert read(peer, 2)[-1].startswith("htos_set_string_completed t error")
+        dhs.log("error", text)
+        assert peer.read_text() == f"htos_log error testDHS {sent}"

@@ -51,7 +51,7 @@ def test_nobody_would_await_an_async_handler() -> None:
     async def late(_: Message) -> None:
         pass
 
-    with pytest.raises(HandlerError, match="late is async; handlers are plain functions"):
+    with pytest.raises(HandlerError, match="late is async or yields; handlers are plain functions"):
         Dhs("testDHS").on(StohAbortAll)(cast(Callable[[StohAbortAll], None], late))
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -25,6 +26,21 @@ def test_each_calls_the_action_in_a_thread(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
         assert told.wait(DEADLINE_S)
     assert signal.getsignal(number) is before
+
+
+def test_they_are_awaited_for_ever_whatever_the_timeout_of_new_sockets_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = threading.Event()
+    socket.setdefaulttimeout(0.01)
+    try:
+        with stop_signals(told.set):
+            assert not told.wait(0.05)  # longer than that timeout
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert told.wait(DEADLINE_S)
+    finally:
+        socket.setdefaulttimeout(None)
+    assert "crashed" not in caplog.text
 
 
 def test_an_interrupt_may_have_an_action_of_its_own() -> None:
