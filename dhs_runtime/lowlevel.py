@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from dhs_runtime.services.directory import Services as Services
     from dhs_runtime.services.host_header import is_this_computer as is_this_computer
     from dhs_runtime.services.http_message import Headers as Headers
+    from dhs_runtime.services.http_message import Refusal as Refusal
     from dhs_runtime.services.http_server import HttpHandler as HttpHandler
-    from dhs_runtime.services.http_server import HttpListener as HttpListener
-    from dhs_runtime.services.http_server import Refusal as Refusal
+    from dhs_runtime.services.http_server import serving_http as serving_http
     from dhs_runtime.services.listener import MAX_CONNECTIONS as MAX_CONNECTIONS
     from dhs_runtime.services.listener import TcpListener as TcpListener
     from dhs_runtime.services.listener import bound as bound
@@ -77,8 +77,8 @@ _ROOMS: Final = {
     "services.axis": ("SNAPSHOT_PATH", "AxisClient"),
     "services.directory": ("Services",),
     "services.host_header": ("is_this_computer",),
-    "services.http_server": ("HttpHandler", "HttpListener", "Refusal"),
-    "services.http_message": ("Headers",),
+    "services.http_server": ("HttpHandler", "serving_http"),
+    "services.http_message": ("Headers", "Refusal"),
     "services.listener": ("MAX_CONNECTIONS", "TcpListener", "bound", "reset"),
     "services.mount_sides": ("MOUNT_SIDES", "MountFrom", "MountSide"),
     "signals": ("stop_signals",),

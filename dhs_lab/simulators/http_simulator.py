@@ -4,7 +4,14 @@ import logging
 from types import TracebackType
 from typing import ClassVar, Final, Self
 
-from dhs_runtime.lowlevel import Deadline, HttpHandler, HttpListener, StopTimeoutError, StopToken
+from dhs_runtime.lowlevel import (
+    Deadline,
+    HttpHandler,
+    StopTimeoutError,
+    StopToken,
+    TcpListener,
+    serving_http,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +30,7 @@ class HttpSimulator:
 
     def __init__(self, handler: type[HttpHandler], host: str, port: int) -> None:
         self.token = StopToken()
-        self._listener = HttpListener(handler, name=self.name, host=host, port=port)
+        self._listener = TcpListener(serving_http(handler), name=self.name, host=host, port=port)
 
     @property
     def host(self) -> str:

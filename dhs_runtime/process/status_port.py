@@ -1,16 +1,21 @@
 """`StatusPort`: /healthz, /status and /metrics on loopback, for people and monitoring."""
 
+import socket
 from collections.abc import Collection
+from functools import partial
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
 
+from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import machine_error
 from dhs_runtime.process.monitor import Monitor, Snapshot
 from dhs_runtime.services.host_header import is_this_computer
-from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
+from dhs_runtime.services.http_message import Refusal
+from dhs_runtime.services.http_server import HttpHandler, serving_http
+from dhs_runtime.services.listener import TcpListener
 
 HOST: Final = "127.0.0.1"
 PATHS: Final = "/healthz, /status and /metrics"
@@ -38,14 +43,8 @@ class StatusPort:
             port: The number of the port.
             hosts: Host names that requests may use, in addition to those of this computer.
         """
-
-        class Handler(_Handler):
-            pass
-
-        Handler.monitor = monitor
-        Handler.hosts = hosts
-        self._listener = HttpListener(
-            Handler,
+        self._listener = TcpListener(
+            serving_http(partial(_Handler, monitor, hosts)),
             name="status-port",
             host=HOST,
             port=port,
@@ -76,9 +75,13 @@ class StatusPort:
 
 
 class _Handler(HttpHandler):
-    monitor: ClassVar[Monitor]
-    hosts: ClassVar[Collection[str]]
     idle_timeout_s = request_timeout_s = IDLE_S
+
+    def __init__(
+        self, monitor: Monitor, hosts: Collection[str], connection: socket.socket, peer: HostPort
+    ) -> None:
+        super().__init__(connection, peer)
+        self._monitor, self._hosts = monitor, hosts
 
     def do_GET(self) -> None:
         """Serve one of the three pages."""
@@ -86,20 +89,18 @@ class _Handler(HttpHandler):
         hosts = [url.netloc] if url.netloc else self.headers.get_all("Host")
         if len(hosts) > 1 or (not hosts and self.version != (1, 0)):
             raise Refusal(HTTPStatus.BAD_REQUEST, "a request must have one Host")
-        if hosts and not is_this_computer(hosts[0], own_names=True, others=self.hosts):
+        if hosts and not is_this_computer(hosts[0], own_names=True, others=self._hosts):
             raise Refusal(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
         if url.path == "/healthz":
-            trouble = self.monitor.snapshot().trouble
+            trouble = self._monitor.snapshot().trouble
             status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
             self.reply(status, f"{trouble or 'ok'}\n".encode())
         elif url.path == "/status":
-            self.reply_json(HTTPStatus.OK, _as_json(self.monitor.snapshot()))
+            self.reply_json(HTTPStatus.OK, _as_json(self._monitor.snapshot()))
         elif url.path == "/metrics":
             self._metrics()
         else:
             raise Refusal(HTTPStatus.NOT_FOUND, f"there are {PATHS}")
-
-    do_HEAD = do_GET
 
     def _metrics(self) -> None:
         try:
@@ -107,7 +108,7 @@ class _Handler(HttpHandler):
         except ModuleNotFoundError:  # an extra
             raise Refusal(HTTPStatus.NOT_IMPLEMENTED, NO_METRICS) from None
         else:
-            self.reply(HTTPStatus.OK, render(self.monitor.snapshot()), CONTENT_TYPE_LATEST)
+            self.reply(HTTPStatus.OK, render(self._monitor.snapshot()), CONTENT_TYPE_LATEST)
 
 
 def _as_json(now: Snapshot) -> dict[str, object]:

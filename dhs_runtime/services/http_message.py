@@ -1,7 +1,7 @@
-"""The head of an HTTP message: its header fields, and the start of a request."""
+"""The head of an HTTP request, and the refusal of it; the header fields of any message."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
 from typing import Final
 
@@ -53,12 +53,14 @@ class Headers:
         return self.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-class HeadError(ValueError):
-    """The head of a request cannot be read; `status` is the answer to it."""
+class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
+    """Raised to answer a request with `status` and the reason."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason)
         self.status = status
+        self.reason = reason
+        self.headers = headers or {}
 
 
 def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int], Headers]:
@@ -67,7 +69,7 @@ def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int]
     Lines may end in LF alone; a field may be folded (RFC 9112, section 5.2).
 
     Raises:
-        HeadError: It is not HTTP/1, or larger than `MAX_HEAD_BYTES`.
+        Refusal: It is not HTTP/1, or larger than `MAX_HEAD_BYTES`.
         EOFError: The stream ended before the head did.
     """
     left = MAX_HEAD_BYTES
@@ -79,7 +81,7 @@ def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int]
         if not line.endswith(b"\n"):
             if left:
                 raise EOFError("in the header of a request")
-            raise HeadError(431, f"a header of more than {MAX_HEAD_BYTES} bytes")
+            raise Refusal(431, f"a header of more than {MAX_HEAD_BYTES} bytes")
     start, *lines = _FOLD.sub(" ", head.decode("latin-1")).split("\n")[:-2]
     return (*_start(start), Headers(_fields(lines)))
 
@@ -87,20 +89,20 @@ def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int]
 def _start(line: str) -> tuple[str, str, tuple[int, int]]:
     match = _REQUEST.fullmatch(line.rstrip())
     if match is None and _BLANKS.fullmatch(line.rstrip()):
-        raise HeadError(400, f"a blank in the target, write %20: {line[:60]!r}")
+        raise Refusal(400, f"a blank in the target, write %20: {line[:60]!r}")
     if match is None:
-        raise HeadError(400, f"not HTTP: the request begins with {line[:60]!r}")
+        raise Refusal(400, f"not HTTP: the request begins with {line[:60]!r}")
     version = int(match[3]), int(match[4])
     if version[0] != 1:
-        raise HeadError(505, f"HTTP/{match[3]}.{match[4]} is not supported; use HTTP/1.1")
+        raise Refusal(505, f"HTTP/{match[3]}.{match[4]} is not supported; use HTTP/1.1")
     return match[1], match[2], version
 
 
 def _fields(lines: list[str]) -> Iterator[tuple[str, str]]:
     if len(lines) > MAX_FIELDS:
-        raise HeadError(431, f"more than {MAX_FIELDS} header fields")
+        raise Refusal(431, f"more than {MAX_FIELDS} header fields")
     for line in lines:
         match = _FIELD.fullmatch(line)
         if match is None:
-            raise HeadError(400, f"not a header field: {line[:60]!r}")
+            raise Refusal(400, f"not a header field: {line[:60]!r}")
         yield match[1], match[2]

@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
-from dhs_runtime.services.http_message import HeadError, Headers, read_request_head
-from dhs_runtime.services.listener import MAX_CONNECTIONS, TcpListener
+from dhs_runtime.services.http_message import Headers, Refusal, read_request_head
+from dhs_runtime.services.listener import Serve
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -41,16 +41,6 @@ TEXT: Final = "text/plain; charset=utf-8"
 
 _TLS_HANDSHAKE: Final = b"\x16"
 _MAX_DIGITS: Final = 20
-
-
-class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
-    """Raised to answer a request with `status` and the reason."""
-
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.headers = headers or {}
 
 
 class _Wire(io.RawIOBase):
@@ -121,8 +111,8 @@ class HttpHandler:
         close_connection: Whether the connection ends with this request.
     """
 
-    idle_timeout_s: ClassVar[float] = IDLE_TIMEOUT_S
-    request_timeout_s: ClassVar[float] = IDLE_TIMEOUT_S
+    idle_timeout_s = IDLE_TIMEOUT_S
+    request_timeout_s = IDLE_TIMEOUT_S
 
     def __init__(self, connection: socket.socket, peer: HostPort) -> None:
         self.connection = connection
@@ -146,6 +136,10 @@ class HttpHandler:
             self._serve_one()
         if self._has_unread_body:
             self._linger()
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the body."""
+        getattr(self, "do_GET", self._do_not)()
 
     # -- for subclasses ----------------------------------------------------------------------
 
@@ -184,17 +178,19 @@ class HttpHandler:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Send a whole response; the body of a HEAD request is counted but not sent."""
-        head = self._head(status, {"Content-Type": content_type}, str(len(body)), headers or {})
+        first = {"Content-Type": content_type, "Content-Length": str(len(body))}
+        head = self._head(status, {**first, **(headers or {})})
         self.transmit(head, b"" if self.command == "HEAD" else body)
 
     def reply_json(self, status: int, value: object) -> None:
         """Send `value` as JSON."""
         self.reply(status, json.dumps(value).encode(), "application/json")
 
-    def start_reply(self, status: int, content_type: str) -> None:
-        """Start a response that ends with the connection; `send` then sends its body."""
+    def start_reply(self, status: int, content_type: str) -> bool:
+        """Start a response that ends with the connection; whether `send` is to send its body."""
         self.close_connection = True
-        self.send(self._head(status, {"Content-Type": content_type}, "", {}))
+        self.send(self._head(status, {"Content-Type": content_type}))
+        return self.command != "HEAD"
 
     def send(self, data: bytes) -> None:
         """Send bytes unchanged.
@@ -254,8 +250,6 @@ class HttpHandler:
             raise Refusal(HTTPStatus.BAD_REQUEST, "it speaks TLS: set it to http, not https")
         try:
             self.command, self.path, self.version, self.headers = read_request_head(self._stream)
-        except HeadError as error:
-            raise Refusal(error.status, str(error)) from None
         except TimeoutError:
             raise EOFError(f"{self.request_timeout_s:g} s without a whole header") from None
         self._has_unread_body = (
@@ -311,10 +305,7 @@ class HttpHandler:
         body, content_type = self.error_page(refusal)
         self.reply(refusal.status, body, content_type, refusal.headers)
 
-    def _head(
-        self, status: int, first: dict[str, str], length: str, more: Mapping[str, str]
-    ) -> bytes:
-        fields = {**first, **({"Content-Length": length} if length else {}), **more}
+    def _head(self, status: int, fields: dict[str, str]) -> bytes:
         fields.update(self.fields())
         if self.close_connection or self._has_unread_body:
             fields["Connection"] = "close"
@@ -354,40 +345,14 @@ def _now(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-class HttpListener(TcpListener):
-    """A `TcpListener` that serves HTTP with a new `handler` for each connection."""
+def serving_http(handler: Callable[[socket.socket, HostPort], HttpHandler]) -> Serve:
+    """What a `TcpListener` calls to serve HTTP, with a new handler for each connection."""
 
-    def __init__(
-        self,
-        handler: type[HttpHandler],
-        *,
-        name: str,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        max_connections: int = MAX_CONNECTIONS,
-        ends_oldest: bool = False,
-        on_full: Callable[[HostPort], None] | None = None,
-    ) -> None:
-        """A listener; see `TcpListener` for the arguments."""
-        super().__init__(
-            self._serve_http,
-            name=name,
-            host=host,
-            port=port,
-            max_connections=max_connections,
-            ends_oldest=ends_oldest,
-            on_full=on_full,
-        )
-        self._handler = handler
-
-    @property
-    def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:9000`."""
-        return HostPort(self.host, self.port).url
-
-    def _serve_http(self, connection: socket.socket, address: HostPort) -> None:
+    def serve(connection: socket.socket, peer: HostPort) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._handler(connection, address).serve()
+            handler(connection, peer).serve()
         except OSError as error:  # the peer disconnected or stalled: there is nothing to answer
-            logger.debug("%s ended: %s", address, error)
+            logger.debug("%s ended: %s", peer, error)
+
+    return serve

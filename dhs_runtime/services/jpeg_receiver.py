@@ -6,18 +6,20 @@ any type of an image or one that says nothing, or in a form; their first bytes s
 """
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import ClassVar, Self
+from typing import Self
 
 import attrs
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import machine_error
 from dhs_runtime.services.forms import filename_in, parts_of
-from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
-from dhs_runtime.services.listener import MAX_CONNECTIONS
+from dhs_runtime.services.http_message import Refusal
+from dhs_runtime.services.http_server import HttpHandler, serving_http
+from dhs_runtime.services.listener import TcpListener
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class JpegReceiver:
         self._max_image_bytes = max_image_bytes
         self._body_timeout_s = body_timeout_s
         self._lock = threading.Lock()  # guards all below; never held while on_image runs
-        self._listener: HttpListener | None = None
+        self._listener: TcpListener | None = None
         self._received = 0
         self._refused = 0
         self._told: set[tuple[str, int]] = set()
@@ -138,20 +140,13 @@ class JpegReceiver:
         with self._lock:
             if self._listener is not None:
                 return
-
-            class Handler(_Handler):
-                receiver = self
-                request_timeout_s = self._body_timeout_s
-
-            listener = HttpListener(
-                Handler,
+            listener: TcpListener = TcpListener(
+                serving_http(lambda *accepted: _Handler(self, listener, *accepted)),
                 name="jpeg-receiver",
                 host=self._host,
                 port=self._port,
-                max_connections=MAX_CONNECTIONS,
                 on_full=lambda peer: self._count_refusal(peer.host, TOO_MANY, listener),
             )
-            Handler.listener = listener
             self._told.clear()
             self._last_refusal = ""
             try:
@@ -182,7 +177,7 @@ class JpegReceiver:
         self.close()
 
     def _deliver(
-        self, what: tuple[bytes, str, str | None, str, str], listener: HttpListener
+        self, what: tuple[bytes, str, str | None, str, str], listener: TcpListener
     ) -> HTTPStatus | None:
         """Pass on a picture that came through `listener`; None if that listener was closed."""
         with self._lock:
@@ -197,7 +192,7 @@ class JpegReceiver:
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK
 
-    def _count_refusal(self, peer: str, refusal: Refusal, listener: HttpListener) -> None:
+    def _count_refusal(self, peer: str, refusal: Refusal, listener: TcpListener) -> None:
         text = f"refused a picture of {peer}: {refusal.reason}"
         key = peer, refusal.status
         with self._lock:
@@ -215,14 +210,20 @@ class JpegReceiver:
 class _Handler(HttpHandler):
     """One connection of a camera."""
 
-    receiver: ClassVar[JpegReceiver]
-    listener: ClassVar[HttpListener]
+    def __init__(
+        self,
+        receiver: JpegReceiver,
+        listener: TcpListener,
+        connection: socket.socket,
+        peer: HostPort,
+    ) -> None:
+        self.request_timeout_s = receiver._body_timeout_s
+        super().__init__(connection, peer)
+        self._receiver, self._listener = receiver, listener
 
     def do_GET(self) -> None:
         """Answer the Test button of a camera, or a person."""
         self.reply(HTTPStatus.OK, b"Ready: POST pictures here, as image/jpeg.\n")
-
-    do_HEAD = do_GET
 
     def do_POST(self) -> None:
         """Receive a picture, or those in a form."""
@@ -232,11 +233,11 @@ class _Handler(HttpHandler):
         coding = self.headers.get("Content-Encoding", "identity").lower()
         if coding != "identity":
             raise _unsupported(f"send the picture without Content-Encoding: {coding}")
-        body = self.read_body(self.receiver._max_image_bytes)
+        body = self.read_body(self._receiver._max_image_bytes)
         answer = HTTPStatus.OK
         for picture in self._pictures_of_form(body) if kind in FORMS else [self._picture(body)]:
             what = *picture, self.path, self.peer.host
-            status = self.receiver._deliver(what, self.listener)
+            status = self._receiver._deliver(what, self._listener)
             if status is None:
                 self.close_connection = True
                 return
@@ -247,7 +248,7 @@ class _Handler(HttpHandler):
 
     def on_refusal(self, refusal: Refusal) -> None:
         """Count it."""
-        self.receiver._count_refusal(self.peer.host, refusal, self.listener)
+        self._receiver._count_refusal(self.peer.host, refusal, self._listener)
 
     def _picture(self, body: bytes) -> _Posted:
         content_type = _type_of(body)

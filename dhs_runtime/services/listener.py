@@ -120,6 +120,11 @@ class TcpListener:
         return self._port
 
     @property
+    def url(self) -> str:
+        """Base URL, such as `http://127.0.0.1:9000`, if it serves HTTP."""
+        return HostPort(self._host, self._port).url
+
+    @property
     def is_open(self) -> bool:
         """Whether new connections are accepted."""
         return self._socket is not None

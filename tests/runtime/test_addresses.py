@@ -19,7 +19,7 @@ from dhs_runtime.addresses import (
 )
 from dhs_runtime.services.axis import AxisClient
 from dhs_runtime.services.http_client import HttpClient
-from dhs_runtime.services.http_server import HttpHandler, HttpListener
+from dhs_runtime.services.http_server import HttpHandler, serving_http
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.services.listener import TcpListener, bound
 from tests.runtime.peers import eventually, stopped
@@ -216,7 +216,7 @@ def test_http_goes_by_ipv6() -> None:
         def do_GET(self) -> None:
             self.reply(200, self.headers["Host"].encode())
 
-    listener = HttpListener(Handler, name="x", host="::1")
+    listener = TcpListener(serving_http(Handler), name="x", host="::1")
     listener.open()
     try:
         assert listener.url == f"http://[::1]:{listener.port}"

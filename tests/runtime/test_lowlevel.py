@@ -24,7 +24,7 @@ def test_the_door_alone_imports_no_room() -> None:
     script = (
         "import sys, dhs_runtime.lowlevel as door\n"
         "assert 'dhs_runtime.services.http_server' not in sys.modules\n"
-        "door.HttpListener\n"
+        "door.HttpHandler\n"
         "assert 'dhs_runtime.services.http_server' in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", script], timeout=150, check=False)

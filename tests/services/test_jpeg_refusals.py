@@ -1,13 +1,15 @@
 """Refusals of `JpegReceiver`, and their messages."""
 
+import contextlib
 import socket
 import threading
 import time
 
 import pytest
 
-from dhs_runtime.services import http_server, jpeg_receiver
+from dhs_runtime.services import http_server
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
+from dhs_runtime.services.listener import MAX_CONNECTIONS
 from tests.services.cameras import TYPE, Album, Camera, head
 from tests.services.peers import AT_ONCE_S, JPEG, soon
 
@@ -210,11 +212,12 @@ def test_the_last_refusal_is_the_last_even_if_it_is_not_logged(
 
 
 def test_connections_over_the_limit_are_counted_too(
-    album: Album, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    album: Album, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(jpeg_receiver, "MAX_CONNECTIONS", 1)
-    with JpegReceiver(album) as receiver, Camera(receiver.port) as first:
-        assert first.post(JPEG, TYPE) == 200
+    with JpegReceiver(album) as receiver, contextlib.ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            camera = stack.enter_context(Camera(receiver.port))
+        assert camera.post(JPEG, TYPE) == 200
         for _ in range(3):
             with Camera(receiver.port) as second:
                 assert second.closed()

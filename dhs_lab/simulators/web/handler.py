@@ -122,9 +122,9 @@ class PageHandler(HttpHandler):
             reason = "too many browsers look at this page"
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason)
         try:
-            self.start_reply(HTTPStatus.OK, "text/event-stream")
-            self._event("hello", self._hello())
-            self._follow()
+            if self.start_reply(HTTPStatus.OK, "text/event-stream"):
+                self._event("hello", self._hello())
+                self._follow()
         finally:
             site.readers.release()
 
@@ -166,9 +166,9 @@ class PageHandler(HttpHandler):
         self.close_connection = True
         count, _ = self.site.dcss.traffic.after(1 << 62)
         count, lines = self.site.dcss.traffic.after(count - KEPT_LINES)
-        self.start_reply(HTTPStatus.OK, "application/jsonl")
-        for row in _rows(count - len(lines), lines):
-            self.send(row)
+        if self.start_reply(HTTPStatus.OK, "application/jsonl"):
+            for row in _rows(count - len(lines), lines):
+                self.send(row)
 
     def _picture(self) -> None:
         camera = self.site.camera

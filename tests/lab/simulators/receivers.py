@@ -7,7 +7,9 @@ from collections.abc import Callable
 import attrs
 
 from dhs_runtime.clock import Deadline
-from dhs_runtime.services.http_server import HttpHandler, HttpListener, Refusal
+from dhs_runtime.services.http_message import Refusal
+from dhs_runtime.services.http_server import HttpHandler, serving_http
+from dhs_runtime.services.listener import TcpListener
 
 
 @attrs.frozen
@@ -37,7 +39,7 @@ class Receiver:
         self._changed = threading.Condition()
         self._posted: list[Posted] = []
         self.refused: list[str] = []
-        self.listener = HttpListener(Handler, name="receiver")
+        self.listener = TcpListener(serving_http(Handler), name="receiver")
 
     @property
     def url(self) -> str:

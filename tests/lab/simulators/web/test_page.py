@@ -63,6 +63,18 @@ def test_its_files(
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/main.js", "/messages", "/events", "/wire.jsonl", "/no"])
+def test_head_is_answered_as_get_without_a_body(
+    session: requests.Session, page: BeamlinePage, path: str
+) -> None:
+    told = session.head(page.url + path, timeout=DEADLINE_S)
+    assert told.content == b""
+    with session.get(page.url + path, timeout=DEADLINE_S, stream=True) as answer:
+        assert told.status_code == answer.status_code
+        for name in ("Content-Type", "Content-Security-Policy", "Connection"):
+            assert told.headers.get(name) == answer.headers.get(name)
+
+
 def test_the_files_ask_nothing_of_other_servers(page: BeamlinePage) -> None:
     for contents, _ in page._site.files.values():
         text = contents.decode().replace("http://www.w3.org/2000/svg", "")
