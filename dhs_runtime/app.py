@@ -24,7 +24,7 @@ from dhs_runtime.devices import Device
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import LinkState
 from dhs_runtime.operation import Argument, Operation, arguments_of
-from dhs_runtime.run import Run
+from dhs_runtime.run import JOIN_S, Run
 from dhs_runtime.signals import SIGNALS, stop_signals
 from dhs_runtime.threads import StopToken
 
@@ -137,10 +137,13 @@ class Dhs(Declarations):
         if run is not None:
             run.ask_to_stop()
 
-    def stop(self) -> tuple[str, ...]:
+    def stop(self, *, join_s: float = JOIN_S) -> tuple[str, ...]:
         """Stop, in well under a second; does nothing when not running.
 
         Operations under way are completed as aborted before the socket closes.
+
+        Args:
+            join_s: How long to wait for threads that do not end at once, in seconds.
 
         Returns:
             Names of threads that did not end, such as a handler stuck in a library's C code.
@@ -148,7 +151,7 @@ class Dhs(Declarations):
         run = self._run
         if run is None:
             return ()
-        alive = run.stop()
+        alive = run.stop(join_s)
         if self._run is run:  # and not yet the next
             self._run = None
         return alive

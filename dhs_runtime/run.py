@@ -87,7 +87,7 @@ class Run:
             raise DhsError(text) from error
         return asked
 
-    def stop(self) -> tuple[str, ...]:
+    def stop(self, join_s: float = JOIN_S) -> tuple[str, ...]:
         """End operations, link and threads, in well under a second.
 
         Operations are aborted; those whose handlers do not end in time are completed as aborted
@@ -112,7 +112,7 @@ class Run:
             # In a thread: a DCSS that reads nothing must not hold up the stop.
             self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
             self.link.stop()
-            alive = self._threads.join(Deadline.after(JOIN_S))
+            alive = self._threads.join(Deadline.after(join_s))
             self._handlers.devices.wire(None)
         if alive:
             logger.warning("threads that did not end: %s", ", ".join(alive))

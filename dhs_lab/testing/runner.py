@@ -21,6 +21,7 @@ from dhs_runtime.lowlevel import Deadline
 ONLINE_S: Final = 5.0
 PROCESS_ONLINE_S: Final = 20.0
 STOP_S: Final = 5.0
+"""How long threads and processes may take to end; a busy machine needs seconds for it."""
 
 _LOOK_S: Final = 0.1  # how often to check whether a process that does not come online has ended
 _AT_ONCE: Final = -1  # not a valid count of changes: `Changes.wait` returns at once
@@ -39,10 +40,12 @@ class RunningDhs:
 
     Attributes:
         dhs: The DHS.
+        stop_s: How long its threads may take to end, in seconds.
     """
 
-    def __init__(self, dhs: Dhs) -> None:
+    def __init__(self, dhs: Dhs, stop_s: float = STOP_S) -> None:
         self.dhs = dhs
+        self.stop_s = stop_s
 
     def stop(self) -> None:
         """Stop it; does nothing when stopped.
@@ -51,7 +54,7 @@ class RunningDhs:
             AssertionError: Threads did not end; the text names them.
         """
         __tracebackhide__ = True
-        if alive := self.dhs.stop():
+        if alive := self.dhs.stop(join_s=self.stop_s):
             raise AssertionError(f"{self.dhs.name} left threads running: {', '.join(alive)}")
 
 
@@ -169,6 +172,7 @@ class DhsRunner:
         *,
         config: DcssConfig | None = None,
         timeout_s: float = ONLINE_S,
+        stop_s: float = STOP_S,
     ) -> RunningDhs:
         """Run a DHS in this process, in its own threads.
 
@@ -179,6 +183,7 @@ class DhsRunner:
             dcss: The DCSS to connect to, by default the test's `simulated_dcss`.
             config: Settings; by default those for a local DCSS that comes back at once.
             timeout_s: How long it may take until it is online.
+            stop_s: How long its threads may take to end at the stop.
 
         Raises:
             AssertionError: It was not online in time, or is not a hardware host of the DCSS.
@@ -188,7 +193,7 @@ class DhsRunner:
         dcss = dcss or self._default_dcss()
         login = _Login(dcss, dhs.name)
         self._listen()
-        running = RunningDhs(dhs)
+        running = RunningDhs(dhs, stop_s)
         dhs.start(config or _near(dcss))
         self._running.append(running)
         if not login.wait(timeout_s):

@@ -131,8 +131,8 @@ def test_failing(simulated_dcss, dhs_runner):
     simulated_dcss.traffic.expect(["htos_note never"], timeout_s=0.1)
 
 def test_leaving_threads(simulated_dcss, dhs_runner):
-    dhs_runner.start(dhs)
-    simulated_dcss.start_operation("sulk", "1").wait_update("sulking", 5)
+    dhs_runner.start(dhs, stop_s=0.1)
+    simulated_dcss.start_operation("sulk", "3").wait_update("sulking", 5)
 
 def test_process_leaving_threads(simulated_dcss, dhs_runner):
     process = dhs_runner.spawn("stage_dhs.py:dhs")

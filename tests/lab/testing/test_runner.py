@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_lab.simulators.dcss import HardwareHost
 from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
-from dhs_runtime import DcssConfig, Dhs
+from dhs_runtime import DcssConfig, Dhs, Move
+from dhs_runtime.run import JOIN_S
 
 STAGE_FILE = Path(__file__).parents[3] / "examples" / "stage_dhs.py"
 STAGE = HardwareHost.of("stageDHS", motors=["sample_z"], shutters=["shutter"])
@@ -75,3 +77,31 @@ def test_camera_and_inference_server_are_there(
     assert simulated_axis.url.startswith("http://127.0.0.1:")
     assert simulated_automl.url.startswith("http://127.0.0.1:")
     assert simulated_axis.port != simulated_automl.port
+
+
+@pytest.mark.parametrize(("stop_s", "is_left"), [(20.0, False), (0.05, True)])
+@pytest.mark.dcss_hosts(STAGE)
+def test_a_thread_may_take_its_time_to_end(
+    simulated_dcss: WatchedDcss, dhs_runner: DhsRunner, stop_s: float, *, is_left: bool
+) -> None:
+    """Longer than the runtime itself waits: a busy machine is no fault of the DHS."""
+    dhs, moving, end = Dhs("stageDHS"), threading.Event(), threading.Event()
+
+    @dhs.motor("sample_z").on_move
+    def on_move(move: Move) -> None:
+        moving.set()
+        end.wait(20)
+        move.complete()
+
+    running = dhs_runner.start(dhs, stop_s=stop_s)
+    simulated_dcss.move("sample_z", 0.5)
+    assert moving.wait(20)
+    if is_left:
+        with pytest.raises(AssertionError, match="stageDHS left threads running: "):
+            running.stop()
+        end.set()
+        return
+    ending = threading.Timer(4 * JOIN_S, end.set)
+    ending.start()
+    running.stop()
+    ending.join()
