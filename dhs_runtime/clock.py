@@ -1,5 +1,6 @@
 """Time: one budget over many steps (`Deadline`), and how long to wait between tries (`Backoff`)."""
 
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -25,12 +26,14 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
-        """The moment `seconds` from now."""
+        """The moment `seconds` from now; raises ValueError for nan, a moment that never comes."""
+        if math.isnan(seconds):
+            raise ValueError("a number of seconds is wanted, not nan")
         return cls(time.monotonic() + seconds)
 
     def remaining(self) -> float:
-        """Seconds left, never below 0: fit for every `timeout=` argument."""
-        return max(0.0, self.at - time.monotonic())
+        """Seconds left, from 0 to a day: fit for every `timeout=` argument."""
+        return min(max(0.0, self.at - time.monotonic()), LONGEST_S)
 
     @property
     def passed(self) -> bool:

@@ -1,5 +1,6 @@
 """Numbers as people read them."""
 
+import math
 from typing import Final
 
 from dcs_codec import format_number
@@ -15,3 +16,14 @@ def number_text(number: float) -> str:
         EncodeError: The number is nan or infinite.
     """
     return format_number(float(f"{number:.{_DIGITS}g}"))
+
+
+def any_number_text(number: float) -> str:
+    """As `number_text`, and `nan`, `inf` and `-inf`: what DCSS tells may be any number."""
+    return number_text(number) if math.isfinite(number) else str(number)
+
+
+def short_number_text(number: float) -> str:
+    """A number in a sentence: 100, 1e+06, 24.95; more than six digits only where it has more."""
+    short = f"{number:g}"
+    return short if float(short) == number else f"{number:.{_DIGITS}g}"

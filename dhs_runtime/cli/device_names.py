@@ -92,13 +92,11 @@ def names_of_kinds(*kinds: str) -> Complete:
 def chosen(patterns: Iterable[str], views: Iterable[View]) -> list[str]:
     """The names that patterns stand for, each once, in the order of the patterns.
 
-    A pattern without `*`, `?` and `[` stands for itself, whether there is such a name or not.
+    A pattern stands for itself where nothing matches it, or where it has no `*`, `?` and `[`.
     """
     known = [view.name for view in views]
     found: dict[str, None] = {}
     for pattern in patterns:
-        if any(sign in pattern for sign in "*?["):
-            found |= dict.fromkeys(fnmatch.filter(known, pattern))
-        else:
-            found[pattern] = None
+        is_glob = any(sign in pattern for sign in "*?[")
+        found |= dict.fromkeys((is_glob and fnmatch.filter(known, pattern)) or [pattern])
     return list(found)

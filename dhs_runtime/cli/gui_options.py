@@ -3,6 +3,7 @@
 import functools
 import getpass
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,23 @@ from dhs_runtime.process.guard import VARIABLE, Guard
 
 _SILENT: Final = logging.NullHandler()  # errors are said by the command, once
 
+
+class SecondsOption(click.FloatRange):
+    """A time of more than 0 s; nan, which click lets through, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=LONGEST_S)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """As `click.FloatRange.convert`."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail("a number of seconds is wanted, not nan", param, ctx)
+        return seconds
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 LOGIN_S: Final = 10.0
@@ -42,6 +60,7 @@ class GuiFlags:
         user: Name of the user.
         session_file: File with the session's id; None for none.
         timeout_s: Longest time to wait for what the command is about.
+        login_s: Longest time until DCSS has told what there is.
         as_json: Whether JSON Lines are wanted.
         production: Whether the user said `--production`.
         take_master: Whether to become master, also in another's place.
@@ -53,6 +72,7 @@ class GuiFlags:
     timeout_s: float
     as_json: bool
     production: bool
+    login_s: float
     take_master: bool = False
 
     def client(self) -> DcssClient:
@@ -70,7 +90,7 @@ class GuiFlags:
             user=self.user,
             session=self._session(),
             display=os.environ.get("DISPLAY") or ":0",
-            connect_timeout_s=LOGIN_S,
+            connect_timeout_s=self.login_s,
         )
 
     def _session(self) -> str:
@@ -99,7 +119,7 @@ class GuiFlags:
         with dcss.watch(ClientState) as states:
             dcss.start()
             try:
-                for state in states.until(2 * LOGIN_S):
+                for state in states.until(2 * self.login_s):
                     if state in tried:
                         break
                 dcss.wait_ready(0)
@@ -155,10 +175,10 @@ def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list
             "--timeout",
             "timeout_s",
             metavar="SECONDS",
-            type=click.FloatRange(min=0, min_open=True, max=LONGEST_S),
+            type=SecondsOption(),
             default=timeout_s,
             show_default=True,
-            help=timeout_help,
+            help=timeout_help or "Longest time for DCSS to answer.",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON Lines."),
         click.option("--production", is_flag=True, help=f"Go to a DCSS that ${VARIABLE} names."),
@@ -169,10 +189,12 @@ def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list
 def gui_options(
     timeout_s: float = LOGIN_S,
     *,
-    timeout_help: str = "Longest time for DCSS to answer.",
+    timeout_help: str = "",
     takes_master: bool = False,
 ) -> Callable[[F], F]:
     """The options, as one argument `gui`, and one for what is said, `output`.
+
+    Without `timeout_help` the time is that of the login, all that the command waits for.
 
     Errors of the client end the command with one line on stderr and an exit code.
     """
@@ -183,6 +205,7 @@ def gui_options(
         @functools.wraps(command)
         def run(*args: Any, **kwargs: Any) -> int:
             logging.getLogger("dhs_runtime").addHandler(_SILENT)
+            kwargs["login_s"] = LOGIN_S if timeout_help else kwargs["timeout_s"]
             flags = GuiFlags(**{name: kwargs.pop(name) for name in fields if name in kwargs})
             output = CommandOutput(as_json=flags.as_json)
             try:

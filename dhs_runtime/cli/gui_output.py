@@ -1,6 +1,8 @@
 """How commands of a client show devices, for people and as JSON Lines."""
 
+import contextlib
 import json
+import math
 import os
 import re
 import sys
@@ -26,8 +28,9 @@ from dhs_runtime.client import (
     View,
     WaitTimeoutError,
 )
-from dhs_runtime.errors import ConfigError
-from dhs_runtime.number_text import number_text
+from dhs_runtime.errors import ConfigError, machine_error
+from dhs_runtime.number_text import any_number_text, number_text
+from dhs_runtime.process.controls import show_controls
 
 REFUSED: Final = 3
 TIMED_OUT: Final = 4
@@ -61,15 +64,15 @@ def value_of(view: View) -> str:
     text = _UNKNOWN
     match view:
         case MotorView(position=position, units=units):
-            text = f"{number_text(position)} {units}".rstrip()
+            text = f"{any_number_text(position)} {units}".rstrip()
         case EncoderView(position=position):
-            text = number_text(position)
+            text = any_number_text(position)
         case StringView(contents=contents):
             text = contents
         case ShutterView(is_open=bool(is_open)):
             text = "open" if is_open else "closed"
         case IonChamberView(counts=float(counts)):
-            text = number_text(counts)
+            text = any_number_text(counts)
         case OperationView(running=running):
             text = " ".join(["running", *sorted(running)]) if running else "nothing heard"
         case HostView(is_online=is_online):
@@ -117,6 +120,16 @@ def as_object(view: View, *, is_online: bool) -> dict[str, object]:
     return found
 
 
+def shown(text: str) -> str:
+    """A text from DCSS without what would move a terminal's cursor; its lines stay."""
+    return "\n".join(map(show_controls, text.split("\n")))
+
+
+def _finite(value: object) -> object:
+    """JSON has no nan and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 class CommandOutput:
     """What a command says: text or JSON Lines on stdout, and what went wrong."""
 
@@ -127,18 +140,18 @@ class CommandOutput:
     def put(self, text: str | None, event: Mapping[str, object]) -> None:
         """A line of text (None: there is none for people), or the JSON object for it."""
         if self.as_json:
-            self._write(json.dumps(event) + "\n")
+            self._write(json.dumps({key: _finite(value) for key, value in event.items()}) + "\n")
         elif text is not None:
             over = "\r\033[K" if self._is_line_open else ""
             self._is_line_open = False
-            self._write(f"{over}{text}\n")
+            self._write(f"{over}{shown(text)}\n")
 
     def put_over(self, text: str, event: Mapping[str, object]) -> None:
         """A line that the next one takes the place of; at a terminal only."""
         if self.as_json:
             self.put(None, event)
         elif sys.stdout.isatty():
-            self._write(f"\r{text}\033[K")
+            self._write(f"\r{shown(text)}\033[K")
             self._is_line_open = True
 
     def end_line(self) -> None:
@@ -150,7 +163,8 @@ class CommandOutput:
     def warn(self, text: str) -> None:
         """A line on stderr."""
         self.end_line()
-        print(f"dhs: {text}", file=sys.stderr, flush=True)  # noqa: T201 - it is what it is for
+        with contextlib.suppress(OSError):  # nobody reads it
+            print(f"dhs: {shown(text)}", file=sys.stderr, flush=True)  # noqa: T201 - its purpose
 
     def fail(self, error: Exception, text: str) -> int:
         """Say what went wrong; the exit code."""
@@ -166,6 +180,11 @@ class CommandOutput:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except BrokenPipeError:  # who reads has enough, as `head` does
+        except UnicodeEncodeError:  # a terminal of few letters
+            encoding = sys.stdout.encoding
+            CommandOutput._write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except OSError as error:  # nothing more can be written, not even at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(BROKEN_PIPE)
+            if isinstance(error, BrokenPipeError):  # who reads has enough, as `head` does
+                sys.exit(BROKEN_PIPE)
+            raise machine_error("cannot write to the standard output", error) from None

@@ -1,16 +1,18 @@
 """`dhs monitor`: what happens to devices, as it happens."""
 
+import math
 from datetime import datetime
 
 import click
 
 from dhs_runtime.cli.device_names import chosen, names_of_kinds
-from dhs_runtime.cli.gui_options import GuiFlags, gui_options
+from dhs_runtime.cli.gui_options import GuiFlags, SecondsOption, gui_options
 from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words_of
-from dhs_runtime.client import Change, ClientState, DcssClient, HostView, View
-from dhs_runtime.clock import LONGEST_S, Deadline
+from dhs_runtime.client import Change, ClientState, DcssClient, HostView, NoDeviceError, View
+from dhs_runtime.clock import Deadline
 
 _GAP = "disconnected"
+_GONE = "gone"
 
 
 @click.command()
@@ -21,7 +23,7 @@ _GAP = "disconnected"
     "--for",
     "seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True, max=LONGEST_S),
+    type=SecondsOption(),
     help="End after so many seconds.  [default: never]",
 )
 @gui_options()
@@ -32,7 +34,8 @@ def monitor(
 
     A line has the time, the name, the value, and `moving`, `offline` or `disconnected` where that
     is so. It goes on when DCSS comes back: the lines between `disconnected` and the next are a gap.
-    NAME may have * and ? in it. Ctrl-C ends it.
+    A device that DCSS does not have any more is `gone`. NAME may have * and ? in it. Ctrl-C ends
+    it.
 
     EXIT_CODES
 
@@ -43,25 +46,33 @@ def monitor(
         dhs monitor gonio_phi --for 60
     """  # noqa: D301 - click wants the sign itself
     with gui.connected() as dcss:
-        wanted = [dcss.view(name).name for name in chosen(names, dcss.views())]
-        end = None if seconds is None else Deadline.after(seconds)
-        shown = _Shown(dcss, output, wanted)
-        hosts = [view.name for view in dcss.views() if isinstance(view, HostView)]
-        with dcss.watch(*wanted, *hosts, ClientState) as seen:
-            shown.all_now("value")
-            while end is None or not end.passed:
-                for event in seen.until(LONGEST_S if end is None else end.remaining()):
+        for name in chosen(names, dcss.views()):
+            dcss.view(name)
+        end = Deadline.after(math.inf if seconds is None else seconds)
+        word = "value"
+        while not end.passed:
+            shown = _Shown(dcss, output, names)
+            with dcss.watch(*shown.what(), ClientState) as seen:
+                shown.all_now(word if dcss.epoch else _GAP)
+                for event in seen.until(end.remaining()):
+                    if event is ClientState.READY:  # perhaps with other devices
+                        word = "connected"
+                        break
                     shown.take(event)
 
 
 class _Shown:
     """What was shown of the devices that are wanted."""
 
-    def __init__(self, dcss: DcssClient, output: CommandOutput, names: list[str]) -> None:
+    def __init__(self, dcss: DcssClient, output: CommandOutput, names: tuple[str, ...]) -> None:
         self._dcss = dcss
         self._output = output
-        self._names = names
-        self._is_ready = True
+        self._names = dict.fromkeys(chosen(names, dcss.views()))
+        self._is_ready = dcss.epoch != 0
+
+    def what(self) -> list[str]:
+        """The names to watch: also those of the hosts, since a device may go offline."""
+        return [*self._names, *self._dcss.hosts]
 
     def take(self, event: object) -> None:
         if isinstance(event, ClientState):
@@ -70,33 +81,32 @@ class _Shown:
             if event.name in self._names:
                 self._show(event.after, "value")
             if isinstance(event.after, HostView):
-                for view in self._known():
-                    if getattr(view, "host", None) == event.name:
+                for view in self._dcss.views():
+                    if view.name in self._names and getattr(view, "host", None) == event.name:
                         self._show(view, "value")
 
     def _stands(self, state: ClientState) -> None:
         if state is ClientState.REFUSED:
             self._dcss.wait_ready(0)
-        if state is ClientState.READY:
-            self._is_ready = True
-            self.all_now("connected")
-        elif self._is_ready:
+        if self._is_ready:
             self._is_ready = False
-            for view in self._known():
-                self._show(view, _GAP)
+            self.all_now(_GAP)
 
     def all_now(self, event: str) -> None:
-        for view in self._known():
-            self._show(view, event)
-
-    def _known(self) -> list[View]:
-        known = {view.name: view for view in self._dcss.views()}
-        return [known[name] for name in self._names if name in known]
+        for name in self._names:
+            try:
+                self._show(self._dcss.view(name), event)
+            except NoDeviceError:
+                self._put(_GONE, (name, _GONE), {"name": name})
 
     def _show(self, view: View, event: str) -> None:
-        now = datetime.now().astimezone()
         is_online = self._dcss.is_online(view)
         words = _GAP if event == _GAP else words_of(view, is_online=is_online)
-        line = (f"{now:%H:%M:%S}.{now.microsecond // 1000:03}", view.name, value_of(view), words)
+        line = (view.name, value_of(view), words)
+        self._put(event, line, as_object(view, is_online=is_online))
+
+    def _put(self, event: str, line: tuple[str, ...], found: dict[str, object]) -> None:
+        now = datetime.now().astimezone()
+        time = f"{now:%H:%M:%S}.{now.microsecond // 1000:03}"
         head = {"time": now.isoformat(timespec="milliseconds"), "event": event}
-        self._output.put(" ".join(filter(None, line)), head | as_object(view, is_online=is_online))
+        self._output.put(" ".join(filter(None, (time, *line))), head | found)

@@ -64,8 +64,12 @@ def move(*, words: tuple[str, ...], gui: GuiFlags, output: CommandOutput) -> int
                 _stop(dcss, output, runs)
                 deadline, code = Deadline.after(_STOP_S), INTERRUPTED
             errors = _ends(dcss, output, runs, deadline)
-        if errors and not code:
-            raise first_to_raise(errors)
+        worst = first_to_raise(errors) if errors else None
+        for error in errors:
+            if code or error is not worst:  # else it ends the command, which says it
+                output.warn(str(error))
+        if worst is not None and not code:
+            raise worst
     return code
 
 
@@ -117,8 +121,6 @@ def _ends(
         try:
             end = run.wait(deadline.remaining())
         except RequestError as error:
-            if errors:
-                output.warn(str(error))
             errors.append(error)
             continue
         units = dcss.motors[run.name].units

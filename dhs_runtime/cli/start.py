@@ -4,7 +4,7 @@ import click
 
 from dhs_runtime.cli.commands import INTERRUPTED
 from dhs_runtime.cli.device_names import names_of_kinds
-from dhs_runtime.cli.gui_options import GuiFlags, gui_options
+from dhs_runtime.cli.gui_options import GuiFlags, SecondsOption, gui_options
 from dhs_runtime.cli.gui_output import CommandOutput, without_noise
 from dhs_runtime.client import DcssClient, RequestError, StartedOperation
 from dhs_runtime.client.pending import ABORT_GRACE_S
@@ -19,7 +19,7 @@ _HOUR_S = 3600.0
     "--quiet",
     "quiet_s",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SecondsOption(),
     help="Longest time between two updates.  [default: that of --timeout]",
 )
 @click.option("--abort-on-interrupt", is_flag=True, help="Let Ctrl-C stop the beamline.")

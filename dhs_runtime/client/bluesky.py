@@ -10,32 +10,182 @@ starts has a deadline, so that a DHS that hangs does not hang the plan.
     RunEngine()(scan([i2], phi, 0, 20, 21))
 """
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, InvalidStateError
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from dcs_codec import DcsError, ShutterState
-from dhs_runtime.answers import NORMAL
-from dhs_runtime.client.bluesky_parts import BlueskyDevice, BlueskyStatus, TriggeredDevice
 from dhs_runtime.client.dcss_client import DcssClient
-from dhs_runtime.client.errors import FailedError, RequestError
+from dhs_runtime.client.errors import AbortedError, RequestError
 from dhs_runtime.client.events import Subscription
-from dhs_runtime.client.moving import ANSWER_S, ENGINE, MOVE_S
+from dhs_runtime.client.moving import ANSWER_S, ENGINE, MOVE_S, elsewhere
+from dhs_runtime.client.pending import PendingRequest
 from dhs_runtime.client.seen import MotorView, View
 from dhs_runtime.client.waiting import MoveRequest, StartedOperation
 from dhs_runtime.errors import DhsError
+from dhs_runtime.number_text import short_number_text
 
 if TYPE_CHECKING:
-    from bluesky.protocols import Location, Reading
+    from bluesky.protocols import Hints, Location, Reading
     from event_model import DataKey, PartialEvent
+
+    Listener = Callable[[dict[str, Reading[float | str]]], object]
+
+T = TypeVar("T")
 
 OPERATION_S: Final = 3600.0
 """Default for the longest time of an operation, in seconds."""
 
 
+class BlueskyStatus:
+    """The status of something that a plan started; its repr says what it is, and why it failed.
+
+    Attributes:
+        is_stopped: Whether the plan stopped it.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.is_stopped = False
+        self._is_meant = False
+        self._end: Future[None] = Future()
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+        return self._end.done()
+
+    @property
+    def success(self) -> bool:
+        """Whether it succeeded."""
+        return self.done and self.exception() is None
+
+    def exception(self, timeout: float | None = 0.0) -> BaseException | None:
+        """Why it failed; None if it did not.
+
+        Raises:
+            TimeoutError: It is not over within `timeout` seconds.
+        """
+        try:
+            return self._end.exception(timeout)
+        except TimeoutError:
+            raise TimeoutError(f"{self!r} within {timeout} s") from None
+
+    def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
+        """Call a function at the end; at once if it is over."""
+        self._end.add_done_callback(lambda _: callback(self))
+
+    def stop(self, *, success: bool) -> None:
+        """The plan stops it; with `success` its abort is no failure."""
+        self._is_meant = success
+        self.is_stopped = True
+
+    def finish(self, error: Exception | None = None) -> None:
+        """The end; only the first counts."""
+        with contextlib.suppress(InvalidStateError):
+            if error is None or (self._is_meant and isinstance(error, AbortedError)):
+                self._end.set_result(None)
+            else:
+                self._end.set_exception(error)
+
+    def __repr__(self) -> str:
+        if not self.done:
+            return f"<{self._what}: not done>"
+        return f"<{self._what}: {self.exception() or 'done'}>"
+
+
+class BlueskyDevice:
+    """The base of all devices: a name, and DCSS."""
+
+    parent = None
+    dtype: Literal["number", "string"] = "string"
+
+    def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
+        """A device for plans; `timeout_s` is the longest time of what a plan starts."""
+        self.name = name
+        self._dcss = dcss
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @property
+    def hints(self) -> "Hints":
+        """What Bluesky's tables and plots show."""
+        return {"fields": list(self.describe())}
+
+    def describe(self) -> "dict[str, DataKey]":
+        """What the values are."""
+        return {self.name: self._key()}
+
+    def _key(self) -> "DataKey":
+        source = f"dcss://{self._dcss.address}/{self.name}"
+        return {"source": source, "dtype": self.dtype, "shape": []}
+
+    def _until(self, run: PendingRequest[Any], what: str) -> BlueskyStatus:
+        """A status that ends as a request does."""
+        status = BlueskyStatus(what)
+        run.on_end(lambda run: status.finish(run.error))
+        return status
+
+    def _now(self, value: float | str) -> "dict[str, Reading[float | str]]":
+        self._dcss.check_ready()  # so that an old value is never returned as a new one
+        return {self.name: {"value": value, "timestamp": time.time()}}
+
+
+class OperationDevice(BlueskyDevice):
+    """A device that is an operation with its arguments."""
+
+    def __init__(
+        self, dcss: DcssClient, name: str, *args: object, timeout_s: float = OPERATION_S
+    ) -> None:
+        """An operation for plans; `args` as for `DcssClient.start_operation`."""
+        super().__init__(dcss, name, timeout_s=timeout_s)
+        self._args = args
+
+    def _start(self) -> StartedOperation:
+        return self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
+
+
+class TriggeredDevice(BlueskyDevice):
+    """A device whose values come from its last trigger."""
+
+    _readings: "Mapping[str, Reading[float | str]]" = MappingProxyType({})
+
+    def read(self) -> "dict[str, Reading[float | str]]":
+        """The values of the last trigger; raises DhsError if it gave none."""
+        if not self._readings:
+            raise DhsError(f"{self.name} was not triggered yet, or the last trigger failed")
+        return dict(self._readings)
+
+    def _triggered(
+        self, what: str, run: PendingRequest[T], values: Callable[[T], dict[str, float | str]]
+    ) -> BlueskyStatus:
+        """The status of a trigger; `values` takes the values out of its result, by name."""
+        status = BlueskyStatus(what)
+        self._readings = {}  # so that those of an older trigger are never taken for its
+
+        def ended(run: PendingRequest[T]) -> None:
+            if run.error is None:
+                now = time.time()
+                self._readings = {
+                    name: {"value": value, "timestamp": now}
+                    for name, value in values(run.wait(0)).items()
+                }
+            status.finish(run.error)
+
+        run.on_end(ended)
+        return status
+
+
 class BlueskyMotor(BlueskyDevice):
     """A motor: Readable, Movable, Stoppable, Locatable, Checkable and Subscribable."""
+
+    dtype = "number"
 
     def __init__(
         self,
@@ -56,17 +206,14 @@ class BlueskyMotor(BlueskyDevice):
             stop_by_abort_all: Whether `stop` may abort everything at the beamline, if the motor is
                 one of DCSS's scripting engine, which stops in no other way.
         """
-        super().__init__(dcss, name)
-        self._timeout_s = timeout_s
+        super().__init__(dcss, name, timeout_s=timeout_s)
         self._tolerance = tolerance
         self._stop_by_abort_all = stop_by_abort_all
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards the three below, free while something is sent
         self._run: MoveRequest | None = None
         self._status: BlueskyStatus | None = None
         self._goal: float | None = None
-        self._subscriptions: dict[
-            Callable[[dict[str, Reading[float | str]]], object], Subscription
-        ] = {}
+        self._subscriptions: dict[Listener, Subscription] = {}
 
     @property
     def _view(self) -> MotorView:
@@ -101,18 +248,20 @@ class BlueskyMotor(BlueskyDevice):
             RequestError, NotConnectedError, EncodeError: See `DcssClient.start_move`.
         """
         self.check_value(value)
-        status = BlueskyStatus(f"{self.name} to {value:g}")
+        status = BlueskyStatus(f"{self.name} to {short_number_text(value)}")
         with self._lock:
-            before, self._status, self._goal = self._run, status, value
+            before, self._status = self._run, status
         if before is None or before.is_over:
             self._begin(value, status)
         else:
             before.on_end(lambda _: self._begin_later(value, status))
+        self._goal = value
         return status
 
     def _begin_later(self, value: float, status: BlueskyStatus) -> None:
-        if status.stopped_well:  # stopped while it waited for its turn
-            status.finish()
+        if status.is_stopped:  # while it waited for its turn
+            text = f"{self.name}: it was stopped before it began to move"
+            status.finish(AbortedError(self.name, "", text))
             return
         try:
             self._begin(value, status)
@@ -122,17 +271,15 @@ class BlueskyMotor(BlueskyDevice):
     def _begin(self, value: float, status: BlueskyStatus) -> None:
         run = self._dcss.start_move(self.name, value, timeout_s=self._timeout_s)
         with self._lock:
-            self._run = run
+            self._run, is_stopped = run, status.is_stopped
         run.on_end(lambda run: status.finish(self._error_of(run)))
+        if is_stopped:  # while its command was being sent
+            self._stop()
 
     def _error_of(self, run: MoveRequest) -> RequestError | None:
-        if run.error is not None or self._tolerance is None:
+        if run.error is not None:
             return run.error
-        position = run.wait(0).position
-        if abs(position - run.to) <= self._tolerance:
-            return None
-        text = f"{self.name}: stopped at {position:g}, not at {run.to:g}"
-        return FailedError(self.name, NORMAL, text)
+        return elsewhere(self._view, run.wait(0).position, run.to, self._tolerance)
 
     def stop(self, success: bool = True) -> None:  # noqa: FBT001, FBT002, RUF100 - Bluesky's
         """Stop the move that was started here, if there is one; does not wait.
@@ -144,17 +291,19 @@ class BlueskyMotor(BlueskyDevice):
             NotConnectedError: The client is not ready.
         """
         with self._lock:
-            run, status = self._run, self._status
-        if status is not None and success:
-            status.stopped_well = True
-        if run is None or run.is_over:
-            return
+            run = self._run
+            if self._status is not None:
+                self._status.stop(success=success)
+        if run is not None and not run.is_over:
+            self._stop()
+
+    def _stop(self) -> None:
         if self._stop_by_abort_all and self._view.host == ENGINE:
             self._dcss.abort()
         else:
             self._dcss.stop_move(self.name)
 
-    def subscribe(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
+    def subscribe(self, function: "Listener") -> None:
         """Call a function with the present reading, and with each new one."""
 
         def changed(_: View | None, after: View | None) -> None:
@@ -164,19 +313,13 @@ class BlueskyMotor(BlueskyDevice):
         subscription = self._dcss.subscribe_changes(changed, self.name, initial=True)
         self._subscriptions[function] = subscription
 
-    def clear_sub(self, function: "Callable[[dict[str, Reading[float | str]]], object]") -> None:
+    def clear_sub(self, function: "Listener") -> None:
         """Stop calling it."""
         self._subscriptions.pop(function).close()
 
 
 class BlueskyShutter(BlueskyDevice):
     """A shutter, `open` or `closed`: Readable and Movable."""
-
-    dtype: Literal["number", "string"] = "string"
-
-    def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
-        super().__init__(dcss, name)
-        self._timeout_s = timeout_s
 
     def read(self) -> "dict[str, Reading[float | str]]":
         """Its state; `unknown` if DCSS does not know it."""
@@ -186,20 +329,12 @@ class BlueskyShutter(BlueskyDevice):
 
     def set(self, value: Literal["open", "closed"]) -> BlueskyStatus:
         """Open or close it; raises like `DcssClient.set_shutter`."""
-        status = BlueskyStatus(f"{self.name} to {value}")
         run = self._dcss.start_set_shutter(self.name, value, timeout_s=self._timeout_s)
-        run.on_end(self._finishing(status))
-        return status
+        return self._until(run, f"{self.name} to {value}")
 
 
 class BlueskyString(BlueskyDevice):
     """A string: Readable and Movable."""
-
-    dtype: Literal["number", "string"] = "string"
-
-    def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
-        super().__init__(dcss, name)
-        self._timeout_s = timeout_s
 
     def read(self) -> "dict[str, Reading[float | str]]":
         """Its contents."""
@@ -207,14 +342,14 @@ class BlueskyString(BlueskyDevice):
 
     def set(self, value: str) -> BlueskyStatus:
         """Set it; raises like `DcssClient.set_string`."""
-        status = BlueskyStatus(f"{self.name} to {value!r}")
         run = self._dcss.start_set_string(self.name, value, timeout_s=self._timeout_s)
-        run.on_end(self._finishing(status))
-        return status
+        return self._until(run, f"{self.name} to {value!r}")
 
 
 class BlueskyCounter(TriggeredDevice):
     """Ion chambers that count together: Readable and Triggerable."""
+
+    dtype = "number"
 
     def __init__(self, dcss: DcssClient, *names: str, time_s: float = 1.0) -> None:
         """Ion chambers for plans.
@@ -241,53 +376,30 @@ class BlueskyCounter(TriggeredDevice):
         )
 
 
-class BlueskyOperation(TriggeredDevice):
+class BlueskyOperation(OperationDevice, TriggeredDevice):
     """An operation that each trigger runs once, and whose result is read: Readable, Triggerable."""
-
-    dtype: Literal["number", "string"] = "string"
-
-    def __init__(
-        self, dcss: DcssClient, name: str, *args: object, timeout_s: float = OPERATION_S
-    ) -> None:
-        """An operation for plans; `args` as for `DcssClient.start_operation`."""
-        super().__init__(dcss, name)
-        self._args = args
-        self._timeout_s = timeout_s
 
     def trigger(self) -> BlueskyStatus:
         """Run it; raises like `DcssClient.start_operation`."""
-        run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
-        return self._triggered(f"operation {self.name}", run, lambda end: {self.name: end.text})
+        what = f"operation {self.name}"
+        return self._triggered(what, self._start(), lambda end: {self.name: end.text})
 
 
-class BlueskyFlyer(BlueskyDevice):
+class BlueskyFlyer(OperationDevice):
     """An operation that runs while a plan does something else; each update is an event: Flyable."""
 
-    dtype: Literal["number", "string"] = "string"
-
-    def __init__(
-        self, dcss: DcssClient, name: str, *args: object, timeout_s: float = OPERATION_S
-    ) -> None:
-        """An operation for `bluesky.plans.fly`; `args` as for `DcssClient.start_operation`."""
-        super().__init__(dcss, name)
-        self._args = args
-        self._timeout_s = timeout_s
-        self._run: StartedOperation | None = None
+    _run: StartedOperation | None = None
 
     def kickoff(self) -> BlueskyStatus:
         """Start it; done when DCSS reports the start. Raises like `DcssClient.start_operation`."""
-        status = BlueskyStatus(f"start of {self.name}")
-        run = self._dcss.start_operation(self.name, *self._args, timeout_s=self._timeout_s)
+        self._run = run = self._start()
+        status = self._until(run, f"start of {self.name}")  # a refusal has no start
         run.on_start(lambda _: status.finish())
-        run.on_end(self._finishing(status))  # a refusal has no start
-        self._run = run
         return status
 
     def complete(self) -> BlueskyStatus:
         """Done when it is completed; raises DhsError before a kickoff."""
-        status = BlueskyStatus(f"operation {self.name}")
-        self._started().on_end(self._finishing(status))
-        return status
+        return self._until(self._started(), f"operation {self.name}")
 
     def describe_collect(self) -> "dict[str, dict[str, DataKey]]":
         """The content of an event: the text of an update."""

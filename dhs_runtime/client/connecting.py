@@ -10,10 +10,10 @@ from dcs_codec import (
     DcsProtocol,
     Disconnected,
     Frame,
+    FrameError,
     Framing,
-    HandshakeError,
+    MalformedMessage,
     Message,
-    RemoteProtocolError,
     Role,
     State,
     encode_frame,
@@ -22,6 +22,8 @@ from dcs_codec.gui import (
     GtosClientIsGui,
     StocSendClientType,
     StogAuthenticationFailed,
+    StogLoginComplete,
+    StogRespondToChallenge,
 )
 from dhs_runtime.addresses import HostPort, is_loopback
 from dhs_runtime.client.errors import LoginError
@@ -50,7 +52,8 @@ class GuiConnection:
         The messages come in this thread, from the first after the greeting on.
 
         Raises:
-            LoginError: DCSS refuses the login, or this is not a GUI port.
+            LoginError: DCSS refuses the login.
+            HandshakeError: This is not a GUI port.
         """
         try:
             self._transport.connect(self._address.host, self._address.port, timeout_s)
@@ -58,9 +61,7 @@ class GuiConnection:
             self._transport.set_read_timeout(timeout_s)
             while self._read(on_message):
                 pass
-        except HandshakeError as error:
-            raise LoginError(f"{self._address} is not a GUI port of DCSS: {error}") from None
-        except (TransportError, RemoteProtocolError) as error:
+        except (TransportError, FrameError) as error:
             return str(error)
         finally:
             self._transport.interrupt()
@@ -80,17 +81,31 @@ class GuiConnection:
                 return False
             if isinstance(event, StocSendClientType) and self._protocol.state is State.ASKED:
                 self._put(self._protocol.send(self._login))
-            elif isinstance(event, StogAuthenticationFailed):
-                raise LoginError(
-                    f"DCSS at {self._address} refused the login of {self._login.user} from host "
-                    f"{self._login.host}: check user, session, and that DCSS knows this host by "
-                    "that name"
-                )
             else:
+                self._check_decision(event)
                 on_message(event)
         if self._protocol.has_more:
             self._transport.acknowledge()
         return True
+
+    def _check_decision(self, message: Message) -> None:
+        """Raise LoginError if a message says, in any form, that this login is of no use."""
+        keyword = message.keyword
+        if isinstance(message, MalformedMessage):
+            keyword = message.received_keyword
+            if keyword == StogLoginComplete.keyword:
+                raise LoginError(f"DCSS at {self._address} gave us no number: {message.text!r}")
+        if keyword == StogAuthenticationFailed.keyword:
+            raise LoginError(
+                f"DCSS at {self._address} refused the login of {self._login.user} from host "
+                f"{self._login.host}: check user, session, and that DCSS knows this host by that "
+                "name"
+            )
+        if keyword == StogRespondToChallenge.keyword:
+            raise LoginError(
+                f"DCSS at {self._address} asks for the old login with a challenge, which is not "
+                "supported"
+            )
 
     def is_in(self) -> None:
         """The first push is read: from now on the server may be silent for any time."""

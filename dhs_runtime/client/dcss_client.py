@@ -1,25 +1,63 @@
 """`DcssClient`: drives a beamline through DCSS's GUI port."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Final, Self
 
-from dcs_codec import Message, join_list
+from dcs_codec import DecodeError, IonChamberFailure, Message, ShutterState, join_list
 from dcs_codec.gui import (
     GtosBecomeMaster,
     GtosBecomeSlave,
+    GtosGetEncoder,
+    GtosReadIonChambers,
+    GtosSetEncoder,
+    GtosSetShutterState,
+    GtosSetString,
     GtosStartOperation,
     GtosStopOperation,
     StogBecomeMaster,
     StogBecomeSlave,
+    StogGetEncoderCompleted,
+    StogReportIonChambers,
+    StogReportShutterState,
+    StogSetEncoderCompleted,
+    StogSetStringCompleted,
 )
-from dhs_runtime.client.errors import MasterTakenError, PermissionRefusedError, RequestError
+from dhs_runtime.answers import NORMAL
+from dhs_runtime.client.errors import (
+    LinkLostError,
+    MasterTakenError,
+    PermissionRefusedError,
+    RequestError,
+    WaitTimeoutError,
+    error_of,
+)
 from dhs_runtime.client.moving import ANSWER_S, MotorCommands
-from dhs_runtime.client.reporting import DeviceCommands
-from dhs_runtime.client.waiting import OperationEnd, ReportRequest, StartedOperation
+from dhs_runtime.client.pending import PendingRequest
+from dhs_runtime.client.waiting import (
+    CountEnd,
+    OperationEnd,
+    PassedOver,
+    ReportRequest,
+    StartedOperation,
+)
+from dhs_runtime.errors import DhsError, NotConnectedError
+
+LIST_S: Final = 1.0
+"""How long to wait for DCSS to list its clients, in seconds."""
+_BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))
+_PRIVATE: Final = "PRIVATE"
 
 
-class DcssClient(MotorCommands, DeviceCommands):
+def _as_broadcast(contents: str) -> list[str]:
+    """The words of a text as dcss forwards it: blanked, and private ones with X for their rest."""
+    return [
+        _PRIVATE + "X" * (len(word) - len(_PRIVATE)) if word.startswith(_PRIVATE) else word
+        for word in contents.translate(_BLANKED).split()
+    ]
+
+
+class DcssClient(MotorCommands):
     """A client of DCSS's GUI port.
 
     While it is not ready, commands raise `NotConnectedError` at once: nothing is queued.
@@ -29,6 +67,180 @@ class DcssClient(MotorCommands, DeviceCommands):
         >>> with DcssClient("localhost:14243", user="anna") as dcss:  # doctest: +SKIP
         ...     dcss.move("gonio_phi", 90, timeout_s=30)
     """
+
+    # -- shutters, strings, ion chambers -------------------------------------------------------
+
+    def set_shutter(
+        self, name: str, state: ShutterState | str, *, timeout_s: float = ANSWER_S
+    ) -> None:
+        """Open or close a shutter, `open` or `closed`, and wait for its report.
+
+        Raises:
+            ValueError: Another state.
+            RequestError: There is none, it is refused, or it does not reach that state in time.
+        """
+        self._end_of(self.start_set_shutter(name, state, timeout_s=timeout_s))
+
+    def start_set_shutter(
+        self, name: str, state: ShutterState | str, *, timeout_s: float | None = None
+    ) -> PendingRequest[bool]:
+        """As `set_shutter`, without waiting; `timeout_s` as for `start_move`."""
+        wanted = ShutterState(state)
+        hosts = self._hosts_of(self.shutters[name].host)
+
+        def read(message: Message) -> bool | RequestError | PassedOver | None:
+            if not isinstance(message, StogReportShutterState) or message.shutter_name != name:
+                return None
+            if message.result not in ("", NORMAL):
+                return error_of(name, message.result)
+            state = message.shutter_state
+            return True if state == wanted else PassedOver(state)
+
+        request = ReportRequest(self._requests, name, hosts, read, is_refused_by_log=True)
+        command = GtosSetShutterState(shutter_name=name, shutter_state=wanted.value)
+        self._ask(request, command, timeout_s)
+        return request
+
+    def set_string(
+        self,
+        name: str,
+        contents: str,
+        *,
+        timeout_s: float = ANSWER_S,
+        accept: Callable[[str], bool] | None = None,
+    ) -> str:
+        """Set a string, and wait until it has the contents; returns them.
+
+        A report of other contents is taken for an answer to somebody else. If the DHS changes the
+        contents, pass `accept`, which decides whether contents are the answer.
+
+        Raises:
+            RequestError: There is none, it is refused, or the contents are not reported in time.
+        """
+        return self._end_of(
+            self.start_set_string(name, contents, accept=accept, timeout_s=timeout_s)
+        )
+
+    def start_set_string(
+        self,
+        name: str,
+        contents: str,
+        *,
+        timeout_s: float | None = None,
+        accept: Callable[[str], bool] | None = None,
+    ) -> PendingRequest[str]:
+        """As `set_string`, without waiting; `timeout_s` as for `start_move`."""
+        hosts = self._hosts_of(self.strings[name].host)
+        wanted = _as_broadcast(contents)
+
+        def is_ours(found: str) -> bool:
+            return accept(found) if accept is not None else _as_broadcast(found) == wanted
+
+        def read(message: Message) -> str | RequestError | PassedOver | None:
+            if not isinstance(message, StogSetStringCompleted) or message.string_name != name:
+                return None
+            if message.string_status != NORMAL:
+                return error_of(name, message.string_status)
+            found = message.string_contents
+            return found if is_ours(found) else PassedOver(repr(found))
+
+        request = ReportRequest(self._requests, name, hosts, read, is_refused_by_log=True)
+        command = GtosSetString(string_name=name, string_contents=contents)
+        self._ask(request, command, timeout_s)
+        return request
+
+    def count(self, time_s: float, *names: str, timeout_s: float | None = None) -> CountEnd:
+        """Count with ion chambers, and wait for the reports of all their DHSs.
+
+        Args:
+            time_s: How long to count, in seconds.
+            names: The ion chambers, at least one.
+            timeout_s: Longest time to wait; by default 10 s more than `time_s`.
+
+        Raises:
+            RequestError: There is no such ion chamber, a DHS is offline or cannot count, or a
+                report does not come in time.
+        """
+        limit_s = time_s + ANSWER_S if timeout_s is None else timeout_s
+        return self._end_of(self.start_count(time_s, *names, timeout_s=limit_s))
+
+    def start_count(
+        self, time_s: float, *names: str, timeout_s: float | None = None
+    ) -> PendingRequest[CountEnd]:
+        """As `count`, without waiting; `timeout_s` as for `start_move`.
+
+        Raises:
+            ValueError: It names no ion chamber.
+            NoDeviceError: There is no such ion chamber.
+            NotConnectedError: The client is not ready.
+        """
+        if not names:
+            raise ValueError("names no ion chamber")
+        hosts = self._hosts_of(*(self.ion_chambers[name].host for name in names))
+        missing = set(names)
+        counts: dict[str, float] = {}
+        counted_s = [time_s]
+
+        def read(message: Message) -> CountEnd | RequestError | PassedOver | None:
+            if not isinstance(message, StogReportIonChambers):
+                return None
+            try:
+                result = message.result
+            except DecodeError as error:
+                return PassedOver(f"it cannot be read: {error}")
+            if isinstance(result, IonChamberFailure):
+                is_ours = missing.issuperset(result.names)
+                return error_of(" ".join(result.names), result.reason) if is_ours else None
+            if not missing.issuperset(reading.name for reading in result):
+                return None
+            counted_s[0] = message.ion_chamber_time
+            counts.update({reading.name: reading.counts for reading in result})
+            missing.difference_update(counts)
+            return None if missing else CountEnd(counted_s[0], counts)
+
+        request = ReportRequest(self._requests, " ".join(names), hosts, read)
+        command = GtosReadIonChambers(
+            ion_chamber_time=time_s, is_repeated=False, ion_chamber_names=names
+        )
+        self._ask(request, command, timeout_s)
+        return request
+
+    # -- encoders -----------------------------------------------------------------------------
+
+    def read_encoder(self, name: str, *, timeout_s: float = ANSWER_S) -> float:
+        """Let the DHS read an encoder; returns its position in its own units.
+
+        Raises:
+            RequestError: There is none, it is refused, or no answer comes in time.
+        """
+        command = GtosGetEncoder(encoder_name=name)
+        return self._ask_encoder(command, StogGetEncoderCompleted, timeout_s)
+
+    def set_encoder(self, name: str, position: float, *, timeout_s: float = ANSWER_S) -> float:
+        """Set the value of an encoder's present position; returns the position its DHS reports.
+
+        Raises:
+            RequestError: There is none, it is refused, or no answer comes in time.
+        """
+        command = GtosSetEncoder(encoder_name=name, position=position)
+        return self._ask_encoder(command, StogSetEncoderCompleted, timeout_s)
+
+    def _ask_encoder(
+        self,
+        command: GtosGetEncoder | GtosSetEncoder,
+        completed: type[StogGetEncoderCompleted | StogSetEncoderCompleted],
+        timeout_s: float,
+    ) -> float:
+        name = command.encoder_name
+        hosts = self._hosts_of(self.encoders[name].host)
+
+        def read(message: Message) -> float | RequestError | None:
+            if not isinstance(message, completed) or message.encoder_name != name:
+                return None
+            is_done = message.status == NORMAL
+            return message.position if is_done else error_of(name, message.status)
+
+        return self._answer(ReportRequest(self._requests, name, hosts, read), command, timeout_s)
 
     # -- operations ---------------------------------------------------------------------------
 
@@ -62,7 +274,7 @@ class DcssClient(MotorCommands, DeviceCommands):
         self, name: str, *args: object, text: str | None = None, timeout_s: float
     ) -> OperationEnd:
         """Start an operation and wait for its end; raises like `start_operation` and `wait`."""
-        return self.start_operation(name, *args, text=text).wait(timeout_s)
+        return self._end_of(self.start_operation(name, *args, text=text, timeout_s=timeout_s))
 
     def stop_operation(self, name: str, *args: object) -> None:
         """Ask an operation to end early, which it may ignore. Returns when the request is sent.
@@ -82,13 +294,14 @@ class DcssClient(MotorCommands, DeviceCommands):
     def become_master(self, *, take: bool = False, timeout_s: float = ANSWER_S) -> None:
         """Become master. DCSS lets anybody take over, so this first checks for another master.
 
+        DCSS lists its clients some time after a login; this waits up to 1 s for that list.
+
         Raises:
             MasterTakenError: Another client is master, and `take` is False.
             PermissionRefusedError: DCSS refuses it.
         """
-        for number, row in self.clients.items():
-            if row.is_master and number != self.client_id and not (take or self.is_master):
-                raise MasterTakenError(row.user, row.host)
+        if not (take or self.is_master):
+            self._check_masters(min(timeout_s, LIST_S))
 
         def read(message: Message) -> bool | RequestError | None:
             if isinstance(message, StogBecomeMaster):
@@ -101,6 +314,13 @@ class DcssClient(MotorCommands, DeviceCommands):
         request = ReportRequest(self._requests, "master", {}, read)
         self._answer(request, GtosBecomeMaster(), timeout_s)
 
+    def _check_masters(self, timeout_s: float) -> None:
+        with contextlib.suppress(WaitTimeoutError):  # 65 clients are too many for DCSS to list all
+            self.wait(lambda: self._picture.has_all_clients, timeout_s)
+        for number, row in self.clients.items():
+            if row.is_master and number != self.client_id:
+                raise MasterTakenError(row.user, row.host)
+
     def release_master(self, *, timeout_s: float = ANSWER_S) -> None:
         """Stop being master."""
 
@@ -110,13 +330,23 @@ class DcssClient(MotorCommands, DeviceCommands):
         request = ReportRequest(self._requests, "master", {}, read)
         self._answer(request, GtosBecomeSlave(), timeout_s)
 
-    @contextmanager
+    @contextlib.contextmanager
     def master(self, *, take: bool = False, timeout_s: float = ANSWER_S) -> Iterator[Self]:
-        """Be master inside the block; released after it if it was not before."""
+        """Be master inside the block; released after it if it was not before.
+
+        An exception of the block comes out of it, also where the release fails.
+        """
         was_master = self.is_master
         self.become_master(take=take, timeout_s=timeout_s)
         try:
             yield self
-        finally:
-            if not was_master and self.epoch:
+        except BaseException:
+            with contextlib.suppress(DhsError):
+                self._end_master(was_master=was_master, timeout_s=timeout_s)
+            raise
+        self._end_master(was_master=was_master, timeout_s=timeout_s)
+
+    def _end_master(self, *, was_master: bool, timeout_s: float) -> None:
+        if self.is_master and not was_master:
+            with contextlib.suppress(NotConnectedError, LinkLostError):  # who leaves is no master
                 self.release_master(timeout_s=timeout_s)

@@ -122,6 +122,8 @@ _BUSY = frozenset(
     }
 )
 _OFFLINE = ("no_hw_host", "hardware_offline")
+_MOVING = "moving"
+_OF_ANY_TIME = frozenset({*_PERMISSION, "blocked", "system_not_idle"})
 
 
 def error_of(name: str, status: str) -> RequestError:
@@ -134,12 +136,23 @@ def error_of(name: str, status: str) -> RequestError:
     return _kind_of(name, bare)(name, status, f"{name}: {bare or 'no status'}")
 
 
+def is_moving_after(status: str, before: bool | None) -> bool | None:
+    """Whether a motor moves after a completion with this status.
+
+    What refuses a command while the motor moves for another one is no end of that motion.
+    """
+    if status == _MOVING:
+        return True
+    return before if status in _OF_ANY_TIME else False
+
+
 def _kind_of(name: str, bare: str) -> type[RequestError]:
     word = bare.partition(" ")[0]
     own = word.removeprefix(f"{name}_")
+    said = bare.split()
     kinds: tuple[tuple[bool, type[RequestError]], ...] = (
         (word.startswith(_OFFLINE), OfflineError),
-        (own == ABORTED or bare == f"{ERROR} {ABORTED}", AbortedError),
+        (own == ABORTED or (said[-1:] == [ABORTED] and {*said[:-1]} == {ERROR}), AbortedError),
         (word.endswith("sw_limit"), LimitError),
         (word in _PERMISSION, PermissionRefusedError),
         (own in _BUSY, BusyError),

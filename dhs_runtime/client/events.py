@@ -1,4 +1,4 @@
-"""The events of a client, in order: for callbacks in their own threads, and for loops."""
+"""The events of a client, in order: for callbacks in their own threads, loops, and waits."""
 
 import contextlib
 import enum
@@ -6,13 +6,15 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 from dcs_codec import Message
 from dcs_codec.gui import StogUpdateMotorPosition
-from dhs_runtime.client.seen import Change
+from dhs_runtime.client.errors import WaitTimeoutError
+from dhs_runtime.client.picture import Told
+from dhs_runtime.client.seen import Change, View
 from dhs_runtime.clock import Deadline
-from dhs_runtime.errors import DhsError
+from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.threads import ThreadGroup
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ class ClientState(enum.Enum):
 
 
 ClientEvent = Message | Change | ClientState
+M = TypeVar("M", bound=Message | ClientState)
+ChangeCallback = Callable[[View | None, View | None], object]
 
 
 class EventQueue:
@@ -171,7 +175,7 @@ class Subscription:
             deadline = Deadline.after(SLOW_S)
             try:
                 self._callback(event)
-            except Exception:  # of the user's own code
+            except BaseException:  # sys.exit() in a callback must not silence it
                 logger.exception("callback %s failed", self._name)
             if deadline.passed:
                 logger.warning("callback %s took more than %g s", self._name, SLOW_S)
@@ -195,7 +199,7 @@ class Watch(contextlib.AbstractContextManager["Watch"]):
         while (event := self._queue.get(deadline)) is not None:
             yield event
         if self._queue.is_overrun:
-            raise DhsError(f"more than {MOST_UNREAD} events were unread")
+            raise DhsError(f"more than {MOST_UNREAD} events were unread: their reader is too slow")
 
     def close(self) -> None:
         """End the loop, from any thread; unread events are lost."""
@@ -203,3 +207,166 @@ class Watch(contextlib.AbstractContextManager["Watch"]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class ListeningClient(Told):
+    """The part of a client that listens and waits.
+
+    Each callback has its own thread, which calls it in the order of the wire. It may call any
+    method of the client, and wait. A callback with 10,000 unread events is no longer called, and
+    the log says so. It gets only the newest position of a motor: an update that is still unread is
+    replaced by the next.
+    """
+
+    def __init__(self, threads: ThreadGroup) -> None:
+        """The part; `threads` are those of the client."""
+        super().__init__()
+        self._threads = threads
+        self._changed = threading.Condition()  # guards all of the client; held over no I/O
+        self._state = ClientState.OFFLINE
+        self._reason = "not started"
+        self._changes = 0  # of anything that a caller may wait for
+        self._queues: tuple[EventQueue, ...] = ()
+
+    def _wake(self) -> None:
+        """Let those who wait look again; with the lock held."""
+        self._changes += 1
+        self._changed.notify_all()
+
+    def on(self, *classes: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
+        """A decorator: call a function with each message of these classes, before or after `start`.
+
+        `ClientState` may be one of them. `subscribe` returns an object that ends it.
+        """
+
+        def decorate(callback: Callable[[M], None]) -> Callable[[M], None]:
+            self.subscribe(callback, *classes)
+            return callback
+
+        return decorate
+
+    def subscribe(self, callback: Callable[[M], object], *classes: type[M]) -> Subscription:
+        """Call a function with each message of these classes, before or after `start`."""
+        queue = EventQueue(classes)
+        self._listen(queue)
+        return Subscription(queue, callback, self._threads)  # type: ignore[arg-type]
+
+    def on_change(
+        self, *names: str, initial: bool = False
+    ) -> Callable[[ChangeCallback], ChangeCallback]:
+        """A decorator: call a function with a device before and after each change.
+
+        Args:
+            names: Devices, operations or hardware hosts. They need not be known yet.
+            initial: Whether to call it first with the present values; the value before is None.
+        """
+
+        def decorate(callback: ChangeCallback) -> ChangeCallback:
+            self.subscribe_changes(callback, *names, initial=initial)
+            return callback
+
+        return decorate
+
+    def subscribe_changes(
+        self, callback: ChangeCallback, *names: str, initial: bool = False
+    ) -> Subscription:
+        """Like `on_change`; returns an object that ends it."""
+
+        def call(event: ClientEvent) -> None:
+            if isinstance(event, Change):
+                callback(event.before, event.after)
+
+        call.__qualname__ = getattr(callback, "__qualname__", repr(callback))
+        queue = EventQueue((), names)
+        self._listen(queue, initial=names if initial else ())
+        return Subscription(queue, call, self._threads)
+
+    def watch(self, *what: str | type[Message | ClientState], initial: bool = False) -> Watch:
+        """Events for a loop: messages of some classes, and changes of devices by name.
+
+        It listens from now on, so the effects of the next command are not missed.
+
+        Example:
+            >>> with dcss.watch("gonio_phi") as seen:  # doctest: +SKIP
+            ...     dcss.start_move("gonio_phi", 90)
+            ...     for change in seen.until(timeout_s=30):
+            ...         print(change.after.position)
+        """
+        classes = tuple(each for each in what if not isinstance(each, str))
+        names = [each for each in what if isinstance(each, str)]
+        queue = EventQueue(classes, names)
+        self._listen(queue, initial=names if initial else ())
+        return Watch(queue)
+
+    def _listen(self, queue: EventQueue, *, initial: tuple[str, ...] | list[str] = ()) -> None:
+        with self._changed:
+            if self._state is ClientState.STOPPED:
+                queue.close()
+            alive = [each for each in self._queues if not each.is_closed]
+            self._queues = (*alive, queue)
+            if initial:
+                wanted = frozenset(initial)
+                now = [view for view in self._picture.views() if view.name in wanted]
+                queue.offer(Change(None, view) for view in now)
+
+    # -- waiting ------------------------------------------------------------------------------
+
+    def wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until a condition on the values of this client is true; checked when they change.
+
+        Raises:
+            WaitTimeoutError: It is not true within `timeout_s` seconds.
+            NotConnectedError: The client was stopped, or DCSS refused its login.
+        """
+        what = getattr(condition, "__qualname__", "the condition")
+        self._wait(condition, timeout_s, lambda: f"{what} does not hold")
+
+    def wait_string(
+        self, name: str, wanted: str | Callable[[str], bool], *, timeout_s: float
+    ) -> str:
+        """Wait until a string has these contents, or contents that a function accepts.
+
+        Raises:
+            NoDeviceError: There is no such string.
+            WaitTimeoutError: Not within `timeout_s` seconds.
+            NotConnectedError: The client was stopped.
+        """
+
+        def holds() -> bool:
+            contents = self.strings[name].contents
+            return contents == wanted if isinstance(wanted, str) else wanted(contents)
+
+        self._wait(holds, timeout_s, lambda: f"string {name} is {self.strings[name].contents!r}")
+        return self.strings[name].contents
+
+    def wait_host(self, name: str, *, timeout_s: float) -> None:
+        """Wait until a hardware host is online.
+
+        Raises:
+            NoDeviceError: There is no such host.
+            WaitTimeoutError: Not within `timeout_s` seconds.
+            NotConnectedError: The client was stopped.
+        """
+        self._wait(
+            lambda: self.hosts[name].is_online,
+            timeout_s,
+            lambda: f"hardware host {name} is offline",
+        )
+
+    def _wait(
+        self, condition: Callable[[], bool], timeout_s: float, say: Callable[[], str]
+    ) -> None:
+        deadline = Deadline.after(timeout_s)
+        while True:
+            seen = self._changes
+            if condition():  # outside the lock: it is the caller's, and may take its time
+                return
+            if self._state is ClientState.STOPPED:
+                raise NotConnectedError(f"{say()}, and the client was stopped")
+            if self._state is ClientState.REFUSED:
+                raise NotConnectedError(f"{say()}, and {self._reason}")
+            if deadline.passed:
+                raise WaitTimeoutError("", "", f"{say()} after {timeout_s:g} s")
+            with self._changed:
+                if self._changes == seen:
+                    self._changed.wait(deadline.remaining())

@@ -2,12 +2,12 @@
 
 import itertools
 import logging
+import math
 import random
-import threading
 from collections.abc import Sequence
 from typing import Any, Final, Self, TypeVar
 
-from dcs_codec import MalformedMessage, Message
+from dcs_codec import HandshakeError, MalformedMessage, Message
 from dcs_codec.gui import (
     CYPHER,
     DCS_CYPHER,
@@ -19,10 +19,9 @@ from dcs_codec.gui import (
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.client.connecting import GuiConnection, check_login, own_name
 from dhs_runtime.client.errors import LoginError
-from dhs_runtime.client.events import ClientEvent, ClientState, EventQueue
+from dhs_runtime.client.events import ClientEvent, ClientState, ListeningClient
 from dhs_runtime.client.pending import OpenRequests, PendingRequest
 from dhs_runtime.client.picture import BeamlinePicture
-from dhs_runtime.client.told import Told
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.threads import StopToken, ThreadGroup
@@ -36,7 +35,7 @@ LINK_THREAD: Final = "client-link"
 T = TypeVar("T")
 
 
-class GuiLink(Told):
+class GuiLink(ListeningClient):
     """The link of a client to DCSS's GUI port, what DCSS sent, and the open requests.
 
     It reconnects by itself when the link is lost. Any thread may call its methods, also callbacks.
@@ -81,17 +80,12 @@ class GuiLink(Told):
         check_login(self._login)  # else it would fail at each connection
         self._connect_timeout_s = connect_timeout_s
         self._backoff = Backoff() if retry is None else retry
-        self._changed = threading.Condition()  # guards all below; held over no I/O, no callback
-        self._state = ClientState.OFFLINE
-        super().__init__()
+        super().__init__(ThreadGroup(self._crashed))
         self._coming: BeamlinePicture | None = None  # of a login whose push is under way
-        self._queues: tuple[EventQueue, ...] = ()
         self._connection: GuiConnection | None = None
         self._logins = 0
-        self._reason = "not started"
         self._handles = itertools.count(random.randrange(100_000, 1_000_000))  # noqa: S311
         self._stop = StopToken()
-        self._threads = ThreadGroup(self._crashed)
         self._requests = OpenRequests(self._changed, self._threads)
 
     @property
@@ -117,8 +111,8 @@ class GuiLink(Told):
                 raise DhsError("a client is started once")
             self._state = ClientState.CONNECTING
             self._reason = "no answer yet"
-        self._requests.start()
-        self._threads.spawn(LINK_THREAD, self._run)
+            self._requests.start()  # in one step with the state: another thread may stop it
+            self._threads.spawn(LINK_THREAD, self._run)
 
     def stop(self) -> None:
         """End the connection and all callbacks; operations and moves continue at the beamline.
@@ -132,7 +126,7 @@ class GuiLink(Told):
             self._reason = "stopped"
             self._requests.stop()
             connection, queues = self._connection, self._queues
-            self._changed.notify_all()
+            self._wake()
         if connection is not None:
             connection.interrupt()
         for queue in queues:
@@ -161,8 +155,9 @@ class GuiLink(Told):
             NotConnectedError: Not within `timeout_s` seconds, or the client was stopped.
         """
         over = (ClientState.READY, ClientState.REFUSED, ClientState.STOPPED)
+        deadline = Deadline.after(timeout_s)
         with self._changed:
-            self._changed.wait_for(lambda: self._state in over, timeout_s)
+            self._changed.wait_for(lambda: self._state in over, deadline.remaining())
             if self._state is ClientState.REFUSED:
                 raise LoginError(self._reason)
             if self._state is not ClientState.READY:
@@ -180,9 +175,13 @@ class GuiLink(Told):
             try:
                 reason = connection.run(self._take, self._connect_timeout_s)
             except LoginError as error:
-                logger.error("%s", error)  # noqa: TRY400 - its text says it all
-                self._go(ClientState.REFUSED, reason=str(error))
+                self._refuse(str(error))
                 return
+            except HandshakeError as error:
+                reason = f"{self.address} is not a GUI port of DCSS: {error}"
+                if not logins:  # else it was one before, and DCSS is perhaps being restarted
+                    self._refuse(reason)
+                    return
             except NotConnectedError as error:
                 reason = str(error)
             logger.info("no link to DCSS at %s: %s", self.address, reason)
@@ -190,6 +189,10 @@ class GuiLink(Told):
             if self._logins != logins:
                 delays = self._backoff.delays()
             self._stop.wait(next(delays))
+
+    def _refuse(self, reason: str) -> None:
+        logger.error("%s", reason)
+        self._go(ClientState.REFUSED, reason=reason)
 
     def _crashed(self, name: str, error: BaseException) -> None:
         """A thread ended with an exception; nothing else reports it."""
@@ -208,7 +211,7 @@ class GuiLink(Told):
             if state is ClientState.REFUSED:
                 self._requests.lose(reason)
             queues = self._queues
-            self._changed.notify_all()
+            self._wake()
         for queue in queues:
             queue.offer([state])
 
@@ -222,7 +225,7 @@ class GuiLink(Told):
             events = self._put_in(message)
             self._requests.tell(message)
             queues = self._queues
-            self._changed.notify_all()
+            self._wake()
         for queue in queues:
             queue.offer(events)
 
@@ -231,6 +234,7 @@ class GuiLink(Told):
         if isinstance(message, StogLoginComplete):
             self._coming = BeamlinePicture(message.client_id)
             self._logins += 1
+            self._requests.epoch = 0
             self._state = ClientState.PUSH
             return [message, self._state]
         if self._coming is None:
@@ -267,35 +271,46 @@ class GuiLink(Told):
             EncodeError: The message does not fit the wire, or would crash a real server.
             StateError: A client may not send it.
         """
-        connection = self._connection
-        if connection is None or self.epoch == 0:
-            raise NotConnectedError(f"not sent, the client is {self._state.value}: {self._reason}")
+        self._send(message, self.epoch)
+
+    def _send(self, message: Message, epoch: int) -> None:
+        """Send a message that was made for a login: it has the number that DCSS gave then."""
+        with self._changed:
+            connection, state, reason = self._connection, self._state, self._reason
+            if connection is None or epoch == 0 or epoch != self.epoch:
+                raise NotConnectedError(f"not sent, the client is {state.value}: {reason}")
         connection.write(connection.encode(message))
 
     def _ask(
         self, request: PendingRequest[Any], message: Message, timeout_s: float | None = None
     ) -> None:
         """Send the message of a request; the request hears everything from before the sending."""
+        self._open(request, timeout_s)
+        self._send_for(request, message)
+
+    def _open(self, request: PendingRequest[Any], timeout_s: float | None) -> None:
+        """Let a request hear everything from now on; raises ValueError for a time of nan."""
         with self._changed:
+            if timeout_s is not None:
+                request.end_within(timeout_s)
             self._requests.add(request)
+
+    def _send_for(self, request: PendingRequest[Any], message: Message) -> None:
         try:
-            self.send(message)
+            self._send(message, request.epoch)
         except BaseException:
             self._forget(request)
             raise
-        if timeout_s is not None:
-            with self._changed:
-                request.end_within(timeout_s)
 
     def _answer(self, request: PendingRequest[T], message: Message, timeout_s: float) -> T:
         """Send a request that nobody else will wait for, and return its value."""
-        self._ask(request, message)
-        return self._end_of(request, timeout_s)
+        self._ask(request, message, timeout_s)
+        return self._end_of(request)
 
-    def _end_of(self, request: PendingRequest[T], timeout_s: float) -> T:
-        """Wait for a request that nobody else waits for."""
+    def _end_of(self, request: PendingRequest[T]) -> T:
+        """Wait for a request that has a deadline, and for which nobody else waits."""
         try:
-            return request.wait(timeout_s)
+            return request.wait(math.inf)
         finally:
             self._forget(request)
 
@@ -324,4 +339,3 @@ class GuiLink(Told):
         with self._changed:
             for request in self._requests:
                 request.abort_sent()
-            self._changed.notify_all()

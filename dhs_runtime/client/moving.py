@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from dcs_codec import EncodeError, Message
+from dcs_codec import EncodeError, Framing, Message, gui_codec
 from dcs_codec.gui import (
     GtosAbortMotorMove,
     GtosConfigureDevice,
@@ -15,7 +15,6 @@ from dcs_codec.gui import (
     StogConfigurePseudoMotor,
     StogConfigureRealMotor,
     StogMotorMoveCompleted,
-    StogNoHardwareHost,
     StogUpdateMotorPosition,
 )
 from dhs_runtime.answers import NORMAL
@@ -24,15 +23,14 @@ from dhs_runtime.client.errors import (
     BusyError,
     FailedError,
     LimitError,
-    OfflineError,
     RefusedError,
     RequestError,
 )
-from dhs_runtime.client.listening import ListeningClient
+from dhs_runtime.client.gui_link import GuiLink
 from dhs_runtime.client.seen import MotorView
 from dhs_runtime.client.waiting import MoveRequest, PassedOver, ReportRequest
 from dhs_runtime.clock import Deadline
-from dhs_runtime.number_text import number_text
+from dhs_runtime.number_text import any_number_text, short_number_text
 
 ANSWER_S: Final = 10.0
 """Default time to wait for short answers, in seconds."""
@@ -43,6 +41,9 @@ NEAR: Final = 0.001
 ENGINE: Final = "self"
 """The hardware host that is DCSS's own scripting engine."""
 
+_TURN: Final = 360.0
+_CONFIGURE: Final = (StogConfigureRealMotor, StogConfigurePseudoMotor)
+_WITH_POSITION: Final = (*_CONFIGURE, StogUpdateMotorPosition, StogMotorMoveCompleted)
 _NO_SETTINGS: Final = frozenset(
     {
         *("motor_name", "hardware_host", "hardware_name", "status"),
@@ -51,7 +52,7 @@ _NO_SETTINGS: Final = frozenset(
 )
 
 
-class MotorCommands(ListeningClient):
+class MotorCommands(GuiLink):
     """The part of a client that drives motors."""
 
     def start_move(
@@ -74,11 +75,13 @@ class MotorCommands(ListeningClient):
             NotConnectedError: The client is not ready.
             EncodeError: `to` is not a number that DCSS can take.
         """
-        motor = self.motors[name]
-        if check:
-            self.check_move(name, to)
-        request = MoveRequest(self._requests, motor, to, self._hosts_of(motor.host))
-        self._ask(request, GtosStartMotorMove(motor_name=name, destination=to), timeout_s)
+        with self._changed:  # no other thread may start it between the check and the request
+            motor = self.motors[name]
+            if check:
+                self.check_move(name, to)
+            request = MoveRequest(self._requests, motor, to, self._hosts_of(motor.host))
+            self._open(request, timeout_s)
+        self._send_for(request, GtosStartMotorMove(motor_name=name, destination=to))
         return request
 
     def check_move(self, name: str, to: float) -> None:
@@ -104,11 +107,12 @@ class MotorCommands(ListeningClient):
             raise BusyError(name, "", f"{name}: it is locked")
         low, high = motor.limits
         if (low is not None and to < low) or (high is not None and to > high):
-            limits = " to ".join("none" if x is None else number_text(x) for x in (low, high))
-            text = f"{name}: {to:g} {motor.units} is beyond its limits, {limits}"
-            error = LimitError(name, "", text)
+            limits = " to ".join("none" if x is None else any_number_text(x) for x in (low, high))
+            where = f"{short_number_text(to)} {motor.units}".rstrip()
+            error = LimitError(name, "", f"{name}: {where} is beyond its limits, {limits}")
             error.limits = low, high
             raise error
+        gui_codec().encode_bytes(GtosStartMotorMove(motor_name=name, destination=to), Framing.V2)
 
     def _is_moving_by_us(self, name: str) -> bool:
         with self._changed:
@@ -172,9 +176,8 @@ class MotorCommands(ListeningClient):
             except RequestError as error:
                 errors[name] = error
                 continue
-            if tolerance is not None and abs(ends[name] - targets[name]) > tolerance:
-                text = f"{name}: stopped at {ends[name]:g}, not at {targets[name]:g}"
-                errors[name] = FailedError(name, NORMAL, text)
+            if wrong := elsewhere(self.motors[name], ends[name], targets[name], tolerance):
+                errors[name] = wrong
         if not errors:
             return ends
         worst = first_to_raise(list(errors.values()))
@@ -205,18 +208,12 @@ class MotorCommands(ListeningClient):
         """
         motor = self.motors[name]
 
-        def read(message: Message) -> float | RequestError | PassedOver | None:
-            match message:
-                case StogNoHardwareHost(device_name=device) if device == name:
-                    return OfflineError(name, "", f"{name}: {motor.host} is offline")
-                case (
-                    StogUpdateMotorPosition(motor_name=device, position=at)
-                    | StogMotorMoveCompleted(motor_name=device, position=at)
-                    | StogConfigureRealMotor(motor_name=device, position=at)
-                    | StogConfigurePseudoMotor(motor_name=device, position=at)
-                ) if device == name:
-                    return at if abs(at - position) <= tolerance else PassedOver(f"{at:g}")
-            return None
+        def read(message: Message) -> float | PassedOver | None:
+            if not isinstance(message, _WITH_POSITION) or message.motor_name != name:
+                return None
+            at = message.position
+            is_other = elsewhere(motor, at, position, tolerance)
+            return PassedOver(short_number_text(at)) if is_other else at
 
         request = ReportRequest(
             self._requests, name, self._hosts_of(motor.host), read, is_refused_by_log=True
@@ -243,29 +240,40 @@ class MotorCommands(ListeningClient):
             raise ValueError(f"{name} has no {', '.join(sorted(unknown))}, but {', '.join(known)}")
         values = {**known, "position": motor.position, **settings}
 
-        def read(message: Message) -> MotorView | RequestError | PassedOver | None:
-            match message:
-                case StogNoHardwareHost(device_name=device) if device == name:
-                    return OfflineError(name, "", f"{name}: {motor.host} is offline")
-                case (
-                    StogConfigureRealMotor(motor_name=device)
-                    | StogConfigurePseudoMotor(motor_name=device)
-                ) if device == name:
-                    now = self.motors[name]
-                    others = [
-                        setting
-                        for setting, value in _settings_of(now).items()
-                        if setting in settings
-                        and not math.isclose(value, settings[setting], abs_tol=1e-6)
-                    ]
-                    return PassedOver(f"another {', '.join(others)}") if others else now
-            return None
+        def read(message: Message) -> MotorView | PassedOver | None:
+            if not isinstance(message, _CONFIGURE) or message.motor_name != name:
+                return None
+            now = self.motors[name]
+            told = _settings_of(now)
+            others = [
+                setting
+                for setting, value in settings.items()
+                if not math.isclose(told[setting], value, abs_tol=1e-6)
+            ]
+            return PassedOver(f"another {', '.join(others)}") if others else now
 
         request = ReportRequest(
             self._requests, name, self._hosts_of(motor.host), read, is_refused_by_log=True
         )
         command = GtosConfigureDevice(motor_name=name, settings=tuple(values.values()))
         return self._answer(request, command, timeout_s)
+
+
+def elsewhere(
+    motor: MotorView, position: float, to: float, tolerance: float | None
+) -> FailedError | None:
+    """The error of a motor that is too far from where it should be, else None.
+
+    dcss folds the positions of some motors to a circle, and does not say of which.
+    """
+    off = abs(position - to)
+    if motor.units.startswith("deg") or motor.limits == (None, None):
+        off = min(off, off % _TURN, _TURN - off % _TURN)
+    if tolerance is None or off <= tolerance:
+        return None
+    name = motor.name
+    text = f"{name}: stopped at {short_number_text(position)}, not at {short_number_text(to)}"
+    return FailedError(name, NORMAL, text)
 
 
 def first_to_raise(errors: Sequence[RequestError]) -> RequestError:

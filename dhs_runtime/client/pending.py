@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Self, TypeVar
 
-from dcs_codec import Message
+from dcs_codec import MalformedMessage, Message
 from dcs_codec.gui import StogConfigureHardwareHost, StogLog
 from dhs_runtime.client.errors import (
     AbortedError,
@@ -34,7 +34,13 @@ ABORT_GRACE_S = 5.0
 UNHEARD_S = 3600.0
 """After a lost link is back, a request of which nothing is heard is kept this long."""
 MOST_WORKERS = 8
-ERROR_LEVEL = "error"
+_DCSS_ERROR = "error", "server"
+_REFUSALS = {
+    "permit check failed: ": "",
+    "type is not ": "type_not_",
+    "not_exist": "not_exist",
+}
+"""How such lines go on after the name of the device, and how a reason begins."""
 ONLY_STAFF = "only_stafff_allowed"
 """As dcss writes it."""
 
@@ -69,6 +75,7 @@ class OpenRequests:
     def forget(self, request: "PendingRequest[Any]") -> None:
         """Give it no more messages."""
         self._open = [each for each in self._open if each is not request]
+        request.cancel_timers()
 
     def tell(self, message: Message) -> None:
         """A message came."""
@@ -258,9 +265,13 @@ class PendingRequest(Generic[T]):
             error.logs = tuple(self.said)
         self._value, self._error = value, error
         self._is_over = True
-        for timer in self._timers:
-            self._desk.cancel(timer)
+        self.cancel_timers()
         self._call_later(self._callbacks)
+
+    def cancel_timers(self) -> None:
+        """Nothing but a message ends it any more."""
+        while self._timers:
+            self._desk.cancel(self._timers.pop())
 
     def _call_later(self, callbacks: list[Job]) -> None:
         if callbacks and self._lane is None:
@@ -302,6 +313,8 @@ class PendingRequest(Generic[T]):
             words = message.said.split()
             if self.name in words or (self.is_refused_by_log and ONLY_STAFF in words):
                 self.said.append(f"{message.log_level} {message.said}")
+        elif isinstance(message, MalformedMessage) and self.name in message.text.split():
+            self.said.append(f"DCSS sent what cannot be read: {message.text}")
 
     def _host_said(self, message: StogConfigureHardwareHost) -> None:
         if message.host_name not in self.hosts:
@@ -331,16 +344,11 @@ def call(callback: Callable[[T], object], request: T) -> None:
 
 
 def refusal_in_log(name: str, line: StogLog) -> str:
-    """The reason if a line of the log refuses a command to this device, else ""."""
-    if line.log_level != ERROR_LEVEL:
+    """The reason if a line of dcss's log refuses a command to this device, else ""."""
+    rest = line.log_message.removeprefix(f"{name} ").strip()
+    if (line.log_level, line.log_sender) != _DCSS_ERROR or rest == line.log_message.strip():
         return ""
-    _, found, rest = line.said.partition(f" {name} ")
-    if not found:
-        return ""
-    if rest.startswith("permit check failed: "):
-        return rest.removeprefix("permit check failed: ").strip()
-    if rest.strip() == "not_exist":
-        return rest.strip()
-    if rest.startswith("type is not "):
-        return f"type_not_{rest.removeprefix('type is not ').strip()}"
+    for begin, word in _REFUSALS.items():
+        if rest.startswith(begin):
+            return word + rest.removeprefix(begin).strip()
     return ""

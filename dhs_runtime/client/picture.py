@@ -1,11 +1,11 @@
-"""What DCSS has sent about the beamline: values that are replaced, never changed.
+"""What DCSS has told of the beamline: values that are replaced, never changed.
 
 The first push does not say which motors move and which operations run, so both are None (unknown)
 until a message says so.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import attrs
@@ -39,21 +39,27 @@ from dcs_codec.gui import (
     StogUpdateMotorPosition,
 )
 from dhs_runtime.answers import NORMAL
+from dhs_runtime.client.errors import is_moving_after
 from dhs_runtime.client.seen import (
     Change,
+    DeviceView,
     EncoderView,
     HostView,
     IonChamberView,
     MotorView,
+    Named,
     OperationView,
     ShutterView,
     StringView,
     View,
+    no_device,
 )
 
 V = TypeVar("V", bound=View)
 
 ONLINE = "online"
+MOST_RUNNING = 1_000
+"""Most handles of one operation that are known as running; further starts are not entered."""
 
 
 class BeamlinePicture:
@@ -69,18 +75,28 @@ class BeamlinePicture:
         self.operations: dict[str, OperationView] = {}
         self.hosts: dict[str, HostView] = {}
         self.clients: dict[int, ClientRow] = {}
+        self.has_all_clients = False
+        self._listed: dict[int, ClientRow] = {}
+        self._rows_to_come = 0
         self.location = ""
         self.is_staff = False
         self.is_master = False
         self._changes: list[Change] = []
 
-    def views(self) -> Iterator[View]:
-        """All views, kind by kind."""
-        for kind in (
+    def _kinds(self) -> tuple[Mapping[str, View], ...]:
+        return (
             *(self.motors, self.shutters, self.strings, self.encoders),
             *(self.ion_chambers, self.operations, self.hosts),
-        ):
-            yield from kind.values()
+        )
+
+    def views(self) -> Iterator[View]:
+        """All views, kind by kind; for any thread."""
+        for kind in self._kinds():
+            yield from tuple(kind.values())
+
+    def view(self, name: str) -> View | None:
+        """What has this name, of any kind; for any thread."""
+        return next((kind[name] for kind in self._kinds() if name in kind), None)
 
     def take_changes(self) -> list[Change]:
         """The changes since the last call."""
@@ -112,9 +128,110 @@ class BeamlinePicture:
         if old is not None:
             self.put(views, attrs.evolve(old, **changes), is_update=is_update)
 
+    def list_clients(self, count: int) -> None:
+        """So many rows of clients follow. Until the last is there, those of before stay."""
+        self._listed, self._rows_to_come = {}, count
+        self._end_list()
+
+    def add_client(self, number: int, row: ClientRow | None) -> None:
+        """Enter a row; None if it cannot be read."""
+        if row is not None:
+            self.clients[number] = self._listed[number] = row
+        self._rows_to_come -= 1
+        self._end_list()
+
+    def _end_list(self) -> None:
+        if self._rows_to_come == 0:
+            self.clients, self.has_all_clients = self._listed, True
+
     def apply(self, message: Message) -> None:
         """Enter a message; those that are not about the beamline change nothing."""
         _apply(message, self)
+
+
+class Told:
+    """The last values from DCSS; they stay while the link is lost, and are sent again after it.
+
+    Reading never waits. A value does not change: read it again for a newer one.
+    """
+
+    def __init__(self) -> None:
+        self._picture = BeamlinePicture()
+
+    @property
+    def motors(self) -> Mapping[str, MotorView]:
+        """The motors; a missing name raises `NoDeviceError`."""
+        return Named("motor", self._picture.motors)
+
+    @property
+    def shutters(self) -> Mapping[str, ShutterView]:
+        """The shutters."""
+        return Named("shutter", self._picture.shutters)
+
+    @property
+    def strings(self) -> Mapping[str, StringView]:
+        """The strings."""
+        return Named("string", self._picture.strings)
+
+    @property
+    def encoders(self) -> Mapping[str, EncoderView]:
+        """The encoders."""
+        return Named("encoder", self._picture.encoders)
+
+    @property
+    def ion_chambers(self) -> Mapping[str, IonChamberView]:
+        """The ion chambers."""
+        return Named("ion chamber", self._picture.ion_chambers)
+
+    @property
+    def operations(self) -> Mapping[str, OperationView]:
+        """The operations."""
+        return Named("operation", self._picture.operations)
+
+    @property
+    def hosts(self) -> Mapping[str, HostView]:
+        """The hardware hosts: DHSs, and `self`, the scripting engine."""
+        return Named("hardware host", self._picture.hosts)
+
+    def views(self) -> list[View]:
+        """All views: motors, shutters, strings, encoders and so on, kind by kind."""
+        return list(self._picture.views())
+
+    def view(self, name: str) -> View:
+        """The object with this name, of any kind.
+
+        Raises:
+            NoDeviceError: There is none.
+        """
+        view = self._picture.view(name)
+        if view is None:
+            raise no_device(name, "device", [each.name for each in self.views()])
+        return view
+
+    def is_online(self, view: View) -> bool:
+        """Whether the DHS of a device is online."""
+        host = view.host if isinstance(view, DeviceView) else view.name
+        return host in self.hosts and self.hosts[host].is_online
+
+    @property
+    def client_id(self) -> int:
+        """Number that DCSS gave this connection; it changes with each reconnect."""
+        return self._picture.client_id
+
+    @property
+    def clients(self) -> Mapping[int, ClientRow]:
+        """The clients of DCSS by number, as far as it could list them."""
+        return dict(self._picture.clients)
+
+    @property
+    def is_master(self) -> bool:
+        """Whether this client is master."""
+        return self._picture.is_master
+
+    @property
+    def location(self) -> str:
+        """The place of this client according to DCSS: HUTCH, LOCAL or REMOTE."""
+        return self._picture.location
 
 
 @functools.singledispatch
@@ -126,6 +243,10 @@ def _apply(message: Message, picture: BeamlinePicture) -> None:
 def _(message: StogConfigureHardwareHost, picture: BeamlinePicture) -> None:
     is_online = message.state == ONLINE
     picture.put(picture.hosts, HostView(name=message.host_name, is_online=is_online))
+    if not is_online:  # what it ran is over, and dcss says so of no operation
+        for name, operation in picture.operations.items():
+            if operation.host == message.host_name:
+                picture.change(picture.operations, name, running=frozenset())
 
 
 @_apply.register(StogConfigureRealMotor)
@@ -160,7 +281,11 @@ def _(message: StogUpdateMotorPosition, picture: BeamlinePicture) -> None:
 
 @_apply.register
 def _(message: StogMotorMoveCompleted, picture: BeamlinePicture) -> None:
-    picture.change(picture.motors, message.motor_name, position=message.position, is_moving=False)
+    if old := picture.motors.get(message.motor_name):
+        is_moving = is_moving_after(message.status, old.is_moving)
+        picture.put(
+            picture.motors, attrs.evolve(old, position=message.position, is_moving=is_moving)
+        )
 
 
 @_apply.register
@@ -213,7 +338,7 @@ def _(message: StogConfigureIonChamber, picture: BeamlinePicture) -> None:
 def _(message: StogReportIonChambers, picture: BeamlinePicture) -> None:
     try:
         result = message.result
-    except DecodeError:  # the request that waits for it reports this
+    except DecodeError:  # the request that waits for it says so, if it ends in no other way
         return
     if not isinstance(result, IonChamberFailure):
         for reading in result:
@@ -228,7 +353,8 @@ def _(message: StogConfigureOperation, picture: BeamlinePicture) -> None:
 
 @_apply.register
 def _(message: StogStartOperation, picture: BeamlinePicture) -> None:
-    if old := picture.operations.get(message.operation_name):
+    old = picture.operations.get(message.operation_name)
+    if old is not None and len(old.running) < MOST_RUNNING:
         running = old.running | {message.operation_handle}
         picture.change(picture.operations, message.operation_name, running=running)
 
@@ -246,16 +372,17 @@ def _(message: StogSetPermissionLevel, picture: BeamlinePicture) -> None:
 
 
 @_apply.register
-def _(_: StogUpdateClientList, picture: BeamlinePicture) -> None:
-    picture.clients.clear()
+def _(message: StogUpdateClientList, picture: BeamlinePicture) -> None:
+    picture.list_clients(message.client_count)
 
 
 @_apply.register
 def _(message: StogUpdateClient, picture: BeamlinePicture) -> None:
     try:
-        picture.clients[message.client_id] = message.client
+        row = message.client
     except DecodeError:  # a row that dcss cut; the others are used
-        return
+        row = None
+    picture.add_client(message.client_id, row)
 
 
 @_apply.register

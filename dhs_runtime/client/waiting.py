@@ -4,6 +4,7 @@ Moves, strings, shutters and counts have no handle on the wire, so their answers
 the name of the device and by their content; an operation has its handle.
 """
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,16 +16,25 @@ from dcs_codec import Message
 from dcs_codec.gui import (
     StogMotorMoveCompleted,
     StogMotorMoveStarted,
+    StogNoHardwareHost,
     StogOperationCompleted,
     StogOperationUpdate,
     StogStartOperation,
     StogUpdateMotorPosition,
 )
 from dhs_runtime.answers import NORMAL
-from dhs_runtime.client.errors import FailedError, RequestError, error_of
+from dhs_runtime.client.errors import (
+    FailedError,
+    OfflineError,
+    RefusedError,
+    RequestError,
+    error_of,
+    is_moving_after,
+)
 from dhs_runtime.client.pending import OpenRequests, PendingRequest, call
 from dhs_runtime.client.seen import MotorView
 from dhs_runtime.clock import Deadline
+from dhs_runtime.number_text import short_number_text
 from dhs_runtime.scheduling import Job
 
 T = TypeVar("T")
@@ -78,13 +88,13 @@ class MoveRequest(PendingRequest[MoveEnd]):
         self._last_at = 0.0
 
     def _target(self) -> str:
-        return f" to {self.to:g}"
+        return f" to {short_number_text(self.to)}"
 
     def _progress(self) -> str:
         if self.last is None:
             return ", started" if self._has_started else ", not started"
         ago_s = time.monotonic() - self._last_at
-        return f", {self._updates} updates, last {self.last:g} {ago_s:.1f} s ago"
+        return f", {self._updates} updates, last {short_number_text(self.last)} {ago_s:.1f} s ago"
 
     def tell(self, message: Message) -> None:
         """Take starts, updates and completions of the motor."""
@@ -95,12 +105,17 @@ class MoveRequest(PendingRequest[MoveEnd]):
             self.last, self._last_at = message.position, time.monotonic()
             self._updates += 1
         elif isinstance(message, StogMotorMoveCompleted) and message.motor_name == self.name:
-            is_others = not self._has_started and self._was_moving and message.status == NORMAL
+            status = message.status
+            error = None if status == NORMAL else error_of(self.name, status)
+            if self._has_started:  # then a refusal is of another command
+                is_ours = not is_moving_after(status, before=True)
+            else:  # then the end of a motion is of another command
+                is_ours = not self._was_moving or isinstance(error, RefusedError | OfflineError)
             self._was_moving = False
-            if message.status != NORMAL:
-                self.end(error=error_of(self.name, message.status))
-            elif not is_others:
-                self.end(MoveEnd(message.position, message.status))
+            if is_ours and error is not None:
+                self.end(error=error)
+            elif is_ours:
+                self.end(MoveEnd(message.position, status))
 
 
 class StartedOperation(PendingRequest[OperationEnd]):
@@ -165,9 +180,10 @@ class StartedOperation(PendingRequest[OperationEnd]):
         """
         deadline = Deadline.after(timeout_s)
         while True:
-            while self._unread:
-                yield self._unread.popleft()[1]
-            if self._is_over:
+            is_over = self._is_over  # asked first: the last update comes before the end
+            for _, text in self._unread_ones():
+                yield text
+            if is_over:
                 break
             told_s, step = timeout_s, deadline
             if quiet_s is not None and quiet_s < deadline.remaining():
@@ -179,10 +195,12 @@ class StartedOperation(PendingRequest[OperationEnd]):
 
     def take_updates(self) -> list[tuple[float, str]]:
         """Updates that nobody has read yet: when each came, Unix time in seconds, and its text."""
-        taken = []
-        while self._unread:
-            taken.append(self._unread.popleft())
-        return taken
+        return list(self._unread_ones())
+
+    def _unread_ones(self) -> Iterator[tuple[float, str]]:
+        with contextlib.suppress(IndexError):  # another thread may take them, too
+            while True:
+                yield self._unread.popleft()
 
 
 @attrs.frozen
@@ -219,6 +237,9 @@ class ReportRequest(PendingRequest[T]):
     def tell(self, message: Message) -> None:
         """Take a report."""
         super().tell(message)
+        if isinstance(message, StogNoHardwareHost) and message.device_name == self.name:
+            text = f"{self.name}: {' '.join(self.hosts)} is offline"
+            self.end(error=OfflineError(self.name, "", text))
         found: T | RequestError | PassedOver | None
         try:
             found = self._read(message)

@@ -349,3 +349,27 @@ def test_abort_as_json(run: Run, server: GuiServer) -> None:
     assert aborted.event() == {**ended, "name": "collect", "text": ""}
     aborted.interrupt()
     assert aborted.end()[0] == 130
+
+
+def test_ctrl_c_says_how_each_motor_ended(run: Run, server: GuiServer) -> None:
+    moved = run("move", "--json", "z", "3", "x", "1")
+    session = server.session()
+    session.command(), session.command()
+    session.say("stog_motor_move_started z 3", "stog_motor_move_started x 1")
+    moved.event()
+    moved.interrupt()
+    session.command(), session.command()
+    session.say("stog_motor_move_completed z 2 aborted", "stog_motor_move_completed x 1 too_hot")
+    code, _, errors = moved.end()
+    assert (code, errors) == (130, "dhs: z: aborted\ndhs: x: too_hot\n")
+
+
+def test_abort_says_that_it_lost_the_link(run: Run, server: GuiServer) -> None:
+    aborted = run("abort", "--timeout", "1")
+    session = server.session()
+    session.command()
+    session.close()
+    code, out, errors = aborted.end()
+    assert code == 1
+    assert out == f"asked DCSS at {server.address} to stop everything (soft)\n"
+    assert errors == "dhs: the link to DCSS was lost: what else ended is not known\n"

@@ -2,7 +2,12 @@
 
 import json
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.cli.gui_commands import Call, Command, Run
 from tests.client.gui_server import PUSH, GuiServer
@@ -81,3 +86,114 @@ def test_names_are_completed_from_the_last_login(
     assert os.listdir(tmp_path / "dhs") == ["names.json"]  # noqa: PTH208
     (tmp_path / "dhs" / "names.json").write_text("[no names")
     assert complete("get", "s") == []
+
+
+ODD = (
+    *PUSH[:-1],
+    "stog_configure_real_motor n stageDHS hw nan inf -inf 1 1 1 1 1 1 0 0 0 0",
+    "stog_configure_encoder en stageDHS -inf nan",
+    'stog_configure_string odd stageDHS \x1b[31mred\x07 caf\xe9 \u202e \\ " {',
+    PUSH[-1],
+)
+"""Values that JSON has no numbers for, and texts that would move a cursor."""
+
+
+def strict(line: str) -> object:
+    """The line as JSON has it: without nan and infinity."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return json.loads(line, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("command", [["get", "*"], ["devices"], ["monitor", "--for", "0.1", "*"]])
+def test_any_value_can_be_shown(call: Call, server: GuiServer, command: list[str]) -> None:
+    server.push = ODD
+    code, out, errors = call(*command)
+    assert (code, errors) == (0, "")
+    assert '\\x1b[31mred\\x07 caf\xe9 \\u202e \\ " {' in out
+    assert "\x1b" not in out
+    code, out, errors = call(*command, "--json")
+    assert (code, errors) == (0, "")
+    found = {view["name"]: view for view in map(strict, out.splitlines())}  # type: ignore[index]
+    n = found["n"]
+    assert (n["position"], n["upper"], n["lower"]) == (None, None, None)  # type: ignore[index]
+    assert found["odd"]["contents"].startswith("\x1b[31mred")  # type: ignore[index]
+
+
+def test_a_terminal_of_few_letters(run: Run, server: GuiServer) -> None:
+    server.push = ODD
+    code, out, errors = run("get", "-t", "odd", PYTHONIOENCODING="ascii").end()
+    assert (code, errors) == (0, "")
+    assert out.startswith("\\x1b[31mred\\x07 caf\\xe9")
+
+
+def test_a_full_disk_is_said(server: GuiServer, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "dhs_runtime.cli", "get", "z", "--dcss", server.address]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "cannot write to the standard output: No space left" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["get", "monitor"])
+def test_a_pattern_that_matches_nothing_is_an_error(call: Call, command: str) -> None:
+    code, out, errors = call(command, "nothing*")
+    assert (code, out) == (2, "")
+    assert "no device 'nothing*'" in errors
+
+
+@pytest.mark.parametrize("words", [["monitor", "--for", "nan", "z"], ["get", "--timeout=nan", "z"]])
+def test_a_time_is_a_number(call: Call, words: list[str]) -> None:
+    code, out, errors = call(*words)
+    assert (code, out) == (2, "")
+    assert "a number of seconds is wanted, not nan" in errors
+
+
+def test_a_dcss_that_comes_back_with_other_devices(run: Run, server: GuiServer) -> None:
+    monitor = run("monitor", "--json", "z", "s*")
+    session = server.session()
+    events = [monitor.event() for _ in range(5)]
+    assert [event["name"] for event in events] == ["z", "shutter", "status", "self", "stageDHS"]
+    other = [text for text in PUSH if " z " not in text and " shutter " not in text]
+    server.push = (*other[:-1], "stog_configure_string sample stageDHS lysozyme", other[-1])
+    session.close()
+    events = [monitor.event() for _ in range(10)]
+    assert [event["event"] for event in events[:5]] == 5 * ["disconnected"]
+    assert [(event["event"], event["name"]) for event in events[5:]] == [
+        *(("gone", "z"), ("connected", "status"), ("connected", "sample")),
+        *(("connected", "self"), ("connected", "stageDHS")),
+    ]
+    server.session().say("stog_set_string_completed sample normal insulin")
+    assert monitor.event()["contents"] == "insulin"
+    monitor.interrupt()
+    assert monitor.end()[:2] == (130, "")
+
+
+def test_the_time_of_a_command_that_only_reads(call: Call) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        code, _, errors = call("get", "z", "--timeout", "0.1", "--dcss", address)
+    assert (code, errors) == (1, f"dhs: DCSS at {address}: nothing received in time\n")
+
+
+def test_nobody_reads_what_went_wrong(server: GuiServer, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "dhs_runtime.cli", "get", "zz", "--dcss", server.address]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    try:
+        done = subprocess.run(
+            words, stdout=subprocess.PIPE, stderr=writer, check=False, env=environment
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stdout) == (2, b"")

@@ -63,10 +63,23 @@ class GuiSession:
         self._protocol = DcsProtocol(Role.GUI_SERVER)
         sock.settimeout(DEADLINE_S)
 
-    def log_in(self, *, accept: bool = True, push: Iterable[str] = PUSH) -> None:
+    def log_in(
+        self,
+        *,
+        accept: bool = True,
+        push: Iterable[str] = PUSH,
+        greeting: bytes | None = None,
+        decision: str = "",
+    ) -> None:
         """Greet, read the login, and let the client in or not."""
-        self._send(StocSendClientType())
+        if greeting is not None:
+            self.say_raw(greeting)
+        else:
+            self._send(StocSendClientType())
         self.login = next(self.received())
+        if decision:
+            self.say(decision)
+            return
         if not accept:
             self._send(StogAuthenticationFailed(client_id=self.client_id))
             return
@@ -119,6 +132,8 @@ class GuiServer:
 
     def __init__(self, *, accept: bool = True, push: Iterable[str] = PUSH) -> None:
         self.accept, self.push = accept, push
+        self.greeting: bytes | None = None  # instead of the usual one
+        self.decision = ""  # the same about the login
         self.sessions: queue.Queue[GuiSession] = queue.Queue()
         self._all: list[GuiSession] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -141,7 +156,12 @@ class GuiServer:
 
     def _serve(self, session: GuiSession) -> None:
         with suppress(OSError, StopIteration, RemoteProtocolError):
-            session.log_in(accept=self.accept, push=self.push)
+            session.log_in(
+                accept=self.accept,
+                push=self.push,
+                greeting=self.greeting,
+                decision=self.decision,
+            )
             if not self.accept:
                 session.close()
                 return

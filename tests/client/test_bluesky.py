@@ -21,9 +21,9 @@ from dhs_runtime.client.bluesky import (
     BlueskyMotor,
     BlueskyOperation,
     BlueskyShutter,
+    BlueskyStatus,
     BlueskyString,
 )
-from dhs_runtime.client.bluesky_parts import BlueskyStatus
 from tests.client.asking import S
 from tests.client.gui_server import GuiServer, GuiSession
 
@@ -208,3 +208,28 @@ def test_operations(dcss: DcssClient, session: GuiSession) -> None:
     handle = session.command().split()[2]
     session.say(f"stog_operation_completed collect {handle} must_be_active")
     assert isinstance(refused.exception(S), RefusedError)
+
+
+def test_a_plan_that_failed_begins_no_further_move(dcss: DcssClient, session: GuiSession) -> None:
+    z = BlueskyMotor(dcss, "z")
+    z.set(3)
+    second = z.set(4)
+    z.stop(success=False)
+    session.say("stog_motor_move_completed z 2 aborted")
+    assert isinstance(second.exception(S), AbortedError)
+    assert [session.command(), session.command()] == [
+        *("gtos_start_motor_move z 3", "gtos_abort_motor_move z soft"),
+    ]
+    assert session.commands.empty()
+
+
+def test_a_trigger_that_fails_leaves_no_older_values(dcss: DcssClient, session: GuiSession) -> None:
+    counter = BlueskyCounter(dcss, "i0")
+    status = counter.trigger()
+    session.say("stog_report_ion_chambers 1 i0 1")
+    assert status.exception(S) is None
+    status = counter.trigger()
+    session.say("stog_report_ion_chambers 0 i0 hardware_offline")
+    assert status.exception(S) is not None
+    with pytest.raises(DhsError, match="or the last trigger failed"):
+        counter.read()

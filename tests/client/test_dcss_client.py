@@ -1,5 +1,6 @@
 """Operations and master, against a GUI port whose script is the test."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -145,3 +146,47 @@ def test_asking_an_operation_to_end(dcss: DcssClient, session: GuiSession) -> No
     assert session.command() == "gtos_stop_operation collect {after this} 1"
     with pytest.raises(NoDeviceError):
         dcss.stop_operation("nothing_like_it")
+
+
+def test_the_list_of_clients_may_come_after_the_login(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    """As with a real dcss, which sends it from another thread."""
+    became = ask(pool, dcss.become_master, timeout_s=S)
+    session.say(
+        "stog_update_client_list 2",
+        "stog_update_client 2 anna {Anna} {LOCAL} {} 1 1 localhost {lab} 0 0",
+    )
+    session.say("stog_update_client 9 bob {Bob} {LOCAL} {} 1 1 lab3 {lab} 1 0")
+    with pytest.raises(MasterTakenError, match="bob on lab3 is master"):
+        became.result(S)
+    assert session.commands.empty()
+
+
+@pytest.mark.parametrize("end", ["timeout", "lost link", "taken by another"])
+def test_an_error_in_the_block_of_a_master_comes_out_of_it(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor, end: str
+) -> None:
+    inside = threading.Event()
+    go_on = threading.Event()
+
+    def work() -> None:
+        with dcss.master(take=True, timeout_s=0.5 if end == "timeout" else S):
+            inside.set()
+            go_on.wait(S)
+            raise ValueError("of the block")
+
+    worked = ask(pool, work)
+    session.command()
+    session.say("stog_become_master")
+    assert inside.wait(S)
+    if end == "lost link":
+        session.close()
+        dcss.wait(lambda: dcss.epoch != 1, S)
+    elif end == "taken by another":
+        session.say("stog_become_slave")
+        dcss.wait(lambda: not dcss.is_master, S)
+    go_on.set()
+    with pytest.raises(ValueError, match="of the block"):
+        worked.result(S)
+    assert session.commands.empty() is (end != "timeout")

@@ -152,3 +152,46 @@ def test_a_link_that_breaks_by_a_mistake_of_ours_is_told(
     with pytest.raises(LoginError, match="the link to DCSS broke by ZeroDivisionError"):
         client.wait_ready(S)
     client.stop()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("stog_authentication_failed 2", "refused the login of anna"),
+        ("stog_authentication_failed", "refused the login of anna"),
+        ("stog_authentication_failed you are unknown", "refused the login of anna"),
+        ("stog_respond_to_challenge", "the old login with a challenge"),
+        ("stog_login_complete", "gave us no number: 'stog_login_complete'"),
+        ("stog_login_complete two", "gave us no number"),
+    ],
+)
+def test_every_form_of_a_refusal_ends_the_tries(answer: str, error: str) -> None:
+    with gui_server(push=["stog_log note server hello"]) as server:
+        server.decision = answer
+        client = DcssClient(server.address, user="anna", retry=QUICK)
+        with pytest.raises(LoginError, match=error), client:
+            pass
+
+
+def test_a_dcss_that_says_something_else_while_it_starts_is_called_again(
+    server: GuiServer, dcss: DcssClient
+) -> None:
+    """At the first try this would be another program; here it was DCSS before."""
+    session = server.session()
+    server.greeting = b"starting".ljust(200, b"\0")
+    session.close()
+    dcss.wait(lambda: "a GUI port" in dcss._reason or "expected" in dcss._reason, S)
+    server.greeting = None
+    server.session()
+    dcss.wait_ready(S)
+
+
+def test_a_second_login_on_one_connection(dcss: DcssClient, session: GuiSession) -> None:
+    """Nothing is sent under a number that is perhaps not ours any more."""
+    session.say("stog_login_complete 9")
+    dcss.wait(lambda: dcss.state is ClientState.PUSH, S)
+    with pytest.raises(NotConnectedError, match="not sent, the client is push"):
+        dcss.start_operation("collect")
+    session.say(*PUSH)
+    dcss.wait_ready(S)
+    assert dcss.start_operation("collect").handle.startswith("9.")

@@ -19,6 +19,7 @@ from dhs_runtime.client import (
     WaitTimeoutError,
     events,
 )
+from dhs_runtime.clock import Deadline
 from tests.client.asking import S, ask
 from tests.client.gui_server import PUSH, GuiServer, GuiSession
 
@@ -177,3 +178,53 @@ def test_waiting_ends_with_a_stop(
     dcss.stop()
     with pytest.raises(NotConnectedError, match="awayDHS is offline, and the client was stopped"):
         waited.result(S)
+
+
+def test_a_condition_may_take_its_time(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    """It is the caller's own: the client reads on meanwhile."""
+
+    def holds() -> bool:
+        session.say("stog_update_motor_position z 9 normal")
+        ask(pool, dcss.wait, lambda: dcss.motors["z"].position == 9, S).result(S)
+        return True
+
+    dcss.wait(holds, S)
+
+
+def test_a_wait_ends_where_nothing_more_will_come(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    waited = ask(pool, dcss.wait_string, "status", "never", timeout_s=3 * S)
+    session.say("stog_authentication_failed 2")
+    with pytest.raises(
+        NotConnectedError, match=r"is 'all is well', and DCSS at .* refused the log"
+    ):
+        waited.result(S)
+
+
+def test_a_callback_that_wants_to_exit_is_called_again(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    heard: queue.Queue[str] = queue.Queue()
+
+    @dcss.on(gui.StogNote)
+    def on_note(message: gui.StogNote) -> None:
+        heard.put(message.note_message)
+        raise SystemExit(message.note_message)
+
+    session.say("stog_note one", "stog_note two")
+    assert [heard.get(timeout=S), heard.get(timeout=S)] == ["one", "two"]
+
+
+def test_who_listens_to_a_stopped_client_hears_nothing_and_leaves_no_thread(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    dcss.stop()
+    late = dcss.subscribe(lambda _: None, gui.StogNote)
+    changes = dcss.subscribe_changes(lambda *_: None, "z", initial=True)
+    assert late.is_closed
+    assert changes.is_closed
+    assert list(dcss.watch(gui.StogNote).until(S)) == []
+    assert dcss._threads.join(Deadline.after(S)) == ()

@@ -20,6 +20,7 @@ from dhs_runtime.client import (
     WaitTimeoutError,
     pending,
 )
+from dhs_runtime.client.bluesky import BlueskyMotor
 from tests.client.asking import S, ask
 from tests.client.gui_server import GuiSession
 
@@ -327,3 +328,31 @@ def test_settings_that_somebody_else_changes(
     session.say("stog_configure_real_motor x stageDHS hw_x 0 4 -5 1000 2000 100 0 1 1 0 0 0 0")
     with pytest.raises(WaitTimeoutError, match="last report: another speed"):
         asked.result(S)
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "position", "is_there"),
+    [
+        ("phi", 400, 40, True),
+        ("phi", -10, 349.995, True),
+        ("phi", 360, 0.005, True),
+        ("phi", 400, 41, False),
+        ("phi", 10, float("nan"), False),
+        ("phi", 10, float("inf"), False),
+        ("energy", 6360, 6000, True),  # without limits it may turn
+        ("z", 20, 19.995, True),
+        ("z", 20, 20.5, False),
+    ],
+)
+def test_a_motor_may_turn_in_a_circle(
+    dcss: DcssClient, session: GuiSession, name: str, to: float, position: float, *, is_there: bool
+) -> None:
+    """dcss folds its positions to 0..360 or -180..180, and tells a client nothing of it."""
+    session.say(
+        "stog_configure_real_motor phi stageDHS p 0 1000 -1000 100 1 1 0 1 1 0 0 0 0",
+        "stog_set_motor_base_units phi deg",
+    )
+    dcss.wait(lambda: "phi" in dcss.motors and dcss.motors["phi"].units == "deg", S)
+    status = BlueskyMotor(dcss, name, tolerance=0.01).set(to)
+    session.say(f"stog_motor_move_completed {name} {position} normal")
+    assert (status.exception(S) is None) is is_there

@@ -11,7 +11,9 @@ from dhs_runtime.client import (
     DcssClient,
     LinkLostError,
     MoveRequest,
+    NoDeviceError,
     OfflineError,
+    PermissionRefusedError,
     RequestError,
     WaitTimeoutError,
     pending,
@@ -159,3 +161,96 @@ def test_a_stop_ends_every_wait(
     dcss.stop()
     with pytest.raises(LinkLostError, match="operation of collect: the client was stopped"):
         waited.result(S)
+
+
+def test_updates_are_read_once_by_many_threads(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    """And the last, which comes with the end, is read too."""
+    run = dcss.start_operation("collect")
+    followers = [ask(pool, lambda: list(run.follow(S))) for _ in range(4)]
+    texts = [f"u{number}" for number in range(2_000)]
+    for begin in range(0, 2_000, 40):
+        session.say(
+            *[f"stog_operation_update collect {run.handle} {t}" for t in texts[begin : begin + 40]]
+        )
+    session.say(
+        f"stog_operation_update collect {run.handle} last",
+        f"stog_operation_completed collect {run.handle} normal",
+    )
+    found = [text for follower in followers for text in follower.result(S)]
+    assert sorted(found) == sorted([*texts, "last"])
+
+
+def test_what_timed_out_is_forgotten(dcss: DcssClient, session: GuiSession) -> None:
+    for call in (
+        lambda: dcss.run_operation("collect", timeout_s=0.001),
+        lambda: dcss.set_string("status", "new", timeout_s=0.001),
+        lambda: dcss.set_shutter("shutter", "open", timeout_s=0.001),
+        lambda: dcss.count(0, "i0", timeout_s=0.001),
+        lambda: dcss.read_encoder("enc", timeout_s=0.001),
+    ):
+        with pytest.raises(WaitTimeoutError):
+            call()
+    assert list(dcss._requests) == []
+
+
+def test_a_time_that_is_none_is_refused_before_anything_is_sent(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    nan = float("nan")
+    for call in (
+        lambda: dcss.move("z", 3, timeout_s=nan),
+        lambda: dcss.start_move("z", 3, timeout_s=nan),
+        lambda: dcss.set_string("status", "new", timeout_s=nan),
+        lambda: dcss.run_operation("collect", timeout_s=nan),
+    ):
+        with pytest.raises(ValueError, match="not nan"):
+            call()
+    assert list(dcss._requests) == []
+    dcss.stop_move("x")
+    assert session.command() == "gtos_abort_motor_move x soft"
+
+
+def test_a_wait_without_a_limit(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    moved = ask(pool, dcss.move, "z", 3, timeout_s=float("inf"))
+    session.command()
+    session.say("stog_motor_move_completed z 3 normal")
+    assert moved.result(S) == 3
+
+
+def test_an_answer_that_cannot_be_read_is_in_the_error(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    run = dcss.start_move("z", 3)
+    session.say("stog_motor_move_completed z", "stog_set_string_completed status normal read")
+    dcss.wait_string("status", "read", timeout_s=S)
+    with pytest.raises(WaitTimeoutError, match=r"cannot be read: stog_motor_move_completed z$"):
+        run.wait(0)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("error server status permit check failed: in_hutch_restricted", PermissionRefusedError),
+        ("error server status not_exist", NoDeviceError),
+        ("error server status type is not string", NoDeviceError),
+        ("error server the status permit check failed: of another", None),
+        ("error stageDHS status permit check failed: in the words of a DHS", None),
+        ("note server status not_exist", None),
+        ("error server status", None),
+        ("error server other not_exist", None),
+    ],
+)
+def test_a_refusal_that_is_only_in_the_log(
+    dcss: DcssClient, session: GuiSession, line: str, error: type[RequestError] | None
+) -> None:
+    run = dcss.start_set_string("status", "new")
+    session.say(f"stog_log {line}", "stog_set_string_completed status normal new")
+    if error is None:
+        assert run.wait(S) == "new"
+    else:
+        with pytest.raises(error):
+            run.wait(S)

@@ -8,6 +8,7 @@ from dhs_runtime.client import (
     DcssClient,
     NoDeviceError,
 )
+from dhs_runtime.client.picture import MOST_RUNNING
 from tests.client.asking import S
 from tests.client.gui_server import GuiSession
 
@@ -85,3 +86,57 @@ def test_broadcasts_change_the_picture(dcss: DcssClient, session: GuiSession) ->
     assert dcss.motors["z"].units == "mm"
     assert not dcss.operations["collect"].running
     assert list(dcss.clients) == [9]
+
+
+def clients(*rows: str) -> list[str]:
+    return [f"stog_update_client_list {len(rows)}", *rows]
+
+
+def row(number: int, user: str, *, is_master: int = 0) -> str:
+    return f"stog_update_client {number} {user} {{}} {{LOCAL}} {{}} 1 1 lab {{}} {is_master} 0"
+
+
+def test_a_list_of_clients_replaces_the_one_before_when_it_is_whole(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    """Nobody is missing while its rows come, with other messages between them."""
+    session.say(*clients(row(2, "anna"), row(9, "bob", is_master=1)))
+    dcss.wait(lambda: 9 in dcss.clients, S)
+    session.say("stog_update_client_list 2", "stog_note between", row(2, "anna"))
+    session.say("stog_set_string_completed status normal read")
+    dcss.wait_string("status", "read", timeout_s=S)
+    assert dcss.clients[9].is_master
+    session.say(row(7, "eve"))
+    dcss.wait(lambda: sorted(dcss.clients) == [2, 7], S)
+
+
+def test_operations_of_a_dhs_that_goes_away_run_no_more(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    """dcss says of none of them that it is over."""
+    session.say("stog_start_operation collect 9.1", "stog_start_operation collect 9.2")
+    dcss.wait(lambda: dcss.operations["collect"].running == {"9.1", "9.2"}, S)
+    session.say("stog_configure_hardware_host stageDHS self offline")
+    dcss.wait(lambda: not dcss.operations["collect"].running, S)
+
+
+def test_handles_that_never_end_take_little_room(dcss: DcssClient, session: GuiSession) -> None:
+    session.say(*[f"stog_start_operation collect 9.{number}" for number in range(2 * MOST_RUNNING)])
+    session.say("stog_set_string_completed status normal read")
+    dcss.wait_string("status", "read", timeout_s=S)
+    assert len(dcss.operations["collect"].running) == MOST_RUNNING
+
+
+def test_devices_may_come_while_others_look(dcss: DcssClient, session: GuiSession) -> None:
+    for begin in range(0, 2_000, 100):
+        session.say(
+            *[
+                f"stog_configure_string s{number} stageDHS text"
+                for number in range(begin, begin + 100)
+            ]
+        )
+        dcss.views()
+    dcss.wait(lambda: "s1999" in dcss.strings, S)
+    assert dcss.view("s1999") == dcss.strings["s1999"]
+    with pytest.raises(NoDeviceError, match=r"no device 's2000'.* did you mean s200"):
+        dcss.view("s2000")

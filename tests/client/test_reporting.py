@@ -207,3 +207,23 @@ def test_encoders_that_say_no(
         with pytest.raises(error):
             asked.result(S)
     assert dcss.encoders["enc"].position == 2.5
+
+
+def test_words_that_dcss_masks(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    told = ask(pool, dcss.set_string, "status", "PRIVATEkey a PRIVATE", timeout_s=S)
+    assert session.command() == "gtos_set_string status PRIVATEkey a PRIVATE"
+    session.say(
+        "stog_set_string_completed status normal PRIVATEXXXX a PRIVATE",
+        "stog_set_string_completed status normal PRIVATEXXX a PRIVATE",
+    )
+    assert told.result(S) == "PRIVATEXXX a PRIVATE"
+
+
+def test_a_count_that_cannot_be_read_is_said(dcss: DcssClient, session: GuiSession) -> None:
+    run = dcss.start_count(0.5, "i0")
+    session.say("stog_report_ion_chambers 0.5 i0", "stog_set_string_completed status normal read")
+    dcss.wait_string("status", "read", timeout_s=S)
+    with pytest.raises(WaitTimeoutError, match="last report: it cannot be read: "):
+        run.wait(0)

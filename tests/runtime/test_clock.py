@@ -1,4 +1,6 @@
 import itertools
+import math
+import threading
 import time
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhs_runtime import Backoff, Deadline
+from dhs_runtime.clock import LONGEST_S
 
 
 def test_deadline_counts_down_and_passes() -> None:
@@ -45,3 +48,12 @@ def test_delays_grow_up_to_the_longest_and_jitter_only_shortens(
 def test_the_same_seed_gives_the_same_delays() -> None:
     first, second = (list(itertools.islice(Backoff().delays(7), 10)) for _ in range(2))
     assert first == second
+
+
+def test_a_deadline_that_never_comes_is_fit_for_every_wait() -> None:
+    deadline = Deadline.after(math.inf)
+    assert not deadline.passed
+    assert threading.Event().wait(min(0.001, deadline.remaining())) is False
+    assert deadline.remaining() == LONGEST_S
+    with pytest.raises(ValueError, match="not nan"):
+        Deadline.after(math.nan)

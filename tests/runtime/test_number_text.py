@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import EncodeError
-from dhs_runtime.number_text import number_text
+from dhs_runtime.number_text import any_number_text, number_text, short_number_text
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,22 @@ def test_the_text_is_as_near_as_twelve_digits_are(number: float) -> None:
 def test_what_is_no_number_is_refused(number: float) -> None:
     with pytest.raises(EncodeError):
         number_text(number)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 2.6])
+def test_what_dcss_tells_may_be_any_number(number: float) -> None:
+    assert any_number_text(number) == str(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (100, "100"),
+        (1e6, "1e+06"),
+        (24.95, "24.95"),
+        (25.00000001, "25.00000001"),
+        (math.nan, "nan"),
+    ],
+)
+def test_a_number_in_a_sentence(number: float, text: str) -> None:
+    assert short_number_text(number) == text
