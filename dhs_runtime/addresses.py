@@ -1,7 +1,7 @@
 """Addresses: HOST, HOST:PORT, [::1]:PORT and URLs, read and written in this one place.
 
-An IPv6 address has brackets where a port may follow it, and no brackets alone. A wrong text is
-refused with the reason and, if possible, with what was meant.
+An IPv6 address is in brackets where a port may follow, else without. A wrong text is refused with
+the reason and, if possible, with what was meant.
 """
 
 import ipaddress
@@ -35,7 +35,7 @@ class HostPort(NamedTuple):
 
     @property
     def url(self) -> str:
-        """`http://HOST:PORT`, with brackets and escapes as URLs want them."""
+        """`http://HOST:PORT`, with brackets and escapes as URLs need them."""
         return f"http://{self}".replace("%", "%25")
 
     @classmethod
@@ -115,7 +115,7 @@ def read_url(text: str, schemes: Collection[str] = ("http",)) -> SplitResult:
     shown = without_password(text)
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port  # both look only when they are asked for
+        host, _ = parts.hostname, parts.port  # both are checked only when they are read
     except ValueError:  # a bracket without its partner, or a port that is not a number
         raise ConfigError(f"{shown!r} is not a URL: its host or port cannot be read") from None
     if parts.scheme not in schemes or not host:

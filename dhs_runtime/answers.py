@@ -1,8 +1,8 @@
 """The one place where an answer is made: from a command and its outcome to a message that encodes.
 
-Pure. A kind of command says how its success is spelled and which forms its failure may take, most
-telling first; `settle` gives the first that the other side can read. Nothing in here leads from a
-failure to a success: an answer of success that does not encode becomes a failure.
+Pure. Each kind of command gives its success and the forms of its failure, the most informative
+first; `settle` returns the first that the other side can read. A failure never becomes a success; a
+success that does not encode becomes a failure.
 """
 
 import re
@@ -66,7 +66,7 @@ def settle(
     """The answer to a command: the success if there is one and it encodes, else a failure.
 
     Args:
-        success: Makes the answer of success; None when the command failed. If it raises, the
+        success: Makes the answer of success; None if the command failed. If it raises, the
             exception is the reason of the failure.
         failures: The forms of a failure.
         status: For a failure: the word that was asked for, judged by `failure_word`.
@@ -136,7 +136,7 @@ def beginning(value: object) -> str:
 
 
 def told_by(error: BaseException) -> str:
-    """An exception as a reason: its class and text, or the text alone where that says enough."""
+    """An exception as a reason: its class and text, or the text alone if that says enough."""
     text = text_of(error)
     name = type(error).__name__
     return text if issubclass(type(error), _TELLING) or text == name else f"{name}: {text}"

@@ -1,4 +1,4 @@
-"""`Dhs`: what the author of a DHS writes against."""
+"""`Dhs`: the class that the author of a DHS uses."""
 
 import logging
 import signal
@@ -75,16 +75,16 @@ class Dhs(Declarations):
 
         Raises:
             ConfigError: The address is not HOST:PORT.
-            DhsError: A thread of the runtime crashed; which, and by what.
+            DhsError: A thread of the runtime crashed; the text names it and the exception.
         """
-        open_standard_descriptors()  # before any socket may get one of their numbers
-        asked = StopToken()  # for a signal that comes before there is an engine to be told
+        open_standard_descriptors()  # before a socket can get one of their numbers
+        asked = StopToken()  # for a signal that comes before there is a run to stop
 
         def ask() -> None:
             asked.stop()
             self.ask_to_stop()
 
-        # Over the stop, too: a second Ctrl-C changes nothing.
+        # During the stop as well: a second Ctrl-C changes nothing.
         with stop_signals(ask, signals):
             self.start(dcss)
             try:
@@ -166,7 +166,7 @@ class Dhs(Declarations):
 
     @property
     def dcss_address(self) -> str:
-        """`HOST:PORT` of the DCSS it calls, "" when not running."""
+        """`HOST:PORT` of its DCSS, "" when not running."""
         run = self._run
         return "" if run is None else run.link.address
 
@@ -197,8 +197,8 @@ class Dhs(Declarations):
     def send(self, message: Message) -> None:
         """Send a message to DCSS, from any thread.
 
-        A completion of an operation or a move under way is taken for its one completion: what its
-        handler does after it changes nothing.
+        A completion of an operation or a move under way counts as its one completion: what its
+        handler does later changes nothing.
 
         Nothing is kept for later. While DCSS does not read, senders wait here, each with its one
         message; if it takes no byte for `send_timeout_s`, the link is given up and made again.
@@ -217,7 +217,7 @@ class Dhs(Declarations):
         """Run a function that blocks in a thread of the DHS, and give its future.
 
         `op.wait(dhs.call(function), timeout_s)` waits for it; an abort ends the wait at once, and
-        leaves the call to end by itself. The future is cancelled where too much is under way.
+        leaves the call to end by itself. The future is cancelled if too much is under way.
 
         Raises:
             DhsError: The DHS is not running.

@@ -37,7 +37,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether the moment is over."""
+        """Whether the moment has passed."""
         return time.monotonic() >= self.at
 
 
@@ -46,7 +46,7 @@ class Backoff:
     """Delays between tries: `first_s`, then `factor` times longer each, up to `longest_s`.
 
     Each delay is shortened at random by up to `jitter` of itself, so that the DHSs of a beamline
-    do not all knock at a restarted DCSS in the same instant.
+    do not all connect to a restarted DCSS at the same moment.
 
     Attributes:
         first_s: The first delay.

@@ -28,7 +28,7 @@ class Rule:
     pattern: str = ""
 
     def __call__(self, _: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        """See that the value is one; raises ValueError with the reason."""
+        """Check a value; raises ValueError with the reason."""
         reason = self.trouble(str(value))
         if reason:
             raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {value!r}; {reason}")
@@ -49,9 +49,9 @@ class DcssConfig:
         connect_timeout_s: For the TCP connection and, again, for DCSS's first message.
         send_timeout_s: How long DCSS may take no byte before the connection counts as dead.
         retry: Delays between connections while DCSS is away.
-        retry_refused: Delays after DCSS closed right after the handshake. When that was no
-            restart, somebody has to mend its database or stop the other DHS of that name first,
-            and DCSS itself holds a refused connection for up to three seconds.
+        retry_refused: Delays after DCSS closed right after the handshake. Unless that was
+            a restart, somebody must first correct its database or stop the other DHS of that name;
+            and DCSS itself keeps a refused connection open for up to three seconds.
     """
 
     host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)

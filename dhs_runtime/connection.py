@@ -88,7 +88,7 @@ class Connection:
         self, name: str, config: DcssConfig, codec: Codec, resolver: Resolver | None = None
     ) -> None:
         self._name = name
-        self._wire_log = logging.getLogger(f"dhs_runtime.wire.{name}")  # each its own switch
+        self._wire_log = logging.getLogger(f"dhs_runtime.wire.{name}")  # one for each
         self._config = config
         self._codec = codec
         self._transport = TcpTransport(resolver)
@@ -174,7 +174,7 @@ class Connection:
         self._transport.interrupt()
 
     def _write_now(self, data: bytes) -> None:
-        """Write in turn, after what is corked; nothing in `data` for what is corked alone."""
+        """Write in turn, after corked answers; with empty `data` only those."""
         if not self._lock.acquire(blocking=False):
             self._wait_for_turn()
         try:
@@ -230,7 +230,7 @@ class Connection:
 
     def _read(self, on_online: Callable[[], None], on_message: OnMessage) -> str:
         protocol = self._protocol
-        deadline = Deadline.after(self._config.connect_timeout_s)  # in all, however slowly it drips
+        deadline = Deadline.after(self._config.connect_timeout_s)  # in all, even if it comes slowly
         first = b""
         transport = self._transport
         online = False

@@ -51,7 +51,7 @@ class Declarations:
         max_active: int | None = None,
         inline: bool = False,
     ) -> Callable[[OperationHandler], OperationHandler]:
-        """Decorator: the function does the operation `name`.
+        """Decorator: the function carries out the operation `name`.
 
         It gets an `Operation`, runs in its own thread and may block. It always leads to one
         `htos_operation_completed`: what it says itself, `normal` when it just returns, `error` when

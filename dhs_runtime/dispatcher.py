@@ -48,7 +48,7 @@ MAX_REFUSED: Final = 200_000
 """The most refusals that wait while DCSS does not read; one more, and the link is given up."""
 MAX_UNKNOWN: Final = 1000
 PHASES: Final = 8
-"""Polls run in this many groups: all at once need a thread each, one by one more switches."""
+"""Polls run in this many groups: all at once need a thread each, one by one more wake-ups."""
 SHOWN_KEYWORD: Final = 80
 SLOW_HANDLER_S: Final = 0.5
 
@@ -118,7 +118,7 @@ class Dispatcher:
         handlers = self._found.get(type(message))
         for handler in self._find(type(message)) if handlers is None else handlers:
             if not self._inbox.put(partial(_call, handler, message)) and not self._closed:
-                # Dropping one in silence would leave wrong state; a new connection begins afresh.
+                # Dropping one would leave a wrong state; a new connection starts anew.
                 logger.error("too many messages wait for a handler; giving the link up")
                 self._on_overload()
                 return
@@ -131,7 +131,7 @@ class Dispatcher:
         return found
 
     def start(self) -> None:
-        """Call the start hooks, and when they have returned begin what is done again and again."""
+        """Call the start hooks; when they have returned, start the repeated functions."""
         hooks = self._handlers.start_hooks
         for hook in hooks:
             self._inbox.put(partial(call_hook, hook))
@@ -148,18 +148,18 @@ class Dispatcher:
                 self._timers.every(device.on_read.every_s, hook.poll, phase)
 
     def _tick(self, repeated: Repeated, lane: Lane) -> None:
-        """Time for a function to run again; one that is not done yet is left to its work."""
+        """It is time to call a function again; skipped while its last call still runs."""
         if not lane.busy and (repeated.while_offline or self._online):
             lane.put(repeated.call)
 
     def new_link(self) -> None:
-        """The handshake is done, and no message after it was read."""
+        """The handshake is done; no later message has been read yet."""
         self._online = True
         for hook in self._handlers.connected_hooks:
             self._inbox.put(partial(call_hook, hook))
 
     def lost_link(self, reason: str) -> None:
-        """DCSS is gone: it has failed our tasks itself, so what is under way should end."""
+        """DCSS is gone: it has failed our tasks itself, so the tasks under way must end."""
         self._online = False
         self.active.abort_all(reason)
         for hook in self._handlers.disconnected_hooks:
@@ -173,7 +173,7 @@ class Dispatcher:
         return _name_of(running[0])
 
     def close(self) -> None:
-        """Start nothing more; the threads end when they have done what they are doing."""
+        """Start nothing more; each thread ends after its present job."""
         self._closed = True
         self.workers.close()
         self._wiring.lanes.close()
@@ -215,7 +215,7 @@ class Dispatcher:
         logger.warning("malformed message, %s: %.200r", what, malformed.text)
 
     def _abort_all(self, message: StohAbortAll) -> None:
-        """Abort everything; any word but `soft`, and none, means hard (dhs_motor_messages.cc:538).
+        """Abort everything; hard, unless the word is `soft` (dhs_motor_messages.cc:538).
 
         When another DHS is lost, dcss sends one of these for each of its motors.
         """
@@ -241,7 +241,7 @@ class Dispatcher:
         entry.started += 1
         most = entry.max_active
         if most is not None and self._count(operation.name) >= most:
-            self._refuse(operation, f"{most} under way already, the most")
+            self._refuse(operation, f"at most {most} may be under way")
         else:
             self.active.add(operation)
             if entry.timeout_s is not None:

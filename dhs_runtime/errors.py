@@ -6,7 +6,7 @@ DhsError
 ├── TransportError              a TCP connection could not be made, or broke
 ├── NotConnectedError           there is no link to DCSS to send this on
 ├── ForkedError                 a forked child used what belongs to the DHS's own process
-├── MachineError                a port that is taken, a full disk: this machine may mend it in time
+├── MachineError                a port is taken, a disk is full: another try may succeed
 ├── TaskFinishedError           the operation, move or count already had its one completion
 ├── DeviceError                 raised *by* a device's handler, to say why and with which status
 ├── TaskAbortedError            raised *into* a handler: stoh_abort_all, a lost link or a stop
@@ -17,7 +17,7 @@ DhsError
     └── ServiceReplyError       answered something else than asked (status, type, size, content)
 
 `OSError` and the exceptions of libraries are mapped to these where the socket or the library is
-called, and nowhere else; any other exception out of the runtime is a bug.
+called, and nowhere else; any other exception from the runtime is a bug.
 """
 
 import errno
@@ -49,7 +49,7 @@ class ForkedError(DhsError):
 
 
 class MachineError(DhsError):
-    """This machine does not give what is wanted for now: a port that is taken, a full disk."""
+    """This machine lacks something for now: a port is taken, a disk is full."""
 
 
 _NEVER: Final = frozenset(
@@ -58,14 +58,14 @@ _NEVER: Final = frozenset(
         *(errno.ELOOP, errno.ENAMETOOLONG),
     }
 )
-"""What no second try mends: somebody has to change the configuration, or the rights."""
+"""Errors for which another try is useless: the configuration or the rights are wrong."""
 
 
 def machine_error(what: str, error: OSError) -> ConfigError | MachineError:
-    """What to raise where `what` fails by an error of the system.
+    """The exception to raise if the system refuses `what`.
 
-    A MachineError where another try may do better, as for a port that is taken or a full disk; a
-    ConfigError if it would not, for example for a port or a file that this user may not use.
+    A MachineError if another try may succeed, as with a taken port or a full disk; a ConfigError if
+    not, as with a port or a file that this user may not use.
     """
     kind = ConfigError if error.errno in _NEVER else MachineError
     return kind(f"{what}: {error.strerror or error}")
@@ -83,7 +83,7 @@ class DeviceError(DhsError):
     """A device did not do what was asked; for handlers to raise.
 
     Attributes:
-        status: Word that DCSS is told, one word.
+        status: The status for DCSS, one word.
     """
 
     status: str = "error"  # of a subclass, too, that does not call this `__init__`
@@ -121,7 +121,7 @@ class ServiceReplyError(ServiceError):
     """The service answered, but not with what was asked for.
 
     Attributes:
-        status: HTTP status of the reply, or None where the reply itself was unusable.
+        status: HTTP status of the reply, or None if the reply itself was unusable.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:

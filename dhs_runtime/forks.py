@@ -1,11 +1,11 @@
-"""What a forked child must not have of the DHS that it was copied from.
+"""What a forked child must not keep of the DHS.
 
 `os.fork` and the start method `fork` of multiprocessing copy the process with its open sockets and
-signal handlers, and with one thread alone. This is the one place that undoes it in the child: the
-sockets are closed there, which leaves the parent's connections as they are, the signal handlers are
-those of before the DHS, and what belongs to the parent's run refuses to be used.
+signal handlers, and with only one thread. This module undoes that in the child: it closes the
+sockets, which does not affect the parent's connections, and restores the signal handlers that were
+there before the DHS. What belongs to the parent's run refuses to be used.
 
-A fork by a C library that calls `fork(2)` itself is not seen here.
+A fork by a C library that calls `fork(2)` itself is not noticed.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Birthplace:
         """
         if self._generation != _generation:
             raise ForkedError(
-                f"{what} in a forked child: only the process of the DHS speaks to DCSS; give the "
+                f"{what} in a forked child: only the process of the DHS talks to DCSS; give the "
                 "result back to it, by a queue or a future"
             )
 

@@ -1,8 +1,8 @@
-"""Who greets: by its first bytes, whether it is DCSS's hardware port or somebody else.
+"""Tells from the first bytes whether the peer is DCSS's hardware port, or which other server.
 
 The hardware port sends `stoc_send_client_type` always in a v1 frame. The GUI port of the same DCSS
-says the same words in a frame of v2, of which a DHS would wait for the rest until its patience
-ends. Sources: dcss_hardware_client.c:167, dcss_gui_client.c:824.
+sends the same words in a v2 frame, and a DHS would wait for the rest until its timeout. Sources:
+dcss_hardware_client.c:167, dcss_gui_client.c:824.
 """
 
 import re
@@ -26,7 +26,7 @@ _OTHERS: Final = (
 
 
 def stranger(first: bytes) -> str:
-    """Who said these first bytes, and what to do, in one line; "" while it may be DCSS's."""
+    """Who sent these first bytes, and what to do, in one line; "" while it may be DCSS."""
     said = first.lstrip(b" \t")
     if _ASKED.startswith(said[: len(_ASKED)]):
         return ""

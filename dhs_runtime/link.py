@@ -30,7 +30,7 @@ class Receiver(Protocol):
         """A message came; answers to it go out by `outlet`."""
 
     def new_link(self) -> None:
-        """The handshake is done, and no message after it was read."""
+        """The handshake is done; no later message has been read yet."""
 
     def lost_link(self, reason: str) -> None:
         """A link that was online is lost."""
@@ -60,7 +60,7 @@ class LinkState(enum.Enum):
     ONLINE = "online"
     """DCSS knows who this is; messages go both ways."""
     WAITING = "waiting"
-    """Before the next try to connect."""
+    """Waiting before the next try to connect."""
     STOPPED = "stopped"
     """Stopped for good."""
 

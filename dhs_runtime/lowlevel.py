@@ -1,7 +1,7 @@
-"""What tools, simulators and bridges need of the runtime's inside: a door with a name.
+"""The internals of the runtime that tools, simulators and bridges may use.
 
-A DHS needs nothing of it. Each name is imported when it is first asked for, so that a tool pays
-only for what it uses.
+A DHS does not need them. Each name is imported at its first use, so that a tool pays only for what
+it uses.
 """
 
 import importlib

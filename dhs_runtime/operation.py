@@ -52,7 +52,7 @@ class Operation(Task):
 
     @property
     def args(self) -> tuple[str, ...]:
-        """The arguments as words of a Tcl list (or by blanks, where they are no such list)."""
+        """The arguments as words of a Tcl list; if they are not a list, split at blanks."""
         if self._args is None:  # not a cached_property, which takes a lock
             try:
                 self._args = tuple(split_list(self.args_text))
@@ -65,7 +65,7 @@ class Operation(Task):
         self._kept[type(value)] = value
 
     def kept(self, kind: type[S]) -> S | None:
-        """The value of this very type that was kept, or None."""
+        """The value of exactly this type that was kept, or None."""
         value = self._kept.get(kind)
         return value if isinstance(value, kind) else None
 

@@ -58,7 +58,7 @@ class Run:
         self._threads.birthplace.check(message.keyword)
         active = self.dispatcher.active.all()
         answered = [each for each in active if each._status_in(message) is not None]
-        if answered:  # by hand, and yet a command has one answer
+        if answered:  # sent by hand; a command still has one answer
             task = next((each for each in answered if not each.finished), answered[0])
             task._finish_with(message)
             return
@@ -125,7 +125,7 @@ class Run:
         self._token.stop()
 
     def _end_tasks(self) -> None:
-        """Complete what its handlers did not, as aborted."""
+        """Complete tasks that their handlers did not complete, as aborted."""
         for task in self.dispatcher.active.all():
             if task._end(ABORTED, STOPPING):
                 task.log.warning("handler did not end; completed as aborted")

@@ -45,7 +45,7 @@ def stop_signals(
 ) -> Iterator[None]:
     """Call `action` on these signals inside the block, in a separate thread.
 
-    On SIGINT call `on_interrupt` in its place, where that is given. What is ignored stays ignored.
+    On SIGINT call `on_interrupt` instead, if it is given. Ignored signals stay ignored.
 
     Does nothing outside the main thread, where Python cannot catch signals.
     """
@@ -65,8 +65,8 @@ def stop_signals(
 def stop_while_starting() -> Iterator[None]:
     """Let a signal end a start: raise StopSignal in the main thread while inside.
 
-    A main thread that does not see it within `GRACE_S`, as it is in a library's C code or swallowed
-    the exception, does not hold up the end: the process then ends at once, with exit code 0.
+    If the main thread does not react within `GRACE_S`, because it is in a library's C code or
+    swallowed the exception, the process ends at once, with exit code 0.
     `stop_signals` inside takes over for as long as it lasts.
     """
     over = threading.Event()

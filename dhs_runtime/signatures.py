@@ -20,7 +20,7 @@ def check_name(name: object, what: str) -> None:
     """Check that a name is one plain word that DCSS's database could have.
 
     Raises:
-        HandlerError: It is not so; the text says what to give.
+        HandlerError: It is not; the text says what to give.
     """
     reason = "is not a plain word"
     try:

@@ -287,7 +287,7 @@ class Task:
         self.abort(LATE)
 
     def _succeed(self) -> None:
-        """Answer that it is done, unless it is answered; a failure where that does not encode."""
+        """Answer that it is done, unless it is answered; with a failure if that does not encode."""
         self._settle(self._success, NORMAL, "")
 
     def _end(self, status: object, reason: object = "") -> bool:
@@ -309,7 +309,7 @@ class Task:
     # -- for the kinds of task ---------------------------------------------------------------
 
     def _begin(self) -> None:
-        """Say what is to be said before the handler runs."""
+        """Send what must be sent before the handler runs."""
 
     def _success(self) -> Message:
         """The answer of success."""
@@ -320,13 +320,13 @@ class Task:
         raise NotImplementedError
 
     def _told(self, message: Message) -> None:
-        """A message of this task is encoded and goes out: let the device remember it."""
+        """A message of this task is encoded and will be sent: let the device store its value."""
 
     def _missed(self) -> None:
         """A message of this task was dropped without a link: let the device remember that."""
 
     def _explain(self, status: str, reason: str) -> None:
-        """Say by other means why it failed, where the answer has no room for it."""
+        """Report in another way why it failed, if the answer has no room for it."""
 
     def _settle(self, success: Callable[[], Message] | None, status: object, reason: str) -> bool:
         with self._lock:
@@ -352,18 +352,18 @@ class Task:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
         elif success is None and answer.status != beginning(status):
             who = "" if self._handler is None else f" of {name_of(self._handler)}"
-            text = "status %.80r%s is not a word for a failure; told as error"
+            text = "status %.80r%s is not a word for a failure; sent as error"
             self._later(self.log.error, text, status, who)
 
     def _complete(self, message: Message, status: str) -> None:
-        """Answer by this message, or raise and change nothing; for what an author says."""
+        """Answer with this message, or raise and change nothing; for messages of an author."""
         with self._lock:
             self._check_unfinished()
             self._conclude(message, self._outlet.encode(message), status)
         self._speak()
 
     def _conclude(self, message: Message, data: bytes, status: str) -> None:
-        """Take an encoded answer for the one; the lock is held."""
+        """Make an encoded answer the only one; the lock is held."""
         self._told(message)
         # Before writing, because DCSS may send the next command before it returns.
         self.finished = True
@@ -394,11 +394,11 @@ class Task:
             self._missed()
 
     def _later(self, say: Callable[..., object], *arguments: object, **named: object) -> None:
-        """Log this when the lock is free: who waits for the lock must not wait for the log."""
+        """Log this when the lock is free: a thread that waits for the lock must not wait for the log."""
         self._unsaid += (partial(say, *arguments, **named),)
 
     def _speak(self) -> None:
-        """Log what came up while the lock was held."""
+        """Log what was kept while the lock was held."""
         if self._unsaid:
             lines, self._unsaid = self._unsaid, ()
             for say in lines:

@@ -72,7 +72,7 @@ class ThreadGroup:
     """
 
     def __init__(self, on_crash: Callable[[str, BaseException], None] | None = None) -> None:
-        """A group; `on_crash` is told, in the thread, which one ended by which exception."""
+        """A group; a thread that crashes calls `on_crash` with its name and exception."""
         self._on_crash = on_crash
         self.birthplace = Birthplace()
         self._lock = threading.Lock()  # guards _threads only
@@ -83,9 +83,11 @@ class ThreadGroup:
 
         Raises:
             RuntimeError: The system has no thread left.
-            ForkedError: This is a forked child, which must not go on with what the group does.
+            ForkedError: This is a forked child, which must not do the work of the group.
         """
-        if not self._threads:  # made before a fork (a daemon's), and used for the first time
+        if (
+            not self._threads
+        ):  # the group was made before a fork (of a daemon) and is used for the first time
             self.birthplace = Birthplace()
         self.birthplace.check(f"thread {name}")
 
@@ -113,7 +115,7 @@ class ThreadGroup:
         Such a child has the one thread that forked: it must not do the jobs of its parent again.
         """
         if self.birthplace.is_elsewhere:
-            logger.error("a handler came back in a child that it forked; the child is ended")
+            logger.error("a handler returned in a child that it forked; the child is ended")
             os._exit(1)
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class TcpTransport:
         addresses = self._look_up(host, port, deadline)
         failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
         for tried, (family, kind, proto, _, address) in enumerate(addresses):
-            # Each address its share of what is left, or a silent first would use up all.
+            # Each address gets a share of the remaining time, or a silent first one would use it all.
             share = Deadline.after(deadline.remaining() / (len(addresses) - tried))
             try:
                 sock = socket.socket(family, kind, proto)
@@ -278,7 +278,7 @@ class TcpTransport:
             sock.close()
 
     def _connected(self) -> socket.socket:
-        self._birthplace.check("a word with DCSS")
+        self._birthplace.check("the connection to DCSS")
         sock = self._socket
         if sock is None:
             raise TransportError("not connected")
@@ -288,8 +288,8 @@ class TcpTransport:
 def _tune(sock: socket.socket) -> None:
     """Short messages go out at once; a DCSS machine that lost power is noticed in a minute.
 
-    DCS has no keep-alive in either direction. TCP's runs while the link is idle; TCP_USER_TIMEOUT
-    does its part while data is on its way.
+    DCS has no keep-alive in either direction. TCP's own works while the link is idle;
+    TCP_USER_TIMEOUT while data is on its way.
     """
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -142,11 +142,11 @@ class Device:
 
     kind: ClassVar[str] = "device"
     registrations: ClassVar[tuple[type[Message], ...]] = ()
-    """Messages by which DCSS registers such a device."""
+    """Messages with which DCSS registers such a device."""
     commands: ClassVar[tuple[type[Message], ...]] = ()
     """The other messages that DCSS sends about such a device."""
     reports: ClassVar[tuple[type[Message], ...]] = ()
-    """The messages by which DCSS is told of it."""
+    """The messages that report it to DCSS."""
     asks: ClassVar[bool] = False
     """Whether dcss stores the value of a failure, so that a stranger must ask for it first."""
 
@@ -203,8 +203,8 @@ class Device:
             raise HandlerError(f"{message_class.__name__} has no word that could name a device")
         if any(each.__module__.startswith("dcs_codec.messages.") for each in bases):
             raise HandlerError(
-                f"{message_class.__name__} is DCSS's own; a device answers it itself, and @dhs.on "
-                "hears it"
+                f"{message_class.__name__} is DCSS's own, and the device answers it itself; "
+                "use @dhs.on to observe it"
             )
         return register
 

@@ -30,8 +30,8 @@ class Encoder(ReadableDevice[float]):
         on_read: Decorator: the function reads it, in its own units; see `ReadHook`. If it raises,
             DCSS gets the last position and a failure status. Without it, DCSS gets the last
             position.
-        on_get: Decorator: what `stoh_get_encoder` reads, where that is another function.
-        on_set: Decorator: the function makes the present position that number.
+        on_get: Decorator: the function for `stoh_get_encoder`, if that is another one.
+        on_set: Decorator: the function gives the present position this value.
     """
 
     kind = "encoder"

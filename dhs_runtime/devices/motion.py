@@ -76,7 +76,7 @@ class Movable(ReadableDevice[float]):
         self._report_as(position, status=status)
 
     def _check(self, move: "Move") -> None:
-        """See that the motor may make this move; raises DeviceError, or what `on_check` raises."""
+        """Check that the motor may make this move; raises DeviceError, or as `on_check`."""
         raise NotImplementedError
 
 

@@ -98,7 +98,7 @@ def test_a_failed_move_is_told_as_failed_where_the_motor_stands(
         assert answer_to(peer, command) == "htos_motor_move_completed m 5.0 error"
         assert until_end(peer) == []
     if status != "normal":  # the log names the handler
-        assert "is not a word for a failure; told as error" in caplog.text
+        assert "is not a word for a failure; sent as error" in caplog.text
     assert "off" in caplog.text
 
 

@@ -156,7 +156,7 @@ def test_a_child_that_comes_back_from_the_handler_is_ended(
     run = dcss.start_operation(name)
     assert run.wait(DEADLINE_S) == Completion("normal", "1")
     assert len(run.completions) == 1
-    process.wait_log("came back in a child that it forked")
+    process.wait_log("returned in a child that it forked")
 
 
 def in_child(work: Callable[[], bool]) -> bool:

@@ -65,7 +65,7 @@ def test_a_stuck_message_handler_delays_neither_deadline_nor_refusal() -> None:
         assert stuck.wait(DEADLINE_S)
         peer.send("stoh_start_operation single 1.2")
         assert peer.read_text() == (
-            "htos_operation_completed single 1.2 error 1 under way already, the most"
+            "htos_operation_completed single 1.2 error at most 1 may be under way"
         )
         peer.send("stoh_start_operation slow 1.3")
         assert peer.read_text() == "htos_operation_completed slow 1.3 error deadline passed"
@@ -105,7 +105,7 @@ def test_one_more_than_the_most_is_refused() -> None:
         peer.send("stoh_start_operation one 1.1")
         peer.read_text()
         peer.send("stoh_start_operation one 1.2")
-        refusal = "htos_operation_completed one 1.2 error 1 under way already, the most"
+        refusal = "htos_operation_completed one 1.2 error at most 1 may be under way"
         assert peer.read_text() == refusal
         release.set()
         assert peer.read_text() == "htos_operation_completed one 1.1 normal"
