@@ -394,7 +394,7 @@ class Task:
             self._missed()
 
     def _later(self, say: Callable[..., object], *arguments: object, **named: object) -> None:
-        """Log this when the lock is free: a thread that waits for the lock must not wait for the log."""
+        """Log this when the lock is free: threads that wait for it must not wait for the log."""
         self._unsaid += (partial(say, *arguments, **named),)
 
     def _speak(self) -> None:
