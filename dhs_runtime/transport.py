@@ -119,7 +119,7 @@ class TcpTransport:
         addresses = self._look_up(host, port, deadline)
         failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
         for tried, (family, kind, proto, _, address) in enumerate(addresses):
-            # Each address gets a share of the remaining time: a silent first one must not use it all.
+            # Each address gets a share of the remaining time: a silent first may not use it up.
             share = Deadline.after(deadline.remaining() / (len(addresses) - tried))
             try:
                 sock = socket.socket(family, kind, proto)

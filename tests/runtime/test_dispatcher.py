@@ -124,7 +124,7 @@ def test_one_more_than_the_most_is_refused() -> None:
     with dispatching(handlers, answers) as dispatcher:
         dispatcher.feed(started("op", "1.1"), answers)
         dispatcher.feed(started("op", "1.2"), answers)
-        assert answers.next().startswith("htos_operation_completed op 1.2 error 1 under way")
+        assert answers.next().startswith("htos_operation_completed op 1.2 error at most 1 may")
         leave.set()
         assert answers.next() == "htos_operation_completed op 1.1 normal"
 
