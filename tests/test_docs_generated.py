@@ -225,7 +225,7 @@ def test_tasks_go_just_the_ways_of_their_table(
     with at_work(dhs) as scene:
         assert scene.run("say") == "normal"
         assert scene.run("fail") == "error no"
-        assert scene.run("never").startswith("error 0 under way")
+        assert scene.run("never").startswith("error at most 0 may be")
         waiting = scene.start("wait")
         eventually(lambda: [op.state for op in dhs.active_operations()] == [TaskState.RUNNING])
         scene.send("stoh_abort_all hard")
