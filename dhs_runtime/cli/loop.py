@@ -10,9 +10,8 @@ import click
 
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.process import served
 from dhs_runtime.process.config_file import load_yaml
-from dhs_runtime.process.service import share_the_interpreter
+from dhs_runtime.process.service import run_service
 
 if TYPE_CHECKING:
     from dhs_runtime.loop import LoopConfig, LoopDhs
@@ -130,15 +129,7 @@ def loop(
         for note in (*config.notes(), *(() if values is None else file_notes(values))):
             logger.warning("%s", note)
     with _loop_dhs(config, pretend=flags.pretend) as made:
-        dhs = made.dhs
-        with served(
-            dhs,
-            status_port=config.status_port,
-            status_hosts=config.status_hosts,
-            pretend=flags.pretend,
-        ):
-            share_the_interpreter()
-            dhs.run(config.dcss)
+        run_service(made.dhs, config, pretend=flags.pretend)
 
 
 def _loop_dhs(

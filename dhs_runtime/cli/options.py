@@ -27,6 +27,7 @@ from dhs_runtime.process.settings import (
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = TypeVar("P", bound=ProcessConfig)
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -118,17 +119,27 @@ class ProcessFlags:
         return config
 
 
-def _file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    trouble = "" if value is None else is_path.trouble(str(value)) or file_trouble(value)
-    if trouble:
-        raise click.BadParameter(f"{str(value)!r}: {trouble}")
-    return value
+def checked(trouble: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, T], T]:
+    """A callback of an option: refuses a value with what `trouble` says of it, "" for nothing."""
+
+    def check(_: click.Context, __: click.Parameter, value: T) -> T:
+        reason = "" if value is None else trouble(str(value))
+        if reason:
+            raise click.BadParameter(f"{str(value)!r}: {reason}")
+        return value
+
+    return check
+
+
+def _log_file_trouble(text: str) -> str:
+    return is_path.trouble(text) or file_trouble(Path(text))
 
 
 def logging_options(command: F) -> F:
     """-v, --log-format, --log-file, --trace and related options, as one argument `logs`."""
     size = click.IntRange(min=1)
-    file = click.Path(dir_okay=False, path_type=Path)
+    file = click.Path(path_type=Path)
+    writable = checked(_log_file_trouble)
     options = (
         click.option(
             "-v", "--verbose", "verbosity", count=True, help="Log more; twice: even more."
@@ -139,7 +150,7 @@ def logging_options(command: F) -> F:
             help="Text, JSON, or journald's priorities on stderr.  [default: text]",
         ),
         click.option(
-            "--log-file", type=file, callback=_file, help="Also log to this file, which rotates."
+            "--log-file", type=file, callback=writable, help="Also log to this file, which rotates."
         ),
         click.option(
             "--log-bytes",
@@ -161,7 +172,7 @@ def logging_options(command: F) -> F:
         click.option(
             "--trace-file",
             type=file,
-            callback=_file,
+            callback=writable,
             help="Write the trace to this file, which rotates, not to the log.",
         ),
     )
@@ -197,13 +208,6 @@ def _bundled(command: F, options: Iterable[Callable[[Any], Any]], name: str, fla
     return decorated  # type: ignore[no-any-return]  # the same function, called by click alone
 
 
-def _host(_: click.Context, __: click.Parameter, value: str) -> str:
-    trouble = host_trouble(value)
-    if trouble:
-        raise click.BadParameter(f"{value!r}: {trouble}")
-    return bare_host(value)
-
-
 def listen_options(port: int, *, what: str) -> Callable[[F], F]:
     """--host and --port of a server."""
 
@@ -213,7 +217,7 @@ def listen_options(port: int, *, what: str) -> Callable[[F], F]:
                 "--host",
                 default="127.0.0.1",
                 show_default=True,
-                callback=_host,
+                callback=lambda *given: bare_host(checked(host_trouble)(*given)),
                 help="Address to listen on; 0.0.0.0 for all of this machine's, :: for IPv6 too.",
             ),
             click.option(

@@ -7,22 +7,21 @@ import attrs
 import click
 
 from dcs_codec import Framing
-from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
+from dhs_runtime.cli.options import (
+    LogFlags,
+    ProcessFlags,
+    checked,
+    logging_options,
+    process_options,
+)
 from dhs_runtime.cli.target import make_dhs
-from dhs_runtime.process import Launch, RunConfig, served
-from dhs_runtime.process.rules import name_trouble
-from dhs_runtime.process.service import share_the_interpreter
+from dhs_runtime.process import Launch, RunConfig
+from dhs_runtime.process.rules import is_own_name
+from dhs_runtime.process.service import run_service
 from dhs_runtime.process.settings import load_run_config
 from dhs_runtime.secrets import named_secrets
 
 logger = logging.getLogger(__name__)
-
-
-def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    trouble = name_trouble(value) if value else ""
-    if trouble:
-        raise click.BadParameter(f"{value!r}: {trouble}")
-    return value
 
 
 @click.command()
@@ -41,7 +40,11 @@ def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
     metavar="HOST:PORT",
     help="DCSS's hardware port.  [default: localhost:14242]",
 )
-@click.option("--name", callback=_name, help="Name for DCSS, instead of the name in the code.")
+@click.option(
+    "--name",
+    callback=checked(is_own_name.trouble),
+    help="Name for DCSS, instead of the name in the code.",
+)
 @click.option(
     "--framing",
     type=click.Choice([framing.value for framing in Framing]),
@@ -100,11 +103,4 @@ def run(
     guard.check_name(dhs.name)
     if flags.pretend:
         logger.warning("REHEARSAL: %s was told to touch no hardware", dhs.name)
-    with served(
-        dhs,
-        status_port=config.status_port,
-        status_hosts=config.status_hosts,
-        pretend=flags.pretend,
-    ):
-        share_the_interpreter()
-        dhs.run(config.dcss)
+    run_service(dhs, config, pretend=flags.pretend)

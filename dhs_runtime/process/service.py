@@ -1,4 +1,4 @@
-"""`served`: what a DHS needs when it runs as a service."""
+"""What a DHS needs when it runs as a service."""
 
 import contextlib
 import logging
@@ -7,21 +7,26 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from dhs_runtime.app import Dhs
+from dhs_runtime.process.settings import ProcessConfig
 from dhs_runtime.process.systemd import Notifier
 
 logger = logging.getLogger(__name__)
 
 SWITCH_S: Final = 0.0005
+"""A thread that is ready to run waits this long for a thread that computes.
+
+With Python's 5 ms, an abort or a quick operation waits several times that long for a handler that
+computes; with a tenth of it, 13 ms became 3. The price is more switches, but only while several
+threads compute.
+"""
 
 
-def share_the_interpreter() -> None:
-    """Let the threads of this process switch more often than Python's default.
-
-    A thread that is ready to run waits this long for a thread that computes. With Python's 5 ms, an
-    abort or a quick operation waits several times that long for a handler that computes; with a
-    tenth of it, 13 ms became 3. The price is more switches, but only while several threads compute.
-    """
-    sys.setswitchinterval(SWITCH_S)
+def run_service(dhs: Dhs, config: ProcessConfig, *, pretend: bool) -> None:
+    """Run a DHS as `dhs run` does: served, until a signal, with short switches of threads."""
+    hosts = config.status_hosts
+    with served(dhs, status_port=config.status_port, status_hosts=hosts, pretend=pretend):
+        sys.setswitchinterval(SWITCH_S)
+        dhs.run(config.dcss)
 
 
 @contextlib.contextmanager

@@ -153,42 +153,37 @@ def _wrongs(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
 # -- values of each kind, as YAML types them -------------------------------------------------
 
 
-def _number(value: object, _: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if math.isfinite(number):
-            return number
+def _number(value: object) -> float | None:
+    try:
+        number = float(value) if type(value) in (int, float) else None  # type: ignore[arg-type]
+    except OverflowError:
+        number = math.inf
+    if number is not None and not math.isfinite(number):
         raise _NotTaken(Wrong(wanted="finite number"))
-    raise _NotTaken(Wrong(wanted="number"))
+    return number
 
 
-def _whole(value: object, _: object) -> int:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+def _whole(value: object) -> int | None:
+    if type(value) is int:
         return value
-    raise _NotTaken(Wrong(wanted="whole number"))
+    return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
-def _truth(value: object, _: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise _NotTaken(Wrong(wanted="true or false"))
+_SCALARS: Final[Mapping[type, Callable[[object], object]]] = {
+    bool: lambda value: value if isinstance(value, bool) else None,
+    int: _whole,
+    float: _number,
+    str: lambda value: value if isinstance(value, str) else None,
+    Path: lambda value: Path(value) if isinstance(value, str) and value else None,
+}
+"""The value of each type for a value of YAML, None if it is of another kind."""
 
 
-def _text(value: object, _: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise _NotTaken(Wrong(wanted="text"))
-
-
-def _path(value: object, _: object) -> Path:
-    if not isinstance(value, str) or not value:
-        raise _NotTaken(Wrong(wanted="path"))
-    return Path(value)
+def _scalar(value: object, hint: type) -> object:
+    made = _SCALARS[hint](value)
+    if made is None:
+        raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
+    return made
 
 
 def _anything(value: object, _: object) -> object:
@@ -220,16 +215,9 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
             raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
         if is_fixed and len(value) != len(args):
             raise _NotTaken(Wrong(reason=f"list of {len(args)} wanted, this has {len(value)}"))
-        made: list[object] = []
-        wrongs: list[Wrong] = []
-        for index, item in enumerate(value):
-            try:
-                made.append(converter.structure(item, args[index if is_fixed else 0]))
-            except Exception as error:  # noqa: BLE001 - whatever an author's class raises
-                wrongs += _wrongs(error, (index,))
-        if wrongs:
-            raise _NotTaken(*wrongs)
-        return key_kinds.LISTS[origin](made)
+        kinds = args if is_fixed else args[:1] * len(value)
+        items = zip(range(len(value)), value, kinds, strict=True)
+        return key_kinds.LISTS[origin](_each(items, converter))
 
     return hook
 
@@ -242,22 +230,30 @@ def _mapping_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
             return {}
         if not isinstance(value, Mapping):
             raise _NotTaken(Wrong(wanted="mapping"))
-        wrongs: list[Wrong] = []
-        for key, item in value.items():
-            if args[0] is str and not isinstance(key, str):
-                wrongs.append(Wrong((key,), "a key here is a text; put it in quotes"))
-                continue
-            try:
-                converter.structure(item, args[1])
-            except Exception as error:  # noqa: BLE001 - whatever an author's class raises
-                wrongs += _wrongs(error, (key,))
+        wrongs = [key for key in value if args[0] is str and not isinstance(key, str)]
         if wrongs:
-            raise _NotTaken(*wrongs)
+            reason = "a key here is a text; put it in quotes"
+            raise _NotTaken(*(Wrong((key,), reason) for key in wrongs))
+        made = _each(((key, item, args[1]) for key, item in value.items()), converter)
         if args[1] is Any:
             return value  # unchanged, with its lines
-        return {key: converter.structure(item, args[1]) for key, item in value.items()}
+        return dict(zip(value, made, strict=True))
 
     return hook
+
+
+def _each(items: Iterable[tuple[object, object, Any]], converter: cattrs.Converter) -> list[object]:
+    """The values made of items, each with its key and its type; all mistakes are raised."""
+    made: list[object] = []
+    wrongs: list[Wrong] = []
+    for key, item, hint in items:
+        try:
+            made.append(converter.structure(item, hint))
+        except Exception as error:  # noqa: BLE001 - whatever an author's class raises
+            wrongs += _wrongs(error, (key,))
+    if wrongs:
+        raise _NotTaken(*wrongs)
+    return made
 
 
 # -- classes ---------------------------------------------------------------------------------
@@ -376,14 +372,8 @@ def _origin_in(*origins: object) -> Callable[[Any], bool]:
 
 
 _CONVERTER: Final = cattrs.Converter()
-for _kind, _hook in (
-    (bool, _truth),
-    (int, _whole),
-    (float, _number),
-    (str, _text),
-    (Path, _path),
-):
-    _CONVERTER.register_structure_hook(_kind, _hook)
+for _kind in _SCALARS:
+    _CONVERTER.register_structure_hook(_kind, _scalar)
 _CONVERTER.register_structure_hook_func(lambda hint: hint is Any, _anything)
 _CONVERTER.register_structure_hook_factory(attrs.has, _class_hook)
 _CONVERTER.register_structure_hook_factory(
