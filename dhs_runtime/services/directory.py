@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, unquote
 
-from dhs_runtime.addresses import HostPort, read_url, without_password
+from dhs_runtime.addresses import read_url, without_password
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.axis import AxisClient
@@ -166,8 +166,7 @@ def _automl_client(url: SplitResult) -> AutoMLClient:
 def _base(url: SplitResult) -> str:
     """The URL of the server without the login, which is given separately."""
     scheme = "https" if url.scheme.endswith("https") else "http"
-    host = HostPort(unquote(url.hostname or ""), url.port or 0).url.removeprefix("http")
-    return scheme + (host if url.port else host.removesuffix(":0"))
+    return f"{scheme}://{url.netloc.rpartition('@')[2]}"
 
 
 def _login(url: SplitResult) -> Login | None:

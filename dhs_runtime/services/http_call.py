@@ -55,6 +55,7 @@ class HttpLine:
     is_connecting: bool = False  # the last try got no further
     is_reused: bool = False  # the last try began on a kept-alive connection
     received: int = 0  # bytes of its reply, with header fields and chunk sizes
+    has_ended: bool = False  # the server closed the connection then
     transport: TcpTransport = attrs.Factory(lambda: TcpTransport(_resolver))
     _sock: socket.socket | None = None  # a duplicate of the transport's, in TLS if wanted
 
@@ -77,7 +78,7 @@ class HttpLine:
 
     def send(self, request: PreparedRequest) -> Response:
         """Send a request once, and read its reply; the login by Digest calls it, too."""
-        self.received = 0
+        self.received, self.has_ended = 0, False
         method, response, sock = str(request.method), Response(), self._sock
         self.is_reused = sock is not None and is_quiet(sock)
         if sock is None or not self.is_reused:
@@ -88,10 +89,8 @@ class HttpLine:
         http.sock = sock
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered
             http.request(method, request.path_url, request.body, request.headers)
-        source = _ReplyBytes(sock, self)
-        reply = HTTPResponse(source, method=method)  # type: ignore[arg-type]  # it only calls makefile
+        reply = HTTPResponse(_ReplyBytes(sock, self), method=method)  # type: ignore[arg-type]  # it only calls makefile
         reply.begin()
-        source.may_end = reply.length is None and not reply.chunked
         response.raw = io.BytesIO(self._body(reply))
         response.status_code = reply.status
         response.headers.update((name, reply.getheader(name, "")) for name in reply.headers)
@@ -143,12 +142,16 @@ class HttpLine:
         return sock
 
     def _body(self, reply: HTTPResponse) -> bytes:
+        if self.has_ended:  # in its header fields, which http.client accepts
+            raise ConnectionResetError
         coding = reply.getheader("Content-Encoding", "identity").strip().lower()
         if coding != "identity":  # a few bytes could expand to gigabytes
             raise ServiceReplyError(f"{self.url} sent a compressed reply ({coding}), unasked")
         self.limit(reply.length or 0)
         body = reply.read(self.max_reply_bytes + 1)
         self.limit(len(body))
+        if reply.length:
+            raise ConnectionResetError
         self.pause(0)  # a reply that ends with its connection looks whole when cancelled
         return body
 
@@ -162,7 +165,7 @@ class HttpLine:
             did = f"sent only {self.received} bytes" if self.received else "did not answer"
             within = f"within {self.total_timeout_s:g} s in all"
             return ServiceTimeoutError(f"{self.url} {did} {within}: is it hung or overloaded?")
-        if isinstance(error, ConnectionError | ssl.SSLError):
+        if self.has_ended or isinstance(error, ConnectionError | ssl.SSLError):
             when = "in the middle of its reply" if self.received else "before it answered"
             return ServiceUnavailableError(f"{self.url} dropped the connection {when}")
         if str(error).startswith(TLS_RECORD):
@@ -175,7 +178,6 @@ class _ReplyBytes(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, line: HttpLine) -> None:
         self._sock, self._line = sock, line
-        self.may_end = False  # as http.client accepts, even in a field of the header
 
     def makefile(self, _: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -187,9 +189,8 @@ class _ReplyBytes(io.RawIOBase):
         line = self._line
         self._sock.settimeout(line.left_s())
         count = self._sock.recv_into(buffer)
-        if not count and not self.may_end:
-            raise ConnectionResetError
         line.received += count
+        line.has_ended = not count
         # This only limits memory: the framing of small chunks can be as long as the body itself.
         line.limit((line.received - FRAMING_BYTES) // 2)
         return count

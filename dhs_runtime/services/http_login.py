@@ -45,10 +45,7 @@ class _Digest(HTTPDigestAuth):
         if chosen is None:
             raise ServiceReplyError(f"{url} wants a login that is not supported: {offered[0]}", 401)
         r.headers["WWW-Authenticate"] = _QOP.sub("qop=auth", chosen)
-        try:
-            answer: Response = super().handle_401(r, **options)  # type: ignore[no-untyped-call]
-        except KeyError as error:
-            raise ServiceReplyError(f"{url} asks for a digest login without {error}", 401) from None
+        answer: Response = super().handle_401(r, **options)  # type: ignore[no-untyped-call]
         realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
         if realm is None or realm[1] in chosen or r.history:
             return answer
@@ -57,8 +54,13 @@ class _Digest(HTTPDigestAuth):
 
     def build_digest_header(self, method: str, url: str) -> str:
         """In UTF-8, spelled in the Latin-1 that http.client writes."""
-        header: str = super().build_digest_header(method, url)  # type: ignore[no-untyped-call]
-        return header.encode().decode("latin-1")
+        try:
+            header = super().build_digest_header(method, url)  # type: ignore[no-untyped-call]
+        except (KeyError, AttributeError):  # it takes both for granted
+            where = url.partition("?")[0]
+            reason = f"{where} asks for a digest login without a realm or a nonce"
+            raise ServiceReplyError(reason, 401) from None
+        return (header or "").encode().decode("latin-1")
 
 
 def _is_supported(challenge: str) -> bool:

@@ -198,7 +198,12 @@ def test_paths_are_quoted_once(serving: Serving, path: str, sent: str) -> None:
 
 @pytest.mark.parametrize(
     "chunks",
-    [b"4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n", b"1\r\na\r\n6\r\nbcdefg\r\n0\r\nX: y\r\n\r\n"],
+    [
+        b"4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n",
+        b"1\r\na\r\n6\r\nbcdefg\r\n0\r\nX: y\r\n\r\n",
+        b"7\r\nabcdefg\r\n0\r\n",  # some close after the last chunk
+        b"7\r\nabcdefg\r\n0\r\nX: y\r\n",
+    ],
 )
 def test_chunked_replies_are_joined(serving: Serving, chunks: bytes) -> None:
     peer = serving(saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks))
@@ -460,10 +465,13 @@ def test_an_endless_reply_is_cut_off(serving: Serving, start: bytes, piece: byte
     assert "more than 1000 bytes" in str(error)
 
 
-def test_an_incomplete_challenge_is_an_error_of_the_reply(serving: Serving) -> None:
-    challenge = 'WWW-Authenticate: Digest nonce="1"'
+@pytest.mark.parametrize(
+    "challenge", ['Digest nonce="1"', 'Digest realm="r"', 'Digest realm="r", nonce', "Digest x=1"]
+)
+def test_an_incomplete_challenge_is_an_error_of_the_reply(serving: Serving, challenge: str) -> None:
+    challenge = f"WWW-Authenticate: {challenge}"
     peer = serving(answering(reply(b"", "text/plain", "401 Unauthorized", challenge)))
     with HttpClient(peer.url, auth=Login("u", "p")) as client:
-        with pytest.raises(ServiceReplyError, match="without 'realm'") as caught:
+        with pytest.raises(ServiceReplyError, match="without a realm or a nonce") as caught:
             client.get("/")
         assert caught.value.status == 401
