@@ -1,4 +1,4 @@
-"""What DCSS was told about each picture, beside what the picture really shows."""
+"""Compares what DCSS was told about each picture with what the picture shows."""
 
 import statistics
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ class FrameResult:
         angle_deg: Angle of the sample.
         jpeg: The picture.
         size_px: Its width and height.
-        found_px: The loop's box as DCSS was told, None where it was told of none.
-        pin_px: The pin's box as found, None where none was.
-        truth_px: The loop's box as drawn, None where it is out of view.
-        tip_px: The loop's tip `(x, y)` as DCSS was told, None where it was told of no loop.
+        found_px: The loop's box as sent to DCSS, None if DCSS was told that there is none.
+        pin_px: The pin's box as found, None if there was none.
+        truth_px: The loop's box as drawn, None if it is out of view.
+        tip_px: The loop's tip `(x, y)` as sent to DCSS, None if there was no loop.
         tip_truth_px: The loop's tip as drawn.
         score: The detection's score.
     """

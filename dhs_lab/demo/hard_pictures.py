@@ -40,7 +40,7 @@ class LoopPlace:
 
 @attrs.frozen(kw_only=True)
 class HardPicture:
-    """A picture and what is to be seen in it.
+    """A picture and what it shows.
 
     Attributes:
         name: What makes it hard, in a few words.

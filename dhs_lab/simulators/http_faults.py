@@ -108,7 +108,7 @@ class _Standing:
     seen: int = 0
     hits: int = 0
 
-    def befalls(self) -> bool:
+    def affects(self) -> bool:
         self.seen += 1
         hit = self.seen % self.fault.every == 0
         self.hits += hit
@@ -174,7 +174,7 @@ class HttpFaults:
         """
         with self._lock:
             cleared = self._cleared
-            hit = [each.fault for each in self._standing if each.befalls()]
+            hit = [each.fault for each in self._standing if each.affects()]
             self._standing = [each for each in self._standing if not each.is_over]
         late_s = sum(fault.amount or 0 for fault in hit if fault.kind is HttpFaultKind.LATE)
         wait_s = self.delay_s + late_s

@@ -77,9 +77,9 @@ class SimulatedBeamline:
 
     Attributes:
         dcss: Its DCSS.
-        camera: Its camera; None where it is left out.
-        page: Its page; None where it is left out.
-        loop: Its loop DHS; None where it is left out.
+        camera: Its camera; None if it is left out.
+        page: Its page; None if it is left out.
+        loop: Its loop DHS; None if it is left out.
     """
 
     def __init__(self, settings: BeamlineSettings | None = None) -> None:

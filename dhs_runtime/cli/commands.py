@@ -32,9 +32,7 @@ COMMANDS: Final = {
     "put": CommandEntry(
         "Set a string, open or close a shutter, or give an encoder's position another number."
     ),
-    "move": CommandEntry(
-        "Move motors together, and show where they are until all have come to rest."
-    ),
+    "move": CommandEntry("Move motors together, and show their positions until all have stopped."),
     "start": CommandEntry(
         "Start an operation, show its updates as they come, then its status and result."
     ),

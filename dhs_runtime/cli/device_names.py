@@ -18,7 +18,7 @@ from dhs_runtime.client.seen import View
 from dhs_runtime.errors import ConfigError
 
 ADDRESS_VARIABLE: Final = "DHS_DCSS_GUI"
-"""Environment variable with the address of the GUI port where `--dcss` is not given."""
+"""Environment variable with the address of the GUI port if `--dcss` is not given."""
 DEFAULT_ADDRESS: Final = "localhost"
 MOST_SERVERS: Final = 20
 MOST_BYTES: Final = 10_000_000
@@ -33,7 +33,7 @@ def cache_path() -> Path:
 
 
 def keep_names(address: HostPort, views: Iterable[View]) -> None:
-    """Remember the names of a beamline; where that cannot be done, there is no completion."""
+    """Remember the names of a beamline; if that fails, there is no completion."""
     with contextlib.suppress(OSError, RuntimeError):
         path = cache_path()
         servers = _read(path)
@@ -60,7 +60,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def known_names(address: str) -> dict[str, str]:
-    """The kinds of devices by name, as the last login there told them."""
+    """The kinds of devices by name, from the last login there."""
     with contextlib.suppress(ConfigError, RuntimeError):
         return _read(cache_path()).get(str(HostPort.read(address, GUI_PORT)), {})
     return {}
@@ -70,7 +70,7 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def names_of_kinds(*kinds: str) -> Complete:
-    """Completes names of these kinds of devices; of all kinds where there is none."""
+    """Completes names of these kinds of devices; without kinds, of all."""
 
     def complete(
         context: click.Context,

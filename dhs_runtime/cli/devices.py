@@ -19,7 +19,7 @@ def devices(*, pattern: str, gui: GuiFlags, output: CommandOutput) -> None:
     """List the devices, strings, operations and hardware hosts of a beamline.
 
     GLOB is a name, or has * and ? in it. A row has name, kind, hardware host, value, and `offline`
-    where its DHS is away.
+    if its DHS is not connected.
 
     EXIT_CODES
 

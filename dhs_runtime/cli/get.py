@@ -16,9 +16,9 @@ from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words
 def get(*, names: tuple[str, ...], terse: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """Show what devices, strings, operations and hardware hosts are, as DCSS knows it.
 
-    Nothing is asked of any DHS: a motor is where it was last reported, an ion chamber has what was
-    counted since the login. NAME may have * and ? in it. A line has the name, the value and the
-    units, and `offline` where its DHS is away; `moving` only where that was heard since the login.
+    No DHS is asked: a motor has the position that was last reported, an ion chamber the counts
+    since the login. NAME may have * and ? in it. A line has the name, the value and the units,
+    `offline` if its DHS is not connected, and `moving` if a message since the login said so.
 
     EXIT_CODES
 

@@ -1,4 +1,4 @@
-"""Options that the commands of a client share, and what comes of them."""
+"""The options that all commands of a client have, and the client made from them."""
 
 import functools
 import getpass
@@ -23,7 +23,7 @@ from dhs_runtime.clock import LONGEST_S
 from dhs_runtime.errors import ConfigError, DhsError
 from dhs_runtime.process.guard import VARIABLE, Guard
 
-_SILENT: Final = logging.NullHandler()  # errors are said by the command, once
+_SILENT: Final = logging.NullHandler()  # the command itself reports errors, once
 
 
 class SecondsOption(click.FloatRange):
@@ -45,15 +45,15 @@ class SecondsOption(click.FloatRange):
 F = TypeVar("F", bound=Callable[..., Any])
 
 LOGIN_S: Final = 10.0
-"""Longest time until DCSS has told what there is, in seconds."""
+"""Longest time until DCSS has sent all devices, in seconds."""
 
 MASTER_WANTED: Final = "must_be_active"
-"""As dcss says that only the master may."""
+"""The text with which dcss refuses a client that is not master."""
 
 
 @attrs.frozen(kw_only=True)
 class GuiFlags:
-    """What the command line says of DCSS's GUI port.
+    """The part of the command line about DCSS's GUI port.
 
     Attributes:
         address: `HOST:PORT`.
@@ -79,7 +79,7 @@ class GuiFlags:
         """A client that is not connected yet.
 
         Raises:
-            ConfigError: The address is none, is production, or the session cannot be read.
+            ConfigError: The address is not valid, or is production, or the session cannot be read.
             EncodeError: User or session do not fit the wire.
         """
         address = HostPort.read(self.address, GUI_PORT)
@@ -106,7 +106,7 @@ class GuiFlags:
 
     @contextmanager
     def connected(self) -> Iterator[DcssClient]:
-        """A client that is ready, and master where that is wanted; the first try is the only one.
+        """A client that is ready, and master if that is wanted; it tries only once.
 
         Raises:
             DhsError: As `DcssClient`; LoginError, NotConnectedError.
@@ -153,7 +153,7 @@ def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list
     master = click.option(
         "--take-master",
         is_flag=True,
-        help="Become master for the time of this command, also where another is.",
+        help="Become master while this command runs, even if another client is.",
     )
     return [
         click.option(
@@ -169,7 +169,7 @@ def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list
         click.option(
             "--session-file",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="File with the session's id, a word.",
+            help="File with the session id, one word.",
         ),
         click.option(
             "--timeout",
@@ -181,7 +181,7 @@ def _options(timeout_s: float, timeout_help: str, *, takes_master: bool) -> list
             help=timeout_help or "Longest time for DCSS to answer.",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON Lines."),
-        click.option("--production", is_flag=True, help=f"Go to a DCSS that ${VARIABLE} names."),
+        click.option("--production", is_flag=True, help=f"Allow a DCSS that ${VARIABLE} names."),
         *([master] if takes_master else []),
     ]
 

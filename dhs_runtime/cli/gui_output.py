@@ -91,7 +91,7 @@ def without_noise(text: str) -> str:
 
 
 def words_of(view: View, *, is_online: bool) -> str:
-    """What else is to be said of it: that it moves, or that its DHS is away."""
+    """More words about it: that it moves, or that its DHS is offline."""
     words = ["moving"] * (isinstance(view, MotorView) and view.is_moving is True)
     words += ["offline"] * (not is_online and not isinstance(view, HostView))
     return " ".join(words)
@@ -131,7 +131,7 @@ def _finite(value: object) -> object:
 
 
 class CommandOutput:
-    """What a command says: text or JSON Lines on stdout, and what went wrong."""
+    """The output of a command: text or JSON Lines on stdout, and errors on stderr."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
@@ -147,7 +147,7 @@ class CommandOutput:
             self._write(f"{over}{shown(text)}\n")
 
     def put_over(self, text: str, event: Mapping[str, object]) -> None:
-        """A line that the next one takes the place of; at a terminal only."""
+        """A line that the next one replaces; only at a terminal."""
         if self.as_json:
             self.put(None, event)
         elif sys.stdout.isatty():
@@ -155,7 +155,7 @@ class CommandOutput:
             self._is_line_open = True
 
     def end_line(self) -> None:
-        """Leave the line that is being written over."""
+        """Keep the last replaceable line."""
         if self._is_line_open:
             self._is_line_open = False
             self._write("\n")
@@ -167,7 +167,7 @@ class CommandOutput:
             print(f"dhs: {shown(text)}", file=sys.stderr, flush=True)  # noqa: T201 - its purpose
 
     def fail(self, error: Exception, text: str) -> int:
-        """Say what went wrong; the exit code."""
+        """Print what went wrong; returns the exit code."""
         self.warn(text)
         if self.as_json:
             status = error.status if isinstance(error, RequestError) else ""

@@ -24,7 +24,7 @@ _GONE = "gone"
     "seconds",
     metavar="SECONDS",
     type=SecondsOption(),
-    help="End after so many seconds.  [default: never]",
+    help="End after this many seconds.  [default: never]",
 )
 @gui_options()
 def monitor(
@@ -32,8 +32,8 @@ def monitor(
 ) -> None:
     """Show devices, strings, operations and hardware hosts now, and whenever they change.
 
-    A line has the time, the name, the value, and `moving`, `offline` or `disconnected` where that
-    is so. It goes on when DCSS comes back: the lines between `disconnected` and the next are a gap.
+    A line has the time, the name, the value, and `moving`, `offline` or `disconnected` if that is
+    so. It continues when DCSS is back; changes between `disconnected` and the next line are missed.
     A device that DCSS does not have any more is `gone`. NAME may have * and ? in it. Ctrl-C ends
     it.
 

@@ -31,12 +31,12 @@ _STOP_S = 30.0  # for motors to slow down
 )
 @gui_options(MOVE_S, timeout_help="Longest time for all moves.", takes_master=True)
 def move(*, words: tuple[str, ...], gui: GuiFlags, output: CommandOutput) -> int:
-    """Move motors together, and show where they are until all have come to rest.
+    """Move motors together, and show their positions until all have stopped.
 
-    TO is in the motor's own units. All moves are checked against what DCSS told of limits, locks
-    and motion before the first is sent, since most refusals of DCSS stop the whole beamline. Ctrl-C
-    stops these motors softly and waits for their end; a second Ctrl-C does not wait. A motor of
-    DCSS's own is stopped by `dhs abort` only.
+    TO is in the motor's own units. Before the first is sent, all moves are checked against the
+    limits, locks and motions that DCSS reported, because most refusals of DCSS stop the whole
+    beamline. Ctrl-C stops these motors softly and waits for their end; a second Ctrl-C does not
+    wait. Only `dhs abort` stops a motor of DCSS's own.
 
     EXIT_CODES
 

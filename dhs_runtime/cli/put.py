@@ -24,9 +24,9 @@ from dhs_runtime.errors import ConfigError
 def put(*, name: str, value: str, gui: GuiFlags, output: CommandOutput) -> None:
     """Set a string, open or close a shutter, or give an encoder's position another number.
 
-    It waits until DCSS tells the new value, and shows the old and the new one. VALUE of a string is
-    one argument: quote it. A motor is refused: `dhs move` moves motors, so that a slip here turns
-    no goniometer.
+    It waits until DCSS sends the new value, and shows the old and the new one. VALUE of a string is
+    one argument: quote it. It refuses motors, which `dhs move` moves, so that a typing mistake
+    cannot turn a goniometer.
 
     EXIT_CODES
 

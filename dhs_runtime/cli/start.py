@@ -37,7 +37,7 @@ def start(
 
     ARGS are the operation's arguments, each one a word for it, quoted as it needs. Options may be
     anywhere; after `--` every word is an argument. Ctrl-C leaves the operation running and says so;
-    with --abort-on-interrupt it stops all that runs at the beamline, as `dhs abort` does.
+    with --abort-on-interrupt it stops everything at the beamline, as `dhs abort` does.
 
     EXIT_CODES
 

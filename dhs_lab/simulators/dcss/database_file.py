@@ -21,14 +21,14 @@ from dhs_runtime.lowlevel import ConfigError, ConfigFileError, Mistake, load_yam
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 
 SAMPLE: Final = """\
-# A database for `dhs simulate dcss --database FILE`. Names are those that DHSs know; whatever else
-# is said of a device may be left out, and is here as it would be by default where it says so.
+# A database for `dhs simulate dcss --database FILE`. Names are those that DHSs know. Everything
+# else may be left out; a comment says which values are the defaults.
 
 hosts:
   stageDHS:                      # as the DHS names itself in the handshake
     framing: v2                  # default; v1 has frames of 200 bytes
     motors:
-      sample_z:                  # nothing said: all defaults
+      sample_z:                  # all defaults
       gonio_phi:
         hardware_name: phi       # default: the name
         position: 0.0            # default; scaled, as all positions and limits
@@ -57,7 +57,7 @@ hosts:
       shutter: closed            # default; or a mapping with state and hardware_name
     ion_chambers:
       i0: {counter_channel: 1, timer: rtc1}
-    encoders: [phi_encoder]      # of what needs no more than its name, a list
+    encoders: [phi_encoder]      # devices with only a name may be a list
     strings:
       stage_status: idle         # its contents; or a mapping with contents and hardware_name
     operations: [homeStage]
@@ -167,7 +167,7 @@ class _Reader:
         self._check_name(at, name)
         host = dict(self._mapping(at, value))
         if host.get("framing") == Framing.AUTO.value:
-            self._wrong(f"{at}.framing", "v1 or v2 wanted, a database knows")
+            self._wrong(f"{at}.framing", "v1 or v2 wanted; a database has no auto")
         for listed in _KINDS.keys() & host.keys():
             host[listed] = self._kind(f"{at}.{listed}", _KINDS[listed], host[listed])
         return host
@@ -185,7 +185,7 @@ class _Reader:
         what = "a text or a mapping" if kind.short_for else "a mapping"
         device = dict(self._mapping(at, value, what))
         if "name" in device:
-            self._wrong(at, "unknown key name: the name stands in front")
+            self._wrong(at, "unknown key name: the name is the key before the colon")
         device["name"] = str(name)
         for key in kind.key_words.keys() & device.keys():
             word, known = device.pop(key), kind.key_words[key]

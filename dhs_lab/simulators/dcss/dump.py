@@ -188,7 +188,7 @@ class _Reader:
             _check_sizes(section)
         if section.name in self._names:
             first = self._names[section.name]
-            raise SectionError(section.line, f"the name stands at line {first} already")
+            raise SectionError(section.line, f"the name is at line {first} already")
         if len(self._names) >= MAX_DEVICES and not self._is_newer:
             raise SectionError(section.line, f"more than {MAX_DEVICES} sections")
         self._names[section.name] = section.line

@@ -236,7 +236,7 @@ class IonChamberEntry(Entry):
 
     Attributes:
         name: Name in the database.
-        hardware_name: Name of the counter; the device's name where empty.
+        hardware_name: Name of the counter; the device's name if empty.
         counter_channel: Number of its channel.
         timer: Name of the timer that gates the counter.
         timer_type: Its kind.
@@ -340,7 +340,7 @@ class EncoderEntry(Entry):
         return host, cls(section.name, hardware_name)
 
     def take(self, message: HtosGetEncoderCompleted | HtosSetEncoderCompleted) -> EncoderReport:
-        """Store the position, whatever the status is."""
+        """Store the position, with any status."""
         self.position = message.position
         return EncoderReport(message.position, message.status)
 

@@ -6,9 +6,9 @@ a delayed one wait, as on any TCP connection.
 
 `RESET` sends RST in place of a frame, `TRUNCATE` half of it and FIN. `SPLIT` sends it in pieces,
 `STALL` pauses in its middle, `LATE` in front of it. `DUPLICATE` sends it twice, `DROP` not at all,
-`GARBAGE` with a header (in v1: a keyword) that is none. `REFUSE` closes a login as dcss closes one
-of an unknown name. `SLOW` reads so many bytes of a DHS a second, by default none: a DHS that gives
-such a connection up and comes back finds its name taken, as with a dcss that hangs.
+`GARBAGE` with an invalid header (in v1: keyword). `REFUSE` closes a login as dcss closes one of an
+unknown name. `SLOW` reads this many bytes of a DHS a second, by default none: a DHS that gives up
+such a connection and reconnects finds its name taken, as with a dcss that hangs.
 """
 
 import enum
@@ -52,7 +52,7 @@ class FaultKind(enum.StrEnum):
     SLOW = "slow"
     """Only this many bytes of the DHS are read per second."""
     GARBAGE = "garbage"
-    """The frame has a header (in v1: a keyword) that is none."""
+    """The frame has an invalid header (in v1: keyword)."""
     TRUNCATE = "truncate"
     """Half of the frame, then the connection ends."""
 
@@ -227,7 +227,7 @@ class StandingFault:
     _seen: dict[str, int] = attrs.field(factory=dict, init=False)
     _sources: dict[str, random.Random] = attrs.field(factory=dict, init=False)
 
-    def befalls(self, host: str, seed: int) -> bool:
+    def affects(self, host: str, seed: int) -> bool:
         """Whether it affects the next frame or login of this host; counts it."""
         self._seen[host] = self._seen.get(host, 0) + 1
         if self._seen[host] % self.fault.every:
@@ -296,7 +296,7 @@ class Faults:
                 for each in self._standing
                 if each.fault.kind in _CHANGES
                 and _matches(each.fault, host, keyword)
-                and each.befalls(host, self._seed)
+                and each.affects(host, self._seed)
             ]
             self._drop_those_over()
         steps: WireSteps = (frame,)
@@ -309,7 +309,7 @@ class Faults:
         """Whether to close this login."""
         with self._lock:
             hit = any(
-                each.befalls(host, self._seed)
+                each.affects(host, self._seed)
                 for each in self._standing
                 if each.fault.kind is FaultKind.REFUSE and fnmatchcase(host, each.fault.host)
             )

@@ -86,7 +86,7 @@ class Verdict:
 
 
 def keyword_of(text: str) -> str:
-    """The first word of a text, "" where there is none."""
+    """The first word of a text, "" if there is none."""
     return next(iter(text.split(None, 1)), "")
 
 

@@ -40,7 +40,7 @@ class MotorEntry(Entry):
 
     Attributes:
         name: Name in the database.
-        hardware_name: Name of the hardware; the device's name where empty.
+        hardware_name: Name of the hardware; the device's name if empty.
         position: Last position, scaled.
         upper_limit: Upper software limit, scaled.
         lower_limit: Lower software limit, scaled.

@@ -1,4 +1,4 @@
-"""`Scripting`: Python functions as scripts of the scripting engine, and commands as of a GUI."""
+"""`Scripting`: Python functions as scripts of the scripting engine, and commands of a GUI."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar

@@ -19,7 +19,7 @@ from dhs_runtime.lowlevel import number_text
 
 
 def as_gui(context: Context, asked: Message | str, started: str) -> CommandAnswer:
-    """Carry out a command as of a GUI; `started` is its line until the answer comes."""
+    """Carry out a command of a GUI; `started` is its line until the answer comes."""
     return awaited(context, context.dcss.from_gui(asked), started)
 
 

@@ -31,12 +31,12 @@ def told_to_all(text: str) -> str:
 
 
 def first_word(text: str) -> str:
-    """The first word of a text, "" where there is none."""
+    """The first word of a text, "" if there is none."""
     return next(iter(text.split(None, 1)), "")
 
 
 def word_of(text: str, number: int) -> str:
-    """A word of a text, counted from 0; "" where there are fewer."""
+    """A word of a text, counted from 0; "" if there are fewer."""
     words = text.split()
     return words[number] if len(words) > number else ""
 

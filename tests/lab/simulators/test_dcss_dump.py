@@ -178,7 +178,7 @@ def test_a_motor_whose_position_is_none_is_read_with_the_rest(
         ("x\n6\ngalil open", "line 11: x: state is not an integer: 'open'"),
         ("x\n6\ngalil 0\n1 1 1 1 1\n1 1 1 1", "line 13: x: is not a permit, five 0 or 1"),
         ("x\n6\nnobody 0", "line 9: x: its hardware host nobody has no section"),
-        ("galil\n6\ngalil 0", "line 9: galil: the name stands at line 5 already"),
+        ("galil\n6\ngalil 0", "line 9: galil: the name is at line 5 already"),
         (f"{'n' * 40}\n6\ngalil 0", f"line 9: {'n' * 40}: a name of 40 characters"),
         (f"x\n6\n{'h' * 40} 0", "line 11: x: 40 characters, dcss takes 39"),
         ("x\n6\ngalil 0\té", "line 11: x: holds a character that is not printable"),
