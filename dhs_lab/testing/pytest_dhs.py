@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures of simulated peers, and what it shows of them when a test fails.
 
-pytest imports it at every start in an environment that has this distribution. So it is a separate
-module in the wheel, outside the packages, and imports them only when a fixture is used.
+pytest imports it at every start in an environment that has this distribution, so it stands in the
+wheel as a module of its own, outside the packages, and imports them only when a fixture is used.
 """
 
 import contextlib
@@ -48,11 +48,11 @@ def pytest_runtest_makereport(
 def simulated_dcss(
     request: pytest.FixtureRequest, simulated_dcss_factory: "DcssMaker"
 ) -> "WatchedDcss":
-    """A simulated DCSS on a free port; the marker `dcss_hosts` names its hosts."""
+    """A simulated DCSS on a free port; the marker `dcss_hosts` tells its hosts."""
     marker = request.node.get_closest_marker(MARKER)
     if marker is None:
         pytest.fail(
-            f"simulated_dcss needs hosts: @pytest.mark.{MARKER}(HardwareHost.of(...)), "
+            f"simulated_dcss wants to know its hosts: @pytest.mark.{MARKER}(HardwareHost.of(...)), "
             "or use simulated_dcss_factory",
             pytrace=False,
         )
@@ -62,7 +62,7 @@ def simulated_dcss(
 
 @pytest.fixture
 def dcss_client(simulated_dcss: "WatchedDcss") -> "Iterator[DcssClient]":
-    """A client of the GUI port of `simulated_dcss`, logged in."""
+    """A client of the GUI port of `simulated_dcss`, logged in: the door that users come by."""
     from dhs_runtime.client import DcssClient  # noqa: PLC0415 - see above
 
     with DcssClient(simulated_dcss.gui_address, user="tester") as client:
@@ -84,7 +84,7 @@ def dhs_runner(request: pytest.FixtureRequest) -> "Iterator[DhsRunner]":
     """Runs DHSs, in this process or as `dhs run`, and stops them after the test."""
     from dhs_lab.testing import DhsRunner  # noqa: PLC0415 - see above
 
-    # Requested only when needed: a test may have made its own DCSS.
+    # Asked for when it is wanted: a test may have made a DCSS of its own.
     with DhsRunner(lambda: request.getfixturevalue("simulated_dcss")) as runner:
         _show_on_failure(request, runner.sections)
         yield runner
@@ -112,7 +112,7 @@ def simulated_automl() -> "Iterator[SimulatedAutoML]":
 
 @contextlib.contextmanager
 def _extra(name: str) -> Iterator[None]:
-    """Skips the test if a package of an extra is missing."""
+    """Skips the test where a package of an extra is missing."""
     try:
         yield
     except ModuleNotFoundError as error:

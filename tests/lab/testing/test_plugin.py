@@ -111,7 +111,7 @@ def test_inference(simulated_automl): pass
 
 def test_the_marker_says_how_to_tell_hosts_where_it_is_missing(tmp_path: Path) -> None:
     said = run(tmp_path, "def test_it(simulated_dcss): pass", head="")
-    assert "simulated_dcss needs hosts: @pytest.mark.dcss_hosts(" in said
+    assert "simulated_dcss wants to know its hosts: @pytest.mark.dcss_hosts(" in said
 
 
 # -- one run of pytest for all of these ------------------------------------------------------
