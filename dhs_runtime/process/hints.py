@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-import attrs
-
 from dhs_runtime.addresses import HostPort, read_url
 from dhs_runtime.errors import ConfigError
-from dhs_runtime.process.key_kinds import fields_of
+from dhs_runtime.process.key_kinds import fields_of, is_section
 from dhs_runtime.process.yaml_values import Unclear, short
 from dhs_runtime.secrets import mask_reason
 
@@ -163,5 +161,5 @@ def _places(config_class: type, at: str = "", depth: int = 3) -> Iterator[str]:
     """The paths of all keys of a class."""
     for name, (_, hint) in fields_of(config_class).items():
         yield f"{at}{name}"
-        if attrs.has(hint) and depth:
+        if is_section(hint) and depth:
             yield from _places(hint, f"{at}{name}.", depth - 1)

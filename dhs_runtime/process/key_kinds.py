@@ -4,6 +4,8 @@ The descriptions come from the classes: their types, validators and docstrings.
 """
 
 import collections.abc
+import dataclasses
+import datetime
 import enum
 import inspect
 import re
@@ -28,6 +30,8 @@ _WORDS: Final[Mapping[object, str]] = {
     float: "number",
     str: "text",
     Path: "path",
+    datetime.date: "date",
+    datetime.datetime: "date with a time",
     Any: "anything",
     types.NoneType: "null",
 }
@@ -56,7 +60,7 @@ def kind_of(hint: Any) -> str:
     parts = parts_of(hint)
     if len(parts) > 1:
         return " or ".join(map(kind_of, parts))
-    if attrs.has(hint):
+    if is_section(hint):
         return "section"
     options = options_of(hint)
     if options:
@@ -97,7 +101,7 @@ def _limits(validator: Any) -> Iterator[tuple[str, Any]]:
         yield from _limits(part)
     if hasattr(validator, "member_validator"):
         yield "each", limits_of(validator.member_validator)
-    elif hasattr(validator, "validator"):
+    elif hasattr(validator, "validator") and not hasattr(validator, "exc_types"):  # of `not_`
         yield from _limits(validator.validator)
     if hasattr(validator, "compare_op"):
         yield validator.compare_op, validator.bound
@@ -125,9 +129,20 @@ def _bounds_in_words(limits: Mapping[str, Any]) -> str:
     return " and ".join(f"{words[sign]} {limits[sign]:g}" for sign in words if sign in limits)
 
 
+def is_section(hint: Any) -> bool:
+    """Whether a section of the file becomes an instance of this class."""
+    return isinstance(hint, type) and (attrs.has(hint) or dataclasses.is_dataclass(hint))
+
+
 def fields_of(config_class: type) -> dict[str, tuple[Field, Any]]:
-    """The fields of an attrs class that a file can set, by name, with their types."""
+    """The fields of a class that a file can set, by name, with their types."""
     hints = typing.get_type_hints(config_class)
+    if dataclasses.is_dataclass(config_class):  # as an attrs class with the same fields
+        same = {
+            field.name: attrs.field(repr=field.repr, init=field.init)
+            for field in dataclasses.fields(config_class)
+        }
+        config_class = attrs.make_class(config_class.__name__, same)
     return {
         field.name: (field, hints.get(field.name, Any))
         for field in attrs.fields(config_class)

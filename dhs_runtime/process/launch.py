@@ -32,7 +32,7 @@ class Launch:
     source: str = "settings"
 
     def settings(self, config_class: type[C]) -> C:
-        """The section `settings` as an attrs class that you define.
+        """The section `settings` as an attrs class or a dataclass that you define.
 
         Raises:
             ConfigFileError: One line per mistake, with the file and the path of the value.

@@ -96,7 +96,7 @@ def _of_type(hint: Any) -> Schema:
 
 
 def _of_one(hint: Any) -> Schema:
-    if attrs.has(hint):
+    if key_kinds.is_section(hint):
         return schema_of(hint)
     options = key_kinds.options_of(hint)
     if options:

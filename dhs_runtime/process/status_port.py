@@ -1,5 +1,6 @@
 """`StatusPort`: /healthz, /status and /metrics on loopback, for people and monitoring."""
 
+import re
 import socket
 from collections.abc import Collection
 from functools import partial
@@ -74,6 +75,10 @@ class StatusPort:
         self._listener.close()
 
 
+def _without_port(host: str) -> str:
+    return re.sub(r":\d*\Z", "", host)[:100]
+
+
 class _Handler(HttpHandler):
     idle_timeout_s = request_timeout_s = IDLE_S
 
@@ -90,7 +95,7 @@ class _Handler(HttpHandler):
         if len(hosts) > 1 or (not hosts and self.version != (1, 0)):
             raise Refusal(HTTPStatus.BAD_REQUEST, "a request must have one Host")
         if hosts and not is_this_computer(hosts[0], own_names=True, others=self._hosts):
-            raise Refusal(HTTPStatus.FORBIDDEN, FOREIGN.format(host=hosts[0][:100]))
+            raise Refusal(HTTPStatus.FORBIDDEN, FOREIGN.format(host=_without_port(hosts[0])))
         if url.path == "/healthz":
             trouble = self._monitor.snapshot().trouble
             status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK

@@ -5,9 +5,12 @@ each value is checked separately, because the class would stop at its first bad 
 not use Python's terms.
 """
 
-import json
+import contextlib
+import datetime
+import functools
 import math
 import re
+import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,47 +18,19 @@ from typing import Any, Final, TypeVar
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_structure_fn, override
 
 from dhs_runtime.config import Rule
 from dhs_runtime.process import key_kinds
-from dhs_runtime.process.hints import address_in, hint_for, meant_key, secret_hint, shown
-from dhs_runtime.process.key_kinds import Field, fields_of
+from dhs_runtime.process.explaining import KeyPath, NotTaken, Wrong, mistake_of, words_of, wrongs_in
+from dhs_runtime.process.hints import address_in
+from dhs_runtime.process.key_kinds import Field, fields_of, is_section
 from dhs_runtime.process.mistakes import MAX_MISTAKES, ConfigFileError, Mistake
-from dhs_runtime.process.yaml_values import Unclear, path_text, place_of, unclear_in
-from dhs_runtime.secrets import mask_reason, names_a_secret
+from dhs_runtime.process.yaml_values import Unclear, place_of, unclear_in
+from dhs_runtime.secrets import names_a_secret
 
 C = TypeVar("C")
 StructureHook = Callable[[Any, Any], Any]
-KeyPath = tuple[object, ...]
-
-
-@attrs.frozen
-class Wrong:
-    """A wrong value, before its place in the file is known.
-
-    Attributes:
-        path: The path, relative to the section being checked.
-        reason: What is wrong; not used if `wanted` is given.
-        quoted: The same in the words of an author's class, which may repeat the value.
-        wanted: The kind of value that is wanted.
-        hint: What was probably meant, "" if unknown.
-        secret: Whether the value must not be shown.
-    """
-
-    path: KeyPath = ()
-    reason: str = ""
-    quoted: str = ""
-    wanted: str = ""
-    hint: str = ""
-    secret: bool = False
-
-
-class _NotTaken(ValueError):  # noqa: N818 - carries several
-    """Raised by the hooks: the mistakes in a value."""
-
-    def __init__(self, *wrongs: Wrong) -> None:
-        super().__init__(*wrongs)
-        self.wrongs = wrongs
 
 
 def structured(
@@ -69,8 +44,8 @@ def structured(
     try:
         made = _CONVERTER.structure(values, config_class)
     except Exception as error:  # noqa: BLE001 - an author's class may raise anything
-        wrongs = list(_wrongs(error))
-        found = [_mistake(each, values, config_class, at) for each in wrongs[:MAX_MISTAKES]]
+        wrongs = list(wrongs_in(error))
+        found = [mistake_of(each, values, config_class, at) for each in wrongs[:MAX_MISTAKES]]
         if len(wrongs) > MAX_MISTAKES:
             found.append(Mistake("", "more mistakes", found[-1].line))
         raise ConfigFileError(source, found) from None
@@ -85,71 +60,6 @@ def structured(
     return made
 
 
-def _mistake(wrong: Wrong, values: object, config_class: type, at: str) -> Mistake:
-    """The mistake for a wrong value, with its place."""
-    path, place = wrong.path, place_of(values, wrong.path)
-    line = place.line if place else getattr(values, "line", None)
-    reason, hint = wrong.reason or wrong.quoted, wrong.hint
-    value = _value_at(values, path)
-    if wrong.secret and (wrong.wanted or wrong.quoted):
-        reason = f"{wrong.wanted or 'value of its kind'} wanted (not shown, as it is secret)"
-        hint = secret_hint(value)
-    elif wrong.wanted:
-        reason = f"{wrong.wanted} wanted, got {shown(value, place.text if place else None)}"
-        hint = hint or hint_for(wrong.wanted, value)
-    elif not reason:
-        reason = meant_key(str(path[-1]), _known_at(config_class, path[:-1]), config_class)
-    where = ".".join(filter(None, (at, path_text(_as_written(path, values))))).replace(".[", "[")
-    reason = f"{reason}; {mask_reason(hint)}" if hint else reason
-    return Mistake(mask_reason(where) or "top", reason, line)
-
-
-def _as_written(path: KeyPath, values: object) -> Iterator[object]:
-    """The path with the keys of mappings as texts: a number may be an index, or a key."""
-    for depth, key in enumerate(path):
-        is_index = isinstance(_value_at(values, path[:depth]), list)
-        yield key if is_index or isinstance(key, str) else json.dumps(key, default=str)
-
-
-def _value_at(values: object, path: KeyPath) -> object:
-    for key in path:
-        if isinstance(values, Mapping):
-            values = values.get(key)
-        elif isinstance(values, list) and isinstance(key, int) and key < len(values):
-            values = values[key]
-    return values
-
-
-def _known_at(config_class: Any, path: KeyPath) -> list[str]:
-    """The keys of a section."""
-    hint = config_class
-    for key in path:
-        args = typing.get_args(hint)
-        if attrs.has(hint):
-            hint = fields_of(hint)[str(key)][1]
-        else:  # the values of a mapping, the items of a list
-            hint = next((arg for arg in reversed(args) if arg is not ...), None)
-    return list(fields_of(hint)) if attrs.has(hint) else []
-
-
-def _wrongs(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
-    """All mistakes in an exception."""
-    if isinstance(error, _NotTaken):
-        for wrong in error.wrongs:
-            yield attrs.evolve(wrong, path=(*path, *wrong.path))
-    elif isinstance(error, cattrs.IterableValidationError):
-        inner, others = error.group_exceptions()
-        for exception, note in inner:
-            yield from _wrongs(exception, (*path, note.index))
-        for exception in others:
-            yield from _wrongs(exception, path)
-    else:  # of an author's class or validator, in the words of its author
-        text = " ".join(str(error).split())
-        is_plain = isinstance(error, ValueError | TypeError) and text
-        said = text if is_plain else f"not taken ({type(error).__name__}: {text})"
-        yield Wrong(path, quoted=said)
-
-
 # -- values of each kind, as YAML types them -------------------------------------------------
 
 
@@ -159,7 +69,7 @@ def _number(value: object) -> float | None:
     except OverflowError:
         number = math.inf
     if number is not None and not math.isfinite(number):
-        raise _NotTaken(Wrong(wanted="finite number"))
+        raise NotTaken(Wrong(wanted="finite number"))
     return number
 
 
@@ -175,21 +85,24 @@ _SCALARS: Final[Mapping[type, Callable[[object], object]]] = {
     float: _number,
     str: lambda value: value if isinstance(value, str) else None,
     Path: lambda value: Path(value) if isinstance(value, str) and value else None,
+    datetime.date: lambda value: value if type(value) is datetime.date else None,
+    datetime.datetime: lambda value: value if isinstance(value, datetime.datetime) else None,
 }
 """The value of each type for a value of YAML, None if it is of another kind."""
 
 
 def _scalar(value: object, hint: type) -> object:
-    made = _SCALARS[hint](value)
+    make = next(_SCALARS[kind] for kind in hint.__mro__ if kind in _SCALARS)
+    made = make(value)
     if made is None:
-        raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
+        raise NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
     return made
 
 
 def _anything(value: object, _: object) -> object:
     unclear = [Wrong(path, wanted="clear value") for path in unclear_in(value)]
     if unclear:
-        raise _NotTaken(*unclear)
+        raise NotTaken(*unclear)
     return value
 
 
@@ -201,7 +114,17 @@ def _option_hook(hint: Any) -> StructureHook:
         is_one = any(value == option and type(value) is type(option) for option in options)
         if is_one or (isinstance(hint, type) and isinstance(value, hint)):
             return make(value)
-        raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
+        raise NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
+
+    return hook
+
+
+def _union_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
+    def hook(value: object, _: object) -> object:
+        for part in key_kinds.parts_of(hint):
+            with contextlib.suppress(Exception):  # then another part may take it
+                return converter.structure(value, part)
+        raise NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
 
     return hook
 
@@ -212,9 +135,9 @@ def _list_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
 
     def hook(value: object, _: object) -> object:
         if not isinstance(value, list):
-            raise _NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
+            raise NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
         if is_fixed and len(value) != len(args):
-            raise _NotTaken(Wrong(reason=f"list of {len(args)} wanted, this has {len(value)}"))
+            raise NotTaken(Wrong(reason=f"list of {len(args)} wanted, this has {len(value)}"))
         kinds = args if is_fixed else args[:1] * len(value)
         items = zip(range(len(value)), value, kinds, strict=True)
         return key_kinds.LISTS[origin](_each(items, converter))
@@ -229,15 +152,22 @@ def _mapping_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            raise _NotTaken(Wrong(wanted="mapping"))
-        wrongs = [key for key in value if args[0] is str and not isinstance(key, str)]
+            raise NotTaken(Wrong(wanted="mapping"))
+        keys: list[object] = []
+        wrongs: list[Wrong] = []
+        for key in value:
+            try:
+                keys.append(converter.structure(key, args[0]))
+            except NotTaken:
+                quotes = "; put it in quotes" if args[0] is str else ""
+                kind = key_kinds.kind_of(args[0])
+                wrongs.append(Wrong((key,), f"a key here is a {kind}{quotes}"))
         if wrongs:
-            reason = "a key here is a text; put it in quotes"
-            raise _NotTaken(*(Wrong((key,), reason) for key in wrongs))
+            raise NotTaken(*wrongs)
         made = _each(((key, item, args[1]) for key, item in value.items()), converter)
         if args[1] is Any:
             return value  # unchanged, with its lines
-        return dict(zip(value, made, strict=True))
+        return dict(zip(keys, made, strict=True))
 
     return hook
 
@@ -250,9 +180,9 @@ def _each(items: Iterable[tuple[object, object, Any]], converter: cattrs.Convert
         try:
             made.append(converter.structure(item, hint))
         except Exception as error:  # noqa: BLE001 - whatever an author's class raises
-            wrongs += _wrongs(error, (key,))
+            wrongs += wrongs_in(error, (key,))
     if wrongs:
-        raise _NotTaken(*wrongs)
+        raise NotTaken(*wrongs)
     return made
 
 
@@ -260,58 +190,60 @@ def _each(items: Iterable[tuple[object, object, Any]], converter: cattrs.Convert
 
 
 def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHook:
-    """A hook for an attrs class that checks each value where it is."""
+    """A hook that checks each value of a class by itself, and refuses other keys."""
     fields = fields_of(config_class)
+    hooks: dict[str, Any] = {
+        name: override(struct_hook=functools.partial(_taken, converter, field, hint))
+        for name, (field, hint) in fields.items()
+    }
+    made_of: StructureHook = make_dict_structure_fn(
+        config_class, converter, _cattrs_forbid_extra_keys=True, **hooks
+    )
 
     def hook(value: object, _: object) -> object:
         if value is None:  # `log:` without a value
             value = {}
         if not isinstance(value, Mapping):
-            raise _NotTaken(Wrong(wanted="section", hint=_meant_section(fields, value, converter)))
-        wrongs = [Wrong((key,)) for key in value if key not in fields]
-        made: dict[str, object] = {}
-        for name, (field, hint) in fields.items():
-            if name in value:
-                try:
-                    made[field.alias or name] = _taken(converter, field, hint, value[name])
-                except Exception as error:  # noqa: BLE001 - whatever an author's class raises
-                    wrongs += _of_field(_wrongs(error, (name,)), field)
-            elif field.default is attrs.NOTHING:
-                wrongs.append(Wrong((name,), "this key is missing, and has no default"))
-        if wrongs:
-            raise _NotTaken(*wrongs)
-        return config_class(**made)
+            raise NotTaken(Wrong(wanted="section", hint=_meant_section(fields, value, converter)))
+        return made_of(value, config_class)
 
     return hook
 
 
-def _of_field(wrongs: Iterable[Wrong], field: Field) -> Iterator[Wrong]:
-    is_secret = not field.repr or names_a_secret(field.name)
-    for wrong in wrongs:
-        yield attrs.evolve(wrong, secret=True) if is_secret else wrong
+def _taken(
+    converter: cattrs.Converter, field: Field, hint: Any, value: object, _: object = None
+) -> object:
+    """A value for a field; mistakes in a secret one do not show it."""
+    try:
+        return _accepted(converter, field, hint, value)
+    except Exception as error:
+        if field.repr and not names_a_secret(field.name):
+            raise
+        hidden = (attrs.evolve(wrong, secret=True) for wrong in wrongs_in(error))
+        raise NotTaken(*hidden) from None
 
 
-def _taken(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
-    """A value for a field, after its type and the validators of this value accept it."""
+def _accepted(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
+    """A value that its type and the validators of this value accept."""
     try:
         made = converter.structure(value, hint)
-    except _NotTaken as error:
+    except NotTaken as error:
         (*_, last) = error.wrongs
         if len(error.wrongs) == 1 and not last.path and last.wanted and not last.hint:
-            raise _NotTaken(_more_exact(last, hint, field)) from None
+            raise NotTaken(_more_exact(last, hint, field)) from None
         raise
     if field.validator is not None and _stands_alone(field.validator):
         try:
             field.validator(None, field, made)
         except (ValueError, TypeError) as error:
-            raise _NotTaken(*_refused(error, hint, field, made)) from None
+            raise NotTaken(*_refused(error, hint, field, made)) from None
     return made
 
 
 def _more_exact(wrong: Wrong, hint: Any, field: Field) -> Wrong:
     """Add the limits of the field: for a text as a port, the message names the allowed numbers."""
     exact = key_kinds.takes(hint, field.validator)
-    is_more = not attrs.has(hint) and exact.removesuffix(" or null") != "number"
+    is_more = not is_section(hint) and exact.removesuffix(" or null") != "number"
     return attrs.evolve(wrong, wanted=exact) if is_more else wrong
 
 
@@ -328,7 +260,7 @@ def _refused(error: Exception, hint: Any, field: Field, made: object) -> Iterato
     elif limits:
         yield Wrong(wanted=key_kinds.takes(hint, field.validator))
     else:
-        yield Wrong(quoted=str(error).removeprefix(f"{field.name!r} "))
+        yield Wrong(quoted=words_of(error).removeprefix(f"{field.name!r} "))
 
 
 def _by_rule(rule: Rule, value: object, path: KeyPath) -> Wrong:
@@ -367,6 +299,11 @@ def _stands_alone(validator: object) -> bool:
     return isinstance(validator, Rule) or type(validator).__module__ == own
 
 
+def _is_wide_union(hint: Any) -> bool:
+    """Whether it has several types besides null."""
+    return len([part for part in key_kinds.parts_of(hint) if part is not types.NoneType]) > 1
+
+
 def _origin_in(*origins: object) -> Callable[[Any], bool]:
     return lambda hint: (typing.get_origin(hint) or hint) in origins
 
@@ -375,7 +312,8 @@ _CONVERTER: Final = cattrs.Converter()
 for _kind in _SCALARS:
     _CONVERTER.register_structure_hook(_kind, _scalar)
 _CONVERTER.register_structure_hook_func(lambda hint: hint is Any, _anything)
-_CONVERTER.register_structure_hook_factory(attrs.has, _class_hook)
+_CONVERTER.register_structure_hook_factory(is_section, _class_hook)
+_CONVERTER.register_structure_hook_factory(_is_wide_union, _union_hook)
 _CONVERTER.register_structure_hook_factory(
     lambda hint: bool(key_kinds.options_of(hint)), _option_hook
 )

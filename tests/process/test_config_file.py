@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import datetime
 import enum
 import math
@@ -493,6 +494,59 @@ def test_what_is_wrong_in_an_authors_classes(values: dict[str, object], line: st
         structure(values, Everything, "file")
     assert len(caught.value.mistakes) == 1
     assert line in str(caught.value)
+
+
+@dataclasses.dataclass
+class Plain:
+    port: str
+    password: str = dataclasses.field(default="", repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Rarer:
+    either: int | str = 1
+    day: datetime.date | None = None
+    when: datetime.datetime | None = None
+    by_number: Mapping[int, float] = attrs.field(factory=dict)
+    plain: Plain | None = None
+    strange: complex = 0j
+    word: str = attrs.field(default="a", validator=attrs.validators.matches_re("[a-z]+"))
+    odd: int = attrs.field(
+        default=1, validator=attrs.validators.not_(attrs.validators.in_([2]), msg="2 is even")
+    )
+
+
+def test_rarer_kinds_are_read() -> None:
+    day = datetime.date(2026, 11, 29)
+    noon = datetime.datetime(2026, 11, 29, 12)
+    values = {"either": "x", "day": day, "when": noon, "by_number": {1: 2}, "plain": {"port": "x"}}
+    wanted = Rarer(either="x", day=day, when=noon, by_number={1: 2.0}, plain=Plain("x"))
+    assert structure(values, Rarer, "file") == wanted
+    assert structure({"either": 5}, Rarer, "file").either == 5
+    assert structure({"port": "x"}, Plain, "file") == Plain("x")
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"either": 1.5}, "either: whole number or text wanted, got 1.5"),
+        ({"day": "soon"}, "day: date or null wanted, got 'soon'"),
+        ({"by_number": {"a": 1}}, "by_number.a: a key here is a whole number"),
+        ({"by_number": {1: "x"}}, "by_number.1: number wanted, got 'x'"),
+        ({"plain": {"prot": "x", "port": "y"}}, "plain.prot: unknown key; did you mean port?"),
+        ({"plain": {}}, "plain.port: this key is missing, and has no default"),
+        ({"plain": {"port": "y", "password": 12345}}, "plain.password: text wanted (not shown"),
+        ({"plain": 5}, "plain: section wanted, got 5"),
+        ({"strange": 1}, "strange: its class wants 'complex' here, which no file can give"),
+        ({"word": "A"}, "word: must match regex '[a-z]+' ('A' doesn't)"),
+        ({"odd": 2}, "odd: 2 is even"),
+    ],
+)
+def test_what_is_wrong_in_rarer_kinds(values: dict[str, object], line: str) -> None:
+    with pytest.raises(ConfigFileError) as caught:
+        structure(values, Rarer, "file")
+    assert str(caught.value).startswith(f"file: {line}")
+    assert "12345" not in str(caught.value)
 
 
 def test_all_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def test_only_names_of_this_computer_are_answered(port: int, host: str, status: 
         assert statuses(answer) == [wanted]
         if status == 403:
             assert b"status_hosts" in answer
+            assert b":80'" not in answer  # status_hosts takes no ports
 
 
 def test_a_target_s_own_host_counts(port: int) -> None:
