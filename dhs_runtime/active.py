@@ -58,11 +58,18 @@ class ActiveTasks:
             self._none.set()
 
     def start(self, task: K, handler: Callable[[K], object], lane: Lane | None = None) -> None:
-        """Let a worker run an added task, after the jobs in the lane; or refuse it."""
+        """Let a worker run a task, after the jobs in the lane; or refuse it."""
+        self.add(task)
         if lane is None or not lane.busy:
             if not self._workers.submit(partial(self.run, task, handler)):
                 self.refuse(task, "too many operations under way")
         elif not lane.put(partial(self.start, task, handler)):
+            self.refuse(task, TOO_MUCH)
+
+    def queue(self, task: K, handler: Callable[[K], object], lane: Lane) -> None:
+        """Run a task in a lane; or refuse it."""
+        self.add(task)
+        if not lane.put(partial(self.run, task, handler)):
             self.refuse(task, TOO_MUCH)
 
     def run(self, task: K, handler: Callable[[K], object]) -> None:
@@ -73,7 +80,8 @@ class ActiveTasks:
             self.remove(task)
 
     def run_inline(self, task: K, handler: Callable[[K], object]) -> None:
-        """As `run`, in the reading thread; say when that took long."""
+        """Run a task in the reading thread; say when that took long."""
+        self.add(task)
         started = time.monotonic()
         self.run(task, handler)
         took = time.monotonic() - started
@@ -81,7 +89,8 @@ class ActiveTasks:
             task.log.warning("inline handler took %.0f ms; nothing was read meanwhile", took * 1e3)
 
     def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
-        """Answer an added task with a failure and remove it, soon and in another thread."""
+        """Answer a task with a failure and remove it, soon and in another thread."""
+        self.add(task)
         self.answer(partial(self._refuse, task, status, reason))
 
     def _refuse(self, task: Task, status: str, reason: str) -> None:

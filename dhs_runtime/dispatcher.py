@@ -37,7 +37,7 @@ from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
-from dhs_runtime.task import LATE, Outlet, Task
+from dhs_runtime.task import LATE, Outlet
 from dhs_runtime.threads import ThreadGroup
 
 logger = logging.getLogger(__name__)
@@ -209,7 +209,7 @@ class Dispatcher:
         message = readable(malformed, self._codec)
         what = f"{malformed.field} {malformed.reason}".lstrip()
         if isinstance(message, StohStartOperation):
-            self._refuse(Operation(message, outlet), f"cannot be read: {what}")
+            self.active.refuse(Operation(message, outlet), f"cannot be read: {what}")
         elif message is not None:
             self._to_device(message, outlet, f"cannot be read: {what}")
         logger.warning("malformed message, %s: %.200r", what, malformed.text)
@@ -232,18 +232,17 @@ class Dispatcher:
         operation = Operation(message, outlet)
         entry = self._handlers.operations.get(operation.name)
         if self._closed:
-            self._refuse(operation, STOPPING)
+            self.active.refuse(operation, STOPPING)
             return
         if entry is None:
-            self._refuse(operation, f"no handler for operation {operation.name}")
+            self.active.refuse(operation, f"no handler for operation {operation.name}")
             operation.log.error("no handler for this operation; this DHS has: %s", self._names())
             return
         entry.started += 1
         most = entry.max_active
         if most is not None and self._count(operation.name) >= most:
-            self._refuse(operation, f"at most {most} may be under way")
+            self.active.refuse(operation, f"at most {most} may be under way")
         else:
-            self.active.add(operation)
             if entry.timeout_s is not None:
                 operation.deadline = Deadline.after(entry.timeout_s)
                 expire = partial(self._expire, operation)
@@ -266,12 +265,6 @@ class Dispatcher:
             operation._expire()
             self._answer(partial(operation._end, ERROR, LATE))
             operation.log.warning(LATE)
-
-    # -- refusing ----------------------------------------------------------------------------
-
-    def _refuse(self, task: Task, reason: str) -> None:
-        self.active.add(task)
-        self.active.refuse(task, reason)
 
     def _answer(self, job: Job) -> None:
         """Send a refusal in another thread, because this one may be the reading thread."""

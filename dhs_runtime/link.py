@@ -9,6 +9,7 @@ OFFLINE ──▶ CONNECTING ──▶ ONLINE
 import enum
 import logging
 import threading
+from functools import partial
 from typing import Final, Protocol
 
 from dcs_codec import Codec, Message
@@ -215,7 +216,7 @@ class Link:
             receiver.new_link()
 
         try:
-            return connection.run(on_online, lambda message: receiver.feed(message, connection))
+            return connection.run(on_online, partial(receiver.feed, outlet=connection))
         finally:
             with self._changed:
                 self._connection = None

@@ -278,9 +278,9 @@ class TcpTransport:
             sock.close()
 
     def _connected(self) -> socket.socket:
-        self._birthplace.check("the connection to DCSS")
         sock = self._socket
-        if sock is None:
+        if sock is None or sock.fileno() < 0:  # as in a forked child, where it is closed
+            self._birthplace.check("the connection to DCSS")
             raise TransportError("not connected")
         return sock
 

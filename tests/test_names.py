@@ -58,11 +58,11 @@ _TASK: Final = {
 _DEVICE: Final = {"kind", "name", "on", "registered"} | {
     *("asks", "commands", "registrations", "reports"),  # what a kind says of itself
 }
-_READABLE: Final = _DEVICE | {"on_read", "read"}
+_READABLE: Final = _DEVICE | {"on_read", "read", "report"}
 _MOTOR: Final = _READABLE | {
     *("children", "config", "dependencies", "is_moving", "moved_elsewhere", "own_registration"),
     *("on_check", "on_configure", "on_move", "on_oscillation", "on_set_position"),
-    *("on_vector_move", "position", "refusal", "report", "words"),
+    *("on_vector_move", "position", "refusal", "words"),
 }
 _PUBLIC: Final = {
     Operation: _TASK | {"args", "args_text", "handle", "keep", "kept", "name", "update"},
@@ -70,11 +70,11 @@ _PUBLIC: Final = {
     | {"destination", "distance", "follow", "motor", "parts", "start", "time_s", "update"},
     Count: _TASK | {"is_repeated", "names", "report", "time_s"},
     Device: _DEVICE,
-    Encoder: _READABLE | {"on_get", "on_set", "position", "report"},
+    Encoder: _READABLE | {"on_get", "on_set", "position"},
     IonChamber: _DEVICE | {"counts", "on_count"},
     Motor: _MOTOR,
     PseudoMotor: _MOTOR,
-    Shutter: _READABLE | {"drive", "on_set", "opened", "report", "state"},
+    Shutter: _READABLE | {"drive", "on_set", "opened", "state"},
     StringDevice: _READABLE | {"contents", "on_set", "set"},
 }
 """The names for authors; all others are internal and have an underscore."""

@@ -18,7 +18,7 @@ from dcs_codec import (
     Message,
     default_codec,
 )
-from dhs_runtime.active import TOO_MUCH, ActiveTasks
+from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR, Failures, one_line, told_by, trouble_with
 from dhs_runtime.errors import HandlerError, NotConnectedError
 from dhs_runtime.scheduling import Lane, Workers
@@ -60,15 +60,15 @@ class Deed:
 
     Attributes:
         do: Does it and returns the new value; raises if it fails.
-        success: Makes the answer with this value.
-        failures: The forms of a failure; see `answers`.
+        success: Makes the answer with this value; by default the device's `_telling`.
+        failures: The forms of a failure, see `answers`; by default the device's `_failures`.
         inline: Whether the function that `do` calls runs in the reading thread.
         completion: Class of the answer, if it is never sent unasked.
     """
 
     do: Callable[[], object]
-    success: Callable[[object], Message]
-    failures: Failures
+    success: Callable[[object], Message] | None = None
+    failures: Failures | None = None
     inline: bool = False
     completion: type[Message] | None = None
 
@@ -113,10 +113,10 @@ class Request(Task):
         return str(getattr(message, "status", ERROR)) if is_mine else None
 
     def _success(self) -> Message:
-        return self._deed.success(self._value)
+        return (self._deed.success or self.device._telling)(self._value)
 
     def _failures(self, status: str, reason: str) -> Iterable[Message]:
-        return self._deed.failures(status, reason)
+        return (self._deed.failures or self.device._failures)(status, reason)
 
     def _told(self, message: Message) -> None:
         self.device._told(message)
@@ -235,13 +235,12 @@ class Device:
             lane.put(partial(own or self._note, message))
             return
         request = Request(self, message, deed, outlet)
-        wiring.active.add(request)
         if refusal:
             wiring.active.refuse(request, refusal)
         elif deed.inline and not lane.busy:
             wiring.active.run_inline(request, request.obey)
-        elif not lane.put(partial(wiring.active.run, request, request.obey)):
-            wiring.active.refuse(request, TOO_MUCH)
+        else:
+            wiring.active.queue(request, request.obey, lane)
 
     def _told(self, message: Message) -> None:
         """Store the value in a message about this device, which is encoded and goes out now."""
@@ -261,6 +260,10 @@ class Device:
 
     def _telling(self, value: object) -> Message:
         """The message that reports a value without a command; raises TypeError, ValueError."""
+        raise NotImplementedError
+
+    def _failures(self, status: str, reason: str) -> Iterable[Message]:
+        """The forms of a failure, the most informative first."""
         raise NotImplementedError
 
     def _question(self, *_: object) -> Message:

@@ -1,8 +1,7 @@
 """`Encoder`: a position that is read, and can be set to another value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVar
 
 from dcs_codec import (
     HtosGetEncoderCompleted,
@@ -13,14 +12,13 @@ from dcs_codec import (
     StohRegisterEncoder,
     StohSetEncoder,
 )
-from dhs_runtime.answers import NORMAL, Failures, trouble_with
+from dhs_runtime.answers import NORMAL, trouble_with
 from dhs_runtime.devices.base import Deed, plain_number
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError
 
 Completed = type[HtosGetEncoderCompleted | HtosSetEncoderCompleted]
-C = TypeVar("C", bound=HtosGetEncoderCompleted | HtosSetEncoderCompleted)
 
 
 class Encoder(ReadableDevice[float]):
@@ -51,29 +49,14 @@ class Encoder(ReadableDevice[float]):
         Raises:
             HandlerError: The position cannot be sent to DCSS.
         """
-        super().__init__(name)
+        super().__init__(name, position)
         self.on_get: Hook[Callable[[], float]] = Hook(self, "getting", arguments=0)
         self.on_set: Hook[Callable[[float], None]] = Hook(self, "setting")
-        if position is not None:
-            self._remember(self._declare(self._telling, position))
 
     @property
     def position(self) -> float:
         """The last position read or set, in its own units; 0 if unknown."""
         return self._last
-
-    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS the position, by default the last; sends nothing without a link.
-
-        Args:
-            position: In its own units.
-            status: `normal`, or one word that says what is wrong, such as `disconnected`; the
-                position is not taken over then.
-
-        Raises:
-            EncodeError: The number cannot be sent, or the status is not a word.
-        """
-        self._report_as(position, status=status)
 
     def _remember(self, message: Message) -> None:
         kinds = (HtosGetEncoderCompleted, HtosSetEncoderCompleted)
@@ -95,7 +78,10 @@ class Encoder(ReadableDevice[float]):
         return None
 
     def _answered(self, kind: Completed, do: Callable[[], object], inline: bool) -> Deed:
-        return Deed(do, partial(self._completed, kind), self._failures(kind), inline, kind)
+        def failures(status: str, _: str) -> Iterable[Message]:
+            return (self._telling(self._last, status, kind),)
+
+        return Deed(do, partial(self._telling, kind=kind), failures, inline, kind)
 
     def _note(self, message: Message) -> None:
         if not isinstance(message, StohConfigureEncoder):
@@ -113,13 +99,7 @@ class Encoder(ReadableDevice[float]):
         self.on_set.call(position)
         return position
 
-    def _telling(self, value: object) -> HtosGetEncoderCompleted:
-        return self._completed(HtosGetEncoderCompleted, value)
-
-    def _completed(self, kind: type[C], position: object) -> C:
-        return kind(encoder_name=self.name, position=plain_number(position), status=NORMAL)
-
-    def _failures(self, kind: Completed) -> Failures:
-        return lambda status, _: (
-            kind(encoder_name=self.name, position=self.position, status=status),
-        )
+    def _telling(
+        self, value: object, status: str = NORMAL, kind: Completed = HtosGetEncoderCompleted
+    ) -> Message:
+        return kind(encoder_name=self.name, position=plain_number(value), status=status)

@@ -139,7 +139,6 @@ class IonChamber(Device):
         if wiring is None:
             return
         count = Count(message, outlet, wiring.tell)
-        wiring.active.add(count)
         if refusal:
             wiring.active.refuse(count, refusal)
         else:

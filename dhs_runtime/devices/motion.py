@@ -40,7 +40,7 @@ from dhs_runtime.devices.base import plain_number
 from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
-from dhs_runtime.task import Outlet, Task
+from dhs_runtime.task import Outlet, Task, TaskState
 
 K = TypeVar("K", bound=Task)
 
@@ -62,18 +62,6 @@ class Movable(ReadableDevice[float]):
     def config(self) -> PseudoMotorConfig | None:
         """The configuration; None until DCSS sends one, if none was declared."""
         return self._config
-
-    def report(self, position: float | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS the position, unasked; without a link it is told when there is one.
-
-        Args:
-            position: In its own units; by default the last.
-            status: `normal`, or one word that says what is wrong, such as `disconnected`.
-
-        Raises:
-            EncodeError: The number does not fit the wire, or the status is not a word.
-        """
-        self._report_as(position, status=status)
 
     def _check(self, move: "Move") -> None:
         """Check that the motor may make this move; raises DeviceError, or as `on_check`."""
@@ -237,17 +225,26 @@ class Move(Task):
             return result
 
         super()._run(drive)  # type: ignore[arg-type]  # the handler takes this kind of move
+        for part in self.parts()[1:]:  # one without an answer ends like the first
+            if self.state is TaskState.COMPLETED:
+                part._succeed()
+            else:
+                part._end(ABORTED if self.state is TaskState.ABORTED else ERROR)
 
     def complete(self, position: float | None = None) -> None:
         """Send `htos_motor_move_completed` with status `normal`; raises as `update`.
 
         Args:
             position: In the motor's own units; by default the final position from `follow`, else
-                the destination, or the last update if the destination is a word.
+                the destination, or the last update if the destination is a word. The second motor
+                of a vector move is completed with its own.
         """
         if position is None:
             self._rest()
         self._complete(self._completed(self._ends_at if position is None else position), NORMAL)
+        for part in self.parts()[1:]:
+            part._rest()
+            part._succeed()
 
     def abort(self, reason: str, mode: AbortMode = AbortMode.SOFT) -> None:
         """As `Task.abort`; in a vector move both motors stop."""
@@ -255,11 +252,16 @@ class Move(Task):
             super(Move, part).abort(reason, mode)
 
     def _succeed(self) -> None:
-        """As `Task._succeed`; but a motor that stopped for an abort did not arrive."""
-        if self.aborted and not self._whole._arrived:
-            self._end(ERROR if self._expired else ABORTED, self.abort_reason)
-        else:
-            super()._succeed()
+        """As `Task._succeed` for each motor; but one that stopped for an abort did not arrive."""
+        for part in reversed(self.parts()):
+            if part.aborted and not part._whole._arrived:
+                super(Move, part)._end(ABORTED, part.abort_reason)
+            else:
+                super(Move, part)._succeed()
+
+    def _end(self, status: object, reason: object = "") -> bool:
+        """As `Task._end` for each motor."""
+        return [super(Move, part)._end(status, reason) for part in reversed(self.parts())][-1]
 
     def _status_in(self, message: Message) -> str | None:
         if isinstance(message, HtosMotorMoveCompleted) and message.motor_name == self.motor.name:

@@ -1,7 +1,7 @@
 """`Motor` and `PseudoMotor`: positions, limits and moves."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import ClassVar, TypeVar
 
@@ -29,7 +29,7 @@ from dcs_codec import (
     StohStartVectorMove,
     StohStopVectorMove,
 )
-from dhs_runtime.answers import told_by, trouble_with
+from dhs_runtime.answers import NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Deed, plain_number
 from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.motion import Move
@@ -148,9 +148,7 @@ class PseudoMotor(MovingDevice):
             position, before = message.position, self._move
             return Deed(
                 lambda: self._set_position(position, before),
-                self._telling,
-                self._failures,
-                self.on_set_position.inline,
+                inline=self.on_set_position.inline,
             )
         return None
 
@@ -218,13 +216,9 @@ class PseudoMotor(MovingDevice):
                 self._value = position
                 self._tellings += 1
 
-    def _telling(self, value: object) -> HtosUpdateMotorPosition:
-        return HtosUpdateMotorPosition(
-            motor_name=self.name, position=float(plain_number(value)), status=MotorStatus.NORMAL
-        )
-
-    def _failures(self, status: str, _: str) -> Iterator[Message]:
-        yield HtosUpdateMotorPosition(motor_name=self.name, position=self.position, status=status)
+    def _telling(self, value: object, status: str = NORMAL) -> HtosUpdateMotorPosition:
+        position = float(plain_number(value))
+        return HtosUpdateMotorPosition(motor_name=self.name, position=position, status=status)
 
     def _set_position(self, position: float, before: Move | None) -> float:
         if before is not None and not before.finished:  # a later move waits for this

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from dcs_codec import NO_DEVICE, AbortMode, Message, StohStartOscillation, StohStartVectorMove
-from dhs_runtime.answers import ABORTED, ERROR, told_by
+from dhs_runtime.answers import ABORTED, told_by
 from dhs_runtime.devices.motion import Movable, Move
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
 from dhs_runtime.task import Outlet, Task, TaskState
@@ -135,18 +135,6 @@ class VectorMove(Move):
             rest_timeout_s=rest_timeout_s,
         )
 
-    def _succeed(self) -> None:
-        """As `Move._succeed` for both motors: each has its own answer."""
-        if self.other is not None:
-            self.other._succeed()
-        super()._succeed()
-
-    def _end(self, status: object, reason: object = "") -> bool:
-        """As `Task._end` for both motors."""
-        if self.other is not None:
-            self.other._end(status, reason)
-        return super()._end(status, reason)
-
     def _status_in(self, message: Message) -> str | None:
         found = (Move._status_in(part, message) for part in self.parts())
         return next((status for status in found if status is not None), None)
@@ -155,20 +143,3 @@ class VectorMove(Move):
         """As `Task._finish_with` for the motor in the message."""
         about = next(part for part in self.parts() if Move._status_in(part, message) is not None)
         Move._finish_with(about, message)
-
-    def complete(self, position: float | None = None) -> None:
-        """As `Move.complete` for both motors; the position is the first one's."""
-        super().complete(position)
-        if self.other is not None:
-            self.other._rest()
-            self.other._succeed()
-
-    def _run(self, handler: Callable[[K], object]) -> None:
-        """As `Task._run`; a second motor without an answer ends like the first."""
-        super()._run(handler)
-        if self.other is None:
-            return
-        if self.state is TaskState.COMPLETED:
-            self.other._succeed()
-        else:
-            self.other._end(ABORTED if self.state is TaskState.ABORTED else ERROR)

@@ -162,7 +162,6 @@ class MovingDevice(Movable):
         wiring = self._wiring
         if wiring is None:
             return
-        wiring.active.add(move)
         if refusal:
             wiring.active.refuse(move, refusal)
         elif not self._engage(move):
@@ -193,7 +192,6 @@ class MovingDevice(Movable):
         if second is not None and move.other is not None and not second._engage(move.other):
             move.other = None  # its answer would end the move under way
             if not refusal:
-                wiring.active.add(move)
                 wiring.active.refuse(move, f"{second.name} is moving already", MotorStatus.MOVING)
                 return
         self._start(move, self.on_vector_move.function, refusal)

@@ -2,15 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Final, Generic, TypeVar, overload
 
-import attrs
-
-from dcs_codec import EncodeError
-from dhs_runtime.answers import told_by, trouble_with
+from dcs_codec import EncodeError, Message
+from dhs_runtime.answers import NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.hooks import Slot
 from dhs_runtime.errors import DeviceError, HandlerError
@@ -39,9 +37,12 @@ class ReadableDevice(Device, Generic[T]):
     _default: T
     _value: T | None
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, value: object = None) -> None:
+        """A device; raises HandlerError if its first value cannot be sent to DCSS."""
         super().__init__(name)
         self.on_read: ReadHook[T] = ReadHook(self)
+        if value is not None:
+            self._remember(self._declare(self._telling, value))
 
     def read(self) -> T:
         """Read the hardware with `on_read`; raises DeviceError. Does not tell DCSS."""
@@ -52,10 +53,25 @@ class ReadableDevice(Device, Generic[T]):
         """The last value; the default if none is known."""
         return self._default if self._value is None else self._value
 
-    def _report_as(self, value: T | None, **status: Any) -> None:
-        """Tell DCSS a value, by default the last, with a status; raises as `_report`."""
-        message = self._telling(self._last if value is None else value)
-        self._report(attrs.evolve(message, **status))
+    def report(self, value: T | None = None, *, status: str = NORMAL) -> None:
+        """Tell DCSS the position, state or contents, unasked; without a link, when there is one.
+
+        Args:
+            value: By default the last. A position is in the device's own units.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`. With it
+                only the position of a motor is taken over, by dcss and here.
+
+        Raises:
+            EncodeError: The value does not fit the wire, or the status is not a word.
+        """
+        self._report(self._telling(self._last if value is None else value, status))
+
+    def _telling(self, value: object, status: str = NORMAL) -> Message:
+        """As `Device._telling`, with a status."""
+        raise NotImplementedError
+
+    def _failures(self, status: str, _: str) -> Iterable[Message]:
+        return (self._telling(self._last, status),)
 
     def _wire(self, wiring: Wiring | None) -> None:
         super()._wire(wiring)

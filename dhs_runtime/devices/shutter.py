@@ -45,29 +45,14 @@ class Shutter(ReadableDevice[ShutterState]):
         Raises:
             HandlerError: The state is neither open nor closed.
         """
-        super().__init__(name)
+        super().__init__(name, state)
         self.on_set: Hook[Callable[[ShutterState], None]] = Hook(self, "setting")
-        if state is not None:
-            self._remember(self._declare(self._telling, state))
         self._driving = threading.RLock()  # held while the author's function moves it
 
     @property
     def state(self) -> ShutterState:
         """Open or closed, as last set or reported; closed if unknown."""
         return self._last
-
-    def report(self, state: ShutterState | None = None, *, status: str = NORMAL) -> None:
-        """Tell DCSS that it is open or closed; sends nothing without a link.
-
-        Args:
-            state: By default the last.
-            status: `normal`, or one word that says what is wrong, such as `disconnected`; the
-                state is not taken over then.
-
-        Raises:
-            EncodeError: The status is not a word.
-        """
-        self._report_as(state, result="" if status == NORMAL else status)
 
     def drive(self, state: ShutterState) -> None:
         """Open or close it and tell DCSS; for handlers of this DHS. Raises what `on_set` raises."""
@@ -97,10 +82,10 @@ class Shutter(ReadableDevice[ShutterState]):
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterShutter):
             word = message.shutter_state
-            return Deed(lambda: self._look(word), self._telling, self._failures)
+            return Deed(lambda: self._look(word))
         if isinstance(message, StohSetShutterState):
             word = message.shutter_state
-            return Deed(lambda: self._set(word), self._telling, self._failures, self.on_set.inline)
+            return Deed(lambda: self._set(word), inline=self.on_set.inline)
         return None
 
     def _note(self, message: Message) -> None:
@@ -124,14 +109,9 @@ class Shutter(ReadableDevice[ShutterState]):
         with self._driving:
             self.on_set.call(state)
 
-    def _telling(self, value: object) -> HtosReportShutterState:
-        word = ShutterState(str(value))
-        return HtosReportShutterState(shutter_name=self.name, shutter_state=word)
-
-    def _failures(self, status: str, _: str) -> Iterator[Message]:
-        yield HtosReportShutterState(
-            shutter_name=self.name, shutter_state=self.state, result=status
-        )
+    def _telling(self, value: object, status: str = NORMAL) -> HtosReportShutterState:
+        word, result = ShutterState(str(value)), "" if status == NORMAL else status
+        return HtosReportShutterState(shutter_name=self.name, shutter_state=word, result=result)
 
 
 def _known_state(word: str) -> ShutterState:

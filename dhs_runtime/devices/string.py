@@ -8,7 +8,6 @@ from dcs_codec import (
     StohConfigureString,
     StohRegisterString,
     StohSetString,
-    StringStatus,
 )
 from dhs_runtime.answers import NORMAL
 from dhs_runtime.devices.base import Deed
@@ -42,10 +41,8 @@ class StringDevice(ReadableDevice[str]):
         Raises:
             HandlerError: The contents cannot be sent to DCSS.
         """
-        super().__init__(name)
+        super().__init__(name, contents)
         self.on_set: Hook[Callable[[str], str | None]] = Hook(self, "setting")
-        if contents is not None:
-            self._remember(self._declare(self._telling, contents))
 
     @property
     def contents(self) -> str:
@@ -53,17 +50,8 @@ class StringDevice(ReadableDevice[str]):
         return self._last
 
     def set(self, contents: str | None = None, *, status: str = NORMAL) -> None:
-        """Set the contents and tell DCSS; it is told again when it comes back.
-
-        Args:
-            contents: By default those it has.
-            status: `normal`, or one word that says what is wrong, such as `no_write_access`; the
-                contents are not taken over then, neither here nor by dcss.
-
-        Raises:
-            EncodeError: The contents do not fit the wire, or the status is not a word.
-        """
-        self._report_as(contents, string_status=status)
+        """Set the contents and tell DCSS; as `report`."""
+        self.report(contents, status=status)
 
     def _remember(self, message: Message) -> None:
         if isinstance(message, HtosSetStringCompleted) and message.string_status == NORMAL:
@@ -71,12 +59,10 @@ class StringDevice(ReadableDevice[str]):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterString):
-            return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._failures)
+            return Deed(lambda: self.on_read.now_or(self._value), self._registered)
         if isinstance(message, StohSetString):
             contents = message.string_contents
-            return Deed(
-                lambda: self._take(contents), self._telling, self._failures, self.on_set.inline
-            )
+            return Deed(lambda: self._take(contents), inline=self.on_set.inline)
         return None
 
     def _note(self, message: Message) -> None:
@@ -88,15 +74,13 @@ class StringDevice(ReadableDevice[str]):
         kept = self.on_set.call(contents)
         return contents if kept is None else kept
 
-    def _telling(self, value: object) -> HtosSetStringCompleted:
+    def _telling(self, value: object, status: str = NORMAL) -> HtosSetStringCompleted:
         if not isinstance(value, str):
             raise TypeError(f"contents are text, not {type(value).__name__}")
         return HtosSetStringCompleted(
-            string_name=self.name, string_status=StringStatus.NORMAL, string_contents=value
+            string_name=self.name, string_status=status, string_contents=value
         )
 
     def _failures(self, status: str, _: str) -> Iterator[Message]:
         for contents in (self.contents, ""):  # with the contents that stay, where they fit
-            yield HtosSetStringCompleted(
-                string_name=self.name, string_status=status, string_contents=contents
-            )
+            yield self._telling(contents, status)

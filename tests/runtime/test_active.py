@@ -64,8 +64,6 @@ def test_an_inline_handler_that_takes_long_is_named(
 
     active, wire = active_tasks(), Wire()
     quick, slow = begun(wire), begun(wire)
-    active.add(quick)
-    active.add(slow)
     with caplog.at_level(logging.WARNING):
         active.run_inline(quick, lambda _: None)
         active.run_inline(slow, idle)

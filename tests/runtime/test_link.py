@@ -135,7 +135,7 @@ def test_a_stop_ends_wait_online() -> None:
 
 
 def test_a_crash_of_the_link_ends_run_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr("dhs_runtime.dispatcher.Dispatcher.feed", crash)
