@@ -46,6 +46,7 @@ class Dissected:
 
     packet: int
     source_port: int
+    target_port: int
     items: tuple[Item, ...]
 
     def get(self, name: str) -> list[Item]:
@@ -62,8 +63,8 @@ class Dissected:
 class Capture:
     """A TCP connection between a DCSS and a DHS, as packets of Ethernet."""
 
-    def __init__(self, dcss_port: int = DCSS_PORT) -> None:
-        self._ports = dcss_port, DHS_PORT
+    def __init__(self, dcss_port: int = DCSS_PORT, dhs_port: int = DHS_PORT) -> None:
+        self._ports = dcss_port, dhs_port
         self._packets: list[bytes] = []
         self._sent = [1000, 2000]  # sequence numbers of DCSS and DHS
         self._add(1, b"", flags=0x02)
@@ -82,11 +83,12 @@ class Capture:
             self.send(from_dcss, data[at : at + size])
             at += size
 
-    def write(self, path: Path) -> Path:
-        """The capture as a file in pcap's format."""
+    def write(self, path: Path, *others: "Capture") -> Path:
+        """The capture as a file in pcap's format, and then those of other connections."""
+        packets = [packet for one in (self, *others) for packet in one._packets]
         with path.open("wb") as file:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-            for number, packet in enumerate(self._packets):
+            for number, packet in enumerate(packets):
                 head = struct.pack("<IIII", number // 1000, number % 1000, *[len(packet)] * 2)
                 file.write(head + packet)
         return path
@@ -130,17 +132,22 @@ def tshark(script: Path, *args: str) -> str:
 
 def dissect(script: Path, capture: Path, options: Sequence[str] = ()) -> list[Dissected]:
     """The messages that tshark finds in a capture, in order."""
-    text = tshark(script, "-r", str(capture), "-T", "pdml", *options)
+    only = ("-J", "tcp dcs")  # what is said of other layers would be most of it
+    text = tshark(script, "-r", str(capture), "-T", "pdml", *only, *options)
     assert "Lua Error" not in text, text[text.index("Lua Error") :][:300]
     found = []
     for number, packet in enumerate(ET.fromstring(text).iter("packet"), 1):
-        port = packet.find(".//field[@name='tcp.srcport']")
-        source = 0 if port is None else int(port.get("show", ""))
+        ports = _port(packet, "tcp.srcport"), _port(packet, "tcp.dstport")
         found += [
-            Dissected(number, source, tuple(_items(proto.iter("field"))))
+            Dissected(number, *ports, tuple(_items(proto.iter("field"))))
             for proto in packet.iterfind("proto[@name='dcs']")
         ]
     return found
+
+
+def _port(packet: ET.Element, name: str) -> int:
+    field = packet.find(f"proto[@name='tcp']/field[@name='{name}']")
+    return 0 if field is None else int(field.get("show", ""))
 
 
 def _items(fields: Iterable[ET.Element]) -> Iterable[Item]:

@@ -47,6 +47,7 @@ pytestmark = needs_tshark
 T = TypeVar("T")
 
 PLANS: Final = {plan.keyword: plan for plan in default_registry().plans()}
+DHS_PORTS: Final = (40000, 40001)
 EACH: Final = 5  # examples of each class
 OTHERS: Final = 150
 
@@ -108,10 +109,10 @@ def frames_of(strategy: st.SearchStrategy[Any], count: int, framing: Framing) ->
         yield frame
 
 
-def captured(frames: list[Frame], framing: Framing, seed: int) -> Capture:
+def captured(frames: list[Frame], framing: Framing, dhs_port: int) -> Capture:
     """A connection with a handshake and then these frames, each from its side."""
-    chance = random.Random(seed)
-    capture = Capture()
+    chance = random.Random(dhs_port)
+    capture = Capture(dhs_port=dhs_port)
     for message in (StocSendClientType(), HtosClientIsHardware(hardware_name="aDHS")):
         data = default_codec().encode_bytes(message, Framing.V1)
         capture.send_cut(isinstance(message, StocSendClientType), data, chance)
@@ -242,12 +243,14 @@ def is_of_the_gui_port(text: bytes) -> bool:
 
 
 def compare(script: Path, folder: Path, frames: list[Frame], framing: Framing) -> None:
-    for seed in range(2):
-        capture = captured(frames, framing, seed).write(folder / f"{seed}.pcap")
-        found = dissect(script, capture)
-        for side, port in ((True, DCSS_PORT), (False, 40000)):
-            ours = [f for f in frames if f.text.lstrip().startswith(b"htos") is not side]
-            mine = [one for one in found if one.source_port == port]
+    """Check these frames in two connections, which cut them differently."""
+    connections = [captured(frames, framing, dhs_port) for dhs_port in DHS_PORTS]
+    found = dissect(script, connections[0].write(folder / "frames.pcap", *connections[1:]))
+    for dhs_port in DHS_PORTS:
+        for ports in ((DCSS_PORT, dhs_port), (dhs_port, DCSS_PORT)):
+            by_dhs = ports[1] == DCSS_PORT
+            ours = [f for f in frames if f.text.lstrip().startswith(b"htos") is by_dhs]
+            mine = [one for one in found if (one.source_port, one.target_port) == ports]
             assert mine[0].shown("dcs.framing") == "v1"  # the handshake
             assert {one.shown("dcs.framing") for one in mine[1:]} == {framing.value}
             assert len(mine) == len(ours) + 1
