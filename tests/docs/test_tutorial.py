@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.lab.testing.environments import build_wheel, make_environment
 
 TUTORIAL = Page("docs/tutorial/first_dhs.md")
 LONGEST_S = 400
+BROUGHT = [name for name in ("pip", "setuptools") if find_spec(name)]
 
 
 def environment() -> dict[str, str]:
@@ -32,7 +34,11 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("COVERAGE_", "COV_", "PYTEST_", "PYTHON", "PIP_", "VIRTUAL_ENV"))
     }
-    return kept | {"PATH": os.pathsep.join([str(python), *paths]), "PIP_NO_INDEX": "1"}
+    return kept | {
+        "PATH": os.pathsep.join([str(python), *paths]),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_COMPILE": "1",
+    }
 
 
 @pytest.mark.timeout(LONGEST_S)
@@ -44,9 +50,15 @@ def test_the_tutorial_can_be_followed(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def with_needs_of_wheel(folder: Path) -> None:
-    """An environment with everything except the wheel, which pip installs."""
+    """An environment with everything except the wheel, which pip installs.
+
+    What venv puts into it is there, too: it would compile all of it anew.
+    """
     (wheel,) = folder.glob("dcs_codec-*.whl")
-    python = make_environment(folder / ".venv", wheel, "sim", besides=["pytest"])
+    python = make_environment(folder / ".venv", wheel, "sim", besides=["pytest", *BROUGHT])
+    pip = Path(python).with_name("pip")
+    pip.write_text(f"#!{python}\nimport runpy\nrunpy.run_module('pip', run_name='__main__')\n")
+    pip.chmod(0o755)
     (packages,) = Path(python).parents[1].glob("lib/python*/site-packages")
     for own in (
         *packages.glob("dcs_codec*"),

@@ -55,14 +55,19 @@ def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[
     run_python("-m", "venv", "--without-pip", str(folder))
     python = folder / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
-    run(*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel))
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-compile", str(wheel))
+    add_packages(folder, *extras, besides=besides)
+    return str(python)
+
+
+def add_packages(folder: Path, *extras: str, besides: Iterable[str] = ()) -> None:
+    """Let an environment see what the wheel in it asks for, these extras, and other packages."""
     (packages,) = folder.glob("lib/python*/site-packages")
     (metadata,) = packages.glob("dcs_codec-*.dist-info")
     distribution = Distribution.at(metadata)
     wanted = [*wanted_by(distribution, extras), *besides]
     for name in closure(wanted):
         link(importlib.metadata.distribution(name), packages)
-    return str(python)
 
 
 def wanted_by(distribution: Distribution, extras: Iterable[str]) -> Iterator[str]:
