@@ -8,8 +8,8 @@ from typing import Final, TypeAlias, TypeVar
 import attrs
 import numpy as np
 import numpy.typing as npt
+import scipy  # `scipy.ndimage` is loaded when it is used first: that takes a third of a second
 from PIL import Image
-from scipy import ndimage
 
 Grey: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -109,7 +109,7 @@ def contrast_of(picture: Picture) -> Contrast:
     near = _enlarged(_grown(edges), _BLOCK_PX, light.shape)
     weakest = np.maximum(np.float32(_WEAKEST), np.float32(3.5 * noise) / floor)
     faint = near & (levels > weakest)
-    strongest = ndimage.maximum_filter(_block_max(levels, _BLOCK_PX), 2 * _REACH_BLOCKS + 1)
+    strongest = scipy.ndimage.maximum_filter(_block_max(levels, _BLOCK_PX), 2 * _REACH_BLOCKS + 1)
     asked = np.minimum(np.float32(_OF_STRONGEST) * strongest, np.float32(_MOST_ASKED))
     clear = faint & (levels > _enlarged(asked, _BLOCK_PX, light.shape))
     return Contrast(light, levels, faint, clear, noise, scale)
@@ -118,13 +118,13 @@ def contrast_of(picture: Picture) -> Contrast:
 def pieces_of(contrast: Contrast) -> tuple[Piece, ...]:
     """The connected regions with the most contrast, the largest first."""
     blocks = _block_max(contrast.faint, 2)
-    labels, count = ndimage.label(_grown(blocks), _TOUCHING)
+    labels, count = scipy.ndimage.label(_grown(blocks), _TOUCHING)
     if not count:
         return ()
     sums = np.bincount(
         labels.ravel(), _block_sum(contrast.levels * contrast.clear).ravel(), count + 1
     )
-    places = ndimage.find_objects(labels)
+    places = scipy.ndimage.find_objects(labels)
     found: list[Piece] = []
     for number in np.argsort(-sums[1:])[:_MOST_PIECES] + 1:
         part = float(sums[number] / sums.sum()) if sums[number] else 0.0
@@ -160,14 +160,14 @@ def _without_noise(light: Grey) -> tuple[Grey, float]:
     middle = max(1.0, _quantile(light[::4, ::4].ravel(), 0.5))
     for above, sigma_px, left in ((0.045, 2.0, 0.18), (0.01, 1.2, 0.3)):
         if noise > above * middle:
-            smooth = ndimage.gaussian_filter(light, sigma_px, mode="nearest", truncate=2.5)
+            smooth = scipy.ndimage.gaussian_filter(light, sigma_px, mode="nearest", truncate=2.5)
             return smooth, left * noise
     return light, noise
 
 
 def _edges(light: Grey, noise: float) -> Mask:
     """The blocks with an edge; gradual changes of light, vignettes and clouds do not count."""
-    smooth = ndimage.uniform_filter(light, _BLUR_PX, mode="nearest")
+    smooth = scipy.ndimage.uniform_filter(light, _BLUR_PX, mode="nearest")
     asked = np.maximum(
         _EDGE_OF_LIGHT * _block_max(smooth, _BLOCK_PX), max(_EDGE_LEVELS, _EDGE_OF_NOISE * noise)
     )
@@ -190,7 +190,7 @@ def _background(light: Grey, edges: Mask) -> Grey:
     fitted = terms @ _robust_fit(terms[known], means[known])
     sigma = 0.05 * max(known.shape)
     weight, total = (
-        ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+        scipy.ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
         for values in (known.astype(np.float32), np.where(known, means - fitted, 0.0))
     )
     small = Image.fromarray((fitted + total / (weight + 0.02)).astype(np.float32))
@@ -203,7 +203,7 @@ def _blocks_of_background(quiet: Mask, means: Grey) -> Mask:
 
     Blocks at the border count more; otherwise the inside of a large loop could win.
     """
-    labels, count = ndimage.label(quiet)
+    labels, count = scipy.ndimage.label(quiet)
     if not count:
         return np.ones_like(quiet)
     flat = labels.ravel()

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy
 
 from dhs_lab.simulators.contrast import Mask, Scalar
 from dhs_runtime.lowlevel import MountSide
@@ -129,7 +129,9 @@ def outline_of(mask: Mask, row: int, column: int, size_px: int) -> Outline | Non
         top, bottom = (np.interp(x, x[filled], edge[filled]) for edge in (top, bottom))
     tip_y = row + 0.5 * float(np.mean(top[-2:] + bottom[-2:]))
     window = max(1, round(_SMOOTHED * size_px)) | 1
-    top, bottom = (ndimage.median_filter(edge, window, mode="nearest") for edge in (top, bottom))
+    top, bottom = (
+        scipy.ndimage.median_filter(edge, window, mode="nearest") for edge in (top, bottom)
+    )
     return Outline(column + span.start, top + row, bottom + row, tip_y)
 
 
