@@ -1,4 +1,4 @@
-"""`dhs` as a process, for tests."""
+"""`dhs` as a process or a function, for tests."""
 
 import contextlib
 import os
@@ -10,7 +10,25 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import pytest
+from click.testing import CliRunner
+
+from dhs_runtime.cli import main
+
 DEADLINE_S = 20.0
+
+
+def in_process(*args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """What `dhs ARGS` does with this standard input, in this process: a tenth of the time."""
+    with CliRunner().isolation(data) as (out, err, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["dhs", *args])
+        patch.setattr(sys, "path", sys.path[:])  # `dhs run` adds the folder of the DHS
+        with pytest.raises(SystemExit) as end:
+            main()
+        sys.stdout.flush()
+        code = end.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
 
 
 class Process:

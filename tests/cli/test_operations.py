@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
-from tests.cli.processes import DEADLINE_S, dhs
+from tests.cli.processes import DEADLINE_S, dhs, in_process
+from tests.docs.running import forgetting
 from tests.process.managers import Manager
 
 STAGE_DHS = """
@@ -77,10 +79,11 @@ def dcss() -> Iterator[SimulatedDcss]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Path:
+def stage(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "stage_dhs.py"
     path.write_text(STAGE_DHS)
-    return path
+    with forgetting(tmp_path):
+        yield path
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -232,11 +235,12 @@ def test_what_stands_behind_the_dashes_is_the_dhs_s_own(dcss: SimulatedDcss, sta
 def test_what_is_wrong_is_one_line_and_exit_code_2(
     stage: Path, args: list[str], reason: str
 ) -> None:
-    with dhs("run", *[arg.replace("STAGE", str(stage)) for arg in args]) as process:
-        assert process.wait() == 2
-        assert process.log.startswith("dhs: ")
-        assert reason in process.log
-        assert process.log.count("\n") == 1
+    done = in_process("run", *[arg.replace("STAGE", str(stage)) for arg in args])
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert said.startswith("dhs: ")
+    assert reason in said
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["run", "loop"])
@@ -249,31 +253,35 @@ def test_production_is_refused_without_the_flag(
     config.write_text(f"production: [nothing, '{pattern.replace('HARDWARE', name)}']\n")
     target = [f"{stage}:make_dhs"] if command == "run" else []
     args = [command, *target, "--config", str(config), "--dcss", "127.0.0.1:9"]
-    with dhs(*args) as process:
-        assert process.wait() == 2
-        assert f"production in {config}); say --production if that is meant\n" in process.log
-    with dhs(*args, "--pretend") as process:
-        assert process.wait() == 2
-        assert "a rehearsal is never allowed there\n" in process.log
+    done = in_process(*args)
+    assert done.returncode == 2
+    hint = f"production in {config}); say --production if that is meant\n"
+    assert hint in done.stderr.decode()
+    done = in_process(*args, "--pretend")
+    assert done.returncode == 2
+    assert b"a rehearsal is never allowed there\n" in done.stderr
     with dhs(*args, "--production") as process:
         process.wait_log("no DCSS at 127.0.0.1:9")
         assert process.terminate() == 0
 
 
-def test_a_machine_s_own_patterns_guard_too(stage: Path) -> None:
-    env = environment(DHS_PRODUCTION="stage*")
-    with dhs("run", f"{stage}:make_dhs", "--dcss", "127.0.0.1:9", environment=env) as process:
-        assert process.wait() == 2
-        assert "matches 'stage*' ($DHS_PRODUCTION)" in process.log
+def test_a_machine_s_own_patterns_guard_too(stage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DHS_PRODUCTION", "stage*")
+    done = in_process("run", f"{stage}:make_dhs", "--dcss", "127.0.0.1:9")
+    assert done.returncode == 2
+    assert b"matches 'stage*' ($DHS_PRODUCTION)" in done.stderr
 
 
-def test_no_code_of_the_dhs_runs_before_the_host_is_known_to_be_free(tmp_path: Path) -> None:
+def test_no_code_of_the_dhs_runs_before_the_host_is_known_to_be_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "dangerous.py"
     path.write_text("raise SystemExit('hardware touched')\n")
-    env = environment(DHS_PRODUCTION="127.*")
-    with dhs("run", f"{path}:dhs", "--dcss", "127.0.0.1:9", environment=env) as process:
-        assert process.wait() == 2
-        assert "touched" not in process.log
+    monkeypatch.setenv("DHS_PRODUCTION", "127.*")
+    done = in_process("run", f"{path}:dhs", "--dcss", "127.0.0.1:9")
+    assert done.returncode == 2
+    assert b"touched" not in done.stdout + done.stderr
+    assert "dangerous" not in sys.modules
 
 
 def test_the_loop_dhs_is_rehearsed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dhs_runtime.cli import group
 from dhs_runtime.cli.commands import EXIT_CODES, FAILED, WRONG
-from tests.cli.processes import dhs
+from tests.cli.processes import dhs, in_process
 from tests.cli.test_operations_doc import UNIT
 from tests.docs.pages import ROOT
 
@@ -76,9 +76,10 @@ def test_a_taken_port_is_1(tmp_path: Path, taken: int) -> None:
     ],
 )
 def test_what_is_to_be_mended_by_hand_is_2(args: list[str]) -> None:
-    with dhs("run", *args) as process:
-        assert process.wait() == WRONG
-        assert "Traceback" not in process.log
+    done = in_process("run", *args)
+    assert done.returncode == WRONG
+    assert done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_a_wrong_section_settings_is_2(tmp_path: Path) -> None:

@@ -18,24 +18,13 @@ from click.testing import CliRunner
 
 from dcs_codec import DHS_MESSAGES
 from dcs_codec.catalogue import catalogue
-from dhs_runtime.cli import group, main
+from dhs_runtime.cli import group
 from tests.cli.processes import DEADLINE_S
+from tests.cli.processes import in_process as run
 from tests.lab.tools.helpers import ANSWER, ASK, Conversation, pcap, stamped, v1, v2
 from tests.shared import shared_path
 
 COMMAND = [sys.executable, "-m", "dhs_runtime.cli"]
-
-
-def run(*args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """What the program does with these arguments and standard input, in this process."""
-    with CliRunner().isolation(data) as (out, err, _), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["dhs", *args])
-        with pytest.raises(SystemExit) as end:
-            main()
-        sys.stdout.flush()
-        code = end.value.code
-        assert isinstance(code, int)
-        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
 
 
 # -- decode, encode --------------------------------------------------------------------------
