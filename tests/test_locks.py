@@ -4,6 +4,7 @@ This is read from the sources. A `with` holds a lock if its name is that of a lo
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -91,17 +92,25 @@ def logs_under_locks(tree: ast.AST, locks: frozenset[str]) -> list[int]:
     return sorted(found)
 
 
-TREES: Final = {path: ast.parse(path.read_text(), path) for path in FILES}
-LOCKS: Final = frozenset(name for tree in TREES.values() for name in lock_names(tree))
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """What stands in each file."""
+    return {path: ast.parse(path.read_text(), path) for path in FILES}
+
+
+@functools.cache
+def locks() -> frozenset[str]:
+    """The names of all locks."""
+    return frozenset(name for tree in trees().values() for name in lock_names(tree))
 
 
 def test_the_locks_are_found() -> None:
-    assert {"_lock", "_changed", "_aborting", "_state_lock"} <= LOCKS
+    assert {"_lock", "_changed", "_aborting", "_state_lock"} <= locks()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nothing_is_logged_while_a_lock_is_held(path: Path) -> None:
-    assert logs_under_locks(TREES[path], LOCKS) == []
+    assert logs_under_locks(trees()[path], locks()) == []
 
 
 def test_a_log_under_a_lock_is_found() -> None:

@@ -181,7 +181,7 @@ def test_damaged_streams_are_damaged_often() -> None:
     outcomes: set[object] = set()
 
     @given(damaged_streams())
-    @settings(max_examples=300, derandomize=True, database=None)
+    @settings(max_examples=100, derandomize=True, database=None)
     def look(stream: bytes) -> None:
         decoder = FrameDecoder(Framing.V2)
         for frame in frames_of(decoder, [stream]):
@@ -208,7 +208,7 @@ def test_texts_reach_every_outcome() -> None:
     outcomes: set[str] = set()
 
     @given(texts())
-    @settings(max_examples=400, derandomize=True, database=None)
+    @settings(max_examples=150, derandomize=True, database=None)
     def look(text: str) -> None:
         outcomes.add(type(default_codec().decode_text(text)).__name__)
 

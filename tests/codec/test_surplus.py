@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import (
@@ -39,13 +39,13 @@ from dcs_codec.message import BESIDE_FIELDS
 from dcs_codec.strategies import messages_of, messages_with_surplus, rests
 from dcs_codec.words import BLANKS, to_bytes
 from tests.codec.plan_samples import PLANS
+from tests.codec.shapes import FEW
 from tests.codec.talking import online
 
 WITHOUT_TAIL: Final = [cls for cls in DHS_MESSAGES if PLANS[cls].tail is None]
 MOVE: Final = StohStartMotorMove(motor_name="m", destination=1.5)
 
 each_class = pytest.mark.parametrize("message_class", WITHOUT_TAIL, ids=lambda cls: cls.keyword)
-few = settings(max_examples=20)
 surpluses = rests(60).map(lambda rest: rest.strip(BLANKS)).filter(bool)
 
 
@@ -57,7 +57,7 @@ def words_of(message: Message) -> dict[str, object]:
 
 @each_class
 @given(data=st.data(), surplus=surpluses)
-@few
+@FEW
 def test_surplus_words_are_kept_and_given_back(
     message_class: type[Message], data: st.DataObject, surplus: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_surplus_words_are_kept_and_given_back(
 
 @each_class
 @given(data=st.data())
-@few
+@FEW
 def test_a_message_with_surplus_is_a_value_like_any_other(
     message_class: type[Message], data: st.DataObject
 ) -> None:
