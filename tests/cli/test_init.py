@@ -1,10 +1,7 @@
 """`dhs init` and `dhs systemd-unit`: the package has the files for the how-tos."""
 
 import configparser
-import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from dhs_runtime.cli.systemd_unit import protection
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.settings import load_run_config
 from tests.cli.processes import DEADLINE_S, dhs
+from tests.lab.testing.projects import run_pytest
 
 
 def unit_of(*args: str) -> configparser.SectionProxy:
@@ -36,16 +34,8 @@ def test_what_init_writes_runs_and_passes_its_test(tmp_path: Path) -> None:
     names = {path.format("filter_wheel_dhs") for path in FILES}
     assert {path.name for path in folder.iterdir()} == names
     assert load_run_config(folder / "filter_wheel_dhs.yaml").name == "filterWheelDHS"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    done = run_pytest(folder, "-q", "-p", "no:xdist")
+    assert "2 passed" in str(done)
     host = HardwareHost.of("filterWheelDHS", motors=["stage_x"], operations=["homeStage"])
     config = ("--config", str(folder / "filter_wheel_dhs.yaml"))
     target = f"{folder / 'filter_wheel_dhs.py'}:make_dhs"

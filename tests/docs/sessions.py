@@ -27,6 +27,7 @@ from typing import Final, Self
 import attrs
 
 from tests.docs.terminal import Terminal
+from tests.lab.testing.projects import WITHOUT_HYPOTHESIS
 
 STAYS: Final = re.compile(
     r"dhs (run|loop|record|replay .*--listen) (?!--sample|--help)"
@@ -74,7 +75,10 @@ def steps(block: str) -> list[Step]:
 def this_environment() -> dict[str, str]:
     """The environment of this process, with its `dhs` and `python` first in the path."""
     programs = Path(sys.executable).parent
-    return os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    return os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTEST_ADDOPTS": " ".join(WITHOUT_HYPOTHESIS),
+    }
 
 
 class Session:

@@ -9,6 +9,8 @@ from pathlib import Path
 import attrs
 
 DEADLINE_S = 150
+WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
+"""These projects do not use it, and its plugin is more than half of a short run."""
 
 
 @attrs.frozen
@@ -29,7 +31,7 @@ def run_pytest(
     env = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
     env.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run(
-        [python, "-m", "pytest", "-p", "no:cacheprovider", *args],
+        [python, "-m", "pytest", "-p", "no:cacheprovider", *WITHOUT_HYPOTHESIS, *args],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
