@@ -32,13 +32,28 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
 
 _TESTS = Path(__file__).parent
 _SLOWEST = (
-    "docs/test_blocks.py",
-    "lab/simulators/web/test_chromium.py",
     "lab/simulators/web/test_full_size.py",
-    "lab/tools/test_dissector.py",
+    "docs/test_blocks.py",
     "test_benchmarks.py",
+    "lab/simulators/web/test_chromium.py",
+    "cli/test_client_commands.py",
+    "lab/tools/test_dissector.py",
+    "codec/test_every_message.py",
+    "codec/test_strategies.py",
+    "lab/simulators/test_detector_photographs.py",
+    "docs/test_tutorial.py",
+    "examples/test_epics.py",
+    "lab/simulators/gui/test_local_gui.py",
+    "lab/cli/test_simulate_dcss.py",
+    "process/test_start_and_stop.py",
+    "cli/test_operations.py",
+    "cli/test_client_watching.py",
+    "lab/testing/test_downstream.py",
+    "lab/testing/test_plugin.py",
+    "lab/simulators/gui/test_gui_conformance.py",
+    "lab/simulators/test_dcss_conformance.py",
 )
-"""No worker shall begin one of these when the others are about to end."""
+"""The longest first: no worker shall begin one of these when the others are about to end."""
 
 _FD_FOLDER = Path("/proc/self/fd")
 _PATIENCE_S = 10.0
@@ -65,8 +80,8 @@ settings.load_profile(_PROFILE)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as processors: tests wait for sockets and for other processes."""
-    return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
+    """Three workers more than processors: tests wait for sockets and for other processes."""
+    return len(os.sched_getaffinity(0)) + 3
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -91,7 +106,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest files; let a thorough search take the time it takes."""
-    items.sort(key=lambda item: item.path.relative_to(_TESTS).as_posix() not in _SLOWEST)
+    rank = {_TESTS / path: number for number, path in enumerate(_SLOWEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
     if _PROFILE == "thorough":
         for item in items:
             item.add_marker(pytest.mark.timeout(0))
