@@ -16,7 +16,8 @@ import pytest
 
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from tests.cli.processes import DEADLINE_S, Process, dhs
-from tests.lab.cli.test_tools import COMMAND, run
+from tests.cli.processes import in_process as run
+from tests.lab.cli.test_tools import COMMAND
 from tests.lab.tools.helpers import ANSWER, ASK, v2
 
 ECHO_DHS = """
