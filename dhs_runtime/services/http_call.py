@@ -34,6 +34,7 @@ from dhs_runtime.transport import Resolver, TcpTransport, is_quiet
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+PIECE_BYTES: Final = 64 * 1024
 FRAMING_BYTES: Final = 64 * 1024
 TLS_RECORD: Final = ("\x15\x03", "\x16\x03")
 
@@ -102,7 +103,7 @@ class HttpLine:
 
     def pause(self, seconds: float) -> None:
         """Sleep; raises ServiceUnavailableError if the client is closed."""
-        if self.closed.wait(seconds):
+        if self.closed.wait(seconds) if seconds else self.closed.is_set():  # which is faster
             raise ServiceUnavailableError(f"{self.url}: cancelled, the client was closed")
 
     def close(self) -> None:
@@ -148,12 +149,14 @@ class HttpLine:
         if coding != "identity":  # a few bytes could expand to gigabytes
             raise ServiceReplyError(f"{self.url} sent a compressed reply ({coding}), unasked")
         self.limit(reply.length or 0)
-        body = reply.read(self.max_reply_bytes + 1)
-        self.limit(len(body))
+        body = bytearray()
+        while piece := reply.read(PIECE_BYTES):  # http.client keeps a list of the chunks of each
+            body += piece
+            self.limit(len(body))
         if reply.length:
             raise ConnectionResetError
         self.pause(0)  # a reply that ends with its connection looks whole when cancelled
-        return body
+        return bytes(body)
 
     def _service_error(self, error: BaseException | None) -> ServiceError:
         """What an error means, and what to check."""
