@@ -152,7 +152,7 @@ def classes_in(module: ModuleType) -> tuple[type[Message], ...]:
 
 
 def direction_of(keyword: str) -> Direction | None:
-    """Direction of a keyword, or None if its first letters tell none."""
+    """Direction of a keyword, or None if its first letters do not tell it."""
     return _DIRECTIONS.get(keyword[:5])
 
 

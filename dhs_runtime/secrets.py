@@ -8,7 +8,7 @@ which DCSS shows to every GUI. What is masked:
 2. The 15th argument of `DETECTOR_OPERATIONS`, which is the session id, and after it every word that
    is not a short number, because a text about the operation may have other words in between.
 3. Words of 32 hexadecimal digits and more, as session ids and tokens are made, and JSON Web
-   Tokens. The decimals of a number are none.
+   Tokens. The decimals of a number are not.
 4. The value after a name such as `password`, `token` or `sessionId` and a `=`, a `:`, a `>`, or the
    comma of a tuple: in texts, queries of URLs, JSON, XML and Python's notation, also one within the
    other.

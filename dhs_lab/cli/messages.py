@@ -62,7 +62,7 @@ def _table(found: tuple[MessageDescription, ...], *, with_class: bool) -> Table:
     names["direction"] = [each.direction.value for each in found]
     if with_class:
         names["class"] = [each.class_name for each in found]
-    for head, words in names.items():  # a name that is cut is none
+    for head, words in names.items():  # a name that is cut is useless
         table.add_column(head, no_wrap=True, min_width=max(map(len, words)))
     table.add_column("purpose")
     for *row, each in zip(*names.values(), found, strict=True):

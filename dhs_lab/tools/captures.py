@@ -313,7 +313,7 @@ class CaptureReader:
                 found.append(Damage(place=place, reason=piece.reason))
                 continue
             if not (half.is_settled or self._settle(half, piece)):
-                reason = f"no frame for certain; {piece.size} bytes skipped"
+                reason = f"not certainly a frame; {piece.size} bytes skipped"
                 place = Place(source=half.source, offset=piece.offset)
                 found.append(Damage(place=place, reason=reason))
                 continue

@@ -91,7 +91,7 @@ def _kind_of_words(widths: list[int], body: str) -> str:
         return "octal"
     if cells_of(body):
         return "cells"
-    raise ValueError("its numbers or names are of no form that is read")
+    raise ValueError("its numbers or names have no supported form")
 
 
 def _form_of_plain(text: str) -> RowForm:
@@ -125,7 +125,7 @@ def parse_row(line: str, form: RowForm) -> Parsed:
         return Parsed(indent, "", _plain(text, form))
     offset = _OFFSET.match(text)
     if offset is None or bool(offset[2]) is not form.has_colon:
-        raise ValueError(f"no row of the dump: {line.strip()[:40]!r}")
+        raise ValueError(f"not a row of the dump: {line.strip()[:40]!r}")
     body = text[offset.end() :]
     if not body.strip() and form.kind != "cells":
         return Parsed(indent, offset[1], b"")
@@ -134,7 +134,7 @@ def parse_row(line: str, form: RowForm) -> Parsed:
     if form.kind == "cells":
         data = cells_of(body)
         if body.strip() and not data:
-            raise ValueError(f"no characters as of od -c: {body.strip()[:40]!r}")
+            raise ValueError(f"not characters of od -c: {body.strip()[:40]!r}")
         return Parsed(indent, offset[1], data)
     return Parsed(indent, offset[1], _words(body, form.kind))
 
@@ -161,12 +161,12 @@ def _is_all_digits(body: str) -> bool:
 def _plain(text: str, form: RowForm) -> bytes:
     if form.kind == "c":
         if not (_IN_C.fullmatch(text) or _ESCAPED.fullmatch(text)):
-            raise ValueError(f"no bytes of a C array or string: {text[:40]!r}")
+            raise ValueError(f"not the bytes of a C array or string: {text[:40]!r}")
         return bytes.fromhex("".join(_BYTE.findall(text)))
     if _PAIRS_WITH_SIGNS.fullmatch(text.strip()):
         text = re.sub("[:-]", " ", text)
     if not _is_all_digits(text):
-        raise ValueError(f"no hexadecimal digits: {text[:40]!r}")
+        raise ValueError(f"not hexadecimal digits: {text[:40]!r}")
     digits = "".join(text.split())
     if len(digits) % 2:
         raise ValueError("an odd number of digits")
@@ -218,7 +218,7 @@ def _words(body: str, kind: str) -> bytes:
         try:
             out += int(word, base).to_bytes(size, "little")
         except (ValueError, OverflowError):
-            raise ValueError(f"no word of a dump: {word[:20]!r}") from None
+            raise ValueError(f"not a word of a dump: {word[:20]!r}") from None
         if len(word) != len(words[0]):
             raise ValueError(f"words of several sizes: {body.strip()[:40]!r}")
     if framed is not None and not _text_of(out).startswith(framed[1]):
@@ -227,7 +227,7 @@ def _words(body: str, kind: str) -> bytes:
 
 
 def cells_of(body: str) -> bytes:
-    """The bytes of `od -c`, b"" where these are no such characters."""
+    """The bytes of `od -c`, b"" if these are not such characters."""
     out = bytearray()
     if len(body) % 4:  # its end is lost
         return b""

@@ -50,7 +50,7 @@ class Row:
         stream: Which of the dump's streams it is part of.
         data: Its bytes.
         reason: Why it has none.
-        missing: Bytes that are missing before it, None where their number is not known.
+        missing: Bytes that are missing before it, None if their number is not known.
         begins: Whether it is the first of a stream; what was before it is over.
     """
 
@@ -167,7 +167,7 @@ class _Reader:
             form = self._form or form_of(text)
         except ValueError as error:
             if not _FIRST_ROW.match(text) and len(cells_of(text)) < _FEW_BYTES:
-                yield Row(line=number, reason=f"no row of a dump: {text.strip()[:40]!r}")
+                yield Row(line=number, reason=f"not a row of a dump: {text.strip()[:40]!r}")
                 return
             raise NoDump(f"the dump cannot be read: {error}; {_HOW}") from None
         if self._is_same_row(text):

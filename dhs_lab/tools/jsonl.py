@@ -77,7 +77,7 @@ def _of_type(row: Mapping[str, Any], key: str, types: tuple[type, ...], default:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, types):
-        raise ValueError(f"{key}: {value!r} is none")
+        raise ValueError(f"{key}: {value!r} is not valid")
     return value
 
 

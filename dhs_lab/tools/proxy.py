@@ -71,7 +71,7 @@ class Recorder:
             ConfigError: There is a recording of that name.
         """
         if connections_of(name) or lines_path(name).exists():
-            raise ConfigError(f"recording {name} exists already; none is ever overwritten")
+            raise ConfigError(f"recording {name} exists already; no recording is ever overwritten")
         self._name = name
         self._dcss = dcss
         self._on_end = on_end

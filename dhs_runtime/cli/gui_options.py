@@ -27,7 +27,7 @@ _SILENT: Final = logging.NullHandler()  # the command itself reports errors, onc
 
 
 class SecondsOption(click.FloatRange):
-    """A time of more than 0 s; nan, which click lets through, is none."""
+    """A time of more than 0 s; nan, which click accepts, is not."""
 
     def __init__(self) -> None:
         super().__init__(min=0, min_open=True, max=LONGEST_S)
@@ -58,7 +58,7 @@ class GuiFlags:
     Attributes:
         address: `HOST:PORT`.
         user: Name of the user.
-        session_file: File with the session's id; None for none.
+        session_file: File with the session id; None for no session.
         timeout_s: Longest time to wait for what the command is about.
         login_s: Longest time until DCSS has told what there is.
         as_json: Whether JSON Lines are wanted.

@@ -77,7 +77,7 @@ class DcssClient(MotorCommands):
 
         Raises:
             ValueError: Another state.
-            RequestError: There is none, it is refused, or it does not reach that state in time.
+            RequestError: No such device, it is refused, or does not reach that state in time.
         """
         self._end_of(self.start_set_shutter(name, state, timeout_s=timeout_s))
 
@@ -115,7 +115,7 @@ class DcssClient(MotorCommands):
         contents, pass `accept`, which decides whether contents are the answer.
 
         Raises:
-            RequestError: There is none, it is refused, or the contents are not reported in time.
+            RequestError: No such string, it is refused, or the contents do not come in time.
         """
         return self._end_of(
             self.start_set_string(name, contents, accept=accept, timeout_s=timeout_s)
@@ -211,7 +211,7 @@ class DcssClient(MotorCommands):
         """Let the DHS read an encoder; returns its position in its own units.
 
         Raises:
-            RequestError: There is none, it is refused, or no answer comes in time.
+            RequestError: There is no such device, it is refused, or no answer comes in time.
         """
         command = GtosGetEncoder(encoder_name=name)
         return self._ask_encoder(command, StogGetEncoderCompleted, timeout_s)
@@ -220,7 +220,7 @@ class DcssClient(MotorCommands):
         """Set the value of an encoder's present position; returns the position its DHS reports.
 
         Raises:
-            RequestError: There is none, it is refused, or no answer comes in time.
+            RequestError: There is no such device, it is refused, or no answer comes in time.
         """
         command = GtosSetEncoder(encoder_name=name, position=position)
         return self._ask_encoder(command, StogSetEncoderCompleted, timeout_s)

@@ -204,7 +204,7 @@ class MotorCommands(GuiLink):
         DCSS sends no confirmation: it ends with the motor's next report near `position`. For staff.
 
         Raises:
-            RequestError: There is none, it is refused, or no such report comes in time.
+            RequestError: There is no such device, it is refused, or no such report comes in time.
         """
         motor = self.motors[name]
 

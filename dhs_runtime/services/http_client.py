@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 PAUSES_S: Final = (0.05, 0.1, math.inf)
-"""Pauses before a call is tried again, where that is allowed; the last try has none after it."""
+"""Pauses before a call is tried again, if that is allowed; there is no pause after the last try."""
 HEADERS: Final = {"User-Agent": "dhs-runtime", "Accept": "*/*", "Accept-Encoding": "identity"}
 _PATH_SIGNS: Final = "/:@!$&'()*+,;=~%?"
 OCTETS: Final = "application/octet-stream"
@@ -212,7 +212,7 @@ def _checked_url(base_url: str) -> SplitResult:
 
 
 def _retry_after_s(reply: HttpReply) -> float | None:
-    """The wait that a busy server asks for; None if it asks for none."""
+    """The wait that a busy server asks for; None if it asks for no wait."""
     digits = reply.headers.get("Retry-After").strip()
     is_number = reply.status in _BUSY and digits.isascii() and digits.isdigit()
     return float(digits[:9]) if is_number else None

@@ -104,7 +104,7 @@ def test_a_frame_in_a_dump_has_a_line() -> None:
     findings = found(dump, ReadOptions(format=Format.HEX))
     assert [each.place.line for each in findings] == [1, 2, 3, 4, 5]
     assert damages(findings) == [
-        "x:4: no hexadecimal digits: 'zz'",
+        "x:4: not hexadecimal digits: 'zz'",
         "x:5: an odd number of digits",
     ]
 
@@ -177,7 +177,7 @@ def test_a_message_comes_back_from_json_lines(message: Message) -> None:
         (b"{", "Expecting property name"),
         (b"[1]", "is an object, got list"),
         (b'{"keyword": "stoh_nothing"}', "is not in the registry"),
-        (b'{"message": {"keyword": "stoh_abort_all"}, "time": "now"}', "time: 'now' is none"),
+        (b'{"message": {"keyword": "stoh_abort_all"}, "time": "now"}', "time: 'now' is not valid"),
         (b'{"message": {"keyword": "stoh_abort_all"}, "direction": "up"}', "'up' is not a valid"),
         (b'{"connection": 1, "damage": "3 bytes skipped"}', "3 bytes skipped"),
         (b"[" * 10_000, "recursion"),
