@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from dhs_runtime.cli import commands
 from dhs_runtime.descriptors import open_standard_descriptors
-from dhs_runtime.errors import ConfigError, DhsError
+from dhs_runtime.errors import ConfigError, DhsError, machine_error
 
 if TYPE_CHECKING:
     import click
@@ -24,7 +24,7 @@ _SHORT_OF = {
     errno.EMFILE: "this process (see ulimit -n)",
     errno.ENFILE: "this machine",
 }
-"""What fails with an error of the system that no command expects."""
+"""What failed with an error of the system that names no file, and that no command expects."""
 COMPLETE = "_DHS_COMPLETE"
 """Environment variable by which a shell asks for completions; see click."""
 
@@ -53,12 +53,12 @@ def main() -> NoReturn:
     try:
         sys.exit(_obey(words))
     except DhsError as error:
-        _fail(str(error), commands.WRONG if isinstance(error, ConfigError) else commands.FAILED)
+        _fail_by(error)
     except OSError as error:
-        short_of = _SHORT_OF.get(error.errno or 0)
-        if short_of is None:
+        what = error.filename or _SHORT_OF.get(error.errno or 0)
+        if what is None:
             raise
-        _fail(f"{error.filename or short_of}: {error.strerror}", commands.FAILED)
+        _fail_by(machine_error(os.fsdecode(what), error))
     except ModuleNotFoundError as error:
         extra = commands.EXTRA_OF.get((error.name or "").partition(".")[0])
         if extra is None:
@@ -100,6 +100,10 @@ def _call(words: list[str]) -> int:
     except click.Abort:  # click turns KeyboardInterrupt into this
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
+
+
+def _fail_by(error: DhsError) -> NoReturn:
+    _fail(str(error), commands.WRONG if isinstance(error, ConfigError) else commands.FAILED)
 
 
 def _fail(text: str, code: int) -> NoReturn:

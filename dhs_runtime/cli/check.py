@@ -41,7 +41,12 @@ class Report:
 
 
 @click.command()
-@click.argument("path", metavar="CONFIG", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "path",
+    metavar="CONFIG",
+    required=False,
+    type=click.Path(path_type=Path, readable=False),  # `load_yaml` says it
+)
 @click.option(
     "--kind",
     type=click.Choice(KINDS),

@@ -25,6 +25,8 @@ from dhs_runtime.threads import StopToken, ThreadGroup
 logger = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.2
+SHORTEST_S: Final = 0.01
+"""Between two looks, however short the time of systemd's watchdog is."""
 STUCK_S: Final = 10.0
 """How long a message handler may take if systemd sets no limit."""
 
@@ -207,7 +209,8 @@ class Monitor:
 
     def _run(self) -> None:
         said, pinged = "", 0.0
-        while not self._token.wait(LOOK_S):
+        look_s = LOOK_S if self._ping_s is None else min(LOOK_S, max(self._ping_s, SHORTEST_S))
+        while not self._token.wait(look_s):
             if self._dhs.state in (LinkState.STOPPED, LinkState.OFFLINE):  # not started, or over
                 continue
             if self._stopping:

@@ -9,6 +9,9 @@ READY: Final = "READY=1"
 STOPPING: Final = "STOPPING=1"
 WATCHDOG: Final = "WATCHDOG=1"
 
+MAX_DIGITS: Final = 20
+"""Of a number of 64 bits."""
+
 
 class Notifier:
     """Notifies systemd of the service's state; does nothing without systemd.
@@ -51,4 +54,5 @@ def _watchdog_s(environment: Mapping[str, str]) -> float | None:
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None  # systemd watches another process of the service
     micros = environment.get("WATCHDOG_USEC", "")
-    return int(micros) / 1e6 if micros.isdecimal() and int(micros) else None
+    is_number = micros.isdecimal() and len(micros) <= MAX_DIGITS
+    return int(micros) / 1e6 if is_number and int(micros) else None

@@ -73,6 +73,8 @@ def test_a_taken_port_is_1(tmp_path: Path, taken: int) -> None:
         pytest.param(["--log-file", f"{__file__}/log", "json:dhs"], id="a log in a file"),
         pytest.param(["--no-such-option", "json:dhs"], id="no such option"),
         pytest.param([], id="nothing"),
+        pytest.param(["x" * 300 + ".py:dhs"], id="too long a name"),
+        pytest.param(["--log-file", "~nobody-known/x.log", "json:dhs"], id="nobody's folder"),
     ],
 )
 def test_what_is_to_be_mended_by_hand_is_2(args: list[str]) -> None:
