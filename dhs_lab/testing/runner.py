@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Protocol, Self
 
 import attrs
@@ -24,7 +23,6 @@ STOP_S: Final = 5.0
 """How long threads and processes may take to end; a busy machine needs seconds for it."""
 
 _LOOK_S: Final = 0.1  # how often to check whether a process that does not come online has ended
-_AT_ONCE: Final = -1  # not a valid count of changes: `Changes.wait` returns at once
 _QUICK: Final = Backoff(first_s=0.01, longest_s=0.1)
 _THREADS_LEFT: Final = re.compile(r"threads that did not end: (.*)")
 _LOGGER: Final = logging.getLogger("dhs_runtime")
@@ -277,12 +275,7 @@ class DhsRunner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         __tracebackhide__ = True
         self.stop()
 
@@ -304,14 +297,7 @@ class _Login:
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the DHS is online within the time."""
-        deadline = Deadline.after(timeout_s)
-        while not self._is_there():
-            if deadline.passed:
-                return False
-            bell = self._dcss.changes.wait(_AT_ONCE)
-            if not self._is_there():
-                self._dcss.changes.wait(bell, deadline.remaining())
-        return True
+        return self._dcss.changes.wait_for(self._is_there, timeout_s)
 
     def _is_there(self) -> bool:
         dcss = self._dcss

@@ -1,8 +1,7 @@
 """A simulated DCSS with assertions on its traffic."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from dcs_codec import Message, decode_text
@@ -16,11 +15,9 @@ from dhs_lab.simulators.dcss import (
 )
 from dhs_lab.testing.diff import Came, side_by_side
 from dhs_lab.testing.patterns import Bindings, Pattern, PatternLike, as_pattern
-from dhs_runtime.lowlevel import Deadline
 
 PATIENCE_S: Final = 5.0
 _LAST_LINES: Final = 100
-_AT_ONCE: Final = -1  # not a valid count of changes: `Changes.wait` returns at once
 
 
 class TrafficError(AssertionError):
@@ -66,22 +63,19 @@ class WatchedTraffic(Traffic):
         """
         __tracebackhide__ = True
         search = _Search([as_pattern(pattern) for pattern in patterns], exactly=exactly)
-        deadline = Deadline.after(timeout_s)
-        seen, is_over = self._taken, not patterns
-        while not is_over:
-            is_late = deadline.passed
-            bell = self._bell.wait(_AT_ONCE)
+        seen = self._taken
+
+        def is_settled() -> bool:
+            nonlocal seen
             count, lines = self.after(seen)
             for number, line in enumerate(lines, count - len(lines) + 1):
+                seen = number
                 wanted = host in (None, line.host) and arrow in (None, line.arrow)
                 if wanted and search.take(Came(line, decode_text(line.text))):
-                    count, is_over = number, True
-                    break
-            seen = count
-            if is_late:
-                break
-            if not is_over:
-                self._bell.wait(bell, deadline.remaining())
+                    return True
+            return False
+
+        is_over = not patterns or self._bell.wait_for(is_settled, timeout_s)
         if not search.found_all:
             raise TrafficError(search.report("" if is_over else f" within {timeout_s:g} s"))
         self._taken = seen
@@ -187,7 +181,7 @@ class WatchedDcss(SimulatedDcss):
         __tracebackhide__ = True
         open_commands: tuple[str, ...] = ()
         if VerdictKind.NO_ANSWER not in but:
-            self._wait(lambda: not self.unanswered(), timeout_s)
+            self.changes.wait_for(lambda: not self.unanswered(), timeout_s)
             open_commands = self.unanswered()
         found = [each for each in self.verdicts if each.kind not in but]
         wrong = [f"{each.kind}: {each}" for each in found if each not in self._expected]
@@ -224,21 +218,11 @@ class WatchedDcss(SimulatedDcss):
                 if each not in self._expected
             ]
 
-        self._wait(lambda: bool(found()), timeout_s)
-        if not found():
+        if not self.changes.wait_for(lambda: bool(found()), timeout_s):
             others = "\n".join(f"{each.kind}: {each}" for each in self.verdicts) or "no verdict"
             raise VerdictError(f"no verdict {kind.value!r} within {timeout_s:g} s, but\n{others}")
         self._expected.append(found()[0])
         return self._expected[-1]
-
-    def _wait(self, happened: Callable[[], bool], timeout_s: float) -> None:
-        """Check at each change until the condition holds or the time is over."""
-        deadline = Deadline.after(timeout_s)
-        while not deadline.passed:
-            bell = self.changes.wait(_AT_ONCE)
-            if happened():
-                return
-            self.changes.wait(bell, deadline.remaining())
 
 
 class DcssMaker:
@@ -274,12 +258,7 @@ class DcssMaker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

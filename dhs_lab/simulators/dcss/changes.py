@@ -1,6 +1,9 @@
 """`Changes`: wakes the views that show what a simulated DCSS knows."""
 
 import threading
+from collections.abc import Callable
+
+from dhs_runtime.lowlevel import Deadline
 
 
 class Changes:
@@ -24,3 +27,14 @@ class Changes:
         with self._changed:
             self._changed.wait_for(lambda: self._count != seen, timeout_s)
             return self._count
+
+    def wait_for(self, happened: Callable[[], bool], timeout_s: float) -> bool:
+        """Ask `happened` now and after each change, until it says so or the time is over."""
+        deadline = Deadline.after(timeout_s)
+        while True:
+            seen, is_late = self._count, deadline.passed
+            if happened():
+                return True
+            if is_late:
+                return False
+            self.wait(seen, deadline.remaining())
