@@ -18,6 +18,7 @@ from dcs_codec.gui import (
     StogBecomeMaster,
     StogBecomeSlave,
     StogGetEncoderCompleted,
+    StogLog,
     StogReportIonChambers,
     StogReportShutterState,
     StogSetEncoderCompleted,
@@ -45,6 +46,9 @@ from dhs_runtime.errors import DhsError, NotConnectedError
 
 LIST_S: Final = 1.0
 """How long to wait for DCSS to list its clients, in seconds."""
+SLAVE_S: Final = 1.0
+"""How long `stog_become_slave` may come before `stog_become_master` and be no refusal."""
+_NO_PRIVILEGE: Final = "Insufficient privilege to become"
 _BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))
 _PRIVATE: Final = "PRIVATE"
 
@@ -303,12 +307,20 @@ class DcssClient(MotorCommands):
         if not (take or self.is_master):
             self._check_masters(min(timeout_s, LIST_S))
 
+        def refused(reason: str) -> PermissionRefusedError:
+            text = f"DCSS refused to make us master: {reason or 'no reason given'}"
+            return PermissionRefusedError("master", reason, text)
+
         def read(message: Message) -> bool | RequestError | None:
-            if isinstance(message, StogBecomeMaster):
-                return True
-            if isinstance(message, StogBecomeSlave):
-                text = f"DCSS refused to make us master: {message.reason or 'no reason given'}"
-                return PermissionRefusedError("master", message.reason, text)
+            match message:
+                case StogBecomeMaster():
+                    return True
+                case StogBecomeSlave(reason=""):  # perhaps of a release, or of another's take-over
+                    request.end_later(SLAVE_S, lambda: refused(""))
+                case StogBecomeSlave(reason=reason):
+                    return refused(reason)
+                case StogLog(log_message=text) if text.startswith(_NO_PRIVILEGE):
+                    return refused(text)
             return None
 
         request = ReportRequest(self._requests, "master", {}, read)

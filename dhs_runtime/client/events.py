@@ -62,9 +62,8 @@ class EventQueue:
         self._names = frozenset(names)
         self._changed = threading.Condition()  # guards what follows
         self._unread: deque[list[ClientEvent]] = deque()
-        self._newest: dict[
-            object, list[ClientEvent]
-        ] = {}  # updates with nothing but updates after them
+        # Updates with nothing but updates after them.
+        self._newest: dict[object, list[ClientEvent]] = {}
         self._is_closed = False
         self._is_overrun = False
 
@@ -113,6 +112,14 @@ class EventQueue:
                 self._unread.clear()
                 self._newest.clear()
             self._changed.notify_all()
+
+    def take(self) -> list[ClientEvent]:
+        """All that is unread."""
+        with self._changed:
+            events = [cell[0] for cell in self._unread]
+            self._unread.clear()
+            self._newest.clear()
+            return events
 
     def get(self, deadline: Deadline | None = None) -> ClientEvent | None:
         """The next event; None after the deadline, or if no more will come."""
@@ -196,9 +203,11 @@ class Watch(contextlib.AbstractContextManager["Watch"]):
             DhsError: More than 10,000 were unread.
         """
         deadline = Deadline.after(timeout_s)
-        while (event := self._queue.get(deadline)) is not None:
+        while not deadline.passed and (event := self._queue.get(deadline)) is not None:
             yield event
-        if self._queue.is_overrun:
+        in_time, is_overrun = self._queue.take(), self._queue.is_overrun
+        yield from in_time  # and nothing later: more may come for ever
+        if is_overrun:
             raise DhsError(f"more than {MOST_UNREAD} events were unread: their reader is too slow")
 
     def close(self) -> None:

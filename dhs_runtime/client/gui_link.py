@@ -184,6 +184,8 @@ class GuiLink(ListeningClient):
                     return
             except NotConnectedError as error:
                 reason = str(error)
+            if self._coming is not None:
+                reason += ", while DCSS sent its devices"
             logger.info("no link to DCSS at %s: %s", self.address, reason)
             self._go(ClientState.WAITING, reason=reason)
             if self._logins != logins:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 from dcs_codec import MalformedMessage, Message
@@ -51,6 +52,7 @@ class OpenRequests:
     Attributes:
         changed: The client's lock, notified of every message.
         epoch: Number of the present login; 0 if there is none.
+        timers: Watches the deadlines of requests; None before the start.
     """
 
     def __init__(self, changed: threading.Condition, threads: ThreadGroup) -> None:
@@ -59,11 +61,11 @@ class OpenRequests:
         self._open: list[PendingRequest[Any]] = []
         self._threads = threads
         self._workers = Workers(threads, "client-on-end", MOST_WORKERS)
-        self._timers: Timers | None = None
+        self.timers: Timers | None = None
 
     def start(self) -> None:
         """Start to watch deadlines."""
-        self._timers = Timers(self._threads)
+        self.timers = Timers(self._threads)
 
     def __iter__(self) -> "Iterator[PendingRequest[Any]]":
         return iter(tuple(self._open))
@@ -93,29 +95,6 @@ class OpenRequests:
                 request.end(error=error_of(request.name, reason))
                 return
 
-    def end_later(
-        self,
-        request: "PendingRequest[Any]",
-        after_s: float,
-        error: Callable[[], RequestError | None],
-    ) -> Timer | None:
-        """End a request after a time, unless it is over by then, or `error` gives None."""
-
-        def give_up() -> None:
-            with self.changed:
-                if (found := error()) is not None:
-                    request.end(error=found)
-                    self.forget(request)
-                    self.changed.notify_all()
-
-        timers = self._timers
-        return None if timers is None else timers.at(Deadline.after(after_s), give_up)
-
-    def cancel(self, timer: Timer) -> None:
-        """Forget the deadline of a request that ended by itself."""
-        if self._timers is not None:
-            self._timers.cancel(timer)
-
     def lane(self) -> Lane:
         """Where the callbacks of one request run, in order."""
         return Lane(self._workers)
@@ -135,8 +114,8 @@ class OpenRequests:
         """End all requests, because the client stops."""
         self.lose("the client was stopped")
         self._workers.close()
-        if self._timers is not None:
-            self._timers.close()
+        if self.timers is not None:
+            self.timers.close()
 
 
 class PendingRequest(Generic[T]):
@@ -210,7 +189,7 @@ class PendingRequest(Generic[T]):
         """
         with self._desk.changed:
             if not self._is_over:
-                self._callbacks.append(lambda: call(callback, self))
+                self._callbacks.append(partial(callback, self))
                 return
         callback(self)
 
@@ -270,8 +249,8 @@ class PendingRequest(Generic[T]):
 
     def cancel_timers(self) -> None:
         """Nothing but a message ends it any more."""
-        while self._timers:
-            self._desk.cancel(self._timers.pop())
+        while self._timers and self._desk.timers is not None:
+            self._desk.timers.cancel(self._timers.pop())
 
     def _call_later(self, callbacks: list[Job]) -> None:
         if callbacks and self._lane is None:
@@ -281,7 +260,7 @@ class PendingRequest(Generic[T]):
 
     def end_within(self, timeout_s: float) -> None:
         """End it with `WaitTimeoutError` at a deadline, if nothing else ends it before."""
-        self._end_later(timeout_s, lambda: self._timeout(timeout_s))
+        self.end_later(timeout_s, lambda: self._timeout(timeout_s))
 
     def doubt(self) -> None:
         """The link was lost for a time: its end may have been missed, and will not come again."""
@@ -298,12 +277,21 @@ class PendingRequest(Generic[T]):
                 return None
             return self._lost("its end was perhaps missed while the link to DCSS was lost")
 
-        self._end_later(UNHEARD_S, error)
+        self.end_later(UNHEARD_S, error)
 
-    def _end_later(self, after_s: float, error: Callable[[], RequestError | None]) -> None:
-        timer = self._desk.end_later(self, after_s, error)
-        if timer is not None:
-            self._timers.append(timer)
+    def end_later(self, after_s: float, error: Callable[[], RequestError | None]) -> None:
+        """End it with an error after a time, unless it is over by then or there is no error."""
+        desk = self._desk
+
+        def give_up() -> None:
+            with desk.changed:
+                if (found := error()) is not None:
+                    self.end(error=found)
+                    desk.forget(self)
+                    desk.changed.notify_all()
+
+        if desk.timers is not None:
+            self._timers.append(desk.timers.at(Deadline.after(after_s), give_up))
 
     def tell(self, message: Message) -> None:
         """A message came."""
@@ -323,12 +311,12 @@ class PendingRequest(Generic[T]):
         if message.state != ONLINE:
             text = f"{self.name}: {message.host_name} went offline"
             error = OfflineError(self.name, message.state, text)
-            self._end_later(OFFLINE_GRACE_S, lambda: error)
+            self.end_later(OFFLINE_GRACE_S, lambda: error)
 
     def abort_sent(self) -> None:
         """This client sent an abort."""
         text = f"{self.name}: aborted, and nothing said that it stopped"
-        self._end_later(ABORT_GRACE_S, lambda: AbortedError(self.name, "", text))
+        self.end_later(ABORT_GRACE_S, lambda: AbortedError(self.name, "", text))
 
     def lose(self, why: str) -> None:
         """Nothing more will be heard of it."""
@@ -336,11 +324,6 @@ class PendingRequest(Generic[T]):
 
     def _lost(self, why: str) -> LinkLostError:
         return LinkLostError(self.name, "", f"{self.verb} of {self.name}: {why}; it may go on")
-
-
-def call(callback: Callable[[T], object], request: T) -> None:
-    """Call a function for what it does."""
-    callback(request)
 
 
 def refusal_in_log(name: str, line: StogLog) -> str:

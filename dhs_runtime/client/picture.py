@@ -79,7 +79,6 @@ class BeamlinePicture:
         self._listed: dict[int, ClientRow] = {}
         self._rows_to_come = 0
         self.location = ""
-        self.is_staff = False
         self.is_master = False
         self._changes: list[Change] = []
 
@@ -368,7 +367,7 @@ def _(message: StogOperationCompleted, picture: BeamlinePicture) -> None:
 
 @_apply.register
 def _(message: StogSetPermissionLevel, picture: BeamlinePicture) -> None:
-    picture.location, picture.is_staff = message.location, message.is_staff
+    picture.location = message.location
 
 
 @_apply.register

@@ -8,6 +8,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Self, TypeVar
 
 import attrs
@@ -31,7 +32,7 @@ from dhs_runtime.client.errors import (
     error_of,
     is_moving_after,
 )
-from dhs_runtime.client.pending import OpenRequests, PendingRequest, call
+from dhs_runtime.client.pending import OpenRequests, PendingRequest
 from dhs_runtime.client.seen import MotorView
 from dhs_runtime.clock import Deadline
 from dhs_runtime.number_text import short_number_text
@@ -143,7 +144,7 @@ class StartedOperation(PendingRequest[OperationEnd]):
         """Like `on_end`, but when DCSS reports its start; never called if it is refused."""
         with self._desk.changed:
             if not self._has_started:
-                self._at_start.append(lambda: call(callback, self))
+                self._at_start.append(partial(callback, self))
                 return
         callback(self)
 
@@ -183,8 +184,12 @@ class StartedOperation(PendingRequest[OperationEnd]):
             is_over = self._is_over  # asked first: the last update comes before the end
             for _, text in self._unread_ones():
                 yield text
+                if deadline.passed and not is_over:  # they may come for ever
+                    break
             if is_over:
                 break
+            if deadline.passed:
+                raise self._timeout(timeout_s)
             told_s, step = timeout_s, deadline
             if quiet_s is not None and quiet_s < deadline.remaining():
                 told_s, step = quiet_s, Deadline.after(quiet_s)

@@ -167,3 +167,27 @@ def test_a_timeout_is_no_end(dcss: DcssClient, session: GuiSession) -> None:
         run.wait(0)
     session.say(f"stog_operation_completed collect {run.handle} normal")
     assert run.wait(S).status == "normal"
+
+
+def test_who_reads_more_slowly_than_events_come_ends_in_time(
+    dcss: DcssClient, session: GuiSession
+) -> None:
+    """Else one that never catches up would never end."""
+    run = dcss.start_operation("collect")
+    over = threading.Event()
+
+    def speak() -> None:
+        with suppress(OSError):
+            while not over.is_set():
+                session.say("stog_note again", f"stog_operation_update collect {run.handle} again")
+
+    speaker = threading.Thread(target=speak, name="speaker")
+    with dcss.watch(gui.StogNote) as seen:
+        speaker.start()
+        for _ in seen.until(0.05):
+            assert not over.wait(0.0001)
+    followed = run.follow(0.05)
+    with pytest.raises(WaitTimeoutError, match=r"no completion within 0\.05 s"):
+        all(not over.wait(0.0001) for _ in followed)
+    over.set()
+    speaker.join(S)

@@ -190,3 +190,38 @@ def test_an_error_in_the_block_of_a_master_comes_out_of_it(
     with pytest.raises(ValueError, match="of the block"):
         worked.result(S)
     assert session.commands.empty() is (end != "timeout")
+
+
+def test_a_slave_that_becomes_master_was_not_refused(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    """As the late answer to a release before, or where another took over just now."""
+    became = ask(pool, dcss.become_master, take=True, timeout_s=S)
+    session.command()
+    session.say("stog_become_slave", "stog_become_master")
+    assert became.result(S) is None
+    assert dcss.is_master
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (["stog_become_slave"], "no reason given"),
+        (["stog_become_slave invalid_key"], "invalid_key"),
+        (
+            [
+                "stog_become_slave",
+                "stog_log error server Insufficient privilege to become 'Active' from afar.",
+            ],
+            "Insufficient privilege to become 'Active' from afar",
+        ),
+    ],
+)
+def test_a_refusal_of_the_master_has_its_reason(
+    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor, said: list[str], error: str
+) -> None:
+    became = ask(pool, dcss.become_master, take=True, timeout_s=S)
+    session.command()
+    session.say(*said)
+    with pytest.raises(PermissionRefusedError, match=f"refused to make us master: {error}"):
+        became.result(S)
