@@ -1,15 +1,11 @@
 """`Readings`: the values of devices in the database of a simulated DCSS."""
 
 import copy
-from typing import TypeVar
 
 from dhs_lab.simulators.dcss.database import Database
 from dhs_lab.simulators.dcss.entries import EncoderEntry, IonChamberEntry, ShutterEntry, StringEntry
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
-from dhs_runtime.lowlevel import DhsError
-
-D = TypeVar("D", bound=Entry)
 
 
 class Readings:
@@ -29,7 +25,7 @@ class Readings:
 
     def motor(self, name: str) -> MotorEntry:
         """A motor as it is now: a copy that stays as it is."""
-        motor = self._found(name, MotorEntry, "motor")
+        _, motor = self._database.get(name, MotorEntry)
         with self._database.lock:
             return copy.copy(motor)
 
@@ -43,30 +39,24 @@ class Readings:
 
     def shutter_state(self, name: str) -> str:
         """State of a shutter, `open` or `closed`."""
-        shutter = self._found(name, ShutterEntry, "shutter")
+        _, shutter = self._database.get(name, ShutterEntry)
         with self._database.lock:
             return shutter.state
 
     def counts(self, name: str) -> float:
         """Counts of an ion chamber's last report."""
-        ion_chamber = self._found(name, IonChamberEntry, "ion chamber")
+        _, ion_chamber = self._database.get(name, IonChamberEntry)
         with self._database.lock:
             return ion_chamber.counts
 
     def encoder_position(self, name: str) -> float:
         """Position of an encoder, scaled."""
-        encoder = self._found(name, EncoderEntry, "encoder")
+        _, encoder = self._database.get(name, EncoderEntry)
         with self._database.lock:
             return encoder.position
 
     def string(self, name: str) -> str:
         """Contents of a string in the database."""
-        string = self._found(name, StringEntry, "string")
+        _, string = self._database.get(name, StringEntry)
         with self._database.lock:
             return string.contents
-
-    def _found(self, name: str, kind: type[D], what: str) -> D:
-        found = self._database.find(name)
-        if found is None or not isinstance(found[1], kind):
-            raise DhsError(f"the database has no {what} named {name}")
-        return found[1]

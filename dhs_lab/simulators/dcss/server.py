@@ -39,15 +39,18 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.traffic import Traffic
 from dhs_runtime.lowlevel import (
     MAX_CONNECTIONS,
+    Deadline,
     DhsError,
     HostPort,
     NotConnectedError,
     StopToken,
     TcpListener,
+    ThreadGroup,
 )
 
 logger = logging.getLogger(__name__)
 
+_JOIN_S: Final = 1.0
 DUPLICATE_S: Final = 3.0  # dcss waits this long before it closes a second DHS of one name
 
 
@@ -117,17 +120,15 @@ class SimulatedDcss(Scripting):
         self._gui = self._new_gui_port(settings, host, gui_port)
         self._nodelay = nodelay
         self._patience = patience
-        self._listener = self._new_listener(host, port)
-        self._stop = StopToken()
-
-    def _new_listener(self, host: str, port: int) -> TcpListener:
-        return TcpListener(
+        self._listener = TcpListener(
             self._serve,
             name="simulated-dcss",
             host=host,
             port=port,
-            max_connections=MAX_CONNECTIONS + 2 * len(self._database.hosts),  # old ones may linger
+            max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
         )
+        self._stop = StopToken()
+        self._threads = ThreadGroup()
 
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
         """The scripting engine, the rules for GUIs, and the GUI port if there is one."""
@@ -191,6 +192,7 @@ class SimulatedDcss(Scripting):
             for session in self._sessions.all():
                 session.close(by_reset=True)
         self._listener.close()
+        self._threads.join(Deadline.after(_JOIN_S))
         self._judge.stop()
 
     def __enter__(self) -> "SimulatedDcss":
@@ -326,7 +328,14 @@ class SimulatedDcss(Scripting):
     # -- serving -----------------------------------------------------------------------------
 
     def _serve(self, sock: socket.socket, address: HostPort) -> None:
-        session = Session(sock, self.traffic, self.faults, self._stop, nodelay=self._nodelay)
+        session = Session(
+            sock,
+            self.traffic,
+            self.faults,
+            self._stop,
+            threads=self._threads,
+            nodelay=self._nodelay,
+        )
         try:
             name = session.ask()
         except NotConnectedError:
@@ -366,12 +375,7 @@ class SimulatedDcss(Scripting):
                 with self.traffic.coming(name, session.last_text):
                     self._effects.take(name, message, session.last_text)
             if session.failure:
-                self._judge.find(
-                    name,
-                    VerdictKind.HAZARD,
-                    f"{session.failure}; a real dcss would keep the link, out of step for good; "
-                    "closed",
-                )
+                self._judge.find(name, VerdictKind.HAZARD, f"{session.failure}; closed")
         except NotConnectedError as error:
             logger.info("%s", error)
         finally:

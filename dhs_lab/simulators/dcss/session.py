@@ -24,13 +24,22 @@ from dcs_codec import (
 )
 from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
 from dhs_lab.simulators.dcss.faults import Close, Faults, Pause, WireSteps
+from dhs_lab.simulators.dcss.outbox import Outbox
 from dhs_lab.simulators.dcss.texts import first_word
 from dhs_lab.simulators.dcss.traffic import Traffic
 from dhs_lab.simulators.dcss.wording import frame_of
-from dhs_runtime.lowlevel import Deadline, NotConnectedError, StopToken, reset, shut
+from dhs_runtime.lowlevel import (
+    Deadline,
+    NotConnectedError,
+    StopToken,
+    ThreadGroup,
+    reset,
+    shut,
+)
 
 logger = logging.getLogger(__name__)
 
+BACKLOG = 8 << 20  # bytes that may wait for a DHS that does not read
 HANDSHAKE_S = 1.0  # for all 200 bytes: single bytes do not extend it
 _READ_SIZE = 1 << 16
 _READS_A_SECOND = 20  # of a slow reader
@@ -47,6 +56,7 @@ class Session:
         faults: Faults,
         stop: StopToken,
         *,
+        threads: ThreadGroup,
         nodelay: bool = False,
     ) -> None:
         """The server's side of a connection.
@@ -56,6 +66,7 @@ class Session:
             traffic: Where to record what is sent.
             faults: The active faults.
             stop: Ends pauses when the server stops.
+            threads: For the thread that sends what a slow DHS does not take at once.
             nodelay: Send each frame in one piece, at once; else header and text of v2 separately,
                 as dcss does.
 
@@ -65,6 +76,7 @@ class Session:
         self.hardware_host = "?"
         self.failure = ""  # why the rest of the stream could not be read
         self._socket = sock
+        self._outbox = Outbox(sock, "simulated-dcss-outbox", BACKLOG, threads)
         self._traffic = traffic
         self._faults = faults
         self._stop = stop
@@ -118,7 +130,7 @@ class Session:
             while True:
                 event = self._protocol.next_event()
                 if isinstance(event, Disconnected):
-                    return None
+                    break
                 if event is not NEED_DATA:
                     return event
                 data = self._read()
@@ -129,7 +141,9 @@ class Session:
         except (OSError, NotConnectedError, TruncatedFrameError) as error:
             logger.info("%s: connection ended: %s", self.hardware_host, error)
         except RemoteProtocolError as error:
-            self.failure = str(error)
+            self.failure = f"{error}; a real dcss would keep the link, out of step for good"
+        if self._outbox.has_overflowed:
+            self.failure = "it does not read; a real dcss, and all DHSs with it, would wait for it"
         return None
 
     def send(self, message: Message, *, line_end: bool = False) -> None:
@@ -238,10 +252,9 @@ class Session:
         self._write(data)
 
     def _write(self, data: bytes) -> None:
-        try:
-            self._socket.sendall(data)
-        except OSError as error:
-            raise NotConnectedError(f"{self.hardware_host} is gone: {error}") from None
+        """Send, or let it wait: no caller waits for a DHS that does not read."""
+        if not self._outbox.put(data):
+            raise NotConnectedError(f"{self.hardware_host} is gone")
 
 
 def _whole_frames(steps: WireSteps, size: int) -> int:

@@ -202,7 +202,7 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
         dcss.set_string("op", "x")
     with pytest.raises(DhsError, match="no operation 'OP'; did you mean op"):
         dcss.start_operation("OP")
-    with pytest.raises(DhsError, match="op is no string"):
+    with pytest.raises(DhsError, match="no string 'op'; op is of kind operation"):
         dcss.string("op")
 
 

@@ -380,7 +380,7 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
         (dcss.encoder_position, "encoder"),
         (dcss.string, "string"),
     ):
-        with pytest.raises(DhsError, match=f"no {what} named motor"):
+        with pytest.raises(DhsError, match=f"no {what} 'motor'; motor is of kind motor"):
             read("motor")
 
 

@@ -449,9 +449,9 @@ class Recorder:
         self.sock = sock
         self.sent: list[bytes] = []
 
-    def sendall(self, data: bytes) -> None:
+    def send(self, data: bytes, flags: int = 0) -> int:
         self.sent.append(data)
-        self.sock.sendall(data)
+        return self.sock.send(data, flags)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.sock, name)
@@ -477,7 +477,7 @@ def test_a_frame_goes_out_as_dcss_sends_it(
         option = session._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert bool(option) is nodelay
         recorder = Recorder(session._socket)
-        session._socket = recorder  # type: ignore[assignment]  # does all that a socket does
+        session._outbox._socket = recorder  # type: ignore[assignment]  # does all that a socket does
         dcss.get_encoder("enc")
         assert peer.read_text() == "stoh_get_encoder enc"
         assert [len(data) for data in recorder.sent] == sizes

@@ -17,10 +17,11 @@ from dhs_lab.simulators.dcss import (
     RealMotorEntry,
     SimulatedDcss,
     StringEntry,
+    VerdictKind,
     load_dump,
 )
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
-from dhs_runtime import Dhs
+from dhs_runtime import Dhs, NotConnectedError
 from dhs_runtime.services.listener import MAX_CONNECTIONS
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.generic_dhs import generic_dhs
@@ -126,3 +127,42 @@ def test_there_may_be_more_hosts_than_any_other_server_has_visitors() -> None:
             stack.enter_context(DhsPeer(dcss)).log_in(name)
         for name in names:
             dcss.wait_registered(name, DEADLINE_S)
+
+
+@pytest.fixture
+def two() -> Iterator[SimulatedDcss]:
+    hosts = [HardwareHost.of("stuckDHS"), HardwareHost.of("otherDHS", motors=["z"])]
+    with SimulatedDcss(hosts) as dcss:
+        yield dcss
+
+
+MEGABYTE = f"stoh_text {'x' * 1_000_000}"
+
+
+def test_a_dhs_that_does_not_read_costs_no_other_anything(two: SimulatedDcss) -> None:
+    with DhsPeer(two) as stuck, DhsPeer.logged_in(two, "otherDHS") as other:
+        stuck.log_in("stuckDHS")
+        two.wait_registered("stuckDHS", DEADLINE_S)
+        for _ in range(8):
+            two.send_text("stuckDHS", MEGABYTE)
+        other.send_text("htos_motor_move_completed z 1 cw_hw_limit")  # which aborts everything
+        assert other.read_until_now() == ["stoh_abort_all soft"]
+        assert [stuck.read_text() for _ in range(9)] == [MEGABYTE] * 8 + ["stoh_abort_all soft"]
+        assert two.verdicts == ()
+
+
+def flood(dcss: SimulatedDcss) -> None:
+    for _ in range(100):
+        dcss.send_text("stuckDHS", MEGABYTE)
+
+
+def test_a_dhs_that_never_reads_is_disconnected(two: SimulatedDcss) -> None:
+    with DhsPeer(two) as stuck:
+        stuck.log_in("stuckDHS")
+        two.wait_registered("stuckDHS", DEADLINE_S)
+        with pytest.raises(NotConnectedError):
+            flood(two)
+        two.wait_offline("stuckDHS", DEADLINE_S)
+    (verdict,) = two.verdicts
+    assert verdict.kind is VerdictKind.HAZARD
+    assert "it does not read" in verdict.text

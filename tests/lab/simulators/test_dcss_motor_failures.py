@@ -78,9 +78,9 @@ def test_what_the_database_does_not_have(dcss: SimulatedDcss) -> None:
         dcss.move("nosuch", 1)
     with pytest.raises(DhsError, match="no motor 'shutter'; shutter is of kind shutter"):
         dcss.abort_move("shutter")
-    with pytest.raises(DhsError, match="no motor named shutter"):
+    with pytest.raises(DhsError, match="no motor 'shutter'; shutter is of kind shutter"):
         dcss.position("shutter")
-    with pytest.raises(DhsError, match="no motor named nosuch"):
+    with pytest.raises(DhsError, match="no motor 'nosuch'"):
         dcss.is_moving("nosuch")
 
 

@@ -414,7 +414,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("configure phi speed=x", "error: speed is a number, got 'x'"),
         ("configure phi reverse_on=x", "error: reverse_on is on or off, got 'x'"),
         ("configure phi", "error: a setting is missing"),
-        ("configure shutter x=1", "error: the database has no motor named shutter"),
+        ("configure shutter x=1", "error: the database has no motor 'shutter'; shutter is of kind"),
         ("read 1", "error: ION_CHAMBER is missing"),
         ("read -1 i0", "error: SECONDS is a time, got -1"),
         ("send stageDHS stoh_abort_all", "error: hardware host stageDHS is not connected"),

@@ -8,7 +8,7 @@ import attrs
 from dcs_codec import EncodeError, Frame, Framing, encode_frame
 from dcs_codec.gui import ClientRow, GtosClientIsGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, Location, Rights
-from dhs_lab.simulators.dcss.gui_port.outbox import Outbox
+from dhs_lab.simulators.dcss.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from dhs_lab.simulators.dcss.gui_port.audience import SELF_ID, Audience
 from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush
 from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
-from dhs_lab.simulators.dcss.gui_port.outbox import Outbox
+from dhs_lab.simulators.dcss.outbox import Outbox
 from dhs_runtime.lowlevel import Deadline, HostPort, TcpListener, ThreadGroup, is_loopback
 
 logger = logging.getLogger(__name__)

@@ -356,7 +356,7 @@ def test_the_engine_takes_what_dcss_tells_it_of_its_strings(
 def test_names_of_other_devices_are_refused(dcss: SimulatedDcss) -> None:
     with pytest.raises(ConfigError, match="two devices"):
         dcss.scripted("x")
-    with pytest.raises(DhsError, match="no motor named nosuch"):
+    with pytest.raises(DhsError, match="no motor 'nosuch'"):
         dcss.pseudo_motor("slit", ["nosuch"], lambda place: place)
 
 
