@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dhs_runtime.addresses import HostPort as HostPort
     from dhs_runtime.addresses import is_loopback as is_loopback
     from dhs_runtime.addresses import read_url as read_url
+    from dhs_runtime.clock import LONGEST_S as LONGEST_S
     from dhs_runtime.clock import Deadline as Deadline
     from dhs_runtime.config import DCSS_PORT as DCSS_PORT
     from dhs_runtime.config import DcssConfig as DcssConfig
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 _ROOMS: Final = {
     "addresses": ("HTTP_PORT", "HostPort", "is_loopback", "read_url"),
-    "clock": ("Deadline",),
+    "clock": ("LONGEST_S", "Deadline"),
     "config": ("DCSS_PORT", "DcssConfig"),
     "errors": (
         "ConfigError",

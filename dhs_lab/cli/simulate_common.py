@@ -2,12 +2,13 @@
 
 import contextlib
 import errno
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 import click
 
-from dhs_runtime.lowlevel import HostPort, StopToken, machine_error, stop_signals
+from dhs_runtime.lowlevel import LONGEST_S, HostPort, StopToken, machine_error, stop_signals
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +20,25 @@ def fault_option(kinds: str) -> Callable[[F], F]:
     return click.option(
         "--fault", "faults", multiple=True, metavar=FAULT_METAVAR, help=f"Add a fault: {kinds}."
     )
+
+
+def number_option(*names: str, default: float | None = None, text: str) -> Callable[[F], F]:
+    """An option with a number from 0 to `LONGEST_S`; `text` is its help."""
+    return click.option(
+        *names,
+        type=click.FloatRange(0, LONGEST_S),
+        callback=_no_nan,
+        default=default,
+        show_default=True,
+        help=text,
+    )
+
+
+def _no_nan(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    """The value; nan is in every range of click, and is refused here."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number")
+    return value
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from dcs_codec import Framing
-from dhs_lab.cli.simulate_common import F, fault_option, listening
+from dhs_lab.cli.simulate_common import F, fault_option, listening, number_option
 from dhs_lab.cli.simulate_prompt import drive, open_voice
 from dhs_lab.simulators.dcss import (
     FaultKind,
@@ -20,7 +20,7 @@ from dhs_lab.simulators.dcss import (
     Verdict,
     VerdictKind,
 )
-from dhs_lab.simulators.dcss.database import LoadedDatabase
+from dhs_lab.simulators.dcss.database import NAME_RULE, LoadedDatabase, is_name
 from dhs_lab.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
 from dhs_lab.simulators.dcss.shell import TIMEOUT_S, Shell
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
@@ -91,6 +91,9 @@ class DcssFlags:
         if devices:
             first = hosts[self.names[0]]
             hosts[first.name] = attrs.evolve(first, devices=(*first.devices, *devices))
+        for name in (*self.names, *(device.name for device in devices)):
+            if not is_name(name):
+                raise ConfigError(f"{name!r}: {NAME_RULE}")
         if not hosts:
             raise ConfigError(
                 "name DHSs with --dhs, or give a --database; --sample-database prints one"
@@ -162,35 +165,27 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     show_default=True,
     help="Protocol version of hosts that are not in the file.",
 )
-@click.option(
+@number_option(
     "--patience",
-    type=click.FloatRange(min=0),
     default=1.0,
-    show_default=True,
-    help="Factor for the 3 s after which dcss closes a second DHS with the same name.",
+    text="Factor for the 3 s after which dcss closes a second DHS with the same name.",
 )
-@click.option(
+@number_option(
     "--reset-range",
-    type=click.FloatRange(min=0),
     default=0.0,
-    show_default=True,
-    help="dcss's motor.circular.reset_range, degrees.",
+    text="dcss's motor.circular.reset_range, degrees.",
 )
 @fault_option(", ".join(FaultKind))
 @click.option("--seed", default=0, show_default=True, help="Seed of faults with a chance.")
-@click.option(
+@number_option(
     "--answer-within",
-    type=click.FloatRange(min=0),
     default=ANSWER_WITHIN_S,
-    show_default=True,
-    help="Seconds in which a DHS must answer all commands except operations.",
+    text="Seconds in which a DHS must answer all commands except operations.",
 )
-@click.option(
+@number_option(
     "--move-tolerance",
-    type=click.FloatRange(min=0),
     default=MOVE_TOLERANCE,
-    show_default=True,
-    help="How far from its destination a move may end as normal, in scaled units.",
+    text="How far from its destination a move may end as normal, in scaled units.",
 )
 @click.option(
     "--nodelay",
@@ -205,11 +200,10 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
     help="Run these lines and exit: 0 if all went well and there is no verdict, else 1.",
 )
 @click.option("-e", "lines", multiple=True, metavar="LINE", help="Run this line, and exit; repeat.")
-@click.option(
+@number_option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0),
-    help=f"Longest wait of a line, s: {TIMEOUT_S:g}, but none for operations at the prompt.",
+    text=f"Longest wait of a line, s: {TIMEOUT_S:g}, but none for operations at the prompt.",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
 @click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")

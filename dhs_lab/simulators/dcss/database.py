@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 
 import attrs
 
-from dcs_codec import Framing
+from dcs_codec import Framing, Message
+from dcs_codec.limits import MAX_NAME
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -35,7 +36,21 @@ KINDS: Final[tuple[type[Entry], ...]] = (
 )
 """Every kind of device, in the order of hosts made by hand."""
 
+NAME_RULE: Final = f"a name is one word of at most {MAX_NAME} bytes"
+
 D = TypeVar("D", bound=Entry)
+R = TypeVar("R")
+
+
+def by_report(react: Callable[[type[Entry]], R]) -> dict[type[Message], R]:
+    """By class of report about one device: what to do, made for its kind of device."""
+    return {report: react(kind) for kind in KINDS for report in kind.answers.values()}
+
+
+def is_name(name: object) -> bool:
+    """Whether a host or device may have this name, see `NAME_RULE`."""
+    text = name if isinstance(name, str) else ""
+    return len(text.split()) == 1 and len(text.encode(errors="surrogateescape")) <= MAX_NAME
 
 
 @attrs.frozen

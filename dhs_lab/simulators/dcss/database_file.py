@@ -11,8 +11,14 @@ from typing import Any, Final
 import attrs
 
 from dcs_codec import Framing
-from dcs_codec.limits import MAX_NAME
-from dhs_lab.simulators.dcss.database import KINDS, Database, HardwareHost, LoadedDatabase
+from dhs_lab.simulators.dcss.database import (
+    KINDS,
+    NAME_RULE,
+    Database,
+    HardwareHost,
+    LoadedDatabase,
+    is_name,
+)
 from dhs_lab.simulators.dcss.dump import load_dump
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import MotorEntry
@@ -204,9 +210,8 @@ class _Reader:
         return {}
 
     def _check_name(self, at: str, name: object) -> None:
-        text = name if isinstance(name, str) else ""
-        if len(text.split()) != 1 or len(text.encode()) > MAX_NAME:
-            self._wrong(at, f"a name is one word of at most {MAX_NAME} bytes")
+        if not is_name(name):
+            self._wrong(at, NAME_RULE)
 
     def _wrong(self, at: str, reason: str) -> None:
         self.mistakes.append(Mistake(at, reason))

@@ -37,7 +37,7 @@ from dcs_codec import (
     StohCorrectMotorPosition,
 )
 from dhs_lab.simulators.dcss.circle import after_configuration, after_move, fold
-from dhs_lab.simulators.dcss.database import KINDS, Database
+from dhs_lab.simulators.dcss.database import Database, by_report
 from dhs_lab.simulators.dcss.entries import IonChamberEntry, StringEntry
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.gui_texts import positioned, reconfigured, too_long
@@ -113,11 +113,9 @@ class Effects:
             HtosNote: self._noted,
             HtosOperationUpdate: self._operation_answered,
             HtosOperationCompleted: self._operation_answered,
+            **by_report(lambda kind: partial(self._reported, kind)),
+            HtosSetStringCompleted: self._string_reported,
         }
-        for kind in KINDS:
-            for report in kind.answers.values():
-                self._reactions[report] = partial(self._reported, kind)
-        self._reactions[HtosSetStringCompleted] = self._string_reported
         passed_on: tuple[type[Message], ...] = (
             HtosConfigureDevice,
             *self._reactions,

@@ -14,6 +14,7 @@ such a connection and reconnects finds its name taken, as with a dcss that hangs
 import enum
 import itertools
 import logging
+import math
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +22,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import attrs
-from attrs.validators import and_, ge, gt, le, optional
+from attrs.validators import and_, ge, gt, le, lt, optional
 
 from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.fault_grammar import parse_fault
@@ -93,13 +94,15 @@ class Fault:
     """
 
     kind: FaultKind = attrs.field(kw_only=False)
-    value: float | None = attrs.field(default=None, kw_only=False, validator=optional(ge(0)))
+    value: float | None = attrs.field(
+        default=None, kw_only=False, validator=optional(and_(ge(0.0), lt(math.inf)))
+    )
     host: str = ANY
     keyword: str = ANY
     every: int = attrs.field(default=1, validator=ge(1))
     count: int | None = attrs.field(default=None, validator=optional(ge(1)))
     chance: float = attrs.field(default=1.0, validator=and_(gt(0), le(1)))
-    pause_s: float = attrs.field(default=0.0, validator=ge(0))
+    pause_s: float = attrs.field(default=0.0, validator=[ge(0), lt(math.inf)])
 
     def __attrs_post_init__(self) -> None:
         if self.value is not None and self.kind not in DEFAULT_VALUES:

@@ -58,6 +58,9 @@ class MotorEntry(Entry):
         "circle_mode": {mode.name.lower(): mode for mode in CircleMode}
     }
     scanned: ClassVar[tuple[Scanned, ...]]
+    """The values of its configuration, in the order of its messages."""
+    registers: ClassVar[type[Message]]
+    configures: ClassVar[type[Message]]
 
     name: str = attrs.field(kw_only=False)
     hardware_name: str = ""
@@ -85,6 +88,22 @@ class MotorEntry(Entry):
         words += ["moving"] * self.is_moving + ["locked"] * self.motor_lock_on
         return " ".join(words)
 
+    def registration(self) -> Message:
+        """`stoh_register_real_motor` or `stoh_register_pseudo_motor`."""
+        hardware_name = self.hardware_name or self.name
+        return self.registers(motor_name=self.name, hardware_name=hardware_name)  # type: ignore[call-arg]  # one of two classes
+
+    def configuration(self, hardware_host: str) -> Message:
+        """`stoh_configure_...`, with its host and the status that is always 0."""
+        values: dict[str, Any] = {name: getattr(self, name) for name, _ in self.scanned}
+        return self.configures(
+            motor_name=self.name,  # type: ignore[call-arg]  # one of two classes
+            hardware_host=hardware_host,
+            hardware_name=self.hardware_name or self.name,
+            status=0,
+            **values,
+        )
+
 
 @attrs.define(kw_only=True)
 class RealMotorEntry(MotorEntry):
@@ -101,6 +120,8 @@ class RealMotorEntry(MotorEntry):
 
     listed: ClassVar[str] = "motors"
     dump_type: ClassVar[int] = 1
+    registers: ClassVar[type[Message]] = StohRegisterRealMotor
+    configures: ClassVar[type[Message]] = StohConfigureRealMotor
     scanned: ClassVar[tuple[Scanned, ...]] = (
         *_POSITION_AND_LIMITS,
         ("scale_factor", "%lf"),
@@ -118,33 +139,6 @@ class RealMotorEntry(MotorEntry):
     backlash: int = 0
     backlash_on: bool = False
     reverse_on: bool = False
-
-    def registration(self) -> Message:
-        """`stoh_register_real_motor`."""
-        return StohRegisterRealMotor(
-            motor_name=self.name, hardware_name=self.hardware_name or self.name
-        )
-
-    def configuration(self, hardware_host: str) -> Message:
-        """`stoh_configure_real_motor`, with its host and the status that is always 0."""
-        return StohConfigureRealMotor(
-            motor_name=self.name,
-            hardware_host=hardware_host,
-            hardware_name=self.hardware_name or self.name,
-            position=self.position,
-            upper_limit=self.upper_limit,
-            lower_limit=self.lower_limit,
-            scale_factor=self.scale_factor,
-            speed=self.speed,
-            acceleration=self.acceleration,
-            backlash=self.backlash,
-            lower_limit_on=self.lower_limit_on,
-            upper_limit_on=self.upper_limit_on,
-            motor_lock_on=self.motor_lock_on,
-            backlash_on=self.backlash_on,
-            reverse_on=self.reverse_on,
-            status=0,
-        )
 
     @classmethod
     def of_section(cls, section: Section) -> tuple[str, Self]:
@@ -172,30 +166,11 @@ class PseudoMotorEntry(MotorEntry):
     kind: ClassVar[str] = "pseudo motor"
     listed: ClassVar[str] = "pseudo_motors"
     dump_type: ClassVar[int] = 2
+    registers: ClassVar[type[Message]] = StohRegisterPseudoMotor
+    configures: ClassVar[type[Message]] = StohConfigurePseudoMotor
     scanned: ClassVar[tuple[Scanned, ...]] = (*_POSITION_AND_LIMITS, *_SWITCHES)
 
     children: tuple[str, ...] = ()
-
-    def registration(self) -> Message:
-        """`stoh_register_pseudo_motor`."""
-        return StohRegisterPseudoMotor(
-            motor_name=self.name, hardware_name=self.hardware_name or self.name
-        )
-
-    def configuration(self, hardware_host: str) -> Message:
-        """`stoh_configure_pseudo_motor`, with its host and the status that is always 0."""
-        return StohConfigurePseudoMotor(
-            motor_name=self.name,
-            hardware_host=hardware_host,
-            hardware_name=self.hardware_name or self.name,
-            position=self.position,
-            upper_limit=self.upper_limit,
-            lower_limit=self.lower_limit,
-            lower_limit_on=self.lower_limit_on,
-            upper_limit_on=self.upper_limit_on,
-            motor_lock_on=self.motor_lock_on,
-            status=0,
-        )
 
     @classmethod
     def of_section(cls, section: Section) -> tuple[str, Self]:

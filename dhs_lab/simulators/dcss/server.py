@@ -120,15 +120,17 @@ class SimulatedDcss(Scripting):
         self._gui = self._new_gui_port(settings, host, gui_port)
         self._nodelay = nodelay
         self._patience = patience
-        self._listener = TcpListener(
+        self._listener = self._new_listener(host, port)
+        self._stop, self._threads = StopToken(), ThreadGroup()
+
+    def _new_listener(self, host: str, port: int) -> TcpListener:
+        return TcpListener(
             self._serve,
             name="simulated-dcss",
             host=host,
             port=port,
-            max_connections=MAX_CONNECTIONS + 2 * len(database.hosts),  # old ones may linger
+            max_connections=MAX_CONNECTIONS + 2 * len(self._database.hosts),  # old ones may linger
         )
-        self._stop = StopToken()
-        self._threads = ThreadGroup()
 
     def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
         """The scripting engine, the rules for GUIs, and the GUI port if there is one."""
@@ -168,19 +170,15 @@ class SimulatedDcss(Scripting):
         self._engine.scripts.open()
         try:
             self._judge.start()
+            if self._gui is not None:
+                self._gui.start()
         except RuntimeError as error:
-            self._listener.close()
+            self.stop()
             raise OSError(errno.EAGAIN, str(error)) from error
-        if self._gui is not None:
-            self._open_gui_port(self._gui)
-        logger.info("simulated DCSS listens for hardware at %s", self.address)
-
-    def _open_gui_port(self, gui: GuiPort) -> None:
-        try:
-            gui.start()
         except OSError:
             self.stop()
             raise
+        logger.info("simulated DCSS listens for hardware at %s", self.address)
 
     def stop(self, *, by_reset: bool = False) -> None:
         """Close every connection (FIN, or RST as when killed) and the port; it may start again."""

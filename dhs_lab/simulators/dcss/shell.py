@@ -19,7 +19,7 @@ from typing import Final, Self
 
 import attrs
 
-from dcs_codec import LocalProtocolError, OperationStatus
+from dcs_codec import OperationStatus
 from dhs_lab.simulators.dcss import shell_devices, shell_server
 from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRefusedError
 from dhs_lab.simulators.dcss.server import SimulatedDcss
@@ -31,7 +31,7 @@ from dhs_lab.simulators.dcss.shell_parts import (
     Context,
     UsageError,
 )
-from dhs_runtime.lowlevel import Deadline, DhsError, StopToken, ThreadGroup
+from dhs_runtime.lowlevel import Deadline, StopToken, ThreadGroup
 
 __all__ = ["COMMANDS", "Command", "CommandResult", "Shell"]
 
@@ -285,7 +285,7 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
         return function()
     except GuiRefusedError as error:
         return CommandResult(f"refused: {error}", error.status)
-    except (DhsError, LocalProtocolError, TimeoutError, ValueError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the line has failed
         return CommandResult(f"error: {error}", OperationStatus.ERROR)
 
 
@@ -296,7 +296,7 @@ def _take_apart(line: str) -> _Line:
         ValueError: A quotation is not closed.
         UsageError: A timeout is not a valid time.
     """
-    line = line.strip()
+    line = line.removeprefix("\ufeff").strip()  # the mark with which Windows begins a file
     if line.startswith("#"):
         return _Line([])
     waits = not (line == "&" or line.endswith(" &"))

@@ -1,12 +1,13 @@
 """The parts of the shell's commands: their words, their results, the objects they use."""
 
 from collections.abc import Callable, Iterable
+from math import isfinite
 
 import attrs
 
 from dcs_codec import OperationStatus
 from dhs_lab.simulators.dcss.server import SimulatedDcss
-from dhs_runtime.lowlevel import DhsError, StopToken
+from dhs_runtime.lowlevel import LONGEST_S, DhsError, StopToken
 
 
 class UsageError(DhsError):
@@ -16,6 +17,14 @@ class UsageError(DhsError):
 def counted(number: int, what: str) -> str:
     """How many of something, in English: "1 DHS", "2 DHSs"."""
     return f"{number} {what}{'s' * (number != 1)}"
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a finite number."""
+    try:
+        return isfinite(float(word))
+    except ValueError:
+        return False
 
 
 @attrs.frozen
@@ -78,18 +87,24 @@ class CommandWords:
         return self._words.pop(0)
 
     def number(self, what: str) -> float:
-        """The next, a number."""
+        """The next, a finite number."""
         word = self.word(what)
-        try:
-            return float(word)
-        except ValueError:
-            raise self.wrong(f"{what} is a number, got {word!r}") from None
+        if not is_number(word):
+            raise self.wrong(f"{what} is a number, got {word!r}")
+        return float(word)
+
+    def whole(self, what: str) -> int:
+        """The next, a whole number from 0 on."""
+        word = self.word(what)
+        if not word.isdecimal():
+            raise self.wrong(f"{what} is a number, got {word!r}")
+        return int(word)
 
     def seconds(self, what: str = "SECONDS") -> float:
         """The next, a time."""
         seconds = self.number(what)
-        if not 0 <= seconds < float("inf"):
-            raise self.wrong(f"{what} is a time, got {seconds:g}")
+        if not 0 <= seconds <= LONGEST_S:
+            raise self.wrong(f"{what} is a time, got {seconds:g}, and at most {LONGEST_S:g}")
         return seconds
 
     def one_of(self, what: str, *known: str) -> str:

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dcs_codec import MalformedMessage, OperationStatus, decode_text
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.faults import FaultKind
 from dhs_lab.simulators.dcss.server import SimulatedDcss
 from dhs_lab.simulators.dcss.shell_answers import as_gui, awaited
@@ -16,6 +17,7 @@ from dhs_lab.simulators.dcss.shell_parts import (
     Context,
     Pending,
     UsageError,
+    is_number,
 )
 from dhs_lab.simulators.dcss.traffic import TrafficLine
 from dhs_runtime.lowlevel import Deadline
@@ -36,7 +38,7 @@ def _who(context: Context, words: CommandWords) -> CommandAnswer:
 def _state(context: Context, words: CommandWords) -> CommandAnswer:
     devices = context.dcss.devices()
     hosts = {host.name: host for host in context.dcss.hosts}
-    online = context.dcss.online()
+    online = _online(context.dcss)
     lines: list[str] = []
     for name in words.rest() or hosts:
         if name in hosts:
@@ -51,7 +53,7 @@ def _state(context: Context, words: CommandWords) -> CommandAnswer:
 
 def _traffic(context: Context, words: CommandWords) -> CommandAnswer:
     follow = words.flag("--follow")
-    count = int(words.number("N")) if words else (0 if follow else LAST)
+    count = words.whole("N") if words else (0 if follow else LAST)
     follow = follow or words.flag("--follow")
     words.end()
     traffic = context.dcss.traffic
@@ -112,7 +114,7 @@ def _fault(context: Context, words: CommandWords) -> CommandAnswer:
         lines = [f"{each.number}: {each.fault}, hit {each.hits}" for each in faults.standing()]
         return CommandResult("\n".join(lines) or "no faults")
     if words.flag("clear"):
-        number = int(words.number("NUMBER")) if words else None
+        number = words.whole("NUMBER") if words else None
         words.end()
         faults.clear(number)
         return CommandResult("no faults" if number is None else f"fault {number} is over")
@@ -124,7 +126,7 @@ def _fault(context: Context, words: CommandWords) -> CommandAnswer:
 
 
 def _wait(context: Context, words: CommandWords) -> CommandAnswer:
-    is_named = bool(words) and not words.peek().replace(".", "", 1).isdigit()
+    is_named = bool(words) and not is_number(words.peek())
     name = words.word("DHS") if is_named else ""
     is_offline = bool(name) and words.flag("offline")
     own_s = words.seconds() if words else None
@@ -178,9 +180,14 @@ def _expect(context: Context, words: CommandWords) -> CommandAnswer:
     )
 
 
+def _online(dcss: SimulatedDcss) -> tuple[str, ...]:
+    """The hosts that are connected; the scripting engine always is."""
+    return (SCRIPTING_ENGINE, *dcss.online())
+
+
 def _actual(dcss: SimulatedDcss, name: str) -> str | float | None:
     if name in {host.name for host in dcss.hosts}:
-        return "online" if name in dcss.online() else "offline"
+        return "online" if name in _online(dcss) else "offline"
     device = dcss.devices().get(name)
     return None if device is None else device.value
 
@@ -208,7 +215,7 @@ def _expect_status(context: Context, words: CommandWords) -> CommandResult:
 
 
 def _expect_message(context: Context, words: CommandWords, within_s: float) -> CommandResult:
-    pattern = " ".join(words.rest())
+    pattern = " ".join([words.word("PATTERN"), *words.rest()])
 
     def matches(line: TrafficLine) -> bool:
         return fnmatchcase(line.text, pattern)

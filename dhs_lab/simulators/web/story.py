@@ -24,7 +24,7 @@ from dcs_codec import (
     StohStartVectorMove,
 )
 from dhs_lab.simulators.dcss import TrafficLine
-from dhs_lab.simulators.dcss.database import KINDS, SCRIPTING_ENGINE
+from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, by_report
 from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.web.run_story import MAX_WORDS, RunStory
 from dhs_lab.simulators.web.views import JsonObject, cut, plain
@@ -75,10 +75,8 @@ class Story:
             HtosReportIonChambers: self._ion_chambers_reported,
             HtosLog: self._logged,
             HtosNote: self._noted,
+            **by_report(lambda kind: partial(self._reported, kind)),
         }
-        for kind in KINDS:
-            for report in kind.answers.values():
-                self._chapters[report] = partial(self._reported, kind)
 
     def take(self, number: int, line: TrafficLine, message: Message) -> None:
         """Take the next line, which has this number in the record."""

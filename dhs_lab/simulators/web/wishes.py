@@ -4,23 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dcs_codec import NO_DEVICE, Message, decode_text, format_number
-from dcs_codec.gui import (
-    GtosAbortAll,
-    GtosAbortMotorMove,
-    GtosGetEncoder,
-    GtosReadIonChambers,
-    GtosSetEncoder,
-    GtosSetMotorPosition,
-    GtosSetShutterState,
-    GtosSetString,
-    GtosStartMotorMove,
-    GtosStartOperation,
-    GtosStartOscillation,
-    GtosStartVectorMove,
-    GtosStopOperation,
-    GtosStopVectorMove,
-)
+from dcs_codec import NO_DEVICE, Message, decode_text, format_number, gui
 from dhs_lab.simulators.dcss import RealMotorEntry, SimulatedDcss
 from dhs_lab.simulators.dcss.gui_texts import configuring
 from dhs_lab.simulators.web.views import JsonObject, message_view
@@ -156,7 +140,7 @@ class Commands:
 
     def _move(self, wish: Wish) -> None:
         self._ask(
-            GtosStartMotorMove(
+            gui.GtosStartMotorMove(
                 motor_name=wish.name(), destination=wish.number_or_word("destination")
             )
         )
@@ -167,23 +151,23 @@ class Commands:
         return {"reason": self._dcss.objection(wish.name(), word)}
 
     def _abort_move(self, wish: Wish) -> None:
-        self._ask(GtosAbortMotorMove(motor_name=wish.name(), abort_arg=wish.how()))
+        self._ask(gui.GtosAbortMotorMove(motor_name=wish.name(), abort_arg=wish.how()))
 
     def _set_position(self, wish: Wish) -> None:
         position = wish.number("position")
-        self._ask(GtosSetMotorPosition(motor_name=wish.name(), position=position))
+        self._ask(gui.GtosSetMotorPosition(motor_name=wish.name(), position=position))
 
     def _set_shutter(self, wish: Wish) -> None:
         state = wish.text("state")
-        self._ask(GtosSetShutterState(shutter_name=wish.name(), shutter_state=state))
+        self._ask(gui.GtosSetShutterState(shutter_name=wish.name(), shutter_state=state))
 
     def _set_string(self, wish: Wish) -> None:
         contents = wish.text("contents")
-        self._ask(GtosSetString(string_name=wish.name(), string_contents=contents))
+        self._ask(gui.GtosSetString(string_name=wish.name(), string_contents=contents))
 
     def _read_ion_chamber(self, wish: Wish) -> None:
         self._ask(
-            GtosReadIonChambers(
+            gui.GtosReadIonChambers(
                 ion_chamber_time=wish.number("time_s"),
                 is_repeated=False,
                 ion_chamber_names=(wish.name(),),
@@ -191,16 +175,16 @@ class Commands:
         )
 
     def _get_encoder(self, wish: Wish) -> None:
-        self._ask(GtosGetEncoder(encoder_name=wish.name()))
+        self._ask(gui.GtosGetEncoder(encoder_name=wish.name()))
 
     def _set_encoder(self, wish: Wish) -> None:
         position = wish.number("position")
-        self._ask(GtosSetEncoder(encoder_name=wish.name(), position=position))
+        self._ask(gui.GtosSetEncoder(encoder_name=wish.name(), position=position))
 
     def _start_operation(self, wish: Wish) -> JsonObject:
         handle = self._dcss.next_handle()
         self._ask(
-            GtosStartOperation(
+            gui.GtosStartOperation(
                 operation_name=wish.name(),
                 operation_handle=handle,
                 operation_args=wish.text("args", ""),
@@ -209,10 +193,10 @@ class Commands:
         return {"handle": handle}
 
     def _stop_operation(self, wish: Wish) -> None:
-        self._ask(GtosStopOperation(operation_name=wish.name()))
+        self._ask(gui.GtosStopOperation(operation_name=wish.name()))
 
     def _abort_all(self, wish: Wish) -> None:
-        self._ask(GtosAbortAll(abort_arg=wish.how()))
+        self._ask(gui.GtosAbortAll(abort_arg=wish.how()))
 
     def _disconnect(self, wish: Wish) -> None:
         self._dcss.disconnect(wish.name(), by_reset=wish.flag("by_reset"))
@@ -230,7 +214,7 @@ class Commands:
 
     def _oscillate(self, wish: Wish) -> None:
         self._ask(
-            GtosStartOscillation(
+            gui.GtosStartOscillation(
                 motor_name=wish.name(),
                 shutter_name=wish.text("shutter", "") or NO_DEVICE,
                 oscillation_range=wish.number("degrees"),
@@ -241,7 +225,7 @@ class Commands:
     def _vector_move(self, wish: Wish) -> None:
         second = "second_destination"
         self._ask(
-            GtosStartVectorMove(
+            gui.GtosStartVectorMove(
                 motor_name_1=wish.name(),
                 motor_name_2=wish.text("second", "") or NO_DEVICE,
                 destination_1=wish.number("destination"),
@@ -252,7 +236,7 @@ class Commands:
 
     def _stop_vector_move(self, wish: Wish) -> None:
         second = wish.text("second", "") or NO_DEVICE
-        self._ask(GtosStopVectorMove(motor_name_1=wish.name(), motor_name_2=second))
+        self._ask(gui.GtosStopVectorMove(motor_name_1=wish.name(), motor_name_2=second))
 
     # -- the test bench ------------------------------------------------------------------------
 

@@ -189,6 +189,11 @@ def test_a_dump_is_a_database(tmp_path: Path) -> None:
         (("--dhs", "x", "--script", "absent"), "absent: [Errno 2]"),
         (("--dhs", "x", "--fault", "explode"), "no fault 'explode'; there are reset, split"),
         (("--dhs", "x", "--motor", "m", "--encoder", "m"), "two devices of the database"),
+        (("--dhs", "x y"), "'x y': a name is one word of at most 39 bytes"),
+        (("--dhs", ""), "'': a name is one word"),
+        (("--dhs", "x", "--string", "=y"), "'': a name is one word"),
+        (("--dhs", "x", "--motor", "m" * 40), f"'{'m' * 40}': a name is one word"),
+        (("--dhs", "x", "--fault", "late inf"), "fault 'late inf': 'value' must be < inf"),
         (("--dhs", "x", "--camera", "http://c"), "--camera: its picture is on the page"),
         (("--dhs", "x", "--web", "0", "--camera", "c"), "camera: 'c' is not a URL"),
     ],
@@ -199,11 +204,21 @@ def test_what_it_cannot_do_is_one_line(args: tuple[str, ...], error: str) -> Non
     assert str(result.exception).startswith(error)
 
 
+@pytest.mark.parametrize("word", ["nan", "inf", "1e300", "-1"])
+@pytest.mark.parametrize(
+    "option", ["--timeout", "--answer-within", "--patience", "--move-tolerance", "--reset-range"]
+)
+def test_numbers_of_options_are_finite(option: str, word: str) -> None:
+    result = CliRunner().invoke(group, ["simulate", "dcss", "--dhs", "x", option, word])
+    assert result.exit_code == 2
+    assert option in result.output
+
+
 def test_what_a_dump_has_wrong_is_left_out_and_said(tmp_path: Path) -> None:
     path = tmp_path / "db.dump"
     path.write_text("self\n3\nlocalhost 2\n\nbad\n77\n\nEND\n")
     result = run("--database", str(path), "-e", "state")
-    assert (result.returncode, result.stdout.splitlines()[1:]) == (0, ["self offline"])
+    assert (result.returncode, result.stdout.splitlines()[1:]) == (0, ["self online"])
     assert f"left out: {path}: line 6: bad: type 77" in result.stderr
 
 

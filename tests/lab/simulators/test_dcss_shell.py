@@ -361,6 +361,25 @@ def test_state_tells_all_or_one(shell: Shell) -> None:
     assert shell.run("state nosuch").text.startswith("error: no hardware host and no device")
 
 
+def test_the_scripting_engine_is_always_online(voice: Voice) -> None:
+    with SimulatedDcss([HardwareHost.of("self", strings={"s": ""})]) as dcss:
+        shell = Shell(dcss, voice)
+        assert shell.run("state self").text.splitlines()[0] == "self online"
+        assert shell.run("expect self online").ok
+
+
+def test_a_line_that_crashes_has_failed(dcss: SimulatedDcss, voice: Voice) -> None:
+    shell = Shell(dcss, voice, timeout_s=float("inf"))  # more than a thread can wait
+    assert not shell.run("wait stageDHS").ok
+    assert shell.failures == 1
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", ""])
+def test_files_of_windows_are_scripts(shell: Shell, voice: Voice, end: str) -> None:
+    assert shell.script([f"\ufeffwho{end}", f"expect phi 0{end}"])
+    assert voice.said == ["nobody is connected", "phi is 0.0"]
+
+
 @pytest.mark.parametrize(
     ("line", "ok"),
     [
@@ -426,6 +445,18 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("start 'open", "error: No closing quotation"),
         ("start --timeout soon echo", "error: SECONDS is a number, got 'soon'"),
         ("traffic many", "error: N is a number, got 'many'"),
+        ("traffic inf", "error: N is a number, got 'inf'"),
+        ("traffic -3", "error: N is a number, got '-3'"),
+        ("fault clear 1.5", "error: NUMBER is a number, got '1.5'"),
+        ("fault late inf", "error: fault 'late inf': 'value' must be < inf"),
+        ("set-position phi nan", "error: POSITION is a number, got 'nan'"),
+        ("sleep 1e300", "error: SECONDS is a time, got 1e+300, and at most 86400"),
+        ("wait stageDHS 1e300", "error: SECONDS is a time, got 1e+300"),
+        ("wait 1e300", "error: SECONDS is a time, got 1e+300"),
+        ("move --timeout 1e300 phi 1", "error: SECONDS is a time, got 1e+300"),
+        ("expect --within 1e300 phi 0", "error: SECONDS is a time, got 1e+300"),
+        ("expect message", "error: PATTERN is missing"),
+        ("gui gtos_admin set_permission", "refused: bad format"),
         ("help nosuch", "error: no command 'nosuch'; try help"),
         ("help mov", "error: no command 'mov'; did you mean 'move'?"),
     ],
