@@ -74,7 +74,7 @@ def _number(value: object) -> float | None:
 
 
 def _whole(value: object) -> int | None:
-    if type(value) is int:
+    if isinstance(value, int) and not isinstance(value, bool):  # also an enum of numbers
         return value
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
