@@ -230,11 +230,7 @@ class HttpHandler:
     def _serve_one(self) -> None:
         self._wire.start()
         try:
-            try:
-                self._read_head()
-            except BaseException:
-                self.close_connection = True
-                raise
+            self._read_head()
             getattr(self, f"do_{self.command}", self._do_not)()
         except Refusal as refusal:
             self._refuse(refusal)
@@ -245,7 +241,7 @@ class HttpHandler:
 
     def _read_head(self) -> None:
         self.command = self.path = ""
-        self._has_unread_body = True  # until it is known
+        self._has_unread_body = self.close_connection = True  # until it is known
         if self._stream.peek(1)[:1] == _TLS_HANDSHAKE:
             raise Refusal(HTTPStatus.BAD_REQUEST, "it speaks TLS: set it to http, not https")
         try:
@@ -255,10 +251,6 @@ class HttpHandler:
         self._has_unread_body = (
             self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers
         )
-        said = self.headers.get("Connection", "").lower()
-        self.close_connection = "close" in said or (
-            self.version == (1, 0) and "keep-alive" not in said
-        )
         if self.path.startswith("//"):
             self.path = "/" + self.path.lstrip("/")
         try:
@@ -267,6 +259,10 @@ class HttpHandler:
             raise Refusal(HTTPStatus.BAD_REQUEST, f"the target is not a URL: {error}") from None
         if self.headers.get("Expect", "100-continue").lower() != "100-continue":
             raise Refusal(HTTPStatus.EXPECTATION_FAILED, "Expect can only be 100-continue")
+        said = self.headers.get("Connection", "").lower()
+        self.close_connection = "close" in said or (
+            self.version == (1, 0) and "keep-alive" not in said
+        )
 
     def _do_not(self) -> None:
         raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"there is no {self.command[:20]} here")

@@ -207,19 +207,17 @@ class TcpListener:
         Until then this connection waits, and later ones are not accepted.
         """
         is_told = False
-        while True:
+        while self._is_current(listening):
             try:
                 self._threads.spawn(name, partial(self._serve_one, connection, address))
             except RuntimeError as error:  # the system has no thread left: that passes
                 if not is_told:
                     logger.warning("%s: %s has to wait: %s", self._name, address, error)
                 is_told = True
+                time.sleep(ACCEPT_PAUSE_S)
             else:
                 return
-            time.sleep(ACCEPT_PAUSE_S)
-            if not self._is_current(listening):
-                self._end(connection)
-                return
+        self._end(connection)
 
     def _has_room(self) -> bool:
         """Whether one more is accepted; may close the oldest. The lock is held."""
