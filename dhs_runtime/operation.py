@@ -89,7 +89,7 @@ class Operation(Task):
 
     def complete(self, *words: Argument, text: str | None = None) -> None:
         """Send `htos_operation_completed` with status `normal`; raises as `update`."""
-        self._complete(self._completed(NORMAL, arguments_of(words, text)), NORMAL)
+        self._say(self._completed(NORMAL, arguments_of(words, text)), NORMAL)
 
     def _status_in(self, message: Message) -> str | None:
         if not isinstance(message, HtosOperationCompleted):

@@ -304,7 +304,7 @@ class Task:
 
     def _finish_with(self, message: Message) -> None:
         """Finish by an answer that its author made; raises EncodeError, TaskFinishedError."""
-        self._complete(message, self._status_in(message) or ERROR)
+        self._say(message, self._status_in(message) or ERROR)
 
     # -- for the kinds of task ---------------------------------------------------------------
 
@@ -347,7 +347,7 @@ class Task:
             return
         if answer.status != NORMAL:
             self._explain(answer.status, answer.reason)
-        self._conclude(answer.message, answer.data, answer.status)
+        self._send(answer.message, answer.data, answer.status)
         if success is not None and answer.status != NORMAL:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
         elif success is None and answer.status != beginning(status):
@@ -355,29 +355,25 @@ class Task:
             text = "status %.80r%s is not a word for a failure; sent as error"
             self._later(self.log.error, text, status, who)
 
-    def _complete(self, message: Message, status: str) -> None:
-        """Answer with this message, or raise and change nothing; for messages of an author."""
+    def _say(self, message: Message, status: str = "") -> None:
+        """Send this for the author, as the answer if it has a status.
+
+        Raises:
+            EncodeError: It does not fit the wire; nothing is changed.
+            TaskFinishedError: The answer is out.
+        """
         with self._lock:
             self._check_unfinished()
-            self._conclude(message, self._outlet.encode(message), status)
+            self._send(message, self._outlet.encode(message), status)
         self._speak()
 
-    def _conclude(self, message: Message, data: bytes, status: str) -> None:
-        """Make an encoded answer the only one; the lock is held."""
+    def _send(self, message: Message, data: bytes, status: str = "") -> None:
+        """Send an encoded message, as the answer if it has a status; the lock is held."""
         self._told(message)
-        # Before writing, because DCSS may send the next command before it returns.
-        self.finished = True
-        self.state = _STATES.get(status, TaskState.FAILED)
+        if status:  # before writing, because DCSS may send the next command before it returns
+            self.finished = True
+            self.state = _STATES.get(status, TaskState.FAILED)
         self._write(data, message)
-
-    def _say(self, message: Message) -> None:
-        """Send, unless the answer is out; raises EncodeError, TaskFinishedError."""
-        with self._lock:
-            self._check_unfinished()
-            data = self._outlet.encode(message)
-            self._told(message)
-            self._write(data, message)
-        self._speak()
 
     def _check_unfinished(self) -> None:
         if self.finished:

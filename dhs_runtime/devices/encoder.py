@@ -65,8 +65,8 @@ class Encoder(ReadableDevice[float]):
 
     def _deed(self, message: Message) -> Deed | None:
         if isinstance(message, StohRegisterEncoder):
-            if self.on_read.function is None and self._value is not None and not self._is_untold:
-                return None  # DCSS got it, and there is no better value
+            if self.on_read.function is None and self._value is not None:
+                return None  # unasked, it would be taken for the answer to a get
             return Deed(lambda: self.on_read.now_or(self._value), self._registered, self._unknown)
         if isinstance(message, StohGetEncoder):
             return self._answered(HtosGetEncoderCompleted, self._read, self.on_get.inline)

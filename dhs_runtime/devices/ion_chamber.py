@@ -63,7 +63,7 @@ class Count(Task):
             counts: Counts over `time_s` by name; other names are left out, because dcss hangs at an
                 unknown name.
         """
-        self._complete(self._readings(counts), NORMAL)
+        self._say(self._readings(counts), NORMAL)
 
     def _begin(self) -> None:
         if not self.time_s > 0:

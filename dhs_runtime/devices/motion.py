@@ -241,7 +241,7 @@ class Move(Task):
         """
         if position is None:
             self._rest()
-        self._complete(self._completed(self._ends_at if position is None else position), NORMAL)
+        self._say(self._completed(self._ends_at if position is None else position), NORMAL)
         for part in self.parts()[1:]:
             part._rest()
             part._succeed()

@@ -58,8 +58,8 @@ class ReadableDevice(Device, Generic[T]):
 
         Args:
             value: By default the last. A position is in the device's own units.
-            status: `normal`, or one word that says what is wrong, such as `disconnected`. With it
-                only the position of a motor is taken over, by dcss and here.
+            status: `normal`, or one word that says what is wrong, such as `disconnected`. Then the
+                value is not taken over here, except the position of a motor.
 
         Raises:
             EncodeError: The value does not fit the wire, or the status is not a word.
