@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from dcs_codec import AbortMode
 from dhs_runtime.answers import ERROR
 from dhs_runtime.scheduling import Job, Lane, Timer, Workers
-from dhs_runtime.task import Task
+from dhs_runtime.task import Task, TaskState
 
 K = TypeVar("K", bound=Task)
 
@@ -110,7 +110,7 @@ class ActiveTasks:
         task.abort(reason, mode)
         if before or not task.aborted:
             return False
-        if task._is_waiting:
+        if task.state is TaskState.WAITING:
             self.answer(task._drop)
         return True
 

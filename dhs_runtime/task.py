@@ -177,11 +177,6 @@ class Task:
         """How to stop a motor: `soft` (decelerate) or `hard`; meaningful after an abort."""
         return self._abort_mode
 
-    @property
-    def _is_waiting(self) -> bool:
-        """Whether its handler has not begun, and nothing answered it."""
-        return self.state is _WAITING and not self.finished
-
     def raise_if_aborted(self) -> None:
         """Raise TaskAbortedError when the task is aborted."""
         if self._aborted:
@@ -252,7 +247,7 @@ class Task:
     def _take(self) -> bool:
         """Begin, unless it is answered or another thread has begun; whether this call did."""
         with self._lock:
-            is_first = self.state is _WAITING and not self.finished  # a call less
+            is_first = self.state is _WAITING
             if is_first:
                 self.state = _RUNNING
         return is_first

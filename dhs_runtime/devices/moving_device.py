@@ -27,7 +27,7 @@ from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.moves import Elsewhere, Oscillation, VectorMove
 from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.errors import DeviceError, DhsError
-from dhs_runtime.task import Outlet
+from dhs_runtime.task import Outlet, TaskState
 
 M = TypeVar("M", bound=Move)
 
@@ -90,7 +90,8 @@ class MovingDevice(Movable):
     def _has_begun(self) -> bool:
         """Whether the move under way has begun; one that waits has not changed the position."""
         move = self._move
-        return move is not None and not move.finished and not move._whole._is_waiting
+        is_running = move is not None and move._whole.state is TaskState.RUNNING
+        return is_running and self.is_moving
 
     @contextlib.contextmanager
     def moved_elsewhere(self, destination: float | None = None) -> Iterator[Move]:
