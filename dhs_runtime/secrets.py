@@ -47,7 +47,8 @@ MIN_LITERAL: Final = 4
 _CLOSERS: Final = "'\",;()[]{}\\"
 _NAMES: Final = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|token|ticket"
-    r"|api[-_ ]?key|credentials?|session[-_ ]?(?:id|key)|session(?==)|(?<![a-z])(?:pass|sid)(?==))"
+    r"|api[-_ ]?key|credentials?|session[-_ ]?(?:id|key)|session(?==)"
+    r"|(?<![a-z])(?:pass|sid)(?==(?!\d{1,6}\b)))"  # a short number is a count
 )
 _QUOTE: Final = r"\\{0,8}['\"]"
 _GAP: Final = r"\s{0,20}"
@@ -56,7 +57,7 @@ _SIMPLE: Final = (
     (re.compile(r"\beyJ[\w-]{8,}+\.[\w-]++\.[\w-]*+"), MASK),
     (re.compile(r"(gtos_client_is_gui\s{1,9}\S+\s{1,9})\S+"), rf"\1{MASK}"),
     (re.compile(r"(?i)\b(bearer\s{1,9})[\w.~+/=-]{8,}+"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)(?<![\w-])(--[\w-]{{0,40}}?{_NAMES}\s{{1,9}})[^\s-]\S*"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)(?<![\w-])(--?[\w-]{{0,40}}?{_NAMES}\s{{1,9}})[^\s-]\S*"), rf"\1{MASK}"),
 )
 _HEADER: Final = re.compile(
     rf"(?i)(\b(?:proxy-)?authorization|\b(?:set-)?cookie2?)"

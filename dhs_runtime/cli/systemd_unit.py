@@ -56,7 +56,7 @@ def systemd_unit(
     if not re.fullmatch(r"[A-Za-z_][\w-]*", user, re.ASCII):
         raise ConfigError(f"--user {user!r} is not the name of a user")
     filled = {
-        "DESCRIPTION": f"DHS {path.stem}",
+        "DESCRIPTION": f"DHS {path.stem}".replace("%", "%%"),
         "USER": user,
         "COMMAND": " ".join(map(_word, words)),
         **protection(words),

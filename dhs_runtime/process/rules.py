@@ -72,8 +72,8 @@ def file_trouble(file: Path) -> str:
         if file.is_dir():
             return f"this is a folder; did you mean {file / 'dhs.log'}?"
         if file.exists():
-            if file.is_fifo() or file.is_socket():
-                return "this is a pipe or a socket"
+            if file.is_fifo() or file.is_socket() or file.is_block_device():
+                return "this is a pipe, a socket or a disk"
             return "" if os.access(file, os.W_OK) else "this user may not write it"
         folder = next(parent for parent in file.absolute().parents if parent.exists())
         if not folder.is_dir():

@@ -78,6 +78,13 @@ def test_the_unit_runs_the_file(tmp_path: Path, folder: str) -> None:
     assert service["User"] == "beam"
 
 
+def test_a_file_may_have_a_sign_of_systemd_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "100%n.py"
+    path.write_text("")
+    result = CliRunner().invoke(group, ["systemd-unit", str(path)], catch_exceptions=False)
+    assert "Description=DHS 100%%n\n" in result.output
+
+
 def test_the_unit_of_a_loop(tmp_path: Path) -> None:
     path = tmp_path / "loop.yaml"
     path.write_text("")

@@ -57,7 +57,8 @@ def masker() -> Masker:
         ('Authorization: Digest username="r", response="f"', "Authorization: ***"),
         ("send: Cookie: SMB=1\nHost: x", "send: Cookie: ***\nHost: x"),
         ("aws_secret_access_key = abc1", "aws_secret_access_key = ***"),
-        ("GET /x?user=root&pass=abc1&n=1", "GET /x?user=root&pass=***&n=1"),
+        ("exec camera -user root -password abc1 -n 1", "exec camera -user root -password *** -n 1"),
+        ("GET /x?user=root&pass=1abc&n=1", "GET /x?user=root&pass=***&n=1"),
         ("<wsse:Password>abc1</wsse:Password>", "<wsse:Password>***"),
         ("got eyJhbGciOiJI.eyJzdWIi-_.dBjft_J4 here", "got *** here"),
     ],
@@ -81,7 +82,7 @@ def test_secrets_are_masked(masker: Masker, text: str, shown: str | None) -> Non
         "picture 3: http://axis:80/axis-cgi/jpg/image.cgi answered 500",
         "htos_motor_move_completed gonio_phi 123456.0000000001 normal",
         "ratio 0.33333333333333333333333333333333333333",
-        "bypass=open compass=12.5 passed=3 inside=1",
+        "bypass=open compass=12.5 passed=3 inside=1 pass=2 sid=17",
     ],
 )
 def test_what_is_no_secret_stays(masker: Masker, text: str) -> None:
