@@ -68,7 +68,7 @@ class Teller:
         sys.stdout.flush()
 
     def __str__(self) -> str:
-        again = f"; {self.again} times a line told one of them again" if self.again else ""
+        again = f"; {self.again} repeated in another line" if self.again else ""
         return (
             f"{self.messages} messages, {self.odd} of them unknown or malformed; "
             f"{self.damages} places damaged{again}"

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 from rich.text import Text
 
@@ -107,7 +107,8 @@ def _by_count(statistics: Statistics) -> list[KeywordStats]:
 
 def _print(statistics: Statistics) -> None:
     console = Console(highlight=False)
-    console.width = max(console.width, _WIDTH)  # a terminal wraps lines, so nothing is lost
+    # A terminal wraps lines, so nothing is lost. Without the height a dumb one keeps 80 columns.
+    console.size = ConsoleDimensions(max(console.width, _WIDTH), console.height)
     console.print(
         f"{statistics.count} messages, {statistics.bytes} bytes, {statistics.damages} places "
         f"damaged; {show_time(statistics.first)} to {show_time(statistics.last)}; "

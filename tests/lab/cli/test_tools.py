@@ -311,14 +311,12 @@ def test_a_name_near_to_none_gets_no_hint(arguments: list[str]) -> None:
     assert "mean" not in result.stderr
 
 
-@pytest.mark.parametrize("columns", [80, 132])
-def test_a_terminal_shows_keywords_whole(columns: int) -> None:
+def at_terminal(columns: int, *arguments: str, kind: str = "xterm") -> str:
+    """What a command shows at a terminal of this width and kind (`TERM`)."""
     ours, its = os.openpty()
     termios.tcsetwinsize(its, (50, columns))
     kept = {name: os.environ[name] for name in os.environ if name not in ("COLUMNS", "LINES")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "dhs_runtime.cli", "messages"], stdout=its, env=kept
-    ) as process:
+    with subprocess.Popen([*COMMAND, *arguments], stdout=its, env=kept | {"TERM": kind}) as process:
         os.close(its)
         text = b""
         with contextlib.suppress(OSError):  # Linux's word for the end
@@ -326,7 +324,12 @@ def test_a_terminal_shows_keywords_whole(columns: int) -> None:
                 text += piece
         assert process.wait(DEADLINE_S) == 0
     os.close(ours)
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", text.decode())
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.decode())
+
+
+@pytest.mark.parametrize("columns", [80, 132])
+def test_a_terminal_shows_keywords_whole(columns: int) -> None:
+    shown = at_terminal(columns, "messages")
     assert max(map(len, shown.splitlines())) <= columns
     words = shown.split()
     for message_class in DHS_MESSAGES:
@@ -372,19 +375,13 @@ def test_stats_of_a_log() -> None:
 # -- narrow terminals ------------------------------------------------------------------------
 
 
-def test_stats_lose_nothing_in_a_narrow_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+def test_stats_lose_nothing_in_a_narrow_terminal(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.log"
     path.write_text(
         "2026-01-01 12:00:00.5 -> stoh_start_operation echo 1.1 a\n"
         "2026-01-01 12:00:00.6 <- htos_operation_completed echo 1.1 normal a\n"
     )
-    done = subprocess.run(
-        [*COMMAND, "stats", str(path)],
-        env={**os.environ, "COLUMNS": "40"},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=True,
-    )
-    assert "…" not in done.stdout
-    assert "normal" in done.stdout
+    shown = at_terminal(40, "stats", str(path), kind=kind)
+    assert "…" not in shown
+    assert "normal" in shown
