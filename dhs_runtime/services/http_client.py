@@ -225,7 +225,7 @@ def tls_context(ca: str | Path | None, *, verify: bool) -> ssl.SSLContext:
         ConfigError: `ca` cannot be read, or has no certificates.
     """
     try:
-        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        context = ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise ConfigError(f"no certificates in {ca}: {error.strerror or error}") from None
     if not verify:

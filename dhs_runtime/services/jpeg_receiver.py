@@ -177,14 +177,14 @@ class JpegReceiver:
         self.close()
 
     def _deliver(
-        self, what: tuple[bytes, str, str | None, str, str], listener: TcpListener
+        self, posted: _Posted, path: str, peer: str, listener: TcpListener
     ) -> HTTPStatus | None:
         """Pass on a picture that came through `listener`; None if that listener was closed."""
         with self._lock:
             if self._listener is not listener:
                 return None
             self._received += 1
-            image = ReceivedImage(*what, self._received)
+            image = ReceivedImage(*posted, path, peer, self._received)
         try:
             self._on_image(image)
         except Exception:
@@ -235,9 +235,8 @@ class _Handler(HttpHandler):
             raise _unsupported(f"send the picture without Content-Encoding: {coding}")
         body = self.read_body(self._receiver._max_image_bytes)
         answer = HTTPStatus.OK
-        for picture in self._pictures_of_form(body) if kind in FORMS else [self._picture(body)]:
-            what = *picture, self.path, self.peer.host
-            status = self._receiver._deliver(what, self._listener)
+        for posted in self._pictures_of_form(body) if kind in FORMS else [self._picture(body)]:
+            status = self._receiver._deliver(posted, self.path, self.peer.host, self._listener)
             if status is None:
                 self.close_connection = True
                 return
