@@ -9,13 +9,21 @@ r"""Converts one row of a dump to bytes, in the forms that programs write.
 | `od -x`, `hexdump`, `od` | `0000020 745f 7079 ...`: words, the low byte first; octal ones too |
 | `od -c`, `hexdump -c` | `0000020   _   t   y   p   e  \0  \0` |
 | `xxd -p`, a hex stream | `5f7479706500`, `5f:74:79:70:65:00:00:00`, `5F-74-79-70-65-00-00-00` |
-| `xxd -i`, C arrays | `0x5f, 0x74, 0x79,` |
-| escaped strings | `"\x5f\x74"` |
+| `xxd -i`, C arrays, Go | `0x5f, 0x74, 0x79,` |
+| escaped strings | `"\x5f\x74"`, `"\137\164"`, `%5f%74` |
+| a digest in a program | `bytes.fromhex('5f74')`, `0x5f74`, `X'5f74'`, `<Buffer 5f 74>` |
+| gdb `x/8xb`, `x/4xw`, `x/8ub`, `x/8cb` | `0x7ffe10 <text+16>:	0x5f	0x74 ...` |
+| lldb, WinDbg | `0x7ffe10: 5f 74 79 ...  _ty...`, ``00000000`00007ffe  5f 74-79 ...`` |
+| lists of Python, Java, Rust; `od -t u1` | `[95, 116, 121]`, `0000020  95 116 121` |
+| `base64` | `X3R5cGU=` |
 
 The bytes as text show where the digits end, and whether they are right.
 """
 
+import base64
+import contextlib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -30,9 +38,18 @@ _FRAMED: Final = re.compile(r"\s+(?:\|(.*)\||>(.*)<)\s*", re.DOTALL)
 _FRAMED_BY_OD: Final = re.compile(r"\s+>(.*)<\s*$")
 _CELL: Final = re.compile(r"   ([ -~])|  \\([0abfnrtv])|[ ]([0-3][0-7]{2})")
 _C_ESCAPES: Final = dict(zip("0abfnrtv", b"\0\a\b\f\n\r\t\v", strict=True))
-_IN_C: Final = re.compile(r"\s*(?:0x[0-9a-fA-F]{2},?\s*)+(?:\};?)?\s*")
-_ESCAPED: Final = re.compile(r'\s*"?(?:\\x[0-9a-fA-F]{2})+"?[\s\\;]*')
-_BYTE: Final = re.compile(r"(?:0|\\)x([0-9a-fA-F]{2})")
+_OPENING: Final = r"\s*(?:[\w .*<>:\[\]-]{0,60}[={(\[<\"'])?[\s=b{(\[<\"']*"
+_CLOSING: Final = r"[\s\"'\])}>;,\\]*"
+_BYTE: Final = re.compile(r"(?:0x|\\x|%)([0-9a-fA-F]{1,2})(?![0-9a-fA-F])|\\([0-3][0-7]{2})")
+_IN_C: Final = re.compile(rf"{_OPENING}(?:(?:{_BYTE.pattern}),?\s*)+{_CLOSING}")
+_DIGEST: Final = re.compile(
+    r"(?:0[xX]|\\x|[\w.]*\(?[bxX]?[\"']|<Buffer )((?:[0-9a-fA-F]{2} ?){8,})[\s\"')>;,]*"
+)
+_DECIMAL: Final = re.compile(rf"{_OPENING}((?:-?\d{{1,3}}[,\s]\s*)*-?\d{{1,3}}){_CLOSING}")
+_BASE64: Final = re.compile(r"\s*(?:data:[\w/.;+-]*base64,)?([A-Za-z0-9+/_-]{2,}={0,2})\s*")
+_SYMBOL: Final = re.compile(r" <[^>]*>(?=:)|(?<=\d) '(?:[^\\]|\\.|\\\d{3})'")
+_WORD_OF_GDB: Final = re.compile(r"\s+0x((?:[0-9a-f]{2})+)")
+_HALVES: Final = re.compile(r"(?<=[0-9a-f]{2})-(?=[0-9a-f]{2} )")
 _HALF_ROW: Final = 8  # after this column Wireshark puts a blank into the text
 _OCTAL: Final = {3: 1, 6: 2}  # digits of a word, and its bytes
 
@@ -44,7 +61,7 @@ class RowForm:
     Attributes:
         has_offset: Whether a row begins with the number of its first byte.
         has_colon: Whether a colon follows that.
-        kind: `bytes`, `words` (the low byte first), `octal`, `cells` or `c`.
+        kind: `bytes`, `words` (the low byte first), `octal`, `cells`, `c`, `decimal` or `base64`.
         has_text: Whether the bytes follow as text; None if no row has shown it yet.
     """
 
@@ -52,6 +69,15 @@ class RowForm:
     has_colon: bool
     kind: str
     has_text: bool | None = None
+
+
+_NUMBERS: Final = (
+    RowForm(False, False, "decimal", False),
+    RowForm(True, False, "decimal", False),
+    RowForm(True, True, "decimal", False),
+    RowForm(False, False, "base64", False),
+)
+"""Forms that their first row does not tell from others."""
 
 
 @attrs.frozen
@@ -63,14 +89,41 @@ class Parsed:
     data: bytes
 
 
+def form_with_keyword(lines: Iterable[str], keyword: re.Pattern[bytes]) -> RowForm | None:
+    """The form in which rows of plain numbers have a keyword; None if there is none."""
+    rows = list(lines)
+    for form in _NUMBERS:
+        data = b""
+        for row in rows:
+            with contextlib.suppress(ValueError):
+                data += parse_row(row, form).data
+        if keyword.search(data):
+            return form
+    return None
+
+
+def plainly(line: str) -> str:
+    """A row without what debuggers write in it: names, `0x`, letters, a sign in the middle."""
+    if line.lstrip().startswith("0x") and ":" in line:
+        return _WORD_OF_GDB.sub(_bytes_of_word, _SYMBOL.sub("", line)).replace("0x", "")
+    if line[8:9] == "`":
+        return _HALVES.sub(" ", line.replace("`", "", 1))
+    return line.expandtabs(4) if "\t" in line.strip() else line
+
+
+def _bytes_of_word(word: re.Match[str]) -> str:
+    """A word, the low byte first."""
+    return " " + " ".join(reversed(re.findall("..", word[1])))
+
+
 def form_of(line: str) -> RowForm:
     """The form of a dump by its first row.
 
     Raises:
         ValueError: The form is not supported; the text says what it may be.
     """
-    text = line.strip()
-    if _IN_C.fullmatch(line) or _ESCAPED.fullmatch(line):
+    text = plainly(line).strip()
+    if _IN_C.fullmatch(text):
         return RowForm(False, False, "c", False)
     offset = _OFFSET.match(text)
     if offset is None:
@@ -95,7 +148,8 @@ def _kind_of_words(widths: list[int], body: str) -> str:
 
 
 def _form_of_plain(text: str) -> RowForm:
-    if not text or not (_is_all_digits(text) or _PAIRS_WITH_SIGNS.fullmatch(text)):
+    forms = (_PAIRS_WITH_SIGNS, _DIGEST)
+    if not text or not (_is_all_digits(text) or any(form.fullmatch(text) for form in forms)):
         raise ValueError("it is not a row of a dump")
     return RowForm(False, False, "bytes", False)
 
@@ -119,10 +173,11 @@ def parse_row(line: str, form: RowForm) -> Parsed:
     Raises:
         ValueError: It does not have that form, or its digits and its text differ.
     """
+    line = plainly(line)
     indent = line[: len(line) - len(line.lstrip())]
     text = line[len(indent) :].rstrip("\r\n")
     if not form.has_offset:
-        return Parsed(indent, "", _plain(text, form))
+        return Parsed(indent if form.kind == "bytes" else "", "", _plain(text, form))
     offset = _OFFSET.match(text)
     if offset is None or bool(offset[2]) is not form.has_colon:
         raise ValueError(f"not a row of the dump: {line.strip()[:40]!r}")
@@ -131,6 +186,8 @@ def parse_row(line: str, form: RowForm) -> Parsed:
         return Parsed(indent, offset[1], b"")
     if form.kind == "bytes":
         return Parsed(indent, offset[1], _bytes_of(body, form.has_text)[0])
+    if form.kind == "decimal":
+        return Parsed(indent, offset[1], _decimal(body))
     if form.kind == "cells":
         data = cells_of(body)
         if body.strip() and not data:
@@ -141,7 +198,7 @@ def parse_row(line: str, form: RowForm) -> Parsed:
 
 def shows_text(line: str, form: RowForm) -> bool | None:
     """Whether a row also has its bytes as text; None if they are blanks."""
-    text = line.strip()
+    text = plainly(line).strip()
     offset = _OFFSET.match(text)
     return None if offset is None else _bytes_of(text[offset.end() :], form.has_text)[1]
 
@@ -160,9 +217,18 @@ def _is_all_digits(body: str) -> bool:
 
 def _plain(text: str, form: RowForm) -> bytes:
     if form.kind == "c":
-        if not (_IN_C.fullmatch(text) or _ESCAPED.fullmatch(text)):
+        if not _IN_C.fullmatch(text):
             raise ValueError(f"not the bytes of a C array or string: {text[:40]!r}")
-        return bytes.fromhex("".join(_BYTE.findall(text)))
+        return bytes(
+            int(hex_, 16) if hex_ else int(octal, 8) for hex_, octal in _BYTE.findall(text)
+        )
+    if form.kind == "decimal":
+        return _decimal(text)
+    if form.kind == "base64":
+        return _base64(text)
+    digest = _DIGEST.fullmatch(text)
+    if digest is not None:
+        text = digest[1]
     if _PAIRS_WITH_SIGNS.fullmatch(text.strip()):
         text = re.sub("[:-]", " ", text)
     if not _is_all_digits(text):
@@ -171,6 +237,22 @@ def _plain(text: str, form: RowForm) -> bytes:
     if len(digits) % 2:
         raise ValueError("an odd number of digits")
     return bytes.fromhex(digits)
+
+
+def _decimal(text: str) -> bytes:
+    match = _DECIMAL.fullmatch(text)
+    numbers = [int(each) for each in re.findall(r"-?\d+", match[1])] if match else []
+    if not numbers or not -128 <= min(numbers) <= max(numbers) <= 255:  # noqa: PLR2004 - bytes
+        raise ValueError(f"not decimal numbers of bytes: {text[:40]!r}")
+    return bytes(number % 256 for number in numbers)
+
+
+def _base64(text: str) -> bytes:
+    match = _BASE64.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not base64: {text[:40]!r}")
+    digits = match[1].translate({ord("-"): "+", ord("_"): "/"}).rstrip("=")
+    return base64.b64decode(digits + "=" * (-len(digits) % 4))
 
 
 def _bytes_of(body: str, has_text: bool | None) -> tuple[bytes, bool | None]:

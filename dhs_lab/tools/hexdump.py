@@ -5,13 +5,23 @@ for rows that repeat the one before: the padding of v1. A dump in which the whit
 tells two sides apart (Wireshark, Follow TCP Stream) is two streams.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
-from dhs_lab.tools.hex_rows import Parsed, RowForm, cells_of, form_of, parse_row, shows_text
+from dhs_lab.tools.hex_rows import (
+    Parsed,
+    RowForm,
+    cells_of,
+    form_of,
+    form_with_keyword,
+    parse_row,
+    shows_text,
+)
+from dhs_lab.tools.margins import Margins
 from dhs_lab.tools.splitting import KEYWORD
 from dhs_lab.tools.stamps import read_stamp
 
@@ -21,9 +31,11 @@ _WORDS: Final = ("words", "octal")
 _HELD: Final = 4096  # rows in which a keyword has to be
 _MAX_REPEAT: Final = 1 << 24
 _HEADING: Final = re.compile(
-    r"\s*(?:=+|(?:Follow|Filter|Node \d+): .*"
-    r"|(?:unsigned )?(?:char|int) (?P<name>\w+)(?:\[\d*\])? ?=.*"
-    r"|(?:Frame|Reassembled TCP|Decrypted \w+) \(\d+ bytes\):?|/\*.*\*/|\};?|#.*)?\s*"
+    r"\s*(?:=+|(?:Follow|Filter|Node \d+): .*|```.*|Script (?:started|done) on .*|-----.*-----"
+    r"|[\w .*]*?\b(?P<name>[A-Za-z_]\w*)(?:\[\w*\] ?| )=(?! ?\{ ?\d|.*(?:\b0x|\\x))[^;]*;?"
+    r"|(?:- )?peer: (?P<peer>\d+)|(?:- )?(?:packets?|peers|host|port|index|timestamp):.*"
+    r"|data: !.*|Content-[\w-]+: .*|\w+\(\d+\) \["
+    r"|(?:Frame|Reassembled TCP|Decrypted \w+) \(\d+ bytes\):?|/\*.*\*/|[\]})]+;?|#.*)?\s*"
 )
 _COLUMN_HEADS: Final = re.compile(
     r"\s*(?:(?:Offset(?:\(h\))?\s+)?00 01 02 03 04 05 06 07(?: [0-9A-F]{2})*"
@@ -32,6 +44,8 @@ _COLUMN_HEADS: Final = re.compile(
 )
 """What hex editors and PowerShell write before the first row."""
 _COMMENT: Final = re.compile(r"/\*.*?\*/")
+_FIRST_ROWS: Final = 32
+_FIRST_OFFSET: Final = re.compile(r"(?<!\w)(?:0x)?0{4,16}(?::\s|\s\s?)[0-9a-fA-F]{2}")
 _FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
 _FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
 _HOW: Final = "make the dump anew with `xxd` or `od -A x -t x1z -v`"
@@ -62,10 +76,13 @@ class Row:
     begins: bool = False
 
 
-def looks_like_dump(lines: Iterable[str]) -> bool:
+def looks_like_dump(lines: Iterable[bytes]) -> bool:
     """Whether an input that begins with these lines is a dump, of a form that is read or not."""
     is_first = True
-    for text in lines:
+    rows = list(_bare(lines))
+    if form_with_keyword(rows, KEYWORD) is not None:
+        return True
+    for text in rows:
         if _HEADING.fullmatch(text) or _COLUMN_HEADS.fullmatch(text):
             continue
         if _FIRST_ROW.match(text) or len(cells_of(text.rstrip())) >= 2 * _FEW_BYTES:
@@ -89,8 +106,29 @@ def read_rows(lines: Iterable[bytes]) -> Iterator[Row]:
     Raises:
         NoDump: Its form is not supported.
     """
-    reader = _Reader()
-    return reader.in_order(reader.read(lines))
+    rest = iter(lines)
+    head = list(itertools.islice(rest, _FIRST_ROWS))
+    reader = _Reader(form_with_keyword(_bare(head), KEYWORD))
+    return reader.in_order(reader.read(_bare(itertools.chain(head, rest))))
+
+
+def _bare(lines: Iterable[bytes]) -> Iterator[str]:
+    """The rows without comments, and without what is before all of them."""
+    margins = Margins(_begin_of_row)
+    for line in lines:
+        yield margins.cut(_COMMENT.sub("", line.decode("utf-8", "replace")))[1]
+
+
+def _begin_of_row(line: str) -> int | None:
+    """Where the first row of a dump begins, if something is before it."""
+    found = _FIRST_OFFSET.search(line)
+    if found is None or _FIRST_OFFSET.match(line.lstrip()):
+        return None
+    try:
+        form_of(line)
+    except ValueError:
+        return found.start()
+    return None
 
 
 @attrs.define
@@ -116,22 +154,22 @@ class _Stream:
 
 
 class _Reader:
-    def __init__(self) -> None:
-        self._form: RowForm | None = None
+    def __init__(self, form: RowForm | None) -> None:
+        self._form = form
         self._streams: dict[str, _Stream] = {}
         self._last: _Stream | None = None
         self._name = ""  # of a C array
         self._plain = ""  # the stream of a dump without offsets that was read last
 
-    def read(self, lines: Iterable[bytes]) -> Iterator[Row]:
-        for number, raw in enumerate(lines, start=1):
-            text = raw.decode("utf-8", "replace")
+    def read(self, lines: Iterable[str]) -> Iterator[Row]:
+        for number, text in enumerate(lines, start=1):
             if text.strip() == "*" and self._last is not None:
                 self._last.repeats = True
                 continue
             heading = _HEADING.fullmatch(text)
             if heading is not None:
-                self._name = re.sub(r"_\d+$", "", heading["name"] or self._name)
+                name = heading["name"] or heading["peer"] or self._name
+                self._name = re.sub(r"_\d+$", "", name)
                 continue
             if self._form is None and _COLUMN_HEADS.fullmatch(text):
                 continue
@@ -161,8 +199,6 @@ class _Reader:
             )
 
     def _row(self, number: int, text: str) -> Iterator[Row]:
-        if self._form is None or self._form.kind == "c":
-            text = _COMMENT.sub("", text)
         try:
             form = self._form or form_of(text)
         except ValueError as error:

@@ -245,6 +245,8 @@ class RecordReader:
         cutter = FrameCutter()
         data = text.rstrip("'\" ").encode("utf-8", "surrogateescape")
         cuts = list(cutter.feed(data))
+        if "\0" not in text:  # Wireshark shows a dot for it
+            cuts = [attrs.evolve(cut, text=cut.text.removesuffix(".")) for cut in cuts]
         rest = cutter.rest.strip(b" ")
         if rest and record.is_whole and not self._is_awaited(cutter.rest):
             cuts += cutter.finish()

@@ -5,7 +5,7 @@ import html
 import re
 from typing import Final
 
-from dcs_codec.limits import V2_HEADER_SIZE
+from dcs_codec.limits import V1_FRAME_SIZE, V2_HEADER_SIZE
 from dhs_lab.tools.log_c import c_end
 from dhs_runtime.lowlevel import unescape_controls
 
@@ -72,6 +72,8 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
     if c_end(text) >= 0:
         raise ValueError(f"the beginning of the record is lost: {text[at : at + 60]!r}")
     found = _checked(text[at:].rstrip("\r\n"))
+    if len(found) == V1_FRAME_SIZE:  # Wireshark shows dots for its NULs
+        found = found.rstrip(".")
     return _ESCAPED_END.sub("", _without_size(found))
 
 

@@ -6,13 +6,14 @@ JSON object in a line. A margin seen once is also removed from lines without a t
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from dhs_lab.tools.log_c import KEYWORD
 from dhs_lab.tools.stamps import read_stamp
 
 _PLACE: Final = re.compile(r"(?<![\w.])(?=\d|<\d|[A-Z][a-z]{2}|\{\")|(?<=\^I)(?=\d|[A-Z])")
-_MAY_BEGIN: Final = re.compile(r"\d[:.h-]\d\d|\{\"")
+_MAY_BEGIN: Final = re.compile(r"\d[:.h-]\d\d|\{\"|0000")
 _SIGNS: Final = re.compile(r"[^\w{}]+")
 _SIGNS_AND_NUMBERS: Final = re.compile(r"(?:[^\w{}]|\d|\^I)+")
 _PIECE: Final = re.compile(r"(\d+)|([ \t]+)|([:-](?=\d|$))|([-+<>!])|(.)")
@@ -22,9 +23,11 @@ _MOST: Final = 16
 
 
 class Margins:
-    """The margins of one log."""
+    """The margins of one log or dump."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Callable[[str], int | None]) -> None:
+        """`begin` gives where a line really begins, None if it cannot tell."""
+        self._begin = begin
         self._known: list[re.Pattern[str]] = []
         self._has_plain_lines = False  # those that begin with a time
 
@@ -36,7 +39,7 @@ class Margins:
                 return _names_in(match.group()), _unquoted(text, match.end())
         if _MAY_BEGIN.search(text, 0, 2 * _LONGEST) is None:
             return "", text
-        at = _begin(text)
+        at = self._begin(text)
         self._has_plain_lines |= at == 0
         margin = text[: at or 0]
         is_odd = self._has_plain_lines and _SIGNS.fullmatch(margin) is None
@@ -46,7 +49,7 @@ class Margins:
         return _names_in(margin), _unquoted(text, at or 0)
 
 
-def _begin(text: str) -> int | None:
+def begin_of_record(text: str) -> int | None:
     """Where the time or the object in a line begins; None if it has none."""
     if text.startswith("{") or read_stamp(text) is not None:
         return 0

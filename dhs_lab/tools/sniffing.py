@@ -15,6 +15,7 @@ _PCAPNG_MAGIC: Final = b"\n\r\r\n"
 _OTHER_CAPTURES: Final = (b"snoop\0\0\0", b"RTSS", b"GMBU", b"TRSNIFF data    \x1a", b"XCP\0")
 _COMPRESSED: Final = {b"\x1f\x8b": "zcat", b"BZ": "bzcat", b"\xfd7": "xzcat", b"(\xb5": "zstdcat"}
 _V2_FRAME: Final = re.compile(rb"[ \d][ \d\0]{25}[A-Za-z]")
+_V2_WITH_DOT: Final = re.compile(rb"[ \d]{26}[a-z][^\0]*?\.(?: {5}|$)")  # as Wireshark shows it
 _V1_FRAME: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[^\n\0]*\n?\0")
 _OURS: Final = re.compile(
     rb'"(?:keyword|damage)"\s*:|"message"\s*:\s*\{|"event"\s*:\s*"(?:opened|closed)"'
@@ -60,16 +61,16 @@ def sniff(head: bytes) -> Format:
     if (program := _COMPRESSED.get(head[:2])) and not head.isascii():
         raise ConfigError(f"the input is compressed; try `{program} FILE | dhs decode`")
     if _V2_FRAME.match(head) or _V1_FRAME.match(head):
-        return Format.RAW
+        return Format.LOG if _V2_WITH_DOT.match(head) and b"\0" not in head else Format.RAW
     if _OBJECT.match(head):
         return Format.LOG if _is_log_of_objects(head) else Format.JSONL
-    if _is_dump(_first_lines(head)):
+    if _is_dump(head.split(b"\n", _LINES)[:_LINES]):
         return Format.HEX
     return Format.LOG if _is_text(head) else Format.RAW
 
 
-def _is_dump(lines: list[str]) -> bool:
-    stamp = read_stamp(lines[0])
+def _is_dump(lines: list[bytes]) -> bool:
+    stamp = read_stamp(lines[0].decode("latin-1"))
     if stamp is not None and stamp.has_date:
         return False
     from dhs_lab.tools.hexdump import looks_like_dump  # noqa: PLC0415 - most logs do without
@@ -97,7 +98,3 @@ def _is_text(head: bytes) -> bool:
     odd = sum(byte < ord(" ") and byte not in b"\t\n\f\r\0\x1b" for byte in head)
     is_line = b"\n" in head or KEYWORD.search(head) is not None
     return is_line and odd * 20 < len(head) and head.count(0) * 20 < len(head)
-
-
-def _first_lines(head: bytes) -> list[str]:
-    return [line.decode("latin-1") for line in head.split(b"\n", _LINES)[:_LINES]]

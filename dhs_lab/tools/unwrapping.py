@@ -14,7 +14,7 @@ import attrs
 
 from dcs_codec.limits import V1_FRAME_SIZE
 from dhs_lab.tools.log_c import KEYWORD
-from dhs_lab.tools.margins import Margins
+from dhs_lab.tools.margins import Margins, begin_of_record
 from dhs_lab.tools.recoding import without_colours
 from dhs_lab.tools.stamps import LEVEL, read_stamp, time_of_iso
 
@@ -66,7 +66,7 @@ class Unwrapper:
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
         """Incomplete lines, by stream."""
-        self._margins = Margins()
+        self._margins = Margins(begin_of_record)
         self._has_objects = False
 
     def lines_of(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[Line]:

@@ -42,9 +42,9 @@ xxd -; xxd -u -g1 -; xxd -g3 -; xxd -g0 -; xxd -g4 -; xxd -g8 -c 24 -; xxd -c 7 
 xxd -d -; xxd -p -; xxd -i -; hexdump -; hexdump -C -; hexdump -v -C -; hexdump -c -; hexdump -b -;
 hexdump -o -; hexdump -x -; od -; od -x -; od -b -; od -c -; od -t x1 -; od -A x -t x1z -;
 od -A d -t x1z -; od -A x -t x4 -; od -t x8 -; od -t x2z -; od -t x1c -; od -v -t x2 -w8 -;
-od -v -A n -t x1 -"""
+od -v -A n -t x1 -; od -t u1 -"""
 REFUSED: Final = """\
-xxd -e -; xxd -b -; od -t u1 -; od -t d2 -; od --endian=big -x -; hexdump -d -; od -A n -c -"""
+xxd -e -; xxd -b -; od -t d2 -; od --endian=big -x -; hexdump -d -; od -A n -c -"""
 
 
 def dump(command: str, data: bytes, path: Path) -> bytes:
