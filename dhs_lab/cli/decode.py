@@ -97,9 +97,9 @@ def decode(
 
     FILE is raw bytes of a connection (v1, v2 or both), a hex dump, a log of dcss or a DHS, a trace
     of `dhs run --trace`, a capture of tcpdump or Wireshark (pcap, pcapng), or JSON Lines of
-    `dhs record`; compressed with gzip or not. `-` or no FILE means standard input. Unknown and
-    malformed messages are shown with the reason after `!!`. Damage is reported on stderr with its
-    place, and skipped.
+    `dhs record`; also compressed with gzip, bzip2 or xz. `-` or no FILE means standard input.
+    Unknown and malformed messages are shown with the reason after `!!`. Damage is reported on
+    stderr with its place, and skipped.
 
     Exit codes: 0 everything was read, 1 something is damaged or one of several files cannot be
     read, 2 the command line is wrong, no file can be read or nothing can be written, 130 Ctrl-C,

@@ -105,7 +105,7 @@ def form_with_keyword(lines: Iterable[str], keyword: re.Pattern[bytes]) -> RowFo
 def plainly(line: str) -> str:
     """A row without what debuggers write in it: names, `0x`, letters, a sign in the middle."""
     if line.lstrip().startswith("0x") and ":" in line:
-        return _WORD_OF_GDB.sub(_bytes_of_word, _SYMBOL.sub("", line)).replace("0x", "")
+        return _WORD_OF_GDB.sub(_bytes_of_word, _SYMBOL.sub("", line.strip())).replace("0x", "")
     if line[8:9] == "`":
         return _HALVES.sub(" ", line.replace("`", "", 1))
     return line.expandtabs(4) if "\t" in line.strip() else line

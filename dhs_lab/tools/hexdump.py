@@ -19,6 +19,7 @@ from dhs_lab.tools.hex_rows import (
     form_of,
     form_with_keyword,
     parse_row,
+    plainly,
     shows_text,
 )
 from dhs_lab.tools.margins import Margins
@@ -46,6 +47,7 @@ _COLUMN_HEADS: Final = re.compile(
 _COMMENT: Final = re.compile(r"/\*.*?\*/")
 _FIRST_ROWS: Final = 32
 _FIRST_OFFSET: Final = re.compile(r"(?<!\w)(?:0x)?0{4,16}(?::\s|\s\s?)[0-9a-fA-F]{2}")
+_OF_TCPDUMP: Final = re.compile(r"\t0x0000:  ")
 _FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
 _FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
 _HOW: Final = "make the dump anew with `xxd` or `od -A x -t x1z -v`"
@@ -80,6 +82,8 @@ def looks_like_dump(lines: Iterable[bytes]) -> bool:
     """Whether an input that begins with these lines is a dump, of a form that is read or not."""
     is_first = True
     rows = list(_bare(lines))
+    if any(map(_OF_TCPDUMP.match, rows)):
+        return True
     if form_with_keyword(rows, KEYWORD) is not None:
         return True
     for text in rows:
@@ -202,8 +206,8 @@ class _Reader:
         try:
             form = self._form or form_of(text)
         except ValueError as error:
-            if not _FIRST_ROW.match(text) and len(cells_of(text)) < _FEW_BYTES:
-                yield Row(line=number, reason=f"not a row of a dump: {text.strip()[:40]!r}")
+            if not _FIRST_ROW.match(plainly(text)) and len(cells_of(text)) < _FEW_BYTES:
+                yield Row(line=number, reason=f"no row of a dump: {text.strip()[:40]!r}")
                 return
             raise NoDump(f"the dump cannot be read: {error}; {_HOW}") from None
         if self._is_same_row(text):
@@ -309,9 +313,10 @@ def _refuse_packets(data: bytes) -> None:
     Raises:
         NoDump: It is one.
     """
-    for at, kind_at in ((14, 12), (16, 14), (18, 16)):  # Ethernet, Linux cooked, VLAN
-        kind = data[kind_at:at], data[at : at + 1]
-        if kind[0] + kind[1] in (b"\x08\x00\x45", b"\x86\xdd\x60"):
+    for at, kind_at in ((0, 0), (14, 12), (16, 14), (18, 16)):  # raw, Ethernet, cooked, VLAN
+        kind = data[kind_at : at + 1]
+        if kind in (b"\x08\x00\x45", b"\x86\xdd\x60") or data[:2] in (b"\x45\0", b"\x60\0"):
             raise NoDump(
-                "it is a dump of whole packets: `text2pcap FILE out.pcap` makes a capture of it"
+                "it is a dump of whole packets: `text2pcap FILE out.pcap` makes a capture of it, "
+                "or write one with `tcpdump -w`"
             )

@@ -1,10 +1,11 @@
-"""Reads a file or a pipe in pieces, of any size; gzip files are unpacked."""
+"""Reads a file or a pipe in pieces, of any size; files of gzip, bzip2 and xz are unpacked."""
 
 import contextlib
+import io
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from dhs_runtime.lowlevel import ConfigError
 
@@ -13,6 +14,9 @@ _PIECE: Final = 1 << 16
 SNIFFED: Final = 256
 """Bytes that are enough to recognise every kind of input."""
 _GZIP: Final = b"\x1f\x8b"
+_BZIP2: Final = b"BZh"
+_XZ: Final = b"\xfd7zXZ\0"
+_MAX_MEMORY: Final = 1 << 27  # of a file's dictionary; xz -9 needs half of it
 _MAX_NULS: Final = 1 << 20
 _MAX_LINE: Final = 1 << 22  # longer lines are not log lines; they are read in pieces
 
@@ -37,7 +41,7 @@ class ByteSource:
         self._before_read = before_read
         self._ahead = b""
         self.fault = ""
-        """Why it ended early (a truncated gzip file), "" if it did not."""
+        """Why it ended early (a truncated compressed file), "" if it did not."""
 
     def peek(self, size: int = SNIFFED) -> bytes:
         """The first bytes, at least `size` if there are as many; they are not used up.
@@ -111,13 +115,61 @@ class ByteSource:
         except (EOFError, zlib.error, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:  # not gzip.BadGzipFile
                 raise ConfigError(f"{self.name}: {error.strerror}") from None
-            self.fault = f"damaged gzip: {error}"
+            kind = self._stream.kind if isinstance(self._stream, _Unpacking) else "gzip"
+            self.fault = f"damaged {kind}: {error}"
             return b""
+
+
+class _Unpacking:
+    """The content of a file of bzip2 or xz, or of several one after another."""
+
+    def __init__(self, packed: Readable, kind: str, decompressor: Callable[[], Any]) -> None:
+        self.kind = kind
+        self._packed = packed
+        self._decompressor = decompressor
+        self._unpacker = decompressor()
+
+    def read1(self, size: int = -1, /) -> bytes:
+        while True:
+            data = b""
+            if self._unpacker.eof:
+                data = (self._unpacker.unused_data or self._packed.read1(_PIECE)).lstrip(b"\0")
+                if not data:
+                    return b""
+                self._unpacker = self._decompressor()
+            elif self._unpacker.needs_input:
+                data = self._packed.read1(_PIECE)
+                if not data:
+                    raise EOFError("its end is missing")
+            try:
+                content = self._unpacker.decompress(data, size)
+            except Exception as error:  # noqa: BLE001 - that of lzma; it is imported seldom
+                raise EOFError(str(error)) from None
+            if content:
+                return bytes(content)
+
+
+def _unpacked(stream: io.BufferedReader) -> Readable:
+    # The modules are imported only for such files.
+    head = stream.peek(len(_XZ))
+    if head.startswith(_GZIP):
+        import gzip  # noqa: PLC0415
+
+        return gzip.GzipFile(fileobj=stream)
+    if head.startswith(_BZIP2):
+        import bz2  # noqa: PLC0415
+
+        return _Unpacking(stream, "bzip2", bz2.BZ2Decompressor)
+    if head.startswith(_XZ):
+        import lzma  # noqa: PLC0415
+
+        return _Unpacking(stream, "xz", lambda: lzma.LZMADecompressor(memlimit=_MAX_MEMORY))
+    return stream
 
 
 @contextlib.contextmanager
 def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> Iterator[ByteSource]:
-    """Open a file, also one of gzip, or standard input (`-`); see `ByteSource`.
+    """Open a file, also a compressed one, or standard input (`-`); see `ByteSource`.
 
     Raises:
         ConfigError: It cannot be read.
@@ -132,9 +184,4 @@ def open_source(name: str, before_read: Callable[[], None] = lambda: None) -> It
     except OSError as error:
         raise ConfigError(f"{name}: {error.strerror}") from None
     with stream:
-        if not stream.peek(len(_GZIP)).startswith(_GZIP):
-            yield ByteSource(name, stream, before_read)
-            return
-        import gzip  # noqa: PLC0415 - as rotated logs are
-
-        yield ByteSource(name, gzip.GzipFile(fileobj=stream), before_read)
+        yield ByteSource(name, _unpacked(stream), before_read)

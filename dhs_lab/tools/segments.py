@@ -1,10 +1,10 @@
-"""Finds the TCP segment of a packet: Ethernet, Linux cooked, loopback, raw; IPv4 and IPv6.
+"""Finds the TCP segment of a packet: Ethernet, Linux cooked, PPP, loopback, raw; IPv4 and IPv6.
 
 Fragmented IP packets are reassembled. Other packets are named. A packet that may contain TCP but is
 not read (a tunnel, another link type) raises an error that names it.
 
 Source: tcpdump.org/linktypes.html; IANA's registries of EtherTypes, protocols and ports; RFC 791,
-1071 (checksum), 8200, 9293.
+1071 (checksum), 1661 and 2516 (PPP), 8200, 9293.
 """
 
 import enum
@@ -26,6 +26,8 @@ ACK: Final = 0x10
 _IPV4: Final = b"\x08\x00"
 _IPV6: Final = b"\x86\xdd"
 _VLANS: Final = {b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00"}
+_PPPOE: Final = b"\x88\x64"
+_PPP_KINDS: Final = {b"\0\x21", b"\0\x57"}  # IPv4 and IPv6; the first byte may be left out
 _SNAP: Final = b"\xaa\xaa\x03\0\0\0"  # before the EtherType, after a length
 _FIRST_ETHERTYPE: Final = 0x0600  # below it the number is a length
 _TCP: Final = 6
@@ -47,7 +49,6 @@ _PLAIN_LINKS: Final[Mapping[int, tuple[int, int]]] = {1: (12, 14), 113: (14, 16)
 """Offsets of the EtherType and the IP packet, by link type."""
 
 _OTHER_LINKS: Final[Mapping[int, str]] = {
-    9: "PPP",
     105: "IEEE 802.11",
     119: "Prism",
     127: "radiotap",
@@ -61,7 +62,6 @@ _TUNNEL_ETHERTYPES: Final[Mapping[int, str]] = {
     0x6558: "bridged Ethernet",
     0x8847: "MPLS",
     0x8848: "MPLS",
-    0x8864: "PPPoE",
     0x22F3: "TRILL",
     0x88E5: "MACsec",
     0x88E7: "provider backbone bridging",
@@ -299,6 +299,8 @@ def _of_ethertype(data: bytes, at: int, after: int | None = None) -> int | str:
         after += 4
     if kind in (_IPV4, _IPV6):
         return after
+    if kind == _PPPOE:
+        return _of_ppp(data, after + 6)
     (number,) = struct.unpack(">H", kind)
     if number < _FIRST_ETHERTYPE and data[after : after + len(_SNAP)] == _SNAP:
         return _of_ethertype(data, after + len(_SNAP))
@@ -307,6 +309,23 @@ def _of_ethertype(data: bytes, at: int, after: int | None = None) -> int | str:
     if number < _FIRST_ETHERTYPE:
         return "IEEE 802.3"
     return _OTHER_ETHERTYPES.get(number, f"EtherType 0x{number:04x}")
+
+
+def _of_ppp(data: bytes, at: int = 0) -> int | str:
+    if data[at : at + 2] == b"\xff\x03":  # address and control
+        at += 2
+    kind = data[at : at + 2] if data[at] % 2 == 0 else b"\0" + data[at : at + 1]
+    if kind in _PPP_KINDS:
+        return at + (2 if data[at] == 0 else 1)
+    return f"PPP protocol 0x{kind.hex()}"
+
+
+def _of_ppp_ether(data: bytes) -> int | str:
+    return _of_ppp(data, 6)
+
+
+def _of_cisco(data: bytes) -> int | str:
+    return _of_ethertype(data, 2)
 
 
 def _of_loopback(_: bytes) -> int:
@@ -320,9 +339,13 @@ def _of_raw(_: bytes) -> int:
 _LINKS: Final[dict[int, Callable[[bytes], int | str]]] = {
     0: _of_loopback,  # NULL
     1: _of_ethernet,
+    9: _of_ppp,
     12: _of_raw,
     14: _of_raw,
+    50: _of_ppp,
+    51: _of_ppp_ether,
     101: _of_raw,
+    104: _of_cisco,
     108: _of_loopback,  # LOOP
     113: _of_cooked,
     228: _of_raw,  # IPV4

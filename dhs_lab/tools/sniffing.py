@@ -13,7 +13,15 @@ _PCAP_MAGICS: Final = {
 }
 _PCAPNG_MAGIC: Final = b"\n\r\r\n"
 _OTHER_CAPTURES: Final = (b"snoop\0\0\0", b"RTSS", b"GMBU", b"TRSNIFF data    \x1a", b"XCP\0")
-_COMPRESSED: Final = {b"\x1f\x8b": "zcat", b"BZ": "bzcat", b"\xfd7": "xzcat", b"(\xb5": "zstdcat"}
+_COMPRESSED: Final = {
+    b"\x1f\x8b": "zcat",
+    b"BZ": "bzcat",
+    b"\xfd7": "xzcat",
+    b"(\xb5": "zstdcat",
+    b"PK": "unzip -p",
+    b"7z": "7z e -so",
+}
+_TAR_AT: Final = 257
 _V2_FRAME: Final = re.compile(rb"[ \d][ \d\0]{25}[A-Za-z]")
 _V2_WITH_DOT: Final = re.compile(rb"[ \d]{26}[a-z][^\0]*?\.(?: {5}|$)")  # as Wireshark shows it
 _V1_FRAME: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[^\n\0]*\n?\0")
@@ -60,6 +68,8 @@ def sniff(head: bytes) -> Format:
         return Format.PCAP
     if (program := _COMPRESSED.get(head[:2])) and not head.isascii():
         raise ConfigError(f"the input is compressed; try `{program} FILE | dhs decode`")
+    if head[_TAR_AT:].startswith(b"ustar"):
+        raise ConfigError("the input is an archive; try `tar xOf FILE | dhs decode`")
     if _V2_FRAME.match(head) or _V1_FRAME.match(head):
         return Format.LOG if _V2_WITH_DOT.match(head) and b"\0" not in head else Format.RAW
     if _OBJECT.match(head):

@@ -127,11 +127,23 @@ LINKS: Final[dict[str, tuple[int, Callable[[bytes], bytes]]]] = {
     "null": (0, lambda ip: (b"\x02" if ip[0] >> 4 == 4 else b"\x1e") + b"\0\0\0" + ip),
     "loop": (108, lambda ip: b"\0\0\0" + (b"\x02" if ip[0] >> 4 == 4 else b"\x18") + ip),
     "raw": (101, lambda ip: ip),
+    "PPP": (9, lambda ip: b"\xff\x03\0" + _ppp_kind(ip) + ip),
+    "PPP, short": (50, lambda ip: _ppp_kind(ip) + ip),
+    "PPP on Ethernet": (51, lambda ip: b"\x11\0\0\5\0\0\0" + _ppp_kind(ip) + ip),
+    "PPPoE": (
+        1,
+        lambda ip: b"\x02" * 12 + b"\x81\0\0\7\x88\x64\x11\0\0\5\0\0\0" + _ppp_kind(ip) + ip,
+    ),
+    "Cisco HDLC": (104, lambda ip: b"\x0f\0" + _kind(ip) + ip),
 }
 
 
 def _kind(ip: bytes) -> bytes:
     return b"\x08\x00" if ip[0] >> 4 == 4 else b"\x86\xdd"
+
+
+def _ppp_kind(ip: bytes) -> bytes:
+    return b"\x21" if ip[0] >> 4 == 4 else b"\x57"
 
 
 def pcap(packets: Iterable[Packet], link: str = "ethernet", form: str = "<us") -> bytes:

@@ -151,6 +151,13 @@ def tshark(folder: Path, *arguments: str) -> bytes:
 # -- other notations -------------------------------------------------------------------------
 
 
+def test_packets_of_tcpdump_are_refused_with_the_way_out() -> None:
+    dump = "15:05:07.1 IP a.1 > b.2: Flags [P.], seq 1:2, length 4\n"
+    dump += "\t0x0000:  4500 003c 1c46 4000 4006 b1e6 ac10 0a63  E..<.F@.@......c\n"
+    with pytest.raises(ConfigError, match="tcpdump -w"):
+        found(dump.encode())
+
+
 def test_escaped_strings_and_arrays_of_c_are_read() -> None:
     rows = [STREAM[at : at + 16] for at in range(0, len(STREAM), 16)]
     escaped = "".join('"\\x' + row.hex(" ").replace(" ", "\\x") + '" \\\n' for row in rows)

@@ -1,10 +1,13 @@
 """Hex dumps, JSON Lines, and recognising the kind of an input."""
 
+import bz2
 import contextlib
 import gzip
 import io
 import json
+import lzma
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +137,45 @@ def test_inputs_are_told_apart(head: bytes, kind: Format) -> None:
 def test_what_is_compressed_is_refused_with_the_way_out() -> None:
     with pytest.raises(ConfigError, match="x: the input is compressed; try `zcat FILE"):
         found(b"\x1f\x8b\x08\0\0\0")
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, gzip.compress])
+def test_compressed_files_are_read_also_several_in_one_and_damaged(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    line = b"htos_note a line of a log\n"
+    path = tmp_path / "log"
+    one = pack(line * 5000)
+    for data, whole in (
+        (one + pack(line), True),
+        (one + one[:-9], False),
+        (one + b"x" * 20, False),
+    ):
+        path.write_bytes(data)
+        with open_source(str(path)) as opened:
+            findings = list(read(opened))
+        said = texts(findings)
+        assert len(said) >= 5000
+        assert set(said) == {line.decode().strip()}
+        assert whole is (damages(findings) == [])
+
+
+def test_a_compressed_file_that_wants_much_memory_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}]
+    path.write_bytes(lzma.compress(b"htos_note x\n", filters=filters))
+    with open_source(str(path)) as opened:
+        (damage,) = damages(list(read(opened)))
+    assert "damaged xz" in damage
+
+
+def test_archives_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(__file__, "a.log")
+    for data, way in ((path.read_bytes(), "tar xOf"), (b"PK\3\4\x14\0\xff", "unzip -p")):
+        with pytest.raises(ConfigError, match=way):
+            found(data)
 
 
 class Trickle(io.RawIOBase):

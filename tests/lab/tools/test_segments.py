@@ -59,7 +59,6 @@ def test_what_is_no_tcp_is_named(link: int, packet: bytes, kind: str) -> None:
         (101, b"\x45\0", "the packet is cut off in its headers"),
         (101, tcp(ENDS, 0, ACK)[:32] + b"\0" * 20, "lengths of the TCP segment that cannot be"),
         (1, ethernet(0x8847), "MPLS is not read"),
-        (1, ethernet(0x8864), "PPPoE is not read"),
         (1, ethernet(0x894F), "NSH is not read"),
         (101, ipv4(97, b"\x30\0" + b"\0" * 40), "Ethernet inside IP is not read"),
         (101, ipv4(47, b"\x10\0\x88\xbe" + b"\0" * 40), r"ERSPAN \(GRE\) is not read"),
