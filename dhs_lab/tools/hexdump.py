@@ -207,7 +207,7 @@ class _Reader:
             form = self._form or form_of(text)
         except ValueError as error:
             if not _FIRST_ROW.match(plainly(text)) and len(cells_of(text)) < _FEW_BYTES:
-                yield Row(line=number, reason=f"no row of a dump: {text.strip()[:40]!r}")
+                yield Row(line=number, reason=f"not a row of a dump: {text.strip()[:40]!r}")
                 return
             raise NoDump(f"the dump cannot be read: {error}; {_HOW}") from None
         if self._is_same_row(text):
