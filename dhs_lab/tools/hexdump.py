@@ -5,6 +5,7 @@ for rows that repeat the one before: the padding of v1. A dump in which the whit
 tells two sides apart (Wireshark, Follow TCP Stream) is two streams.
 """
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -46,7 +47,7 @@ _COLUMN_HEADS: Final = re.compile(
 """What hex editors and PowerShell write before the first row."""
 _COMMENT: Final = re.compile(r"/\*.*?\*/")
 _FIRST_ROWS: Final = 32
-_FIRST_OFFSET: Final = re.compile(r"(?<!\w)(?:0x)?0{4,16}(?::\s|\s\s?)[0-9a-fA-F]{2}")
+_FIRST_OFFSET: Final = re.compile(r"(?<![\w.])(?:0x)?0{4,16}(?::\s|\s\s?)[0-9a-fA-F]{2}")
 _OF_TCPDUMP: Final = re.compile(r"\t0x0000:  ")
 _FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
 _FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
@@ -128,9 +129,11 @@ def _begin_of_row(line: str) -> int | None:
     found = _FIRST_OFFSET.search(line)
     if found is None or _FIRST_OFFSET.match(line.lstrip()):
         return None
-    try:
+    with contextlib.suppress(ValueError):
         form_of(line)
-    except ValueError:
+        return None
+    with contextlib.suppress(ValueError):
+        form_of(line[found.start() :])
         return found.start()
     return None
 

@@ -22,19 +22,25 @@ _NARROW: Final = 40
 _FEW: Final = 3
 _NO_TEXT: Final = "\f"
 """A line that is part of no text; it keeps the numbers of the lines."""
+_KEYWORD: Final = r"(?:stoc|stoh|htos)_\w+"
 _MESSAGE: Final = r"(?:stoc|stoh|htos)_[a-z]"
 _TIME_OR_OBJECT: Final = r".{0,40}(?:\d:\d\d:\d\d|\{\")"
 _TEXT: Final = rf".{{0,40}}{_MESSAGE}"
 _LEVEL_OF_JAVA: Final = r"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): "
-_BEFORE_TIME: Final = r"(?:[\s,;|@(\[<]+|-\s)(?:at\s+)?(?=[A-Z\d])"
+_TAIL: Final = r"\s*(?:\[(?!\d+m)|[(<|”»“␀]|\.\.\.|// |from )"
+_PLACE_IN_SOURCE: Final = r"\.[a-z]{1,4}:0"
+_BEFORE_TIME: Final = r"(?:[\s,;|@(\[<]|//|-\s)+(?:at\s+)?(?=[A-Z\d])"
 _LONGEST_TIME: Final = 50
 _FIRST_TIME: Final = 1e9  # a number before September 2001 is no time
 
 
 def laid_out(source: ByteSource) -> ByteSource:
     """The source, with one line for each record and its time first."""
-    lines = [line.rstrip("\r") for line in source.peek().decode("latin-1").split("\n")[:-1]]
-    for changing in (_trimming, _joining, _moving):
+    lines = [
+        line.rstrip("\r")
+        for line in source.peek().decode("utf-8", "surrogateescape").split("\n")[:-1]
+    ]
+    for changing in (_trimming, _joining, _moving, _ending):
         change = changing(lines)
         if change is not None:
             return of_lines(source.name, change(lines_of(source)))
@@ -118,3 +124,33 @@ def _with_time_first(line: str) -> str:
         if stamp is not None and not stamp.rest and stamp.has_date and stamp.time > _FIRST_TIME:
             return f"{time} {line[: begin + place.start()]}"
     return ""
+
+
+# -- words after all texts --------------------------------------------------------------------
+
+
+def _ending(lines: list[str]) -> _Change | None:
+    """Words that are after messages of several kinds (a thread, a time taken) are part of none."""
+    keywords: set[str] = set()
+    common: set[str] = set()
+    for line in lines:
+        keyword = re.search(_KEYWORD, line) if "_" in line else None
+        if keyword is None or keyword.group() in keywords:
+            continue
+        tails = _tails(line, keyword.end())
+        common = common & tails if keywords else tails
+        keywords.add(keyword.group())
+        if not common:
+            return None
+    if len(keywords) < _FEW:
+        return None
+    tail = re.sub("0", r"\\d+", re.sub(r"\\ ", r"\\s+", re.escape(max(common, key=len))))
+    return lambda lines: (re.sub(rf"\s*{tail}\s*$", "", line) for line in lines)
+
+
+def _tails(line: str, at: int) -> set[str]:
+    """What a line may have after its text, with 0 for every number."""
+    rest = line[at:]
+    found = (rest[place.start() :] for place in re.finditer(_TAIL, rest))
+    tails = {" ".join(re.sub(r"\d+", "0", each).split()) for each in found}
+    return {tail for tail in tails if not re.search(_PLACE_IN_SOURCE, tail)}

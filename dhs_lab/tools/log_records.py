@@ -35,9 +35,10 @@ _LONGEST_ROW: Final = 40  # characters of the text in a row of a hex dump
 _SOURCE: Final = re.compile(r"\s{4,}.*\w\(['\"]$")  # a line of a program, as in a traceback
 _NO_TEXT: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _OF_A_TOOL: Final = re.compile(
-    r"```.*|--|==> .* <==|@@ .* @@.*|Script (?:started|done) on .*|(?:=~)+=? PuTTY log .*"
+    r"```.*|-- ?|==> .* <==|@@ .* @@.*|Script (?:started|done) on .*|(?:=~)+=? PuTTY log .*"
+    r"|\[/?code\]|\{(?:code|noformat)\}|#\+END_.*|\\end\{.*\}"
 )
-"""Lines that `tail`, `grep`, `diff`, `script` and others write between those of logs."""
+"""Lines that `tail`, `grep`, `diff`, `script`, mails and pages have between those of logs."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
 _MAX_LINES: Final = 5_000  # most lines of one record; without an end by then it has none

@@ -29,10 +29,11 @@ _BRACKETS: Final = re.compile(r"[{}()\[\]]")
 _WORDS_OF_LIST: Final = re.compile(r"\w+, ")  # as Java writes it: [stoh_x, a, b]
 _COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
 _ANOTHER: Final = re.compile(
-    r"(?:(?:<-|->) ?\{?|[\w.'\")\]}](?:\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d).*)"
+    r"(?:(?:<-|->) ?\{?|\"[:,] ?\"|[\w.'\")\]}](?:\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d).*)"
     r"(?:sto[ch]|htos)_[a-z]"
 )
-_ESCAPED_END: Final = re.compile(r"(?:\\(?:0{1,3}|[rn])|\^[@MJ])+$")
+_MESSAGE: Final = re.compile(r"(?:sto[ch]|htos)_\w+ ")
+_ESCAPED_END: Final = re.compile(r"(?:\\(?:0{1,3}|x00|u0000|[rn])|\^[@MJ])+$")
 _SIZE_AT_END: Final = re.compile(
     r"[,;]?\s+[\[(<]?(?:(?:len(?:gth)?|size|bytes|n)\s*[=:]?\s*(\d+)"
     r"|(\d+) ?(?:bytes?|chars?|characters))[\])>]?\s*$"
@@ -71,7 +72,7 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
         raise ValueError(f"the line is cut off: {text[at : at + 60]!r}")
     if c_end(text) >= 0:
         raise ValueError(f"the beginning of the record is lost: {text[at : at + 60]!r}")
-    found = _checked(text[at:].rstrip("\r\n"))
+    found = _checked(_ESCAPED_END.sub("", text[at:].rstrip("\r\n")))
     if len(found) == V1_FRAME_SIZE:  # Wireshark shows dots for its NULs
         found = found.rstrip(".")
     return _ESCAPED_END.sub("", _without_size(found))
@@ -204,6 +205,8 @@ def _of_list(text: str) -> str:
         except (SyntaxError, ValueError):
             end = text.find(closing, end + 1)
             continue
+        if isinstance(words, list | tuple) and any(map(_MESSAGE.match, map(str, words[1:]))):
+            raise ValueError(f"several messages in one list: {text[:60]!r}")
         return " ".join(map(str, words)) if isinstance(words, list | tuple) else str(words)
     raise ValueError(f"the list is not closed: {text[:60]!r}")
 

@@ -18,6 +18,7 @@ _MARKS: Final = {  # the longer ones first
 _FIRST_LINES: Final = 20
 # Patterns that most logs do without are compiled at the first use.
 _TAG: Final = r"</?[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>|<[!?][^<>]*>"
+_CDATA: Final = r"<!\[CDATA\[(.*?)\]\]>"
 _TERMINAL: Final = (
     r"(?:\x1b|\^\[|#033|\\(?:033|x1[bB]|e))"
     r"(?:\[[\d;:?]*[ -/]?[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHM])"
@@ -109,4 +110,6 @@ def _without_tags(line: str) -> str:
     """A line without the tags of HTML or XML; a tab stands between the texts."""
     import html  # noqa: PLC0415 - most logs do without
 
-    return html.unescape(re.sub(r"\t+", r"\t", re.sub(_TAG, r"\t", line)).strip("\t"))
+    return html.unescape(
+        re.sub(r"\t+", r"\t", re.sub(_TAG, r"\t", re.sub(_CDATA, r"\1", line))).strip("\t")
+    )

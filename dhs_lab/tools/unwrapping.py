@@ -31,7 +31,9 @@ _RFC5424: Final = re.compile(
 _HAS_RFC5424: Final = re.compile(r"<\d{1,3}>1 ")
 _SYSLOG_ESCAPE: Final = re.compile(r"#(0[0-3][0-7])")
 _REPEATED: Final = re.compile(r"(.*)message repeated (\d{1,6}) times: \[ ?(.*)\]", re.DOTALL)
-_OBJECT: Final = re.compile(r"(?:\ufeff|\x1e|data: )*(?=\{)")  # journald may mark its beginning
+_OBJECT: Final = re.compile(
+    r"(?:\ufeff|\x1e|data: )*(?=\{\s*[\"}])"
+)  # journald may mark its beginning
 _TEXT_KEYS: Final = ("log", "MESSAGE", "message", "msg", "event", "text")
 _TIME_KEYS: Final = ("time", "timestamp", "ts", "@timestamp", "asctime")
 _SPEAKER_KEYS: Final = ("CONTAINER_NAME", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "container")

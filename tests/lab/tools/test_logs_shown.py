@@ -89,7 +89,17 @@ def test_what_a_tool_adds_is_no_part_of_a_message(kind: str, shown: str) -> None
 
 @pytest.mark.parametrize("kind", LINES)
 def test_lines_between_those_of_a_log_end_a_record(kind: str) -> None:
-    lines = ["```text", *LINES[kind][:2], "", "==> b.log <==", *LINES[kind][2:4], "--"]
+    lines = [
+        "{code}",
+        *LINES[kind][:1],
+        "{code}",
+        "```text",
+        *LINES[kind][1:2],
+        "",
+        "==> b.log <==",
+        *LINES[kind][2:4],
+        "--",
+    ]
     lines += [*LINES[kind][4:], "```", 'Script done on 2026-01-01 [COMMAND_EXIT_CODE="0"]']
     findings = found(("\n".join(lines) + "\n").encode())
     if kind == "json":  # what is no object may be the rest of one
@@ -141,6 +151,46 @@ def test_the_time_may_be_in_the_line_before() -> None:
     assert [each.time for each in findings if isinstance(each, Sighting)] == [
         time.timestamp() for time in TIMES
     ]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *(" (took {} ms)", " [0.{}s]", " from 10.0.0.1:142{}", " [Thread-{}]", " |", "  // {}"),
+        *("<NUL>", "<00>", "[NUL]", "\u2400", "\\x00\\x00", "\\u0000", "\u201d", "\u00bb", "..."),
+    ],
+)
+def test_what_is_after_all_texts_is_part_of_none(tail: str) -> None:
+    lines = [
+        f"{time} recv {text}{tail.format(number)}"
+        for number, (time, text) in enumerate(zip(TIMES, TEXTS, strict=True))
+    ]
+    findings = found(("\n".join(lines) + "\n").encode())
+    assert (told(findings), damages(findings)) == (TEXTS, [])
+
+
+@pytest.mark.parametrize("tail", [" [1 of 3]", " (x)", " from 1", "..."])
+def test_what_is_after_the_texts_of_two_keywords_may_be_part_of_them(tail: str) -> None:
+    texts = [f"htos_note a{tail}", f"htos_log info dhs b{tail}", f"htos_note c{tail}"]
+    assert told(found(("\n".join(texts) + "\n").encode())) == texts
+
+
+def test_several_messages_in_one_list_are_damage() -> None:
+    for line in (json.dumps(TEXTS), repr(TEXTS), json.dumps([{"text": text} for text in TEXTS])):
+        findings = found(f"{line}\n".encode())
+        assert told(findings) == []
+        assert len(damages(findings)) == 1
+
+
+def test_a_section_of_xml_is_read() -> None:
+    lines = "".join(f"<msg><![CDATA[{text}]]></msg>\n" for text in TEXTS)
+    assert told(found(lines.encode())) == TEXTS
+
+
+@pytest.mark.parametrize("line", ["#0 <- {}", 'text = "{}"', "{}"])
+def test_zeros_in_a_text_do_not_make_a_dump(line: str) -> None:
+    text = "htos_note phi 90.000000 10.000000 0000.0"
+    assert told(found(f"{line.format(text)}\n".encode() * 3)) == [text] * 3
 
 
 NOON: Final = datetime(2026, 11, 29, 15, 5, 7)
