@@ -1,8 +1,10 @@
 """`dhs simulate beamline`: a whole beamline in one command."""
 
+from typing import Any
+
 import click
 
-from dhs_lab.cli.simulate_common import listening, wait_for_signal
+from dhs_lab.cli.simulate_common import listening, port_option, wait_for_signal
 from dhs_runtime.cli.options import LogFlags, logging_options
 from dhs_runtime.lowlevel import HostPort
 
@@ -11,28 +13,10 @@ _GUI_PORT = 14243
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=14242,
-    show_default=True,
-    help="Hardware port, for DHSs; 0 picks a free one.",
-)
-@click.option(
-    "--gui-port",
-    type=click.IntRange(0, 65535),
-    default=_GUI_PORT,
-    show_default=True,
-    help="GUI port, for clients; 0 picks a free one.",
-)
-@click.option(
-    "--web",
-    "web_port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    metavar="PORT",
-    help="Port of the page for browsers; 0 picks a free one.",
+@port_option("--port", default=14242, text="Hardware port, for DHSs; 0 picks a free one.")
+@port_option("--gui-port", default=_GUI_PORT, text="GUI port, for clients; 0 picks a free one.")
+@port_option(
+    "--web", "web_port", default=8000, text="Port of the page for browsers; 0 picks a free one."
 )
 @click.option(
     "--without",
@@ -56,18 +40,7 @@ _GUI_PORT = 14243
 )
 @click.option("--seed", default=1, show_default=True, help="Another seed, another sample.")
 @logging_options
-def beamline(
-    *,
-    host: str,
-    port: int,
-    gui_port: int,
-    web_port: int,
-    without: tuple[str, ...],
-    seconds: float,
-    fps: float,
-    seed: int,
-    logs: LogFlags,
-) -> None:
+def beamline(*, logs: LogFlags, **options: Any) -> None:
     """A whole beamline: DCSS with its GUI port, goniometer, loop DHS, camera, inference, page.
 
     It says where its ports are and what to try from another terminal. Ctrl-C ends all of it.
@@ -92,20 +65,11 @@ def beamline(
     )
 
     logs.set_up()
-    settings = BeamlineSettings(
-        host=host,
-        port=port,
-        gui_port=gui_port,
-        web_port=web_port,
-        without=without,
-        seconds=seconds,
-        fps=fps,
-        seed=seed,
-    )
+    settings = BeamlineSettings(**options)
     line = SimulatedBeamline(settings)
-    options = "--port, --gui-port or --web"
-    with listening(line.start, line.stop, HostPort(host, port), options=options):
-        option = "" if gui_port == _GUI_PORT else f" --dcss {line.dcss.gui_address}"
+    where = HostPort(settings.host, settings.port)
+    with listening(line.start, line.stop, where, options="--port, --gui-port or --web"):
+        option = "" if settings.gui_port == _GUI_PORT else f" --dcss {line.dcss.gui_address}"
         page = "" if line.page is None else f"page: {line.page.url}\n"
         wait_for_signal(
             f"simulated beamline: hardware port {line.dcss.address}, "

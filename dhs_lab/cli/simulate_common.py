@@ -22,6 +22,15 @@ def fault_option(kinds: str) -> Callable[[F], F]:
     )
 
 
+def port_option(*names: str, default: int | None = None, text: str) -> Callable[[F], F]:
+    """An option with a port; `text` is its help."""
+    kind = click.IntRange(0, 65535)
+    show = default is not None
+    return click.option(
+        *names, type=kind, default=default, show_default=show, metavar="PORT", help=text
+    )
+
+
 def number_option(*names: str, default: float | None = None, text: str) -> Callable[[F], F]:
     """An option with a number from 0 to `LONGEST_S`; `text` is its help."""
     return click.option(

@@ -3,14 +3,15 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import click
 
 from dcs_codec import Framing
-from dhs_lab.cli.simulate_common import F, fault_option, listening, number_option
+from dhs_lab.cli.simulate_common import F, fault_option, listening, number_option, port_option
 from dhs_lab.cli.simulate_prompt import drive, open_voice
 from dhs_lab.simulators.dcss import (
     FaultKind,
@@ -25,6 +26,9 @@ from dhs_lab.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
 from dhs_lab.simulators.dcss.shell import TIMEOUT_S, Shell
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
 from dhs_runtime.lowlevel import ConfigError, HostPort
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.web import BeamlinePage
 
 _REPORTED: Final = 10  # verdicts of each kind
 
@@ -207,13 +211,11 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
 @click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")
-@click.option("--web", type=click.IntRange(0, 65535), metavar="PORT", help="Also serve a web page.")
+@port_option("--web", text="Also serve a web page.")
 @click.option("--camera", metavar="URL", help="Axis camera for that page: http://HOST:PORT.")
-@click.option(
+@port_option(
     "--gui-port",
-    type=click.IntRange(0, 65535),
-    metavar="PORT",
-    help="Also serve GUIs and clients on this port; a dcss has 14243.",
+    text="Also serve GUIs and clients on this port; a dcss has 14243.",
 )
 @listen_options(14242, what="hardware")
 @logging_options
@@ -265,7 +267,8 @@ def dcss(**options: Any) -> None:
         HostPort(flags.host, flags.port),
         options="--port" if flags.gui_port is None else "--port or --gui-port",
     )
-    with listens, _page(server, flags) as page:
+    served = _page(server, flags)
+    with listens, served as page:
         gui = "" if flags.gui_port is None else f", GUI port {server.gui_address}"
         greeting = f"{page}simulated DCSS: hardware port {server.address}{gui}; type help"
         voice = open_voice(script)
@@ -287,18 +290,25 @@ def _report(verdicts: tuple[Verdict, ...]) -> str:
     return "\n".join(lines)
 
 
-@contextlib.contextmanager
-def _page(server: SimulatedDcss, flags: DcssFlags) -> Iterator[str]:
-    """The web page, if it was requested, and the line with its address."""
+def _page(server: SimulatedDcss, flags: DcssFlags) -> AbstractContextManager[str]:
+    """The web page, if it was requested, and the line with its address.
+
+    Raises:
+        ConfigError: An option is wrong, or the page is not installed.
+    """
     if flags.web is None:
         if flags.camera:
             raise ConfigError("--camera: its picture is on the page; give --web PORT, too")
-        yield ""
-        return
+        return contextlib.nullcontext("")
     try:
         from dhs_lab.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed
     except ImportError as error:
         raise ConfigError(f"--web: the page is not installed: {error}") from None
     page = BeamlinePage(server, host=flags.host, port=flags.web, camera_url=flags.camera or "")
-    with listening(page.start, page.stop, HostPort(flags.host, flags.web), options="--web"):
+    return _served(page, HostPort(flags.host, flags.web))
+
+
+@contextlib.contextmanager
+def _served(page: "BeamlinePage", where: HostPort) -> Iterator[str]:
+    with listening(page.start, page.stop, where, options="--web"):
         yield f"simulated beamline: {page.url}\n"

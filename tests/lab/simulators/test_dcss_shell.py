@@ -8,18 +8,15 @@ import pytest
 
 from dhs_lab.simulators.dcss import (
     CircleMode,
-    EncoderEntry,
     HardwareHost,
-    OperationEntry,
     RealMotorEntry,
-    ShutterEntry,
     SimulatedDcss,
-    StringEntry,
 )
 from dhs_lab.simulators.dcss import shell as shell_module
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
 from dhs_lab.simulators.dcss.shell_parts import counted
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
+from tests.lab.simulators.closed_host import closed_host
 from tests.runtime.peers import eventually, fast_config, running
 
 DEADLINE_S = 20.0
@@ -322,20 +319,12 @@ def test_faults_begin_and_end(driven: Shell) -> None:
         "string t x",
         "encoder e",
         "encoder e 1",
-        "start op",
-        "stop op",
+        "start o",
+        "stop o",
     ],
 )
 def test_each_command_needs_the_permit_of_its_device(voice: Voice, line: str) -> None:
-    nobody = "0 0 0 0 0"
-    devices = (
-        RealMotorEntry("m", staff_permits=nobody),
-        ShutterEntry("s", staff_permits=nobody),
-        StringEntry("t", "", staff_permits=nobody),
-        EncoderEntry("e", staff_permits=nobody),
-        OperationEntry("op", staff_permits=nobody),
-    )
-    with SimulatedDcss([HardwareHost("h", devices)]) as server, Shell(server, voice) as shell:
+    with SimulatedDcss([closed_host()]) as server, Shell(server, voice) as shell:
         assert "permit check failed: no_permission" in shell.run(line).text
         assert voice.said[-1].startswith("refused: ")
 

@@ -38,34 +38,41 @@ class GuiSession:
     is_staff: bool
 
 
+@attrs.define(eq=False)
 class GuiClient:
     """One client; the audience's lock guards its changing values.
 
     Attributes:
         client_id: Number of its connection; handles of its operations begin with it.
-        party: Clients with the same user, session, host and display are master together.
+        login: What it said at its login.
         rights: The rights of its session.
-        location: Where it is.
+        display: Where it is.
         place: Where it is, in words; the client may set it.
         is_master: Whether it is master.
         was_master: Whether it was the previous master.
     """
 
-    def __init__(
-        self,
-        client_id: int,
-        login: GtosClientIsGui,
-        rights: Rights,
-        display: Display,
-    ) -> None:
-        self.client_id = client_id
-        self.login = login
-        self.party = (login.user, login.session, login.host, login.display)
-        self.rights = rights
-        self.location: Location = display.location
-        self.place = display.place
-        self.is_master = False
-        self.was_master = False
+    client_id: int
+    login: GtosClientIsGui
+    rights: Rights
+    display: Display
+    place: str = attrs.field(init=False)
+    is_master: bool = attrs.field(default=False, init=False)
+    was_master: bool = attrs.field(default=False, init=False)
+
+    @place.default
+    def _display_place(self) -> str:
+        return self.display.place
+
+    @property
+    def party(self) -> tuple[str, ...]:
+        """Clients with the same user, session, host and display are master together."""
+        return (self.login.user, self.login.session, self.login.host, self.login.display)
+
+    @property
+    def location(self) -> Location:
+        """Whether it is local, in the hutch or remote."""
+        return self.display.location
 
     def __str__(self) -> str:
         return f"GUI {self.client_id} of {self.login.user}"
@@ -113,6 +120,7 @@ class GuiClient:
         )
 
 
+@attrs.define(eq=False)
 class ConnectedGui(GuiClient):
     """A client that is logged in at the GUI port.
 
@@ -120,16 +128,7 @@ class ConnectedGui(GuiClient):
         outbox: Sends to it.
     """
 
-    def __init__(
-        self,
-        client_id: int,
-        login: GtosClientIsGui,
-        rights: Rights,
-        display: Display,
-        outbox: Outbox,
-    ) -> None:
-        super().__init__(client_id, login, rights, display)
-        self.outbox = outbox
+    outbox: Outbox
 
     def tell(self, text: str) -> None:
         """Send a text to this client only."""

@@ -9,7 +9,6 @@ from dcs_codec.gui import gui_codec
 from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.dcss import (
     CountingRun,
-    EncoderEntry,
     GuiRefusedError,
     HardwareHost,
     MoveRun,
@@ -17,19 +16,17 @@ from dhs_lab.simulators.dcss import (
     RealMotorEntry,
     ReportRun,
     Script,
-    ShutterEntry,
     SimulatedDcss,
-    StringEntry,
     VectorRun,
 )
 from dhs_lab.simulators.dcss.gui_port.local_gui import refusal
 from dhs_lab.simulators.dcss.shell import Shell
 from dhs_lab.simulators.web.wishes import Commands
 from dhs_runtime import DhsError
+from tests.lab.simulators.closed_host import closed_host
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.gui.gui_peer import GuiPeer
 
-NOBODY = "0 0 0 0 0"
 ABORTS = ["stoh_abort_all soft"] * 2
 MAY_NOT = "permit check failed: no_permission"
 
@@ -45,15 +42,6 @@ def dcss() -> Iterator[SimulatedDcss]:
         encoders=["angle"],
         operations=["op"],
     )
-    closed = HardwareHost(
-        "closed",
-        (
-            RealMotorEntry("m", staff_permits=NOBODY),
-            ShutterEntry("s", staff_permits=NOBODY),
-            StringEntry("t", "", staff_permits=NOBODY),
-            EncoderEntry("e", staff_permits=NOBODY),
-        ),
-    )
     gone = HardwareHost.of(
         "gone",
         motors=["far"],
@@ -63,7 +51,7 @@ def dcss() -> Iterator[SimulatedDcss]:
         encoders=["far_encoder"],
         operations=["far_op"],
     )
-    server = SimulatedDcss([mine, closed, gone], gui_port=0)
+    server = SimulatedDcss([mine, closed_host(), gone], gui_port=0)
 
     @server.scripted("center")
     def center(script: Script) -> str:

@@ -8,20 +8,13 @@ import pytest
 import requests
 
 from dhs_lab.simulators.dcss import (
-    EncoderEntry,
-    HardwareHost,
-    OperationEntry,
-    RealMotorEntry,
-    ShutterEntry,
     SimulatedDcss,
-    StringEntry,
 )
 from dhs_lab.simulators.web import BeamlinePage
 from dhs_lab.simulators.web.handler import MAX_BODY
+from tests.lab.simulators.closed_host import closed_host
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.web.events import Events
-
-NOBODY = "0 0 0 0 0"
 
 
 def refused(answer: requests.Response, status: int, *words: str) -> None:
@@ -123,16 +116,6 @@ def test_a_command_to_a_dhs_that_is_not_there(
 
 
 def test_each_command_needs_the_permit_of_its_device(session: requests.Session) -> None:
-    host = HardwareHost(
-        "h",
-        (
-            RealMotorEntry("m", staff_permits=NOBODY),
-            ShutterEntry("s", staff_permits=NOBODY),
-            StringEntry("t", "", staff_permits=NOBODY),
-            EncoderEntry("e", staff_permits=NOBODY),
-            OperationEntry("op", staff_permits=NOBODY),
-        ),
-    )
     wishes: dict[str, dict[str, object]] = {
         "move": {"name": "m", "destination": 1},
         "abort_move": {"name": "m"},
@@ -143,13 +126,13 @@ def test_each_command_needs_the_permit_of_its_device(session: requests.Session) 
         "set_string": {"name": "t", "contents": "x"},
         "get_encoder": {"name": "e"},
         "set_encoder": {"name": "e", "position": 1},
-        "start_operation": {"name": "op"},
-        "stop_operation": {"name": "op"},
+        "start_operation": {"name": "o"},
+        "stop_operation": {"name": "o"},
     }
     with (
-        SimulatedDcss([host]) as server,
+        SimulatedDcss([closed_host()]) as server,
         BeamlinePage(server) as page,
-        DhsPeer.logged_in(server, "h") as peer,
+        DhsPeer.logged_in(server, "closed") as peer,
     ):
         for verb, wish in wishes.items():
             url = f"{page.url}/commands/{verb}"
