@@ -201,15 +201,15 @@ def is_permit(line: str) -> bool:
 
 
 def _run(section: Section) -> None:
-    at = _behind_host(section)
+    at = _after_host(section)
     section.short(at, section.lines[at], MAX_RUN_DEFINITION)
 
 
 def _runs_status(section: Section) -> None:
-    _behind_host(section)  # dcss uses defaults if the four numbers are damaged
+    _after_host(section)  # dcss uses defaults if the four numbers are damaged
 
 
-def _behind_host(section: Section) -> int:
+def _after_host(section: Section) -> int:
     """The line with the words of a run: the first, or the one after host and permits."""
     if section.expect(1, 4) == 1:
         return 0

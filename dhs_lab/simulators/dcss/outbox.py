@@ -49,8 +49,8 @@ class Outbox:
             if self._is_closed:
                 return False
             sent = 0 if self._waiting else self._try(data)
-            is_behind = bool(self._waiting) and not spares
-            if is_behind and len(self._waiting) + len(data) > self._limit:
+            is_late = bool(self._waiting) and not spares
+            if is_late and len(self._waiting) + len(data) > self._limit:
                 self.has_overflowed = self._is_closed = True
             if sent < len(data) and not self._is_closed:
                 is_first = not self._waiting

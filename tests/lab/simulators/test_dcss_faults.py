@@ -102,7 +102,7 @@ def test_split_sends_a_frame_a_byte_at_a_time(framing: Framing) -> None:
         it.works_again()
 
 
-def test_split_may_befall_the_handshake() -> None:
+def test_split_may_affect_the_handshake() -> None:
     with scene("split 7 pause_s=0.002 keyword=stoc_*") as it:
         assert it.echo().wait(DEADLINE_S) == Completion("normal", "hello")
         assert len([piece for piece in it.tap.wires[0].pieces if len(piece.data) < 100]) > 5
@@ -121,7 +121,7 @@ def test_stall_pauses_in_the_middle_of_a_frame(framing: Framing) -> None:
         it.works_again()
 
 
-def test_late_frames_hold_up_what_comes_behind() -> None:
+def test_late_frames_hold_up_what_comes_after() -> None:
     with scene(f"late {PAUSE_S} keyword=stoh_start_* count=1") as it:
         it.ready()
         runs: list[OperationRun] = []
