@@ -146,7 +146,7 @@ def status_of(error: BaseException) -> object:
     """The status that an exception asks for; `error` if it asks for none, or that fails."""
     try:
         return error.status if isinstance(error, DeviceError) else ERROR
-    except BaseException:  # noqa: BLE001 - a property of the author's, say
+    except BaseException:  # noqa: BLE001 - it may be a property
         return ERROR
 
 

@@ -101,8 +101,9 @@ def _caught(
     writer.setblocking(False)
 
     def listen() -> None:
-        while number := reader.recv(1):
-            tell(number[0])
+        with reader:  # closed here: on a busy machine the block may end before this thread does
+            while number := reader.recv(1):
+                tell(number[0])
 
     group = ThreadGroup()
     before = {number: signal.getsignal(number) for number in signals}
@@ -119,7 +120,7 @@ def _caught(
             signal.signal(number, each)
         signal.set_wakeup_fd(descriptor)
 
-    with reader, undo_in_children(undo):
+    with undo_in_children(undo):
         group.spawn("signals", listen)
         try:
             # The socket before the handlers: a signal in between still meets what was there before.

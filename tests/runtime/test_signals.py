@@ -43,6 +43,26 @@ def test_they_are_awaited_for_ever_whatever_the_timeout_of_new_sockets_is(
     assert "crashed" not in caplog.text
 
 
+def test_the_block_may_end_before_the_thread_that_listens(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dhs_runtime.signals._JOIN_S", 0.0)
+    told, go_on = threading.Event(), threading.Event()
+
+    def action() -> None:
+        told.set()
+        go_on.wait(DEADLINE_S)
+
+    with stop_signals(action):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert told.wait(DEADLINE_S)
+    (listener,) = (thread for thread in threading.enumerate() if thread.name == "signals")
+    go_on.set()
+    listener.join(DEADLINE_S)
+    assert not listener.is_alive()
+    assert "crashed" not in caplog.text
+
+
 def test_an_interrupt_may_have_an_action_of_its_own() -> None:
     stopped, interrupted = threading.Event(), threading.Event()
     with stop_signals(stopped.set, on_interrupt=interrupted.set):
