@@ -42,6 +42,8 @@ class Dhs(Declarations):
     Inert until `run` or `start`; two of them may live in one process.
     """
 
+    _run: Run | None
+
     def __init__(self, name: str, *, codec: Codec | None = None) -> None:
         """A DHS.
 

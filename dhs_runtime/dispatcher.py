@@ -31,9 +31,9 @@ from dcs_codec import (
 from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
+from dhs_runtime.declaring import HandlerTable, Repeated, call_hook
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.read_hook import ReadableDevice
-from dhs_runtime.handlers import HandlerTable, Repeated, call_hook
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of

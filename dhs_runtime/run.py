@@ -9,9 +9,9 @@ from dcs_codec import Codec, Message
 from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
+from dhs_runtime.declaring import HandlerTable, call_hook
 from dhs_runtime.dispatcher import STOPPING, Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
-from dhs_runtime.handlers import HandlerTable, call_hook
 from dhs_runtime.link import Link
 from dhs_runtime.threads import StopToken, ThreadGroup
 

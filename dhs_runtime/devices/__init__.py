@@ -5,10 +5,9 @@ from typing import Final
 from dhs_runtime.devices.base import Device
 from dhs_runtime.devices.encoder import Encoder
 from dhs_runtime.devices.ion_chamber import Count, IonChamber
-from dhs_runtime.devices.motion import Move
+from dhs_runtime.devices.motion import MotorConfig, Move, PseudoMotorConfig
 from dhs_runtime.devices.motor import Motor, PseudoMotor
-from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
-from dhs_runtime.devices.moves import Oscillation, VectorMove
+from dhs_runtime.devices.moving_device import Oscillation, VectorMove
 from dhs_runtime.devices.shutter import Shutter
 from dhs_runtime.devices.string import StringDevice
 

@@ -1,7 +1,7 @@
-"""`Move`, the argument of a motor's handler; see `moves` for oscillations and vector moves.
+"""`Move`, the argument of a motor's handler; `MotorConfig` and what else a move knows of its motor.
 
-Each ends in one `htos_motor_move_completed` per motor. Its status decides what happens next at the
-beamline: the scripting engine of dcss aborts everything after any word except `normal` and
+Each move ends in one `htos_motor_move_completed` per motor. Its status decides what happens next
+at the beamline: the scripting engine of dcss aborts everything after any word except `normal` and
 `aborted`.
 
 | ending | status |
@@ -23,9 +23,12 @@ The words are those of the Galil DHS (dmc2180API.cc:1546-1805).
 
 import contextlib
 import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import ClassVar, TypeVar
+
+import attrs
 
 from dcs_codec import (
     AbortMode,
@@ -37,12 +40,59 @@ from dcs_codec import (
 from dhs_runtime.answers import ABORTED, ERROR, NORMAL, told_by
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices.base import plain_number
-from dhs_runtime.devices.motor_config import PseudoMotorConfig
 from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.errors import DeviceError, TaskAbortedError, TaskFinishedError
 from dhs_runtime.task import Outlet, Task, TaskState
 
 K = TypeVar("K", bound=Task)
+
+
+@attrs.frozen(kw_only=True)
+class PseudoMotorConfig:
+    """The configuration of a motor.
+
+    Attributes:
+        lower_limit: In the motor's own units, as the next.
+        upper_limit: Highest position.
+        lower_limit_on: Whether the limit holds, as the next.
+        upper_limit_on: Whether the limit holds.
+        motor_lock_on: Whether the motor may not move.
+    """
+
+    lower_limit: float
+    upper_limit: float
+    lower_limit_on: bool = True
+    upper_limit_on: bool = True
+    motor_lock_on: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class MotorConfig(PseudoMotorConfig):
+    """The configuration of a real motor.
+
+    Attributes:
+        scale_factor: Steps per scaled unit.
+        speed: Steps per second.
+        acceleration: Milliseconds to full speed.
+        backlash: Steps.
+        backlash_on: Whether to take up the backlash.
+        reverse_on: Whether the direction is reversed.
+    """
+
+    scale_factor: float = 1000.0
+    speed: int = 1000
+    acceleration: int = 100
+    backlash: int = 0
+    backlash_on: bool = False
+    reverse_on: bool = False
+
+    def to_steps(self, position: float) -> int:
+        """A position or distance in scaled units as steps (dhs_dmc2180.h:43 rounds so)."""
+        return math.floor(position * self.scale_factor + 0.5)
+
+    def to_scaled(self, steps: int) -> float:
+        """Steps as a position or distance in scaled units."""
+        return steps / self.scale_factor
 
 
 class Movable(ReadableDevice[float]):

@@ -32,8 +32,7 @@ from dcs_codec import (
 from dhs_runtime.answers import NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Deed, plain_number
 from dhs_runtime.devices.hooks import Hook
-from dhs_runtime.devices.motion import Move
-from dhs_runtime.devices.motor_config import MotorConfig, PseudoMotorConfig
+from dhs_runtime.devices.motion import MotorConfig, Move, PseudoMotorConfig
 from dhs_runtime.devices.moving_device import MovingDevice
 from dhs_runtime.errors import DeviceError
 from dhs_runtime.task import Outlet

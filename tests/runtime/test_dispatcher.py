@@ -20,8 +20,8 @@ from dcs_codec import (
 )
 from dhs_runtime import Operation
 from dhs_runtime.clock import Deadline
+from dhs_runtime.declaring import HandlerTable
 from dhs_runtime.dispatcher import Dispatcher
-from dhs_runtime.handlers import HandlerTable
 from dhs_runtime.operation import DeclaredOperation
 from dhs_runtime.threads import ThreadGroup
 from tests.runtime.peers import DEADLINE_S

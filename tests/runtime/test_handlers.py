@@ -7,7 +7,7 @@ import pytest
 
 from dcs_codec import Message, StohAbortAll
 from dhs_runtime import Dhs, HandlerError, Operation
-from dhs_runtime.handlers import call_hook
+from dhs_runtime.declaring import call_hook
 
 
 def do_nothing(_: Operation) -> None:

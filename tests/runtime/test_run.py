@@ -6,7 +6,7 @@ import pytest
 
 from dcs_codec import HtosOperationCompleted, default_codec
 from dhs_runtime import NotConnectedError, Operation
-from dhs_runtime.handlers import HandlerTable
+from dhs_runtime.declaring import HandlerTable
 from dhs_runtime.operation import DeclaredOperation
 from dhs_runtime.run import Run
 from tests.runtime.peers import DEADLINE_S, RawDcss
