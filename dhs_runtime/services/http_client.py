@@ -1,6 +1,6 @@
 """HTTP client for cameras and inference servers: limited in time and memory; closed at any time.
 
-Nothing is sent twice unless it may be. The connections are in `http_call`.
+Only a GET is sent again, and what the caller allows. The connections are in `http_call`.
 """
 
 import json
