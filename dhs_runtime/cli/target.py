@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from dhs_runtime.process import Launch
 from dhs_runtime.secrets import mask_reason
 
 _OURS: Final = (str(Path(__file__).parents[1]), str(Path(importlib.__file__).parent))
+
+
+logger = logging.getLogger(__name__)
 
 
 class CodeError(DhsError):
@@ -81,18 +85,23 @@ def _load_file(path: Path) -> ModuleType:
     if not path.is_file() or spec is None or spec.loader is None:
         raise ConfigError(f"there is no Python file {path}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
     _import_from(path.parent)  # as `python FILE.py` does
+    sys.modules.setdefault(path.stem, module)
     with _telling_where(path.name):
         spec.loader.exec_module(module)
     return module
 
 
 def _import_from(folder: Path) -> None:
+    """Let modules be imported from a folder, and tell of those that hide one of Python's."""
     try:
         sys.path.insert(0, str(folder.resolve()))
     except FileNotFoundError:
         raise ConfigError("the current folder has been removed; go to one that exists") from None
+    hidden = {file.stem for file in folder.glob("*.py")} & sys.stdlib_module_names
+    for name in sorted(hidden - sys.modules.keys()):
+        file = folder / f"{name}.py"
+        logger.warning("%s hides the module %s of Python; give it another name", file, name)
 
 
 @contextlib.contextmanager

@@ -129,10 +129,7 @@ def _as_json(now: Snapshot) -> dict[str, object]:
             "state": now.link.value,
             "since": now.link_since.isoformat(timespec="milliseconds"),
         },
-        "operations": [
-            {"name": one.name, "handle": one.handle, "state": one.state, "seconds": one.seconds}
-            for one in now.operations
-        ],
+        "operations": list(map(attrs.asdict, now.operations)),
         "devices": [
             {key: value for key, value in attrs.asdict(one).items() if value not in (None, "")}
             for one in now.devices

@@ -180,6 +180,18 @@ def test_a_module_shows_its_own_lines_alone(
     assert "importlib" not in str(caught.value)
 
 
+def test_a_file_that_hides_a_module_of_python_is_told(
+    echo_dhs: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    for name in ("colorsys.py", "json.py", "stage.py"):  # json is imported already
+        (echo_dhs.parent / name).write_text("")
+    make_dhs(f"{echo_dhs}:dhs", Launch())
+    (said,) = caplog.messages
+    assert said.startswith(f"{echo_dhs.parent / 'colorsys.py'} hides the module colorsys of Python")
+
+
 @pytest.mark.parametrize("target", ["mine.py:dhs", "mine:dhs"])
 def test_a_removed_folder_is_named(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
