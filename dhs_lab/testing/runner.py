@@ -75,6 +75,7 @@ class DhsProcess:
         self._changed = threading.Condition()  # guards _lines and _ended
         self._lines: list[str] = []
         self._ended = False
+        self._is_stopped = False
         self._reader = threading.Thread(target=self._read, name="dhs-run-log", daemon=True)
         try:
             self._reader.start()
@@ -125,9 +126,9 @@ class DhsProcess:
             AssertionError: It had to be killed, left threads, or its exit code is not 0.
         """
         __tracebackhide__ = True
-        stdout = self._process.stdout
-        if stdout is None or stdout.closed:
+        if self._is_stopped:
             return
+        self._is_stopped = True
         self._process.terminate()
         try:
             code = self._process.wait(STOP_S)
@@ -136,18 +137,18 @@ class DhsProcess:
             self._process.wait()
             raise AssertionError(f"{self.title} did not end within {STOP_S:g} s") from None
         finally:
-            self._reader.join(STOP_S)
-            stdout.close()
+            self._reader.join(STOP_S)  # a process that it started may hold its output open
         if left := _THREADS_LEFT.search(self.log):
             raise AssertionError(f"{self.title} left threads running: {left[1]}")
         if code != 0:
             raise AssertionError(f"{self.title} ended with exit code {code}:\n{self.log}")
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            with self._changed:
-                self._lines.append(line)
-                self._changed.notify_all()
+        with self._process.stdout or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                with self._changed:
+                    self._lines.append(line)
+                    self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

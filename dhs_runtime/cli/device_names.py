@@ -44,8 +44,13 @@ def keep_names(address: HostPort, views: Iterable[View]) -> None:
         with tempfile.NamedTemporaryFile(
             "w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8"
         ) as file:
-            json.dump(servers, file)
-        Path(file.name).replace(path)  # whole or not at all: others may read meanwhile
+            written = Path(file.name)
+            try:
+                json.dump(servers, file)
+                file.flush()
+                written.replace(path)  # whole or not at all: others may read meanwhile
+            finally:
+                written.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

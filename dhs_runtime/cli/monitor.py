@@ -54,7 +54,7 @@ def monitor(
             shown = _Shown(dcss, output, names)
             with dcss.watch(*shown.what(), ClientState) as seen:
                 shown.all_now(word if dcss.epoch else _GAP)
-                for event in seen.until(end.remaining()):
+                for event in seen.until(math.inf if seconds is None else end.remaining()):
                     if event is ClientState.READY:  # perhaps with other devices
                         word = "connected"
                         break

@@ -203,8 +203,9 @@ class Watch(contextlib.AbstractContextManager["Watch"]):
             DhsError: More than 10,000 were unread.
         """
         deadline = Deadline.after(timeout_s)
-        while not deadline.passed and (event := self._queue.get(deadline)) is not None:
-            yield event
+        while not (deadline.passed or self._queue.is_closed):
+            if (event := self._queue.get(deadline)) is not None:
+                yield event
         in_time, is_overrun = self._queue.take(), self._queue.is_overrun
         yield from in_time  # and nothing later: more may come for ever
         if is_overrun:
@@ -335,6 +336,8 @@ class ListeningClient(Told):
     ) -> str:
         """Wait until a string has these contents, or contents that a function accepts.
 
+        While the link is lost nobody knows what it has: then this waits for the link, too.
+
         Raises:
             NoDeviceError: There is no such string.
             WaitTimeoutError: Not within `timeout_s` seconds.
@@ -343,13 +346,14 @@ class ListeningClient(Told):
 
         def holds() -> bool:
             contents = self.strings[name].contents
-            return contents == wanted if isinstance(wanted, str) else wanted(contents)
+            is_it = contents == wanted if isinstance(wanted, str) else wanted(contents)
+            return is_it and self._state is ClientState.READY
 
         self._wait(holds, timeout_s, lambda: f"string {name} is {self.strings[name].contents!r}")
         return self.strings[name].contents
 
     def wait_host(self, name: str, *, timeout_s: float) -> None:
-        """Wait until a hardware host is online.
+        """Wait until a hardware host is online, and the client hears of it.
 
         Raises:
             NoDeviceError: There is no such host.
@@ -357,7 +361,7 @@ class ListeningClient(Told):
             NotConnectedError: The client was stopped.
         """
         self._wait(
-            lambda: self.hosts[name].is_online,
+            lambda: self.hosts[name].is_online and self._state is ClientState.READY,
             timeout_s,
             lambda: f"hardware host {name} is offline",
         )
@@ -375,7 +379,10 @@ class ListeningClient(Told):
             if self._state is ClientState.REFUSED:
                 raise NotConnectedError(f"{say()}, and {self._reason}")
             if deadline.passed:
-                raise WaitTimeoutError("", "", f"{say()} after {timeout_s:g} s")
+                state, lost = self._state, ""
+                if state is not ClientState.READY:
+                    lost = f"; the client is {state.value}: {self._reason}"
+                raise WaitTimeoutError("", "", f"{say()} after {timeout_s:g} s{lost}")
             with self._changed:
                 if self._changes == seen:
                     self._changed.wait(deadline.remaining())

@@ -228,3 +228,20 @@ def test_who_listens_to_a_stopped_client_hears_nothing_and_leaves_no_thread(
     assert changes.is_closed
     assert list(dcss.watch(gui.StogNote).until(S)) == []
     assert dcss._threads.join(Deadline.after(S)) == ()
+
+
+def test_an_old_value_is_not_waited_for(
+    server: GuiServer, dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
+) -> None:
+    """What it was when the link was lost says nothing of now."""
+    server.greeting = b"starting".ljust(200, b"\0")
+    session.close()
+    dcss.wait(lambda: dcss.epoch == 0, S)
+    with pytest.raises(WaitTimeoutError, match=r"is 'all is well' after 0 s; the client is "):
+        dcss.wait_string("status", "all is well", timeout_s=0)
+    with pytest.raises(WaitTimeoutError, match="the client is "):
+        dcss.wait_host("stageDHS", timeout_s=0)
+    waited = ask(pool, dcss.wait_string, "status", "all is well", timeout_s=S)
+    server.greeting = None
+    assert waited.result(S) == "all is well"
+    assert dcss.state is ClientState.READY

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from dhs_lab.simulators.dcss import HardwareHost
-from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
+from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss, runner
 from dhs_runtime import DcssConfig, Dhs, Move
 from dhs_runtime.run import JOIN_S
 
@@ -105,3 +106,33 @@ def test_a_thread_may_take_its_time_to_end(
     ending.start()
     running.stop()
     ending.join()
+
+
+KEEPER = """
+import subprocess
+from dhs_runtime import Dhs
+
+dhs = Dhs("stageDHS")
+kept = subprocess.Popen(["sleep", "60"])
+print("kept", kept.pid, flush=True)
+"""
+
+
+@pytest.mark.dcss_hosts(HardwareHost.of("stageDHS"))
+def test_a_process_that_leaves_another_behind_is_stopped_in_time(
+    simulated_dcss: WatchedDcss,
+    dhs_runner: DhsRunner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other has the pipe of its output open."""
+    monkeypatch.setattr(runner, "STOP_S", 2.0)
+    target = tmp_path / "keeper_dhs.py"
+    target.write_text(KEEPER)
+    process = dhs_runner.spawn(f"{target}:dhs")
+    kept = int(process.wait_log(r"kept (\d+)")[1])
+    try:
+        process.stop()
+        os.kill(kept, 0)  # it is still there
+    finally:
+        os.kill(kept, signal.SIGKILL)
