@@ -183,7 +183,6 @@ class DcssClient(MotorCommands):
         hosts = self._hosts_of(*(self.ion_chambers[name].host for name in names))
         missing = set(names)
         counts: dict[str, float] = {}
-        counted_s = [time_s]
 
         def read(message: Message) -> CountEnd | RequestError | PassedOver | None:
             if not isinstance(message, StogReportIonChambers):
@@ -197,10 +196,9 @@ class DcssClient(MotorCommands):
                 return error_of(" ".join(result.names), result.reason) if is_ours else None
             if not missing.issuperset(reading.name for reading in result):
                 return None
-            counted_s[0] = message.ion_chamber_time
             counts.update({reading.name: reading.counts for reading in result})
             missing.difference_update(counts)
-            return None if missing else CountEnd(counted_s[0], counts)
+            return None if missing else CountEnd(message.ion_chamber_time, counts)
 
         request = ReportRequest(self._requests, " ".join(names), hosts, read)
         command = GtosReadIonChambers(

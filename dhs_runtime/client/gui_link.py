@@ -224,6 +224,8 @@ class GuiLink(ListeningClient):
                 "DCSS sent a message that cannot be read: %.200s (%s)", message.text, message.reason
             )
         with self._changed:
+            if self._state is ClientState.STOPPED:
+                return
             events = self._put_in(message)
             self._requests.tell(message)
             queues = self._queues
@@ -247,7 +249,7 @@ class GuiLink(ListeningClient):
             return [message]
         old, self._picture, self._coming = self._picture, self._coming, None
         self._picture.take_changes()
-        if self._connection is not None and self._state is not ClientState.STOPPED:
+        if self._connection is not None:
             self._connection.is_in()
             self._state = ClientState.READY
             self._requests.epoch = self._logins

@@ -1,11 +1,12 @@
 """The link to the GUI port: login, loss and return."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dcs_codec import EncodeError, StateError, gui
+from dcs_codec import EncodeError, Frame, Message, StateError, gui, gui_codec
 from dhs_runtime import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.client import (
     ClientState,
@@ -195,3 +196,27 @@ def test_a_second_login_on_one_connection(dcss: DcssClient, session: GuiSession)
     session.say(*PUSH)
     dcss.wait_ready(S)
     assert dcss.start_operation("collect").handle.startswith("9.")
+
+
+def test_what_comes_after_the_stop_changes_nothing(server: GuiServer) -> None:
+    """The reading thread may be at a message when another thread stops the client."""
+    client = DcssClient(server.address, user="anna", retry=QUICK)
+    reading, stopped = threading.Event(), threading.Event()
+
+    def read(run: object, on_message: Callable[[Message], None], _: float) -> str:
+        reading.set()
+        assert stopped.wait(S)
+        for text in ("stog_login_complete 5", *PUSH):
+            on_message(gui_codec().decode(Frame(text.encode())))
+        return "over"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GuiConnection, "run", read)
+        client.start()
+        assert reading.wait(S)
+        stopper = threading.Thread(target=client.stop, name="stopper")
+        stopper.start()
+        eventually(lambda: client.state is ClientState.STOPPED)
+        stopped.set()
+        stopper.join(S)
+    assert (client.state, client.epoch, len(client.motors)) == (ClientState.STOPPED, 0, 0)
