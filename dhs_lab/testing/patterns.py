@@ -4,6 +4,7 @@ A pattern is a message (every field must be equal), `expected(CLASS, field=...)`
 have any value), or a text: `"htos_motor_move_completed sample_z 1.5~0.01 *"`.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -67,7 +68,7 @@ class Near:
         return abs(value - self.value) <= self.tolerance * (1 + 1e-9)
 
     def __str__(self) -> str:
-        return f"{format_number(self.value)}~{format_number(self.tolerance)}"
+        return f"{_number_text(self.value)}~{_number_text(self.tolerance)}"
 
 
 @attrs.frozen
@@ -141,9 +142,12 @@ def shown(value: object) -> str:
         return f"<{len(value)} bytes>"
     if isinstance(value, str):
         return value
-    return " ".join(
-        atom if isinstance(atom, str) else format_number(atom) for atom in _atoms(value)
-    )
+    return " ".join(atom if isinstance(atom, str) else _number_text(atom) for atom in _atoms(value))
+
+
+def _number_text(number: float) -> str:
+    """A number as on the wire, where `nan` and `inf` are words that a DHS should not send."""
+    return format_number(number) if math.isfinite(number) else str(number)
 
 
 _NO_SURPLUS: Final = ("surplus", _Value(""))

@@ -1,5 +1,6 @@
 """Assertions on traffic: their waits, matches and messages."""
 
+import math
 import threading
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from dcs_codec import (
     HtosMotorMoveCompleted,
     HtosMotorMoveStarted,
     HtosOperationCompleted,
+    HtosUpdateMotorPosition,
     StohStartMotorMove,
 )
 from dhs_lab.simulators.dcss import HardwareHost, StringEntry
@@ -161,3 +163,16 @@ def test_hosts_are_copied() -> None:
     assert isinstance(device, StringEntry)
     device.contents = "after"
     assert host == HardwareHost.of("aDHS", strings={"note": "before"})
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_number_that_is_none_is_shown_as_it_came(number: str) -> None:
+    made = WatchedTraffic()
+    made.add("stageDHS", "<-", f"htos_update_motor_position z {number} moving")
+    with pytest.raises(TrafficError, match=f"z {number} moving"):
+        made.expect(["htos_update_motor_position z 1.5~inf moving"], timeout_s=0)
+    with pytest.raises(TrafficError, match=f"position .*{number}"):
+        made.expect(
+            [expected(HtosUpdateMotorPosition, motor_name="z", position=near(1, math.inf))],
+            timeout_s=0,
+        )
