@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from dhs_lab.tools.inputs import ByteSource
-from dhs_lab.tools.recoding import lines_of, of_lines
+from dhs_lab.tools.recoding import lines_of, of_lines, without_colours
 from dhs_lab.tools.stamps import Stamp, read_stamp
 
 _Change = Callable[[Iterator[str]], Iterator[str]]
@@ -27,7 +27,7 @@ _MESSAGE: Final = r"(?:stoc|stoh|htos)_[a-z]"
 _TIME_OR_OBJECT: Final = r".{0,40}(?:\d:\d\d:\d\d|\{\")"
 _TEXT: Final = rf".{{0,40}}{_MESSAGE}"
 _LEVEL_OF_JAVA: Final = r"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): "
-_TAIL: Final = r"\s*(?:\[(?!\d+m)|[(<|”»“␀]|\.\.\.|// |from )"
+_TAIL: Final = r"\s*(?:[\[(<|”»“␀]|\.\.\.|// |from )"
 _PLACE_IN_SOURCE: Final = r"\.[a-z]{1,4}:0"
 _BEFORE_TIME: Final = r"(?:[\s,;|@(\[<]|//|-\s)+(?:at\s+)?(?=[A-Z\d])"
 _LONGEST_TIME: Final = 50
@@ -133,7 +133,8 @@ def _ending(lines: list[str]) -> _Change | None:
     """Words that are after messages of several kinds (a thread, a time taken) are part of none."""
     keywords: set[str] = set()
     common: set[str] = set()
-    for line in lines:
+    for coloured in lines:
+        line = without_colours(coloured)
         keyword = re.search(_KEYWORD, line) if "_" in line else None
         if keyword is None or keyword.group() in keywords:
             continue
@@ -145,7 +146,7 @@ def _ending(lines: list[str]) -> _Change | None:
     if len(keywords) < _FEW:
         return None
     tail = re.sub("0", r"\\d+", re.sub(r"\\ ", r"\\s+", re.escape(max(common, key=len))))
-    return lambda lines: (re.sub(rf"\s*{tail}\s*$", "", line) for line in lines)
+    return lambda lines: (re.sub(rf"\s*{tail}\s*$", "", without_colours(line)) for line in lines)
 
 
 def _tails(line: str, at: int) -> set[str]:

@@ -1,7 +1,6 @@
 """Finds the end of a message's text in a log line: in quotes, braces, a Python list, or bare."""
 
 import ast
-import html
 import re
 from typing import Final
 
@@ -20,11 +19,10 @@ _OPENING: Final = re.compile(r"([{'\"(\[]|(?<![<=-])<)( ?)$")
 _OPENED_LIST: Final = re.compile(r"[\[(] ?['\"]$")
 _CLOSING: Final = {"{": "}", "(": ")", "[": "]", "<": ">"}
 _CELLS: Final = (
-    (re.compile(">$"), "</"),
     (re.compile("`$"), "`"),
     (re.compile(r"^\|.*\| $"), " |"),
 )
-"""What is before and after a text in XML, in Markdown, and in a table of `|`."""
+"""What is before and after a text in Markdown, and in a table of `|`."""
 _BRACKETS: Final = re.compile(r"[{}()\[\]]")
 _WORDS_OF_LIST: Final = re.compile(r"\w+, ")  # as Java writes it: [stoh_x, a, b]
 _COLUMN: Final = re.compile(r"[,;\t]$")  # of a table
@@ -155,7 +153,7 @@ def _before_sign(text: str, before: str) -> str | None:
         return _in_braces(text, "<")
     for opening, closing in _CELLS:
         if opening.search(before) and closing in text:
-            return html.unescape(text.partition(closing)[0])
+            return text.partition(closing)[0]
     opened: list[str] = []
     for sign in _BRACKETS.findall(before):
         if sign in _CLOSING:

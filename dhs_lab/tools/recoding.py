@@ -1,6 +1,7 @@
 """Texts of other encodings, and what tools make of a text to show it, as plain UTF-8."""
 
 import codecs
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -22,7 +23,7 @@ _CDATA: Final = r"<!\[CDATA\[(.*?)\]\]>"
 _TERMINAL: Final = (
     r"(?:\x1b|\^\[|#033|\\(?:033|x1[bB]|e))"
     r"(?:\[[\d;:?]*[ -/]?[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHM])"
-    r"|(?:\x9b|\[(?=\d))[\d;:]*m|\x9b[\d?]*[@-~]|[\x0e\x0f]|.\x08"
+    r"|(?:\x9b|\[(?=\d))[\d;:]*m|\x9b[\d?]*[@-~]|[\x0e\x0f]|(.)\x08(?=\1)"
 )
 """Colours, which may have lost their ESC, and other commands to a terminal; letters struck over."""
 _MAY_BE_TERMINAL: Final = re.compile(
@@ -60,13 +61,19 @@ def undecorated(source: ByteSource) -> ByteSource:
 
 
 def lines_of(source: ByteSource) -> Iterator[str]:
-    """The lines of UTF-8, without their ends."""
-    return (line.decode("utf-8", "surrogateescape") for line in source.lines())
+    """The lines of UTF-8, without their ends; the last is empty if the one before has an end."""
+    has_end = False
+    for block, is_whole in source.line_blocks():
+        yield from block.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+        has_end = is_whole
+    if has_end:
+        yield ""
 
 
 def of_lines(name: str, lines: Iterable[str]) -> ByteSource:
     """The source of such lines."""
-    return ByteSource(name, _Recoded(line + "\n" for line in lines))
+    ends = itertools.chain([""], itertools.repeat("\n"))
+    return ByteSource(name, _Recoded(end + line for end, line in zip(ends, lines, strict=False)))
 
 
 def _encoding_of(head: bytes) -> str | None:

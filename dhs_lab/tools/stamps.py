@@ -28,7 +28,6 @@ _DATES: Final = (
     r"(?P<d>\d\d)-(?P<m>\d\d)-(?P<y>\d{4})",
     r"(?P<y>\d{4})-(?:W(?P<week>\d\d)-(?P<weekday>[1-7])|(?P<ordinal>\d{3}))",
     r"[IWEF](?P<m>\d\d)(?P<d>\d\d)",  # of glog and absl
-    r"(?P<m>\d\d)-(?P<d>\d\d)",  # of Android
 )
 """Dates before a time of day; "" for none."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhs_lab.tools.sightings import Sighting
@@ -67,6 +67,7 @@ SHOWN: Final[dict[str, Callable[[int, str], str]]] = {
     "docker swarm": lambda number, line: f"stack_dhs.1.ab{number}@node1    | {line}",
     "colours without ESC": lambda _, line: f"[2m{line}[0m",
     "colours written out": lambda _, line: f"\\033[1;32m{line}\\033[0m",
+    "colours in cat -v": lambda _, line: f"^[[2m{line}^[[0m",
     "true colours": lambda _, line: f"\x1b[38:2::1:2:3m{line}\x1b(B\x1b[m\x0f",
     "keypad": lambda _, line: f"\x1b[?2004h\x1b=\r{line}\x1b>\x1b[?2004l\r",
     "a bar of progress": lambda _, line: f"10%\r20%\r{line}",
@@ -85,6 +86,24 @@ def test_what_a_tool_adds_is_no_part_of_a_message(kind: str, shown: str) -> None
     assert [int(time or 0) for time in times] == [
         int(time.replace(tzinfo=zone).timestamp()) for time in TIMES
     ]
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+@settings(max_examples=40)
+@given(st.sampled_from(sorted(LINES)), st.integers(0, 2**32))
+def test_a_log_cut_at_its_end_yields_no_message_that_was_not_there(
+    shown: str, kind: str, at: int
+) -> None:
+    lines = [SHOWN[shown](number, line) for number, line in enumerate(LINES[kind], start=1)]
+    shape = len("\n".join(lines[:3]).encode()) + 1  # lines that show what was added to them
+    data = ("\n".join(lines) + "\n").encode()
+    cut = data[: shape + at % (len(data) - shape)]
+    assert set(told(found(cut))) <= set(TEXTS)
+
+
+def test_a_letter_is_struck_over_only_by_itself() -> None:
+    (damage,) = damages(found(b"\x1b[1m2026-01-01 12:00:00 <- stoh_abort\b_all soft\n"))
+    assert "control characters" in damage
 
 
 @pytest.mark.parametrize("kind", LINES)
