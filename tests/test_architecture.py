@@ -80,15 +80,9 @@ class Source:
         """Whether the file is the `__init__` of a package."""
         return self.path.name == "__init__.py"
 
-    def imports(self) -> Iterator[Import]:
+    def imports(self) -> tuple[Import, ...]:
         """Everything imported anywhere in the file, inside functions too."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    yield Import(alias.name, "", node.lineno)
-            elif isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    yield Import(self.absolute(node), alias.name, node.lineno)
+        return imports_of(self)
 
     def absolute(self, node: ast.ImportFrom) -> str:
         """The module that `from ... import` names, dots resolved."""
@@ -106,6 +100,18 @@ def sources(package: str) -> list[Source]:
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         found.append(Source(module, path))
     return found
+
+
+@functools.cache
+def imports_of(source: Source) -> tuple[Import, ...]:
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            found += [Import(alias.name, "", node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = source.absolute(node)
+            found += [Import(module, alias.name, node.lineno) for alias in node.names]
+    return tuple(found)
 
 
 @functools.cache

@@ -62,22 +62,32 @@ def test_devices(run: Run, call: Call) -> None:
 
 
 def test_names_are_completed_from_the_last_login(
-    run: Run, server: GuiServer, tmp_path: Path
+    run: Run, call: Call, server: GuiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def complete(*words: str) -> list[str]:
-        environment = {
+    def environment(*words: str) -> dict[str, str]:
+        return {
             "_DHS_COMPLETE": "bash_complete",
             "COMP_WORDS": " ".join(["dhs", *words]),
             "COMP_CWORD": str(len(words)),
             "DHS_DCSS_GUI": server.address,
         }
-        code, out, _ = Command(home=tmp_path, environment=environment).end()
-        assert code == 0
+
+    def names(out: str) -> list[str]:
         return [line.partition(",")[2] for line in out.split()]
+
+    def complete(*words: str) -> list[str]:
+        with monkeypatch.context() as patch:
+            for name, value in environment(*words).items():
+                patch.setenv(name, value)
+            code, out, _ = call()
+        assert code == 0
+        return names(out)
 
     assert complete("get", "s") == []
     assert run("get", "z").end()[0] == 0
     server.close()
+    code, out, _ = Command(home=tmp_path, environment=environment("get", "s")).end()
+    assert (code, names(out)) == (0, ["self", "shutter", "stageDHS", "status"])
     assert complete("get", "s") == ["self", "shutter", "stageDHS", "status"]
     assert complete("move", "") == ["energy", "held", "x", "z"]
     assert complete("put", "s") == ["shutter", "status"]
