@@ -56,7 +56,7 @@ def noise(level: float) -> Callable[[Image.Image], Image.Image]:
 def test_pin_and_loop_are_found_at_every_angle(name: str) -> None:
     scene = SCENES[name]
     loops, pins, tips = [], [], []
-    for angle_deg in range(0, 360, 2 if name == "default" else 15):
+    for angle_deg in range(0, 360, 5 if name == "default" else 15):
         finding = find(open_jpeg(scene.jpeg(angle_deg)))
         truth = scene.truth(angle_deg)
         loops.append(overlap(finding, LOOP, truth.loop_px))
