@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from dhs_lab.simulators.dcss.database_file import SAMPLE
 from dhs_runtime import ConfigError, Dhs, Operation
 from dhs_runtime.cli import group
+from tests.cli.processes import in_process
 from tests.lab.cli.simulating import (
     DEADLINE_S,
     first_line,
@@ -38,18 +39,11 @@ def echo_dhs() -> Dhs:
     return dhs
 
 
-def run(*args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """`dhs simulate dcss ARGS` to its end."""
-    command = [sys.executable, "-m", "dhs_runtime.cli", "simulate", "dcss", "--port", "0", *args]
-    return subprocess.run(
-        command,
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    """`dhs simulate dcss ARGS` to its end, in this process."""
+    done = in_process("simulate", "dcss", "--port", "0", *args)
+    said = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(args, done.returncode, *said)
 
 
 # -- a pipe ----------------------------------------------------------------------------------
@@ -96,7 +90,11 @@ def test_it_serves_on_where_nobody_says_anything() -> None:
 
 
 def test_input_that_ends_ends_it() -> None:
-    result = run("--dhs", "x", "--motor", "m", stdin="state m\nexpect m 0\n")
+    command = [sys.executable, "-m", "dhs_runtime.cli", "simulate", *ECHO, "--motor", "m"]
+    lines = "state m\nexpect m 0\n"
+    result = subprocess.run(
+        command, input=lines, capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
     assert result.stdout.splitlines()[1:] == ["motor m 0.0 mm", "m is 0.0"]
     assert result.returncode == 0
 
