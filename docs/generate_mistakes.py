@@ -25,8 +25,9 @@ HEAD: Final = f"""\
 
 The output of `dhs check {FILE}` for each of these files, after the word `wrong`. `dhs run` and
 `dhs loop` print the same and end with exit code 2. A line has the file, the line number, the path
-of the key, the mistake, and what was probably meant. All mistakes of a file are listed at once. The
-values of secrets (`password`, and `settings`, which may contain some) are never shown.
+of the key, the mistake, and what was probably meant. All mistakes of a file are listed at once, up
+to a hundred. The values of secrets (keys such as `password` or `api_token`) are never shown; nor
+are those of `settings` by `dhs check`, which does not know the class of a DHS's settings.
 """
 
 BOMB: Final = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -50,6 +51,10 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("an unknown key", "colour: red\n"),
     ("no blank after the colon", "dcss:\n  host:dcss-host\n"),
     ("`=` for a colon", "dcss:\n  host = dcss-host\n"),
+    ("a password without its blank", "axis:\n  password:hunter2\n"),
+    ("a key with its section", "dcss.host: dcss-host\n"),
+    ("a blank of another kind", "dcss:\n\u00a0\u00a0host: dcss-host\n"),
+    ("a doubled merge", "dcss:\n  <<: {port: 1}\n  <<: {port: 2}\n"),
     ("an empty host", 'dcss: {host: ""}\n'),
     ("a host of two words", "dcss: {host: a b}\n"),
     ("a port in the host", "dcss: {host: 'dcss-host:14242'}\n"),
@@ -64,6 +69,8 @@ MISTAKES: Final[tuple[tuple[str, str | bytes], ...]] = (
     ("5,000 digits", f"dcss: {{port: {'1' * 5000}}}\n"),
     ("an infinite time", "dcss: {connect_timeout_s: .inf}\n"),
     ("a time with its unit", "dcss: {connect_timeout_s: 5 s}\n"),
+    ("a size with its unit", "log: {max_bytes: 10MB}\n"),
+    ("a time in another unit", "dcss: {connect_timeout_s: 500 ms}\n"),
     ("a comma in a number", "dcss: {send_timeout_s: 2,5}\n".replace("2,5", "'2,5'")),
     ("an impossible time", "osci_time: 0\n"),
     ("no value", "dcss: {port: }\n"),
