@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dhs_runtime.errors import StopTimeoutError as StopTimeoutError
     from dhs_runtime.errors import TransportError as TransportError
     from dhs_runtime.errors import machine_error as machine_error
+    from dhs_runtime.number_text import counted as counted
     from dhs_runtime.number_text import number_text as number_text
     from dhs_runtime.operation import Argument as Argument
     from dhs_runtime.operation import arguments_of as arguments_of
@@ -67,7 +68,7 @@ _ROOMS: Final = {
         "TransportError",
         "machine_error",
     ),
-    "number_text": ("number_text",),
+    "number_text": ("counted", "number_text"),
     "operation": ("Argument", "arguments_of"),
     "process.config_file": ("ConfigFileError", "Mistake", "load_yaml", "structure"),
     "process.controls": ("unescape_controls",),

@@ -27,3 +27,8 @@ def short_number_text(number: float) -> str:
     """A number in a sentence: 100, 1e+06, 24.95; more than six digits only where it has more."""
     short = f"{number:g}"
     return short if float(short) == number else f"{number:.{_DIGITS}g}"
+
+
+def counted(number: int, what: str) -> str:
+    """How many of something, in English: "1 DHS", "2 DHSs"."""
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -21,6 +21,7 @@ from dhs_lab.tools.keyword_filter import KeywordFilter
 from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.showing import show
 from dhs_lab.tools.sightings import ODD, Damage, Found, Sighting
+from dhs_runtime.lowlevel import counted
 
 _SELDOM: Final = 50_000  # objects
 
@@ -70,8 +71,8 @@ class Teller:
     def __str__(self) -> str:
         again = f"; {self.again} repeated in another line" if self.again else ""
         return (
-            f"{self.messages} messages, {self.odd} of them unknown or malformed; "
-            f"{self.damages} places damaged{again}"
+            f"{counted(self.messages, 'message')}, {self.odd} of them unknown or malformed; "
+            f"{counted(self.damages, 'place')} damaged{again}"
         )
 
 

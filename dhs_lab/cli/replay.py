@@ -16,7 +16,7 @@ from dhs_lab.tools.comparing import TOLERANCE, Difference
 from dhs_lab.tools.recording import Recorded, Side, connections_of, load
 from dhs_lab.tools.replaying import ReplayOptions, ReplayResult, accept_dhs, call_dcss
 from dhs_lab.tools.replaying import replay as play
-from dhs_runtime.lowlevel import ConfigError, Guard, HostPort, bound, machine_error
+from dhs_runtime.lowlevel import ConfigError, Guard, HostPort, bound, counted, machine_error
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -206,14 +206,15 @@ def _report(outcome: ReplayResult, *, as_json: bool) -> None:
         click.echo(f"dhs replay: not sent (see --as-recorded): {refused}", err=True)
     if outcome.shortened:
         click.echo(
-            f"dhs replay: {outcome.shortened} pauses shortened (see --longest-pause)", err=True
+            f"dhs replay: {counted(outcome.shortened, 'pause')} shortened (see --longest-pause)",
+            err=True,
         )
     if outcome.ending:
         click.echo(f"dhs replay: {outcome.ending}", err=True)
-    verdict = "the same" if outcome.is_same else f"{len(outcome.differences)} differences"
+    verdict = "the same" if outcome.is_same else counted(len(outcome.differences), "difference")
     click.echo(
-        f"dhs replay: {outcome.sent} of {outcome.to_send} messages played; {outcome.expected} "
-        f"answers expected, {outcome.got} got: {verdict}",
+        f"dhs replay: {outcome.sent} of {counted(outcome.to_send, 'message')} played; "
+        f"{counted(outcome.expected, 'answer')} expected, {outcome.got} got: {verdict}",
         err=True,
     )
 

@@ -22,6 +22,7 @@ from dhs_lab.tools.reading import ReadOptions
 from dhs_lab.tools.showing import show_time, show_word
 from dhs_lab.tools.sightings import Damage
 from dhs_lab.tools.statistics import KeywordStats, Statistics, TaskStats
+from dhs_runtime.lowlevel import counted
 
 _WIDTH = 140  # least width of a table
 
@@ -110,8 +111,9 @@ def _print(statistics: Statistics) -> None:
     # A terminal wraps lines, so nothing is lost. Without the height a dumb one keeps 80 columns.
     console.size = ConsoleDimensions(max(console.width, _WIDTH), console.height)
     console.print(
-        f"{statistics.count} messages, {statistics.bytes} bytes, {statistics.damages} places "
-        f"damaged; {show_time(statistics.first)} to {show_time(statistics.last)}; "
+        f"{counted(statistics.count, 'message')}, {counted(statistics.bytes, 'byte')}, "
+        f"{counted(statistics.damages, 'place')} damaged; "
+        f"{show_time(statistics.first)} to {show_time(statistics.last)}; "
         f"{_number(statistics.rate(statistics.count))} per second, "
         f"{statistics.busiest or '-'} in the busiest one",
         soft_wrap=True,

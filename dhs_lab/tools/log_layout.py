@@ -130,7 +130,7 @@ def _with_time_first(line: str) -> str:
 
 
 def _ending(lines: list[str]) -> _Change | None:
-    """Words that are after messages of several kinds (a thread, a time taken) are part of none."""
+    """Words that follow messages of several kinds (a thread, a time taken) belong to no message."""
     keywords: set[str] = set()
     common: set[str] = set()
     for coloured in lines:

@@ -31,7 +31,7 @@ from dhs_lab.tools.recording import (
     read_index_line,
 )
 from dhs_lab.tools.splitting import StreamPiece, StreamSplitter
-from dhs_runtime.lowlevel import ConfigError
+from dhs_runtime.lowlevel import ConfigError, counted
 
 _LOOK_S: Final = 0.05  # how often it looks for more
 _PIECE: Final = 1 << 20
@@ -58,8 +58,9 @@ class Totals:
 
     def __str__(self) -> str:
         return (
-            f"{self.connections} connections, {self.bytes} bytes, {self.messages} messages, "
-            f"{self.damages} places damaged{' in the lines that there are' if self.trouble else ''}"
+            f"{counted(self.connections, 'connection')}, {counted(self.bytes, 'byte')}, "
+            f"{counted(self.messages, 'message')}, {counted(self.damages, 'place')} damaged"
+            f"{' in the lines that there are' if self.trouble else ''}"
         )
 
 

@@ -24,7 +24,7 @@ _SHORT_OF = {
     errno.EMFILE: "this process (see ulimit -n)",
     errno.ENFILE: "this machine",
 }
-"""What failed with an error of the system that names no file, and that no command expects."""
+"""What failed, by the number of a system error that names no file and no command expects."""
 COMPLETE = "_DHS_COMPLETE"
 """Environment variable by which a shell asks for completions; see click."""
 

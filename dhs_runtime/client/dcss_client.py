@@ -47,7 +47,7 @@ from dhs_runtime.errors import DhsError, NotConnectedError
 LIST_S: Final = 1.0
 """How long to wait for DCSS to list its clients, in seconds."""
 SLAVE_S: Final = 1.0
-"""How long `stog_become_slave` may come before `stog_become_master` and be no refusal."""
+"""`stog_become_slave` is not a refusal if `stog_become_master` follows within this time."""
 _NO_PRIVILEGE: Final = "Insufficient privilege to become"
 _BLANKED: Final = str.maketrans(dict.fromkeys('[]$;"\n', " "))
 _PRIVATE: Final = "PRIVATE"

@@ -62,7 +62,7 @@ class EventQueue:
         self._names = frozenset(names)
         self._changed = threading.Condition()  # guards what follows
         self._unread: deque[list[ClientEvent]] = deque()
-        # Updates with nothing but updates after them.
+        # Updates after which only other updates came.
         self._newest: dict[object, list[ClientEvent]] = {}
         self._is_closed = False
         self._is_overrun = False

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.2
 SHORTEST_S: Final = 0.01
-"""Between two looks, however short the time of systemd's watchdog is."""
+"""Shortest time between two looks, also with a shorter watchdog of systemd."""
 STUCK_S: Final = 10.0
 """How long a message handler may take if systemd sets no limit."""
 

@@ -10,7 +10,7 @@ STOPPING: Final = "STOPPING=1"
 WATCHDOG: Final = "WATCHDOG=1"
 
 MAX_DIGITS: Final = 20
-"""Of a number of 64 bits."""
+"""Digits of the largest number of 64 bits."""
 
 
 class Notifier:

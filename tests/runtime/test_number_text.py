@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcs_codec import EncodeError
-from dhs_runtime.number_text import any_number_text, number_text, short_number_text
+from dhs_runtime.number_text import any_number_text, counted, number_text, short_number_text
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,7 @@ def test_what_dcss_tells_may_be_any_number(number: float) -> None:
 )
 def test_a_number_in_a_sentence(number: float, text: str) -> None:
     assert short_number_text(number) == text
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(number, "DHS") for number in (0, 1, 2)] == ["0 DHSs", "1 DHS", "2 DHSs"]

@@ -22,9 +22,8 @@ from dhs_lab.simulators.dcss.shell_parts import (
     CommandAnswer,
     CommandWords,
     Context,
-    counted,
 )
-from dhs_runtime.lowlevel import arguments_of, number_text
+from dhs_runtime.lowlevel import arguments_of, counted, number_text
 
 _TRUE: Final = ("1", "on", "true", "yes")
 _FALSE: Final = ("0", "off", "false", "no")

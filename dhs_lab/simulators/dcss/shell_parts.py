@@ -14,11 +14,6 @@ class UsageError(DhsError):
     """The words of a command are wrong."""
 
 
-def counted(number: int, what: str) -> str:
-    """How many of something, in English: "1 DHS", "2 DHSs"."""
-    return f"{number} {what}{'s' * (number != 1)}"
-
-
 def is_number(word: str) -> bool:
     """Whether a word is a finite number."""
     try:

@@ -38,7 +38,7 @@ def test_decode_shows_time_direction_keyword_and_fields(tmp_path: Path) -> None:
         "2026-01-01 12:00:00.500  -> DHS   stoh_start_operation          "
         "operation_name=echo operation_handle=1.1 operation_args='a b'\n"
     )
-    assert b"1 messages, 0 of them unknown or malformed; 0 places damaged" in done.stderr
+    assert b"1 message, 0 of them unknown or malformed; 0 places damaged" in done.stderr
 
 
 LINE = b"2026-01-01 12:00:00.5 -> stoh_abort_all soft\n"

@@ -63,7 +63,7 @@ def test_a_session_is_recorded_and_played_again(
                 assert run.wait(DEADLINE_S).status == "normal"
             assert process.terminate() == 0
         assert recorder.wait() == 0
-        assert "1 connections" in recorder.log
+        assert "1 connection," in recorder.log
     decoded = subprocess.run(
         [*COMMAND, "decode", f"{name}.jsonl"], capture_output=True, text=True, check=True
     )
@@ -156,7 +156,7 @@ def test_a_recording_on_a_full_disk_says_what_is_true(tmp_path: Path) -> None:
     beyond = b"".join(reader)
     raw = Path(f"{name}-1-dhs.raw").read_bytes()
     assert raw == beyond
-    assert f"1 connections, {len(raw)} bytes" in recorder.log
+    assert f"1 connection, {len(raw)} bytes" in recorder.log
     assert "not all is recorded: " in recorder.log
 
 

@@ -14,7 +14,6 @@ from dhs_lab.simulators.dcss import (
 )
 from dhs_lab.simulators.dcss import shell as shell_module
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
-from dhs_lab.simulators.dcss.shell_parts import counted
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.lab.simulators.closed_host import closed_host
 from tests.runtime.peers import eventually, fast_config, running
@@ -524,7 +523,3 @@ def test_a_failure_that_nobody_waited_for_fails_the_script(driven: Shell) -> Non
 )
 def test_completion_knows_commands_and_names(shell: Shell, line: str, words: list[str]) -> None:
     assert shell.complete(line) == words
-
-
-def test_one_is_no_plural() -> None:
-    assert [counted(number, "DHS") for number in (0, 1, 2)] == ["0 DHSs", "1 DHS", "2 DHSs"]
