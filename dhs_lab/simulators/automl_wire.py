@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from dhs_lab.simulators.detector import PixelDetection
 
@@ -102,6 +102,8 @@ def decode_image(data: bytes) -> Image.Image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
                 return _eight_bits(image).convert("RGB")
+    except UnidentifiedImageError:
+        raise BadRequestError(f"Invalid image: it is not {' or '.join(_FORMATS)}") from None
     except _DECODE_ERRORS as error:
         # Pillow itself refuses pictures that are far too large; its text names the pixels.
         raise BadRequestError(f"Invalid image: {error}") from None

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from dhs_lab.tools.inputs import ByteSource
-from dhs_lab.tools.recoding import lines_of, of_lines, without_colours
+from dhs_lab.tools.recoding import changed, joined, without_colours
 from dhs_lab.tools.stamps import Stamp, read_stamp
 
-_Change = Callable[[Iterator[str]], Iterator[str]]
+_Change = Callable[[str], str]
 
 # The patterns are compiled at their first use: most logs do without.
 _USUAL: Final = (80, 132)  # columns of terminals
@@ -40,10 +40,13 @@ def laid_out(source: ByteSource) -> ByteSource:
         line.rstrip("\r")
         for line in source.peek().decode("utf-8", "surrogateescape").split("\n")[:-1]
     ]
-    for changing in (_trimming, _joining, _moving, _ending):
+    join = _joining(lines)
+    if join is not None:
+        return joined(source, join)
+    for changing in (_trimming, _timing, _moving, _ending):
         change = changing(lines)
         if change is not None:
-            return of_lines(source.name, change(lines_of(source)))
+            return changed(source, change)
     return source
 
 
@@ -55,15 +58,13 @@ def _time_at_start(line: str) -> Stamp | None:
 def _trimming(lines: list[str]) -> _Change | None:
     """Blanks fill all lines of a screen to its width."""
     is_full = len(set(map(len, lines))) == 1 and any(line.endswith(" ") for line in lines)
-    return (lambda filled: map(str.rstrip, filled)) if is_full and len(lines) >= _FEW else None
+    return str.rstrip if is_full and len(lines) >= _FEW else None
 
 
-# -- lines that a terminal broke, and the two lines of a record of Java --------------------------
+# -- lines that a terminal broke ----------------------------------------------------------------
 
 
-def _joining(lines: list[str]) -> _Change | None:
-    if re.match(_LEVEL_OF_JAVA, "".join(lines[1:2])) and _time_at_start(lines[0]):
-        return _with_time_before
+def _joining(lines: list[str]) -> Callable[[Iterator[str]], Iterator[str]] | None:
     width = max(map(len, lines), default=0)
     after = [line for before, line in itertools.pairwise(lines) if len(before) == width]
     few = 2 if width in _USUAL else _FEW
@@ -90,17 +91,23 @@ def _joined(lines: Iterator[str], width: int, begins: Callable[[str], bool]) -> 
     yield "".join(parts)
 
 
-def _with_time_before(lines: Iterator[str]) -> Iterator[str]:
-    """A line with a level, after the time of the line before."""
+# -- times at other places ----------------------------------------------------------------------
+
+
+def _timing(lines: list[str]) -> _Change | None:
+    """In a record of Java, the time is in the line before that with the level and the text."""
+    if not (re.match(_LEVEL_OF_JAVA, "".join(lines[1:2])) and _time_at_start(lines[0])):
+        return None
     time = ""
-    for line in lines:
+
+    def with_time(line: str) -> str:
+        nonlocal time
         stamp = _time_at_start(line)
         if stamp is not None:
             time = line[: len(line) - len(stamp.rest)]
-        yield time + line if re.match(_LEVEL_OF_JAVA, line) else line
+        return time + line if re.match(_LEVEL_OF_JAVA, line) else line
 
-
-# -- times at the end --------------------------------------------------------------------------
+    return with_time
 
 
 def _moving(lines: list[str]) -> _Change | None:
@@ -112,7 +119,7 @@ def _moving(lines: list[str]) -> _Change | None:
                 return None
     if messages < 2:  # noqa: PLR2004 - one may be a text with a time in it
         return None
-    return lambda lines: (_with_time_first(line) or line for line in lines)
+    return lambda line: _with_time_first(line) or line
 
 
 def _with_time_first(line: str) -> str:
@@ -146,7 +153,7 @@ def _ending(lines: list[str]) -> _Change | None:
     if len(keywords) < _FEW:
         return None
     tail = re.sub("0", r"\\d+", re.sub(r"\\ ", r"\\s+", re.escape(max(common, key=len))))
-    return lambda lines: (re.sub(rf"\s*{tail}\s*$", "", without_colours(line)) for line in lines)
+    return lambda line: re.sub(rf"\s*{tail}\s*$", "", without_colours(line))
 
 
 def _tails(line: str, at: int) -> set[str]:

@@ -39,7 +39,7 @@ _SIZE_AT_END: Final = re.compile(
 _SIZES: Final = (0, 1, V2_HEADER_SIZE, V2_HEADER_SIZE + 1)  # of a frame, beyond its text
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _AFTER_STRING: Final = re.compile(
-    r"(?:[\s,;]+[\"']?[\w.]+[\"']?[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
+    r"(?:\"\"|'')?(?:[\s,;]+[\"']?[\w.]+[\"']?[=:] ?(?:\"[^\"]*\"|'[^']*'|[^\s\"']*))*[\s)\]},;.]*"
 )
 _END_OF_JSON: Final = re.compile(r"\\n\"(?:, ?\"\w+\": ?.*)?\}$")
 _WRITTEN: Final = re.compile(

@@ -3,7 +3,7 @@
 import codecs
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from dhs_lab.tools.inputs import SNIFFED, ByteSource
@@ -57,23 +57,38 @@ def as_utf8(source: ByteSource, size: int = SNIFFED) -> ByteSource:
 def undecorated(source: ByteSource) -> ByteSource:
     """The source without tags of HTML or XML, colours, and the signs of `cat -A`."""
     change = _change_of(source.peek())
-    return source if change is None else of_lines(source.name, map(change, lines_of(source)))
+    return source if change is None else changed(source, change)
 
 
-def lines_of(source: ByteSource) -> Iterator[str]:
-    """The lines of UTF-8, without their ends; the last is empty if the one before has an end."""
+def changed(source: ByteSource, change: Callable[[str], str]) -> ByteSource:
+    """The source with each of its lines changed, as soon as it comes."""
+    texts = (
+        "\n".join(map(change, block.split("\n"))) + "\n" * is_whole
+        for block, is_whole in _blocks(source)
+    )
+    return ByteSource(source.name, _Recoded(texts))
+
+
+def joined(source: ByteSource, join: Callable[[Iterator[str]], Iterator[str]]) -> ByteSource:
+    """The source with its lines joined; the last is empty if the one before has an end."""
+    ends = itertools.chain([""], itertools.repeat("\n"))
+    lines = join(_lines(source))
+    return ByteSource(source.name, _Recoded(map("".join, zip(ends, lines, strict=False))))
+
+
+def _lines(source: ByteSource) -> Iterator[str]:
     has_end = False
-    for block, is_whole in source.line_blocks():
-        yield from block.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+    for block, is_whole in _blocks(source):
+        yield from block.split("\n")
         has_end = is_whole
     if has_end:
         yield ""
 
 
-def of_lines(name: str, lines: Iterable[str]) -> ByteSource:
-    """The source of such lines."""
-    ends = itertools.chain([""], itertools.repeat("\n"))
-    return ByteSource(name, _Recoded(end + line for end, line in zip(ends, lines, strict=False)))
+def _blocks(source: ByteSource) -> Iterator[tuple[str, bool]]:
+    for block, is_whole in source.line_blocks():
+        text = block.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+        yield text.removesuffix("\r"), is_whole
 
 
 def _encoding_of(head: bytes) -> str | None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dhs_lab.tools.inputs import ByteSource
+from dhs_lab.tools.reading import read
 from dhs_lab.tools.sightings import Sighting
 from dhs_lab.tools.stamps import read_stamp
 from tests.lab.tools.helpers import damages, found
@@ -99,6 +101,27 @@ def test_a_log_cut_at_its_end_yields_no_message_that_was_not_there(
     data = ("\n".join(lines) + "\n").encode()
     cut = data[: shape + at % (len(data) - shape)]
     assert set(told(found(cut))) <= set(TEXTS)
+
+
+class Live:
+    """A pipe that gives a piece at a time."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+
+    def read1(self, _: int = -1) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+@pytest.mark.parametrize("tail", ["\x1b[0m", " [Thread-1]", f" [{TIMES[0]}]"])
+def test_a_line_is_read_as_soon_as_it_comes(tail: str) -> None:
+    start = "" if "2026" in tail else f"{TIMES[0]} "
+    pieces = [f"{start}recv {text}{tail}\n".encode() for text in TEXTS]
+    live = Live([b"".join(pieces), *pieces])
+    findings = read(ByteSource("x", live))
+    for left in (*[len(TEXTS)] * len(TEXTS), *range(len(TEXTS) - 1, -1, -1)):
+        assert isinstance(next(findings), Sighting)
+        assert len(live.pieces) == left
 
 
 def test_a_letter_is_struck_over_only_by_itself() -> None:
