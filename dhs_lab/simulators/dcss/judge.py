@@ -22,7 +22,7 @@ from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.circle import TURN, CircleMode
 from dhs_lab.simulators.dcss.motors import MotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.runs import Asked
-from dhs_runtime.lowlevel import Deadline, ThreadGroup
+from dhs_runtime.lowlevel import LONGEST_S, Deadline, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
@@ -228,7 +228,8 @@ class Judge:
             while self._is_watching:
                 now_s = time.monotonic()
                 if not self._due or self._due[0][0] > now_s:
-                    self._changed.wait(self._due[0][0] - now_s if self._due else None)
+                    soon_s = self._due[0][0] - now_s if self._due else LONGEST_S
+                    self._changed.wait(min(soon_s, LONGEST_S))
                     continue
                 _, number, run = heapq.heappop(self._due)
                 due_s = self._due_s(run)

@@ -320,6 +320,14 @@ def test_an_answer_in_time_is_no_matter_even_when_more_is_asked(patient: Bench) 
     ]
 
 
+def test_a_count_of_centuries_does_not_end_the_watch(hasty: Bench) -> None:
+    hasty.dcss.from_gui("gtos_read_ion_chambers 9.9e9 0 i0")
+    hasty.dcss.from_gui("gtos_start_oscillation z NULL 1 9.9e9")
+    hasty.dcss.get_encoder("enc")
+    (verdict,) = hasty.wait()
+    assert verdict.text == "no answer within 0.1 s: stoh_get_encoder enc"
+
+
 def test_an_operation_may_take_as_long_as_it_likes(hasty: Bench) -> None:
     hasty.dcss.start_operation("echo")
     hasty.dcss.get_encoder("enc")  # a later command is late
