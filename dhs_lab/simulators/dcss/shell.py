@@ -30,6 +30,7 @@ from dhs_lab.simulators.dcss.shell_parts import (
     CommandWords,
     Context,
     UsageError,
+    listed,
 )
 from dhs_runtime.lowlevel import Deadline, StopToken, ThreadGroup
 
@@ -40,14 +41,11 @@ SILENT_S: Final = 10.0
 _CLOSE_S: Final = 1.0
 _HELP_AT: Final = 32
 _NOTHING: Final = CommandResult("")
+COMMANDS: Final = [*shell_devices.COMMANDS, *shell_server.COMMANDS]
+_command = functools.partial(listed, COMMANDS)
 
 
-def _quit(context: Context, words: CommandWords) -> CommandAnswer:
-    words.end()
-    context.stop.stop()
-    return _NOTHING
-
-
+@_command("help [COMMAND]", "these lines", lambda _: list(COMMANDS_BY_NAME))
 def _help(_: Context, words: CommandWords) -> CommandAnswer:
     if not words:
         return CommandResult("\n".join(map(_help_line, COMMANDS)))
@@ -59,24 +57,19 @@ def _help(_: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult(f"{command.line}\n  {command.help}")
 
 
+@_command("quit", "end the shell", aliases=("exit",))
+def _quit(context: Context, words: CommandWords) -> CommandAnswer:
+    words.end()
+    context.stop.stop()
+    return _NOTHING
+
+
 def _help_line(command: Command) -> str:
     if len(command.line) <= _HELP_AT:
         return f"{command.line:{_HELP_AT}}  {command.help}"
     return f"{command.line}\n{'':{_HELP_AT}}  {command.help}"
 
 
-COMMANDS: Final[tuple[Command, ...]] = (
-    *shell_devices.COMMANDS,
-    *shell_server.COMMANDS,
-    Command(
-        name="help",
-        usage="[COMMAND]",
-        help="these lines",
-        run=_help,
-        names=lambda _: list(COMMANDS_BY_NAME),
-    ),
-    Command(name="quit", help="end the shell", run=_quit, aliases=("exit",)),
-)
 COMMANDS_BY_NAME: Final[Mapping[str, Command]] = {
     name: command for command in COMMANDS for name in (command.name, *command.aliases)
 }

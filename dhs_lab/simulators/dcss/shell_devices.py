@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from dcs_codec import NO_DEVICE, gui
@@ -22,6 +23,7 @@ from dhs_lab.simulators.dcss.shell_parts import (
     CommandAnswer,
     CommandWords,
     Context,
+    listed,
 )
 from dhs_runtime.lowlevel import arguments_of, counted, number_text
 
@@ -39,9 +41,16 @@ def names_of(*kinds: type) -> Callable[[SimulatedDcss], Iterable[str]]:
     return names
 
 
+COMMANDS: Final[list[Command]] = []
+_command = partial(listed, COMMANDS)
+
+
 # -- motors ----------------------------------------------------------------------------------
 
 
+@_command(
+    "move MOTOR POSITION", "move a motor, or send it to a word such as home", names_of(MotorEntry)
+)
 def _move(context: Context, words: CommandWords) -> CommandAnswer:
     name, word = words.word("MOTOR"), words.word("POSITION")
     words.end()
@@ -52,6 +61,7 @@ def _move(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{name} is sent to {word}")
 
 
+@_command("abort [MOTOR] [soft|hard]", "stop one motor, or everything", names_of(MotorEntry))
 def _abort(context: Context, words: CommandWords) -> CommandAnswer:
     motor = "" if not words or words.flag("all") else words.word("MOTOR")
     if motor in ("soft", "hard"):
@@ -67,6 +77,11 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, gui.GtosAbortAll(abort_arg=how), started)
 
 
+@_command(
+    "set-position MOTOR POSITION",
+    "set the value of the present position of a motor",
+    names_of(MotorEntry),
+)
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
@@ -74,6 +89,11 @@ def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{name} gets the position {number_text(position)}")
 
 
+@_command(
+    "oscillate MOTOR SHUTTER|- RANGE SECONDS",
+    "turn a motor by a range with a shutter open",
+    names_of(MotorEntry, ShutterEntry),
+)
 def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
     motor, shutter = words.word("MOTOR"), words.word("SHUTTER")
     degrees, time_s = words.number("RANGE"), words.seconds()
@@ -87,6 +107,11 @@ def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{motor} is turned by {number_text(degrees)}")
 
 
+@_command(
+    "vector [stop|speed] MOTOR MOTOR2|- [POSITION POSITION2] [SPEED]",
+    "move two motors along a line; stop it; change its speed",
+    names_of(MotorEntry),
+)
 def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     if words.flag("stop"):
         motor_1, motor_2 = words.word("MOTOR"), words.word("MOTOR2") if words else NO_DEVICE
@@ -111,6 +136,11 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, start, f"the vector move of {motor_1} is on its way")
 
 
+@_command(
+    "configure MOTOR FIELD=VALUE...",
+    "change a motor's configuration, as speed=200 motor_lock_on=on",
+    names_of(MotorEntry),
+)
 def _configure(context: Context, words: CommandWords) -> CommandAnswer:
     name, settings = words.word("MOTOR"), words.rest()
     motor = context.dcss.motor(name)
@@ -145,6 +175,9 @@ def _or_none(name: str) -> str:
 # -- the other devices -----------------------------------------------------------------------
 
 
+@_command(
+    "shutter SHUTTER open|closed", "open or close a shutter or filter", names_of(ShutterEntry)
+)
 def _shutter(context: Context, words: CommandWords) -> CommandAnswer:
     name, state = words.word("SHUTTER"), words.word("STATE")
     words.end()
@@ -152,6 +185,7 @@ def _shutter(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{name} is to be {state}")
 
 
+@_command("read SECONDS ION_CHAMBER...", "let ion chambers count", names_of(IonChamberEntry))
 def _read(context: Context, words: CommandWords) -> CommandAnswer:
     time_s, names = words.seconds(), words.rest()
     if not names:
@@ -162,6 +196,7 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{' '.join(names)} count for {time_s:g} s")
 
 
+@_command("encoder ENCODER [POSITION]", "read an encoder, or set it", names_of(EncoderEntry))
 def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("ENCODER")
     if not words:
@@ -171,6 +206,12 @@ def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{name} is set")
 
 
+@_command(
+    "string STRING CONTENTS...",
+    "ask for new contents of a string",
+    names_of(StringEntry),
+    aliases=("set",),
+)
 def _string(context: Context, words: CommandWords) -> CommandAnswer:
     name, contents = words.word("STRING"), " ".join([words.word("CONTENTS"), *words.rest()])
     asked = gui.GtosSetString(string_name=name, string_contents=contents)
@@ -180,6 +221,11 @@ def _string(context: Context, words: CommandWords) -> CommandAnswer:
 # -- operations ------------------------------------------------------------------------------
 
 
+@_command(
+    "start OPERATION [WORD...]",
+    "start an operation; shows its updates and its completion",
+    names_of(OperationEntry),
+)
 def _start(context: Context, words: CommandWords) -> CommandAnswer:
     name, given = words.word("OPERATION"), words.rest()
     typed = " ".join(given)
@@ -193,96 +239,8 @@ def _start(context: Context, words: CommandWords) -> CommandAnswer:
     return as_gui(context, asked, f"{name} is started")
 
 
+@_command("stop OPERATION [WORD...]", "ask an operation to stop", names_of(OperationEntry))
 def _stop(context: Context, words: CommandWords) -> CommandAnswer:
     name, given = words.word("OPERATION"), words.rest()
     asked = gui.GtosStopOperation(operation_name=name, operation_args=arguments_of(given, None))
     return as_gui(context, asked, f"{name} is to stop")
-
-
-COMMANDS: Final = (
-    Command(
-        name="move",
-        usage="MOTOR POSITION",
-        help="move a motor, or send it to a word such as home",
-        run=_move,
-        names=names_of(MotorEntry),
-    ),
-    Command(
-        name="abort",
-        usage="[MOTOR] [soft|hard]",
-        help="stop one motor, or everything",
-        run=_abort,
-        names=names_of(MotorEntry),
-    ),
-    Command(
-        name="set-position",
-        usage="MOTOR POSITION",
-        help="set the value of the present position of a motor",
-        run=_set_position,
-        names=names_of(MotorEntry),
-    ),
-    Command(
-        name="oscillate",
-        usage="MOTOR SHUTTER|- RANGE SECONDS",
-        help="turn a motor by a range with a shutter open",
-        run=_oscillate,
-        names=names_of(MotorEntry, ShutterEntry),
-    ),
-    Command(
-        name="vector",
-        usage="[stop|speed] MOTOR MOTOR2|- [POSITION POSITION2] [SPEED]",
-        help="move two motors along a line; stop it; change its speed",
-        run=_vector,
-        names=names_of(MotorEntry),
-    ),
-    Command(
-        name="configure",
-        usage="MOTOR FIELD=VALUE...",
-        help="change a motor's configuration, as speed=200 motor_lock_on=on",
-        run=_configure,
-        names=names_of(MotorEntry),
-    ),
-    Command(
-        name="shutter",
-        usage="SHUTTER open|closed",
-        help="open or close a shutter or filter",
-        run=_shutter,
-        names=names_of(ShutterEntry),
-    ),
-    Command(
-        name="read",
-        usage="SECONDS ION_CHAMBER...",
-        help="let ion chambers count",
-        run=_read,
-        names=names_of(IonChamberEntry),
-    ),
-    Command(
-        name="encoder",
-        usage="ENCODER [POSITION]",
-        help="read an encoder, or set it",
-        run=_encoder,
-        names=names_of(EncoderEntry),
-    ),
-    Command(
-        name="string",
-        usage="STRING CONTENTS...",
-        help="ask for new contents of a string",
-        run=_string,
-        names=names_of(StringEntry),
-        aliases=("set",),
-    ),
-    Command(
-        name="start",
-        usage="OPERATION [WORD...]",
-        help="start an operation; shows its updates and its completion",
-        run=_start,
-        names=names_of(OperationEntry),
-    ),
-    Command(
-        name="stop",
-        usage="OPERATION [WORD...]",
-        help="ask an operation to stop",
-        run=_stop,
-        names=names_of(OperationEntry),
-    ),
-)

@@ -58,6 +58,7 @@ class Pending:
 
 
 CommandAnswer = CommandResult | Pending
+Names = Callable[[SimulatedDcss], Iterable[str]]
 
 
 class CommandWords:
@@ -152,27 +153,45 @@ class Context:
     stop: StopToken
 
 
+Run = Callable[[Context, CommandWords], CommandAnswer]
+
+
 @attrs.frozen(kw_only=True)
 class Command:
     """A command of the shell.
 
     Attributes:
-        name: Its name.
-        usage: The words after it.
+        line: Its name, and the words after it.
         help: What it does, in one line.
         run: Runs it.
         names: Names that may follow it, for completion.
         aliases: Other names for it.
     """
 
-    name: str
-    usage: str = ""
+    line: str
     help: str
-    run: Callable[[Context, CommandWords], CommandAnswer]
-    names: Callable[[SimulatedDcss], Iterable[str]] = lambda _: ()
-    aliases: tuple[str, ...] = ()
+    run: Run
+    names: Names
+    aliases: tuple[str, ...]
 
     @property
-    def line(self) -> str:
-        """Name and usage."""
-        return f"{self.name} {self.usage}".rstrip()
+    def name(self) -> str:
+        """Its name."""
+        return self.line.partition(" ")[0]
+
+
+def listed(
+    commands: list[Command],
+    line: str,
+    text: str,
+    names: Names = lambda _: (),
+    *,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Run], Run]:
+    """Add the decorated function to the commands; the arguments are as in `Command`."""
+
+    def add(run: Run) -> Run:
+        commands.append(Command(line=line, help=text, run=run, names=names, aliases=aliases))
+        return run
+
+    return add

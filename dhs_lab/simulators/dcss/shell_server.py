@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Final
 
 from dcs_codec import MalformedMessage, OperationStatus, decode_text
@@ -18,6 +19,7 @@ from dhs_lab.simulators.dcss.shell_parts import (
     Pending,
     UsageError,
     is_number,
+    listed,
 )
 from dhs_lab.simulators.dcss.traffic import TrafficLine
 from dhs_runtime.lowlevel import Deadline
@@ -27,14 +29,33 @@ TOLERANCE: Final = 1e-6
 _FOLLOW_S: Final = 0.2
 
 
+COMMANDS: Final[list[Command]] = []
+_command = partial(listed, COMMANDS)
+
+
+def _hosts(dcss: SimulatedDcss) -> Iterable[str]:
+    return [host.name for host in dcss.hosts]
+
+
+def _all(dcss: SimulatedDcss) -> Iterator[str]:
+    yield from _hosts(dcss)
+    yield from dcss.devices()
+
+
+def _kinds_of_fault(_: SimulatedDcss) -> Iterable[str]:
+    return (*FaultKind, "clear")
+
+
 # -- looking ---------------------------------------------------------------------------------
 
 
+@_command("who", "DHSs that are connected")
 def _who(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
     return CommandResult(" ".join(context.dcss.online()) or "nobody is connected")
 
 
+@_command("state [NAME...]", "values of hosts and devices in the database, or of all", _all)
 def _state(context: Context, words: CommandWords) -> CommandAnswer:
     devices = context.dcss.devices()
     hosts = {host.name: host for host in context.dcss.hosts}
@@ -51,6 +72,7 @@ def _state(context: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult("\n".join(lines))
 
 
+@_command("traffic [N] [--follow]", "the last N messages; show more as they come")
 def _traffic(context: Context, words: CommandWords) -> CommandAnswer:
     follow = words.flag("--follow")
     count = words.whole("N") if words else (0 if follow else LAST)
@@ -64,6 +86,7 @@ def _traffic(context: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult("\n".join(map(str, last)))
 
 
+@_command("verdicts", "what DHSs did wrong")
 def _verdicts(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
     verdicts = context.dcss.verdicts
@@ -84,6 +107,9 @@ def _follow(context: Context, seen: int) -> None:
 # -- by hand ---------------------------------------------------------------------------------
 
 
+@_command(
+    "send DHS KEYWORD [WORD...]", "send any message past the rules for GUIs, unchanged", _hosts
+)
 def _send(context: Context, words: CommandWords) -> CommandAnswer:
     name, text = words.word("DHS"), " ".join(words.rest())
     message = decode_text(text)
@@ -92,6 +118,7 @@ def _send(context: Context, words: CommandWords) -> CommandAnswer:
     return awaited(context, context.dcss.send_text(name, text), f"{name} is sent {text}")
 
 
+@_command("gui gtos_KEYWORD [WORD...]", "send the text of a GUI")
 def _gui(context: Context, words: CommandWords) -> CommandAnswer:
     text = " ".join(words.rest())
     return as_gui(context, text, f"a GUI says {text}")
@@ -100,6 +127,7 @@ def _gui(context: Context, words: CommandWords) -> CommandAnswer:
 # -- disturbing ------------------------------------------------------------------------------
 
 
+@_command("drop DHS [reset]", "close a DHS's connection, on request by RST", _hosts)
 def _drop(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("DHS")
     by_reset = words.flag("reset")
@@ -108,6 +136,11 @@ def _drop(context: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult(f"{name} is disconnected{' by a reset' if by_reset else ''}")
 
 
+@_command(
+    "fault [KIND [VALUE] [FIELD=VALUE...] | clear [NUMBER]]",
+    "show the active faults, add one, end one or all",
+    _kinds_of_fault,
+)
 def _fault(context: Context, words: CommandWords) -> CommandAnswer:
     faults = context.dcss.faults
     if not words:
@@ -125,6 +158,11 @@ def _fault(context: Context, words: CommandWords) -> CommandAnswer:
 # -- scripts ---------------------------------------------------------------------------------
 
 
+@_command(
+    "wait [DHS [offline]] [SECONDS]",
+    "wait for a DHS and its devices, or for all background commands",
+    _hosts,
+)
 def _wait(context: Context, words: CommandWords) -> CommandAnswer:
     is_named = bool(words) and not is_number(words.peek())
     name = words.word("DHS") if is_named else ""
@@ -149,6 +187,7 @@ def _wait(context: Context, words: CommandWords) -> CommandAnswer:
     return Pending(f"waiting for {name or 'all'}", wait)
 
 
+@_command("sleep SECONDS", "do nothing for a time")
 def _sleep(context: Context, words: CommandWords) -> CommandAnswer:
     seconds = words.seconds()
     words.end()
@@ -156,6 +195,11 @@ def _sleep(context: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult("")
 
 
+@_command(
+    "expect [--within SECONDS] NAME VALUE [TOLERANCE] | status STATUS COMMAND... | message PATTERN",
+    "fail unless a value, a status or a message is as it says",
+    _all,
+)
 def _expect(context: Context, words: CommandWords) -> CommandAnswer:
     within_s = words.seconds() if words.flag("--within") else 0.0
     if words.flag("status"):
@@ -227,82 +271,3 @@ def _expect_message(context: Context, words: CommandWords, within_s: float) -> C
             f"expected a message {pattern!r}, there is none", OperationStatus.ERROR
         )
     return CommandResult(str(line))
-
-
-# -- names -----------------------------------------------------------------------------------
-
-
-def _hosts(dcss: SimulatedDcss) -> Iterable[str]:
-    return [host.name for host in dcss.hosts]
-
-
-def _all(dcss: SimulatedDcss) -> Iterator[str]:
-    yield from _hosts(dcss)
-    yield from dcss.devices()
-
-
-def _kinds_of_fault(_: SimulatedDcss) -> Iterable[str]:
-    return (*FaultKind, "clear")
-
-
-COMMANDS: Final = (
-    Command(name="who", help="DHSs that are connected", run=_who),
-    Command(
-        name="state",
-        usage="[NAME...]",
-        help="values of hosts and devices in the database, or of all",
-        run=_state,
-        names=_all,
-    ),
-    Command(
-        name="traffic",
-        usage="[N] [--follow]",
-        help="the last N messages; show more as they come",
-        run=_traffic,
-    ),
-    Command(name="verdicts", help="what DHSs did wrong", run=_verdicts),
-    Command(
-        name="send",
-        usage="DHS KEYWORD [WORD...]",
-        help="send any message past the rules for GUIs, unchanged",
-        run=_send,
-        names=_hosts,
-    ),
-    Command(
-        name="gui",
-        usage="gtos_KEYWORD [WORD...]",
-        help="send the text of a GUI",
-        run=_gui,
-    ),
-    Command(
-        name="drop",
-        usage="DHS [reset]",
-        help="close a DHS's connection, on request by RST",
-        run=_drop,
-        names=_hosts,
-    ),
-    Command(
-        name="fault",
-        usage="[KIND [VALUE] [FIELD=VALUE...] | clear [NUMBER]]",
-        help="show the active faults, add one, end one or all",
-        run=_fault,
-        names=_kinds_of_fault,
-    ),
-    Command(
-        name="wait",
-        usage="[DHS [offline]] [SECONDS]",
-        help="wait for a DHS and its devices, or for all background commands",
-        run=_wait,
-        names=_hosts,
-    ),
-    Command(name="sleep", usage="SECONDS", help="do nothing for a time", run=_sleep),
-    Command(
-        name="expect",
-        usage=(
-            "[--within SECONDS] NAME VALUE [TOLERANCE] | status STATUS COMMAND... | message PATTERN"
-        ),
-        help="fail unless a value, a status or a message is as it says",
-        run=_expect,
-        names=_all,
-    ),
-)

@@ -10,6 +10,7 @@ from dhs_lab.simulators.dcss.gui_texts import configuring
 from dhs_lab.simulators.web.views import JsonObject, message_view
 
 _HOWS: Final = ("soft", "hard")
+_DO: Final = "_do_"  # begins the methods that are commands
 _WAYS: Final = ("to DHS", "to DCSS")
 _CONFIGURABLE: Final = {
     name: type(getattr(RealMotorEntry("any"), name)) for name, _ in RealMotorEntry.scanned
@@ -96,27 +97,9 @@ class Commands:
     def __init__(self, dcss: SimulatedDcss) -> None:
         self._dcss = dcss
         self._verbs: dict[str, Callable[[Wish], JsonObject | None]] = {
-            "move": self._move,
-            "objection": self._objection,
-            "abort_move": self._abort_move,
-            "set_position": self._set_position,
-            "set_shutter": self._set_shutter,
-            "set_string": self._set_string,
-            "read_ion_chamber": self._read_ion_chamber,
-            "get_encoder": self._get_encoder,
-            "set_encoder": self._set_encoder,
-            "start_operation": self._start_operation,
-            "stop_operation": self._stop_operation,
-            "abort_all": self._abort_all,
-            "disconnect": self._disconnect,
-            "configure": self._configure,
-            "oscillate": self._oscillate,
-            "vector_move": self._vector_move,
-            "stop_vector_move": self._stop_vector_move,
-            "add_fault": self._add_fault,
-            "clear_faults": self._clear_faults,
-            "send": self._send,
-            "explain": self._explain,
+            name.removeprefix(_DO): getattr(self, name)
+            for name in dir(self)
+            if name.startswith(_DO)
         }
 
     def __contains__(self, verb: str) -> bool:
@@ -138,34 +121,34 @@ class Commands:
     def _ask(self, message: Message) -> None:
         self._dcss.from_gui(message)
 
-    def _move(self, wish: Wish) -> None:
+    def _do_move(self, wish: Wish) -> None:
         self._ask(
             gui.GtosStartMotorMove(
                 motor_name=wish.name(), destination=wish.number_or_word("destination")
             )
         )
 
-    def _objection(self, wish: Wish) -> JsonObject:
+    def _do_objection(self, wish: Wish) -> JsonObject:
         destination = wish.number_or_word("destination")
         word = destination if isinstance(destination, str) else format_number(destination)
         return {"reason": self._dcss.objection(wish.name(), word)}
 
-    def _abort_move(self, wish: Wish) -> None:
+    def _do_abort_move(self, wish: Wish) -> None:
         self._ask(gui.GtosAbortMotorMove(motor_name=wish.name(), abort_arg=wish.how()))
 
-    def _set_position(self, wish: Wish) -> None:
+    def _do_set_position(self, wish: Wish) -> None:
         position = wish.number("position")
         self._ask(gui.GtosSetMotorPosition(motor_name=wish.name(), position=position))
 
-    def _set_shutter(self, wish: Wish) -> None:
+    def _do_set_shutter(self, wish: Wish) -> None:
         state = wish.text("state")
         self._ask(gui.GtosSetShutterState(shutter_name=wish.name(), shutter_state=state))
 
-    def _set_string(self, wish: Wish) -> None:
+    def _do_set_string(self, wish: Wish) -> None:
         contents = wish.text("contents")
         self._ask(gui.GtosSetString(string_name=wish.name(), string_contents=contents))
 
-    def _read_ion_chamber(self, wish: Wish) -> None:
+    def _do_read_ion_chamber(self, wish: Wish) -> None:
         self._ask(
             gui.GtosReadIonChambers(
                 ion_chamber_time=wish.number("time_s"),
@@ -174,14 +157,14 @@ class Commands:
             )
         )
 
-    def _get_encoder(self, wish: Wish) -> None:
+    def _do_get_encoder(self, wish: Wish) -> None:
         self._ask(gui.GtosGetEncoder(encoder_name=wish.name()))
 
-    def _set_encoder(self, wish: Wish) -> None:
+    def _do_set_encoder(self, wish: Wish) -> None:
         position = wish.number("position")
         self._ask(gui.GtosSetEncoder(encoder_name=wish.name(), position=position))
 
-    def _start_operation(self, wish: Wish) -> JsonObject:
+    def _do_start_operation(self, wish: Wish) -> JsonObject:
         handle = self._dcss.next_handle()
         self._ask(
             gui.GtosStartOperation(
@@ -192,18 +175,18 @@ class Commands:
         )
         return {"handle": handle}
 
-    def _stop_operation(self, wish: Wish) -> None:
+    def _do_stop_operation(self, wish: Wish) -> None:
         self._ask(gui.GtosStopOperation(operation_name=wish.name()))
 
-    def _abort_all(self, wish: Wish) -> None:
+    def _do_abort_all(self, wish: Wish) -> None:
         self._ask(gui.GtosAbortAll(abort_arg=wish.how()))
 
-    def _disconnect(self, wish: Wish) -> None:
+    def _do_disconnect(self, wish: Wish) -> None:
         self._dcss.disconnect(wish.name(), by_reset=wish.flag("by_reset"))
 
     # -- motors in more than one way -----------------------------------------------------------
 
-    def _configure(self, wish: Wish) -> None:
+    def _do_configure(self, wish: Wish) -> None:
         read: Mapping[type, Callable[[str], float]] = {
             float: wish.number,
             int: wish.whole,
@@ -212,7 +195,7 @@ class Commands:
         given = {key: read[kind](key) for key, kind in _CONFIGURABLE.items() if wish.has(key)}
         self._ask(configuring(self._dcss.motor(wish.name()), given))
 
-    def _oscillate(self, wish: Wish) -> None:
+    def _do_oscillate(self, wish: Wish) -> None:
         self._ask(
             gui.GtosStartOscillation(
                 motor_name=wish.name(),
@@ -222,7 +205,7 @@ class Commands:
             )
         )
 
-    def _vector_move(self, wish: Wish) -> None:
+    def _do_vector_move(self, wish: Wish) -> None:
         second = "second_destination"
         self._ask(
             gui.GtosStartVectorMove(
@@ -234,27 +217,27 @@ class Commands:
             )
         )
 
-    def _stop_vector_move(self, wish: Wish) -> None:
+    def _do_stop_vector_move(self, wish: Wish) -> None:
         second = wish.text("second", "") or NO_DEVICE
         self._ask(gui.GtosStopVectorMove(motor_name_1=wish.name(), motor_name_2=second))
 
     # -- the test bench ------------------------------------------------------------------------
 
-    def _add_fault(self, wish: Wish) -> JsonObject:
+    def _do_add_fault(self, wish: Wish) -> JsonObject:
         number = self._dcss.faults.add(wish.text("fault"))
         self._dcss.changes.mark()
         return {"number": number}
 
-    def _clear_faults(self, wish: Wish) -> None:
+    def _do_clear_faults(self, wish: Wish) -> None:
         self._dcss.faults.clear(wish.whole("number") if wish.has("number") else None)
         self._dcss.changes.mark()
 
-    def _send(self, wish: Wish) -> None:
+    def _do_send(self, wish: Wish) -> None:
         host, text = wish.name(), wish.text("text")
         if wish.word("way", _WAYS, "to DHS") == "to DHS":
             self._dcss.send_text(host, text)
         else:
             self._dcss.take_text(host, text)
 
-    def _explain(self, wish: Wish) -> JsonObject:
+    def _do_explain(self, wish: Wish) -> JsonObject:
         return message_view(decode_text(wish.text("text")))
