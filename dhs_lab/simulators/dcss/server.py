@@ -167,7 +167,7 @@ class SimulatedDcss(Scripting):
             return
         self._stop = StopToken()
         self._listener.open()
-        self._engine.scripts.open()
+        self._engine.open()
         try:
             self._judge.start()
             if self._gui is not None:
@@ -183,7 +183,7 @@ class SimulatedDcss(Scripting):
     def stop(self, *, by_reset: bool = False) -> None:
         """Close every connection (FIN, or RST as when killed) and the port; it may start again."""
         self._stop.stop()
-        self._engine.scripts.close()
+        self._engine.close()
         if self._gui is not None:
             self._gui.stop()
         if by_reset:

@@ -1,30 +1,11 @@
 """What scripts need from the scripting engine that runs them."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
-from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptWait
-
-T = TypeVar("T")
-
-
-class ScriptRunner(Protocol):
-    """Runs scripts, and gives them the messages to all GUIs."""
-
-    def waiting(
-        self,
-        find: Callable[[list[str]], T | None],
-        *,
-        count: int = 1,
-        abort_error: str = "",
-        operation: tuple[str, str] | None = None,
-    ) -> ScriptWait[T]:
-        """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""
-
-    def is_stopped(self, name: str) -> bool:
-        """Whether the stop flag of an operation is set."""
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import Waits
 
 
 class EngineDoor(Protocol):
@@ -39,8 +20,12 @@ class EngineDoor(Protocol):
         """Which motors move."""
 
     @property
-    def scripts(self) -> ScriptRunner:
-        """Runs the scripts."""
+    def waits(self) -> Waits:
+        """Waits for messages to all GUIs."""
+
+    @property
+    def is_stopped(self) -> Callable[[str], bool]:
+        """Whether the stop flag of an operation is set."""
 
     @property
     def tell(self) -> Callable[[str], None]:

@@ -19,7 +19,7 @@ from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
 from dhs_lab.simulators.dcss.scripting_engine.move_rules import MoveRefusal, MoveRules
 from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
-from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError, Waits
 from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.texts import c_number, first_word, rest_of, word_of
@@ -44,6 +44,7 @@ class Engine:
         state: Which motors move.
         idle: The running motors and operations of the lock list.
         parents: Pseudo motors of scripts.
+        waits: The waits of running scripts.
         scripts: Runs the scripts.
         tell: Sends to all GUIs, and to this engine.
         answer: Takes its answers as a hardware host, `htos_...`.
@@ -76,7 +77,9 @@ class Engine:
         self.state = MotionState()
         self.idle = IdleList(database, answer)
         self.parents = Parents(database, answer)
+        self.waits = Waits()
         self.scripts = Scripts(self)
+        self.is_stopped = self.scripts.is_stopped
         self._database = database
         self._sessions = sessions
         self._rules = MoveRules(database, self.state, self.parents)
@@ -96,6 +99,15 @@ class Engine:
             "stoh_set_shutter_state": self._set_shutter,
         }
 
+    def open(self) -> None:
+        """Scripts may run from now on."""
+        self.waits.open()
+
+    def close(self) -> None:
+        """End all scripts that wait, and join their threads."""
+        self.waits.close()
+        self.scripts.close()
+
     # -- hearing and aborting ----------------------------------------------------------------
 
     def hear(self, text: str) -> None:
@@ -106,20 +118,20 @@ class Engine:
             return
         if not text.startswith("stog_"):
             self._unhandled(f"invalid command name  {first_word(text)} ", text)
-        elif self._hearing.knows(text) or self.scripts.are_waiting:
+        elif self._hearing.knows(text) or self.waits.are_there:
             words = split_list(text)
             try:
                 self._hearing.take(words)
             except ScriptError as error:
                 self._unhandled(str(error), text)
-            self.scripts.hear(words)
+            self.waits.hear(words)
 
     def aborted(self) -> None:
         """Everything is aborted; log the motors that move."""
         moving = self.state.abort()
         if moving:
             self.tell(f"stog_log warning server Abort motor list: {' '.join(moving)}")
-        self.scripts.abort()
+        self.waits.abort()
 
     def abort_all(self) -> None:
         """Abort everything by itself."""

@@ -14,7 +14,7 @@ from dhs_lab.simulators.dcss.scripting_engine.idle import IdleList
 from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
 from dhs_lab.simulators.dcss.scripting_engine.motor_limits import beyond, shortest
 from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
-from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import Waits
 from dhs_lab.simulators.dcss.texts import first_word
 
 _NO_FAILURE: Final = (MotorStatus.NORMAL, MotorStatus.ABORTED)
@@ -30,7 +30,7 @@ class HearingEngine(Protocol):
     state: MotionState
     idle: IdleList
     parents: Parents
-    scripts: Scripts
+    waits: Waits
     tell: Callable[[str], None]
 
     def abort_all(self) -> None:
@@ -84,7 +84,7 @@ class Hearing:
         operations = dict.fromkeys(
             (name, handle)
             for name, handle in (
-                *self._engine.scripts.awaited(),
+                *self._engine.waits.operations(),
                 *((name, handle) for handle, name in self._listed.items()),
             )
             if any(device.name == name for device in host.devices)

@@ -50,7 +50,7 @@ class Script:
     @property
     def is_stopped(self) -> bool:
         """Whether `gtos_stop_operation` was sent to this operation since it began."""
-        return self._engine.scripts.is_stopped(self.name)
+        return self._engine.is_stopped(self.name)
 
     def update(self, text: str) -> None:
         """Send an update of this operation."""
@@ -67,8 +67,8 @@ class Script:
         if seconds >= _TOLD_S:
             self.log(f"Waiting for {round(seconds * 1000)} ms.", "warning")
         self._check()
-        pause: ScriptWait[None] = self._engine.scripts.waiting(
-            lambda _: None, abort_error=OperationStatus.ABORTED
+        pause: ScriptWait[None] = ScriptWait(
+            self._engine.waits, lambda _: None, abort_error=OperationStatus.ABORTED
         )
         with pause:
             pause.sleep(seconds)
@@ -108,7 +108,7 @@ class Script:
         """
         self._check()
         deadline = None if timeout_s is None else Deadline.after(timeout_s)
-        with self._engine.scripts.waiting(_completions(goals), count=len(goals)) as waiting:
+        with ScriptWait(self._engine.waits, _completions(goals), count=len(goals)) as waiting:
             for name, to in goals.items():
                 refused = self._engine.move_for_script(
                     name, to if isinstance(to, str) else shortest(to)
@@ -191,7 +191,7 @@ class Script:
             return counts if wanted <= counts.keys() else None
 
         self._check()
-        with self._engine.scripts.waiting(counted) as waiting:
+        with ScriptWait(self._engine.waits, counted) as waiting:
             asked = f"stoh_read_ion_chambers {time_s:g} 0 {' '.join(names)}"
             self._engine.read_ion_chambers(asked)
             return self._wait(waiting, timeout_s)
@@ -206,7 +206,7 @@ class Script:
         def answered(words: list[str]) -> list[str] | None:
             return words if words[:2] == [answer, name] else None
 
-        with self._engine.scripts.waiting(answered) as waiting:
+        with ScriptWait(self._engine.waits, answered) as waiting:
             self._engine.ask_owner(name, command)
             return self._wait(waiting, timeout_s)
 
@@ -219,7 +219,7 @@ class Script:
             return _checked(name, "", words[2])
 
         aborted = f"{name}_{OperationStatus.ABORTED}"
-        return self._engine.scripts.waiting(completed, abort_error=aborted)
+        return ScriptWait(self._engine.waits, completed, abort_error=aborted)
 
     def _wait(self, waiting: ScriptWait[T], timeout_s: float | None) -> T:
         (found,) = waiting.wait(None if timeout_s is None else Deadline.after(timeout_s))
@@ -261,7 +261,7 @@ class ScriptOperation:
         def completed(words: list[str]) -> tuple[str, str] | None:
             return (words[3], " ".join(words[4:])) if words[:3] == key else None
 
-        self._waiting = engine.scripts.waiting(completed, operation=(name, self.handle))
+        self._waiting = ScriptWait(engine.waits, completed, operation=(name, self.handle))
         engine.control.start_operation(name, *args, text=text, handle=self.handle)
 
     def wait(self, timeout_s: float | None = None) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from dhs_runtime.lowlevel import Deadline, DhsError
 
@@ -22,31 +22,35 @@ class ScriptWait(Generic[T]):
 
     def __init__(
         self,
+        waits: "Waits",
         find: Callable[[list[str]], T | None],
         *,
         count: int = 1,
         abort_error: str = "",
         operation: tuple[str, str] | None = None,
-        close: "Callable[[ScriptWait[T]], None]",
     ) -> None:
         """A wait that starts now.
 
         Args:
+            waits: Gives it the texts until the `with` block ends.
             find: Gets the words of each text; returns what is waited for, or None for other texts.
                 It may raise ScriptError, which ends the wait.
             count: How many results to wait for.
             abort_error: The error with which an abort of everything ends it; "" if none does.
             operation: Name and handle of the operation to wait for.
-            close: Called at its end.
+
+        Raises:
+            ServerStoppedError: The server stops.
         """
         self.operation = operation
         self._find = find
         self._count = count
         self._abort_error = abort_error
-        self._close = close
         self._changed = threading.Condition()  # guards what follows
         self._found: list[T] = []
         self._error: ScriptError | None = None
+        self._waits = waits
+        waits.add(self)
 
     def take(self, words: list[str]) -> None:
         """Check the words of a text."""
@@ -101,4 +105,60 @@ class ScriptWait(Generic[T]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close(self)
+        self._waits.remove(self)
+
+
+class Waits:
+    """The waits of running scripts, for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards what follows
+        self._waiting: list[ScriptWait[Any]] = []
+        self._is_over = False
+
+    def open(self) -> None:
+        """Scripts may wait from now on."""
+        with self._lock:
+            self._is_over = False
+
+    def close(self) -> None:
+        """End all waits; there are no more until `open`."""
+        with self._lock:
+            self._is_over = True
+        for waiting in self._all():
+            waiting.end(ServerStoppedError("the server stops"))
+
+    def add(self, waiting: ScriptWait[Any]) -> None:
+        """Enter a wait; raises ServerStoppedError if the server stops."""
+        with self._lock:
+            if self._is_over:
+                raise ServerStoppedError("the server stops")
+            self._waiting.append(waiting)
+
+    def remove(self, waiting: ScriptWait[Any]) -> None:
+        """Remove a wait, if it is still there."""
+        with self._lock:
+            self._waiting = [each for each in self._waiting if each is not waiting]
+
+    def hear(self, words: list[str]) -> None:
+        """Give a text to all waits."""
+        for waiting in self._all():
+            waiting.take(words)
+
+    def abort(self) -> None:
+        """Everything is aborted: end the waits that an abort ends."""
+        for waiting in self._all():
+            waiting.abort()
+
+    @property
+    def are_there(self) -> bool:
+        """Whether any script waits for anything."""
+        return bool(self._waiting)
+
+    def operations(self) -> list[tuple[str, str]]:
+        """Name and handle of the operations that scripts wait for."""
+        return [each.operation for each in self._all() if each.operation is not None]
+
+    def _all(self) -> tuple[ScriptWait[Any], ...]:
+        with self._lock:
+            return tuple(self._waiting)

@@ -4,23 +4,18 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from dcs_codec import MotorStatus, OperationStatus
 from dhs_lab.simulators.dcss.scripting_engine.door import EngineDoor
 from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
-from dhs_lab.simulators.dcss.scripting_engine.script_wait import (
-    ScriptError,
-    ScriptWait,
-    ServerStoppedError,
-)
+from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError, ServerStoppedError
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
 from dhs_runtime.lowlevel import Deadline, ThreadGroup
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 ScriptFunction = Callable[[Script], str | None]
 
 _JOIN_S: Final = 2.0
@@ -28,7 +23,7 @@ _MOST: Final = 200  # operations at once: one that starts itself must not take a
 
 
 class Scripts:
-    """The scripted operations and moves of pseudo motors, and their waits."""
+    """The scripted operations and moves of pseudo motors."""
 
     def __init__(self, engine: EngineDoor) -> None:
         self._engine = engine
@@ -37,81 +32,16 @@ class Scripts:
         self._functions: dict[str, tuple[ScriptFunction, bool]] = {}
         self._running: Counter[str] = Counter()
         self._stopped: set[str] = set()
-        self._waitings: list[ScriptWait[Any]] = []
-        self._is_over = False
 
     def add(self, name: str, function: ScriptFunction, *, is_parallel: bool) -> None:
         """Use a function instead of the script of an operation."""
         with self._lock:
             self._functions[name] = (function, is_parallel)
 
-    def open(self) -> None:
-        """Scripts may run from now on."""
-        with self._lock:
-            self._is_over = False
-
     def close(self) -> None:
-        """End all waits of running scripts, and join their threads."""
-        with self._lock:
-            self._is_over = True
-            waitings = tuple(self._waitings)
-        for waiting in waitings:
-            waiting.end(ServerStoppedError("the server stops"))
+        """Join the threads of scripts, whose waits have been ended."""
         for name in self._threads.join(Deadline.after(_JOIN_S)):
             logger.warning("%s does not end", name)
-
-    # -- what is heard -----------------------------------------------------------------------
-
-    def hear(self, words: list[str]) -> None:
-        """Give a text to all waits."""
-        with self._lock:
-            waitings = tuple(self._waitings)
-        for waiting in waitings:
-            waiting.take(words)
-
-    @property
-    def are_waiting(self) -> bool:
-        """Whether any script waits for anything."""
-        return bool(self._waitings)
-
-    def abort(self) -> None:
-        """Everything is aborted: end the waits that an abort ends."""
-        with self._lock:
-            waitings = tuple(self._waitings)
-        for waiting in waitings:
-            waiting.abort()
-
-    def waiting(
-        self,
-        find: Callable[[list[str]], T | None],
-        *,
-        count: int = 1,
-        abort_error: str = "",
-        operation: tuple[str, str] | None = None,
-    ) -> ScriptWait[T]:
-        """A new `ScriptWait`; it hears everything from now on, until its `with` block ends."""
-        waiting = ScriptWait(
-            find,
-            count=count,
-            abort_error=abort_error,
-            operation=operation,
-            close=self._forget,
-        )
-        with self._lock:
-            if self._is_over:
-                raise ServerStoppedError("the server stops")
-            self._waitings.append(waiting)
-        return waiting
-
-    def awaited(self) -> list[tuple[str, str]]:
-        """Name and handle of the operations that scripts wait for."""
-        with self._lock:
-            return [each.operation for each in self._waitings if each.operation is not None]
-
-    def _forget(self, waiting: ScriptWait[Any]) -> None:
-        with self._lock:
-            if waiting in self._waitings:
-                self._waitings.remove(waiting)
 
     # -- operations --------------------------------------------------------------------------
 
