@@ -255,8 +255,9 @@ class Effects:
 
     def _correct(self, motor: MotorEntry, correction: int) -> None:
         if correction:
+            owner, _ = self._database.get(motor.name, MotorEntry)
             message = StohCorrectMotorPosition(motor_name=motor.name, correction=correction)
-            self._send_to_owner(motor.name, message)
+            self._sessions.try_to_send(owner, message)
 
     def _motor(self, host: str, message: Any, position: float) -> MotorEntry | None:
         motor = self._find(host, message, message.motor_name, MotorEntry)
@@ -380,11 +381,6 @@ class Effects:
 
     def _hazard(self, host: str, text: str) -> None:
         self._judge.find(host, VerdictKind.HAZARD, text)
-
-    def _send_to_owner(self, name: str, message: Message) -> None:
-        found = self._database.find(name)
-        if found is not None:
-            self._sessions.try_to_send(found[0], message)
 
 
 def _forwarded(text: str) -> str:
