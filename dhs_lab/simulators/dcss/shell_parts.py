@@ -153,7 +153,7 @@ class Context:
     stop: StopToken
 
 
-Run = Callable[[Context, CommandWords], CommandAnswer]
+CommandFunction = Callable[[Context, CommandWords], CommandAnswer]
 
 
 @attrs.frozen(kw_only=True)
@@ -170,7 +170,7 @@ class Command:
 
     line: str
     help: str
-    run: Run
+    run: CommandFunction
     names: Names
     aliases: tuple[str, ...]
 
@@ -187,10 +187,10 @@ def listed(
     names: Names = lambda _: (),
     *,
     aliases: tuple[str, ...] = (),
-) -> Callable[[Run], Run]:
+) -> Callable[[CommandFunction], CommandFunction]:
     """Add the decorated function to the commands; the arguments are as in `Command`."""
 
-    def add(run: Run) -> Run:
+    def add(run: CommandFunction) -> CommandFunction:
         commands.append(Command(line=line, help=text, run=run, names=names, aliases=aliases))
         return run
 
