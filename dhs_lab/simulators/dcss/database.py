@@ -198,6 +198,11 @@ class Database:
         """Hardware host and device of this name, None if there is none."""
         return self._devices.get(name)
 
+    def owner(self, name: str) -> str:
+        """Hardware host of the device of this name, "" if there is none."""
+        found = self.find(name)
+        return "" if found is None else found[0]
+
     def get(self, name: str, kind: type[D]) -> tuple[str, D]:
         """Hardware host and device of this name and kind.
 

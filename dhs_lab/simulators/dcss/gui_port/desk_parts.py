@@ -7,11 +7,9 @@ import attrs
 from dhs_lab.simulators.dcss.asking import Runs
 from dhs_lab.simulators.dcss.control import Control
 from dhs_lab.simulators.dcss.database import Database
-from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.gui_port.audience import Audience
-from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.gui_port.masters import Masters
-from dhs_lab.simulators.dcss.gui_port.permits import Checked, Permits
+from dhs_lab.simulators.dcss.gui_port.permits import Permits
 from dhs_lab.simulators.dcss.scripting_engine.engine import Engine
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_runtime.lowlevel import NotConnectedError
@@ -42,17 +40,6 @@ class Parts:
     masters: Masters
     permits: Permits
 
-    def refusal(
-        self, client: GuiClient, name: str, *kinds: type[Entry], check: Checked = "any"
-    ) -> str:
-        """See `Permits.refusal`."""
-        return self.permits.refusal(client, name, kinds, check=check)
-
-    def owner(self, name: str) -> str:
-        """Hardware host of a device, "" if there is no device of this name."""
-        found = self.database.find(name)
-        return "" if found is None else found[0]
-
     def forward(self, name: str, text: str, offline: Callable[[str], None]) -> Begun:
         """Forward a GUI's text to the owner of a device, with the keyword `stoh_...`.
 
@@ -61,7 +48,7 @@ class Parts:
             text: `gtos_...`, unchanged.
             offline: Called with the name of the host if its DHS is not connected.
         """
-        host = self.owner(name)
+        host = self.database.owner(name)
         try:
             return self.control.forward(host, "stoh_" + text.removeprefix("gtos_"))
         except NotConnectedError:

@@ -28,7 +28,7 @@ def _set_shutter(parts: Parts, client: GuiClient, text: str) -> Begun:
         found = parts.database.find(name)
         state = found[1].state if found and isinstance(found[1], ShutterEntry) else "unknown"
         client.tell(f"stog_report_shutter_state {name} {state} {NOT_IDLE}")
-    elif not parts.refusal(client, name, ShutterEntry):
+    elif not parts.permits.refusal(client, name, ShutterEntry):
 
         def offline(host: str) -> None:
             parts.audience.tell(f"stog_report_shutter_state {name} unknown no_hw_host_{host}")
@@ -65,7 +65,7 @@ def _start_operation(parts: Parts, client: GuiClient, text: str) -> Begun:
         client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
         client.tell(f"stog_operation_completed {name} {handle} system_not_idle")
         return None
-    if reason := parts.refusal(client, name, OperationEntry):
+    if reason := parts.permits.refusal(client, name, OperationEntry):
         client.tell(f"stog_operation_completed {name} {handle} {reason}")
         return None
     parts.audience.tell("stog_" + text.removeprefix("gtos_"))
@@ -82,7 +82,7 @@ def _stop_operation(parts: Parts, client: GuiClient, text: str) -> Begun:
     if not name:
         client.log(f"operation name needed: {text}")
         return None
-    if parts.refusal(client, name, OperationEntry):
+    if parts.permits.refusal(client, name, OperationEntry):
         return None
     parts.audience.tell("stog_" + text.removeprefix("gtos_"))
 
@@ -102,7 +102,7 @@ def _encoder(kind: str, parts: Parts, client: GuiClient, text: str) -> Begun:
     if kind == "get" and parts.engine.idle.busy():
         client.tell(f"{completed} 0.0 {NOT_IDLE}")
         return None
-    if reason := parts.refusal(client, name, EncoderEntry):
+    if reason := parts.permits.refusal(client, name, EncoderEntry):
         client.tell(f"{completed} 0.0 {reason}")
         return None
 
@@ -116,7 +116,7 @@ def _encoder(kind: str, parts: Parts, client: GuiClient, text: str) -> Begun:
 
 def _set_string(parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
-    if parts.refusal(client, name, StringEntry):
+    if parts.permits.refusal(client, name, StringEntry):
         return None
     contents = rest_of(text, 2)
     if line := too_long(name, contents):

@@ -24,7 +24,7 @@ def _start_move(parts: Parts, client: GuiClient, text: str) -> Begun:
     completed = f"stog_motor_move_completed {name} {position:f}"
     if motor is None:
         parts.audience.tell(f"stog_log severe server {name} is not a motor. HACKER??")
-    if reason := parts.refusal(client, name, MotorEntry):
+    if reason := parts.permits.refusal(client, name, MotorEntry):
         client.tell(f"{completed} {reason}")
     elif parts.engine.idle.refuses(name):
         client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
@@ -50,7 +50,7 @@ _INFINITIES: Final = (float("inf"), float("-inf"))
 
 
 def _abort_move(parts: Parts, client: GuiClient, text: str) -> Begun:
-    is_refused = parts.refusal(client, word_of(text, 1), MotorEntry)
+    is_refused = parts.permits.refusal(client, word_of(text, 1), MotorEntry)
     return None if is_refused else _forward(parts, text)
 
 
@@ -64,7 +64,7 @@ def _abort_all(parts: Parts, _: GuiClient, text: str) -> Begun:
 
 def _set_position(parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
-    if parts.refusal(client, name, MotorEntry, check="staff"):
+    if parts.permits.refusal(client, name, MotorEntry, check="staff"):
         return None
     _, motor = parts.database.get(name, MotorEntry)
     number = c_number(word_of(text, 2))
@@ -79,7 +79,7 @@ def _set_position(parts: Parts, client: GuiClient, text: str) -> Begun:
 def _configure(parts: Parts, client: GuiClient, text: str) -> Begun:
     """Missing values at the end keep their old ones."""
     name = word_of(text, 1)
-    if parts.refusal(client, name, MotorEntry, check="staff"):
+    if parts.permits.refusal(client, name, MotorEntry, check="staff"):
         return None
     _, motor = parts.database.get(name, MotorEntry)
     values = scan(text.split()[2:], motor.scanned)
@@ -103,14 +103,14 @@ def _configure(parts: Parts, client: GuiClient, text: str) -> Begun:
 
 def _oscillate(parts: Parts, client: GuiClient, text: str) -> Begun:
     """Dcss does not check whether it is a motor."""
-    return None if parts.refusal(client, word_of(text, 1)) else _forward(parts, text)
+    return None if parts.permits.refusal(client, word_of(text, 1)) else _forward(parts, text)
 
 
 def _vector(starts: bool, parts: Parts, client: GuiClient, text: str) -> Begun:
     name = word_of(text, 1)
     if starts and parts.engine.idle.refuses(name):
         client.log(f"system not idle {{{parts.engine.idle.busy()}}}")
-    elif reason := parts.refusal(client, name, MotorEntry):
+    elif reason := parts.permits.refusal(client, name, MotorEntry):
         client.log(f"lock {name} failed: {reason}")
     else:
         return _forward(parts, text)

@@ -36,8 +36,7 @@ class Permits:
         self,
         client: GuiClient,
         name: str,
-        kinds: tuple[type[Entry], ...],
-        *,
+        *kinds: type[Entry],
         check: Checked = "any",
     ) -> str:
         """Why a client may not use the device of this name, "" if it may; also tells the client.

@@ -194,17 +194,15 @@ class Engine:
         except NotConnectedError:
             self.tell(f"stog_log error server {motor.name} no_hw_host {host}")
             status = f"{{no_hw_host {host}}}"
-            with self._database.lock:
-                position = motor.position
-            self.tell(f"stog_motor_move_completed {motor.name} {position:f} {status}")
+            place = self.control.position(motor.name)
+            self.tell(f"stog_motor_move_completed {motor.name} {place:f} {status}")
             return MoveRefusal(status)
 
     def _refuse(self, motor: MotorEntry, destination: str, refusal: MoveRefusal) -> None:
         self._record("->", f"stoh_start_motor_move {motor.name} {destination}")
         for level, line in refusal.logs:
             self.tell(f"stog_log {level} server {line}")
-        with self._database.lock:
-            end = f"{motor.name} {motor.position:f} {refusal.status}"
+        end = f"{motor.name} {self.control.position(motor.name):f} {refusal.status}"
         self._record("<-", f"htos_motor_move_completed {end}")
         self.tell(f"stog_motor_move_completed {end}")  # aborts everything, too, of a DHS's motor
         self.abort_all()
@@ -232,10 +230,10 @@ class Engine:
 
     def ask_owner(self, name: str, command: str) -> None:
         """Send a command to the owner of a device; raises NotConnectedError, DhsError."""
-        found = self._database.find(name)
-        if found is None:
+        owner = self._database.owner(name)
+        if not owner:
             raise DhsError(f"{name} not_exist")
-        self.control.forward(found[0], command)
+        self.control.forward(owner, command)
 
     def _set_string(self, text: str) -> None:
         name = word_of(text, 1)
@@ -256,9 +254,8 @@ class Engine:
         else:
             missing = f"script {motor.hardware_name or name} of {name} is not simulated"
             self.tell(f"stog_log error server {missing}")
-            with self._database.lock:
-                position = motor.position
-            self.answer(f"htos_motor_move_completed {name} {position:f} {NOT_SIMULATED}")
+            place = self.control.position(name)
+            self.answer(f"htos_motor_move_completed {name} {place:f} {NOT_SIMULATED}")
 
     def _encoder(self, text: str) -> None:
         """The command to read or set an encoder: its script is not simulated."""

@@ -42,7 +42,7 @@ class IonChambers:
             self._tell(f"stog_log software_severe server {unhandled} {shown}")
             return None
         _, time_s, _, *names = words
-        owners = {name: self._owner(name) for name in names}
+        owners = {name: self._database.owner(name) for name in names}
         foreign = next((name for name in names if owners[name] != SCRIPTING_ENGINE), None)
         if foreign is not None:
             self._tell(f"stog_log note server {foreign} not on self")
@@ -71,10 +71,6 @@ class IonChambers:
         except NotConnectedError:
             self._tell(f"stog_report_ion_chambers 0  {shown} hardware_offline")
             return {}
-
-    def _owner(self, name: str) -> str:
-        found = self._database.find(name)
-        return "" if found is None else found[0]
 
     def _is_ion_chamber(self, name: str) -> bool:
         found = self._database.find(name)
