@@ -21,7 +21,7 @@ _USUAL: Final = (80, 132)  # columns of terminals
 _NARROW: Final = 40
 _FEW: Final = 3
 _NO_TEXT: Final = "\f"
-"""A line that is part of no text; it keeps the numbers of the lines."""
+"""A line that readers of logs skip; it keeps the numbers of the lines."""
 _KEYWORD: Final = r"(?:stoc|stoh|htos)_\w+"
 _MESSAGE: Final = r"(?:stoc|stoh|htos)_[a-z]"
 _TIME_OR_OBJECT: Final = r".{0,40}(?:\d:\d\d:\d\d|\{\")"
@@ -56,7 +56,7 @@ def _time_at_start(line: str) -> Stamp | None:
 
 
 def _trimming(lines: list[str]) -> _Change | None:
-    """Blanks fill all lines of a screen to its width."""
+    """A screen fills its lines with blanks."""
     is_full = len(set(map(len, lines))) == 1 and any(line.endswith(" ") for line in lines)
     return str.rstrip if is_full and len(lines) >= _FEW else None
 

@@ -14,7 +14,7 @@ from dhs_lab.tools.stamps import read_stamp
 
 _PLACE: Final = re.compile(r"(?<![\w.])(?=\d|<\d|[A-Z][a-z]{2}|\{\")|(?<=\^I)(?=\d|[A-Z])")
 _MAY_BEGIN: Final = re.compile(r"\d[:.h-]\d\d|\{\"|0000")
-_SIGNS: Final = re.compile(r"[^\w{}]+")
+_DIFFERENCE: Final = tuple("+-!<>")  # the first lines may be those that are in both files
 _SIGNS_AND_NUMBERS: Final = re.compile(r"(?:[^\w{}]|\d|\^I)+")
 _PIECE: Final = re.compile(r"(\d+)|([ \t]+)|([:-](?=\d|$))|([-+<>!])|(.)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])\d+|\W+")
@@ -37,13 +37,14 @@ class Margins:
             match = known.match(text)
             if match is not None:
                 return _names_in(match.group()), _unquoted(text, match.end())
+        if self._has_plain_lines and text[:1] not in _DIFFERENCE:
+            return "", text
         if _MAY_BEGIN.search(text, 0, 2 * _LONGEST) is None:
             return "", text
         at = self._begin(text)
         self._has_plain_lines |= at == 0
         margin = text[: at or 0]
-        is_odd = self._has_plain_lines and _SIGNS.fullmatch(margin) is None
-        if not margin or is_odd or len(self._known) == _MOST:
+        if not margin or len(self._known) == _MOST:
             return "", text
         self._known.append(re.compile("".join(map(_pattern_of, _PIECE.finditer(margin)))))
         return _names_in(margin), _unquoted(text, at or 0)
