@@ -161,7 +161,7 @@ def named_secrets(values: object) -> Iterator[str]:
 
 
 def use_masker(masker: Masker) -> None:
-    """Let `mask_reason` mask what this process knows for a secret, too."""
+    """Let `mask_reason` also mask the secrets that this process knows."""
     global _current  # noqa: PLW0603 - of the process, as its logs are
     _current = masker
 

@@ -17,7 +17,7 @@ MOST_PLACES: Final = 3
 
 _NUMBER: Final = re.compile(r"\s*([-+]?[0-9]+([.,][0-9]+)?)\s*([a-zA-Z%/°µ]*)\s*", re.ASCII)
 _USER: Final = re.compile(r"[^\s/@]*:[^\s/]*@")
-"""A user and a password before a host, in a text that is no URL."""
+"""A user and a password before a host, in a text without `://`."""
 _FACTORS: Final[Mapping[str, float]] = {
     **dict.fromkeys(("", "s", "sec", "b", "bytes", "deg", "°", "fps", "hz"), 1),
     "ms": 1e-3,

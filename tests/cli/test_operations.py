@@ -210,7 +210,7 @@ def test_the_author_is_told_of_a_rehearsal(
         assert ("REHEARSAL: stageDHS" in process.log) == pretend
 
 
-def test_what_stands_behind_the_dashes_is_the_dhs_s_own(dcss: SimulatedDcss, stage: Path) -> None:
+def test_words_after_the_dashes_belong_to_the_dhs(dcss: SimulatedDcss, stage: Path) -> None:
     args = ["run", f"{stage}:make_dhs", "--dcss", dcss.address]
     with dhs(*args, "--", "--axis", "phi") as process:
         dcss.wait_online("stageDHS", DEADLINE_S)
