@@ -320,14 +320,6 @@ def _of_ppp(data: bytes, at: int = 0) -> int | str:
     return f"PPP protocol 0x{kind.hex()}"
 
 
-def _of_ppp_ether(data: bytes) -> int | str:
-    return _of_ppp(data, 6)
-
-
-def _of_cisco(data: bytes) -> int | str:
-    return _of_ethertype(data, 2)
-
-
 def _of_loopback(_: bytes) -> int:
     return 4  # an address family in some byte order; the packet itself says more
 
@@ -343,9 +335,9 @@ _LINKS: Final[dict[int, Callable[[bytes], int | str]]] = {
     12: _of_raw,
     14: _of_raw,
     50: _of_ppp,
-    51: _of_ppp_ether,
+    51: functools.partial(_of_ppp, at=6),
     101: _of_raw,
-    104: _of_cisco,
+    104: functools.partial(_of_ethertype, at=2),  # of Cisco
     108: _of_loopback,  # LOOP
     113: _of_cooked,
     228: _of_raw,  # IPV4
