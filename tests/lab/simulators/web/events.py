@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import requests
+from urllib3.exceptions import ReadTimeoutError
 
 DEADLINE_S: Final = 20.0
 
@@ -70,7 +71,7 @@ class Events:
         """Whether the server ends the stream, after any messages."""
         try:
             list(self._stream)
-        except requests.ConnectionError:
+        except ReadTimeoutError:
             return False
         return True
 
@@ -92,10 +93,8 @@ class Events:
                 yield kind, json.loads(rest)
 
     def _lines(self) -> Iterator[bytes]:
-        """As `iter_lines`, which looks at the whole line again for each byte."""
-        line = bytearray()
-        for byte in self.response.iter_content(1):
-            line += byte
-            if byte == b"\n":
-                yield bytes(line)
-                line.clear()
+        """As `iter_lines`, which would wait until so many bytes are there or ask for each one."""
+        rest = b""
+        while read := self.response.raw.read1(65_536):
+            *lines, rest = (rest + read).split(b"\n")
+            yield from lines
