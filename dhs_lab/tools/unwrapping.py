@@ -23,6 +23,7 @@ _LONGEST_STAMP: Final = 60
 _LOST: Final = re.compile(rb"\0{8,}")
 _V1_TEXT: Final = re.compile(rb"(?:stoc|stoh|htos)_[^\0]*$")
 _IN_CSV: Final = re.compile(r'(?:^|(?<=[,;\t]))"((?:[^"]|"")*)"(?=[,;\t]|$)')
+_CONTEXT: Final = re.compile(r"(?:[\w./-]+-)?\d+-(?=(?:stoc|stoh|htos)_[a-z])")  # of grep -C
 _CRI: Final = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP]) ")
 _SYSLOG: Final = re.compile(rf"(?!{LEVEL}\b)(?P<host>[\w.-]+) (?P<tag>[^\s:\[\]]+)(?:\[\d+\])?: ")
 _RFC5424: Final = re.compile(
@@ -103,7 +104,8 @@ class Unwrapper:
     def _line(self, number: int, raw: bytes, is_whole: bool) -> Line:
         text = raw.decode("utf-8", "surrogateescape").removesuffix("^M")
         text = without_colours(text)
-        margin, text = self._margins.cut(text)
+        context = _CONTEXT.match(text)
+        margin, text = self._margins.cut(text[context.end() :] if context else text)
         if '"' in text:
             text = _of_csv(text)
         line = Line(number, text, speaker=margin, is_whole=is_whole)

@@ -129,6 +129,15 @@ def test_a_letter_is_struck_over_only_by_itself() -> None:
     assert "control characters" in damage
 
 
+@pytest.mark.parametrize("name", ["", "logs/dhs-1.log"])
+def test_lines_of_context_are_read_as_those_that_grep_found(name: str) -> None:
+    lines = []
+    for number, text in enumerate(TEXTS, start=1):
+        sign = "-:"[number % 2]
+        lines.append(f"{name}{sign if name else ''}{number}{sign}{text}")
+    assert told(found(("\n".join(lines) + "\n").encode())) == TEXTS
+
+
 @pytest.mark.parametrize("kind", LINES)
 def test_lines_between_those_of_a_log_end_a_record(kind: str) -> None:
     lines = [
