@@ -10,15 +10,14 @@ starts has a deadline, so that a DHS that hangs does not hang the plan.
     RunEngine()(scan([i2], phi, 0, 20, 21))
 """
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, InvalidStateError
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from dcs_codec import DcsError, ShutterState
+from dhs_runtime.client.bluesky_status import BlueskyStatus
 from dhs_runtime.client.dcss_client import DcssClient
 from dhs_runtime.client.errors import AbortedError, RequestError
 from dhs_runtime.client.events import Subscription
@@ -39,63 +38,6 @@ T = TypeVar("T")
 
 OPERATION_S: Final = 3600.0
 """Default for the longest time of an operation, in seconds."""
-
-
-class BlueskyStatus:
-    """The status of something that a plan started; its repr says what it is, and why it failed.
-
-    Attributes:
-        is_stopped: Whether the plan stopped it.
-    """
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self.is_stopped = False
-        self._is_meant = False
-        self._end: Future[None] = Future()
-
-    @property
-    def done(self) -> bool:
-        """Whether it is over."""
-        return self._end.done()
-
-    @property
-    def success(self) -> bool:
-        """Whether it succeeded."""
-        return self.done and self.exception() is None
-
-    def exception(self, timeout: float | None = 0.0) -> BaseException | None:
-        """Why it failed; None if it did not.
-
-        Raises:
-            TimeoutError: It is not over within `timeout` seconds.
-        """
-        try:
-            return self._end.exception(timeout)
-        except TimeoutError:
-            raise TimeoutError(f"{self!r} within {timeout} s") from None
-
-    def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
-        """Call a function at the end; at once if it is over."""
-        self._end.add_done_callback(lambda _: callback(self))
-
-    def stop(self, *, success: bool) -> None:
-        """The plan stops it; with `success` its abort is no failure."""
-        self._is_meant = success
-        self.is_stopped = True
-
-    def finish(self, error: Exception | None = None) -> None:
-        """The end; only the first counts."""
-        with contextlib.suppress(InvalidStateError):
-            if error is None or (self._is_meant and isinstance(error, AbortedError)):
-                self._end.set_result(None)
-            else:
-                self._end.set_exception(error)
-
-    def __repr__(self) -> str:
-        if not self.done:
-            return f"<{self._what}: not done>"
-        return f"<{self._what}: {self.exception() or 'done'}>"
 
 
 class BlueskyDevice:

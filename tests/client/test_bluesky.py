@@ -21,9 +21,9 @@ from dhs_runtime.client.bluesky import (
     BlueskyMotor,
     BlueskyOperation,
     BlueskyShutter,
-    BlueskyStatus,
     BlueskyString,
 )
+from dhs_runtime.client.bluesky_status import BlueskyStatus
 from tests.client.asking import S
 from tests.client.gui_server import GuiServer, GuiSession
 
