@@ -50,7 +50,7 @@ test: $(VENV)/.test-installed
 	$(BIN)/python -m coverage report --include='dhs_lab/*' --fail-under=90
 
 test-quick: $(VENV)/.test-installed
-	$(BIN)/python -m pytest -q --numprocesses=auto --maxprocesses=8 tests/codec tests/runtime tests/devices
+	$(BIN)/python -m pytest -q --numprocesses=auto --maxprocesses=3 tests/codec tests/runtime tests/devices
 
 test-install: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --numprocesses=auto -m install tests/packaging
