@@ -79,8 +79,8 @@ settings.load_profile(_PROFILE)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers more than processors: tests wait for sockets and for other processes."""
-    return len(os.sched_getaffinity(0)) + 3
+    """Four workers more than processors: tests wait for sockets and for other processes."""
+    return len(os.sched_getaffinity(0)) + 4
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -35,6 +35,7 @@ class Outbox:
         self._threads = threads
         self._changed = threading.Condition()  # guards what follows; nothing waits while it is held
         self._waiting = bytearray()
+        self._is_draining = False  # whether the thread is there, which ends when nothing waits
         self._is_closed = False
         self.has_overflowed = False  # set once: too many bytes waited
 
@@ -53,10 +54,10 @@ class Outbox:
             if is_late and len(self._waiting) + len(data) > self._limit:
                 self.has_overflowed = self._is_closed = True
             if sent < len(data) and not self._is_closed:
-                is_first = not self._waiting
                 self._waiting += data[sent:]
-                if is_first:
+                if not self._is_draining:
                     self._threads.spawn(self._name, self._drain)
+                    self._is_draining = True
             if self._is_closed:
                 self._end()
             return not self._is_closed
@@ -110,4 +111,5 @@ class Outbox:
 
     def _piece(self) -> bytes:
         with self._changed:
+            self._is_draining = bool(self._waiting)
             return bytes(self._waiting[:_PIECE])
