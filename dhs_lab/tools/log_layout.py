@@ -19,6 +19,7 @@ _Change = Callable[[str], str]
 # The patterns are compiled at their first use: most logs do without.
 _USUAL: Final = (80, 132)  # columns of terminals
 _NARROW: Final = 40
+_MOST_PARTS: Final = 1000  # of one line, which limits memory
 _FEW: Final = 3
 _NO_TEXT: Final = "\f"
 """A line that readers of logs skip; it keeps the numbers of the lines."""
@@ -84,7 +85,7 @@ def _joining(lines: list[str]) -> Callable[[Iterator[str]], Iterator[str]] | Non
 def _joined(lines: Iterator[str], width: int, begins: Callable[[str], bool]) -> Iterator[str]:
     parts: list[str] = []
     for line in lines:
-        if parts and (len(parts[-1]) < width or begins(line)):
+        if parts and (len(parts[-1]) < width or len(parts) == _MOST_PARTS or begins(line)):
             yield from ("".join(parts), *[_NO_TEXT] * (len(parts) - 1))
             parts = []
         parts.append(line)

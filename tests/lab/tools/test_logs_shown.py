@@ -1,6 +1,7 @@
 """Logs as tools show and people send them: margins, colours, broken lines, times anywhere."""
 
 import html
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhs_lab.tools.inputs import ByteSource
+from dhs_lab.tools.log_layout import laid_out
 from dhs_lab.tools.reading import read
 from dhs_lab.tools.sightings import Sighting
 from dhs_lab.tools.stamps import read_stamp
@@ -168,6 +170,16 @@ def test_lines_that_a_terminal_broke_are_joined_or_are_damage(kind: str, width: 
     assert damages(findings) == []
     places = [each.place.line or 0 for each in findings if isinstance(each, Sighting)]
     assert {broken[place - 1] for place in places} == {line[:width] for line in lines}
+
+
+def test_lines_of_one_width_without_end_take_no_memory_without_end() -> None:
+    width = 80
+    broken = [line[at : at + width] for line in LINES["ours"] for at in range(0, len(line), width)]
+    text = "\n".join((*broken, *["x" * width] * 5000)) + "\n"
+    source = laid_out(ByteSource("log", io.BytesIO(text.encode())))
+    lines = b"".join(source.pieces()).split(b"\n")
+    assert width < max(map(len, lines)) <= 1000 * width
+    assert b"".join(lines).count(b"x" * width) == 5000
 
 
 def test_a_line_as_long_as_another_is_not_joined_to_the_next() -> None:
