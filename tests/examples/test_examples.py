@@ -59,6 +59,11 @@ def test_the_stage_dhs_is_no_longer_than_promised() -> None:
     assert len((EXAMPLES / "stage_dhs.py").read_text().splitlines()) <= 25
 
 
+def wait_said(dcss: SimulatedDcss, text: str) -> None:
+    """Wait until the DHS says this."""
+    dcss.traffic.wait_for(lambda line: (line.arrow, line.text) == ("<-", text), DEADLINE_S)
+
+
 @pytest.fixture
 def goniometer() -> Iterator[SimulatedDcss]:
     """A DCSS whose goniometer is that of the example; all its devices registered."""
@@ -73,8 +78,8 @@ def goniometer() -> Iterator[SimulatedDcss]:
         dcss.wait_online(dhs.name, DEADLINE_S)
         motors_of = [device for device in dhs.devices() if isinstance(device, Motor)]
         eventually(lambda: all(motor.config is not None for motor in motors_of))
-        shutters = "htos_report_shutter_state"
-        dcss.traffic.wait_for(lambda line: line.text == f"{shutters} diffraction_filter closed", 5)
+        for shutter in example.SHUTTERS:  # each on a thread of its own
+            wait_said(dcss, f"htos_report_shutter_state {shutter} closed")
         yield dcss
 
 
@@ -106,11 +111,6 @@ def test_the_goniometer_exposes_with_the_shutter_open(goniometer: SimulatedDcss)
         "htos_report_shutter_state shutter closed",
         "htos_motor_move_completed gonio_phi 1.0 normal",
     ]
-
-
-def wait_said(dcss: SimulatedDcss, text: str) -> None:
-    """Wait until the DHS says this."""
-    dcss.traffic.wait_for(lambda line: (line.arrow, line.text) == ("<-", text), DEADLINE_S)
 
 
 def test_the_goniometer_serves_the_oscillations_of_tps_07a(goniometer: SimulatedDcss) -> None:
