@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
+LAST_ANSWERS_S: Final = 0.5
+"""How long the answers to the others may then take: at once, but on a busy machine."""
 JOIN_S: Final = 0.3
 """How long threads get to end after that."""
 
@@ -110,7 +112,7 @@ class Run:
                 call_hook(hook)
             self.dispatcher.active.wait_until_none(LAST_WORDS_S)
             # In a thread: a DCSS that reads nothing must not hold up the stop.
-            self._threads.spawn("last-words", self._end_tasks).join(LAST_WORDS_S)
+            self._threads.spawn("last-words", self._end_tasks).join(LAST_ANSWERS_S)
             self.link.stop()
             alive = self._threads.join(Deadline.after(join_s))
             self._handlers.devices.wire(None)

@@ -128,8 +128,8 @@ def test_a_stop_ends_it_for_dcss_and_quietly_for_the_author() -> None:
             over.set()
 
     with online(dhs) as peer:
-        assert begun.wait(5)
-        dhs.stop()
+        assert begun.wait(20)
+        stopped(dhs)
         assert read(peer, 2)[-1] == "htos_motor_move_completed z 0.0 aborted"
     assert over.is_set()
 

@@ -31,7 +31,7 @@ def test_it_runs_in_the_order_of_the_device_and_may_block() -> None:
 
     @first.on(StohTuneBeam)
     def tune(message: StohTuneBeam) -> None:
-        assert release.wait(5)
+        assert release.wait(20)
         first.report(message.angle)
 
     second.on(StohTuneBeam)(lambda message: second.report(message.angle))
@@ -64,7 +64,7 @@ def test_handlers_of_the_dhs_see_it_as_well() -> None:
     with online(dhs) as peer:
         peer.send("stoh_tune_beam m1 1")
         assert peer.read_text() == "htos_update_motor_position m1 1.0 normal"
-        assert seen.wait(5)
+        assert seen.wait(20)
 
 
 def test_messages_of_dcss_and_second_handlers_are_refused() -> None:

@@ -320,7 +320,7 @@ def test_a_polled_motor_tells_changes_from_the_deadband_on() -> None:
         for noise in (0.1, -0.4, 0.49):
             spindle.put(noise)
             for _ in range(5):
-                assert reads.acquire(timeout=5)
+                assert reads.acquire(timeout=20)
         assert _polled(peer, spindle, 0.5, 1.25) == [
             "htos_update_motor_position z 0.5 normal",
             "htos_update_motor_position z 1.25 normal",
@@ -353,7 +353,7 @@ def test_polling_goes_on_through_trouble_with_one_line(caplog: pytest.LogCapture
     with caplog.at_level(logging.INFO, "dhs_runtime"), online(dhs) as peer:
         spindle.trouble = OSError("no power")  # now that there is a link
         for _ in range(20):
-            assert reads.acquire(timeout=5)
+            assert reads.acquire(timeout=20)
         spindle.trouble = None
         spindle.put(8)  # it comes back with another position
         assert read(peer, 2) == [
@@ -394,7 +394,7 @@ def test_a_poll_does_not_take_back_what_was_told_meanwhile() -> None:
         return seen
 
     with online(dhs) as peer:
-        assert begun.wait(5)
+        assert begun.wait(20)
         state = ShutterState.OPEN
         peer.send("stoh_set_shutter_state s open")
         assert peer.read_text() == "htos_report_shutter_state s open"
@@ -413,7 +413,7 @@ def test_a_moving_motor_is_not_polled() -> None:
 
     @motor.on_move
     def go(move: Move) -> None:
-        moving.wait(5)
+        moving.wait(20)
 
     with online(dhs) as peer:
         peer.send("stoh_start_motor_move z 1")

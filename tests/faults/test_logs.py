@@ -187,7 +187,7 @@ def test_a_flood_is_counted(dcss: SimulatedDcss, command: list[str]) -> None:
     with dhs(*command[3:]) as process:
         dcss.wait_online("testDHS", DEADLINE_S)
         assert dcss.start_operation("flood").wait(DEADLINE_S).status == "normal"
-        eventually(lambda: 0 <= accounted_for(process.log) - FLOOD < 1000)  # with lines of others
+        eventually(lambda: 0 <= accounted_for(process.log) - FLOOD < 1000, DEADLINE_S)
         assert process.terminate() == 0
 
 

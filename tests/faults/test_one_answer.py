@@ -129,7 +129,6 @@ def test_every_command_gets_exactly_one_answer_a_true_one(example: Example) -> N
     event(example.situation.value)
     overload = example.situation is Situation.OVERLOADED
     with contextlib.ExitStack() as stack:
-        stack.enter_context(patch("dhs_runtime.run.JOIN_S", 0.05))
         if overload:
             stack.enter_context(patch("dhs_runtime.dispatcher.MAX_RUNNING", 1))
             stack.enter_context(patch("dhs_runtime.scheduling.MAX_WAITING", 3))

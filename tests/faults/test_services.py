@@ -67,7 +67,7 @@ def test_axis(script: Script, first: str) -> None:
     dhs = Dhs("testDHS")
     with (
         Peer(script) as camera,
-        AxisClient(camera.url, user="root", password="pass", total_timeout_s=0.3) as client,
+        AxisClient(camera.url, user="root", password="pass", total_timeout_s=1.0) as client,
     ):
 
         @dhs.operation("snapshot")
@@ -141,7 +141,7 @@ def looking(client: AutoMLClient) -> Dhs:
 def test_automl(script: Script, first: str) -> None:
     with (
         Peer(script) as server,
-        AutoMLClient(server.url, total_timeout_s=0.1) as client,
+        AutoMLClient(server.url, total_timeout_s=1.0) as client,
         at_work(looking(client)) as scene,
     ):
         url = f"{server.url}/v1/models/default:predict"

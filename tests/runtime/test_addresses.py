@@ -205,7 +205,7 @@ def test_a_dhs_reaches_a_dcss_by_ipv6() -> None:
         assert dcss.address == f"[::1]:{dcss.port}"
         dhs.start(dcss.address)
         try:
-            assert dhs.wait_online(5)
+            assert dhs.wait_online(20)
         finally:
             assert stopped(dhs) == ()
 

@@ -13,7 +13,7 @@ from dhs_runtime.clock import LONGEST_S
 
 def test_deadline_counts_down_and_passes() -> None:
     deadline = Deadline.after(60)
-    assert 59 < deadline.remaining() <= 60
+    assert 30 < deadline.remaining() <= 60
     assert not deadline.passed
     past = Deadline(time.monotonic() - 1)
     assert past.passed

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import attrs
 import pytest
@@ -63,6 +64,13 @@ class Running:
         return self.outcome
 
 
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection counts as a long one because the machine is busy."""
+    monkeypatch.setattr(connection, "WORKED_S", 2 * DEADLINE_S)
+    monkeypatch.setattr(connection, "REFUSAL_S", 2 * DEADLINE_S)
+
+
 @pytest.fixture
 def dcss() -> Iterator[RawDcss]:
     with RawDcss() as dcss:
@@ -103,7 +111,7 @@ def test_the_handshake_is_answered_in_far_less_than_a_second(dcss: RawDcss) -> N
         return took_s
 
     # Another program may slow one try down; a DHS that waits is slow in each.
-    assert any(seconds() < 0.9 for _ in range(5))
+    assert any(seconds() < 0.9 for _ in range(20))
 
 
 def test_framing_is_not_known_before_the_first_frame_unless_given(dcss: RawDcss) -> None:
@@ -239,15 +247,15 @@ def test_garbage_between_frames_ends_the_connection(
 
 
 def test_a_handshake_that_drips_in_is_given_up(dcss: RawDcss) -> None:
-    running = Running(dcss, connect_timeout_s=0.1)
-    with dcss.accept() as peer:
+    running = Running(dcss, connect_timeout_s=0.5)
+    with dcss.accept() as peer, suppress(ConnectionError):  # it may hang up before it says so
         for _ in range(500):  # each byte alone comes in time
             peer.send_bytes(b"s")
             if running.ended.wait(0.03):
                 break
         else:
             raise AssertionError("not given up")
-        outcome = running.end()
+    outcome = running.end()
     assert outcome.ending is Ending.NO_HANDSHAKE
     assert "nothing received in time" in outcome.reason
 

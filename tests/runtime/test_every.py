@@ -60,10 +60,11 @@ def test_one_that_takes_long_puts_off_its_next_call_and_no_other() -> None:
     @dhs.every(0.001)
     def slow() -> None:
         running_now.append(1)
-        release.wait()
+        release.wait(20)
 
     dhs.every(0.001)(others.release)
     with online(dhs):
+        eventually(lambda: len(running_now) == 1)
         for _ in range(20):
             assert others.acquire(timeout=20)
         assert len(running_now) == 1

@@ -3,6 +3,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from dhs_runtime.clock import Backoff
 from dhs_runtime.greeting import ENOUGH, stranger
 from dhs_runtime.process.probe import probe_dcss
 from dhs_runtime.threads import ThreadGroup
-from tests.runtime.peers import eventually
+from tests.runtime.peers import eventually, stopped
 
 HARDWARE = default_codec().encode_bytes(StocSendClientType(), Framing.V1)
 GUI = default_codec().encode_bytes(StocSendClientType(), Framing.V2)
@@ -71,7 +72,8 @@ def listening() -> Iterator[socket.socket]:
 
 def config(listening: socket.socket) -> DcssConfig:
     retry = Backoff(first_s=60, longest_s=60)
-    return DcssConfig(host="127.0.0.1", port=listening.getsockname()[1], retry=retry)
+    port = listening.getsockname()[1]
+    return DcssConfig(host="127.0.0.1", port=port, connect_timeout_s=60, retry=retry)
 
 
 @pytest.mark.parametrize("framing", list(Framing))
@@ -80,19 +82,19 @@ def test_a_dhs_at_the_gui_port_says_so_and_does_not_wait(
     listening: socket.socket, caplog: pytest.LogCaptureFixture, framing: Framing, cut: int
 ) -> None:
     caplog.set_level(logging.WARNING, "dhs_runtime.link")
-    at = config(listening)
+    at = attrs.evolve(config(listening), framing=framing)
     dhs = Dhs("stageDHS")
-    dhs.start(DcssConfig(host=at.host, port=at.port, framing=framing, retry=at.retry))
+    dhs.start(at)
     try:
         with listening.accept()[0] as peer:
-            peer.settimeout(4)  # of the five seconds that a handshake may take
+            peer.settimeout(20)  # of the minute that a handshake may take
             for piece in (GUI[:cut], GUI[cut:]):
                 peer.sendall(piece)
             assert peer.recv(200) == b""  # it hangs up, and gave no name
         eventually(lambda: "this is the GUI port of DCSS" in caplog.text)
         assert f"no DCSS at 127.0.0.1:{at.port}" in caplog.text
     finally:
-        dhs.stop()
+        stopped(dhs)
 
 
 def test_dhs_check_says_so_too(listening: socket.socket) -> None:

@@ -18,7 +18,7 @@ def test_an_operation_over_its_time_is_failed_even_when_the_handler_goes_on() ->
     release = threading.Event()
     late: list[Exception] = []
 
-    @dhs.operation("slow", timeout_s=0.05)
+    @dhs.operation("slow", timeout_s=0.5)  # in which the handler begins, also on a busy machine
     def slow(op: Operation) -> None:
         assert op.deadline is not None
         release.wait(DEADLINE_S)
@@ -34,7 +34,7 @@ def test_an_operation_over_its_time_is_failed_even_when_the_handler_goes_on() ->
         began = time.monotonic()
         peer.send("stoh_start_operation slow 1.1")
         assert peer.read_text() == "htos_operation_completed slow 1.1 error deadline passed"
-        assert time.monotonic() - began >= 0.05
+        assert time.monotonic() - began >= 0.5
         release.set()
         eventually(lambda: not dhs.active_operations())
         peer.send("stoh_start_operation nothing 1.2")
@@ -76,18 +76,16 @@ def test_an_operation_in_time_is_not_touched() -> None:
     dhs = Dhs("testDHS")
     operations: list[Operation] = []
 
-    @dhs.operation("quick", timeout_s=0.02)
+    @dhs.operation("quick", timeout_s=60)
     def quick(op: Operation) -> None:
         operations.append(op)
 
     with online(dhs) as peer:
         peer.send("stoh_start_operation quick 1.1")
         assert peer.read_text() == "htos_operation_completed quick 1.1 normal"
-        deadline = operations[0].deadline
-        assert deadline is not None
-        eventually(lambda: deadline.passed)
-        peer.send("stoh_start_operation quick 1.2")
-        assert peer.read_text() == "htos_operation_completed quick 1.2 normal"
+        timer = operations[0]._timer
+        assert timer is not None
+        eventually(lambda: timer.call is None)  # it is cancelled
     assert operations[0].state is TaskState.COMPLETED
     assert not operations[0].aborted
 

@@ -167,7 +167,7 @@ def test_abort_ends_every_kind_of_wait() -> None:
         assert entered.wait(20)
         operation.abort("stoh_abort_all soft")
         operation.abort("a second time")
-        thread.join(5)
+        thread.join(20)
         assert not thread.is_alive()
         assert wire.texts == ["htos_operation_completed op 1.10 aborted stoh_abort_all soft"]
         assert operation.state is TaskState.ABORTED
@@ -237,7 +237,7 @@ def test_completion_from_two_threads_goes_out_once() -> None:
             barrier: threading.Barrier = barrier,
             refused: list[int] = refused,
         ) -> None:
-            barrier.wait()
+            barrier.wait(20)
             try:
                 operation.complete()
             except TaskFinishedError:

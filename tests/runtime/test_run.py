@@ -37,8 +37,8 @@ def test_a_stop_completes_what_is_under_way_and_comes_once() -> None:
             peer.send("stoh_start_operation op 1.2")
             assert inside.wait(DEADLINE_S)
             assert not run.wait(0)
-            assert run.stop() == ()
-            assert run.stop() == ()
+            assert run.stop(DEADLINE_S) == ()
+            assert run.stop(DEADLINE_S) == ()
             assert run.wait(0)
             assert peer.read_text() == "htos_operation_completed op 1.2 aborted DHS is stopping"
             peer.read_to_end()
@@ -64,7 +64,7 @@ def test_a_completion_sent_by_hand_is_the_one_answer() -> None:
             peer.send("stoh_start_operation none 9.9")
             assert peer.read_text() == "htos_operation_completed op 1.2 normal by hand"
             assert peer.read_text().startswith("htos_operation_completed none 9.9 error")
-            assert run.stop() == ()
+            assert run.stop(DEADLINE_S) == ()
 
 
 def test_without_a_link_a_message_is_refused_by_its_keyword() -> None:
@@ -72,7 +72,7 @@ def test_without_a_link_a_message_is_refused_by_its_keyword() -> None:
         run = Run("testDHS", HandlerTable(), dcss.config(), default_codec())
         with pytest.raises(NotConnectedError, match=r"^htos_operation_completed "):
             run.send(completed(""))
-        assert run.stop() == ()
+        assert run.stop(DEADLINE_S) == ()
 
 
 def test_a_stop_hook_that_fails_does_not_hold_up_the_stop(
@@ -85,6 +85,6 @@ def test_a_stop_hook_that_fails_does_not_hold_up_the_stop(
 
     handlers.stop_hooks += [failing, lambda: called.append("second")]
     with RawDcss() as dcss:
-        assert Run("testDHS", handlers, dcss.config(), default_codec()).stop() == ()
+        assert Run("testDHS", handlers, dcss.config(), default_codec()).stop(DEADLINE_S) == ()
     assert called == ["second"]
     assert "failing failed" in caplog.text

@@ -54,7 +54,7 @@ def test_an_idle_thread_is_used_again(group: ThreadGroup) -> None:
     names: set[str] = set()
     for _ in range(5):
         future = workers.call(lambda: threading.current_thread().name)
-        names.add(future.result(5))
+        names.add(future.result(DEADLINE_S))
         # The future resolves inside the job; the thread is idle a moment later.
         eventually(lambda: workers.idle == 1)
     assert names == {"job-1"}
@@ -63,9 +63,9 @@ def test_an_idle_thread_is_used_again(group: ThreadGroup) -> None:
 
 def test_call_carries_result_and_exception(group: ThreadGroup) -> None:
     workers = Workers(group, "job", max_threads=1, max_waiting=5)
-    assert workers.call(lambda: 6 * 7).result(5) == 42
+    assert workers.call(lambda: 6 * 7).result(DEADLINE_S) == 42
     with pytest.raises(ZeroDivisionError):
-        workers.call(lambda: 1 / 0).result(5)
+        workers.call(lambda: 1 / 0).result(DEADLINE_S)
     workers.close()
 
 
@@ -81,7 +81,7 @@ def test_a_cancelled_call_does_not_run(group: ThreadGroup) -> None:
     future = workers.call(ran.set)
     assert future.cancel()
     release.set()
-    workers.call(lambda: None).result(5)
+    workers.call(lambda: None).result(DEADLINE_S)
     assert not ran.is_set()
     workers.close()
 
@@ -91,7 +91,7 @@ def test_after_close_nothing_is_taken(group: ThreadGroup) -> None:
     workers.close()
     assert not workers.submit(lambda: None)
     with pytest.raises(CancelledError):
-        workers.call(lambda: None).result(5)
+        workers.call(lambda: None).result(DEADLINE_S)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_without_a_thread_the_job_is_refused_and_later_ones_are_not(
     workers = Workers(group, "job", max_threads=1, max_waiting=5)
     assert not workers.submit(lambda: None)
     no_thread.undo()
-    assert workers.call(lambda: "later").result(5) == "later"
+    assert workers.call(lambda: "later").result(DEADLINE_S) == "later"
     workers.close()
 
 
@@ -159,7 +159,7 @@ def test_without_a_second_thread_jobs_wait_for_the_first(
         future = workers.call(lambda: "waited")
     assert not future.done()
     release.set()
-    assert future.result(5) == "waited"
+    assert future.result(DEADLINE_S) == "waited"
     workers.close()
 
 
@@ -180,7 +180,7 @@ def test_a_job_that_raises_costs_no_thread(
 
     with caplog.at_level(logging.ERROR):
         workers.submit(fail)
-        assert workers.call(lambda: "alive").result(5) == "alive"
+        assert workers.call(lambda: "alive").result(DEADLINE_S) == "alive"
     assert "boom" in caplog.text
     workers.close()
 
@@ -189,11 +189,11 @@ def test_the_thread_that_was_idle_last_is_used_first(group: ThreadGroup) -> None
     workers = Workers(group, "job", max_threads=3)
     release = [threading.Event() for _ in range(3)]
     for event in release:
-        assert not workers.call(partial(event.wait, 5)).done()
+        assert not workers.call(partial(event.wait, DEADLINE_S)).done()
     for idle, number in enumerate((0, 2, 1)):
         release[number].set()
         eventually(lambda: workers.idle > idle)  # noqa: B023 - it is called at once
-    assert workers.call(lambda: threading.current_thread().name).result(5) == "job-2"
+    assert workers.call(lambda: threading.current_thread().name).result(DEADLINE_S) == "job-2"
     workers.close()
 
 
@@ -210,7 +210,7 @@ def test_threads_give_their_descriptors_back(group: ThreadGroup) -> None:
     workers = Workers(group, "job", max_threads=5)
     release = threading.Event()
     for _ in range(5):
-        assert not workers.call(partial(release.wait, 5)).done()
+        assert not workers.call(partial(release.wait, DEADLINE_S)).done()
     release.set()
     workers.close()
     assert group.join(Deadline.after(20)) == ()
@@ -222,7 +222,7 @@ def test_without_a_descriptor_left_jobs_run_all_the_same(group: ThreadGroup) -> 
     workers = Workers(group, "job", max_threads=2)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
     try:
-        results = [workers.call(partial(int, "7")).result(5) for _ in range(3)]
+        results = [workers.call(partial(int, "7")).result(DEADLINE_S) for _ in range(3)]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert results == [7, 7, 7]
@@ -244,7 +244,7 @@ if child == 0:
         os._exit(0)
     os._exit(3)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-assert workers.call(lambda: 7).result(5) == 7  # the parent's thread was not woken for nothing
+assert workers.call(lambda: 7).result(60) == 7  # the parent's thread was not woken for nothing
 """
 
 
@@ -269,7 +269,7 @@ def test_a_worker_that_is_woken_for_nothing_waits_on() -> None:
     thread.start()
     worker.call(print)
     assert jobs.get(timeout=20) is print
-    thread.join(5)
+    thread.join(DEADLINE_S)
     worker.close()
 
 
@@ -391,9 +391,11 @@ def timers(group: ThreadGroup) -> Iterator[Timers]:
 
 def test_calls_come_in_the_order_of_their_moments(timers: Timers) -> None:
     called: queue.SimpleQueue[str] = queue.SimpleQueue()
-    start = Deadline.after(0.01)
+    start, go_on = Deadline.after(0), threading.Event()
+    timers.at(start, partial(go_on.wait, DEADLINE_S))  # until all calls are there
     for name, later in (("c", 0.03), ("a", 0.0), ("b", 0.015), ("a2", 0.0)):
         timers.at(Deadline(start.at + later), lambda name=name: called.put(name))  # type: ignore[misc]  # a default binds it
+    go_on.set()
     assert [called.get(timeout=DEADLINE_S) for _ in range(4)] == ["a", "a2", "b", "c"]
 
 
@@ -434,11 +436,13 @@ def test_what_is_cancelled_is_not_called_and_takes_no_room(timers: Timers) -> No
         timers.cancel(timer)
         assert timer.call is None
         assert len(timers._due) <= 2
-    done = threading.Event()
-    kept = [timers.at(Deadline.after(0.01), lambda: called.append(2)) for _ in range(3)]
+    done, go_on = threading.Event(), threading.Event()
+    timers.at(Deadline.after(0), partial(go_on.wait, DEADLINE_S))
+    kept = [timers.at(Deadline.after(0.001), lambda: called.append(2)) for _ in range(3)]
     for timer in kept:
         timers.cancel(timer)
-    timers.at(Deadline.after(0.02), done.set)
+    timers.at(Deadline.after(0.002), done.set)
+    go_on.set()
     assert done.wait(DEADLINE_S)
     assert called == []
 

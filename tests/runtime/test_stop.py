@@ -4,7 +4,10 @@ import math
 import threading
 import time
 
+import pytest
+
 from dhs_runtime import Dhs, LinkState, Operation
+from dhs_runtime.run import LAST_WORDS_S, Run
 from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, eventually, stopped
 
 
@@ -39,6 +42,34 @@ def test_two_threads_stop_and_one_of_them_starts_again() -> None:
                 peer.read_to_end()
             assert dhs.state is LinkState.STOPPED
             assert len(hooks) == stops
+
+
+def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are answered before the socket closes, though that takes longer than usual."""
+    dhs, entered, release = Dhs("testDHS"), threading.Event(), threading.Event()
+    end_tasks = Run._end_tasks
+
+    def slowly(run: Run) -> None:
+        time.sleep(2 * LAST_WORDS_S)
+        end_tasks(run)
+
+    @dhs.operation("stuck")
+    def stuck(_: Operation) -> None:
+        entered.set()
+        release.wait(DEADLINE_S)
+
+    monkeypatch.setattr(Run, "_end_tasks", slowly)
+    monkeypatch.setattr("dhs_runtime.run.LAST_ANSWERS_S", DEADLINE_S)
+    with RawDcss() as dcss:
+        dhs.start(dcss.config())
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_operation stuck 1.1")
+            assert entered.wait(DEADLINE_S)
+            dhs.stop()
+            release.set()
+            answer = "htos_operation_completed stuck 1.1 aborted DHS is stopping"
+            assert peer.read_text() == answer
 
 
 def test_a_report_that_is_under_way_at_the_deadline_is_not_sent_twice() -> None:

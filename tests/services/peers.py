@@ -19,7 +19,6 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.services.listener import TcpListener
 
 PATIENCE_S = 20.0
-AT_ONCE_S = 4.0  # for what waits for nothing, on a busy machine; a time limit is 5 s or more
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 """Key and self-signed certificate for localhost, 127.0.0.1 and ::1, until 2126."""
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) + b"\xff\xd9"

@@ -22,10 +22,9 @@ from dhs_runtime.services.automl import (
     Prediction,
     PredictRequest,
 )
-from tests.runtime.peers import free_port
+from tests.runtime.peers import AT_ONCE_S, free_port
 from tests.services.conftest import Serving
 from tests.services.peers import (
-    AT_ONCE_S,
     PATIENCE_S,
     Wire,
     answering,

@@ -8,10 +8,9 @@ import pytest
 
 from dhs_runtime.errors import ServiceReplyError, ServiceUnavailableError
 from dhs_runtime.services.axis import AxisClient, AxisSnapshotRequest
-from tests.runtime.peers import free_port
+from tests.runtime.peers import AT_ONCE_S, free_port
 from tests.services.conftest import Serving
 from tests.services.peers import (
-    AT_ONCE_S,
     JPEG,
     PATIENCE_S,
     answering,

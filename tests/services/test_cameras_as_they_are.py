@@ -24,9 +24,9 @@ from dhs_runtime.services.automl import AutoMLClient, PredictRequest
 from dhs_runtime.services.axis import AxisClient
 from dhs_runtime.services.directory import Services
 from dhs_runtime.services.http_client import HttpClient, HttpReply, Login
+from tests.runtime.peers import AT_ONCE_S
 from tests.services.conftest import Serving
 from tests.services.peers import (
-    AT_ONCE_S,
     CERTIFICATE,
     JPEG,
     PATIENCE_S,

@@ -15,11 +15,10 @@ from dhs_runtime.errors import (
 )
 from dhs_runtime.services import http_call, http_client
 from dhs_runtime.services.http_client import HttpClient, HttpReply
-from tests.runtime.peers import free_port
+from tests.runtime.peers import AT_ONCE_S, free_port
 from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (
-    AT_ONCE_S,
     JPEG,
     PATIENCE_S,
     Script,
@@ -212,11 +211,11 @@ def test_close_between_look_up_and_connect(
 
 
 def test_close_wakes_a_pause_before_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "PAUSES_S", [PATIENCE_S / 2] * 2)
+    monkeypatch.setattr(http_client, "PAUSES_S", [60.0] * 2)
     retrying = threading.Event()
     with (
         on_retry(retrying.set),
-        HttpClient(f"http://127.0.0.1:{free_port()}", total_timeout_s=PATIENCE_S) as client,
+        HttpClient(f"http://127.0.0.1:{free_port()}", total_timeout_s=240) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         call = threads.submit(client.get, "/")

@@ -14,8 +14,9 @@ from dhs_runtime.errors import MachineError
 from dhs_runtime.services import http_server
 from dhs_runtime.services.chunked import read_sized
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
+from tests.runtime.peers import AT_ONCE_S
 from tests.services.cameras import PNG, TYPE, Album, Camera, head, in_chunks
-from tests.services.peers import AT_ONCE_S, JPEG, PATIENCE_S, soon
+from tests.services.peers import JPEG, PATIENCE_S, soon
 
 # --- pictures that are taken
 

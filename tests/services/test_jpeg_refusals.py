@@ -10,8 +10,9 @@ import pytest
 from dhs_runtime.services import http_server
 from dhs_runtime.services.jpeg_receiver import JpegReceiver
 from dhs_runtime.services.listener import MAX_CONNECTIONS
+from tests.runtime.peers import AT_ONCE_S
 from tests.services.cameras import TYPE, Album, Camera, head
-from tests.services.peers import AT_ONCE_S, JPEG, soon
+from tests.services.peers import JPEG, soon
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.services import listener as listener_module
 from dhs_runtime.services.listener import TcpListener, reset
-from tests.services.peers import AT_ONCE_S
+from tests.runtime.peers import AT_ONCE_S
 
 
 def echo(sock: socket.socket, _: HostPort) -> None:
