@@ -1,8 +1,8 @@
-"""What makes a DHS a well-behaved process (extra `runtime`).
+"""The process in which a DHS runs (extra `runtime`).
 
 Configuration files, logs without secrets, rehearsals, the guard of production hosts, systemd, the
-status port. The core does not use it. Each name is imported at its first use: `dhs decode` needs
-one module of this package, and no DHS.
+status port. The core does not need this package. Each name is imported at its first use, because
+`dhs decode` needs one module of this package and no DHS.
 """
 
 import importlib

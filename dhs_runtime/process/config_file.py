@@ -1,7 +1,7 @@
-"""Configuration files: YAML into attrs classes; every mistake has its line and path.
+"""Configuration files: turns YAML into attrs classes, and tells line and path of every mistake.
 
-The modules that read YAML and make classes of it are imported when a file is read, because a DHS
-without a file does not need them.
+The modules for this are imported when a file is read, because a DHS without a file does not need
+them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,11 +18,11 @@ __all__ = ["ConfigFileError", "FurtherCheck", "Mistake", "load_yaml", "structure
 C = TypeVar("C")
 
 FurtherCheck = Callable[[C], Iterable[tuple[str, str]]]
-"""Finds mistakes that involve several values: the path and the reason of each."""
+"""Finds mistakes that involve several values; gives the path and the reason of each."""
 
 
 def load_yaml(path: Path) -> "YamlSection":
-    """The mapping in a YAML file; it knows the lines of its keys.
+    """The mapping in a YAML file, with the lines of its keys.
 
     Raises:
         ConfigFileError: The file is missing, unreadable, too large, not YAML or not a mapping.
@@ -43,11 +43,11 @@ def structure(
     """An instance of an attrs class from nested mappings.
 
     Args:
-        values: Names and values, as YAML gives them.
+        values: Names and values, as `load_yaml` returns them.
         config_class: The class of the result.
-        source: The file, for messages.
-        at: Path of `values` in the file.
-        further: Checks the whole, after each value by itself is right.
+        source: The name of the file, for messages.
+        at: The path of `values` in the file; "" for the whole file.
+        further: Checks the instance, after each single value was found right.
 
     Raises:
         ConfigFileError: One line per mistake: `source`, the line and path of the value, and the

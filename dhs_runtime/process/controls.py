@@ -1,4 +1,4 @@
-"""Escapes control characters in foreign texts, so that no text can forge a line of a log.
+"""Escapes control characters, so that a text from outside cannot forge a line of the log.
 
 A line end in a text from the wire would start a line that was never logged, an escape sequence
 would move the reader's cursor, and a character that reverses the writing direction would hide text.
@@ -29,7 +29,7 @@ def escape_controls(text: str) -> str:
 
 
 def unescape_controls(text: str) -> str:
-    """The original text of `escape_controls`."""
+    """The text that was given to `escape_controls`."""
     return _SHOWN.sub(_sign, text)
 
 

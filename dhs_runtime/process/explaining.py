@@ -1,4 +1,4 @@
-"""Explains wrong values: from the exceptions of cattrs and of our hooks to lines for the user."""
+"""Explains wrong values: turns the exceptions of cattrs and of our hooks into lines to read."""
 
 import json
 import typing
@@ -25,7 +25,7 @@ class Wrong:
     Attributes:
         path: The path, relative to the section being checked.
         reason: What is wrong; not used if `wanted` is given.
-        quoted: The same in the words of an author's class, which may repeat the value.
+        quoted: What is wrong, in the words of an author's class; they may repeat the value.
         wanted: The kind of value that is wanted.
         hint: What was probably meant, "" if unknown.
         secret: Whether the value must not be shown.
@@ -39,7 +39,7 @@ class Wrong:
     secret: bool = False
 
 
-class NotTaken(ValueError):  # noqa: N818 - carries several
+class NotTaken(ValueError):  # noqa: N818 - several errors in one
     """Raised by the hooks: the mistakes in a value."""
 
     def __init__(self, *wrongs: Wrong) -> None:
@@ -114,7 +114,7 @@ def wrongs_in(error: BaseException, path: KeyPath = ()) -> Iterator[Wrong]:
         yield from (Wrong((*path, key)) for key in sorted(error.extra_fields, key=str))
     elif isinstance(error, cattrs.StructureHandlerNotFoundError):
         kind = key_kinds.kind_of(error.type_)
-        yield Wrong(path, f"its class wants {kind!r} here, which no file can give")
+        yield Wrong(path, f"its class wants {kind!r} here, which a file cannot give")
     else:
         yield Wrong(path, quoted=words_of(error))
 

@@ -33,7 +33,7 @@ _FACTORS: Final[Mapping[str, float]] = {
     "mib": 2**20,
     "gib": 2**30,
 }
-"""The units that are understood: in seconds, bytes, degrees, pictures per second."""
+"""The known units, as factors of seconds, bytes, degrees and pictures per second."""
 _TRUE: Final = ("yes", "true", "on", "1")
 _FALSE: Final = ("no", "false", "off", "0", "none")
 
@@ -56,11 +56,11 @@ def hint_for(wanted: str, value: object) -> str:
     if isinstance(value, Unclear):
         return _by_unclear(wanted, value)
     if value is None:
-        return "leave the key out for its default"
+        return "leave out the key to get its default"
     if isinstance(value, str) or wanted.startswith(("one of ", "true or false")):
         return _by_text(wanted, str(value))
     is_text = not isinstance(value, list | Mapping) and not wanted.startswith(("list", "mapping"))
-    return "put it in quotes if it is meant" if is_text and "number" not in wanted else ""
+    return "put it in quotes if it is right" if is_text and "number" not in wanted else ""
 
 
 def secret_hint(value: object) -> str:
@@ -76,7 +76,7 @@ def _number(value: str, digits: str, unit: str) -> str:
     factor = _FACTORS.get(unit.lower(), 0)
     if factor != 1:
         return f"{float(number) * factor:.15g}" if factor else ""
-    if number.isdecimal() and number.startswith("0"):  # which would be octal
+    if number.isdecimal() and number.startswith("0"):  # YAML would read it as octal
         return number.lstrip("0") or "0"
     return f"{number}, without quotes" if number == value else number
 
@@ -95,7 +95,7 @@ def meant_key(key: str, known: list[str], config_class: type) -> str:
         return f"unknown key; a blank is missing after '{before}:'"
     odd = next((sign for sign in key if not sign.isprintable()), "")
     if odd:
-        return f"unknown key; it has the character U+{ord(odd):04X} in it; use plain blanks"
+        return f"unknown key; it contains the character U+{ord(odd):04X}; use plain blanks"
     places = list(_places(config_class))
     section, _, name = key.rpartition(".")
     if key in places and section:

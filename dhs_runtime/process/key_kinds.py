@@ -51,7 +51,7 @@ LISTS: Final[Mapping[object, type]] = {
     collections.abc.Iterable: tuple,
     collections.abc.Set: frozenset,
 }
-"""The types that a list in a file may become, and how to make them."""
+"""The types that can be made from a list in a file, and what makes each."""
 MAPPINGS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
@@ -86,10 +86,10 @@ def options_of(hint: Any) -> tuple[object, ...]:
 
 
 def limits_of(validator: Any) -> dict[str, Any]:
-    """The conditions of attrs' validators and of ours.
+    """The limits that a validator of attrs or of ours sets, by kind.
 
-    The keys are a sign for bounds (`>=`), `in` for options, `rule` for a `Rule`, `each` for the
-    items of a list.
+    The kinds are the sign of a bound (`>=`), `in` for options, `rule` for a `Rule`, `each` for
+    the items of a list.
     """
     return dict(_limits(validator))
 
@@ -101,7 +101,7 @@ def _limits(validator: Any) -> Iterator[tuple[str, Any]]:
         yield from _limits(part)
     if hasattr(validator, "member_validator"):
         yield "each", limits_of(validator.member_validator)
-    elif hasattr(validator, "validator") and not hasattr(validator, "exc_types"):  # of `not_`
+    elif hasattr(validator, "validator") and not hasattr(validator, "exc_types"):  # `not_` has
         yield from _limits(validator.validator)
     if hasattr(validator, "compare_op"):
         yield validator.compare_op, validator.bound

@@ -22,8 +22,8 @@ class Launch:
     Attributes:
         pretend: Whether this is a rehearsal (`--pretend`): do not touch the hardware.
         args: The words after `--` on the command line.
-        values: The section `settings` of the configuration file, unchecked.
-        source: The file, for messages.
+        values: The section `settings` of the configuration file, not checked yet.
+        source: The name of the file, for messages.
     """
 
     pretend: bool = False
@@ -32,7 +32,7 @@ class Launch:
     source: str = "settings"
 
     def settings(self, config_class: type[C]) -> C:
-        """The section `settings` as an attrs class or a dataclass that you define.
+        """The section `settings` as an instance of your attrs class or dataclass.
 
         Raises:
             ConfigFileError: One line per mistake, with the file and the path of the value.

@@ -45,11 +45,11 @@ COLOURS: Final = (
     (logging.INFO, ""),
     (logging.NOTSET, "2"),
 )
-"""Of a terminal (ECMA-48): red, yellow, its own, dim; by the lowest level that has it."""
+"""Colours of a terminal (ECMA-48), by the lowest level that has each: red, yellow, none, dim."""
 
 
 class Cutter:
-    """Prepares a record for the queue: only texts, no longer than the log shows them."""
+    """Prepares a record for the queue: makes texts of it, no longer than the log shows."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
@@ -174,13 +174,13 @@ def _fitting(lines: list[str], most: int) -> list[str]:
 
 
 def _text(record: logging.LogRecord) -> str:
-    """The text of a record; an argument that cannot be shown must not lose the line."""
+    """The text of a record, even if an argument cannot be shown."""
     told = copy.copy(record)
     try:
         if isinstance(record.args, tuple):
             told.args = tuple(map(_wire_words, record.args))
         return told.getMessage()
-    except Exception as error:  # noqa: BLE001 - of an author's __str__, or %d for a text
+    except Exception as error:  # noqa: BLE001 - an author's __str__, or %d for a text
         try:
             return f"{record.msg} (arguments do not fit: {error!r})"
         except Exception:  # noqa: BLE001 - as above
@@ -197,6 +197,6 @@ def _wire_words(value: object) -> object:
         else:
             text = value.text if isinstance(value, UnknownMessage) else encode_text(value)
             text += f" <{len(value.binary)} bytes>" if value.binary else ""
-    except Exception:  # noqa: BLE001 - malformed, or of an author's own codec: not a log's concern
+    except Exception:  # noqa: BLE001 - malformed, or an author's own codec; log it all the same
         return value
     return escape_controls(text)

@@ -1,7 +1,7 @@
 """The outputs of a log: stderr, and files that rotate.
 
-One thread writes to each, without Python's buffers: a part of a line that could not be written
-cannot spoil a later line, and no thread waits for a lock at exit.
+One thread writes to each, without Python's buffers. So the rest of a line that was not written
+cannot appear in a later line, and no thread waits for a lock at exit.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from dhs_runtime.errors import machine_error
 
 NO_OTHERS: Final = 0o007
-"""Bits of a umask that allows only owner and group to read."""
+"""The bits of a umask that keeps out everybody except the owner and the group."""
 
 
 class TextSink(Protocol):
@@ -38,15 +38,15 @@ class Output(Protocol):
         """Write whole lines.
 
         Raises:
-            OSError: Not all of them were written.
+            OSError: Not all lines were written.
         """
 
     def close(self) -> None:
-        """End the output."""
+        """Close the output."""
 
 
 def wants_colours(environment: Mapping[str, str]) -> bool:
-    """What NO_COLOR (no-color.org) and TERM say."""
+    """Whether NO_COLOR (no-color.org) and TERM allow colours."""
     return not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
 
 
@@ -64,14 +64,14 @@ class StandardError:
         try:
             self._descriptor: int | None = stream.fileno()
             self._shows_colours = os.isatty(self._descriptor) and wants_colours(os.environ)
-        except (OSError, ValueError, AttributeError):  # a test's, or none at all
+        except (OSError, ValueError, AttributeError):  # replaced by a test, or missing
             self._descriptor = None
             self._shows_colours = False
             self.sink = stream
 
     @property
     def has_colours(self) -> bool:
-        """Whether it is a terminal that shows colours, and nobody else writes for us."""
+        """Whether the text goes to a terminal that shows colours, not to `sink`."""
         return self._shows_colours and self.sink is None
 
     def write(self, text: str) -> None:
@@ -87,9 +87,9 @@ class StandardError:
 
 
 class LogFile:
-    """A file that is renamed when it is full; one that somebody else moved is made anew.
+    """A file that is renamed when it is full, and made again if somebody else moved it.
 
-    The path is that of the start, also after `os.chdir`; a link is followed, and stays.
+    `os.chdir` does not change a relative path. A symbolic link is followed, and stays.
     """
 
     def __init__(self, name: str, path: Path, max_bytes: int, backups: int) -> None:
@@ -97,7 +97,7 @@ class LogFile:
 
         Raises:
             ConfigError: This user may not write it.
-            MachineError: It cannot be written for now, as on a full disk.
+            MachineError: It cannot be written now, for example because the disk is full.
         """
         self.name = f"{name} {path}"
         self._max_bytes = max_bytes
@@ -105,7 +105,7 @@ class LogFile:
         self._mode = file_mode()
         self._pid = os.getpid()
         self._descriptor = -1
-        self._is_torn = False  # whether the last line in it is not whole
+        self._is_torn = False  # whether the last line in the file is incomplete
         try:
             self._path = path.absolute() if is_special(path) else Path(os.path.realpath(path))
             self._open()
@@ -169,10 +169,10 @@ def is_special(path: Path) -> bool:
 
 
 def file_mode() -> int:
-    """The mode of a new log file: 0600, or that of the umask if it excludes all others.
+    """The mode of a new log file: 0600, or what the umask allows if it keeps out all others.
 
-    A umask such as 027 or 007 is a choice of the site: the group may read or write. The usual 022
-    is not such a choice.
+    A umask such as 027 or 007 says that the site lets the group read or write. The usual 022 does
+    not say that.
     """
     umask = os.umask(0o077)  # there is no other way to ask for it
     os.umask(umask)
@@ -184,5 +184,5 @@ def _write_all(descriptor: int, data: bytes) -> None:
     while rest:
         try:
             rest = rest[os.write(descriptor, rest) :]
-        except BlockingIOError:  # somebody who has the terminal, too, made it so
+        except BlockingIOError:  # another program on this terminal made it so
             select.select([], [descriptor], [])

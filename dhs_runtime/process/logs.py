@@ -4,7 +4,7 @@ Only the commands call this. The library itself logs to named loggers below `dhs
 no handlers.
 
 Each output (stderr, the log file, the trace file) has a queue of limited length and its own thread.
-So a stalled stderr delays neither the threads that log nor the file. Records that do not fit into
+If stderr stalls, it delays neither the threads that log nor the file. Records that do not fit into
 the queue are dropped, and the log says how many.
 """
 
@@ -26,7 +26,7 @@ from dhs_runtime.secrets import Masker, use_masker
 
 WIRE_LOGGER: Final = "dhs_runtime.wire"
 _PACKAGES: Final = ("dhs_runtime", "dhs_lab")
-"""The packages whose loggers have the level that was asked for."""
+"""The packages whose loggers get the level from the settings."""
 MAX_WAITING: Final = 10_000
 """Most records that wait for an output; more are dropped."""
 EXIT_S: Final = 0.5
@@ -45,8 +45,8 @@ def set_up_logging(
 ) -> "Logs":
     """Log to stderr and to the given files, with `***` in place of every secret.
 
-    This replaces an earlier set-up. Records are written a little later; `flush` of the result waits
-    for that. The end of the process also waits, for at most `EXIT_S`.
+    This replaces an earlier set-up. Other threads write the records; `flush` of the result waits
+    until they have. The end of the process also waits, for at most `EXIT_S`.
 
     Args:
         log: Level and outputs; None for the defaults.
@@ -55,7 +55,7 @@ def set_up_logging(
 
     Raises:
         ConfigError: This user may not write a file.
-        MachineError: A file cannot be written for now, as on a full disk.
+        MachineError: A file cannot be written now, for example because the disk is full.
     """
     log = LogConfig() if log is None else log
     trace = TraceConfig() if trace is None else trace
@@ -82,7 +82,7 @@ def set_up_logging(
 
 
 class Logs:
-    """The outputs of one set-up, which end together.
+    """The outputs of one set-up; they are closed together.
 
     Attributes:
         handlers: One for each output.
@@ -105,14 +105,14 @@ class Logs:
         return not self._is_stuck
 
     def tell(self, level: int, text: str, *args: object) -> None:
-        """Log something about the logs; takes no lock, which a waiting thread may hold."""
+        """Log something about the logs, without a lock: a thread that waits may hold it."""
         record = logger.makeRecord(logger.name, level, __file__, 0, text, args, None)
         for handler in self.handlers:
             if handler.filter(record):
                 handler.enqueue(handler.prepare(record))
 
     def close(self) -> None:
-        """Write the waiting records, within `EXIT_S`, and end; idempotent."""
+        """Write the waiting records, for at most `EXIT_S`, then close all outputs; idempotent."""
         deadline = Deadline.after(0.0 if self._is_stuck else EXIT_S)
         for handler in self.handlers:
             handler.end()
@@ -189,12 +189,12 @@ class LogQueue(logging.handlers.QueueHandler):
             self.writer.enqueue_sentinel()
 
     def close(self) -> None:
-        """End with all other outputs, as `Logs.close`."""
+        """Close all outputs, as `Logs.close`."""
         self._logs.close()
         super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the base's
-        """Count a record that cannot be shown; the base class would write to stderr, and wait."""
+        """Count a record that cannot be shown; the base class would wait for stderr."""
         self.dropped += 1
 
 
@@ -225,7 +225,7 @@ class LogWriter(logging.handlers.QueueListener):
         self._dropped_again = 0.0
 
     def start(self) -> None:
-        """Start the thread with this name."""
+        """Start the thread, and name it after the output."""
         super().start()
         if self._thread is not None:
             self._thread.name = f"log-{self._source.output.name.split()[0]}"
@@ -237,7 +237,7 @@ class LogWriter(logging.handlers.QueueListener):
             return
         try:
             self._source.output.write(self._formatter.format(record))
-        except Exception as error:  # noqa: BLE001 - a log must not end for one line
+        except Exception as error:  # noqa: BLE001 - one bad line must not end the log
             self._fail(error)
         else:
             self._tell_losses()

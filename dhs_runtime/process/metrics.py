@@ -27,19 +27,19 @@ class _SnapshotCollector(Collector):
         self._snapshot = snapshot
 
     def collect(self) -> Iterator[Metric]:
-        """The families."""
+        """The metrics."""
         now = self._snapshot
         info = GaugeMetricFamily("dhs_info", "The DHS.", labels=["name", "pretend", "version"])
         info.add_metric([now.name, str(now.pretend).lower(), now.version], 1)
         yield info
-        yield _gauge("dhs_alive", "1 while threads run and handlers return.", not now.trouble)
+        yield _gauge("dhs_alive", "1 unless a message handler does not return.", not now.trouble)
         link = GaugeMetricFamily("dhs_link_state", "1 for the state of the link.", labels=["state"])
         for state in LinkState:
             link.add_metric([state.value], state is now.link)
         yield link
         yield _gauge(
             "dhs_link_state_since_seconds",
-            "Since when, in seconds of the epoch.",
+            "Time of the last change of the link's state, in seconds since 1970.",
             now.link_since.timestamp(),
         )
         under_way = GaugeMetricFamily(

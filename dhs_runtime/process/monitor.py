@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.2
 SHORTEST_S: Final = 0.01
-"""Shortest time between two looks, also with a shorter watchdog of systemd."""
+"""Shortest time between two looks, even if systemd's watchdog asks for less."""
 STUCK_S: Final = 10.0
 """How long a message handler may take if systemd sets no limit."""
 
@@ -91,11 +91,11 @@ class Snapshot:
 
     Attributes:
         name: Its name in DCSS.
-        version: Of this software.
+        version: Version of this software.
         pretend: Whether it is a rehearsal.
         dcss: `HOST:PORT` of DCSS, "" while the DHS does not run.
         link: State of the link to it.
-        link_since: Since when the link is in that state, to within `LOOK_S`.
+        link_since: When the link entered that state, to within `LOOK_S`.
         started: When the process started to run the DHS.
         operations: The operations under way, oldest first.
         operations_started: How many operations DCSS has started, by name.
@@ -235,7 +235,7 @@ class Monitor:
         if self._trouble and not before:
             logger.error("%s", self._trouble)
         elif before and not self._trouble:
-            logger.warning("alive again")
+            logger.warning("alive again: %s has ended", before.removesuffix(" does not return"))
 
     def _look(self) -> tuple[LinkState, datetime]:
         state = self._dhs.state

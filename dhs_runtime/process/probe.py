@@ -15,7 +15,7 @@ from dhs_runtime.greeting import stranger
 from dhs_runtime.transport import TcpTransport
 
 GREETING_S: Final = 2.0
-"""dcss speaks first, and at once."""
+"""Longest wait for the first message; dcss sends it as soon as the connection is there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +38,7 @@ class Peer:
 
 
 def probe(name: str, address: str, ask: Callable[[], str]) -> Peer:
-    """Call `ask`, which returns its result in a few words or raises."""
+    """The result of `ask`, which returns a few words, or raises ServiceError or TransportError."""
     began = time.monotonic()
     trouble, detail = "", ""
     try:

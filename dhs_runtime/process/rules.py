@@ -23,34 +23,34 @@ def _mask_trouble(text: str) -> str:
             warnings.simplefilter("error", FutureWarning)
             pattern = re.compile(text)
     except FutureWarning:
-        return "'[', '--', '&&', '~~' and '||' within [...] want a '\\' in front"
+        return "'[', '--', '&&', '~~' and '||' within [...] need a '\\' in front"
     except (re.error, OverflowError, RecursionError) as error:
         return str(error).partition(" at position")[0] or "too long"
-    return "it matches an empty text, and so would mask everything" if pattern.search("") else ""
+    return "it matches an empty text, so it would mask everything" if pattern.search("") else ""
 
 
 def _host_pattern_trouble(text: str) -> str:
     if not text:
         return "it is empty, and matches nothing"
-    return "" if text.split() == [text] else "a pattern has no blanks; write one to each line"
+    return "" if text.split() == [text] else "a pattern has no blanks; write one on each line"
 
 
 def _path_trouble(text: str) -> str:
     if text.startswith("~"):
         meant = os.path.expanduser(text)  # noqa: PTH111 - Path's raises for an unknown user
-        return f"'~' is not read here{'' if meant == text else f'; did you mean {meant}?'}"
+        return f"'~' is not expanded here{'' if meant == text else f'; did you mean {meant}?'}"
     if os.path.expandvars(text) != text:
-        return f"'$' is not read here; did you mean {os.path.expandvars(text)}?"
+        return f"'$' is not expanded here; did you mean {os.path.expandvars(text)}?"
     return "" if text.isprintable() else "a path has no control characters"
 
 
 def name_trouble(text: str) -> str:
-    """Why a text is not a name of a hardware host; "" where it is one."""
+    """Why a text is not a name of a hardware host; "" if it is one."""
     if not text:
         return "the name is empty"
     if not re.fullmatch(_NAME, text):
-        return 'a name is one word of ASCII, without any of []{}$;"\\, which Tcl would take'
-    return "" if len(text) <= MAX_NAME else f"a name has {MAX_NAME} letters at most"
+        return 'a name is one word of ASCII, without []{}$;"\\, which mean something to Tcl'
+    return "" if len(text) <= MAX_NAME else f"a name has at most {MAX_NAME} characters"
 
 
 def _own_name_trouble(text: str) -> str:
@@ -84,7 +84,7 @@ def file_trouble(file: Path) -> str:
 
 
 def _folder_trouble(folder: Path) -> str:
-    """Why no file can be made in a folder; `os.access` is not reliable, least of all for root."""
+    """Why no file can be made in a folder. It tries: `os.access` is often wrong, as for root."""
     import tempfile  # noqa: PLC0415 - slow
 
     try:

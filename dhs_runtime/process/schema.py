@@ -61,7 +61,7 @@ def schema_of(config_class: type) -> Schema:
 
 
 def _portable(pattern: str) -> str:
-    """A pattern that ends at the end of the text: Python's `$` also matches before a line end."""
+    r"""The pattern with `(?![\s\S])` for a last `$`, which in Python also matches before `\n`."""
     return re.sub(r"\$(?=\||\Z)", r"(?![\\s\\S])", pattern)
 
 

@@ -22,7 +22,7 @@ threads compute.
 
 
 def run_service(dhs: Dhs, config: ProcessConfig, *, pretend: bool) -> None:
-    """Run a DHS as `dhs run` does: served, until a signal, with short switches of threads."""
+    """Run a DHS until a signal, as `dhs run` does: `served`, with quick switches of threads."""
     hosts = config.status_hosts
     with served(dhs, status_port=config.status_port, status_hosts=hosts, pretend=pretend):
         sys.setswitchinterval(SWITCH_S)
@@ -37,7 +37,7 @@ def served(
     status_hosts: Collection[str] = (),
     pretend: bool = False,
 ) -> Iterator[str | None]:
-    """Tell systemd how the DHS is doing, and open its status port; around `dhs.run`.
+    """Tell systemd how the DHS is doing, and open its status port, while `dhs.run` runs.
 
         with served(dhs, status_port=9100):
             dhs.run("dcss-host:14242")
@@ -45,11 +45,11 @@ def served(
     It does nothing without systemd (no `NOTIFY_SOCKET`) and without a port.
 
     Args:
-        dhs: Not started yet.
+        dhs: The DHS; not started yet.
         status_port: Port on loopback; 0 picks a free one, None opens none.
         status_hosts: Host names that requests may use, in addition to localhost and this
             computer's.
-        pretend: Whether this is a rehearsal; both show it.
+        pretend: Whether this is a rehearsal; systemd and the status port show it.
 
     Yields:
         Base URL of the status port, None if there is none.
@@ -62,7 +62,7 @@ def served(
     if status_port is None and not notifier.active:
         yield None
         return
-    from dhs_runtime.process.monitor import Monitor  # noqa: PLC0415 - not of every start
+    from dhs_runtime.process.monitor import Monitor  # noqa: PLC0415 - not every start needs it
 
     with Monitor(dhs, notifier, pretend=pretend) as monitor:
         if status_port is None:

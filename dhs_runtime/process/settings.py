@@ -32,10 +32,10 @@ class LogConfig:
 
     Attributes:
         level: `warning`, `info`, `debug`, or `everything` (debug messages of libraries, too).
-        format: `text`; `json`, one object per line; or `journal`: on stderr the priorities that
-            journald reads, without the time, and text in files.
+        format: `text`; `json`, one object per line; or `journal`: on stderr with the priorities of
+            journald and without the time, and in files as `text`.
         file: A log file in addition to stderr; by default none.
-        max_bytes: Size at which the file is renamed and a new one is started.
+        max_bytes: Size in bytes at which the file is renamed and a new one is started.
         backups: How many renamed files are kept.
         mask: Regular expressions of other secrets, in addition to the known forms.
     """
@@ -53,8 +53,8 @@ class TraceConfig:
     """The wire trace: a line for every message sent and received.
 
     Attributes:
-        enabled: Whether there is one.
-        file: Its own file; by default the log.
+        enabled: Whether there is a trace.
+        file: A file of its own for the trace; by default it is written to the log.
         max_bytes: As for the log.
         backups: As for the log.
     """
@@ -94,7 +94,7 @@ class RunConfig(ProcessConfig):
     """The file of `dhs run --config`.
 
     Attributes:
-        name: Name for DCSS, "" for the name in the code.
+        name: Name of the DHS at DCSS; "" for the name in the code.
         settings: The settings of this DHS; see `Launch.settings`.
     """
 

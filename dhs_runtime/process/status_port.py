@@ -25,8 +25,8 @@ NO_METRICS: Final = "/metrics needs the extra `metrics`: pip install 'dcs-codec[
 MAX_CONNECTIONS: Final = 32
 IDLE_S: Final = 10.0
 FOREIGN: Final = (
-    "this port answers to localhost, to addresses and to this computer's names; "
-    "to let it answer to {host!r}, add that to status_hosts in the configuration"
+    "the Host of a request may be localhost, an IP address or a name of this computer; "
+    "to allow {host!r}, add it to status_hosts in the configuration"
 )
 
 
@@ -105,12 +105,12 @@ class _Handler(HttpHandler):
         elif url.path == "/metrics":
             self._metrics()
         else:
-            raise Refusal(HTTPStatus.NOT_FOUND, f"there are {PATHS}")
+            raise Refusal(HTTPStatus.NOT_FOUND, f"no such page; there are {PATHS}")
 
     def _metrics(self) -> None:
         try:
             from dhs_runtime.process.metrics import CONTENT_TYPE_LATEST, render  # noqa: PLC0415
-        except ModuleNotFoundError:  # an extra
+        except ModuleNotFoundError:  # the extra is not installed
             raise Refusal(HTTPStatus.NOT_IMPLEMENTED, NO_METRICS) from None
         else:
             self.reply(HTTPStatus.OK, render(self._monitor.snapshot()), CONTENT_TYPE_LATEST)

@@ -1,8 +1,8 @@
-"""Makes attrs classes of nested mappings; finds every wrong value and explains it.
+"""Makes instances of attrs classes from nested mappings; finds and explains every wrong value.
 
-cattrs builds values from types. We add three things: values keep the types that YAML gives them;
-each value is checked separately, because the class would stop at its first bad one; and messages do
-not use Python's terms.
+cattrs builds the values. We add three things: values keep the types that YAML gives them; each
+value is checked separately, because a class stops at its first wrong one; and messages do not use
+Python's terms.
 """
 
 import contextlib
@@ -88,7 +88,7 @@ _SCALARS: Final[Mapping[type, Callable[[object], object]]] = {
     datetime.date: lambda value: value if type(value) is datetime.date else None,
     datetime.datetime: lambda value: value if isinstance(value, datetime.datetime) else None,
 }
-"""The value of each type for a value of YAML, None if it is of another kind."""
+"""For each type, makes its value from a value of YAML; None if that is of another kind."""
 
 
 def _scalar(value: object, hint: type) -> object:
@@ -122,7 +122,7 @@ def _option_hook(hint: Any) -> StructureHook:
 def _union_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
     def hook(value: object, _: object) -> object:
         for part in key_kinds.parts_of(hint):
-            with contextlib.suppress(Exception):  # then another part may take it
+            with contextlib.suppress(Exception):  # another part may accept it
                 return converter.structure(value, part)
         raise NotTaken(Wrong(wanted=key_kinds.kind_of(hint)))
 
@@ -173,13 +173,13 @@ def _mapping_hook(hint: Any, converter: cattrs.Converter) -> StructureHook:
 
 
 def _each(items: Iterable[tuple[object, object, Any]], converter: cattrs.Converter) -> list[object]:
-    """The values made of items, each with its key and its type; all mistakes are raised."""
+    """The values made from items of key, value and type; raises all mistakes together."""
     made: list[object] = []
     wrongs: list[Wrong] = []
     for key, item, hint in items:
         try:
             made.append(converter.structure(item, hint))
-        except Exception as error:  # noqa: BLE001 - whatever an author's class raises
+        except Exception as error:  # noqa: BLE001 - an author's class may raise anything
             wrongs += wrongs_in(error, (key,))
     if wrongs:
         raise NotTaken(*wrongs)
@@ -190,7 +190,7 @@ def _each(items: Iterable[tuple[object, object, Any]], converter: cattrs.Convert
 
 
 def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHook:
-    """A hook that checks each value of a class by itself, and refuses other keys."""
+    """A hook that checks each value of a class separately, and refuses unknown keys."""
     fields = fields_of(config_class)
     hooks: dict[str, Any] = {
         name: override(struct_hook=functools.partial(_taken, converter, field, hint))
@@ -213,7 +213,7 @@ def _class_hook(config_class: type, converter: cattrs.Converter) -> StructureHoo
 def _taken(
     converter: cattrs.Converter, field: Field, hint: Any, value: object, _: object = None
 ) -> object:
-    """A value for a field; mistakes in a secret one do not show it."""
+    """A value for a field; the message about a wrong secret does not show it."""
     try:
         return _accepted(converter, field, hint, value)
     except Exception as error:
@@ -224,7 +224,7 @@ def _taken(
 
 
 def _accepted(converter: cattrs.Converter, field: Field, hint: Any, value: object) -> object:
-    """A value that its type and the validators of this value accept."""
+    """The value for a field, accepted by its type and by its validators."""
     try:
         made = converter.structure(value, hint)
     except NotTaken as error:
@@ -241,7 +241,7 @@ def _accepted(converter: cattrs.Converter, field: Field, hint: Any, value: objec
 
 
 def _more_exact(wrong: Wrong, hint: Any, field: Field) -> Wrong:
-    """Add the limits of the field: for a text as a port, the message names the allowed numbers."""
+    """Add the limits of the field: if a text is given for a port, say which numbers it can be."""
     exact = key_kinds.takes(hint, field.validator)
     is_more = not is_section(hint) and exact.removesuffix(" or null") != "number"
     return attrs.evolve(wrong, wanted=exact) if is_more else wrong
@@ -272,7 +272,7 @@ def _meant_section(
 ) -> str:
     """The keys that were probably meant, as `did you mean {level: info}?`."""
     if isinstance(value, list):
-        return "its keys are KEY: VALUE, without '-' or brackets"
+        return "write its keys as KEY: VALUE, without '-' or brackets"
     if isinstance(value, Unclear):
         return value.reason
     begun = re.match(r"(\w+)\s*[:=]\s*(?!//)", str(value))
@@ -291,7 +291,7 @@ def _meant_section(
 
 
 def _stands_alone(validator: object) -> bool:
-    """Whether it is a rule or a validator of attrs, which only look at the value."""
+    """Whether a validator looks only at the value: a rule does, and so do those of attrs."""
     parts = getattr(validator, "_validators", None)
     if parts is not None:
         return all(map(_stands_alone, parts))

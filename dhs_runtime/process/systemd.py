@@ -35,7 +35,7 @@ class Notifier:
         return bool(self._address)
 
     def tell(self, *words: str) -> bool:
-        """Send lines such as `READY=1` or `STATUS=online`; returns whether systemd got them.
+        """Send lines such as `READY=1` or `STATUS=online`; returns whether they were sent.
 
         Never raises and never waits: a service must not fail because systemd does not listen.
         """

@@ -1,8 +1,8 @@
 """Reads YAML for configuration files: keeps line numbers, refuses doubled keys and traps of YAML.
 
-PyYAML parses and returns nodes with their places; this module makes values of the nodes. PyYAML's
-own constructor drops the lines, takes the last of two equal keys, reads `014242` as octal and
-`4:02:22` in base 60, and fails with Python's messages on an impossible date or number.
+PyYAML parses the text into nodes with their places; this module makes values from the nodes.
+PyYAML's own constructor drops the lines, takes the last of two equal keys, reads `014242` as octal
+and `4:02:22` in base 60, and fails with Python's messages on an impossible date or number.
 
 Values follow YAML 1.1, as in PyYAML, except that `1e3` is a number, as in YAML 1.2.
 """
@@ -29,7 +29,7 @@ MAX_FILE_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 100_000
 """Limit, because aliases can make billions of values from a few lines."""
-TOO_MANY: Final = f"more than {MAX_VALUES} values, with what aliases repeat"
+TOO_MANY: Final = f"more than {MAX_VALUES} values, with those that aliases repeat"
 MAX_DIGITS: Final = 18
 
 _TAG: Final = "tag:yaml.org,2002:"
@@ -54,13 +54,13 @@ _PLAINER: Final = (
     ("expected ',' or '}'", "'{' is not closed, or a ',' is missing"),
     ("unexpected end of stream", "a quote that is not closed"),
     ("undefined alias", "an alias (*NAME) without its anchor (&NAME)"),
-    ("duplicate anchor", "two anchors with one name"),
+    ("duplicate anchor", "two anchors with the same name"),
     ("another document", "a second document begins ('---'); a file may have only one"),
     ("undefined tag handle", A_TAG),
     ("cannot start any token", "no value begins with this character; put the text in quotes"),
     (
         "unknown escape",
-        "a '\\' in double quotes before a letter without a meaning; use single quotes",
+        "a '\\' in double quotes before a letter that means nothing there; use single quotes",
     ),
     ("node content", "a value is missing, or there is one character too many"),
     ("alphabetic or numeric", "a name is missing after '*' or '&'"),
@@ -73,7 +73,7 @@ _PLAINER: Final = (
     ("tag", A_TAG),
     ("did not find expected", "a key or a value is missing or indented wrongly"),
 )
-"""Messages of PyYAML, and ours for them."""
+"""Parts of PyYAML's messages, and our message for each."""
 
 
 def read_yaml(path: Path) -> YamlSection:
@@ -99,7 +99,7 @@ def read_yaml(path: Path) -> YamlSection:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe that nobody writes to is empty, and is not waited for."""
+    """Open a file without waiting: a named pipe that nobody writes to is read as empty."""
     descriptor = os.open(path, flags | os.O_NONBLOCK)
     os.set_blocking(descriptor, True)
     return descriptor
@@ -126,7 +126,7 @@ class _Nodes(Reader, Scanner, Parser, Composer, Resolver):
         self._count = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        """As PyYAML's."""
+        """As PyYAML does, within `MAX_DEPTH` and `MAX_VALUES`."""
         self._depth += 1
         self._count += 1
         if self._depth > MAX_DEPTH or self._count > MAX_VALUES:
@@ -248,14 +248,14 @@ def _decoded(data: bytes) -> str:
     is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not is_utf16 and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _StopReading("a zero byte; save the file as UTF-8, or is it a binary file?", line)
+        raise _StopReading("a zero byte; save the file as UTF-8, unless it is a binary file", line)
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         sign = f"byte 0x{data[error.start]:02x}" if error.start < len(data) else "the end"
         encoding = "UTF-16" if is_utf16 else "UTF-8"
-        raise _StopReading(f"{sign} is no {encoding}; save the file as UTF-8", line) from None
+        raise _StopReading(f"{sign} is not {encoding}; save the file as UTF-8", line) from None
 
 
 def _node_of(text: str) -> Node | None:
@@ -265,16 +265,14 @@ def _node_of(text: str) -> Node | None:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         sign = f"the character U+{ord(text[error.position]):04X}"
-        raise _StopReading(f"{sign}, which no text has; save the file as UTF-8", line) from None
+        raise _StopReading(f"{sign}, which YAML forbids; save the file as UTF-8", line) from None
     except yaml.MarkedYAMLError as error:
         said = f"{error.context or ''} {error.problem or ''}"
         plainer = [ours for theirs, ours in _PLAINER if theirs in said]
         reason = plainer[0] if plainer else (error.problem or "cannot be read")
         marks = [error.problem_mark, error.context_mark]
-        if (
-            "not closed" in reason or "without ':'" in reason
-        ):  # show where it began, not the end of the file
-            marks.reverse()
+        if "not closed" in reason or "without ':'" in reason:
+            marks.reverse()  # show where it began, not the end of the file
         opened = next((mark.line + 1 for mark in marks if mark), None)
         raise _StopReading(f"not YAML: {short(reason, 120)}", opened) from None
     except (yaml.YAMLError, ValueError):
@@ -335,7 +333,7 @@ def _number(node: ScalarNode) -> object:
 def _date(node: ScalarNode) -> object:
     try:
         return SafeConstructor().construct_yaml_timestamp(node)
-    except (ValueError, AttributeError, OverflowError):  # no such day, or a tag before anything
+    except (ValueError, AttributeError, OverflowError):  # no such day, or a tag before another text
         return Unclear(short(node.value), "there is no such date")
 
 

@@ -1,4 +1,4 @@
-"""The values of a YAML file; they know their places in the file."""
+"""The values of a YAML file, with their places in it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from dhs_runtime.process.mistakes import Mistake
 
 @attrs.frozen
 class YamlPlace:
-    """The place of a value, and the text of a plain one."""
+    """The line of a value and, for a scalar without quotes, its text."""
 
     line: int
     text: str | None = None
@@ -55,7 +55,7 @@ class Items(list[object]):
 
 @attrs.frozen
 class Unclear:
-    """A value that YAML reads in a way that the author hardly meant.
+    """A value that YAML does not read as its author probably meant it.
 
     Attributes:
         text: The text in the file, shortened.

@@ -46,7 +46,7 @@ class AutoMLClient(HttpClient):
         """A client; nothing is sent yet.
 
         Args:
-            base_url: Such as `http://inference:5000`.
+            base_url: URL of the server, such as `http://inference:5000`.
             model: Name of the model.
             max_detections: Most detections per picture. It is sent with the request, for servers of
                 the Cloud API, and enforced here, because others ignore it.
@@ -72,9 +72,9 @@ class AutoMLClient(HttpClient):
         return self.predict_batch((request,))[0]
 
     def predict_batch(self, requests: Sequence[PredictRequest]) -> tuple[Prediction, ...]:
-        """What the model finds in several pictures, sent in one request; in the same order.
+        """What the model finds in several pictures, in their order; sent in one request.
 
-        A picture with an invalid answer has `trouble`; the others are not affected.
+        If the answer for a picture is invalid, its prediction says so in `trouble`.
 
         Raises:
             ServiceError: No answer, an error of the server, or no valid answer.
@@ -102,7 +102,7 @@ class AutoMLClient(HttpClient):
         )
 
     def model_status(self) -> ModelStatus:
-        """State of the model; of several versions, one that is available.
+        """State of the model; if it has several versions, of one that is available.
 
         Raises:
             ServiceError: No answer, no such model, or an invalid answer.

@@ -13,7 +13,7 @@ from dhs_runtime.services.http_client import HttpReply
 from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_text, member, short
 
 MAX_ERROR_CHARS = 200
-ROUNDING = 1e-6  # of a score or a side at the end of its range, in single precision
+ROUNDING = 1e-6  # how far single precision may put a score or a side outside 0..1
 IN_PIXELS = 2.0  # a larger side cannot be a fraction
 
 logger = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class Detection:
     """One object found by the model.
 
     Attributes:
-        score: How sure it is, 0..1.
-        label: What it is.
-        box: Where it is.
+        score: How sure the model is, 0..1.
+        label: What the object is.
+        box: Where the object is.
         tip: `(x, y)` of a loop's far end in fractions, if the server gives it (member
             `detection_tips`: the embedded detector does, AutoML does not).
     """
@@ -70,7 +70,7 @@ class Prediction:
     """All objects found in one picture, the highest score first; may be empty.
 
     Attributes:
-        key: Of the request.
+        key: Key of the request.
         detections: The objects.
         refused: Why rows of the answer were left out, one line each; padding does not count.
         trouble: Why there is no answer for this picture, "" if there is one.
@@ -162,7 +162,7 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
     """The prediction for one picture; an invalid row is left out.
 
     Raises:
-        ServiceReplyError: It is invalid, or an invalid row may have been the only one.
+        ServiceReplyError: The entry is invalid, or no row is left that has a score.
     """
     names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
     scores, labels, boxes = (
@@ -187,7 +187,7 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
     if refused and not any(each.score for each in detections):
         raise ServiceReplyError(refused[0])
     if refused:
-        logger.debug("%d rows left out, the first because %s", len(refused), refused[0])
+        logger.debug("%d invalid rows left out, first: %s", len(refused), refused[0])
     return Prediction(key, tuple(sorted(detections, key=lambda each: -each.score)), tuple(refused))
 
 
@@ -223,10 +223,10 @@ def _box(value: object, where: str, url: str) -> Box:
         raise ServiceReplyError(f"{url}: {where} is not 4 numbers but {len(numbers)}")
     if not all(-ROUNDING <= number <= 1 + ROUNDING for number in numbers):
         in_pixels = max(numbers) > IN_PIXELS
-        what = "in pixels, not in fractions of it" if in_pixels else "outside the picture"
+        what = "in pixels, not in fractions of 1" if in_pixels else "outside the picture"
         raise ServiceReplyError(f"{url}: {where} is {what}: {numbers}")
     min_y, min_x, max_y, max_x = (min(max(number, 0.0), 1.0) for number in numbers)
-    if min_y > max_y or min_x > max_x:  # Vertex has another order of the four
+    if min_y > max_y or min_x > max_x:  # Vertex AI uses another order
         raise ServiceReplyError(f"{url}: {where} is not [min_y, min_x, max_y, max_x]: {numbers}")
     return Box(min_x, min_y, max_x, max_y)
 

@@ -19,7 +19,7 @@ SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
 SHOWN_BYTES = 30
-_APPLICATION = range(0xE0, 0xF0)  # markers of the segments that may hold another, small JPEG
+_APPLICATION = range(0xE0, 0xF0)  # markers of segments that may contain a thumbnail
 
 
 def _read_only(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -38,7 +38,7 @@ class AxisSnapshotRequest:
         text: Whether the text is drawn into the picture.
         clock: Whether the time is drawn into the picture.
         date: Whether the date is drawn into the picture.
-        extra: Other parameters of the model; they override the ones above.
+        extra: Other parameters of this camera model; they override the ones above.
     """
 
     camera: int | str = 1
@@ -78,7 +78,7 @@ class AxisImage:
     """A complete JPEG picture.
 
     Attributes:
-        data: The file as sent, with whatever follows the end of the picture.
+        data: The file as sent, with any bytes that follow the end of the picture.
         content_type: Always `image/jpeg`.
         received_s: When its last byte arrived, on `time.monotonic`.
     """
@@ -103,9 +103,9 @@ class AxisClient(HttpClient):
         """A client; nothing is sent yet.
 
         Args:
-            base_url: Such as `http://camera` or `https://camera/prefix`.
+            base_url: URL of the camera, such as `http://camera` or `https://camera/prefix`.
             user: User name; None if the camera needs no login.
-            password: Of that user.
+            password: The user's password.
             auth: How to log in; `basic` for video servers that know nothing else.
             options: As for `HttpClient`.
 
@@ -120,9 +120,9 @@ class AxisClient(HttpClient):
         """Take one picture; the camera's own settings apply where `request` has none.
 
         Raises:
-            ServiceUnavailableError: The camera is off or dropped the connection, or `close`.
+            ServiceUnavailableError: The camera is off or disconnected, or `close` was called.
             ServiceTimeoutError: It took too long.
-            ServiceReplyError: It sent no complete JPEG.
+            ServiceReplyError: It sent an error, or no complete JPEG.
         """
         reply = self.get(SNAPSHOT_PATH, params=(request or AxisSnapshotRequest()).params())
         received_s = time.monotonic()
@@ -152,8 +152,8 @@ class AxisClient(HttpClient):
 
 
 def _is_cut_short(jpeg: bytes) -> bool:
-    """Whether the end of the picture is missing; old firmware sends no length that would tell."""
+    """Whether the end of the picture is missing; old firmware sends no length to compare."""
     at = len(START_OF_IMAGE)
     while jpeg[at : at + 1] == b"\xff" and jpeg[at + 1 : at + 2] and jpeg[at + 1] in _APPLICATION:
-        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4])  # a thumbnail has an end of its own
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4])  # a thumbnail contains END_OF_IMAGE, too
     return jpeg.rfind(END_OF_IMAGE, at) < 0

@@ -23,7 +23,7 @@ def read_sized(stream: BufferedIOBase, size: int) -> bytes:
     """Exactly `size` bytes of `stream`.
 
     Raises:
-        EOFError: The stream ended before.
+        EOFError: The stream ended earlier.
     """
     first = stream.read(min(PIECE_BYTES, size))
     if len(first) == size:
@@ -38,10 +38,10 @@ def read_sized(stream: BufferedIOBase, size: int) -> bytes:
 
 
 def read_chunked(stream: BufferedIOBase, max_bytes: int) -> bytes:
-    """The chunked body that begins here, at most `max_bytes`; the stream is then after it.
+    """Read a chunked body of at most `max_bytes`, to its end.
 
     Raises:
-        BodyTooLargeError: The sizes add up to more.
+        BodyTooLargeError: The sizes of the chunks add up to more.
         EOFError: The stream ended before the last chunk.
         ValueError: The body is not chunked.
     """
@@ -71,5 +71,5 @@ def _read_line(stream: BufferedIOBase) -> bytes:
     if line.endswith(b"\r\n"):
         return line
     if len(line) < MAX_LINE_BYTES and not line.endswith(b"\n"):
-        raise EOFError("in the line of a chunk")
+        raise EOFError("part of the line of a chunk")
     raise ValueError(f"not a line of a chunked body: {line[:40]!r}")

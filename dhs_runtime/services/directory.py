@@ -8,8 +8,8 @@
 
 Schemes: `http`, `axis` (the path goes before that of the camera), `automl` (the path is the model's
 name), `https`, `axis+https`, `automl+https`, and those that a site registers. A login in a URL is
-used for Digest. For `ca`, `verify` or Basic, make the client and `add` it. DCSS is not one of them:
-a `Dhs` has one DCSS as long as it runs.
+used for Digest. For `ca`, `verify` or Basic, make the client and `add` it. DCSS is not a service
+here: a `Dhs` keeps one DCSS while it runs.
 """
 
 import logging
@@ -43,7 +43,7 @@ class Services:
     """Services by name; any thread may use it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards the two below; free while a service is made
+        self._lock = threading.Lock()  # guards the two below; not held while a service is made
         self._services: dict[str, Service] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
         self._factories: dict[str, Factory] = {
@@ -99,7 +99,8 @@ class Services:
         if service is None:
             raise ConfigError(f"there is no service {name!r}")
         if not isinstance(service, kind):
-            raise ConfigError(f"{name} is of {type(service).__name__}, not {kind.__name__}")
+            what = f"{type(service).__name__}, not {kind.__name__}"
+            raise ConfigError(f"service {name!r} is of the class {what}")
         return service
 
     def names(self) -> tuple[str, ...]:
@@ -141,7 +142,7 @@ class Services:
             heartbeats = tuple(self._heartbeats.values())
             self._services.clear()
             self._heartbeats.clear()
-        for name, service in services:  # first, because a watch may be waiting for one
+        for name, service in services:  # before the watches, which may be waiting for one
             try:
                 service.close()
             except Exception:  # the others must be closed, too

@@ -12,11 +12,11 @@ from typing import Final
 MAX_PARTS: Final = 32
 
 _COMMON: Final = re.compile(r'[\w-]+; *filename="([^"\\]*)"')
-"""The form that cameras use; to read it takes a tenth of the time of the others."""
+"""The form that cameras use; this reads it in a tenth of the time that `email` needs."""
 
 
 def parts_of(content_type: str, body: bytes) -> Iterator[tuple[str, bytes]]:
-    """`Content-Disposition` and content of each part of a form; `content_type` is its header.
+    """`Content-Disposition` and content of each part of a form with this `Content-Type`.
 
     Raises:
         ValueError: The header names no boundary, or there are more than `MAX_PARTS` parts.

@@ -1,6 +1,6 @@
-"""`Heartbeat`: asks a service at an interval whether it is there, and reports changes.
+"""`Heartbeat`: asks a service at an interval whether it can be used, and reports changes.
 
-The questions are independent: one that fails does not affect the next.
+If one question fails, the next is asked all the same.
 """
 
 import enum
@@ -98,7 +98,7 @@ class Heartbeat:
 
     def _ask(self) -> tuple[ServiceState, str]:
         try:
-            there, why = self._probe(), "it says so itself"
+            there, why = self._probe(), "its probe returned false"
         except ServiceError as error:
             there, why = False, str(error)
         except Exception as error:  # must not end the watch
@@ -120,5 +120,5 @@ class Heartbeat:
         if self._on_change is not None:
             try:
                 self._on_change(self.name, state)
-            except Exception:  # the author's
+            except Exception:  # an author's code may raise anything
                 logger.exception("on_change of %s failed", self.name)

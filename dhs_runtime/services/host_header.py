@@ -32,7 +32,7 @@ def is_this_computer(host: str, *, own_names: bool, others: Collection[str] = ()
 def _name_of(host: str) -> str:
     try:
         parts = urlsplit(f"//{host}")
-        parts.port  # noqa: B018 - read, because it raises if it is invalid
+        parts.port  # noqa: B018 - reading it raises ValueError if it is invalid
     except ValueError:
         return ""
     if parts.username is not None or parts.path or parts.query or parts.fragment:

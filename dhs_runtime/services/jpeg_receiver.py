@@ -1,8 +1,8 @@
 """Receives the pictures that cameras post (Axis event action "send images", HTTP recipient).
 
 Cameras send in different ways that are hardly documented, so all of HTTP/1.1 is supported: bodies
-with a length or in chunks, `Expect: 100-continue`, kept-alive connections. Pictures come raw, under
-any type of an image or one that says nothing, or in a form; their first bytes say what they are.
+with a length or in chunks, `Expect: 100-continue`, kept-alive connections. A picture comes in a
+form, or raw with an image type or a type that says nothing; its first bytes show what it is.
 """
 
 import logging
@@ -29,7 +29,7 @@ MAX_NEWS = 1000  # refusals remembered, so that each is logged once
 
 UNTOLD = (
     *("", "application/octet-stream", "binary/octet-stream"),
-    "application/x-www-form-urlencoded",  # what curl says if it is told nothing
+    "application/x-www-form-urlencoded",  # curl's default
 )
 """Types that do not say what the bytes are."""
 
@@ -67,7 +67,7 @@ class JpegReceiver:
 
     `on_image` runs in the thread of the camera's connection, for several cameras at the same time;
     the camera is answered when it returns: 200, or 500 if it raised. It may close the receiver.
-    It can be opened and closed any number of times.
+    A receiver can be opened and closed any number of times.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class JpegReceiver:
             host: Address to listen on; cameras can reach 127.0.0.1 only through a tunnel.
             port: Port; 0 picks a free one at the first `open` and keeps it.
             max_image_bytes: Larger pictures are refused.
-            body_timeout_s: For one complete picture, and for the header of a request.
+            body_timeout_s: Time for one complete picture, and for the header of a request.
         """
         self._on_image = on_image
         self._host = host
@@ -134,7 +134,7 @@ class JpegReceiver:
         """Listen; does nothing when open.
 
         Raises:
-            MachineError: The address is taken, or cannot be used for now.
+            MachineError: The address is in use, or cannot be used now.
             ConfigError: This user may not listen on it.
         """
         with self._lock:
@@ -188,12 +188,12 @@ class JpegReceiver:
         try:
             self._on_image(image)
         except Exception:
-            logger.exception("picture %d of %s was not handled", image.sequence, image.peer)
+            logger.exception("on_image failed for picture %d from %s", image.sequence, image.peer)
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK
 
     def _count_refusal(self, peer: str, refusal: Refusal, listener: TcpListener) -> None:
-        text = f"refused a picture of {peer}: {refusal.reason}"
+        text = f"refused a picture from {peer}: {refusal.reason}"
         key = peer, refusal.status
         with self._lock:
             if self._listener is not listener:
@@ -226,7 +226,7 @@ class _Handler(HttpHandler):
         self.reply(HTTPStatus.OK, b"Ready: POST pictures here, as image/jpeg.\n")
 
     def do_POST(self) -> None:
-        """Receive a picture, or those in a form."""
+        """Receive a picture, or the pictures in a form."""
         kind = self.headers.content_type
         if not (kind.startswith("image/") or kind in UNTOLD or kind in FORMS):
             raise _unsupported(f"send the picture as image/jpeg, not {kind}")
@@ -246,7 +246,7 @@ class _Handler(HttpHandler):
     do_PUT = do_POST
 
     def on_refusal(self, refusal: Refusal) -> None:
-        """Count it."""
+        """Count it, and log it."""
         self._receiver._count_refusal(self.peer.host, refusal, self._listener)
 
     def _picture(self, body: bytes) -> _Posted:

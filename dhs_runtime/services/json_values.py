@@ -1,6 +1,6 @@
-"""Values in the JSON of a reply: each has the right type, or the reply is refused.
+"""Reads values from the JSON of a reply; a value of a wrong type is refused.
 
-`where` names the place of the value in the reply, `url` the server, for the message.
+For the message, `where` names the place of the value in the reply, and `url` the server.
 """
 
 import math
@@ -60,7 +60,7 @@ def as_number(value: object, where: str, url: str) -> float:
         ServiceReplyError: It is not a finite number; the text says where.
     """
     try:
-        # Python's JSON accepts NaN and integers of any size; true and false are integers for it.
+        # Python's JSON accepts NaN and integers of any size; Python's bool is an int.
         if isinstance(value, int | float | str) and not isinstance(value, bool):
             number = float(value)
             if math.isfinite(number) and "_" not in str(value):

@@ -175,7 +175,7 @@ class TcpListener:
             self._start(f"{self._name}-{number}", listening, connection, address)
 
     def _next(self, listening: socket.socket) -> tuple[socket.socket, HostPort] | None:
-        """The next connection, which `close` will find; None if it no longer listens."""
+        """The next connection, already known to `close`; None if `listening` is closed."""
         while True:
             try:
                 connection, address = listening.accept()
@@ -183,7 +183,7 @@ class TcpListener:
                 if not self._is_current(listening):
                     return None
                 logger.warning("%s: cannot accept: %s", self._name, error)
-                time.sleep(ACCEPT_PAUSE_S)  # for example no descriptor left: that passes
+                time.sleep(ACCEPT_PAUSE_S)  # for example no free descriptor, which does not last
                 continue
             close_in_children(connection)
             with self._lock:
@@ -210,7 +210,7 @@ class TcpListener:
         while self._is_current(listening):
             try:
                 self._threads.spawn(name, partial(self._serve_one, connection, address))
-            except RuntimeError as error:  # the system has no thread left: that passes
+            except RuntimeError as error:  # the system has no thread left, which does not last
                 if not is_told:
                     logger.warning("%s: %s has to wait: %s", self._name, address, error)
                 is_told = True
@@ -220,7 +220,7 @@ class TcpListener:
         self._end(connection)
 
     def _has_room(self) -> bool:
-        """Whether one more is accepted; may close the oldest. The lock is held."""
+        """Whether one more is accepted; may close the oldest. The caller holds the lock."""
         if len(self._connections) < self._max_connections:
             return True
         if self._ends_oldest:
@@ -230,7 +230,7 @@ class TcpListener:
         return self._ends_oldest
 
     def _is_current(self, listening: socket.socket) -> bool:
-        with self._lock:  # free after `open` has ended
+        with self._lock:  # waits for the end of `open`
             return self._socket is listening
 
     def _serve_one(self, connection: socket.socket, address: HostPort) -> None:

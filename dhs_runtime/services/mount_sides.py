@@ -4,6 +4,6 @@ from typing import Final, Literal, TypeAlias, get_args
 
 MountSide: TypeAlias = Literal["left", "right", "above", "below"]
 MountFrom: TypeAlias = Literal["any", "left", "right", "above", "below"]
-"""As a setting: a side, or `any` to find it in the picture."""
+"""The setting: a side, or `any` to find it in the picture."""
 
 MOUNT_SIDES: Final[tuple[MountSide, ...]] = get_args(MountSide)

@@ -69,7 +69,7 @@ def test_the_command_line_goes_before_the_file() -> None:
     ("args", "reason"),
     [
         (["run", "x.py:dhs", "--name", "a b"], "a name is one word of ASCII"),
-        (["run", "x.py:dhs", "--log-file", "~/x.log"], "'~' is not read here"),
+        (["run", "x.py:dhs", "--log-file", "~/x.log"], "'~' is not expanded here"),
         (
             ["run", "x.py:dhs", "--trace-file", "/etc/passwd/x"],
             "/etc/passwd is a file, not a folder",

@@ -124,5 +124,5 @@ def test_a_picture_that_was_refused_is_the_reason(
     beamline.ask("stopCollectLoopImages")
     ended = run.wait(DEADLINE_S)
     assert ended.status == "error"
-    assert ended.text.startswith("refused a picture of 127.0.0.1: ")
+    assert ended.text.startswith("refused a picture from 127.0.0.1: ")
     assert ended.text.endswith(reason)

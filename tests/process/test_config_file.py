@@ -66,7 +66,7 @@ def test_values_of_every_kind() -> None:
         ),
         (
             {"name": 1},
-            "file: name: text wanted, got 1; put it in quotes if it is meant",
+            "file: name: text wanted, got 1; put it in quotes if it is right",
         ),
         (
             {"name": "x", "count": "3"},
@@ -82,7 +82,7 @@ def test_values_of_every_kind() -> None:
         ),
         (
             {"name": "x", "folder": 1},
-            "file: folder: path wanted, got 1; put it in quotes if it is meant",
+            "file: folder: path wanted, got 1; put it in quotes if it is right",
         ),
         (
             {"name": "x", "inner": {"flag": 1}},
@@ -139,11 +139,11 @@ def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
         (b"name: a\n1: 2\n", 2, "a key at the top is a text; put it in quotes"),
         (b"name: a\nyes: 2\n", 2, "a key at the top is a text; put it in quotes"),
         (b"? [a]\n: 1\n", 1, "a key is a word, not a list or a mapping"),
-        (b"name: x\n# caf\xe9\n", 2, "byte 0xe9 is no UTF-8"),
-        (b"name: x\n# caf\xc3", 2, "is no UTF-8"),
+        (b"name: x\n# caf\xe9\n", 2, "byte 0xe9 is not UTF-8"),
+        (b"name: x\n# caf\xc3", 2, "is not UTF-8"),
         (b"name: x\n\x00\x01", 2, "a binary file"),
         (b"name: x\n\x07", 2, "the character U+0007"),
-        (b"\xff\xfen\x00a", 1, "is no UTF-16"),
+        (b"\xff\xfen\x00a", 1, "is not UTF-16"),
         (b"\xff\xfen\x00", 1, "this is a text or a number"),
         (b"name: x\n\tlog: y\n", 2, "a tab"),
         (b"production: [1\nname: x\n", 1, "'[' is not closed"),
@@ -169,8 +169,8 @@ def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
         (b"dcss:\n  <<: {port: 1}\n  <<: {port: 2}\n", 3, "this key is doubled"),
         (b"settings: [" + b"1," * 100_001 + b"]", 1, "more than 100000 values"),
         (b"name: {{ name }}\n", 1, "put a text with brackets in quotes"),
-        ("\u00a0name: x\n".encode(), 1, "it has the character U+00A0 in it; use plain blanks"),
-        ("dcss:\n  ho\u200bst: x\n".encode(), 2, "it has the character U+200B in it"),
+        ("\u00a0name: x\n".encode(), 1, "it contains the character U+00A0; use plain blanks"),
+        ("dcss:\n  ho\u200bst: x\n".encode(), 2, "it contains the character U+200B"),
         (b"settings: !!set {a}\n", 1, "the tag !!set is not allowed"),
         (b"settings: &a\n  b: *a\n", 1, "an alias that contains itself"),
         (b"settings: &a\n  <<: *a\n", 1, "an alias that contains itself"),
@@ -192,7 +192,7 @@ def test_an_alias_bomb_ends_after_so_many_values(tmp_path: Path) -> None:
     for name, after in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{after}: &{after} [{', '.join(['*' + name] * 10)}]")
     (mistake,) = mistakes_in(tmp_path, "\n".join(lines))
-    assert mistake.reason == "more than 100000 values, with what aliases repeat"
+    assert mistake.reason == "more than 100000 values, with those that aliases repeat"
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -537,7 +537,7 @@ def test_rarer_kinds_are_read() -> None:
         ({"plain": {}}, "plain.port: this key is missing, and has no default"),
         ({"plain": {"port": "y", "password": 12345}}, "plain.password: text wanted (not shown"),
         ({"plain": 5}, "plain: section wanted, got 5"),
-        ({"strange": 1}, "strange: its class wants 'complex' here, which no file can give"),
+        ({"strange": 1}, "strange: its class wants 'complex' here, which a file cannot give"),
         ({"word": "A"}, "word: must match regex '[a-z]+' ('A' doesn't)"),
         ({"odd": 2}, "odd: 2 is even"),
     ],

@@ -139,7 +139,7 @@ def test_without_the_extra_metrics_says_which(dhs: Dhs, monkeypatch: pytest.Monk
 
 def test_other_pages_and_methods_are_refused(dhs: Dhs) -> None:
     with served(dhs, status_port=0) as url:
-        assert get(url, "/") == (404, "there are /healthz, /status and /metrics\n")
+        assert get(url, "/") == (404, "no such page; there are /healthz, /status and /metrics\n")
         assert get(url, "/healthz?x=1") == (200, "ok\n")
         request = urllib.request.Request(f"{url}/healthz", b"x", method="POST")
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -135,7 +135,7 @@ def test_of_a_secret_only_the_value_is_not_shown(values: dict[str, object], said
     [
         (
             {"port": 1},
-            "run.yaml: settings.port: text wanted, got 1; put it in quotes if it is meant",
+            "run.yaml: settings.port: text wanted, got 1; put it in quotes if it is right",
         ),
         (
             {"port": "x", "speed": -1},

@@ -77,7 +77,7 @@ def test_a_name_that_is_not_there_or_of_another_kind_is_said() -> None:
     services.open("camera", "axis://[::1]")
     with pytest.raises(ConfigError, match="there is no service 'automl'"):
         services.get("automl", AutoMLClient)
-    with pytest.raises(ConfigError, match="camera is of AxisClient, not AutoMLClient"):
+    with pytest.raises(ConfigError, match="'camera' is of the class AxisClient, not AutoMLClient"):
         services.get("camera", AutoMLClient)
     services.close()
 

@@ -158,7 +158,7 @@ def test_repeated_refusals_are_logged_once(
             camera.answer()
     texts = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert len(texts) == 2
-    assert all(text.startswith("refused a picture of 127.0.0.1: ") for text in texts)
+    assert all(text.startswith("refused a picture from 127.0.0.1: ") for text in texts)
     assert receiver.refused == 4
 
 
@@ -195,7 +195,7 @@ def test_whatever_is_refused_is_counted_and_said_once(
                 pass
     assert (receiver.received, receiver.refused) == (0, 3)
     (text,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
-    assert text.startswith("refused a picture of 127.0.0.1: ")
+    assert text.startswith("refused a picture from 127.0.0.1: ")
     assert reason in text
     assert text == receiver.last_refusal
 
