@@ -24,7 +24,7 @@ _SHORT_OF = {
     errno.EMFILE: "this process (see ulimit -n)",
     errno.ENFILE: "this machine",
 }
-"""What failed, by the number of a system error that names no file and no command expects."""
+"""What to name in the message, by number of a system error that no command handles."""
 COMPLETE = "_DHS_COMPLETE"
 """Environment variable by which a shell asks for completions; see click."""
 
@@ -45,7 +45,7 @@ def main() -> NoReturn:
     """
     open_standard_descriptors()  # before a socket can get one of their numbers
     words = sys.argv[1:]
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that its encoding lacks
+    if isinstance(sys.stdout, io.TextIOWrapper):  # its encoding may lack a character
         sys.stdout.reconfigure(errors="backslashreplace")
     if words in ([], ["-h"], ["--help"]) and COMPLETE not in os.environ:
         _say(sys.stdout if words else sys.stderr, commands.help_text())
@@ -77,7 +77,7 @@ def _obey(words: list[str]) -> int:
 
 
 def _serve(words: list[str]) -> int:
-    """Run a command that a signal ends, at any moment."""
+    """Run a command that a signal may end at any moment."""
     from dhs_runtime.signals import StopSignal, stop_while_starting  # noqa: PLC0415 - not for help
 
     try:
@@ -118,13 +118,13 @@ def _fail(text: str, code: int) -> NoReturn:
 
 def _takes_more(stream: TextIO | None) -> bool:
     """Whether a line can be written within `_PATIENCE_S`: the reader may have stopped."""
-    import select  # noqa: PLC0415 - for failures alone
+    import select  # noqa: PLC0415 - only for failures
 
     if stream is None:
         return False
     try:
         return bool(select.select([], [stream], [], _PATIENCE_S)[1])
-    except (OSError, ValueError):  # closed, or of no file: it does not block
+    except (OSError, ValueError):  # closed, or not a file: a write does not block
         return True
 
 

@@ -15,14 +15,14 @@ _KINDS: Final = (StogMotorMoveCompleted, StogOperationCompleted)
 
 
 @click.command()
-@click.option("--hard", is_flag=True, help="Let motors stop without slowing down.")
-@gui_options(_LISTEN_S, timeout_help="How long to show what ends.")
+@click.option("--hard", is_flag=True, help="Stop motors at once, without slowing down.")
+@gui_options(_LISTEN_S, timeout_help="How long to show moves and operations that end.")
 def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
-    """Stop all motors, operations and counts at the beamline, also those of others.
+    """Stop all motors, operations and counts at the beamline, also those of other users.
 
-    It needs neither master nor staff. DCSS does not answer it, and does not say what was running:
-    for the time of --timeout this shows the moves and operations that end. It is not a safety
-    system: each DHS decides itself how it stops.
+    You need not be master or staff. DCSS does not answer, and does not say what was running, so
+    this shows the moves and operations that end within --timeout. It is not a safety system: each
+    DHS decides how it stops.
 
     EXIT_CODES
 
@@ -41,13 +41,13 @@ def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
         )
         count = sum(_show(event, dcss, output) for event in seen.until(gui.timeout_s))
         if dcss.epoch != login:
-            raise NotConnectedError("the link to DCSS was lost: what else ended is not known")
+            raise NotConnectedError("the link to DCSS was lost; it is not known what else ended")
         if not count:
             output.put(f"nothing ended within {gui.timeout_s:g} s", {"event": "nothing"})
 
 
 def _show(event: object, dcss: DcssClient, output: CommandOutput) -> bool:
-    """Show a move or operation that ended; whether it was one that the beamline has."""
+    """Show a move or operation that ended; returns whether the event was one."""
     if isinstance(event, StogMotorMoveCompleted) and event.motor_name in dcss.motors:
         name, status = event.motor_name, event.status
         motor = dcss.motors[name]

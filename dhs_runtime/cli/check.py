@@ -45,7 +45,7 @@ class Report:
     "path",
     metavar="CONFIG",
     required=False,
-    type=click.Path(path_type=Path, readable=False),  # `load_yaml` says it
+    type=click.Path(path_type=Path, readable=False),  # `load_yaml` reports it
 )
 @click.option(
     "--kind",
@@ -64,8 +64,8 @@ def check(
     takes one picture, asks the inference server for its model, and opens the receiver for a moment.
     This changes nothing.
 
-    Exit codes: 0 all is well, 1 the file is right but a host in it was not reached, 2 the file is
-    wrong or cannot be read.
+    Exit codes: 0 all is well, 1 the file is right but a host in it cannot be reached, 2 the file
+    is wrong or cannot be read.
 
     \b
     Examples:

@@ -9,11 +9,11 @@ import click
 from dhs_runtime.cli.commands import COMMANDS, INTRODUCTION, help_text
 
 _WHOLE: Final = 1_000
-"""Characters of a summary, more than any has."""
+"""More characters than any summary has."""
 
 
 class WholeGroup(click.Group):
-    """Tells the first sentence of each command's help whole; click cuts it to fit a line."""
+    """Shows the whole first sentence of each command's help; click would cut it to one line."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """As `click.Group.format_commands`."""
@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = cmd_name.replace("-", "_")
-        gc.disable()  # what is imported stays; searching it again takes long
+        gc.disable()  # imported objects stay, and it takes long to search them for garbage
         try:
             package = importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}")
         finally:
@@ -60,10 +60,10 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib  # noqa: PLC0415 - for mistakes alone
+            import difflib  # noqa: PLC0415 - only for mistakes
 
             close = difflib.get_close_matches(args[0].casefold(), COMMANDS, n=1)
-            if not close or "mean" in error.message:  # click itself may do so one day
+            if not close or "mean" in error.message:  # click may suggest one itself one day
                 raise
             raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
 

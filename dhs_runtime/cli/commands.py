@@ -27,10 +27,10 @@ COMMANDS: Final = {
         serves=True,
     ),
     "get": CommandEntry(
-        "Show what devices, strings, operations and hardware hosts are, as DCSS knows it."
+        "Show the present values of devices, strings, operations and hardware hosts."
     ),
     "put": CommandEntry(
-        "Set a string, open or close a shutter, or give an encoder's position another number."
+        "Set a string, open or close a shutter, or set the position that an encoder reports."
     ),
     "move": CommandEntry("Move motors together, and show their positions until all have stopped."),
     "start": CommandEntry(
@@ -43,7 +43,7 @@ COMMANDS: Final = {
         "List the devices, strings, operations and hardware hosts of a beamline."
     ),
     "abort": CommandEntry(
-        "Stop all motors, operations and counts at the beamline, also those of others."
+        "Stop all motors, operations and counts at the beamline, also those of other users."
     ),
     "check": CommandEntry(
         "Check a configuration file; shows every mistake with its line, path and reason."
@@ -93,7 +93,7 @@ EXIT_CODES: Final = {
 """The exit codes of a DHS. systemd does not restart it after `WRONG`."""
 
 INTERRUPTED: Final = 130
-"""After Ctrl-C in a command that ends by itself; as in shells, 128 plus the number of SIGINT."""
+"""For Ctrl-C in a command that ends by itself: as in shells, 128 plus the number of SIGINT."""
 
 EXTRA_OF: Final = {
     **dict.fromkeys(("click", "prompt_toolkit", "requests", "rich", "yaml"), "runtime"),
@@ -101,7 +101,7 @@ EXTRA_OF: Final = {
     "prometheus_client": "metrics",
     "dhs_lab": "sim",  # if it is packaged separately
 }
-"""The extra that installs a module."""
+"""The extra that installs each module."""
 
 HELP_WIDTH: Final = 80
 

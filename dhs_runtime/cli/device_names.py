@@ -1,4 +1,4 @@
-"""Names of devices for the completion of a shell: kept by each login, read without the network."""
+"""Names of devices for completion in a shell; each login keeps them in a file."""
 
 import contextlib
 import fnmatch
@@ -33,7 +33,7 @@ def cache_path() -> Path:
 
 
 def keep_names(address: HostPort, views: Iterable[View]) -> None:
-    """Remember the names of a beamline; if that fails, there is no completion."""
+    """Keep the names of a beamline in the file; if that fails, names are not completed."""
     with contextlib.suppress(OSError, RuntimeError):
         path = cache_path()
         servers = _read(path)
@@ -48,7 +48,7 @@ def keep_names(address: HostPort, views: Iterable[View]) -> None:
             try:
                 json.dump(servers, file)
                 file.flush()
-                written.replace(path)  # whole or not at all: others may read meanwhile
+                written.replace(path)  # at once, because another command may read it
             finally:
                 written.unlink(missing_ok=True)
 
@@ -65,7 +65,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def known_names(address: str) -> dict[str, str]:
-    """The kinds of devices by name, from the last login there."""
+    """The kinds of devices by name, from the last login at this address."""
     with contextlib.suppress(ConfigError, RuntimeError):
         return _read(cache_path()).get(str(HostPort.read(address, GUI_PORT)), {})
     return {}
@@ -75,7 +75,7 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def names_of_kinds(*kinds: str) -> Complete:
-    """Completes names of these kinds of devices; without kinds, of all."""
+    """A function that completes names of devices of these kinds; of all kinds if none is given."""
 
     def complete(
         context: click.Context,
@@ -95,9 +95,9 @@ def names_of_kinds(*kinds: str) -> Complete:
 
 
 def chosen(patterns: Iterable[str], views: Iterable[View]) -> list[str]:
-    """The names that patterns stand for, each once, in the order of the patterns.
+    """The names that match the patterns, each once, in the order of the patterns.
 
-    A pattern stands for itself where nothing matches it, or where it has no `*`, `?` and `[`.
+    A pattern that matches nothing, or has no `*`, `?` and `[`, is taken for a name.
     """
     known = [view.name for view in views]
     found: dict[str, None] = {}

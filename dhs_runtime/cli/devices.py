@@ -18,8 +18,8 @@ _WIDEST = 40
 def devices(*, pattern: str, gui: GuiFlags, output: CommandOutput) -> None:
     """List the devices, strings, operations and hardware hosts of a beamline.
 
-    GLOB is a name, or has * and ? in it. A row has name, kind, hardware host, value, and `offline`
-    if its DHS is not connected.
+    GLOB is a name, which may contain * and ?. A row has name, kind, hardware host, value, and
+    `offline` if its DHS is not connected.
 
     EXIT_CODES
 

@@ -13,7 +13,7 @@ def draw(folder: Path) -> None:
     """Draw a collection that the loop DHS kept: pictures with boxes, and plots.
 
     FOLDER is the folder of one collectLoopImages, in `save_image_dir`. `dhs loop` draws each
-    collection when it is over; this command draws one again.
+    collection that it keeps; this command draws one again.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`dhs get`: what devices are now."""
+"""`dhs get`: shows the present values of devices."""
 
 import click
 
@@ -14,11 +14,12 @@ from dhs_runtime.cli.gui_output import CommandOutput, as_object, value_of, words
 @click.option("-t", "--terse", is_flag=True, help="Print values only.")
 @gui_options()
 def get(*, names: tuple[str, ...], terse: bool, gui: GuiFlags, output: CommandOutput) -> None:
-    """Show what devices, strings, operations and hardware hosts are, as DCSS knows it.
+    """Show the present values of devices, strings, operations and hardware hosts.
 
-    No DHS is asked: a motor has the position that was last reported, an ion chamber the counts
-    since the login. NAME may have * and ? in it. A line has the name, the value and the units,
-    `offline` if its DHS is not connected, and `moving` if a message since the login said so.
+    DCSS gives the values that it last received; no DHS is asked. An ion chamber has counts only if
+    they are reported during this command. NAME may contain * and ?. A line has the name, the value
+    and the units, `offline` if its DHS is not connected, and `moving` if a message since the login
+    said so.
 
     EXIT_CODES
 

@@ -1,4 +1,4 @@
-"""The options that all commands of a client have, and the client made from them."""
+"""The options that all commands of a client share, and the client made from them."""
 
 import functools
 import getpass
@@ -27,7 +27,7 @@ _SILENT: Final = logging.NullHandler()  # the command itself reports errors, onc
 
 
 class SecondsOption(click.FloatRange):
-    """A time of more than 0 s; nan, which click accepts, is not."""
+    """A time of more than 0 s; refuses nan, which click accepts."""
 
     def __init__(self) -> None:
         super().__init__(min=0, min_open=True, max=LONGEST_S)
@@ -59,11 +59,11 @@ class GuiFlags:
         address: `HOST:PORT`.
         user: Name of the user.
         session_file: File with the session id; None for no session.
-        timeout_s: Longest time to wait for what the command is about.
-        login_s: Longest time until DCSS has told what there is.
+        timeout_s: Longest time to wait for what the command does.
+        login_s: Longest time for the login, until DCSS has sent all devices.
         as_json: Whether JSON Lines are wanted.
         production: Whether the user said `--production`.
-        take_master: Whether to become master, also in another's place.
+        take_master: Whether to become master, even if another client is.
     """
 
     address: str
@@ -80,7 +80,7 @@ class GuiFlags:
 
         Raises:
             ConfigError: The address is not valid, or is production, or the session cannot be read.
-            EncodeError: User or session do not fit the wire.
+            EncodeError: The user or the session cannot be sent.
         """
         address = HostPort.read(self.address, GUI_PORT)
         guard = Guard.of((), "the configuration", production=self.production)
@@ -101,7 +101,7 @@ class GuiFlags:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"session file {self.session_file}: {error}") from None
         if len(words) != 1:
-            raise ConfigError(f"session file {self.session_file}: one word is wanted in it")
+            raise ConfigError(f"session file {self.session_file}: it must contain one word")
         return words[0]
 
     @contextmanager
@@ -131,7 +131,7 @@ class GuiFlags:
                     yield dcss
             except PermissionRefusedError as error:
                 if error.status.strip() == MASTER_WANTED:
-                    error.args = (f"{error}; {_who_is_master(dcss)}: say --take-master",)
+                    error.args = (f"{error}; {_who_is_master(dcss)}; --take-master takes over",)
                 raise
             finally:
                 dcss.stop()
@@ -192,10 +192,9 @@ def gui_options(
     timeout_help: str = "",
     takes_master: bool = False,
 ) -> Callable[[F], F]:
-    """The options, as one argument `gui`, and one for what is said, `output`.
+    """The options, as one argument `gui`; a second argument `output` prints.
 
-    Without `timeout_help` the time is that of the login, all that the command waits for.
-
+    Without `timeout_help`, --timeout limits the login, because the command waits for nothing else.
     Errors of the client end the command with one line on stderr and an exit code.
     """
 

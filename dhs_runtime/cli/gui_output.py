@@ -1,4 +1,4 @@
-"""How commands of a client show devices, for people and as JSON Lines."""
+"""Shows devices in the output of commands, for people and as JSON Lines."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ REFUSED: Final = 3
 TIMED_OUT: Final = 4
 ABORTED: Final = 5
 BROKEN_PIPE: Final = 141
-"""As shells have it: 128 and the number of SIGPIPE."""
+"""As in shells: 128 plus the number of SIGPIPE."""
 
 CODES: Final = (
     "Exit codes: 0 all is well, 1 it failed, its DHS is offline or the link was lost, 2 the "
@@ -60,7 +60,7 @@ def code_of(error: Exception) -> int:
 
 
 def value_of(view: View) -> str:
-    """What a device is, in one text without its name."""
+    """The value of a device as text, with its units."""
     text = _UNKNOWN
     match view:
         case MotorView(position=position, units=units):
@@ -81,7 +81,7 @@ def value_of(view: View) -> str:
 
 
 def without_noise(text: str) -> str:
-    """A DHS's text for people: 2.6 for the word 2.5999999999999996; 0.6666666666666666 stays."""
+    """A text for people: 2.5999999999999996 in it becomes 2.6, but 0.6666666666666666 stays."""
 
     def shorter(found: re.Match[str]) -> str:
         short = number_text(float(found[0]))
@@ -91,7 +91,7 @@ def without_noise(text: str) -> str:
 
 
 def words_of(view: View, *, is_online: bool) -> str:
-    """More words about it: that it moves, or that its DHS is offline."""
+    """`moving` if a motor moves, and `offline` if the device's DHS is offline."""
     words = ["moving"] * (isinstance(view, MotorView) and view.is_moving is True)
     words += ["offline"] * (not is_online and not isinstance(view, HostView))
     return " ".join(words)
@@ -121,12 +121,12 @@ def as_object(view: View, *, is_online: bool) -> dict[str, object]:
 
 
 def shown(text: str) -> str:
-    """A text from DCSS without what would move a terminal's cursor; its lines stay."""
+    """A text from DCSS with its control characters escaped, except line ends."""
     return "\n".join(map(show_controls, text.split("\n")))
 
 
 def _finite(value: object) -> object:
-    """JSON has no nan and no infinity."""
+    """The value; None for nan and infinity, which JSON does not have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -138,7 +138,7 @@ class CommandOutput:
         self._is_line_open = False
 
     def put(self, text: str | None, event: Mapping[str, object]) -> None:
-        """A line of text (None: there is none for people), or the JSON object for it."""
+        """Print a line of text (none if it is None), or with --json the event."""
         if self.as_json:
             self._write(json.dumps({key: _finite(value) for key, value in event.items()}) + "\n")
         elif text is not None:
@@ -147,7 +147,7 @@ class CommandOutput:
             self._write(f"{over}{shown(text)}\n")
 
     def put_over(self, text: str, event: Mapping[str, object]) -> None:
-        """A line that the next one replaces; only at a terminal."""
+        """Print a line that the next one replaces; only at a terminal."""
         if self.as_json:
             self.put(None, event)
         elif sys.stdout.isatty():
@@ -161,7 +161,7 @@ class CommandOutput:
             self._write("\n")
 
     def warn(self, text: str) -> None:
-        """A line on stderr."""
+        """Print a line on stderr."""
         self.end_line()
         with contextlib.suppress(OSError):  # nobody reads it
             print(f"dhs: {shown(text)}", file=sys.stderr, flush=True)  # noqa: T201 - its purpose
@@ -180,11 +180,11 @@ class CommandOutput:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except UnicodeEncodeError:  # a terminal of few letters
+        except UnicodeEncodeError:  # the terminal's encoding lacks a character
             encoding = sys.stdout.encoding
             CommandOutput._write(text.encode(encoding, "backslashreplace").decode(encoding))
-        except OSError as error:  # nothing more can be written, not even at the end
+        except OSError as error:  # stop writing, or Python's last flush would fail, too
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):  # who reads has enough, as `head` does
+            if isinstance(error, BrokenPipeError):  # the reader wants no more, as `head` does
                 sys.exit(BROKEN_PIPE)
             raise machine_error("cannot write to the standard output", error) from None

@@ -37,7 +37,7 @@ def init(*, folder: Path, name: str) -> None:
         raise ConfigError(f"--name {name!r}: use letters, digits and _, a letter first")
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     if keyword.iskeyword(module) or importlib.util.find_spec(module) is not None:
-        raise ConfigError(f"--name {name!r}: Python has {module!r} already; try {name + 'DHS'!r}")
+        raise ConfigError(f"--name {name!r}: Python already has {module!r}; try {name + 'DHS'!r}")
     texts = {folder / path.format(module): template(source) for path, source in FILES.items()}
     there = [str(path) for path in texts if path.exists()]
     if there:

@@ -30,11 +30,11 @@ automl:                    # inference server
   port: 5000
   https: false
   verify: true             # whether to check its certificate
-  ca: null                 # file with the CA certificates for that
+  ca: null                 # file with the CA certificates to check it with
   model: default
   threshold: 0.25          # lowest score of a loop that counts
   loop_labels: [mitegen, nylon]  # classes that count as a loop
-  scan_n_results: null     # how many of its best detections are used; null for all
+  scan_n_results: null     # how many of the best detections are used; null for all
   mount_from: any          # side the mount comes from: left, right, above, below; any finds it
   in_flight: 4             # pictures under way at once
 axis:                      # video server
@@ -42,7 +42,7 @@ axis:                      # video server
   port: 80
   https: false
   verify: true             # false for a self-signed certificate
-  ca: null                 # file with the certificates that vouch for it
+  ca: null                 # file with the CA certificates to check it with
   camera: 1
   user: ""
   password: ""
@@ -66,7 +66,7 @@ log:
   mask: []                 # regular expressions of other secrets
 trace:                     # every message sent and received, session ids masked
   enabled: false
-  file: null               # its own file instead of the log
+  file: null               # a file of its own instead of the log
   max_bytes: 10000000
   backups: 5
 production: []             # patterns of DCSS's hosts and hardware hosts that need --production

@@ -1,4 +1,4 @@
-"""`dhs monitor`: what happens to devices, as it happens."""
+"""`dhs monitor`: shows changes of devices when they happen."""
 
 import math
 from datetime import datetime
@@ -32,10 +32,10 @@ def monitor(
 ) -> None:
     """Show devices, strings, operations and hardware hosts now, and whenever they change.
 
-    A line has the time, the name, the value, and `moving`, `offline` or `disconnected` if that is
-    so. It continues when DCSS is back; changes between `disconnected` and the next line are missed.
-    A device that DCSS does not have any more is `gone`. NAME may have * and ? in it. Ctrl-C ends
-    it.
+    A line has the time, the name, the value, and `moving`, `offline` or `disconnected` if it
+    applies. The command continues when DCSS is back; it misses changes between `disconnected` and
+    the next line. A device that DCSS no longer has is `gone`. NAME may contain * and ?. Ctrl-C ends
+    the command.
 
     EXIT_CODES
 
@@ -62,7 +62,7 @@ def monitor(
 
 
 class _Shown:
-    """What was shown of the devices that are wanted."""
+    """Shows the devices whose names match, and their changes."""
 
     def __init__(self, dcss: DcssClient, output: CommandOutput, names: tuple[str, ...]) -> None:
         self._dcss = dcss
@@ -71,7 +71,7 @@ class _Shown:
         self._is_ready = dcss.epoch != 0
 
     def what(self) -> list[str]:
-        """The names to watch: also those of the hosts, since a device may go offline."""
+        """The names to watch: also those of the hosts, because a device may go offline."""
         return [*self._names, *self._dcss.hosts]
 
     def take(self, event: object) -> None:

@@ -33,10 +33,10 @@ _STOP_S = 30.0  # for motors to slow down
 def move(*, words: tuple[str, ...], gui: GuiFlags, output: CommandOutput) -> int:
     """Move motors together, and show their positions until all have stopped.
 
-    TO is in the motor's own units. Before the first is sent, all moves are checked against the
+    TO is in the motor's own units. Before the first move is sent, all are checked against the
     limits, locks and motions that DCSS reported, because most refusals of DCSS stop the whole
-    beamline. Ctrl-C stops these motors softly and waits for their end; a second Ctrl-C does not
-    wait. Only `dhs abort` stops a motor of DCSS's own.
+    beamline. Ctrl-C stops these motors softly and waits until they have stopped; a second Ctrl-C
+    does not wait. Only `dhs abort` stops a motor of DCSS's scripting engine.
 
     EXIT_CODES
 
@@ -66,7 +66,7 @@ def move(*, words: tuple[str, ...], gui: GuiFlags, output: CommandOutput) -> int
             errors = _ends(dcss, output, runs, deadline)
         worst = first_to_raise(errors) if errors else None
         for error in errors:
-            if code or error is not worst:  # else it ends the command, which says it
+            if code or error is not worst:  # the worst is raised below, and printed then
                 output.warn(str(error))
         if worst is not None and not code:
             raise worst
@@ -81,7 +81,7 @@ def _end_with_the_last(runs: list[MoveRequest], seen: Watch) -> None:
 
 def _targets(words: tuple[str, ...]) -> dict[str, float]:
     if len(words) % 2:
-        raise click.UsageError(f"{words[-1]} has no TO: names and positions go in pairs")
+        raise click.UsageError(f"{words[-1]} has no TO: give a position after each name")
     targets: dict[str, float] = {}
     for name, to in zip(words[::2], words[1::2], strict=True):
         try:
@@ -89,7 +89,7 @@ def _targets(words: tuple[str, ...]) -> dict[str, float]:
         except ValueError:
             raise click.UsageError(f"{name}: a position is a number, not {to!r}") from None
         if name in targets:
-            raise click.UsageError(f"{name} is there twice")
+            raise click.UsageError(f"{name} is given twice")
         targets[name] = position
     return targets
 
@@ -109,13 +109,13 @@ def _stop(dcss: DcssClient, output: CommandOutput, runs: list[MoveRequest]) -> N
             try:
                 dcss.stop_move(run.name)
             except RefusedError as error:
-                output.warn(f"{error}; it goes on")
+                output.warn(f"{error}; it keeps moving")
 
 
 def _ends(
     dcss: DcssClient, output: CommandOutput, runs: list[MoveRequest], deadline: Deadline
 ) -> list[RequestError]:
-    """Say how all ended; those that did not end well."""
+    """Show the moves that ended well; returns the errors of the others."""
     errors: list[RequestError] = []
     for run in runs:
         try:

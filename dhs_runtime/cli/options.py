@@ -53,10 +53,8 @@ class LogFlags:
         """Set up logging; the command line overrides the configuration.
 
         Args:
-            log: From the configuration.
-
-            trace: From the configuration.
-
+            log: The log settings of the configuration.
+            trace: The trace settings of the configuration.
             quieter: By how many levels to log less than usual.
             secrets: Passwords to mask wherever they appear.
 
@@ -120,7 +118,7 @@ class ProcessFlags:
 
 
 def checked(trouble: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, T], T]:
-    """A callback of an option: refuses a value with what `trouble` says of it, "" for nothing."""
+    """A callback of an option; refuses a value if `trouble` returns a reason for it, not ""."""
 
     def check(_: click.Context, __: click.Parameter, value: T) -> T:
         reason = "" if value is None else trouble(str(value))
@@ -142,7 +140,7 @@ def logging_options(command: F) -> F:
     writable = checked(_log_file_trouble)
     options = (
         click.option(
-            "-v", "--verbose", "verbosity", count=True, help="Log more; twice: even more."
+            "-v", "--verbose", "verbosity", count=True, help="Log more; twice for even more."
         ),
         click.option(
             "--log-format",
@@ -218,7 +216,7 @@ def listen_options(port: int, *, what: str) -> Callable[[F], F]:
                 default="127.0.0.1",
                 show_default=True,
                 callback=lambda *given: bare_host(checked(host_trouble)(*given)),
-                help="Address to listen on; 0.0.0.0 for all of this machine's, :: for IPv6 too.",
+                help="Address to listen on; 0.0.0.0 for all of this machine's, :: for IPv6, too.",
             ),
             click.option(
                 "--port",

@@ -22,11 +22,11 @@ from dhs_runtime.errors import ConfigError
 @click.argument("value")
 @gui_options(timeout_help="Longest time for the answer.", takes_master=True)
 def put(*, name: str, value: str, gui: GuiFlags, output: CommandOutput) -> None:
-    """Set a string, open or close a shutter, or give an encoder's position another number.
+    """Set a string, open or close a shutter, or set the position that an encoder reports.
 
-    It waits until DCSS sends the new value, and shows the old and the new one. VALUE of a string is
-    one argument: quote it. It refuses motors, which `dhs move` moves, so that a typing mistake
-    cannot turn a goniometer.
+    The command waits until DCSS sends the new value, and shows the old and the new one. VALUE is
+    one argument, so quote a string that has blanks. Motors are refused, so that a typing mistake
+    cannot turn a goniometer; `dhs move` moves them.
 
     EXIT_CODES
 

@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--name",
     callback=checked(is_own_name.trouble),
-    help="Name for DCSS, instead of the name in the code.",
+    help="Name of the DHS at DCSS, instead of the name in the code.",
 )
 @click.option(
     "--framing",
@@ -70,8 +70,8 @@ def run(
     as soon as DCSS is there, and reconnects by itself.
 
     With --pretend, `launch.pretend` is true and the function must not touch the hardware. A plain
-    Dhs object is refused, because it cannot know. ARGS belong to the DHS; the function reads them
-    from `launch.args` or with `launch.arguments(parser)`.
+    Dhs object is refused, because it cannot know this. ARGS belong to the DHS; the function reads
+    them from `launch.args` or with `launch.arguments(parser)`.
 
     Exit codes: 0 it was stopped by Ctrl-C, SIGTERM or SIGHUP at any moment, or stopped by itself; 1
     the code of the DHS, its hardware, this machine (a port that is taken, a full disk) or a thread

@@ -35,9 +35,9 @@ def start(
 ) -> int:
     """Start an operation, show its updates as they come, then its status and result.
 
-    ARGS are the operation's arguments, each one a word for it, quoted as it needs. Options may be
-    anywhere; after `--` every word is an argument. Ctrl-C leaves the operation running and says so;
-    with --abort-on-interrupt it stops everything at the beamline, as `dhs abort` does.
+    ARGS are the operation's arguments; each reaches it as one word. Options may be anywhere; after
+    `--` every word is an argument. Ctrl-C leaves the operation running and says so; with
+    --abort-on-interrupt it stops everything at the beamline, as `dhs abort` does.
 
     EXIT_CODES
 
@@ -60,7 +60,7 @@ def start(
             if abort_on_interrupt:
                 _abort(dcss, run, output)
             else:
-                output.warn(f"{operation} {run.handle} goes on; dhs abort would stop everything")
+                output.warn(f"{operation} {run.handle} is running; dhs abort would stop everything")
             return INTERRUPTED
         output.put(
             f"{end.status} {without_noise(end.text)}".rstrip(),

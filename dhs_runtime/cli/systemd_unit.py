@@ -68,9 +68,9 @@ def systemd_unit(
 
 
 def protection(words: Iterable[str]) -> dict[str, str]:
-    """What the unit may hide: not the folders that hold the files of its command."""
+    """Settings that hide folders from the DHS, but not those with files of its command."""
     paths = [word for word in words if word.startswith("/")]
-    paths += [os.path.realpath(path) for path in paths]  # where a link leads
+    paths += [os.path.realpath(path) for path in paths]  # where symbolic links lead
     return {
         "PROTECT_HOME": "read-only" if any(path.startswith(HOMES) for path in paths) else "yes",
         "PRIVATE_TMP": "no" if any(path.startswith(TEMPORARY) for path in paths) else "yes",

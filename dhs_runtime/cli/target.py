@@ -34,8 +34,8 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
     """The DHS at `FILE.py:NAME` or `package.module:NAME`, or made by the function there.
 
     Raises:
-        ConfigError: There is no such file or name, it is not a DHS and makes none, or this is a
-            rehearsal and the DHS cannot know.
+        ConfigError: There is no such file or name, it is neither a DHS nor makes one, or a Dhs
+            object cannot know that this is a rehearsal, or its arguments.
         CodeError: The code of the DHS raised; the text shows its lines.
     """
     source, _, name = target.rpartition(":")
@@ -46,13 +46,13 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
     if isinstance(found, Dhs):
         if launch.pretend:
             raise ConfigError(
-                f"{target} is made before it could ask whether this is a rehearsal; --pretend "
-                f"wants a function there: def make_dhs(launch: Launch) -> Dhs"
+                f"{target} is a Dhs object, which cannot know that this is a rehearsal; --pretend "
+                f"needs a function there: def make_dhs(launch: Launch) -> Dhs"
             )
         if launch.args:
             raise ConfigError(
-                f"{target} is made before it could see {' '.join(launch.args)!r}; arguments want a "
-                f"function there: def make_dhs(launch: Launch) -> Dhs"
+                f"{target} is a Dhs object, which cannot see {' '.join(launch.args)!r}; arguments "
+                f"need a function there: def make_dhs(launch: Launch) -> Dhs"
             )
         return found
     if not callable(found):
@@ -67,7 +67,7 @@ def make_dhs(target: str, launch: Launch) -> Dhs:
     with _telling_where(target, "failed"):
         made = found(launch)
     if not isinstance(made, Dhs):
-        raise ConfigError(f"{target} made {type(made).__name__}, a Dhs is wanted")
+        raise ConfigError(f"{target} returned {type(made).__name__}, but a Dhs is wanted")
     return made
 
 
@@ -93,7 +93,7 @@ def _load_file(path: Path) -> ModuleType:
 
 
 def _import_from(folder: Path) -> None:
-    """Let modules be imported from a folder, and tell of those that hide one of Python's."""
+    """Let modules be imported from a folder; warn of those that hide a module of Python."""
     try:
         sys.path.insert(0, str(folder.resolve()))
     except FileNotFoundError:
@@ -109,8 +109,8 @@ def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
     """Turn an exception of an author's code into an error that shows only the author's lines.
 
     Raises:
-        CodeError: It raised, or ended the process while it was loaded; ConfigError, and the end of
-            a function that makes a DHS, as by argparse, pass unchanged.
+        CodeError: The code raised, or ended the process while it was loaded. ConfigError passes
+            unchanged, and so does SystemExit from a function that makes a DHS, as by argparse.
     """
     try:
         yield
@@ -122,7 +122,7 @@ def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
         trace = error.__traceback__
         while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
             trace = trace.tb_next
-        if isinstance(error, DhsError):  # it says all but where
+        if isinstance(error, DhsError):  # its text says everything except where
             at = f"line {trace.tb_lineno}: " if trace else ""
             raise CodeError(f"{name} {what}: {at}{error}") from None
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
@@ -132,7 +132,7 @@ def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
 
 
 def _is_ours(file: str) -> bool:
-    """Whether a line of this file in a traceback tells an author nothing."""
+    """Whether a line of this file in a traceback is of no use to an author."""
     return file.startswith((*_OURS, "<frozen importlib"))
 
 
@@ -142,6 +142,6 @@ def _import(name: str) -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if not f"{name}.".startswith(f"{error.name}."):  # one that it imports is missing
+            if not f"{name}.".startswith(f"{error.name}."):  # a module that it imports is missing
                 raise
             raise ConfigError(f"cannot import {name}: {error}") from None

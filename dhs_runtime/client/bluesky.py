@@ -1,7 +1,7 @@
 """Devices of a `DcssClient` for Bluesky plans; this module does not import Bluesky.
 
-The classes have the methods of Bluesky's protocols (`bluesky.protocols`, read at 1.15). What a plan
-starts has a deadline, so that a DHS that hangs does not hang the plan.
+The classes have the methods of Bluesky's protocols (`bluesky.protocols`, read at 1.15). All that a
+plan starts has a deadline, so that a DHS that hangs does not hang the plan.
 
     from bluesky import RunEngine
     from bluesky.plans import scan
@@ -41,13 +41,13 @@ OPERATION_S: Final = 3600.0
 
 
 class BlueskyDevice:
-    """The base of all devices: a name, and DCSS."""
+    """The base class of all devices."""
 
     parent = None
     dtype: Literal["number", "string"] = "string"
 
     def __init__(self, dcss: DcssClient, name: str, *, timeout_s: float = ANSWER_S) -> None:
-        """A device for plans; `timeout_s` is the longest time of what a plan starts."""
+        """A device for plans; `timeout_s` is the longest time, in seconds, of all it starts."""
         self.name = name
         self._dcss = dcss
         self._timeout_s = timeout_s
@@ -61,7 +61,7 @@ class BlueskyDevice:
         return {"fields": list(self.describe())}
 
     def describe(self) -> "dict[str, DataKey]":
-        """What the values are."""
+        """Kind and source of each value."""
         return {self.name: self._key()}
 
     def _key(self) -> "DataKey":
@@ -69,7 +69,7 @@ class BlueskyDevice:
         return {"source": source, "dtype": self.dtype, "shape": []}
 
     def _until(self, run: PendingRequest[Any], what: str) -> BlueskyStatus:
-        """A status that ends as a request does."""
+        """A status that ends with a request, and fails if it fails."""
         status = BlueskyStatus(what)
         run.on_end(lambda run: status.finish(run.error))
         return status
@@ -107,9 +107,9 @@ class TriggeredDevice(BlueskyDevice):
     def _triggered(
         self, what: str, run: PendingRequest[T], values: Callable[[T], dict[str, float | str]]
     ) -> BlueskyStatus:
-        """The status of a trigger; `values` takes the values out of its result, by name."""
+        """The status of a trigger; `values` gives the values by name from its result."""
         status = BlueskyStatus(what)
-        self._readings = {}  # so that those of an older trigger are never taken for its
+        self._readings = {}  # old readings must not be taken for new ones
 
         def ended(run: PendingRequest[T]) -> None:
             if run.error is None:
@@ -151,7 +151,7 @@ class BlueskyMotor(BlueskyDevice):
         super().__init__(dcss, name, timeout_s=timeout_s)
         self._tolerance = tolerance
         self._stop_by_abort_all = stop_by_abort_all
-        self._lock = threading.Lock()  # guards the three below, free while something is sent
+        self._lock = threading.Lock()  # guards the three below; not held while sending
         self._run: MoveRequest | None = None
         self._status: BlueskyStatus | None = None
         self._goal: float | None = None
@@ -184,7 +184,7 @@ class BlueskyMotor(BlueskyDevice):
         self._dcss.check_target(self.name, value)
 
     def set(self, value: float) -> BlueskyStatus:
-        """Start a move; if the motor is still stopping after a `stop`, when it has stopped.
+        """Start a move, now or, if an earlier move is not over yet, when that is over.
 
         Raises:
             RequestError, NotConnectedError, EncodeError: See `DcssClient.start_move`.
@@ -256,7 +256,7 @@ class BlueskyMotor(BlueskyDevice):
         self._subscriptions[function] = subscription
 
     def clear_sub(self, function: "Listener") -> None:
-        """Stop calling it."""
+        """Stop calling the function."""
         self._subscriptions.pop(function).close()
 
 
@@ -335,12 +335,12 @@ class BlueskyFlyer(OperationDevice):
     def kickoff(self) -> BlueskyStatus:
         """Start it; done when DCSS reports the start. Raises like `DcssClient.start_operation`."""
         self._run = run = self._start()
-        status = self._until(run, f"start of {self.name}")  # a refusal has no start
+        status = self._until(run, f"start of {self.name}")  # if it is refused, it does not start
         run.on_start(lambda _: status.finish())
         return status
 
     def complete(self) -> BlueskyStatus:
-        """Done when it is completed; raises DhsError before a kickoff."""
+        """A status that is done when it is completed; raises DhsError before a kickoff."""
         return self._until(self._started(), f"operation {self.name}")
 
     def describe_collect(self) -> "dict[str, dict[str, DataKey]]":

@@ -39,19 +39,19 @@ class BlueskyStatus:
         try:
             return self._end.exception(timeout)
         except TimeoutError:
-            raise TimeoutError(f"{self!r} within {timeout} s") from None
+            raise TimeoutError(f"{self!r} after {timeout} s") from None
 
     def add_callback(self, callback: "Callable[[BlueskyStatus], None]") -> None:
         """Call a function at the end; at once if it is over."""
         self._end.add_done_callback(lambda _: callback(self))
 
     def stop(self, *, success: bool) -> None:
-        """The plan stops it; with `success` its abort is no failure."""
+        """Note that the plan stopped it; with `success` an abort is not a failure."""
         self._is_meant = success
         self.is_stopped = True
 
     def finish(self, error: Exception | None = None) -> None:
-        """The end; only the first counts."""
+        """End it; further calls change nothing."""
         with contextlib.suppress(InvalidStateError):
             if error is None or (self._is_meant and isinstance(error, AbortedError)):
                 self._end.set_result(None)

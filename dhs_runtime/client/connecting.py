@@ -36,7 +36,7 @@ _GREETING: Final = StocSendClientType.keyword.encode()
 
 
 class GuiConnection:
-    """One connection; make a new one for the next."""
+    """One connection; it can be used only once."""
 
     def __init__(self, address: HostPort, login: GtosClientIsGui, resolver: Resolver) -> None:
         """A connection; `run` makes it."""
@@ -47,9 +47,9 @@ class GuiConnection:
         self._lock = threading.Lock()  # guards the order on the wire, and the closing
 
     def run(self, on_message: Callable[[Message], None], timeout_s: float) -> str:
-        """Connect, log in and hand over messages until the end; why it ended.
+        """Connect, log in and read messages until the end; returns why it ended.
 
-        The messages come in this thread, from the first after the greeting on.
+        `on_message` is called in this thread, with each message after the greeting.
 
         Raises:
             LoginError: DCSS refuses the login.
@@ -89,12 +89,12 @@ class GuiConnection:
         return True
 
     def _check_decision(self, message: Message) -> None:
-        """Raise LoginError if a message says, in any form, that this login is of no use."""
+        """Raise LoginError if a message, even a malformed one, means that the login failed."""
         keyword = message.keyword
         if isinstance(message, MalformedMessage):
             keyword = message.received_keyword
             if keyword == StogLoginComplete.keyword:
-                raise LoginError(f"DCSS at {self._address} gave us no number: {message.text!r}")
+                raise LoginError(f"DCSS at {self._address} sent no client number: {message.text!r}")
         if keyword == StogAuthenticationFailed.keyword:
             raise LoginError(
                 f"DCSS at {self._address} refused the login of {self._login.user} from host "
@@ -108,7 +108,7 @@ class GuiConnection:
             )
 
     def is_in(self) -> None:
-        """The first push is read: from now on the server may be silent for any time."""
+        """Let DCSS be silent for any time from now on, because the first push is read."""
         self._transport.set_read_timeout(None)
 
     def encode(self, message: Message) -> bytes:
@@ -137,7 +137,7 @@ class GuiConnection:
 
 
 def check_login(login: GtosClientIsGui) -> None:
-    """Check that a login fits the wire; raises EncodeError."""
+    """Check that a login can be sent; raises EncodeError."""
     protocol = DcsProtocol(Role.GUI)
     protocol.receive_data(encode_frame(Frame(_GREETING), Framing.V2))
     protocol.next_event()

@@ -54,7 +54,7 @@ _PRIVATE: Final = "PRIVATE"
 
 
 def _as_broadcast(contents: str) -> list[str]:
-    """The words of a text as dcss forwards it: blanked, and private ones with X for their rest."""
+    """The words of a text as dcss forwards it: some signs are blanks, private words are hidden."""
     return [
         _PRIVATE + "X" * (len(word) - len(_PRIVATE)) if word.startswith(_PRIVATE) else word
         for word in contents.translate(_BLANKED).split()
@@ -65,7 +65,7 @@ class DcssClient(MotorCommands):
     """A client of DCSS's GUI port.
 
     While it is not ready, commands raise `NotConnectedError` at once: nothing is queued.
-    Calls that wait have a deadline, and raise a `RequestError` that says how it ended.
+    Calls that wait have a deadline, and raise a `RequestError` that says why they failed.
 
     Example:
         >>> with DcssClient("localhost:14243", user="anna") as dcss:  # doctest: +SKIP
@@ -80,8 +80,9 @@ class DcssClient(MotorCommands):
         """Open or close a shutter, `open` or `closed`, and wait for its report.
 
         Raises:
-            ValueError: Another state.
-            RequestError: No such device, it is refused, or does not reach that state in time.
+            ValueError: `state` is neither of the two.
+            RequestError: There is no such shutter, it is refused, or the report does not come in
+                time.
         """
         self._end_of(self.start_set_shutter(name, state, timeout_s=timeout_s))
 
@@ -119,7 +120,8 @@ class DcssClient(MotorCommands):
         contents, pass `accept`, which decides whether contents are the answer.
 
         Raises:
-            RequestError: No such string, it is refused, or the contents do not come in time.
+            RequestError: There is no such string, it is refused, or the contents do not come in
+                time.
         """
         return self._end_of(
             self.start_set_string(name, contents, accept=accept, timeout_s=timeout_s)
@@ -174,12 +176,12 @@ class DcssClient(MotorCommands):
         """As `count`, without waiting; `timeout_s` as for `start_move`.
 
         Raises:
-            ValueError: It names no ion chamber.
+            ValueError: No ion chamber is named.
             NoDeviceError: There is no such ion chamber.
             NotConnectedError: The client is not ready.
         """
         if not names:
-            raise ValueError("names no ion chamber")
+            raise ValueError("no ion chamber to count with; name at least one")
         hosts = self._hosts_of(*(self.ion_chambers[name].host for name in names))
         missing = set(names)
         counts: dict[str, float] = {}
@@ -261,7 +263,7 @@ class DcssClient(MotorCommands):
         Raises:
             NoDeviceError: There is no such operation.
             NotConnectedError: The client is not ready.
-            EncodeError: The arguments do not fit the wire, or are not a Tcl list.
+            EncodeError: The arguments cannot be sent, or are not a Tcl list.
         """
         hosts = self._hosts_of(self.operations[name].host)
         words = join_list(str(arg) for arg in args) if text is None else text
@@ -313,7 +315,7 @@ class DcssClient(MotorCommands):
             match message:
                 case StogBecomeMaster():
                     return True
-                case StogBecomeSlave(reason=""):  # perhaps of a release, or of another's take-over
+                case StogBecomeSlave(reason=""):  # perhaps not our refusal
                     request.end_later(SLAVE_S, lambda: refused(""))
                 case StogBecomeSlave(reason=reason):
                     return refused(reason)
@@ -342,9 +344,9 @@ class DcssClient(MotorCommands):
 
     @contextlib.contextmanager
     def master(self, *, take: bool = False, timeout_s: float = ANSWER_S) -> Iterator[Self]:
-        """Be master inside the block; released after it if it was not before.
+        """Be master inside the block; release it afterwards, unless it was master before.
 
-        An exception of the block comes out of it, also where the release fails.
+        An exception in the block is raised, even if the release fails, too.
         """
         was_master = self.is_master
         self.become_master(take=take, timeout_s=timeout_s)
@@ -358,5 +360,5 @@ class DcssClient(MotorCommands):
 
     def _end_master(self, *, was_master: bool, timeout_s: float) -> None:
         if self.is_master and not was_master:
-            with contextlib.suppress(NotConnectedError, LinkLostError):  # who leaves is no master
+            with contextlib.suppress(NotConnectedError, LinkLostError):  # then it is not master
                 self.release_master(timeout_s=timeout_s)

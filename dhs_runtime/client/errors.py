@@ -59,7 +59,7 @@ class LimitError(RefusedError):
     """It is beyond a limit of the motor, or of a pseudo motor that it is part of.
 
     Attributes:
-        limits: Lower and upper limit if this client refused it before sending, else None.
+        limits: Lower and upper limit if this client refused it before sending; each may be None.
     """
 
     limits: tuple[float | None, float | None] = None, None
@@ -139,7 +139,7 @@ def error_of(name: str, status: str) -> RequestError:
 def is_moving_after(status: str, before: bool | None) -> bool | None:
     """Whether a motor moves after a completion with this status.
 
-    What refuses a command while the motor moves for another one is no end of that motion.
+    A refusal of one command does not end the motion that another command started.
     """
     if status == _MOVING:
         return True

@@ -1,4 +1,4 @@
-"""The events of a client, in order: for callbacks in their own threads, loops, and waits."""
+"""The events of a client, in order: for callbacks in their own threads, for loops and waits."""
 
 import contextlib
 import enum
@@ -86,7 +86,7 @@ class EventQueue:
             self._changed.notify_all()
 
     def offer(self, events: Iterable[ClientEvent]) -> None:
-        """Take the wanted ones of these events."""
+        """Queue those of these events that are wanted."""
         for event in events:
             if isinstance(event, self._classes) or (
                 isinstance(event, Change) and event.name in self._names
@@ -114,7 +114,7 @@ class EventQueue:
             self._changed.notify_all()
 
     def take(self) -> list[ClientEvent]:
-        """All that is unread."""
+        """Remove and return all unread events."""
         with self._changed:
             events = [cell[0] for cell in self._unread]
             self._unread.clear()
@@ -155,8 +155,8 @@ def _joined(unread: ClientEvent, event: ClientEvent) -> ClientEvent:
 class Subscription:
     """A function that is called with events, in order, in its own thread.
 
-    It may call any method of the client, and wait. If it raises, that is logged, and it stays
-    subscribed.
+    It may call any method of the client, and wait. If it raises, that is logged, and it is called
+    again with the next event.
     """
 
     def __init__(
@@ -182,12 +182,12 @@ class Subscription:
             deadline = Deadline.after(SLOW_S)
             try:
                 self._callback(event)
-            except BaseException:  # sys.exit() in a callback must not silence it
+            except BaseException:  # sys.exit() in a callback must not end this thread
                 logger.exception("callback %s failed", self._name)
             if deadline.passed:
                 logger.warning("callback %s took more than %g s", self._name, SLOW_S)
         if self._queue.is_overrun:
-            logger.error("callback %s is too slow: it is called no more", self._name)
+            logger.error("callback %s is too slow, and is no longer called", self._name)
 
 
 class Watch(contextlib.AbstractContextManager["Watch"]):
@@ -207,7 +207,7 @@ class Watch(contextlib.AbstractContextManager["Watch"]):
             if (event := self._queue.get(deadline)) is not None:
                 yield event
         in_time, is_overrun = self._queue.take(), self._queue.is_overrun
-        yield from in_time  # and nothing later: more may come for ever
+        yield from in_time  # nothing later, because events may never stop
         if is_overrun:
             raise DhsError(f"more than {MOST_UNREAD} events were unread: their reader is too slow")
 
@@ -229,24 +229,24 @@ class ListeningClient(Told):
     """
 
     def __init__(self, threads: ThreadGroup) -> None:
-        """The part; `threads` are those of the client."""
+        """A client that only listens; its callbacks run in `threads`."""
         super().__init__()
         self._threads = threads
-        self._changed = threading.Condition()  # guards all of the client; held over no I/O
+        self._changed = threading.Condition()  # guards the whole client; not held during I/O
         self._state = ClientState.OFFLINE
         self._reason = "not started"
-        self._changes = 0  # of anything that a caller may wait for
+        self._changes = 0  # how often anything changed that a caller may wait for
         self._queues: tuple[EventQueue, ...] = ()
 
     def _wake(self) -> None:
-        """Let those who wait look again; with the lock held."""
+        """Let waiting threads check their conditions; the caller holds the lock."""
         self._changes += 1
         self._changed.notify_all()
 
     def on(self, *classes: type[M]) -> Callable[[Callable[[M], None]], Callable[[M], None]]:
         """A decorator: call a function with each message of these classes, before or after `start`.
 
-        `ClientState` may be one of them. `subscribe` returns an object that ends it.
+        `ClientState` may be one of them. To stop later, use `subscribe` instead.
         """
 
         def decorate(callback: Callable[[M], None]) -> Callable[[M], None]:
@@ -256,7 +256,7 @@ class ListeningClient(Told):
         return decorate
 
     def subscribe(self, callback: Callable[[M], object], *classes: type[M]) -> Subscription:
-        """Call a function with each message of these classes, before or after `start`."""
+        """Like `on`; returns an object whose `close` ends it."""
         queue = EventQueue(classes)
         self._listen(queue)
         return Subscription(queue, callback, self._threads)  # type: ignore[arg-type]
@@ -280,7 +280,7 @@ class ListeningClient(Told):
     def subscribe_changes(
         self, callback: ChangeCallback, *names: str, initial: bool = False
     ) -> Subscription:
-        """Like `on_change`; returns an object that ends it."""
+        """Like `on_change`; returns an object whose `close` ends it."""
 
         def call(event: ClientEvent) -> None:
             if isinstance(event, Change):
@@ -322,21 +322,21 @@ class ListeningClient(Told):
     # -- waiting ------------------------------------------------------------------------------
 
     def wait(self, condition: Callable[[], bool], timeout_s: float) -> None:
-        """Wait until a condition on the values of this client is true; checked when they change.
+        """Wait until a condition is true; it is checked whenever a value of this client changes.
 
         Raises:
             WaitTimeoutError: It is not true within `timeout_s` seconds.
             NotConnectedError: The client was stopped, or DCSS refused its login.
         """
         what = getattr(condition, "__qualname__", "the condition")
-        self._wait(condition, timeout_s, lambda: f"{what} does not hold")
+        self._wait(condition, timeout_s, lambda: f"{what} is not true")
 
     def wait_string(
         self, name: str, wanted: str | Callable[[str], bool], *, timeout_s: float
     ) -> str:
         """Wait until a string has these contents, or contents that a function accepts.
 
-        While the link is lost nobody knows what it has: then this waits for the link, too.
+        While the link is lost the contents are unknown, so this also waits for the link.
 
         Raises:
             NoDeviceError: There is no such string.
@@ -353,7 +353,7 @@ class ListeningClient(Told):
         return self.strings[name].contents
 
     def wait_host(self, name: str, *, timeout_s: float) -> None:
-        """Wait until a hardware host is online, and the client hears of it.
+        """Wait until a hardware host is online and the client is ready.
 
         Raises:
             NoDeviceError: There is no such host.
@@ -372,7 +372,7 @@ class ListeningClient(Told):
         deadline = Deadline.after(timeout_s)
         while True:
             seen = self._changes
-            if condition():  # outside the lock: it is the caller's, and may take its time
+            if condition():  # without the lock: the caller's code may be slow
                 return
             if self._state is ClientState.STOPPED:
                 raise NotConnectedError(f"{say()}, and the client was stopped")

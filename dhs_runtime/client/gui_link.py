@@ -38,7 +38,7 @@ T = TypeVar("T")
 class GuiLink(ListeningClient):
     """The link of a client to DCSS's GUI port, what DCSS sent, and the open requests.
 
-    It reconnects by itself when the link is lost. Any thread may call its methods, also callbacks.
+    It reconnects by itself when the link is lost. Any thread and any callback may call its methods.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class GuiLink(ListeningClient):
         Args:
             dcss: `HOST:PORT` of the GUI port; the default port is 14243.
             user: Name of the user.
-            session: Session id, in the clear; a DCSS without authentication accepts any word.
+            session: Session id, not encrypted; a DCSS without authentication accepts any word.
             host: Name that DCSS resolves this computer to; by default `localhost` on loopback,
                 else the computer's full name.
             display: The display, which tells DCSS where this client is.
@@ -66,7 +66,7 @@ class GuiLink(ListeningClient):
 
         Raises:
             ConfigError: The address is not valid, or the session would have to be encrypted.
-            EncodeError: A word of the login does not fit the wire.
+            EncodeError: A word of the login cannot be sent.
         """
         if session in (CYPHER, DCS_CYPHER):
             raise ConfigError(f"session {session}: encrypted sessions are not supported yet")
@@ -77,7 +77,7 @@ class GuiLink(ListeningClient):
             host=own_name(self.address.host) if host is None else host,
             display=display,
         )
-        check_login(self._login)  # else it would fail at each connection
+        check_login(self._login)  # otherwise each connection would fail
         self._connect_timeout_s = connect_timeout_s
         self._backoff = Backoff() if retry is None else retry
         super().__init__(ThreadGroup(self._crashed))
@@ -104,11 +104,11 @@ class GuiLink(ListeningClient):
         """Start to connect; returns at once.
 
         Raises:
-            DhsError: It was started before.
+            DhsError: The client was started before.
         """
         with self._changed:
             if self._state is not ClientState.OFFLINE:
-                raise DhsError("a client is started once")
+                raise DhsError("the client was started before; make a new one")
             self._state = ClientState.CONNECTING
             self._reason = "no answer yet"
             self._requests.start()  # in one step with the state: another thread may stop it
@@ -179,7 +179,7 @@ class GuiLink(ListeningClient):
                 return
             except HandshakeError as error:
                 reason = f"{self.address} is not a GUI port of DCSS: {error}"
-                if not logins:  # else it was one before, and DCSS is perhaps being restarted
+                if not logins:  # after a login it is one, and DCSS is perhaps being restarted
                     self._refuse(reason)
                     return
             except NotConnectedError as error:
@@ -197,15 +197,15 @@ class GuiLink(ListeningClient):
         self._go(ClientState.REFUSED, reason=reason)
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        """A thread ended with an exception; nothing else reports it."""
+        """Report that a thread ended with an exception; without its link the client is over."""
         if name == LINK_THREAD:
-            self._go(ClientState.REFUSED, reason=f"the link to DCSS broke by {error!r}")
+            self._go(ClientState.REFUSED, reason=f"the link to DCSS ended with {error!r}")
 
     def _go(
         self, state: ClientState, *, reason: str = "", connection: GuiConnection | None = None
     ) -> None:
         with self._changed:
-            if self._state is ClientState.STOPPED:  # how the link ended then is no news
+            if self._state is ClientState.STOPPED:  # keep that state and reason
                 state, reason = self._state, self._reason
             self._state = state
             self._reason = reason or self._reason
@@ -218,7 +218,7 @@ class GuiLink(ListeningClient):
             queue.offer([state])
 
     def _take(self, message: Message) -> None:
-        """A message came; in the reading thread."""
+        """Handle a message, in the thread that reads."""
         if isinstance(message, MalformedMessage):
             logger.warning(
                 "DCSS sent a message that cannot be read: %.200s (%s)", message.text, message.reason
@@ -272,13 +272,13 @@ class GuiLink(ListeningClient):
 
         Raises:
             NotConnectedError: The client is not ready; nothing was sent.
-            EncodeError: The message does not fit the wire, or would crash a real server.
-            StateError: A client may not send it.
+            EncodeError: The message cannot be written, or would crash a real server.
+            StateError: Clients may not send this message.
         """
         self._send(message, self.epoch)
 
     def _send(self, message: Message, epoch: int) -> None:
-        """Send a message that was made for a login: it has the number that DCSS gave then."""
+        """Send a message, only under the login `epoch`: it may contain that login's number."""
         with self._changed:
             connection, state, reason = self._connection, self._state, self._reason
             if connection is None or epoch == 0 or epoch != self.epoch:
@@ -288,12 +288,12 @@ class GuiLink(ListeningClient):
     def _ask(
         self, request: PendingRequest[Any], message: Message, timeout_s: float | None = None
     ) -> None:
-        """Send the message of a request; the request hears everything from before the sending."""
+        """Send the message of a request, which gets all messages from just before that on."""
         self._open(request, timeout_s)
         self._send_for(request, message)
 
     def _open(self, request: PendingRequest[Any], timeout_s: float | None) -> None:
-        """Let a request hear everything from now on; raises ValueError for a time of nan."""
+        """Give a request all messages from now on; raises ValueError for a time of nan."""
         with self._changed:
             if timeout_s is not None:
                 request.end_within(timeout_s)
@@ -323,7 +323,7 @@ class GuiLink(ListeningClient):
             self._requests.forget(request)
 
     def _next_handle(self) -> str:
-        """A new handle. None ends in 0: Tcl would take it for another one, 1.10 for 1.1."""
+        """A new handle. It does not end in 0, because Tcl takes 1.10 for 1.1."""
         number = next(each for each in self._handles if each % 10)
         return f"{self.client_id}.{number}"
 
@@ -332,7 +332,7 @@ class GuiLink(ListeningClient):
         return {name: name in self.hosts and self.hosts[name].is_online for name in names}
 
     def abort(self, *, hard: bool = False) -> None:
-        """Stop everything at the beamline; needs no master. Returns when it is sent.
+        """Stop everything at the beamline, even if not master. Returns when it is sent.
 
         The open requests of this client end with `AbortedError`, at the latest 5 s later.
 

@@ -63,8 +63,8 @@ class MotorCommands(GuiLink):
         Args:
             name: The motor.
             to: Destination, in the motor's units.
-            check: Whether to refuse here what DCSS would refuse: for most refusals DCSS also stops
-                the whole beamline.
+            check: Whether to refuse here what DCSS would refuse, because with most refusals DCSS
+                also stops the whole beamline.
             timeout_s: After this many seconds it ends with `WaitTimeoutError`; for callers that use
                 `on_end` instead of waiting.
 
@@ -91,7 +91,7 @@ class MotorCommands(GuiLink):
             NoDeviceError, LimitError, BusyError, EncodeError: As `start_move`.
         """
         if self.motors[name].is_moving or self._is_moving_by_us(name):
-            raise BusyError(name, "", f"{name}: it moves")
+            raise BusyError(name, "", f"{name}: it is moving")
         self.check_target(name, to)
 
     def check_target(self, name: str, to: float) -> None:
@@ -185,7 +185,7 @@ class MotorCommands(GuiLink):
         raise worst
 
     def stop_move(self, name: str, *, hard: bool = False) -> None:
-        """Ask a motor to stop; its move ends with its own report. Returns when it is sent.
+        """Ask a motor to stop; returns when that is sent. The move ends with its own report.
 
         Raises:
             NoDeviceError: There is no such motor.
@@ -193,7 +193,7 @@ class MotorCommands(GuiLink):
             NotConnectedError: The client is not ready.
         """
         if self.motors[name].host == ENGINE:
-            raise RefusedError(name, "", f"{name}: it is DCSS's own, and only abort() stops it")
+            raise RefusedError(name, "", f"{name}: DCSS itself moves it; only abort() stops it")
         self.send(GtosAbortMotorMove(motor_name=name, abort_arg="hard" if hard else "soft"))
 
     def set_position(
@@ -201,7 +201,7 @@ class MotorCommands(GuiLink):
     ) -> float:
         """Set the value of a motor's present position, and wait until the motor reports it.
 
-        DCSS sends no confirmation: it ends with the motor's next report near `position`. For staff.
+        DCSS does not confirm it: the wait ends when a report is near `position`. For staff.
 
         Raises:
             RequestError: There is no such device, it is refused, or no such report comes in time.
@@ -232,12 +232,15 @@ class MotorCommands(GuiLink):
 
         Raises:
             ValueError: The motor has no such setting.
-            RequestError: There is no such motor, it is refused, or it is not told in time.
+            RequestError: There is no such motor, it is refused, or DCSS does not send the settings
+                in time.
         """
         motor = self.motors[name]
         known = _settings_of(motor)
         if unknown := set(settings) - set(known):
-            raise ValueError(f"{name} has no {', '.join(sorted(unknown))}, but {', '.join(known)}")
+            raise ValueError(
+                f"{name} has no {', '.join(sorted(unknown))}; it has {', '.join(known)}"
+            )
         values = {**known, "position": motor.position, **settings}
 
         def read(message: Message) -> MotorView | PassedOver | None:
@@ -264,7 +267,7 @@ def elsewhere(
 ) -> FailedError | None:
     """The error of a motor that is too far from where it should be, else None.
 
-    dcss folds the positions of some motors to a circle, and does not say of which.
+    dcss folds the positions of some motors into one turn, and does not say of which motors.
     """
     off = abs(position - to)
     if motor.units.startswith("deg") or motor.limits == (None, None):

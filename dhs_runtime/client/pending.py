@@ -33,7 +33,7 @@ OFFLINE_GRACE_S = 1.0
 ABORT_GRACE_S = 5.0
 """After `abort()`, a request without a completion within this time counts as aborted."""
 UNHEARD_S = 3600.0
-"""After a lost link is back, a request of which nothing is heard is kept this long."""
+"""After a lost link is back, a request is kept this long if no message about it comes."""
 MOST_WORKERS = 8
 _DCSS_ERROR = "error", "server"
 _REFUSALS = {
@@ -41,9 +41,9 @@ _REFUSALS = {
     "type is not ": "type_not_",
     "not_exist": "not_exist",
 }
-"""How such lines go on after the name of the device, and how a reason begins."""
+"""What follows the device's name in lines that refuse a command, and how the status begins."""
 ONLY_STAFF = "only_stafff_allowed"
-"""As dcss writes it."""
+"""The spelling of dcss."""
 
 
 class OpenRequests:
@@ -71,16 +71,16 @@ class OpenRequests:
         return iter(tuple(self._open))
 
     def add(self, request: "PendingRequest[Any]") -> None:
-        """Give it all messages from now on."""
+        """Give a request all messages from now on."""
         self._open.append(request)
 
     def forget(self, request: "PendingRequest[Any]") -> None:
-        """Give it no more messages."""
+        """Give a request no more messages."""
         self._open = [each for each in self._open if each is not request]
         request.cancel_timers()
 
     def tell(self, message: Message) -> None:
-        """A message came."""
+        """Give a message to all requests."""
         for request in self._open:
             request.tell(message)
         if isinstance(message, StogLog):
@@ -88,7 +88,7 @@ class OpenRequests:
         self._open = [each for each in self._open if not each.is_over]
 
     def _refuse_by(self, line: StogLog) -> None:
-        """The oldest such request: these lines come in the order of our commands."""
+        """End the oldest request that the line fits: lines come in the order of commands."""
         for request in self._open:
             reason = refusal_in_log(request.name, line) if request.is_refused_by_log else ""
             if reason and not request.is_over:
@@ -100,12 +100,12 @@ class OpenRequests:
         return Lane(self._workers)
 
     def link_is_back(self) -> None:
-        """Everything is known again, but ends of requests may have been missed."""
+        """The link is back; ends of requests may have been missed."""
         for request in self._open:
             request.doubt()
 
     def lose(self, why: str) -> None:
-        """End all requests: nothing more will be heard of them."""
+        """End all requests, because no more messages about them will come."""
         for request in self._open:
             request.lose(why)
         self._open.clear()
@@ -160,7 +160,7 @@ class PendingRequest(Generic[T]):
         return self._error
 
     def wait(self, timeout_s: float, *, through_reconnect: bool = False) -> T:
-        """Its value.
+        """Wait until it is over; returns its value.
 
         Args:
             timeout_s: Longest time to wait, in seconds.
@@ -237,7 +237,7 @@ class PendingRequest(Generic[T]):
     # -- for the client, with its lock --------------------------------------------------------
 
     def end(self, value: T | None = None, error: RequestError | None = None) -> None:
-        """The end; only the first counts."""
+        """End it; further calls change nothing."""
         if self._is_over:
             return
         if error is not None:
@@ -248,7 +248,7 @@ class PendingRequest(Generic[T]):
         self._call_later(self._callbacks)
 
     def cancel_timers(self) -> None:
-        """Nothing but a message ends it any more."""
+        """Cancel all timers: from now on only a message ends it."""
         while self._timers and self._desk.timers is not None:
             self._desk.timers.cancel(self._timers.pop())
 
@@ -259,11 +259,11 @@ class PendingRequest(Generic[T]):
             self._lane.put(callbacks.pop(0))
 
     def end_within(self, timeout_s: float) -> None:
-        """End it with `WaitTimeoutError` at a deadline, if nothing else ends it before."""
+        """End it with `WaitTimeoutError` after a time, unless it is over by then."""
         self.end_later(timeout_s, lambda: self._timeout(timeout_s))
 
     def doubt(self) -> None:
-        """The link was lost for a time: its end may have been missed, and will not come again."""
+        """Note that the link was lost for a time, so that its end may have been missed."""
         if not self._is_doubted:
             self._is_doubted = True
             self._end_unheard()
@@ -294,7 +294,7 @@ class PendingRequest(Generic[T]):
             self._timers.append(desk.timers.at(Deadline.after(after_s), give_up))
 
     def tell(self, message: Message) -> None:
-        """A message came."""
+        """Handle a message."""
         if isinstance(message, StogConfigureHardwareHost):
             self._host_said(message)
         elif isinstance(message, StogLog):
@@ -302,7 +302,7 @@ class PendingRequest(Generic[T]):
             if self.name in words or (self.is_refused_by_log and ONLY_STAFF in words):
                 self.said.append(f"{message.log_level} {message.said}")
         elif isinstance(message, MalformedMessage) and self.name in message.text.split():
-            self.said.append(f"DCSS sent what cannot be read: {message.text}")
+            self.said.append(f"DCSS sent a message that cannot be read: {message.text}")
 
     def _host_said(self, message: StogConfigureHardwareHost) -> None:
         if message.host_name not in self.hosts:
@@ -315,19 +315,21 @@ class PendingRequest(Generic[T]):
 
     def abort_sent(self) -> None:
         """This client sent an abort."""
-        text = f"{self.name}: aborted, and nothing said that it stopped"
+        text = f"{self.name}: aborted, but DCSS did not report its end"
         self.end_later(ABORT_GRACE_S, lambda: AbortedError(self.name, "", text))
 
     def lose(self, why: str) -> None:
-        """Nothing more will be heard of it."""
+        """End it, because no more messages about it will come."""
         self.end(error=self._lost(why))
 
     def _lost(self, why: str) -> LinkLostError:
-        return LinkLostError(self.name, "", f"{self.verb} of {self.name}: {why}; it may go on")
+        return LinkLostError(
+            self.name, "", f"{self.verb} of {self.name}: {why}; it may still be running"
+        )
 
 
 def refusal_in_log(name: str, line: StogLog) -> str:
-    """The reason if a line of dcss's log refuses a command to this device, else ""."""
+    """The reason, if a line of dcss's log says that it refused a command to this device; or ""."""
     rest = line.log_message.removeprefix(f"{name} ").strip()
     if (line.log_level, line.log_sender) != _DCSS_ERROR or rest == line.log_message.strip():
         return ""

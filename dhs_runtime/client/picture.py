@@ -1,4 +1,4 @@
-"""What DCSS has told of the beamline: values that are replaced, never changed.
+"""What DCSS has sent about the beamline: values that are replaced, never changed.
 
 The first push does not say which motors move and which operations run, so both are None (unknown)
 until a message says so.
@@ -59,11 +59,11 @@ V = TypeVar("V", bound=View)
 
 ONLINE = "online"
 MOST_RUNNING = 1_000
-"""Most handles of one operation that are known as running; further starts are not entered."""
+"""Most running handles of one operation that are kept; further starts are ignored."""
 
 
 class BeamlinePicture:
-    """The beamline as received since one login; its owner has the lock."""
+    """The beamline as received since one login; the caller holds the lock."""
 
     def __init__(self, client_id: int = 0) -> None:
         self.client_id = client_id
@@ -89,12 +89,12 @@ class BeamlinePicture:
         )
 
     def views(self) -> Iterator[View]:
-        """All views, kind by kind; for any thread."""
+        """All views, kind by kind; any thread may call this, without the lock."""
         for kind in self._kinds():
             yield from tuple(kind.values())
 
     def view(self, name: str) -> View | None:
-        """What has this name, of any kind; for any thread."""
+        """The view with this name, of any kind; any thread may call this, without the lock."""
         return next((kind[name] for kind in self._kinds() if name in kind), None)
 
     def take_changes(self) -> list[Change]:
@@ -128,7 +128,7 @@ class BeamlinePicture:
             self.put(views, attrs.evolve(old, **changes), is_update=is_update)
 
     def list_clients(self, count: int) -> None:
-        """So many rows of clients follow. Until the last is there, those of before stay."""
+        """Start a new list of `count` clients; the old one stays until it is complete."""
         self._listed, self._rows_to_come = {}, count
         self._end_list()
 
@@ -144,12 +144,12 @@ class BeamlinePicture:
             self.clients, self.has_all_clients = self._listed, True
 
     def apply(self, message: Message) -> None:
-        """Enter a message; those that are not about the beamline change nothing."""
+        """Enter a message; one that is not about the beamline changes nothing."""
         _apply(message, self)
 
 
 class Told:
-    """The last values from DCSS; they stay while the link is lost, and are sent again after it.
+    """The last values from DCSS. They stay while the link is lost; a reconnect brings new ones.
 
     Reading never waits. A value does not change: read it again for a newer one.
     """
@@ -200,7 +200,7 @@ class Told:
         """The object with this name, of any kind.
 
         Raises:
-            NoDeviceError: There is none.
+            NoDeviceError: There is no such object.
         """
         view = self._picture.view(name)
         if view is None:
@@ -235,14 +235,14 @@ class Told:
 
 @functools.singledispatch
 def _apply(message: Message, picture: BeamlinePicture) -> None:
-    """The function that enters messages of a class, looked up once; most change nothing."""
+    """Enter a message into a picture; messages of most classes change nothing."""
 
 
 @_apply.register
 def _(message: StogConfigureHardwareHost, picture: BeamlinePicture) -> None:
     is_online = message.state == ONLINE
     picture.put(picture.hosts, HostView(name=message.host_name, is_online=is_online))
-    if not is_online:  # what it ran is over, and dcss says so of no operation
+    if not is_online:  # its operations are over, and dcss does not report their ends
         for name, operation in picture.operations.items():
             if operation.host == message.host_name:
                 picture.change(picture.operations, name, running=frozenset())
@@ -337,7 +337,7 @@ def _(message: StogConfigureIonChamber, picture: BeamlinePicture) -> None:
 def _(message: StogReportIonChambers, picture: BeamlinePicture) -> None:
     try:
         result = message.result
-    except DecodeError:  # the request that waits for it says so, if it ends in no other way
+    except DecodeError:  # the request that waits for it says so if it times out
         return
     if not isinstance(result, IonChamberFailure):
         for reading in result:

@@ -40,8 +40,8 @@ class MotorView(DeviceView):
     """A motor. Positions and limits in its own units.
 
     Attributes:
-        config: Its configuration as DCSS sent it; the position in it is an old one.
-        is_moving: None if no message has said so yet.
+        config: Its configuration as DCSS sent it; the position in it may be out of date.
+        is_moving: Whether it moves; None until a message tells.
     """
 
     kind: ClassVar[str] = "motor"
@@ -62,7 +62,7 @@ class MotorView(DeviceView):
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """Lower and upper limit of moves, None if it is off; narrowed by the backlash."""
+        """Lower and upper limit of moves, less the backlash; None for a limit that is off."""
         config, backlash = self.config, 0.0
         if isinstance(config, StogConfigureRealMotor) and config.backlash_on:
             backlash = config.backlash / (config.scale_factor or 1.0)

@@ -69,7 +69,7 @@ class CountEnd:
 
 
 class MoveRequest(PendingRequest[MoveEnd]):
-    """A move; it ends with the first completion after its start. A refusal has no start.
+    """A move. It ends with the first completion after its start, or, if refused, without a start.
 
     Attributes:
         to: Destination, in the motor's units.
@@ -108,9 +108,9 @@ class MoveRequest(PendingRequest[MoveEnd]):
         elif isinstance(message, StogMotorMoveCompleted) and message.motor_name == self.name:
             status = message.status
             error = None if status == NORMAL else error_of(self.name, status)
-            if self._has_started:  # then a refusal is of another command
+            if self._has_started:  # then a refusal answers another command
                 is_ours = not is_moving_after(status, before=True)
-            else:  # then the end of a motion is of another command
+            else:  # then a motion that ends was started by another command
                 is_ours = not self._was_moving or isinstance(error, RefusedError | OfflineError)
             self._was_moving = False
             if is_ours and error is not None:
@@ -141,7 +141,7 @@ class StartedOperation(PendingRequest[OperationEnd]):
         return f", {self._updates} updates"
 
     def on_start(self, callback: Callable[[Self], object]) -> None:
-        """Like `on_end`, but when DCSS reports its start; never called if it is refused."""
+        """Like `on_end`, but at the start that DCSS reports; not called if it is refused."""
         with self._desk.changed:
             if not self._has_started:
                 self._at_start.append(partial(callback, self))
@@ -181,10 +181,10 @@ class StartedOperation(PendingRequest[OperationEnd]):
         """
         deadline = Deadline.after(timeout_s)
         while True:
-            is_over = self._is_over  # asked first: the last update comes before the end
+            is_over = self._is_over  # read before the updates, of which the last precedes the end
             for _, text in self._unread_ones():
                 yield text
-                if deadline.passed and not is_over:  # they may come for ever
+                if deadline.passed and not is_over:  # updates may never stop
                     break
             if is_over:
                 break
@@ -249,7 +249,7 @@ class ReportRequest(PendingRequest[T]):
         try:
             found = self._read(message)
         except Exception as error:  # noqa: BLE001 - `read` may be the caller's own function
-            found = FailedError(self.name, "", f"{self.name}: the answer was not read: {error!r}")
+            found = FailedError(self.name, "", f"{self.name}: reading the answer failed: {error!r}")
         if isinstance(found, PassedOver):
             self._passed_over = found.text
         elif isinstance(found, RequestError):

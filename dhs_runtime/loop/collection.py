@@ -27,7 +27,7 @@ OnResult = Callable[["CollectedImage"], None]
 
 @attrs.define
 class CollectedImage:
-    """One picture: its number, its bytes, and the result (None until then)."""
+    """One picture: its number, its bytes, and its result (None until it is answered)."""
 
     index: int
     data: bytes
@@ -107,7 +107,7 @@ class Collection:
         self._settle()
 
     def give_up(self) -> tuple[CollectedImage, ...]:
-        """Accept no more, and mark unanswered pictures as failed without a report; returns them."""
+        """Accept no more pictures; mark the unanswered ones as failed, unreported; return them."""
         self.close()
         with self._report_lock, self._lock:  # after a report that is under way
             missing = tuple(image for image in self._images if image.info is None)
@@ -130,7 +130,7 @@ class Collection:
         unreported: Exception | None = None
         with self._report_lock:
             with self._lock:
-                if image.info is not None:  # given up meanwhile
+                if image.info is not None:  # `give_up` was faster
                     return
                 image.info = info
                 if failure:

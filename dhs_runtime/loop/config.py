@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT: Final = 100
 MAX_FPS: Final = 1000.0
 OLD_SECTION: Final = "loopdhs"
-"""Section of loop-dhs' files; its keys are at the top here. Both places are read."""
+"""The section of loop-dhs' files that has these keys. Keys are read from it and from the top."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,15 +54,15 @@ class AutoMLConfig:
         port: Its REST port.
         https: Whether it uses https.
         verify: Whether its certificate must be trusted.
-        ca: File with the CA certificates for that; null for those of the system.
+        ca: File with the CA certificates to check it with; null for those of the system.
         model: Name of the model.
         threshold: Lowest score (0..1) of a detection that counts.
         loop_labels: Classes that count as a loop; others are not loops.
-        scan_n_results: How many of its best detections are used; null for all.
+        scan_n_results: How many of the best detections are used; null for all.
         mount_from: Side of the picture that the mount comes from: `any` (found in the picture if
             the server gives the tip, else left), `left`, `right`, `above` or `below`.
         in_flight: Most pictures under way at once.
-        timeout_s: For one picture.
+        timeout_s: Longest time for one picture.
     """
 
     host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
@@ -88,12 +88,12 @@ class AxisConfig:
         port: Its HTTP port.
         https: Whether it uses https.
         verify: Whether its certificate must be trusted; false for a self-signed one.
-        ca: File with the CA certificates for that; null for those of the system.
+        ca: File with the CA certificates to check it with; null for those of the system.
         camera: Number of the camera on it.
         user: User name, "" if it needs no login.
         password: Password of that user.
         auth: How to log in: `digest`, or `basic` for video servers that know nothing else.
-        timeout_s: For one picture.
+        timeout_s: Longest time for one picture.
     """
 
     host: str = attrs.field(default="localhost", converter=bare_host, validator=is_host)
@@ -135,8 +135,8 @@ class LoopConfig(ProcessConfig):
         osci_delta: Degrees of the oscillation during which pictures are collected.
         osci_time: Duration of the oscillation in seconds.
         video_fps: Pictures per second the camera posts.
-        collect_timeout_s: Longest time of collectLoopImages; it ends without the pictures that are
-            missing then.
+        collect_timeout_s: Longest time of collectLoopImages; then it ends, even if pictures are
+            missing.
         save_image_files: Whether the pictures of each collectLoopImages are kept, with a table,
             pictures with boxes, and plots.
         save_image_dir: Folder for that; it gets one folder for each collection.
@@ -166,7 +166,7 @@ class LoopConfig(ProcessConfig):
         return self.osci_delta / self.expected_images
 
     def notes(self) -> tuple[str, ...]:
-        """Settings that are probably not meant, one line each."""
+        """One line for each setting that is probably a mistake."""
         notes = []
         where = self.jpeg_receiver
         if is_loopback(where.host) and not is_loopback(self.axis.host):
@@ -197,7 +197,7 @@ class LoopConfig(ProcessConfig):
 
 def is_loop_config(values: Mapping[str, object]) -> bool:
     """Whether the keys of a file, even if misspelled, are those of the loop DHS."""
-    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a file
+    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow; only for a file
 
     own = {field.name for field in attrs.fields(LoopConfig)} | {OLD_SECTION, *OLD_KEYS}
     others = {field.name for field in attrs.fields(RunConfig)}
@@ -206,7 +206,7 @@ def is_loop_config(values: Mapping[str, object]) -> bool:
 
 def loop_schema() -> dict[str, Any]:
     """The JSON Schema of the file of `dhs loop --config`, with loop-dhs' section."""
-    from dhs_runtime.process.schema import file_schema  # noqa: PLC0415 - only where it is printed
+    from dhs_runtime.process.schema import file_schema  # noqa: PLC0415 - only to print it
 
     schema: dict[str, Any] = file_schema(LoopConfig)
     keys = schema["properties"]
@@ -248,8 +248,8 @@ def file_notes(values: "YamlSection") -> tuple[str, ...]:
 
 
 def _as_written(mistake: Mistake, old_names: Mapping[str, str]) -> Mistake:
-    """The mistake with the name that the key has in the file; a slip in an old key is named."""
-    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow, and needs a mistake
+    """The mistake with the key as the file has it; suggests the old key that was misspelled."""
+    from dhs_runtime.process.hints import nearest  # noqa: PLC0415 - slow; only for a mistake
 
     if mistake.reason.startswith("unknown key (known"):
         close = nearest(mistake.path, (OLD_SECTION, *OLD_KEYS))
@@ -276,7 +276,7 @@ def _file_mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
     log = config.effective_log.file
     trouble = file_trouble(log) if log is not None and log != config.log.file else ""
     if trouble:
-        yield "log_dir", f"folder wanted, got {config.log_dir!r}; of the log {log}: {trouble}"
+        yield "log_dir", f"folder wanted, got {config.log_dir!r}; log file {log}: {trouble}"
     pictures = file_trouble(config.save_image_dir / "1") if config.save_image_files else ""
     if pictures:
         yield "save_image_dir", f"folder wanted, got {str(config.save_image_dir)!r}; {pictures}"
@@ -300,7 +300,7 @@ def _mistakes(config: LoopConfig) -> Iterator[tuple[str, str]]:
         except ConfigError as error:
             yield f"{name}.ca", f"file with certificates wanted; {error}"
     if not config.automl.loop_labels:
-        yield "automl.loop_labels", "a class wanted, got none: nothing would be a loop"
+        yield "automl.loop_labels", "at least one class wanted; without one no loop is found"
     ports = config.jpeg_receiver.port, config.status_port
     if config.status_port and ports[0] == ports[1]:
-        yield "status_port", f"a port of its own wanted, got {ports[0]}; jpeg_receiver has it"
+        yield "status_port", f"a port of its own wanted, got {ports[0]}, which jpeg_receiver uses"

@@ -45,8 +45,8 @@ class Drawn:
     """The result of drawing a collection.
 
     Attributes:
-        pictures: How many pictures.
-        troubles: A line for each picture that cannot be read.
+        pictures: How many pictures were drawn.
+        troubles: One line for each picture that cannot be read.
     """
 
     pictures: int
@@ -57,12 +57,12 @@ def draw_collection(folder: Path) -> Drawn:
     """Draw the pictures of `folder` into its `bboxes/`, and the plots into `folder` itself.
 
     Raises:
-        ConfigError: It is not the folder of a kept collection.
-        OSError: It cannot be written.
+        ConfigError: `folder` is not a kept collection, or has no pictures.
+        OSError: `folder` cannot be written to.
     """
     results = read_results(folder)
     if not results:
-        raise ConfigError(f"{folder} has no picture")
+        raise ConfigError(f"{folder} has no pictures: its table is empty")
     boxes = folder / BOXES
     boxes.mkdir(exist_ok=True)
     troubles = []
@@ -80,12 +80,12 @@ def draw_collection(folder: Path) -> Drawn:
 
 
 def _read(path: Path) -> Image.Image:
-    """The picture; its size is checked in the header, before its pixels are unpacked."""
+    """The picture; its size is read from the header and checked before it is unpacked."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path) as file:
             if file.width * file.height > MAX_PIXELS:
-                raise ValueError(f"{file.width} x {file.height} pixels are too many")
+                raise ValueError(f"{file.width} x {file.height} pixels are more than {MAX_PIXELS}")
             return file.convert("RGB")
 
 
@@ -135,7 +135,7 @@ def captioned(picture: Image.Image, words: str, colour: Colour = LIGHT) -> Image
 
 
 def in_px(box: Box | None, size_px: tuple[int, int]) -> Corners | None:
-    """A box in the pixels of a picture."""
+    """The left, upper, right and lower side of a box, in pixels of a picture; None for None."""
     if box is None:
         return None
     width, height = size_px
@@ -152,7 +152,7 @@ class WidthFit:
     Attributes:
         mean: Mean of the square.
         swing: Amplitude of the square; 0 or more.
-        face_deg: Angle, 0..180, at which the loop is seen face-on; edge-on is 90 from it.
+        face_deg: Angle, 0..180, at which the loop is seen face-on; 90 degrees from edge-on.
     """
 
     mean: float

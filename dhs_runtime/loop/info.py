@@ -39,7 +39,7 @@ class LoopInfo:
         pin: Box around the pin, None if no pin is in view.
         loop_class: Class from the detector (`nylon`, `mitegen`), `none` without a loop.
         score: Its score, 0..1; without a loop, the best score found.
-        seen_tip: `(x, y)` of its far end from the detector, None if it gives boxes only.
+        seen_tip: The loop's far end `(x, y)` from the detector; None if it gives boxes only.
         mount_from: The side that the mount comes from, `any` if not configured.
         reason: Why there is no loop, "" if there is one.
     """
@@ -61,7 +61,7 @@ class LoopInfo:
         labels: Collection[str] = LOOPS,
         mount_from: MountFrom = "any",
     ) -> "LoopInfo":
-        """The best detection with one of `labels` and at least this score."""
+        """The best detection with one of `labels`; `failed` if its score is below `threshold`."""
         loops = [found for found in prediction.detections if found.label in labels]
         pin = prediction.best(PIN, threshold=threshold)
         if not loops or loops[0].score < threshold:
@@ -156,7 +156,7 @@ class LoopInfo:
 def _why_no_loop(
     prediction: Prediction, score: float, threshold: float, labels: Collection[str]
 ) -> str:
-    """The reason; a row that could not be read may have been the loop."""
+    """Why there is no loop: first a row that cannot be read, because that may be the loop."""
     if prediction.refused:
         return prediction.refused[0]
     others = {found.label for found in prediction.detections if found.score >= threshold > 0}

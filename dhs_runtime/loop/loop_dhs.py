@@ -86,12 +86,12 @@ class LoopDhs:
         self._painter.close()
         with self._lock:
             self._is_closed = True
-            if self._collecting is None:  # else a collection that is broken off is kept first
+            if self._collecting is None:  # otherwise the collection is kept first
                 self._keeper.close()
         self._threads.join(Deadline.after(CLOSE_S))
 
     def while_collecting(self) -> contextlib.AbstractContextManager[None]:
-        """A context that is active while pictures are wanted; a simulated camera overrides it."""
+        """A context that lasts while pictures are wanted; for a subclass that simulates them."""
         return contextlib.nullcontext()
 
     # -- operations --------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class LoopDhs:
         def report(image: CollectedImage) -> None:
             op.update(*image.update_words())
             if folder is not None:
-                self._keeper.submit(lambda: folder.keep(image))  # what is left out, `finish` keeps
+                self._keeper.submit(lambda: folder.keep(image))  # `finish` keeps the rest
 
         collection = Collection(
             f"{op.name}:{op.handle}",
@@ -150,10 +150,10 @@ class LoopDhs:
         op.complete("flag", "set")
 
     def get_loop_tip(self, op: Operation) -> None:
-        """Completes `tipX tipY`; takes 0, 1 or nothing, and with 1 adds `pinBaseX`."""
+        """Takes 0, 1 or nothing; completes `tipX tipY`, and with 1 also `pinBaseX`."""
         word = op.args[0] if op.args else "0"
         if word not in ("0", "1"):
-            op.fail(f"1 for the pin, 0 or nothing wanted, got {word!r}")
+            op.fail(f"1 (with the pin), 0 or nothing wanted, got {word!r}")
             return
         info = self._look(op)
         if info is not None:
@@ -182,7 +182,7 @@ class LoopDhs:
                 op.complete(*image.info.rebox_words(image.index))
 
     def test_automl(self, op: Operation) -> None:
-        """Looks at one snapshot; completes `key score minY minX maxY maxX class score`."""
+        """Takes one snapshot; completes `key score minY minX maxY maxX class score`."""
         op.update(*["about", "to", "predict", "one", "test", "image"])
         try:
             found = op.wait(self._workers.call(lambda: self._predict_snapshot(TEST_KEY))).top
@@ -196,7 +196,7 @@ class LoopDhs:
         sides = (round(side, 5) for side in (box.min_y, box.min_x, box.max_y, box.max_x))
         op.complete(TEST_KEY, score, *sides, found.label or "none", score)
 
-    # -- parts of them -----------------------------------------------------------------------
+    # -- parts of the operations -------------------------------------------------------------
 
     def _collect(self, op: Operation, collection: Collection) -> None:
         try:
@@ -267,7 +267,7 @@ class LoopDhs:
         with self._lock:
             collection = self._collecting
         if collection is None or not collection.add(image.data):
-            logger.debug("picture from %s not wanted now", image.peer)
+            logger.debug("picture from %s ignored: no collection wants it", image.peer)
 
     def _finish(self, folder: RunFolder, images: Sequence[CollectedImage]) -> None:
         """Keep what is left of a collection, and draw it; returns at once."""
@@ -278,7 +278,8 @@ class LoopDhs:
                 self._painter.draw(path)
 
         if not self._keeper.submit(finish):
-            logger.warning("the table of a collection is not kept: the disk is too slow")
+            reason = "the disk is too slow, or no thread is left"
+            logger.warning("the table of a collection is not kept: %s", reason)
 
     def _run_folder(self, op: Operation) -> RunFolder | None:
         config = self.config

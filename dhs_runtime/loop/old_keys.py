@@ -26,7 +26,7 @@ OLD_KEYS: Final = (*NAMES, URL)
 
 
 def with_new_names(values: YamlSection, file: str) -> tuple[YamlSection, dict[str, str]]:
-    """A section with today's keys, and the name of each in the file.
+    """The section with the new keys, and the old key of each that was renamed.
 
     Raises:
         ConfigFileError: Two keys have the same meaning.
@@ -54,7 +54,7 @@ def unused_words(values: YamlSection) -> list[str]:
 
 
 def _copy(value: object) -> object:
-    """A copy of the section, to which keys may be added."""
+    """A copy of a section, so that adding keys does not change the original."""
     return value.joined_with("") if isinstance(value, YamlSection) else value
 
 
@@ -65,7 +65,7 @@ def _meant(key: str, value: object) -> list[tuple[str, object]]:
         url = urlsplit(str(value))
         return [("automl.host", url.hostname or str(value)), ("automl.port", url.port or 80)]
     except ValueError:
-        return [("automl.host", str(value))]  # the check of the section refuses it later
+        return [("automl.host", str(value))]  # this is refused when the section is checked
 
 
 def _enter(section: YamlSection, path: str, value: object, place: YamlPlace) -> bool:

@@ -1,4 +1,4 @@
-"""`Painter`: draws kept collections in a separate process, one after the other.
+"""`Painter`: draws kept collections in a separate process, one at a time.
 
 Drawing 90 pictures takes one or two seconds of one processor. Inside the DHS it would delay all
 threads, and so the next collection.
@@ -25,30 +25,30 @@ COMMAND: Final = (sys.executable, "-P", "-m", "dhs_runtime.cli", "draw")
 
 
 def can_draw() -> bool:
-    """Whether Pillow and matplotlib are installed; neither is imported."""
+    """Whether Pillow and matplotlib are installed; does not import them."""
     return all(importlib.util.find_spec(name) is not None for name in LIBRARIES)
 
 
 class Painter:
-    """Runs `dhs draw` for one folder after the other; any thread may call any method."""
+    """Runs `dhs draw` for one folder at a time; any thread may call any method."""
 
     def __init__(self, threads: ThreadGroup) -> None:
         self._workers = Workers(threads, "loop-draw", 1, MAX_WAITING)
         self._stop = StopToken()
-        self._lock = threading.Lock()  # guards _child, and its start against the stop
+        self._lock = threading.Lock()  # guards _child; none starts after the stop
         self._child: subprocess.Popen[str] | None = None
 
     def draw(self, folder: Path) -> None:
         """Draw the collection in `folder` when its turn comes; returns at once."""
         if not can_draw():
-            logger.debug("%s is not drawn: %s", folder, INSTALL)
+            logger.debug("%s is not drawn; to draw collections: %s", folder, INSTALL)
         elif not self._workers.submit(lambda: self._run(folder)):
             ends = self._stop.is_stopping()
             reason = "the DHS ends" if ends else f"{MAX_WAITING} others wait"
             logger.warning("%s is not drawn: %s", folder, reason)
 
     def close(self) -> None:
-        """Stop drawing; a drawing under way is ended."""
+        """Stop drawing, and end the process that draws."""
         with self._lock:
             self._stop.stop()
             if self._child is not None:
@@ -65,7 +65,7 @@ class Painter:
             logger.info("%s is drawn", folder)
 
     def _trouble_with(self, folder: Path) -> str:
-        """Draw, until the end or a stop; returns why that failed, "" if it did not."""
+        """Draw until it is done or stopped; returns why it failed, "" if it did not."""
         with self._lock:
             if self._stop.is_stopping():
                 return ""

@@ -1,4 +1,4 @@
-"""What is kept of a collectLoopImages: a separate folder with pictures and results.
+"""Keeps the pictures and results of a collectLoopImages, in a folder of its own.
 
 Names and columns are those of loop-dhs: `loop_0000.jpeg` and so on, `loop_info.csv`; `results.txt`
 has the updates as DCSS got them.
@@ -35,7 +35,7 @@ PIN_COLUMNS: Final = ("pinMinX", "pinMaxX", "pinMinY", "pinMaxY")
 """Columns for the pin's box, empty if no pin was seen."""
 
 ANGLE: Final = "angle"
-"""Column for the degrees since the oscillation began, as if the pictures were evenly spread."""
+"""Column for the degrees since the oscillation began, assuming equal intervals."""
 
 _DIGITS: Final = 5
 
@@ -43,8 +43,8 @@ _DIGITS: Final = 5
 class RunFolder:
     """The folder of one collection; it is made when there is something to keep.
 
-    If it cannot be written, that is logged once, and the rest of the collection is not kept. All
-    methods are for one thread.
+    If it cannot be written, that is logged once, and the rest of the collection is not kept. Only
+    one thread may use it.
     """
 
     def __init__(self, parent: Path, name: str, degrees_per_picture: float) -> None:
@@ -52,8 +52,7 @@ class RunFolder:
 
         Args:
             parent: Where the folder will be. It is made if it is missing.
-            name: Name of the folder. If a folder has it already, that one stays as it is, and a
-                number is added to the name.
+            name: Name of the folder. If there is such a folder already, a number is added.
             degrees_per_picture: Turn of the sample from one picture to the next.
         """
         self._parent = parent
@@ -62,7 +61,7 @@ class RunFolder:
         self._kept: set[int] = set()
         self._is_broken = False
         self.path: Path | None = None
-        """Path of the folder, None before the first picture."""
+        """Path of the folder; None before the first picture."""
 
     def keep(self, image: CollectedImage) -> None:
         """Keep a picture and its line of results, unless they are kept already."""
@@ -114,7 +113,7 @@ class RunFolder:
         if self.path is not None:
             return self.path
         self._parent.mkdir(parents=True, exist_ok=True)
-        for number in itertools.count(1):  # handles start again with each start of DCSS
+        for number in itertools.count(1):  # DCSS counts handles from the start when it restarts
             folder = self._parent / (self._name if number == 1 else f"{self._name}-{number}")
             with contextlib.suppress(FileExistsError):
                 folder.mkdir()
@@ -123,13 +122,14 @@ class RunFolder:
         raise AssertionError("the numbers have no end")
 
     def _give_up(self, error: OSError, name: str) -> None:
-        """Keep no more, and not the file of that name, which may be cut short."""
+        """Keep no more, and remove the file `name`, which may be incomplete."""
         self._is_broken = True
         if self.path is not None:
             with contextlib.suppress(OSError):
                 (self.path / name).unlink(missing_ok=True)
         where = self._parent / self._name if self.path is None else self.path
-        logger.warning("%s: no more is kept of this collection: %s", where, error.strerror or error)
+        reason = error.strerror or error
+        logger.warning("%s: the rest of this collection is not kept: %s", where, reason)
 
 
 @attrs.frozen(kw_only=True)
@@ -142,9 +142,9 @@ class KeptResult:
         box: Box around the loop, None if no loop was found.
         pin: Box around the pin, None if no pin was seen.
         tip: The loop's far end `(x, y)`, None if no loop was found.
-        pin_base_x: Where the pin ends.
+        pin_base_x: The pin's end towards the loop.
         label: Class of the loop.
-        score: Score of the loop; without a loop, the best score there was.
+        score: Score of the loop; without a loop, the best score found.
     """
 
     index: int
@@ -166,7 +166,7 @@ def read_results(folder: Path) -> list[KeptResult]:
     """Read the table of a folder.
 
     Raises:
-        ConfigError: There is none, or it is not the table of a collection.
+        ConfigError: The table is missing, or is not that of a collection.
     """
     path = folder / TABLE
     try:

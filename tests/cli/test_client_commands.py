@@ -62,7 +62,7 @@ def test_get_as_json(call: Call) -> None:
         (("put", "enc", "far"), 2, "a number is wanted, not 'far'"),
         (("move", "z"), 2, "z has no TO"),
         (("move", "z", "far"), 2, "a position is a number, not 'far'"),
-        (("move", "z", "1", "z", "2"), 2, "z is there twice"),
+        (("move", "z", "1", "z", "2"), 2, "z is given twice"),
         (("move", "z", "1e20"), 3, "z: 1e+20 mm is beyond its limits"),
         (("move", "energy", "1e20"), 2, "destination"),
         (("move", "z", "100"), 3, "dhs: z: 100 mm is beyond its limits, -20.0 to 24.9\n"),
@@ -172,7 +172,7 @@ def test_master_is_named_and_taken(run: Run, server: GuiServer) -> None:
     session.say("stog_log error server status permit check failed: must_be_active")
     code, _, errors = put.end()
     assert code == 3
-    assert errors == "dhs: status: must_be_active; bob on lab is master: say --take-master\n"
+    assert errors == "dhs: status: must_be_active; bob on lab is master; --take-master takes over\n"
     put = run("put", "--take-master", "status", "new")
     session = server.session()
     assert session.command() == "gtos_become_master force"
@@ -220,7 +220,7 @@ def test_ctrl_c_stops_the_motors_and_waits_for_them(run: Run, server: GuiServer)
     moved.event()
     moved.interrupt()
     assert session.command() == "gtos_abort_motor_move z soft"
-    assert "energy: it is DCSS's own, and only abort() stops it; it goes on" in moved.warning()
+    assert "energy: DCSS itself moves it; only abort() stops it; it keeps moving" in moved.warning()
     session.say(
         "stog_motor_move_completed z 2 aborted", "stog_motor_move_completed energy 1 normal"
     )
@@ -300,7 +300,7 @@ def test_ctrl_c_leaves_an_operation_running(run: Run, server: GuiServer) -> None
     started.interrupt()
     code, _, errors = started.end()
     assert code == 130
-    assert errors == f"dhs: collect {handle} goes on; dhs abort would stop everything\n"
+    assert errors == f"dhs: collect {handle} is running; dhs abort would stop everything\n"
     assert session.commands.empty()
 
 
@@ -372,4 +372,4 @@ def test_abort_says_that_it_lost_the_link(run: Run, server: GuiServer) -> None:
     code, out, errors = aborted.end()
     assert code == 1
     assert out == f"asked DCSS at {server.address} to stop everything (soft)\n"
-    assert errors == "dhs: the link to DCSS was lost: what else ended is not known\n"
+    assert errors == "dhs: the link to DCSS was lost; it is not known what else ended\n"

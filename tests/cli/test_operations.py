@@ -222,10 +222,10 @@ def test_words_after_the_dashes_belong_to_the_dhs(dcss: SimulatedDcss, stage: Pa
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (["STAGE:plain", "--pretend"], "made before it could ask whether this is a rehearsal"),
-        (["STAGE:plain", "--", "--axis", "x"], "made before it could see '--axis x'"),
+        (["STAGE:plain", "--pretend"], "a Dhs object, which cannot know that this is a rehearsal"),
+        (["STAGE:plain", "--", "--axis", "x"], "a Dhs object, which cannot see '--axis x'"),
         (["STAGE:number"], "has no Dhs called 'number'; there is plain"),
-        (["STAGE:wrong"], "made int, a Dhs is wanted"),
+        (["STAGE:wrong"], "returned int, but a Dhs is wanted"),
         (["STAGE:blind"], "must take one argument, a Launch"),
         (["STAGE:make_dhs", "--pretend", "--production"], "contradict each other"),
         (["STAGE:make_dhs", "--dcss", "nowhere:x"], "'nowhere:x' is not HOST:PORT"),

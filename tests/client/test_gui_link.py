@@ -46,7 +46,7 @@ def test_nobody_there() -> None:
         return str(error.value)
 
     eventually(lambda: "cannot connect" in why_not())
-    with pytest.raises(DhsError, match="started once"):
+    with pytest.raises(DhsError, match="started before"):
         client.start()
     client.stop()
     with pytest.raises(NotConnectedError, match="stopped"):
@@ -150,7 +150,7 @@ def test_a_link_that_breaks_by_a_mistake_of_ours_is_told(
     monkeypatch.setattr(GuiConnection, "run", lambda *_: 1 // 0)
     client = DcssClient(server.address, user="anna")
     client.start()
-    with pytest.raises(LoginError, match="the link to DCSS broke by ZeroDivisionError"):
+    with pytest.raises(LoginError, match="the link to DCSS ended with ZeroDivisionError"):
         client.wait_ready(S)
     client.stop()
 
@@ -162,8 +162,8 @@ def test_a_link_that_breaks_by_a_mistake_of_ours_is_told(
         ("stog_authentication_failed", "refused the login of anna"),
         ("stog_authentication_failed you are unknown", "refused the login of anna"),
         ("stog_respond_to_challenge", "the old login with a challenge"),
-        ("stog_login_complete", "gave us no number: 'stog_login_complete'"),
-        ("stog_login_complete two", "gave us no number"),
+        ("stog_login_complete", "sent no client number: 'stog_login_complete'"),
+        ("stog_login_complete two", "sent no client number"),
     ],
 )
 def test_every_form_of_a_refusal_ends_the_tries(answer: str, error: str) -> None:

@@ -86,7 +86,7 @@ def test_what_would_stop_the_beamline_is_not_sent(dcss: DcssClient, session: Gui
     with pytest.raises(LimitError):
         dcss.move_many({"x": 1, "z": 100})
     request = dcss.start_move("z", 2)
-    with pytest.raises(BusyError, match="z: it moves"):
+    with pytest.raises(BusyError, match="z: it is moving"):
         dcss.start_move("z", 3)
     session.say("stog_motor_move_started x 1")
     dcss.wait(lambda: dcss.motors["x"].is_moving is True, S)
@@ -198,7 +198,7 @@ def test_an_abort(dcss: DcssClient, session: GuiSession, monkeypatch: pytest.Mon
     session.say("stog_motor_move_completed z 2 aborted")
     with pytest.raises(AbortedError, match="z: aborted"):
         stopped.wait(S)
-    with pytest.raises(AbortedError, match="x: aborted, and nothing said that it stopped"):
+    with pytest.raises(AbortedError, match="x: aborted, but DCSS did not report its end"):
         silent.wait(S)
     dcss.abort(hard=True)
     assert session.command() == "gtos_abort_all hard"
@@ -316,7 +316,7 @@ def test_settings_of_a_motor(
     assert session.command() == "gtos_configure_device energy 12000.0 20000.0 5000.0 0 0 1"
     session.say("stog_configure_pseudo_motor energy self script 12000 20000 5000 0 0 1 0")
     assert asked.result(S).is_locked
-    with pytest.raises(ValueError, match="energy has no speed, but position, upper_limit"):
+    with pytest.raises(ValueError, match="energy has no speed; it has position, upper_limit"):
         dcss.configure("energy", speed=1)
 
 

@@ -134,7 +134,7 @@ def test_a_count_that_fails(
         counted.result(S)
     with pytest.raises(NoDeviceError):
         dcss.count(1, "i9")
-    with pytest.raises(ValueError, match="names no ion chamber"):
+    with pytest.raises(ValueError, match="no ion chamber to count with"):
         dcss.count(1)
 
 

@@ -103,8 +103,8 @@ def test_a_picture_that_would_fill_the_memory_is_left_out(tmp_path: Path) -> Non
     drawn = draw_collection(kept(tmp_path, images))
     assert drawn.pictures == 0
     assert [trouble.rpartition(": ")[2] for trouble in drawn.troubles[:2]] == [
-        "3000 x 10000 pixels are too many",
-        "10000 x 10000 pixels are too many",
+        "3000 x 10000 pixels are more than 25000000",
+        "10000 x 10000 pixels are more than 25000000",
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_folder_without_a_row_is_refused(tmp_path: Path) -> None:
     folder = kept(tmp_path, [CollectedImage(0, jpeg(), FOUND)])
     table = folder / "loop_info.csv"
     table.write_text(table.read_text().splitlines()[0] + "\n")
-    with pytest.raises(ConfigError, match="has no picture"):
+    with pytest.raises(ConfigError, match="has no pictures"):
         draw_collection(folder)
 
 

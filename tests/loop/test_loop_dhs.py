@@ -117,7 +117,7 @@ def test_the_tip_wants_0_or_1(beamline: Beamline, word: str) -> None:
     beamline.start()
     status, text = attrs.astuple(beamline.ask("getLoopTip", word))
     assert status == "error"
-    assert text.startswith("1 for the pin, 0 or nothing wanted, got")
+    assert text.startswith("1 (with the pin), 0 or nothing wanted, got")
 
 
 def test_stop_ends_the_collection_with_what_came(beamline: Beamline) -> None:

@@ -99,7 +99,7 @@ def test_a_disk_that_takes_nothing_costs_the_pictures_only(
         assert folder.finish(IMAGES) is None
     (line,) = caplog.messages
     assert line == (
-        f"{tmp_path}/file/RESULTS/run: no more is kept of this collection: Not a directory"
+        f"{tmp_path}/file/RESULTS/run: the rest of this collection is not kept: Not a directory"
     )
 
 
@@ -127,7 +127,9 @@ def test_a_table_that_cannot_be_written_is_said(
     (folder.path / "loop_info.csv").mkdir()
     assert folder.finish(IMAGES[:1]) is None
     assert not (folder.path / "loop_info.csv.part").exists()
-    assert caplog.messages[0].startswith(f"{folder.path}: no more is kept of this collection: ")
+    assert caplog.messages[0].startswith(
+        f"{folder.path}: the rest of this collection is not kept: "
+    )
 
 
 @pytest.mark.parametrize(
