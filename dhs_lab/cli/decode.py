@@ -33,7 +33,7 @@ class Teller:
     Attributes:
         write: Makes the line of a message.
         wanted: The keywords to print.
-        lines: The lines for the next `flush`.
+        lines: Lines to print at the next `flush`.
         again: How often a log repeated a message.
         odd: How many messages are unknown or malformed.
         damages: Number of places that cannot be read.
@@ -48,7 +48,7 @@ class Teller:
     damages: int = 0
 
     def tell(self, found: Found) -> None:
-        """Print a message with the next `flush`, a damage at once."""
+        """Keep the line of a message for the next `flush`; print a damage at once."""
         if isinstance(found, Damage):
             self.damages += 1
             self.flush()  # so that it appears between its neighbours on a terminal
@@ -113,7 +113,7 @@ def decode(
         ssh beamline tail -F dcss.log | dhs decode --json
     """  # noqa: D301 - click wants the sign itself
     keep_escapes()
-    gc.set_threshold(_SELDOM)  # messages make no cycles; looking for some takes a tenth of the time
+    gc.set_threshold(_SELDOM)  # messages have no cycles; to look for some takes a tenth of the time
     wanted = KeywordFilter(keywords)
     if as_json and as_csv:
         raise click.UsageError("--json and --csv: choose one")

@@ -35,11 +35,11 @@ def demo(
     All four talk over loopback sockets. DCSS starts collectLoopImages; the sample turns while the
     camera posts pictures; each picture goes to the inference server, and the result to DCSS as an
     update. Then the camera shows hard pictures, one by one: photographs, and scenes with, for
-    example, two specimens or none. At the end it prints what DCSS received, and writes a contact
-    sheet of all pictures.
+    example, two specimens or none. At the end the demo prints what DCSS received, and writes a
+    contact sheet of all pictures.
 
-    Exit code: 0 if every posted picture was answered, every box is at the loop, and no wrong result
-    for a hard picture had a score of 0.5 or more; else 1.
+    Exit code: 0 if every operation ended as normal, every posted picture was answered, every box is
+    at the loop, and no wrong result for a hard picture had a score of 0.5 or more; else 1.
     """
     try:
         from dhs_lab.cli import demo_play  # noqa: PLC0415 - heavy, and needs the extra

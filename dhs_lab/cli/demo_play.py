@@ -22,7 +22,7 @@ def play(output: Path, seconds: float, fps: float, seed: int) -> bool:
     """Play the demo; returns whether the result is good.
 
     Raises:
-        DhsError: A step did not come in time, or the pictures cannot be written.
+        DhsError: A step took too long or failed, or the pictures cannot be written.
     """
     console = Console()
     settings = DemoSettings(seconds=seconds, fps=fps, seed=seed)
@@ -46,7 +46,7 @@ def play(output: Path, seconds: float, fps: float, seed: int) -> bool:
             result = evaluate(run.updates, push.sent, beamline.loop.collected, size)
             traffic = beamline.dcss.traffic.lines()
     except (TimeoutError, ValueError) as error:
-        raise DhsError(f"the demo is stuck: {error}") from None
+        raise DhsError(f"the demo failed: {error}") from None
     print_report(console, beamline.runs, result, hard)
     with console.status("drawing pictures"):
         try:

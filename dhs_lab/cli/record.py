@@ -70,5 +70,5 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
         recorder.stop()
     click.echo(f"recorded {output}: {recorder.totals}", err=True)
     if recorder.failure:
-        click.echo(f"dhs record: not all is recorded: {recorder.failure}", err=True)
+        click.echo(f"dhs record: the recording is incomplete: {recorder.failure}", err=True)
     sys.exit(FAILED if recorder.failure else 0)

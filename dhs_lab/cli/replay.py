@@ -36,7 +36,7 @@ _COMPARING: Final = (
     click.option(
         "--as-recorded",
         is_flag=True,
-        help="Send a DCSS also the messages that dhs encode would refuse.",
+        help="Also send a DCSS the messages that dhs encode would refuse.",
     ),
     click.option(
         "--longest-pause",

@@ -29,31 +29,31 @@ _GUI_PORT = 14243
     type=click.FloatRange(min=0.1, max=600),
     default=3.0,
     show_default=True,
-    help="Time of the oscillation during which pictures are collected.",
+    help="Duration of the oscillation, in seconds.",
 )
 @click.option(
     "--fps",
     type=click.FloatRange(min=0.1, max=100),
     default=10.0,
     show_default=True,
-    help="Pictures a second meanwhile.",
+    help="Pictures per second during the oscillation.",
 )
-@click.option("--seed", default=1, show_default=True, help="Another seed, another sample.")
+@click.option("--seed", default=1, show_default=True, help="Selects the sample.")
 @logging_options
 def beamline(*, logs: LogFlags, **options: Any) -> None:
     """A whole beamline: DCSS with its GUI port, goniometer, loop DHS, camera, inference, page.
 
-    It says where its ports are and what to try from another terminal. Ctrl-C ends all of it.
+    It prints its ports, and what to try in another terminal. Ctrl-C ends all of it.
     collectLoopImages works as at a real beamline: the sample turns, the camera posts pictures, and
     their results come as updates. centerLoop is a script of DCSS, as a Python function.
 
-    To rehearse your own DHS, leave out the one it replaces, and give it the name and the operations
-    or devices of that one.
+    To rehearse your own DHS, leave out the one that it replaces. Yours needs the same name, and the
+    same operations or devices.
 
     \b
     Examples:
         dhs simulate beamline
-        dhs devices                          # in another terminal, as the next ones
+        dhs devices                          # in another terminal, like the next lines
         dhs move gonio_phi 90
         dhs start collectLoopImages
         dhs simulate beamline --without loopDHS

@@ -44,7 +44,7 @@ def number_option(*names: str, default: float | None = None, text: str) -> Calla
 
 
 def _no_nan(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
-    """The value; nan is in every range of click, and is refused here."""
+    """The value; refuses nan, which is inside every range of click."""
     if value is not None and math.isnan(value):
         raise click.BadParameter("nan is not a number")
     return value
@@ -54,7 +54,7 @@ def _no_nan(_: click.Context, __: click.Parameter, value: float | None) -> float
 def listening(
     start: Callable[[], None], stop: Callable[[], None], where: HostPort, *, options: str = "--port"
 ) -> Iterator[None]:
-    """A server between its start and its stop; `options` choose its ports.
+    """Run a server inside `with`; `options` names the options that choose its ports.
 
     Raises:
         MachineError: The port is taken, or cannot be used for now.

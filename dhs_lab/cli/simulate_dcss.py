@@ -177,7 +177,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @number_option(
     "--reset-range",
     default=0.0,
-    text="dcss's motor.circular.reset_range, degrees.",
+    text="The setting motor.circular.reset_range of dcss, in degrees.",
 )
 @fault_option(", ".join(FaultKind))
 @click.option("--seed", default=0, show_default=True, help="Seed of faults with a chance.")
@@ -207,7 +207,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @number_option(
     "--timeout",
     "timeout_s",
-    text=f"Longest wait of a line, s: {TIMEOUT_S:g}, but none for operations at the prompt.",
+    text=f"Longest wait of a line, s: {TIMEOUT_S:g}; no limit for operations at the prompt.",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for completions.")
 @click.option("--keep-going", is_flag=True, help="Continue after a line that fails.")
@@ -298,7 +298,7 @@ def _page(server: SimulatedDcss, flags: DcssFlags) -> AbstractContextManager[str
     """
     if flags.web is None:
         if flags.camera:
-            raise ConfigError("--camera: its picture is on the page; give --web PORT, too")
+            raise ConfigError("--camera: the page shows its picture; give --web PORT, too")
         return contextlib.nullcontext("")
     try:
         from dhs_lab.simulators.web import BeamlinePage  # noqa: PLC0415 - only where needed

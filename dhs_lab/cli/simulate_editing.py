@@ -71,7 +71,7 @@ class EditingVoice(Voice):
 
     def _in_loop(self, action: Callable[[], None]) -> None:
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it is over
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(action)
 
     def _say_above(self) -> None:

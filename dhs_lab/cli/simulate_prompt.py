@@ -20,7 +20,7 @@ _CLOSE_S: Final = 1.0  # for a prompt to restore the terminal
 
 
 class _End(enum.Enum):
-    """How lines ended."""
+    """How the lines ended."""
 
     WELL = 0
     BADLY = 1
@@ -54,7 +54,7 @@ def drive(
         shell: Runs the lines.
         script: The lines.
         voice: Prints the output of the shell.
-        greeting: Printed when signals are caught.
+        greeting: Printed once signals are handled.
         keep_going: Whether to continue after a line that failed.
     """
     token = StopToken()

@@ -34,7 +34,7 @@ class Voice:
                 click.echo(text)
 
     def write(self, text: str) -> int:
-        """Accept log output, like a stream; too frequent to show the prompt after each line."""
+        """Accept log output, like a stream; lines are too frequent to repeat the prompt."""
         with self._lock:
             click.echo(text, nl=False)
         return len(text)
@@ -107,5 +107,5 @@ def logs_by(voice: Voice) -> Iterator[None]:
 def _log_to(handlers: list[LogQueue], voice: Voice | None) -> None:
     for handler in handlers:
         handler.flush()
-        assert isinstance(handler.output, StandardError)  # noqa: S101 - they were chosen so
+        assert isinstance(handler.output, StandardError)  # noqa: S101 - `logs_by` selected them
         handler.output.sink = voice

@@ -126,7 +126,7 @@ def _drop_output() -> None:
 
 
 def keep_escapes() -> None:
-    """Let stdout and stderr accept texts that are not UTF-8, escaped."""
+    """Let stdout and stderr escape texts that are not UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Compares what DCSS was told about each picture with what the picture shows."""
+"""Compares what DCSS received about each picture with what the picture shows."""
 
 import statistics
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ def evaluate(
     Args:
         updates: Texts of the operation's updates.
         pushed: What the camera sent.
-        collected: What the DHS received; tells by its bytes which picture an index is.
+        collected: What the DHS received; its bytes show which picture an index means.
         size_px: Width and height of the pictures.
     """
     by_bytes = {frame.jpeg: frame for frame in pushed}

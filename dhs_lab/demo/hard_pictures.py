@@ -56,7 +56,7 @@ class HardPicture:
 
 
 def hard_pictures() -> Iterator[HardPicture]:
-    """All of them: photographs first."""
+    """All hard pictures, the photographs first."""
     yield from photographs()
     yield from drawn_scenes()
 
@@ -163,7 +163,7 @@ def _blurred(picture: Image.Image) -> Image.Image:
 
 
 def _with_dark_corners(picture: Image.Image) -> Image.Image:
-    """Dark towards the corners, as through a round window that is too small."""
+    """Darken the corners, as a round window that is too small does."""
     levels = np.asarray(picture, dtype=np.float32)
     y, x = (np.linspace(-1, 1, count) for count in levels.shape[:2])
     dimmed = np.clip(1.25 - 0.75 * (x[None, :] ** 2 + y[:, None] ** 2), 0.08, 1.0)

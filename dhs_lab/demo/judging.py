@@ -1,4 +1,4 @@
-"""Compares what DCSS was told of a hard picture with what the picture shows."""
+"""Compares what DCSS received about a hard picture with what the picture shows."""
 
 import io
 import re
@@ -27,7 +27,7 @@ class HardResult:
 
     Attributes:
         picture: The picture.
-        told: The loop that DCSS was told of, None if it was told that there is none.
+        told: The loop as sent to DCSS, None if DCSS was told that there is none.
         score: Score of this loop; without one, the best score seen.
         verdict: `right`: the IoU with a loop is at least 0.5 and the tip within 3 % of the width,
             or there is no loop and DCSS was told so. `abstained`: there is a loop, and DCSS was
@@ -49,7 +49,7 @@ def judged(picture: HardPicture, completion: Completion) -> HardResult:
     """Judge the completion of getLoopInfo for the picture.
 
     Raises:
-        ValueError: The operation failed for another reason than that no loop was found.
+        ValueError: The operation failed, and not because no loop was found.
     """
     if completion.status != OperationStatus.NORMAL:
         score = _BEST_SCORE.search(completion.text)

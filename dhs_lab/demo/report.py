@@ -77,7 +77,7 @@ def write_pictures(
     hard: Sequence[HardResult],
     traffic: Iterable[TrafficLine],
 ) -> tuple[Path, ...]:
-    """Write frames, contact sheet, plot and traffic into `folder`; the paths, the best one last.
+    """Write traffic, frames, plot and contact sheet into `folder`; returns their paths.
 
     Raises:
         OSError: The folder cannot be written.

@@ -1,4 +1,4 @@
-"""The contact sheet: what DCSS was told of pictures, drawn into them."""
+"""The contact sheet: pictures with what DCSS received about them drawn in."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -203,7 +203,7 @@ def _hard_tile(result: HardResult) -> Tile:
 
 
 def _window(frames: Sequence[FrameResult]) -> tuple[int, int, int, int]:
-    """The part of the pictures that holds every loop and the end of the pin, 4:3."""
+    """The part of the pictures that shows every loop and the end of the pin, 4:3."""
     width, height = frames[0].size_px
     boxes = [box for frame in frames for box in (frame.found_px, frame.truth_px) if box]
     if not boxes:

@@ -2,7 +2,7 @@
 
 The fixtures are in the pytest plugin that comes with this distribution: `simulated_dcss`,
 `simulated_dcss_factory`, `dcss_client`, `dhs_runner`, `simulated_axis`, `simulated_automl`. This
-package has the classes that they give, and the patterns for the traffic.
+package has the classes that they return, and the patterns for the traffic.
 """
 
 from dhs_lab.testing.patterns import (

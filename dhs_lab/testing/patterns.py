@@ -29,7 +29,7 @@ _NEAR: Final = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)~([0-9.]+(?:[eE][+
 
 
 class PatternError(ValueError):
-    """A pattern that no message can match: it has a field or a word that its class does not."""
+    """A pattern that no message can match: its class lacks a field or a word of it."""
 
 
 class FieldPattern(Protocol):
@@ -256,7 +256,10 @@ def _of_text(text: str) -> Pattern:
     fitting = [form for form in plan.forms if len(form) <= len(words)]
     form = plan.forms[-1] if is_open or not fitting else fitting[-1]
     if not is_open and (len(words) < len(form) or (len(words) > len(form) and not plan.tail)):
-        raise PatternError(f"{text!r} lacks the {len(form)} words of {keyword}: {' '.join(form)}")
+        raise PatternError(
+            f"{text!r} has {len(words)} words after {keyword}, which has {len(form)}: "
+            f"{' '.join(form)}; write * for any word, {ENDING} at the end for any number of them"
+        )
     fields: dict[str, FieldPattern] = {name: _Value(k.missing) for name, k in plan.words.items()}
     fields |= dict.fromkeys(form, ANY)
     fields |= {name: _Words((word,)) for name, word in zip(form, words, strict=False)}

@@ -30,7 +30,7 @@ _LOGGER: Final = logging.getLogger("dhs_runtime")
 
 class _Running(Protocol):
     def stop(self) -> None:
-        """End it; raises AssertionError if it does not end properly."""
+        """Stop it; raises AssertionError if it does not end properly."""
 
 
 class RunningDhs:
@@ -63,7 +63,7 @@ class DhsProcess:
         self, target: str, args: list[str], cwd: Path | None, env: Mapping[str, str] | None
     ) -> None:
         self.title = " ".join(["dhs run", target, *args])
-        self._process = subprocess.Popen(  # noqa: S603 - the target is the test's own
+        self._process = subprocess.Popen(  # noqa: S603 - the test gives the command
             [sys.executable, "-m", "dhs_runtime.cli", "run", target, *args],
             cwd=cwd,
             env=None if env is None else os.environ | env,
@@ -229,7 +229,8 @@ class DhsRunner:
         dcss = dcss or self._default_dcss()
         if name is None:
             if len(dcss.hosts) != 1:
-                raise ValueError(f"which of {', '.join(host.name for host in dcss.hosts)} is it?")
+                hosts = ", ".join(host.name for host in dcss.hosts)
+                raise ValueError(f"no name given for one of {hosts}; pass `name=` to `spawn`")
             name = dcss.hosts[0].name
         login = _Login(dcss, name)
         process = DhsProcess(target, ["--dcss", dcss.address, *args], cwd, env)
@@ -245,7 +246,7 @@ class DhsRunner:
         return process
 
     def sections(self) -> list[tuple[str, str]]:
-        """Titles and texts for the report of a failed test."""
+        """Titles and logs of the processes, for the report of a failed test."""
         return [(f"log of {process.title}", process.log) for process in self._processes]
 
     def stop(self) -> None:

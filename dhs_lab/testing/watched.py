@@ -176,7 +176,7 @@ class WatchedDcss(SimulatedDcss):
             but: Kinds of verdicts to ignore; with `NO_ANSWER`, it does not wait.
 
         Raises:
-            VerdictError: The text has the verdicts, and the commands without an answer.
+            VerdictError: There are; the text has the verdicts, and the commands without an answer.
         """
         __tracebackhide__ = True
         open_commands: tuple[str, ...] = ()
@@ -239,7 +239,7 @@ class DcssMaker:
         return dcss
 
     def sections(self) -> list[tuple[str, str]]:
-        """Title and text of what a report of a failed test should show."""
+        """Titles and texts for the report of a failed test: traffic and verdicts."""
         return [
             section
             for dcss in self._made

@@ -34,7 +34,7 @@ from dhs_lab.tools.splitting import KEYWORD, StreamPiece, StreamSplitter
 from dhs_lab.tools.tcp import Gap, StreamPart, distance
 
 _UNDECIDED: Final = 4096  # this many bytes without a keyword: not DCS
-_STRAGGLER: Final = 1 << 20  # how far before the end of a closed connection one may be sent again
+_STRAGGLER: Final = 1 << 20  # bytes before its end that a closed connection may send again
 _OPPOSITE: Final = {
     Direction.TO_DHS: Direction.TO_DCSS,
     Direction.TO_DCSS: Direction.TO_DHS,
@@ -141,9 +141,9 @@ class CaptureReader:
         place = Place(source=self._source.name)
         for reason, count in self._troubles.items():
             if count > _ONCE:
-                yield Damage(place=place, reason=f"{count - _ONCE} packets more: {reason}")
+                yield Damage(place=place, reason=f"{count - _ONCE} more packets: {reason}")
         if self._segments.unfinished:
-            reason = f"{self._segments.unfinished} IP packets of which fragments are missing"
+            reason = f"{self._segments.unfinished} IP packets with missing fragments"
             yield Damage(place=place, reason=reason)
         elif packets and not (self._found_any or self._troubles):
             kinds = ", ".join(f"{count} {kind}" for kind, count in self._others.most_common())

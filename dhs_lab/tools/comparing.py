@@ -1,4 +1,4 @@
-"""Compares two runs of one conversation: the messages of one side now and before.
+"""Compares two runs of one conversation: the messages of one side, recorded and new.
 
 Devices and operations of a DHS run in parallel, so only the messages about one of them have an
 order: messages are compared by their *subject*, the device or the one run of an operation. Handles
@@ -70,7 +70,7 @@ class Said:
 
 
 def make_comparable(message: Message, handles: Handles) -> Said:
-    """A message with its subject; `handles` are those of its run, and are updated."""
+    """A message in its comparable form; updates `handles`, which are those of its run."""
     fields = {name: value for name, value in to_dict(message).items() if name != "keyword"}
     keyword = message.received_keyword
     if has_handle(message):

@@ -15,9 +15,9 @@ COLUMNS: Final = (
 )
 """Columns of a row.
 
-`time` is in seconds since 1970 as far as the input has dates. `device`, `handle` and `status` are
-copies of the fields that most questions are about; `fields` has all of them, as a JSON object.
-`problem` says why a message is unknown or malformed. `place` is a line, or an offset in bytes.
+`time` is in seconds since 1970 if the input has dates. `device`, `handle` and `status` are copies
+of the fields that most people look for; `fields` has all fields, as a JSON object. `problem` says
+why a message is unknown or malformed. `place` is a line, or an offset in bytes.
 """
 
 

@@ -34,7 +34,7 @@ from dhs_lab.tools.sightings import Place, Sighting
 _SHOWN: Final = 60
 _closest: Final = functools.lru_cache(256)(closest)
 _COUNTED: Final = (HtosSetStringCompleted, HtosReportIonChambers)
-"""Messages in which dcss finds what it stores by counting one blank a word.
+"""Messages of which dcss stores a part; it finds that part by counting one blank per word.
 
 Source: dcss_hardware_client.c:1535 and 787, confirmed on the wire
 """
@@ -100,9 +100,9 @@ def _refusal(text: bytes, message: Message) -> str:
     if not text.startswith(message.received_keyword.encode()):
         return "begins with a blank; dcss would garble it"
     if message.surplus and direction_of(message.received_keyword) is Direction.TO_DCSS:
-        return f"has words too many: {message.surplus[:_SHOWN]!r}; dcss would pass them on"
+        return f"has surplus words: {message.surplus[:_SHOWN]!r}; dcss would pass them on"
     if isinstance(message, _COUNTED) and not _SINGLE_BLANKS.match(text):
-        return "has more than one blank between words; dcss counts on one and would store the wrong"
+        return "has more than one blank between words; dcss expects one, and would store wrong"
     return ""
 
 

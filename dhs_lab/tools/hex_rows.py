@@ -17,7 +17,7 @@ r"""Converts one row of a dump to bytes, in the forms that programs write.
 | lists of Python, Java, Rust; `od -t u1` | `[95, 116, 121]`, `0000020  95 116 121` |
 | `base64` | `X3R5cGU=` |
 
-The bytes as text show where the digits end, and whether they are right.
+The text beside the digits shows where they end, and whether they are right.
 """
 
 import base64
@@ -77,7 +77,7 @@ _NUMBERS: Final = (
     RowForm(True, True, "decimal", False),
     RowForm(False, False, "base64", False),
 )
-"""Forms that their first row does not tell from others."""
+"""Forms that cannot be recognised by their first row."""
 
 
 @attrs.frozen
@@ -90,7 +90,7 @@ class Parsed:
 
 
 def form_with_keyword(lines: Iterable[str], keyword: re.Pattern[bytes]) -> RowForm | None:
-    """The form in which rows of plain numbers have a keyword; None if there is none."""
+    """The form in which these rows of plain numbers contain a keyword; None if they do not."""
     rows = list(lines)
     for form in _NUMBERS:
         data = b""
@@ -103,7 +103,7 @@ def form_with_keyword(lines: Iterable[str], keyword: re.Pattern[bytes]) -> RowFo
 
 
 def plainly(line: str) -> str:
-    """A row without what debuggers write in it: names, `0x`, letters, a sign in the middle."""
+    """A row without what debuggers add: names, `0x`, letters, a hyphen in the middle."""
     if line.lstrip().startswith("0x") and ":" in line:
         return _WORD_OF_GDB.sub(_bytes_of_word, _SYMBOL.sub("", line.strip())).replace("0x", "")
     if line[8:9] == "`":
@@ -144,7 +144,7 @@ def _kind_of_words(widths: list[int], body: str) -> str:
         return "octal"
     if cells_of(body):
         return "cells"
-    raise ValueError("its numbers or names have no supported form")
+    raise ValueError("its numbers or characters are in no supported form")
 
 
 def _form_of_plain(text: str) -> RowForm:
@@ -235,7 +235,7 @@ def _plain(text: str, form: RowForm) -> bytes:
         raise ValueError(f"not hexadecimal digits: {text[:40]!r}")
     digits = "".join(text.split())
     if len(digits) % 2:
-        raise ValueError("an odd number of digits")
+        raise ValueError("it has an odd number of digits")
     return bytes.fromhex(digits)
 
 

@@ -1,8 +1,8 @@
-"""Bytes from dumps in hexadecimal digits and the like; `hex_rows` lists the forms.
+"""Reads bytes from dumps in hexadecimal digits and other forms; `hex_rows` lists them.
 
-Offsets show where rows are missing, the text beside the digits whether a digit is wrong. `*` stands
-for rows that repeat the one before: the padding of v1. A dump in which the white space before a row
-tells two sides apart (Wireshark, Follow TCP Stream) is two streams.
+Offsets show where rows are missing; the text beside the digits shows wrong digits. `*` replaces
+rows that repeat the one before: the padding of v1. If rows of two sides have different indents
+(Wireshark, Follow TCP Stream), the dump is two streams.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from dhs_lab.tools.stamps import read_stamp
 _RADIXES: Final = (16, 8, 10)
 _WIDTH_OF_ANY: Final = 7  # of offsets: od writes octal and decimal ones, hexdump hexadecimal ones
 _WORDS: Final = ("words", "octal")
-_HELD: Final = 4096  # rows in which a keyword has to be
+_HELD: Final = 4096  # most rows before the first keyword
 _MAX_REPEAT: Final = 1 << 24
 _HEADING: Final = re.compile(
     r"\s*(?:=+|(?:Follow|Filter|Node \d+): .*|```.*|Script (?:started|done) on .*|-----.*-----"
@@ -50,25 +50,25 @@ _FIRST_ROWS: Final = 32
 _FIRST_OFFSET: Final = re.compile(r"(?<![\w.])(?:0x)?0{4,16}(?::\s|\s\s?)[0-9a-fA-F]{2}")
 _OF_TCPDUMP: Final = re.compile(r"\t0x0000:  ")
 _FIRST_ROW: Final = re.compile(r"\s*0{4,16}:?\s+\S+")
-_FEW_BYTES: Final = 4  # of a row without an offset: a word of a log may look like one
-_HOW: Final = "make the dump anew with `xxd` or `od -A x -t x1z -v`"
+_FEW_BYTES: Final = 4  # least bytes of a row without an offset: a word of a log may look like a row
+_HOW: Final = "make a new dump with `xxd` or `od -A x -t x1z -v`"
 
 
 class NoDump(ValueError):  # noqa: N818 - says what
-    """A dump of a form that is not read; the text says which, and what to do."""
+    """A dump in an unsupported form; the text says which, and what to do."""
 
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """What one line says: bytes, that some are missing, or that a stream begins.
+    """The content of one line: bytes, missing bytes, or the beginning of a stream.
 
     Attributes:
-        line: In the file, from 1.
-        stream: Which of the dump's streams it is part of.
+        line: Line number in the file, from 1.
+        stream: The stream that it is part of.
         data: Its bytes.
-        reason: Why it has none.
+        reason: Why it has none, or why some are missing.
         missing: Bytes that are missing before it, None if their number is not known.
-        begins: Whether it is the first of a stream; what was before it is over.
+        begins: Whether a new stream begins here; the one before is over.
     """
 
     line: int
@@ -80,7 +80,7 @@ class Row:
 
 
 def looks_like_dump(lines: Iterable[bytes]) -> bool:
-    """Whether an input that begins with these lines is a dump, of a form that is read or not."""
+    """Whether an input that begins with these lines is a dump, in a supported form or not."""
     is_first = True
     rows = list(_bare(lines))
     if any(map(_OF_TCPDUMP.match, rows)):
@@ -118,7 +118,7 @@ def read_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def _bare(lines: Iterable[bytes]) -> Iterator[str]:
-    """The rows without comments, and without what is before all of them."""
+    """The rows without comments, and without the margin that all of them have."""
     margins = Margins(_begin_of_row)
     for line in lines:
         yield margins.cut(_COMMENT.sub("", line.decode("utf-8", "replace")))[1]
@@ -202,7 +202,7 @@ class _Reader:
                 break
         if held:
             raise NoDump(
-                f"the dump cannot be read: no message in its words as x86 has them; {_HOW}"
+                f"the dump cannot be read: no message in its words, low byte first; {_HOW}"
             )
 
     def _row(self, number: int, text: str) -> Iterator[Row]:
@@ -259,7 +259,7 @@ class _Reader:
             stream.held = attrs.evolve(stream.held, data=data)
         yield from self._release(stream)
         if missing < 0 and parsed.data:
-            yield Row(line=number, stream=parsed.indent, begins=True, reason="its rows go back")
+            yield Row(line=number, stream=parsed.indent, begins=True, reason="the offset goes back")
             self._streams[parsed.indent] = stream = self._last = _Stream(parsed.offset)
         elif missing > 0:
             yield self._filled(number, parsed.indent, stream, missing)
@@ -275,7 +275,7 @@ class _Reader:
             yield row
 
     def _missing(self, stream: _Stream, offset: str) -> int:
-        """How far an offset is beyond the bytes read so far; it may be in three bases."""
+        """How far an offset is beyond the bytes read so far; its base may be 16, 8 or 10."""
         distances = {}
         for radix in stream.radixes:
             try:
@@ -294,12 +294,12 @@ class _Reader:
         return distances.get(radix, 0)
 
     def _filled(self, number: int, key: str, stream: _Stream, missing: int) -> Row:
-        """The rows that `*` repeats, or a report of missing rows."""
+        """The bytes of the rows that `*` replaces, or a report of missing rows."""
         row = stream.row
         if stream.repeats and row and missing <= _MAX_REPEAT:
             if len(set(row)) == 1:
                 return Row(line=number, stream=key, data=row[:1] * missing)
-            reason = f"* repeats a row that is not of one byte (dump with -v): {missing} bytes"
+            reason = f"* repeats a row of different bytes, {missing} bytes; make the dump with -v"
         else:
             reason = f"rows are missing: {missing} bytes"
         return Row(line=number, stream=key, missing=missing, reason=reason)

@@ -35,7 +35,7 @@ class ByteSource:
     def __init__(
         self, name: str, stream: Readable, before_read: Callable[[], None] = lambda: None
     ) -> None:
-        """A source called `name` in messages; `before_read` is called where it may have to wait."""
+        """A source called `name` in messages; `before_read` is called before each read."""
         self.name = name
         self._stream = stream
         self._before_read = before_read
@@ -143,7 +143,7 @@ class _Unpacking:
                     raise EOFError("its end is missing")
             try:
                 content = self._unpacker.decompress(data, size)
-            except Exception as error:  # noqa: BLE001 - that of lzma; it is imported seldom
+            except Exception as error:  # noqa: BLE001 - lzma has an error class of its own
                 raise EOFError(str(error)) from None
             if content:
                 return bytes(content)

@@ -17,7 +17,7 @@ class KeywordFilter:
         is_told = all(len(piece) > _SHORT for piece in pieces)
         self.patterns = patterns
         self.pieces = tuple(piece.encode() for piece in pieces) if is_told else ()
-        """Byte strings, one of which is in every such keyword; () if there are none."""
+        """Every such keyword contains one of these byte strings; () if a pattern is too short."""
         self.admits = functools.lru_cache(maxsize=1024)(self._admits)
         """Whether this keyword is wanted."""
 

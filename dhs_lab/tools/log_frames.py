@@ -18,7 +18,7 @@ _TEXT: Final = re.compile(rb"[A-Za-z]")
 _PART_OF_HEADER: Final = re.compile(rb" {1,4}| {4}[ \d]{1,21}")
 _HEADER: Final = re.compile(rb"[ \d][ \d\0]{24}[ \0]")
 _NEXT: Final = re.compile(rb"[ \d]{25}[ \0](?:stoc|stoh|htos)_[a-z]")
-_LONGEST: Final = 1 << 20  # of what is waited for; larger ones are pictures, and no log has them
+_LONGEST: Final = 1 << 20  # bytes of a frame; larger ones are pictures, which no log has
 
 
 @attrs.frozen
@@ -50,7 +50,7 @@ class FrameCutter:
         """Add bytes; returns the texts that are complete now."""
         if self.rest and self.starts_with(data) and KEYWORD.match(self.rest):
             yield from self._before_another()
-        if not self.rest and _is_v1(data):  # after its NUL is what was in the sender's memory
+        if not self.rest and _is_v1(data):  # after a NUL come bytes of the sender's memory
             for at in range(0, len(data), V1_FRAME_SIZE):
                 yield _text(data[at : data.index(b"\0", at)])
             return
@@ -60,7 +60,7 @@ class FrameCutter:
             cut = self._next()
             if cut is None:
                 break
-            if cut.text or cut.reason:  # a frame without a text is one that dcss ignores, too
+            if cut.text or cut.reason:  # dcss ignores a frame without a text, too
                 yield cut
 
     def finish(self) -> Iterator[Cut]:
@@ -70,7 +70,7 @@ class FrameCutter:
         self.rest = b""
 
     def _before_another(self) -> Iterator[Cut]:
-        """The rest before another frame: a text if none ends here, else a truncated frame."""
+        """The rest before another frame: a text if texts have no header or NUL, else truncated."""
         rest, self.rest = self.rest, b""
         if not self._is_framed and KEYWORD.match(rest):
             self._is_framed = False
@@ -97,7 +97,7 @@ class FrameCutter:
         end = self.rest.find(b"\0", V2_HEADER_SIZE)
         text = self.rest[V2_HEADER_SIZE:end] if end >= 0 else b""
         if binary_size == 0 and _TEXT.match(text) and _another(text) < 0:
-            return self._up_to_nul(text, end)  # what masks names in logs does not count anew
+            return self._up_to_nul(text, end)  # a size may be wrong after names were masked
         size = V2_HEADER_SIZE + text_size + binary_size
         if size > _LONGEST:
             return self._lose(V2_HEADER_SIZE, f"a frame of {size} bytes is announced")
@@ -105,7 +105,7 @@ class FrameCutter:
             return None
         text = self.rest[V2_HEADER_SIZE : V2_HEADER_SIZE + text_size].rstrip(b"\0")
         if text and (not _TEXT.match(text) or b"\0" in text or _another(text) >= 0):
-            return self._lose(V2_HEADER_SIZE, "a header and what follows do not fit")
+            return self._lose(V2_HEADER_SIZE, "the header does not fit what follows")
         self._is_framed = True
         self.rest = self.rest[size:]
         return _text(text)
@@ -115,13 +115,17 @@ class FrameCutter:
             if self._is_framed is False:
                 text, self.rest = self.rest, b""
                 return _text(text)
-            return self._lose(len(self.rest), "no end") if self._is_too_long() else None
+            return (
+                self._lose(len(self.rest), "a frame without an end")
+                if self._is_too_long()
+                else None
+            )
         return self._up_to_nul(self.rest[:end], end)
 
     def _up_to_nul(self, text: bytes, end: int) -> Cut:
         after = self.rest[end:].lstrip(b"\0")
         if after and not self.starts_with(after) and not _PART_OF_HEADER.fullmatch(after):
-            return self._lose(end, "a NUL, and no frame after it")
+            return self._lose(end, "no frame follows the NUL")
         self._is_framed = True
         self.rest = after
         return _text(text)

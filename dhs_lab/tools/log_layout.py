@@ -1,8 +1,8 @@
-"""Lays out logs in which a record is not one line that begins with its time, as most others are.
+"""Changes logs so that each record is one line that begins with its time, as in most logs.
 
-A terminal may have broken lines at its width: then many lines have the same length, the longest,
-and what follows them begins no line. java.util.logging writes the time in a line of its own, before
-that of the text. Other programs write it at the end of the line.
+A terminal may have broken lines at its width: then many lines have the same, greatest length, and
+the line after each continues it. java.util.logging writes the time in a separate line before the
+text. Other programs write it at the end of the line.
 """
 
 import itertools
@@ -16,13 +16,13 @@ from dhs_lab.tools.stamps import Stamp, read_stamp
 
 _Change = Callable[[str], str]
 
-# The patterns are compiled at their first use: most logs do without.
+# The patterns are compiled at their first use: most logs do not need them.
 _USUAL: Final = (80, 132)  # columns of terminals
 _NARROW: Final = 40
 _MOST_PARTS: Final = 1000  # of one line, which limits memory
 _FEW: Final = 3
 _NO_TEXT: Final = "\f"
-"""A line that readers of logs skip; it keeps the numbers of the lines."""
+"""A line that readers of logs skip; it keeps the line numbers right."""
 _KEYWORD: Final = r"(?:stoc|stoh|htos)_\w+"
 _MESSAGE: Final = r"(?:stoc|stoh|htos)_[a-z]"
 _TIME_OR_OBJECT: Final = r".{0,40}(?:\d:\d\d:\d\d|\{\")"
@@ -57,7 +57,7 @@ def _time_at_start(line: str) -> Stamp | None:
 
 
 def _trimming(lines: list[str]) -> _Change | None:
-    """A screen fills its lines with blanks."""
+    """Removes the blanks with which a screen fills its lines."""
     is_full = len(set(map(len, lines))) == 1 and any(line.endswith(" ") for line in lines)
     return str.rstrip if is_full and len(lines) >= _FEW else None
 
@@ -96,7 +96,7 @@ def _joined(lines: Iterator[str], width: int, begins: Callable[[str], bool]) -> 
 
 
 def _timing(lines: list[str]) -> _Change | None:
-    """In a record of Java, the time is in the line before that with the level and the text."""
+    """Adds the time to a text of Java; it is in the line before."""
     if not (re.match(_LEVEL_OF_JAVA, "".join(lines[1:2])) and _time_at_start(lines[0])):
         return None
     time = ""
@@ -138,7 +138,7 @@ def _with_time_first(line: str) -> str:
 
 
 def _ending(lines: list[str]) -> _Change | None:
-    """Words that follow messages of several kinds (a thread, a time taken) belong to no message."""
+    """Removes words after messages of several kinds (a thread, a duration), as no part of any."""
     keywords: set[str] = set()
     common: set[str] = set()
     for coloured in lines:

@@ -15,9 +15,9 @@ only repeat a message of another line are left out (`do task:{stoh_...}`,
 `no one takes this message: ...`).
 
 A text may contain line ends: then the record continues to its end. In logs of the C side the end is
-the name of the source file in braces, in ours the next line with a time, and in logs that write
-`(file.py:327)` at the end of each line that place. A text whose end is lost counts as damage, not
-as a message.
+the name of the source file in braces, in ours the next line with a time. In logs that write
+`(file.py:327)` at the end of each line, it is that place. A text whose end is lost counts as
+damage, not as a message.
 
 Source: logs kept with the public DCS source tree as 19-ID has it (dcss, epicsgw, robot,
 simdetector, pilatusDhs), dcss_hardware_client.c:290 and 1270; pydhsfw's formats; logs of TPS 07A.
@@ -39,7 +39,7 @@ _IN_SEVERAL_LINES: Final = {
     b"'": re.compile(rb"'(?<=b')"),
     b'"': re.compile(rb'"(?:(?<=b")|(?<=b\\")|MESSAGE")'),
 }
-"""The pattern of lines that may contain part of a message, by a quote, which is found faster."""
+"""By quote: the pattern of lines that may contain part of a message; a quote is found faster."""
 
 
 def read_log(
@@ -75,7 +75,7 @@ class _Reader:
     def _read_block(
         self, number: int, block: bytes, *, is_whole: bool
     ) -> Generator[LogEntry, None, int]:
-        """The messages in lines of which the first has this number; the number after the last."""
+        """The messages in a block of lines; takes the first line number, returns the next."""
         candidates = _Candidates(block, self._pieces)
         at = 0
         while at <= len(block):
@@ -107,7 +107,7 @@ class _Reader:
 
 
 class _Candidates:
-    """The places of lines in a block that may have a message; most lines are never read."""
+    """Finds the lines of a block that may have a message; most lines are never read."""
 
     def __init__(self, block: bytes, pieces: tuple[bytes, ...]) -> None:
         self._end = len(block)
@@ -118,7 +118,7 @@ class _Candidates:
         self._next = [(find, at) for find in finds if (at := find(0)) >= 0]
 
     def after(self, at: int) -> int | None:
-        """A place in the next such line that begins here or later."""
+        """A position in the next such line, at `at` or later; None if there is no more."""
         nearest = self._end
         for index, (find, known) in enumerate(self._next):
             found = known

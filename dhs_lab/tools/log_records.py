@@ -1,4 +1,4 @@
-"""Records of a log over one or several lines, as any program writes them."""
+"""Reads the records of a log, of one or several lines, as any program writes them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from dhs_lab.tools.unwrapping import Line, Unwrapper, without_syslog
 _BYTES: Final = re.compile(r"(?:\bb|(?<!\w))(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _BYTES_OPEN: Final = re.compile(r"\bb['\"]")
 _NUL: Final = re.compile(r"\\(?:x00|u0000|0(?:00)?(?![0-7]))")
-"""The NUL of a text that a program wrote with escapes, which is equivalent to bytes."""
+"""The NUL of a text that a program wrote with escapes; such a text is like a bytes literal."""
 _BETWEEN: Final = re.compile(r"[,\s]*")  # two literals of a list
 _IN_PROSE: Final = re.compile(r"\w+[.:;,(=]")  # a keyword in a sentence, or that of a function
 _NO_DIGITS: Final = re.compile("[^0-9a-f]+")
@@ -38,23 +38,23 @@ _OF_A_TOOL: Final = re.compile(
     r"```.*|-- ?|==> .* <==|@@ .* @@.*|Script (?:started|done) on .*|(?:=~)+=? PuTTY log .*"
     r"|\[/?code\]|\{(?:code|noformat)\}|#\+END_.*|\\end\{.*\}"
 )
-"""Lines that `tail`, `grep`, `diff`, `script`, mails and pages have between those of logs."""
+"""Lines that `tail`, `grep`, `diff`, `script`, mails and pages put between lines of logs."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _VARIES: Final = re.compile(r"\d\d:\d\d:\d\d\S*|\d{4}-\d\d-\d\d|\d+(?= bytes?\b)")
-_MAX_LINES: Final = 5_000  # most lines of one record; without an end by then it has none
+_MAX_LINES: Final = 5_000  # of one record; if it has no end by then, the end is lost
 _MAX_VOICES: Final = 256
 
 
 @attrs.define
 class _Record:
-    """A line and those that belong to it.
+    """A line, and the lines that continue it.
 
     Attributes:
         text: All of it after the time.
         has_time: Whether it begins with a time.
         is_whole: False if its end is lost.
-        c_start: Where the words begin of the C side's logging, which ends a record by the source
-            file's name; -1 in other logs.
+        c_start: Where the words of a C program begin, which ends a record with the name of the
+            source file; -1 in other logs.
         trace_at: Where the text of our own trace begins, 0 in other logs.
     """
 
@@ -78,7 +78,7 @@ class RecordReader:
         self._retelling = Retelling()
         self._cutters: dict[str, tuple[FrameCutter, LogEntry]] = {}
         self._record: _Record | None = None
-        self._has_records = False  # of more lines: those without a time are part of one
+        self._has_records = False  # of several lines; then lines without a time are part of one
         self._has_inner_times = False  # in addition to those of the collector
         self._has_two_times = False  # in a line, one after the other
         self._located = 0  # lines that end with the place in the source, minus those that do not
@@ -201,7 +201,7 @@ class RecordReader:
             return
         if _is_dumped(text, match.start()):
             reason = (
-                f"a row of a hex dump; give the dump as a file of its own: {text.strip()[:60]!r}"
+                f"a row of a hex dump; put the dump into a separate file: {text.strip()[:60]!r}"
             )
             yield LogEntry(record.line, record.time, reason=reason)
             return
@@ -287,7 +287,7 @@ class RecordReader:
             entries += self._cuts(cutter.feed(data), entry, before, record.speaker)
         opened = _BYTES_OPEN.search(record.text, at)
         if opened and KEYWORD.search(record.text, opened.end()):
-            reason = f"bytes that are not closed: {record.text[opened.start() :][:60]!r}"
+            reason = f"a bytes literal is not closed: {record.text[opened.start() :][:60]!r}"
             entries = [*(entries or []), LogEntry(record.line, record.time, reason=reason)]
         return entries
 
@@ -308,7 +308,7 @@ class RecordReader:
 
 
 def _is_in_prose(text: str, at: int) -> bool:
-    """Whether a keyword is part of a sentence or of a program, and begins no message."""
+    """Whether a keyword is part of a sentence or of a program, and does not begin a message."""
     before = text[:at]
     if _SOURCE.fullmatch(before):
         return True
@@ -316,7 +316,7 @@ def _is_in_prose(text: str, at: int) -> bool:
 
 
 def _is_dumped(text: str, at: int) -> bool:
-    """Whether a keyword is in the text beside the digits of a hex dump, which has it, too."""
+    """Whether a keyword is in the text of a hex dump, whose digits before it say the same."""
     digits = _NO_DIGITS.sub("", text[:at].lower())
     return len(text) - at <= _LONGEST_ROW and text[at : at + 5].encode().hex() in digits
 
@@ -345,6 +345,6 @@ def _of_trace(record: _Record) -> LogEntry:
 def _checked(entry: LogEntry) -> LogEntry:
     """The entry, without its text if that cannot have been sent."""
     if not entry.text.isprintable() and _CONTROL.search(entry.text.removesuffix("\r")):
-        entry.reason = f"control characters in it: {entry.text[:60]!a}"
+        entry.reason = f"the text has control characters: {entry.text[:60]!a}"
         entry.text = ""
     return entry

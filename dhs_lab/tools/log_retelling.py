@@ -1,7 +1,7 @@
 """Recognises messages that one program logs several times: as read, as decoded, as passed on.
 
-If it may be another message, it counts as one: if the words before it are the same, if they differ
-only in a name (`to dhsA: ...`, `to dhsB: ...`), or if one was read and the other sent.
+A text counts as another message if it may be one: if the words before both texts are the same, if
+they differ only in a name (`to dhsA: ...`, `to dhsB: ...`), or if one was read and the other sent.
 """
 
 import functools
@@ -48,7 +48,7 @@ class Speaker:
 
 @functools.lru_cache(maxsize=1024)
 def voice_of(before: str) -> Speaker:
-    """The voice for the words before a message."""
+    """The `Speaker` for the words before a message."""
     sent, read = _SENT.search(before), _READ.search(before)
     was_sent = None if bool(sent) is bool(read) else bool(sent)
     words = tuple(word for word in before.split() if not _NO_WORD.fullmatch(word))

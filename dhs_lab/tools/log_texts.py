@@ -102,7 +102,7 @@ def trace_text(text: str, *, is_whole: bool) -> str:
     """The text of a record of our own trace; nothing follows it.
 
     Raises:
-        ValueError: Its end is lost, or its beginning.
+        ValueError: Its beginning or its end is lost.
     """
     if not is_whole:
         raise ValueError(f"the line is cut off: {text[:60]!r}")
@@ -119,7 +119,7 @@ def trace_text(text: str, *, is_whole: bool) -> str:
 
 
 def quoted_text(text: str, at: int) -> str | None:
-    """The text in the brackets or quotes opened before it, None if there are none.
+    """The text in the brackets or quotes that open right before it; None if there are none.
 
     Raises:
         ValueError: They are not closed.
@@ -144,7 +144,7 @@ def quoted_text(text: str, at: int) -> str | None:
 
 
 def _before_sign(text: str, before: str) -> str | None:
-    """The text up to the end of a table's column, or of a bracket opened before; None without."""
+    """The text up to the end of its table column or of a bracket opened before; else None."""
     column = _COLUMN.search(before)
     if column is not None:
         found, sign, _ = text.partition(column.group())
@@ -181,7 +181,7 @@ def _in_quotes(text: str, quote_at: int, at: int) -> str:
     if literal is None or end < 0:
         raise ValueError(f"{quote} is not closed: {text[at : at + 60]!r}")
     if text.startswith("...", literal.end()):
-        raise ValueError(f"the program that logged it cut it off: {text[at : at + 60]!r}")
+        raise ValueError(f"the program cut off the text in its log: {text[at : at + 60]!r}")
     if literal.end() - 1 != end and not _AFTER_STRING.fullmatch(text, literal.end()):
         return _checked(text[at:end])
     if "\\" in literal.group():
@@ -213,12 +213,12 @@ def bytes_of(literal: str) -> bytes:
     """The bytes of a Python literal of bytes or text.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not such a literal.
     """
     try:
         value = ast.literal_eval(literal) if _WRITTEN.fullmatch(literal) else None
     except (ValueError, SyntaxError):
         value = None
     if value is None:
-        raise ValueError(f"bytes that cannot be read: {literal[:60]!r}")
+        raise ValueError(f"the bytes literal cannot be read: {literal[:60]!r}")
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")

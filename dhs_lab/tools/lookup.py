@@ -1,4 +1,4 @@
-"""Finding messages in the catalogue."""
+"""Finds messages in the catalogue."""
 
 import difflib
 import fnmatch
@@ -42,5 +42,5 @@ def _folded(names: Iterable[str]) -> list[str]:
 
 
 def as_object(description: MessageDescription) -> dict[str, object]:
-    """A description as an object of JSON."""
+    """A description as a JSON object."""
     return {**attrs.asdict(description), "direction": description.direction.value}

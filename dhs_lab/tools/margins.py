@@ -1,8 +1,8 @@
 """Removes what a tool wrote before each line of a log.
 
 Line numbers (`cat -n`, `grep -n`), names of files and hosts (`grep -H`, `docker compose logs`),
-signs of quotes, lists and differences (`> `, `- `, `+`): a margin is what is before the time or the
-JSON object in a line. A margin seen once is also removed from lines without a time.
+signs of quotes, lists and differences (`> `, `- `, `+`): a margin is everything before the time or
+the JSON object in a line. A margin seen once is also removed from lines without a time.
 """
 
 import re
@@ -14,7 +14,7 @@ from dhs_lab.tools.stamps import read_stamp
 
 _PLACE: Final = re.compile(r"(?<![\w.])(?=\d|<\d|[A-Z][a-z]{2}|\{\")|(?<=\^I)(?=\d|[A-Z])")
 _MAY_BEGIN: Final = re.compile(r"\d[:.h-]\d\d|\{\"|0000")
-_DIFFERENCE: Final = tuple("+-!<>")  # the first lines may be those that are in both files
+_DIFFERENCE: Final = tuple("+-!<>")  # the first lines may be equal in both files
 _SIGNS_AND_NUMBERS: Final = re.compile(r"(?:[^\w{}]|\d|\^I)+")
 _PIECE: Final = re.compile(r"(\d+)|([ \t]+)|([:-](?=\d|$))|([-+<>!])|(.)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])\d+|\W+")
@@ -26,7 +26,7 @@ class Margins:
     """The margins of one log or dump."""
 
     def __init__(self, begin: Callable[[str], int | None]) -> None:
-        """`begin` gives where a line really begins, None if it cannot tell."""
+        """`begin` returns where a line really begins, None if it cannot tell."""
         self._begin = begin
         self._known: list[re.Pattern[str]] = []
         self._has_plain_lines = False  # those that begin with a time

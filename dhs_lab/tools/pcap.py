@@ -69,12 +69,12 @@ class _Interface:
     offset_s: int = 0
 
 
-class _End(Exception):  # noqa: N818 - not an error of anybody's
+class _End(Exception):  # noqa: N818 - not an error
     """Raised when nothing more can be read, with the reason; "" at a clean end."""
 
 
 class _Reader:
-    """The file, with the present position."""
+    """The file, with the current position."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
@@ -144,7 +144,7 @@ def _classic(
         offset = reader.offset
         seconds, fraction, size, whole = head.unpack(reader.take(head_size, may_end=True))
         if size > _MAX_PACKET:
-            raise _End(f"a packet of {size} bytes cannot be; the rest is not read")
+            raise _End(f"a packet cannot have {size} bytes; the rest is not read")
         time = seconds + fraction / per_second
         yield Packet(offset, time, link_type, reader.take(size), size < whole)
 
@@ -189,7 +189,7 @@ def _section(reader: _Reader) -> str:
 def _body(reader: _Reader, order: str, length: int, *, header: int) -> bytes:
     """Read the rest of a block after `header` bytes; returns its content."""
     if length % 4 or length < header + 4 or length > _MAX_PACKET:
-        raise _End(f"a block of {length} bytes cannot be; the rest is not read")
+        raise _End(f"a block cannot have {length} bytes; the rest is not read")
     body = reader.take(length - header - 4)
     (again,) = struct.unpack(order + "I", reader.take(4))
     if again != length:
@@ -218,9 +218,9 @@ def _interface(order: str, body: bytes) -> _Interface:
 def _packet(
     body: bytes, interfaces: list[_Interface], offset: int, numbers: tuple[int, ...]
 ) -> Packet:
-    """The packet after the first 20 bytes of a block.
+    """The packet in a block, after its first 20 bytes.
 
-    Those give the interface, the time in two halves, the size here and on the wire.
+    These give the interface, the time in two halves, the size here and the size on the wire.
     """
     number, high, low, size, wire_size = numbers
     if number >= len(interfaces):

@@ -1,10 +1,9 @@
 """A relay between a DHS and a DCSS that records every byte.
 
-For each DHS that connects, it connects to DCSS, and passes on any bytes: first into the file, then
-to the other side. Nothing else is done here: another process decodes the files (`scribe`), so that
-passing on never waits for decoding, however much that has to catch up.
+For each DHS that connects, it connects to DCSS and relays all bytes: first into the file, then to
+the other side. Another process (`scribe`) decodes the files, so the relay never waits for decoding.
 
-When a file cannot be written (the disk is full), the connection is closed rather than passed on
+If a file cannot be written (the disk is full), the connection is closed, so that nothing is relayed
 unrecorded.
 """
 
@@ -68,17 +67,17 @@ class Recorder:
             on_end: Called when a connection has ended, in a thread of the recorder.
 
         Raises:
-            ConfigError: There is a recording of that name.
+            ConfigError: A recording with that name exists.
         """
         if connections_of(name) or lines_path(name).exists():
-            raise ConfigError(f"recording {name} exists already; no recording is ever overwritten")
+            raise ConfigError(f"recording {name} exists already; choose another name")
         self._name = name
         self._dcss = dcss
         self._on_end = on_end
         self._listener = TcpListener(self._serve, name="record", host=listen[0], port=listen[1])
         self._threads = ThreadGroup()
-        self._index_lock = threading.Lock()  # a line of the index is written at once
-        self._lock = threading.Lock()  # guards the three below and numbers; held for no I/O
+        self._index_lock = threading.Lock()  # keeps lines of the index apart
+        self._lock = threading.Lock()  # guards the next three and _connections; not held for I/O
         self._upstream: set[socket.socket] = set()
         self._stopping = False
         self._failures: list[str] = []
@@ -106,7 +105,7 @@ class Recorder:
             OSError: The port is taken; nothing was written.
             ConfigError: The recording cannot be made.
         """
-        with self._index_lock:  # connections wait now until the files exist
+        with self._index_lock:  # a connection waits until the files exist
             self._listener.open()
             try:
                 self._index = WriteAhead(index_path(self._name))
@@ -131,11 +130,11 @@ class Recorder:
         self.totals = attrs.evolve(totals, connections=self._connections, bytes=self._bytes)
         self._index = self._scribe = None
         if self.totals.trouble:
-            reason = f"{lines_path(self._name)} has not all lines: {self.totals.trouble}"
-            self._fail(f"{reason}; the raw files are whole")
+            reason = f"{lines_path(self._name)} lacks lines: {self.totals.trouble}"
+            self._fail(f"{reason}; the raw files are complete")
 
     def _note(self, what: Chunk | RecordedEvent) -> None:
-        """Write into the index; nothing waits for the decoding."""
+        """Write a line into the index."""
         if self._index is None:
             raise AssertionError("it is not started")
         with self._index_lock:

@@ -28,7 +28,7 @@ class ReadOptions:
         format: Their format.
         framing: How frames of raw bytes and captures are cut.
         port: For a capture, the port whose connections to read; None for those that are DCS.
-        wanted: The wanted keywords. Places in a log without any of them are skipped.
+        wanted: The wanted keywords. Lines of a log without any of them are skipped.
     """
 
     format: Format = Format.AUTO
@@ -41,7 +41,7 @@ def read(source: ByteSource, options: ReadOptions | None = None) -> Iterator[Fou
     """The messages in an input, and its unreadable parts, in order.
 
     Raises:
-        ConfigError: The kind of input is not supported; raised before anything is yielded.
+        ConfigError: The kind of input is not supported.
     """
     options = ReadOptions() if options is None else options
     kind, text = options.format, source

@@ -1,4 +1,4 @@
-"""Texts of other encodings, and what tools make of a text to show it, as plain UTF-8."""
+"""Converts other encodings to plain UTF-8, and removes what tools add to a text to show it."""
 
 import codecs
 import itertools
@@ -17,7 +17,7 @@ _MARKS: Final = {  # the longer ones first
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _FIRST_LINES: Final = 20
-# Patterns that most logs do without are compiled at the first use.
+# Patterns that most logs do not need are compiled at the first use.
 _TAG: Final = r"</?[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>|<[!?][^<>]*>"
 _CDATA: Final = r"<!\[CDATA\[(.*?)\]\]>"
 _TERMINAL: Final = (
@@ -25,7 +25,7 @@ _TERMINAL: Final = (
     r"(?:\[[\d;:?]*[ -/]?[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHM])"
     r"|(?:\x9b|\[(?=\d))[\d;:]*m|\x9b[\d?]*[@-~]|[\x0e\x0f]|(.)\x08(?=\1)"
 )
-"""Colours, which may have lost their ESC, and other commands to a terminal; letters struck over."""
+"""Colours, which may have lost their ESC; other commands to a terminal; overstruck letters."""
 _MAY_BE_TERMINAL: Final = re.compile(
     r"[\x08\x0e\x0f\x1b\x9b]|\^\[|#033|\\(?:033|x1[bB]|e)\[|\[\d[\d;]*m"
 )
@@ -61,7 +61,7 @@ def undecorated(source: ByteSource) -> ByteSource:
 
 
 def changed(source: ByteSource, change: Callable[[str], str]) -> ByteSource:
-    """The source with each of its lines changed, as soon as it comes."""
+    """The source with each line changed as soon as it comes."""
     texts = (
         "\n".join(map(change, block.split("\n"))) + "\n" * is_whole
         for block, is_whole in _blocks(source)
@@ -129,7 +129,7 @@ def _without_signs(line: str) -> str:
 
 
 def _without_tags(line: str) -> str:
-    """A line without the tags of HTML or XML; a tab stands between the texts."""
+    """A line without the tags of HTML or XML, with a tab between its texts."""
     import html  # noqa: PLC0415 - most logs do without
 
     return html.unescape(

@@ -76,7 +76,7 @@ def index_path(name: str) -> Path:
 
 @attrs.frozen
 class Chunk:
-    """Bytes that were passed on, with their file and place."""
+    """Relayed bytes: their time, and their place in a raw file."""
 
     time: float
     connection: int
@@ -243,7 +243,7 @@ def load(name: str, connection: int) -> Recorded:
 
 
 def _read_index(name: str, connection: int) -> dict[Side, list[tuple[int, _Line]]]:
-    """Where each piece of bytes that was passed on ends in its file, and when that was, by side."""
+    """By side: where each relayed piece of bytes ends in its file, and when it was relayed."""
     chunks: dict[Side, list[tuple[int, _Line]]] = {side: [] for side in Side}
     with contextlib.suppress(OSError), index_path(name).open("rb") as stream:
         for order, text in enumerate(stream):
@@ -256,7 +256,7 @@ def _read_index(name: str, connection: int) -> dict[Side, list[tuple[int, _Line]
 
 
 def _passed(chunks: list[tuple[int, _Line]], end: int) -> _Line | None:
-    """When the byte before `end` was passed on, None if that is unknown."""
+    """When the byte before `end` was relayed; None if that is unknown."""
     at = bisect.bisect_left(chunks, end, key=operator.itemgetter(0))
     return chunks[at][1] if at < len(chunks) else None
 

@@ -50,8 +50,8 @@ class ReplayOptions:
     Attributes:
         speed: Factor for the recorded speed; None for as fast as the peer answers.
         patience_s: Longest wait for an answer.
-        longest_pause_s: Longest pause between two messages of the recording, at its own speed.
-        as_recorded: Send to a DCSS also what `dhs encode` would refuse.
+        longest_pause_s: Longest pause between two messages, at the recorded speed.
+        as_recorded: Whether to send a DCSS also what `dhs encode` would refuse.
         settle_s: How long the peer must be silent at the end.
         ignore: Keywords not to compare, with * and ?.
         tolerance: How far numbers may differ, relative and absolute.
@@ -208,7 +208,7 @@ class _Peer:
 
 
 def counts(message: Message, ignore: tuple[str, ...] = ()) -> bool:
-    """Whether a message is waited for before the next is sent."""
+    """Whether the next message waits for this one."""
     return not is_ignored(message, (*_VARIES, *ignore))
 
 

@@ -60,7 +60,7 @@ class Totals:
         return (
             f"{counted(self.connections, 'connection')}, {counted(self.bytes, 'byte')}, "
             f"{counted(self.messages, 'message')}, {counted(self.damages, 'place')} damaged"
-            f"{' in the lines that there are' if self.trouble else ''}"
+            f"{' in the lines written so far' if self.trouble else ''}"
         )
 
 
@@ -138,14 +138,14 @@ class ScribeProcess:
         command = [sys.executable, "-m", __name__, name]
         paths = os.pathsep.join(filter(None, sys.path))
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - nothing in it is a stranger's
+            self._process = subprocess.Popen(  # noqa: S603 - the command is our own
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": paths},
             )
         except OSError as error:
-            raise ConfigError(f"no process for the lines: {error.strerror}") from None
+            raise ConfigError(f"cannot start the decoder: {error.strerror}") from None
 
     @property
     def pid(self) -> int:
@@ -153,7 +153,7 @@ class ScribeProcess:
         return self._process.pid
 
     def finish(self, timeout_s: float) -> Totals:
-        """Announce the end; returns the totals. If it is late, it continues by itself."""
+        """Announce the end; returns the totals. A process that is late continues by itself."""
         try:
             said, _ = self._process.communicate(timeout=timeout_s)
             return Totals(**json.loads(said))

@@ -115,10 +115,10 @@ class Checksum(enum.Enum):
     ABSENT = enum.auto()
     """It is 0, and was never computed."""
     UNKNOWN = enum.auto()
-    """The network card would have computed it, or part of the segment is missing."""
+    """The network card computes it later, or part of the segment is missing."""
 
 
-_RIGHT: Final = Checksum.RIGHT  # looking up a member of an enum takes long for each packet
+_RIGHT: Final = Checksum.RIGHT  # the look-up of an enum's member is slow
 
 
 @attrs.define(eq=False)
@@ -371,7 +371,7 @@ def _of_tcp(addresses: bytes, numbers: Sequence[Any], data: bytes, size: int) ->
     ports, sequence, acknowledged, words, flags, checksum = numbers
     header = (words >> 4) * 4
     if header < 20 or size < header:  # noqa: PLR2004 - of five words at least
-        raise CannotRead("lengths of the TCP segment that cannot be")
+        raise CannotRead("the TCP segment has impossible lengths")
     missing = size - len(data)
     if missing:
         told, missing = Checksum.UNKNOWN, min(missing, size - header)

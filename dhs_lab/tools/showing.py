@@ -20,7 +20,7 @@ from dcs_codec import (
 )
 from dhs_lab.tools.sightings import ODD, Sighting
 
-_TO_DHS: Final = Direction.TO_DHS  # looking up a member of an enum takes long for each message
+_TO_DHS: Final = Direction.TO_DHS  # the look-up of an enum's member is slow
 _TO_DCSS: Final = Direction.TO_DCSS
 _ARROWS_OF_GUIS: Final[Mapping[Direction | None, str]] = {
     Direction.TO_GUI: "-> GUI ",
@@ -30,10 +30,10 @@ _BESIDE: Final = tuple(field.name for field in attrs.fields(Message))
 """The attributes of every message in addition to the fields of its class."""
 _BARE: Final = re.compile(r"[!#-&(-~]+")  # printable ASCII without blanks and quotes
 _DAY_S: Final = 86_400
-_UNDATED_S: Final = 3650 * _DAY_S  # from there on times have a date
-_KEPT: Final = 1 << 13  # words of each kind that are remembered
-_LONG: Final = 80  # characters of one that is not
-_LONG_MESSAGE: Final = 300  # characters of a message that is not
+_UNDATED_S: Final = 3650 * _DAY_S  # later times have a date
+_KEPT: Final = 1 << 13  # cached words of each kind
+_LONG: Final = 80  # characters; longer words are not cached
+_LONG_MESSAGE: Final = 300  # the same for messages
 
 
 @functools.lru_cache(_KEPT)
@@ -83,7 +83,7 @@ def show_fields(message: Message) -> str:
             continue
         if kind is str:
             shown.append(name + (_show_short(value) if len(value) < _LONG else show_word(value)))
-        elif kind in _NUMBERS:  # 0.0 and -0.0 are equal, so neither is remembered for the other
+        elif kind in _NUMBERS:  # 0.0 and -0.0 are equal, so neither is cached
             shown.append(name + (_show_short(value) if value else show_word(value)))
         else:
             return _show_any(message)
@@ -94,9 +94,9 @@ _Names = Sequence[tuple[str, object]]
 
 
 class _Fields(dict[type[Message], tuple[_Names, Callable[[Message], Sequence[Any]]]]):
-    """By class: names with `=` and empty values of its fields, and what gives the values.
+    """By class: the names of its fields with `=`, their empty values, and a getter of the values.
 
-    The values of those that every message has follow.
+    The getter also returns the values of `_BESIDE`, as the last ones.
     """
 
     def __missing__(
@@ -131,7 +131,7 @@ def _show_any(message: Message) -> str:
     return " ".join(shown)
 
 
-_show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers come again
+_show_short = functools.lru_cache(_KEPT, typed=True)(show_word)  # names and numbers repeat
 _NUMBERS: Final = frozenset({int, float, bool})
 
 
@@ -178,7 +178,7 @@ def _show_message(message: Message) -> str:
 
 
 _SHOWN: Final[dict[int, tuple[Message, str]]] = {}
-"""Messages shown lately: logs repeat themselves, and then `reading` gives the same message."""
+"""Recently shown messages: logs repeat texts, and `reading` returns the same message for them."""
 
 
 @functools.lru_cache(_KEPT)

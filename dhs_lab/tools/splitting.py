@@ -1,6 +1,6 @@
 """Splits a byte stream into frames of either framing, and resynchronises after damage.
 
-`dcs_codec.FrameDecoder` gives up a broken stream, as a connection must. A file with a missing
+`dcs_codec.FrameDecoder` gives up on a broken stream, as a connection must. A file with a missing
 piece, or with several connections one after another, should still be read, so here each frame is
 examined separately. A frame that begins like a v2 header (a digit or a blank) is v2, others are v1;
 so the handshake, always v1, may come before frames of either kind. Where no frame can begin, bytes
@@ -34,7 +34,7 @@ class StreamPiece:
 
     Attributes:
         offset: Its offset in the stream.
-        size: Bytes of it.
+        size: Its number of bytes.
         data: The bytes of a frame; b"" for skipped bytes.
         frame: The frame, or None.
         reason: Why it is not a frame.
@@ -69,7 +69,7 @@ class StreamSplitter:
         self._decoders: dict[Framing, FrameDecoder] = {}
         self._buffer = bytearray()
         self._at = 0  # where in the buffer the next piece begins
-        self._offset = 0  # of that in the stream
+        self._offset = 0  # of `_at` in the stream
         self._lost: _Lost | None = None
         self._v1_offset: int | None = None  # of a v1 frame; others are multiples of 200 away
 

@@ -2,7 +2,7 @@
 
 Times with a date are seconds since 1970. Without a zone they are local times of this machine, so
 they are shown as in the log. Times without a date are seconds since midnight of the log's first
-day. A date of which day and month could be swapped is read as dcss writes it, the month first.
+day. If day and month of a date could be swapped, the first is the month, as dcss writes it.
 """
 
 import functools
@@ -173,7 +173,7 @@ def _date(year: int, *days: str | None) -> date:
 
 
 def _latest(days: _Days, seconds: int) -> float:
-    """The year for a day without one: the latest that is not in the future."""
+    """The time of a day without a year: the latest that is not in the future."""
     limit = datetime.now() + timedelta(days=1)
     for year in range(limit.year, limit.year - 9, -1):  # a 29th of February may be eight years ago
         try:

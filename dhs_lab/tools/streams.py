@@ -22,7 +22,7 @@ def read_raw(source: ByteSource, framing: Framing) -> Iterator[Found]:
 
 
 def read_hex(source: ByteSource, framing: Framing) -> Iterator[Found]:
-    """The same for a dump.
+    """The messages in a dump of such bytes, and the damages.
 
     Raises:
         ConfigError: The form of the dump is not supported.
@@ -42,7 +42,7 @@ def read_hex(source: ByteSource, framing: Framing) -> Iterator[Found]:
 
 
 class _HexStream:
-    """The frames in one stream of a dump, and the lines they begin in."""
+    """The frames in one stream of a dump, and the lines in which they begin."""
 
     def __init__(self, source: str, framing: Framing) -> None:
         self._source = source

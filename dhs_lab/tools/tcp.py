@@ -1,9 +1,8 @@
 """Reassembles the TCP segments of one direction into its bytes, in order, each once.
 
-Segments may come out of order, twice, or overlap; of repeated bytes the first are used. Bytes that
-are not in the capture are a gap. A gap is reported when the other side acknowledges it (the bytes
-were delivered but not captured), when so much waits after it that it will not be filled any more,
-or at the end.
+Segments may come out of order, twice, or overlap; if bytes are repeated, the first are used. Bytes
+that are not in the capture are a gap. A gap is reported when the other side acknowledges it (the
+bytes were delivered but not captured), when too much waits after it, or at the end.
 
 A capture that begins in the middle has no SYN: its first segment is taken as the beginning. Bytes
 from before it, or for a gap that was already reported, are returned separately.

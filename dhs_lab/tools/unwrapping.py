@@ -93,7 +93,7 @@ class Unwrapper:
             yield self._line(number, raw[at:], is_whole)
 
     def _repeated(self, line: Line) -> Iterator[Line]:
-        """The line as often as syslog says."""
+        """The line, repeated as often as syslog says."""
         repeated = _REPEATED.fullmatch(line.text) if " repeated " in line.text else None
         if repeated is None:
             yield line
@@ -143,7 +143,7 @@ class Unwrapper:
         return self._of_inner(line)
 
     def _of_inner(self, line: Line) -> Line:
-        """The line in an object that a collector packed again."""
+        """The line inside an object, if a second collector wrapped the first one's."""
         if not line.text.startswith("{"):
             return line
         inner = self._of_json(attrs.evolve(line))
@@ -160,7 +160,7 @@ class Unwrapper:
 
 
 def _parts_at_returns(raw: bytes) -> list[bytes]:
-    """The lines in one, at carriage returns after which a message or a record begins."""
+    """Splits a line at carriage returns after which a message or a record begins."""
     first, *others = re.split(b"\r+", raw.rstrip(b"\r"))
     parts = [first]
     for other in others:
@@ -173,7 +173,7 @@ def _parts_at_returns(raw: bytes) -> list[bytes]:
 
 
 def _of_csv(text: str) -> str:
-    """A row of a table without the quotes around the column with a message."""
+    """A row of CSV without the quotes around the column with a message."""
     for column in _IN_CSV.finditer(text):
         if KEYWORD.search(column[1]):
             return text[: column.start()] + column[1].replace('""', '"')

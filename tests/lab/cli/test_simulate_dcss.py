@@ -192,7 +192,7 @@ def test_a_dump_is_a_database(tmp_path: Path) -> None:
         (("--dhs", "x", "--string", "=y"), "'': a name is one word"),
         (("--dhs", "x", "--motor", "m" * 40), f"'{'m' * 40}': a name is one word"),
         (("--dhs", "x", "--fault", "late inf"), "fault 'late inf': 'value' must be < inf"),
-        (("--dhs", "x", "--camera", "http://c"), "--camera: its picture is on the page"),
+        (("--dhs", "x", "--camera", "http://c"), "--camera: the page shows its picture"),
         (("--dhs", "x", "--web", "0", "--camera", "c"), "camera: 'c' is not a URL"),
     ],
 )

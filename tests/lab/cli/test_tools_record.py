@@ -157,7 +157,7 @@ def test_a_recording_on_a_full_disk_says_what_is_true(tmp_path: Path) -> None:
     raw = Path(f"{name}-1-dhs.raw").read_bytes()
     assert raw == beyond
     assert f"1 connection, {len(raw)} bytes" in recorder.log
-    assert "not all is recorded: " in recorder.log
+    assert "the recording is incomplete: " in recorder.log
 
 
 def pieces_of(sock: socket.socket) -> Iterator[bytes]:

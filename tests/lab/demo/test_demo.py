@@ -149,5 +149,5 @@ def test_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_demo_that_is_stuck_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dhs_lab.demo.beamline.ANSWER_S", 0.0)
-    with pytest.raises(DhsError, match="the demo is stuck: getLoopTip"):
+    with pytest.raises(DhsError, match="the demo failed: getLoopTip"):
         demo_play.play(tmp_path, 0.2, 10, 1)

@@ -220,4 +220,4 @@ def test_what_a_process_does_wrong_is_told_with_its_log(together: Run) -> None:
 def test_a_name_that_the_dcss_does_not_know_fails_at_once(together: Run) -> None:
     said = together.failure("test_unknown_to_the_dcss")
     assert "stageDHS is not a hardware host of this DCSS: aDHS, bDHS" in said
-    assert "which of aDHS, bDHS is it?" in together.failure("test_which_of_two")
+    assert "no name given for one of aDHS, bDHS" in together.failure("test_which_of_two")

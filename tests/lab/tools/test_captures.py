@@ -202,7 +202,7 @@ def test_a_port_takes_what_no_keyword_tells() -> None:
         (pcap(stamped(conversation()))[:-5], "ends in the middle of a record"),
         (pcapng(stamped(conversation()))[:-5], "ends in the middle of a record"),
         (pcap([])[:24] + struct.pack("<IIII", 0, 0, 2**31, 2**31), "cannot be; the rest is not"),
-        (pcapng([]) + struct.pack("<II", 6, 13) + b"x" * 20, "a block of 13 bytes cannot be"),
+        (pcapng([]) + struct.pack("<II", 6, 13) + b"x" * 20, "a block cannot have 13 bytes"),
         (pcapng([]) + struct.pack("<IIII", 6, 16, 0, 99), "16 bytes first and 99 last"),
         (pcapng([]) + struct.pack("<IIII", 6, 16, 0, 16), "block of type 6 cannot be read"),
         (pcap(stamped(conversation()))[:20] + b"\x93\0\0\0" + pcap([*stamped([b"x"])])[24:], "147"),
@@ -216,7 +216,7 @@ def test_one_kind_of_trouble_is_not_told_a_thousand_times() -> None:
     packets = [tcp((("1.1.1.1", 1), ("2.2.2.2", 2)), 0, ACK)[:25] for _ in range(1000)]
     told = damages(found(pcap(stamped(packets), "raw")))
     assert len(told) == 4
-    assert told[-1] == "x: 997 packets more: the packet is cut off in its headers"
+    assert told[-1] == "x: 997 more packets: the packet is cut off in its headers"
 
 
 def test_a_gap_is_given_up_before_memory_is() -> None:

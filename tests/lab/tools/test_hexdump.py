@@ -71,7 +71,7 @@ def test_dumps_are_read(command: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", REFUSED.split(";"))
 def test_other_forms_are_refused_with_the_way_out(command: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="make the dump anew with `xxd`"):
+    with pytest.raises(ConfigError, match="make a new dump with `xxd`"):
         found(dump(command, STREAM, tmp_path / "x"))
 
 
@@ -260,4 +260,4 @@ def test_a_dump_inside_a_log_is_said_and_no_message() -> None:
     ):
         findings = found(f"17:48:05.664 IP 10.0.0.1.14242: Flags [P.]\n{line}\n".encode())
         assert texts(findings) == []
-        assert "give the dump as a file of its own" in str(damages(findings))
+        assert "put the dump into a separate file" in str(damages(findings))

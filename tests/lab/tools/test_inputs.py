@@ -108,7 +108,7 @@ def test_a_frame_in_a_dump_has_a_line() -> None:
     assert [each.place.line for each in findings] == [1, 2, 3, 4, 5]
     assert damages(findings) == [
         "x:4: not hexadecimal digits: 'zz'",
-        "x:5: an odd number of digits",
+        "x:5: it has an odd number of digits",
     ]
 
 

@@ -107,7 +107,7 @@ def test_of_what_is_lost_nothing_is_made_up() -> None:
 def test_a_control_character_in_a_text_is_a_damage_and_costs_no_neighbour() -> None:
     findings = found(f"{TRACE}<- stoh_abo\x01t_all\n{LINE}".encode())
     assert told(findings) == [TEXT]
-    assert damages(findings) == ["x:1: control characters in it: 'stoh_abo\\x01t_all'"]
+    assert damages(findings) == ["x:1: the text has control characters: 'stoh_abo\\x01t_all'"]
 
 
 # -- times -----------------------------------------------------------------------------------

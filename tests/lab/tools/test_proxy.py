@@ -208,7 +208,7 @@ def test_what_decodes_may_be_killed_and_all_is_recorded(relayed: Relayed) -> Non
     dhs.sendall(frame)
     assert receive(dcss, len(frame)) == frame
     relayed.recorder.stop()
-    assert "rec.jsonl has not all lines: their process has ended" in relayed.recorder.failure
+    assert "rec.jsonl lacks lines: their process has ended" in relayed.recorder.failure
     assert [each.data for each in load(relayed.name, 1).frames] == [frame]
 
 

@@ -57,7 +57,7 @@ def test_what_is_no_tcp_is_named(link: int, packet: bytes, kind: str) -> None:
         (147, b"x", r"link type 147 \(of a user\) is not known"),
         (999, b"x", "link type 999 is not known"),
         (101, b"\x45\0", "the packet is cut off in its headers"),
-        (101, tcp(ENDS, 0, ACK)[:32] + b"\0" * 20, "lengths of the TCP segment that cannot be"),
+        (101, tcp(ENDS, 0, ACK)[:32] + b"\0" * 20, "the TCP segment has impossible lengths"),
         (1, ethernet(0x8847), "MPLS is not read"),
         (1, ethernet(0x894F), "NSH is not read"),
         (101, ipv4(97, b"\x30\0" + b"\0" * 40), "Ethernet inside IP is not read"),
@@ -90,7 +90,7 @@ def test_packets_that_are_not_read_are_counted_and_said() -> None:
     said = damages(found(pcap(stamped([vxlan] * 20), "raw")))
     assert len(said) == 4
     assert said[0] == "x: byte 24: VXLAN (UDP port 4789) is not read"
-    assert said[-1] == "x: 17 packets more: VXLAN (UDP port 4789) is not read"
+    assert said[-1] == "x: 17 more packets: VXLAN (UDP port 4789) is not read"
     findings = found(pcap(stamped([*conversation(), vxlan]), "raw"))
     assert (texts(findings), len(damages(findings))) == (SAID, 1)
 
@@ -166,10 +166,10 @@ def test_fragments_that_never_come_are_said() -> None:
     first, _, third = fragments_of_ipv4(packets[4], 4, 16, 80)
     findings = found(pcap(stamped([*packets[:4], first, third, *packets[5:]]), "raw"))
     assert set(texts(findings)) == {*SAID} - {SAID[1]}
-    assert "x: 1 IP packets of which fragments are missing" in damages(findings)
+    assert "x: 1 IP packets with missing fragments" in damages(findings)
     many = [fragments_of_ipv4(packets[4], number, 16)[0] for number in range(200)]
     assert damages(found(pcap(stamped(many), "raw"))) == [
-        "x: 200 IP packets of which fragments are missing"
+        "x: 200 IP packets with missing fragments"
     ]
 
 
