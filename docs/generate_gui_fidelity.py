@@ -112,7 +112,7 @@ HAZARDS: Final = (
     ),
     Hazard(
         "a move without a destination",
-        "moves to the one of an older command",
+        "moves to that of an earlier command",
         framed("gtos_start_motor_move mnolim"),
     ),
     Hazard("a command of 300 letters", "shows 80 of them", framed("g" * 300)),

@@ -53,7 +53,7 @@ class SimulatedAutoML(HttpSimulator):
     detector raises.
 
     Attributes:
-        faults: Adds faults while it runs.
+        faults: Its faults; may be changed while it runs.
     """
 
     name = "simulated-automl"

@@ -153,7 +153,7 @@ class SimulatedAxis(HttpSimulator):
 
     @property
     def angle_deg(self) -> float:
-        """Present angle of the sample; setting it ends a rotation."""
+        """Current angle of the sample; setting it ends a rotation."""
         return self._motion.at(time.monotonic())
 
     @angle_deg.setter
@@ -189,10 +189,10 @@ class SimulatedAxis(HttpSimulator):
             fps: Pictures per second.
             duration_s: End after this many seconds ...
             max_images: ... or this many pictures, whichever is first; if both are None, at `stop`.
-            rotate: Start and end of a rotation over all of them; picture i of n shows
+            rotate: Start and end angle of a rotation during the push; picture i of n shows
                 `start + (end - start) * i / n`.
             expect_continue: Announce each body with `Expect: 100-continue`.
-            cut_images: Numbers (from 1) of pictures to send only in part.
+            cut_images: Numbers (from 1) of pictures of which only half is sent.
 
         Raises:
             ValueError: Not an http URL, no positive rate or count, or a rotation without an end.
@@ -237,7 +237,7 @@ class SimulatedAxis(HttpSimulator):
         return file.getvalue()
 
     def _angle_at(self, time_s: float) -> float:
-        """The angle at a time, by the motion that is active then."""
+        """The angle at a time, by the current motion."""
         return self._motion.at(time_s)
 
 
@@ -254,7 +254,7 @@ class _Handler(FaultyHandler):
         if self.take_fault(camera.faults, camera.token):
             return
         if self.fault.status is not None:
-            raise Refusal(self.fault.status, "as asked")
+            raise Refusal(self.fault.status, "simulated fault")
         self._admit()
         target = urlsplit(self.path)
         if target.path == "/":

@@ -66,7 +66,7 @@ class PushPlan:
         count: How many pictures; None: until it is stopped.
         quality: JPEG quality, 1..95.
         expect_continue: Whether to announce the body with `Expect: 100-continue`.
-        cut_images: Numbers of pictures that are sent only by half before the connection closes.
+        cut_images: Numbers of pictures of which only half is sent before the connection closes.
         connect_timeout_s: For one connection.
         reply_timeout_s: For one answer.
     """
@@ -107,7 +107,7 @@ class CameraPush:
         self._lock = threading.Lock()  # guards _sent and _errors
         self._sent: deque[PushedFrame] = deque(maxlen=KEPT)
         self._errors: deque[str] = deque(maxlen=KEPT)
-        self._trouble = ""  # the last failure, until a picture is accepted; of its thread
+        self._trouble = ""  # the last failure, until a picture is accepted; only its thread uses it
 
     @property
     def sent(self) -> tuple[PushedFrame, ...]:
@@ -183,7 +183,7 @@ class CameraPush:
             headers["Expect"] = "100-continue"
         connection = self._connection
         if connection.sock is not None and not is_quiet(connection.sock):
-            connection.close()  # the receiver ended it
+            connection.close()  # the receiver closed it
         if connection.sock is None:
             self._connect()
         connection.sock.settimeout(self.plan.reply_timeout_s)
@@ -206,7 +206,7 @@ class CameraPush:
             shut(sock)
 
     def _note(self, sequence: int, trouble: str) -> None:
-        """Keep a failure; the log has it only if it is not that of the picture before."""
+        """Keep a failure; log it if it differs from that of the previous picture."""
         error = f"image {sequence}: {trouble}"
         if trouble != self._trouble:
             logger.warning("push to %s: %s", self.plan.url, error)

@@ -46,7 +46,7 @@ class Contrast:
         light: The picture in grey, reduced, and smoothed if it is noisy.
         levels: `|light - background| / background`; less for dark pictures.
         faint: Pixels that differ from the background.
-        clear: Those of them that are not a halo of stronger contrast.
+        clear: Those `faint` pixels that are not a halo of stronger contrast.
         noise: Standard deviation of `light` in the background, in grey levels.
         scale: Pixels of the given picture per pixel of these.
     """
@@ -95,7 +95,7 @@ def contrast_of(picture: Picture) -> Contrast:
     """
     if isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or not (picture.ndim == 2 or picture.shape[2:] == (3,)):  # noqa: PLR2004
-            raise ValueError(f"no picture: {picture.dtype} {picture.shape}")
+            raise ValueError(f"not uint8 of (h, w) or (h, w, 3): {picture.dtype} {picture.shape}")
         picture = Image.fromarray(picture)
     grey = picture.convert("L")
     scale = max(1, -(-max(grey.size) // LONGEST_SIDE_PX))

@@ -32,7 +32,7 @@ LOOP: Final = "nylon"
 PIN: Final = "pin"
 _LOWEST_SCORE = 0.02
 _HIGHEST_SCORE = 0.99
-_ALONE = 0.25  # factor of the score if only one outline shows the loop: below the threshold
+_ALONE = 0.25  # factor of the score if only one outline shows the loop: makes it untrusted
 
 
 @attrs.frozen
@@ -234,7 +234,7 @@ def _shape_score(outline: Outline, bulge: Bulge) -> float:
         * _ramp(slender, 0.4, 0.9)
         * _falling(slender, 8.0, 16.0)
         * (0.65 if bulge.cut else 1.0)
-        * (0.5 + 0.5 * _ramp(end, 0.1, 0.2))  # a point may be where it hangs, on a stem unseen
+        * (0.5 + 0.5 * _ramp(end, 0.1, 0.2))  # pointed: it may hang there on an unseen stem
     )
 
 

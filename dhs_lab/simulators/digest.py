@@ -29,7 +29,7 @@ def _md5(text: str) -> str:
 
 
 class DigestGuard:
-    """Checks one user; remembers the latest `_MAX_NONCES` nonces."""
+    """Checks one user; keeps the latest `_MAX_NONCES` nonces."""
 
     def __init__(self, user: str, password: str, realm: str) -> None:
         self._user = user

@@ -21,7 +21,7 @@ def parse_fault(
         text: Such as `late 0.5 every=3`.
         make: Makes the fault of its kind, `value` and fields; raises ValueError if they do not fit.
         kinds: The kinds there are.
-        fields: What reads the value of each field.
+        fields: By field, the function that reads its value.
 
     Raises:
         ConfigError: The text is wrong; the error names the wrong word.

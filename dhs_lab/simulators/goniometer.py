@@ -1,7 +1,7 @@
 """`Goniometer`: a DHS that owns a simulated goniometer, its shutter and an ion chamber.
 
-Moves take the time that their configured speed gives, an oscillation the time it was asked for. The
-ion chamber sees a beam that `sample_z` cuts: most counts at 0, half a millimetre wide.
+A move takes the time that the configured speed gives, an oscillation the requested time. The ion
+chamber counts a beam that depends on `sample_z`: strongest at 0, half a millimetre wide.
 """
 
 import math
@@ -25,7 +25,7 @@ _BEAM_MM: Final = 0.5
 
 
 def goniometer_host() -> HardwareHost:
-    """What DCSS's database says of it."""
+    """Its hardware host in DCSS's database."""
     phi = RealMotorEntry(
         PHI,
         units="deg",

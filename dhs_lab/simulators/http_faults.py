@@ -47,7 +47,7 @@ class HttpFaultKind(enum.StrEnum):
     TRUNCATE = "truncate"
     """The body is cut, then the connection ends."""
     SLOW = "slow"
-    """The body trickles."""
+    """The body comes slowly."""
     RESET = "reset"
     """The connection is reset instead."""
 
@@ -81,16 +81,16 @@ class HttpFault:
         if self.value is not None and self.kind not in DEFAULT_VALUES:
             raise ValueError(f"{self.kind} takes no value")
         if self.kind is HttpFaultKind.STATUS and self.amount not in _STATUSES:
-            raise ValueError("the status of a failure is 400 to 599")
+            raise ValueError("the status must be 400 to 599")
         if self.kind is HttpFaultKind.SLOW and not self.amount:
-            raise ValueError("0 bytes a second is `hang`")
+            raise ValueError("slow 0 would never end; use `hang`")
 
     @classmethod
     def parse(cls, text: str) -> "HttpFault":
         """Read `KIND [VALUE] [every=N] [count=N]`, such as `status 503 count=3`.
 
         Raises:
-            ConfigError: The text is wrong; names the word at fault.
+            ConfigError: The text is wrong; the error names the wrong word.
         """
         return parse_fault(text, cls, HttpFaultKind, _FIELDS)
 
@@ -214,7 +214,7 @@ class FaultyHandler(HttpHandler):
     """Applies faults to answers: call `take_fault` first, then `reply` as usual.
 
     Attributes:
-        fault: The fault of the present answer.
+        fault: The fault of the current answer.
     """
 
     fault = Misbehaviour()

@@ -21,7 +21,7 @@ Lengths: TypeAlias = npt.NDArray[np.float64]
 _SMOOTHED = 0.02  # part of the size: shorter dents and hairs are removed from outlines
 _BLUNT = 0.025  # part of the size: a neck is not this close to the far end
 _THINNEST = 0.012  # part of the size: a loop is at least this wide
-_BEHIND = 0.75  # the bulge ends where the width has fallen to this part of its largest
+_FALLEN = 0.75  # the bulge ends where the width has fallen to this part of its largest
 _RISES = (1.3, 0.12)  # the neck is before the width grows by this factor again
 _STARTS = (0.12, 0.3)  # the loop begins where the width is this part of the way to the largest
 _CUT = 0.88  # the border cuts a loop if its width there is less than this part of the width
@@ -159,7 +159,7 @@ def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
     """
     back = outline.width_px[::-1]
     largest = np.maximum.accumulate(back)
-    fallen: Mask = (back <= _BEHIND * largest) & (largest >= _THINNEST * size_px)
+    fallen: Mask = (back <= _FALLEN * largest) & (largest >= _THINNEST * size_px)
     fallen[: max(2, round(_BLUNT * size_px))] = False
     places = np.flatnonzero(fallen)
     if not places.size:

@@ -1,9 +1,9 @@
 """`SimulatedBeamline`: a whole beamline on one computer, joined over loopback sockets.
 
 A DCSS with its GUI port, a goniometer, the loop DHS, an Axis camera, an inference server, and a
-page for browsers. What DCSS's scripts do at a real beamline is done here too: when
-collectLoopImages asks for the oscillation, the goniometer turns, the camera posts pictures, and the
-collection is ended.
+page for browsers. It also does what DCSS's scripts do at a real beamline: when collectLoopImages
+asks for the oscillation, the goniometer turns, the camera posts pictures, and then the collection
+is ended.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ LOOP_OPERATIONS: Final = (
     "reboxLoopImage",
 )
 PARTS: Final = (GONIOMETER, LOOP, "camera", "page")
-"""What may be left out, for one of your own in its place."""
+"""The parts that may be left out, to run your own in their place."""
 
 CENTER: Final = "centerLoop"
 _ASKS: Final = "htos_operation_update collectLoopImages "
@@ -47,18 +47,18 @@ _QUARTER_TURNS: Final = (0.0, 90.0, 180.0, 270.0)
 
 @attrs.frozen(kw_only=True)
 class BeamlineSettings:
-    """How a beamline is made.
+    """Settings of a simulated beamline.
 
     Attributes:
-        host: Address that all of it listens on.
+        host: Address on which DCSS and the page listen.
         port: Hardware port of DCSS; 0 for a free one.
         gui_port: Its GUI port; 0 for a free one.
         web_port: Port of the page; 0 for a free one.
         without: Parts of `PARTS` that are left out.
         degrees: Turn of the sample while pictures are collected.
-        seconds: Time it takes.
-        fps: Pictures a second meanwhile.
-        seed: Of the scene: another seed, another sample.
+        seconds: Duration of that turn.
+        fps: Pictures per second during it.
+        seed: Seed of the scene: it selects the sample.
     """
 
     host: str = "127.0.0.1"
@@ -100,7 +100,7 @@ class SimulatedBeamline:
         self._stack = contextlib.ExitStack()
 
     def start(self) -> None:
-        """Start all of it; raises OSError where a port is taken."""
+        """Start all of it; raises OSError if a port is taken."""
         with contextlib.ExitStack() as stack:
             self._start_servers(stack)
             if self._has(GONIOMETER):
@@ -209,7 +209,7 @@ class SimulatedBeamline:
             push.wait(_ONLINE_S)
             self.dcss.start_operation("stopCollectLoopImages")
         except (DhsError, TimeoutError) as error:
-            logger.warning("the collection ends by its own time: %s", error)
+            logger.warning("not stopped, so the collection ends at its time limit: %s", error)
 
     @staticmethod
     def _center(script: Script) -> str:

@@ -245,4 +245,4 @@ def test_a_line_of_the_shell_that_nobody_can_wait_for_is_an_error() -> None:
             assert shell.run("start --no-wait echo two").ok
             peer.send_text("htos_operation_completed echo 1.2 normal three")
             assert shell.run("wait").ok
-        assert said[-2:] == ["echo 1.2 completed normal three", "all is done"]
+        assert said[-2:] == ["echo 1.2 completed normal three", "everything is done"]

@@ -1,9 +1,9 @@
-"""A simulated DCSS: hardware port and GUI port, like those of a real one.
+"""A simulated DCSS with a hardware port and a GUI port, like a real one.
 
-It has every kind of device of a real one. `SimulatedDcss` is the server. Its methods drive DHSs
-past the rules for GUIs; `from_gui` obeys them. `HardwareHost.of` makes a small database,
-`load_dump` reads that of a beamline. `Fault`s disturb the wire. Import these modules separately:
-`shell` drives it by lines of text, and `database_file` reads databases from YAML.
+It has every kind of device of a real one. `SimulatedDcss` is the server. Its methods skip the rules
+for GUIs; only `from_gui` obeys them. `HardwareHost.of` makes a small database, `load_dump` reads
+one of a beamline. A `Fault` disturbs the wire. Import these modules separately: `shell` drives it
+by lines of text, and `database_file` reads databases from YAML.
 
 Its scripting engine refuses moves and aborts as a real one does; Python functions replace its
 scripts. A `Verdict` says what would have made such scripts hang. It does not check whether a DHS

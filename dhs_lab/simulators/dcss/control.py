@@ -58,7 +58,7 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.wording import frame_of
 from dhs_runtime.lowlevel import Argument, DhsError, NotConnectedError, arguments_of
 
-CLIENT_ID = 1  # of the only client: the caller of these methods
+CLIENT_ID = 1  # the only client is the caller of these methods
 
 R = TypeVar("R")
 
@@ -70,7 +70,7 @@ class Control(Readings):
     connected, and EncodeError if a value does not fit the wire.
 
     Attributes:
-        changes: Marked with each change of the database, each message, each DHS that comes or goes.
+        changes: Marked when the database changes, with each message, and when a DHS comes or goes.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Control(Readings):
         self._sessions.send(host, StohAbortMotorMove(motor_name=name, abort_arg=how))
 
     def set_position(self, name: str, position: float) -> ReportRun[PositionReport]:
-        """Set the value of a motor's present position, scaled.
+        """Set the value of a motor's current position, scaled.
 
         The number is folded by the circle mode. dcss does not store it: the DHS has to report it by
         `htos_update_motor_position` or `htos_configure_device`; otherwise the next relative move of
@@ -307,7 +307,7 @@ class Control(Readings):
         return self.ask(StohGetEncoder(encoder_name=name))
 
     def set_encoder(self, name: str, position: float) -> ReportRun[EncoderReport]:
-        """Set the value of an encoder's present position, scaled."""
+        """Set the value of an encoder's current position, scaled."""
         return self.ask(StohSetEncoder(encoder_name=name, position=position))
 
     def ask(self, message: Message) -> ReportRun[Any]:
@@ -359,8 +359,8 @@ class Control(Readings):
     def _send(self, runs: Runs, asked: str, send: Callable[[], None]) -> None:
         """Send the command of these runs.
 
-        They are entered first: an answer may come before `send` returns, and if the DHS is lost
-        meanwhile, they fail.
+        The runs are entered first: an answer may come before `send` returns, and they fail if the
+        DHS is lost meanwhile.
         """
         for run, keys in runs.items():
             run.asked = asked

@@ -50,7 +50,7 @@ class CountingRun:
 
 
 def _together(reports: tuple[IonChamberReport, ...]) -> IonChamberReport:
-    """Several reports as one: any failure is the status of all; with the counts that came."""
+    """Several reports as one, with all their counts; its status is the first failure, if any."""
     if len(reports) == 1:
         return reports[0]
     return IonChamberReport(

@@ -43,7 +43,7 @@ R = TypeVar("R")
 
 
 def by_report(react: Callable[[type[Entry]], R]) -> dict[type[Message], R]:
-    """By class of report about one device: what to do, made for its kind of device."""
+    """By class of report: what `react` returns for the kind of device that it is about."""
     return {report: react(kind) for kind in KINDS for report in kind.answers.values()}
 
 
@@ -155,7 +155,7 @@ class Database:
             runs: As the attribute.
 
         Raises:
-            ConfigError: Two hosts or devices have one name.
+            ConfigError: Two hosts or devices have the same name.
         """
         self.hosts: dict[str, HardwareHost] = {}
         self.lock = threading.Lock()
@@ -174,7 +174,7 @@ class Database:
         self._records = tuple(records)
 
     def add(self, host: str, device: Entry) -> None:
-        """Add a device to a host, which is made if there is none.
+        """Add a device to a host; makes the host if there is none.
 
         Raises:
             ConfigError: There is a device with this name.

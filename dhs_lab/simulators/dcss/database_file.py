@@ -101,7 +101,7 @@ _FILE: Final = attrs.make_class(
 
 
 def load_database(path: str | Path) -> LoadedDatabase:
-    """The hosts in a file: YAML if its name ends like that, else a dump.
+    """The hosts in a file: YAML if its name ends with .yaml or .yml, else a dump.
 
     Raises:
         ConfigError: The file cannot be read, has no host, or the YAML is wrong: one line for each
@@ -155,7 +155,7 @@ def read_database(values: Mapping[str, object], source: str) -> tuple[HardwareHo
 
 
 class _Reader:
-    """Turns short forms of the file into mappings, and finds mistakes that cattrs names badly.
+    """Expands the short forms of the file, and finds mistakes that cattrs does not explain well.
 
     Wrong values are left out of the result, so that the rest can be checked, too.
     """
@@ -232,4 +232,4 @@ def _mistakes(hosts: Mapping[str, HostEntry]) -> Iterator[Mistake]:
             needed = {*getattr(motor, "dependencies", ()), *getattr(motor, "children", ())}
             for name in sorted(needed - motors):
                 at = f"hosts.{host_name}: {motor.name}"
-                yield Mistake(at, f"there is no motor {name} for it to need")
+                yield Mistake(at, f"needs the motor {name}, which is in no host")

@@ -36,7 +36,7 @@ _MAX_LINE: Final = 1022  # characters: fgets takes 1023 with the line end
 _KINDS: Final = {kind.dump_type: kind for kind in KINDS}
 _FRAMINGS: Final = {1: Framing.V1, 2: Framing.V2}
 _RUNS: Final = {8: "stog_configure_run {} {}", 9: "stog_configure_runs {1}"}
-"""Messages to GUIs about a run and about all runs, by type; the second has no name in it."""
+"""Messages to GUIs by type: about a run, and about all runs, which has no name."""
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class DumpProblem:
 class Dump:
     """The content of a dump.
 
-    No DHS is told of runs; GUIs are.
+    Only GUIs are told about runs.
 
     Attributes:
         hosts: Hardware hosts in the order of the file, `self` among them, each with its devices
@@ -188,7 +188,7 @@ class _Reader:
             _check_sizes(section)
         if section.name in self._names:
             first = self._names[section.name]
-            raise SectionError(section.line, f"the name is at line {first} already")
+            raise SectionError(section.line, f"line {first} has the same name")
         if len(self._names) >= MAX_DEVICES and not self._is_newer:
             raise SectionError(section.line, f"more than {MAX_DEVICES} sections")
         self._names[section.name] = section.line
@@ -209,7 +209,7 @@ class _Reader:
 
 
 def _with_permits(device: Entry, section: Section) -> Entry:
-    """The device with its permits; they follow the host or, for old motors, are at the end."""
+    """The device with its permits, which follow the host or, in old motors, are at the end."""
     for at in (1, len(section.older().lines) - PERMITS):
         permits = section.lines[at : at + PERMITS] if at > 0 else ()
         if len(permits) == PERMITS and all(map(is_permit, permits)):
@@ -222,7 +222,7 @@ def _check_sizes(section: Section) -> None:
     """Check that the older dcss would read the lines."""
     for number, line in section.all_lines:
         if not all(" " <= mark <= "~" for mark in line):
-            raise SectionError(number, "holds a character that is not printable")
+            raise SectionError(number, "has a character that is not printable")
         if len(line) > _MAX_LINE:
             raise SectionError(number, f"{len(line)} characters, dcss reads {_MAX_LINE}")
     if len(section.all_lines) > _MAX_LINES:

@@ -1,4 +1,4 @@
-"""`Section`: some lines of a dump, and methods to read them; entries read themselves.
+"""`Section`: one section of a dump, and methods with which entries read their values.
 
 Dumps of the second generation are newer: a motor has four more lines at its end, two of them `0`
 and two times in seconds since 1970, which no DHS gets; a string may have several lines. The limits
@@ -20,7 +20,7 @@ HARDWARE_HOST: Final = 3
 PERMITS: Final = 2  # lines: for staff, for users
 _STRING: Final = 13
 MOTOR_LINES: Final = {1: 5, 2: 6}
-"""How many lines the section of a real motor and of a pseudo motor have, by type."""
+"""Lines after the type, by type: real motors and pseudo motors."""
 _MORE_LINES: Final = 4
 _TYPE: Final = re.compile(r"[0-9]{1,9}(?:\s|$)")
 _TIME: Final = re.compile(r"-?\d+(?:\.\d*)?")
@@ -43,7 +43,7 @@ class SectionError(Exception):
 
 @attrs.frozen
 class Section:
-    """One section: its lines with their numbers in the file, name and type first.
+    """One section: its lines with their numbers in the file; name and type come first.
 
     Below, lines are counted from 0 after the type.
 
@@ -142,7 +142,9 @@ class Section:
         """Two lines of permits; raises SectionError if one is not valid."""
         for number in range(at, at + PERMITS):
             if not is_permit(self.lines[number]):
-                raise SectionError(self.number(number), "is not a permit, five 0 or 1")
+                raise SectionError(
+                    self.number(number), "a permit has five 0 or 1, one blank between"
+                )
 
     def expect_permits(self) -> None:
         """One line, with or without permits after it; raises SectionError for anything else."""
@@ -191,7 +193,7 @@ class Section:
         return 0.0
 
     def names(self, at: int) -> tuple[str, ...]:
-        """Names of devices, in a line that dcss keeps as it is."""
+        """Names of devices, in a line that dcss keeps unchanged."""
         return tuple(self.short(at, self.lines[at], MAX_DEVICE_LIST).split())
 
 

@@ -75,7 +75,7 @@ _MOVE_COMPLETED: Final = "stog_motor_move_completed"
 
 
 class Effects:
-    """The server's reaction to each message; called by the thread of the DHS's connection."""
+    """The reactions to messages; the thread of the DHS's connection calls them."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Effects:
         """Log a DHS out, and do what the scripting engine does when a DHS has disconnected.
 
         If it left by itself, each command without an answer is a verdict. If this server stops,
-        only each operation is: the time for the other answers is not over.
+        only operations without an answer are: the time for other answers is not over.
 
         The scripting engine then fails all tasks of the DHS, and aborts everything.
         """
@@ -204,7 +204,7 @@ class Effects:
         self._position_told(motor, folded, message.status)
 
     def _position_told(self, motor: MotorEntry, position: float, status: str) -> None:
-        """Enter the answer of a motor whose position value was to be set."""
+        """Enter the answer to a command that sets a motor's position."""
         for run in self._runs.waiting(ReportRun, "set_position", motor.name)[:1]:
             run.take(PositionReport(position, status))
 
@@ -227,7 +227,7 @@ class Effects:
             run.complete(fold(motor.circle_mode, message.position)[0], message.status)
 
     def _configure(self, host: str, message: Message, words: list[str]) -> None:
-        """Enter the words after the name as dcss scans them: by position, as far as they fit."""
+        """Store the words after the name by position, up to the first that dcss cannot scan."""
         motor = self._find(host, message, words[0] if words else "", MotorEntry)
         if motor is None:
             return
@@ -318,7 +318,7 @@ class Effects:
                 self._hazard(
                     host,
                     f"a real dcss would loop for ever at {unknown[0]}, which is not in the "
-                    "database, and read nothing more of this DHS; ignored",
+                    "database, and read nothing more from this DHS; ignored",
                 )
                 return
         for name in counts:
@@ -336,9 +336,7 @@ class Effects:
         self, host: str, message: HtosOperationUpdate | HtosOperationCompleted, told: str
     ) -> None:
         if message.binary:
-            logger.info(
-                "a real dcss would write %d bytes to a file of its own", len(message.binary)
-            )
+            logger.info("a real dcss would write %d bytes to a file", len(message.binary))
         run = self._runs.find(
             OperationRun, "operation", message.operation_name, message.operation_handle
         )
@@ -353,15 +351,15 @@ class Effects:
         if run:
             run.take(message)
         else:
-            logger.warning("answer to an operation never started: %s", message)
+            logger.warning("answer to an operation that was never started: %s", message)
 
     # -- odd messages ------------------------------------------------------------------------
 
     def _take_malformed(self, hardware_host: str, message: MalformedMessage) -> None:
         self._hazard(
             hardware_host,
-            "a real dcss reads this without a check, with stale values for what is missing or does "
-            f"not fit ({message.field} {message.reason}); ignored: {message.text:.200}",
+            "a real dcss reads this without a check, with stale values for what is missing or "
+            f"wrong ({message.field} {message.reason}); ignored: {message.text:.200}",
         )
 
     def _find(self, host: str, message: Message, name: str, kind: type[D]) -> D | None:

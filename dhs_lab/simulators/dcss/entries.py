@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 @attrs.frozen
 class OperationEntry(Entry):
-    """An operation; if the dump has no hardware name, it is the name."""
+    """An operation; its hardware name is its name if the dump has none."""
 
     kind: ClassVar[str] = "operation"
     listed: ClassVar[str] = "operations"
@@ -105,7 +105,7 @@ class StringEntry(Entry):
         return self.contents
 
     def describe(self) -> str:
-        """It in one line, the contents in quotes."""
+        """One line about it, with the contents in quotes."""
         return f"{self.kind} {self.name} {self.contents!r}"
 
     def registration(self) -> Message:
@@ -205,7 +205,7 @@ class ShutterEntry(Entry):
         return host, cls(section.name, "closed" if is_closed else "open", hardware_name)
 
     def take(self, message: HtosReportShutterState) -> ShutterReport:
-        """Store the state of a successful report; dcss takes any word except `closed` for open."""
+        """Store the state of a successful report; for dcss, any word except `closed` means open."""
         status = self.status_of(message)
         if status == ShutterResult.NORMAL:
             closed = message.shutter_state == ShutterState.CLOSED
@@ -295,7 +295,7 @@ class IonChamberEntry(Entry):
 
 @attrs.define
 class EncoderEntry(Entry):
-    """An encoder and its last position, scaled; a dump holds no position."""
+    """An encoder and its last position, scaled; a dump has no position."""
 
     kind: ClassVar[str] = "encoder"
     listed: ClassVar[str] = "encoders"
@@ -374,7 +374,7 @@ class ObjectEntry(Entry):
 
     @classmethod
     def of_section(cls, section: Section) -> tuple[str, Self]:
-        """As `Entry.of_section`; dcss writes an object's name and type only, and reads none."""
+        """As `Entry.of_section`; dcss writes only name and type, and cannot read an object."""
         count = section.expect(0, 1, 3)
         if count > 1:
             section.permits(1)

@@ -43,9 +43,9 @@ class Entry:
     listed: ClassVar[str]
     """Name of a list of them, in files and as an argument of `HardwareHost.of`."""
     short_for: ClassVar[str] = ""
-    """The attribute that a text instead of a mapping sets in a file, "" for none."""
+    """In a file, the attribute that a text in place of a mapping sets; "" for none."""
     key_words: ClassVar[Mapping[str, Mapping[str, object]]] = {}
-    """Keys of a file that take one of a few words, and the values of the words."""
+    """Keys of a file that accept only some words, and the value of each word."""
     dump_type: ClassVar[int]
     """Number of its type in a dump."""
     name_field: ClassVar[str] = ""
@@ -69,7 +69,7 @@ class Entry:
         return None
 
     def describe(self) -> str:
-        """It in one line."""
+        """One line about it."""
         value = self.value
         shown = [] if value is None else [_shown(value)]
         return " ".join([self.kind, self.name, *shown])
@@ -101,7 +101,7 @@ class Entry:
         return str(report.status)
 
     def is_answer(self, _command: Any, _report: Any) -> bool:
-        """Whether a report, as returned by `take`, answers this command, or was sent before it."""
+        """Whether a report from `take` answers this command; else it was sent before that."""
         return True
 
 

@@ -6,9 +6,9 @@ a delayed one wait, as on any TCP connection.
 
 `RESET` sends RST in place of a frame, `TRUNCATE` half of it and FIN. `SPLIT` sends it in pieces,
 `STALL` pauses in its middle, `LATE` in front of it. `DUPLICATE` sends it twice, `DROP` not at all,
-`GARBAGE` with an invalid header (in v1: keyword). `REFUSE` closes a login as dcss closes one of an
-unknown name. `SLOW` reads this many bytes of a DHS a second, by default none: a DHS that gives up
-such a connection and reconnects finds its name taken, as with a dcss that hangs.
+`GARBAGE` with an invalid header (in v1: keyword). `REFUSE` closes a login as dcss closes one with
+an unknown name. `SLOW` limits the bytes that are read from a DHS per second, by default to none: a
+DHS that gives up such a connection and reconnects finds its name taken, as with a dcss that hangs.
 """
 
 import enum
@@ -49,7 +49,7 @@ class FaultKind(enum.StrEnum):
     LATE = "late"
     """A pause in front of the frame; those after it wait."""
     REFUSE = "refuse"
-    """A login is closed, as dcss closes one of an unknown name."""
+    """A login is closed, as dcss closes one with an unknown name."""
     SLOW = "slow"
     """Only this many bytes of the DHS are read per second."""
     GARBAGE = "garbage"
@@ -108,11 +108,11 @@ class Fault:
         if self.value is not None and self.kind not in DEFAULT_VALUES:
             raise ValueError(f"{self.kind} takes no value")
         if self.kind is FaultKind.SPLIT and self.amount < 1:
-            raise ValueError("pieces have 1 byte at least")
+            raise ValueError("a piece must have at least 1 byte")
         if self.kind in _NO_FRAMES and self.keyword != ANY:
             raise ValueError(f"{self.kind} does not affect single messages")
         if self.kind is FaultKind.SLOW and (self.every, self.count, self.chance) != (1, None, 1.0):
-            raise ValueError("slow reading goes on until it is cleared")
+            raise ValueError("slow lasts until it is cleared: it takes no every, count or chance")
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
@@ -257,7 +257,7 @@ class Faults:
     """The active faults of a server; any thread may add and clear them."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), *, seed: int = 0) -> None:
-        """These faults; the same seed and traffic give the same faults.
+        """Start with these faults; the same seed and traffic have the same effects.
 
         Raises:
             ConfigError: A text is not a fault.
@@ -320,7 +320,7 @@ class Faults:
         return hit
 
     def reading_rate(self, host: str) -> float | None:
-        """How many bytes a second to read of this DHS; None: as they come."""
+        """How many bytes to read from this DHS per second; None for no limit."""
         with self._lock:
             rates = [
                 each.fault.amount

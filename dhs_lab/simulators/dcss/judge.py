@@ -44,7 +44,7 @@ _STATUS_AT: Final = {
 }
 """Index of the status word."""
 
-_TEXT_BEHIND: Final = ("htos_set_string_completed", "htos_operation_completed")
+_TEXT_AFTER: Final = ("htos_set_string_completed", "htos_operation_completed")
 """Messages with a text of any number of words after the status."""
 
 
@@ -167,20 +167,20 @@ class Judge:
             self.find(
                 host,
                 VerdictKind.NO_LIST,
-                f"no Tcl list, so no script of a real dcss would ever see it: {shown!r}",
+                f"not a Tcl list, so no script of a real dcss would ever see it: {shown!r}",
             )
         keyword = keyword_of(text)
         at = _STATUS_AT.get(keyword)
         if at is None:
             return
-        words = text.split(None, at + (keyword in _TEXT_BEHIND))
+        words = text.split(None, at + (keyword in _TEXT_AFTER))
         if len(words) > at and not _PLAIN.fullmatch(words[at].rstrip()):
             self.find(host, VerdictKind.STATUS, f"its status is not one plain word: {shown!r}")
 
     def moved(self, host: str, motor: MotorEntry, position: float, goals: Sequence[float]) -> None:
-        """Judge the end of a move that was reported as `normal`; `goals` are possible destinations.
+        """Judge the end of a move that was reported as `normal`; `goals` are its possible ends.
 
-        No goals: the destination is unknown.
+        If there are none, the destination is unknown.
         """
         tolerance = self._move_tolerance
         if isinstance(motor, RealMotorEntry) and motor.scale_factor:

@@ -83,7 +83,7 @@ class MotorEntry(Entry):
         return self.position
 
     def describe(self) -> str:
-        """It in one line."""
+        """One line about it."""
         words = [super().describe(), *[self.units] * bool(self.units)]
         words += ["moving"] * self.is_moving + ["locked"] * self.motor_lock_on
         return " ".join(words)
@@ -113,7 +113,7 @@ class RealMotorEntry(MotorEntry):
         scale_factor: Steps per scaled unit.
         speed: Steps per second.
         acceleration: Time to full speed, ms.
-        backlash: Steps; the sign says from which side it is taken up.
+        backlash: Steps; the sign is the side from which it is taken up.
         backlash_on: Whether backlash is taken up.
         reverse_on: Whether the motor turns the other way.
     """
@@ -157,7 +157,7 @@ class RealMotorEntry(MotorEntry):
 
 @attrs.define(kw_only=True)
 class PseudoMotorEntry(MotorEntry):
-    """A motor that a DHS makes of other motors.
+    """A motor that a DHS makes from other motors.
 
     Attributes:
         children: The motors it is made of; a DHS gets them only if there are dependencies.
@@ -201,7 +201,7 @@ def _order(
         return new
     if all(map(is_permit, section.lines[old_permits:])):
         return old
-    raise SectionError(section.number(1), "no permits, neither here nor at the end")
+    raise SectionError(section.number(1), "there are no permits, here or at the end")
 
 
 def _dependencies(section: Section, at: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`MoveRun` and `VectorRun`: moves as the side that started them sees them."""
+"""`MoveRun` and `VectorRun`: moves, as seen by the side that started them."""
 
 from math import isfinite
 

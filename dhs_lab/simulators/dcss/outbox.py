@@ -27,7 +27,7 @@ class Outbox:
             sock: The connection, blocking.
             name: Name of the thread that sends waiting bytes.
             limit: How many bytes may wait; a frame that is larger may wait alone.
-            threads: To which that thread belongs.
+            threads: The group of that thread.
         """
         self._socket = sock
         self._name = name
@@ -35,7 +35,7 @@ class Outbox:
         self._threads = threads
         self._changed = threading.Condition()  # guards what follows; nothing waits while it is held
         self._waiting = bytearray()
-        self._is_draining = False  # whether the thread is there, which ends when nothing waits
+        self._is_draining = False  # whether the thread runs; it ends when nothing waits
         self._is_closed = False
         self.has_overflowed = False  # set once: too many bytes waited
 
@@ -44,7 +44,7 @@ class Outbox:
 
         Args:
             data: Whole frames.
-            spares: Whether to ignore the limit, for a client that has just logged in.
+            spares: Whether to ignore the limit, as for a client that has just logged in.
         """
         with self._changed:
             if self._is_closed:

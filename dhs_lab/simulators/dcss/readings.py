@@ -15,7 +15,7 @@ class Readings:
         self._database = database
 
     def devices(self) -> dict[str, Entry]:
-        """All devices by name, as they are now: copies that stay as they are."""
+        """All devices by name, as they are now: copies, which do not change."""
         with self._database.lock:
             return {
                 device.name: copy.copy(device)
@@ -24,7 +24,7 @@ class Readings:
             }
 
     def motor(self, name: str) -> MotorEntry:
-        """A motor as it is now: a copy that stays as it is."""
+        """A motor as it is now: a copy, which does not change."""
         _, motor = self._database.get(name, MotorEntry)
         with self._database.lock:
             return copy.copy(motor)

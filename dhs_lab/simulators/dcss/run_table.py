@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from dhs_lab.simulators.dcss.runs import CommandRun
 
-KEPT: Final = 10_000  # keys; of operations each has its own
+KEPT: Final = 10_000  # keys; each operation has its own
 RunKey = tuple[str, ...]
 """A kind of command and its device: `("move", "gonio_phi")`."""
 
@@ -33,11 +33,11 @@ class RunTable:
 
     def _forget(self) -> None:
         """Keep only the newest of the finished runs."""
-        for _ in range(min(2, len(self._runs) - KEPT)):  # two for each that is entered
+        for _ in range(min(2, len(self._runs) - KEPT)):  # two for each new one
             oldest = next(iter(self._runs))
             runs = self._runs.pop(oldest)
             if not all(run.is_over for run in runs):
-                self._runs[oldest] = runs  # as the newest: others are looked at first
+                self._runs[oldest] = runs  # moved to the end, so that others are checked first
 
     def remove(self, run: CommandRun, *keys: RunKey) -> None:
         """Remove a run whose command was not sent after all."""

@@ -56,7 +56,7 @@ class CommandRun(Asked, Protocol):
 
 @attrs.frozen
 class Completion:
-    """How an operation ended: `normal` is success, any other status the failure."""
+    """How an operation ended: `normal` means success, any other status names the failure."""
 
     status: str
     text: str
@@ -232,7 +232,7 @@ class ReportRun(_Heard, Generic[R]):
             failure: Makes the report with a status, if the DHS is lost.
             takes_s: Seconds that each report takes by itself.
             is_repeated: Whether reports go on until one is a failure.
-            is_answer: Tells an answer from a report that was sent before the command.
+            is_answer: Whether a report is an answer, and was not sent before the command.
         """
         super().__init__(name, hardware_host, takes_s)
         self._failure = failure

@@ -51,7 +51,7 @@ from dhs_runtime.lowlevel import (
 logger = logging.getLogger(__name__)
 
 _JOIN_S: Final = 1.0
-DUPLICATE_S: Final = 3.0  # dcss waits this long before it closes a second DHS of one name
+DUPLICATE_S: Final = 3.0  # dcss waits this long before it closes a second DHS with the same name
 
 
 class SimulatedDcss(Scripting):
@@ -84,7 +84,7 @@ class SimulatedDcss(Scripting):
             hosts: Its database; their devices are changed in place.
             host: Address to listen on.
             port: Hardware port; 0 picks a free one.
-            patience: Factor on the delay before a duplicate name is refused (real: 3 s).
+            patience: Factor for the delay of 3 s before a second DHS with the same name is closed.
             reset_range: `motor.circular.reset_range` of dcss's configuration, degrees.
             faults: Faults from the start; more can be added to `self.faults` at any time.
             seed: Seed of the faults' random numbers.
@@ -94,10 +94,10 @@ class SimulatedDcss(Scripting):
                 seconds is a verdict.
             move_tolerance: How far a move may end from its goal, scaled; at least one step.
             gui_port: GUI port, at the same address; 0 picks a free one, None for no GUI port.
-            gui: How that port treats its clients, and what it sends them besides devices.
+            gui: How that port treats its clients, and what it sends them in addition to devices.
 
         Raises:
-            ConfigError: Two hosts or devices have one name, or a text is not a fault.
+            ConfigError: Two hosts or devices have the same name, or a text is not a fault.
         """
         self.faults = Faults(faults, seed=seed)
         changes = Changes()
@@ -252,7 +252,7 @@ class SimulatedDcss(Scripting):
     def wait_registered(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is connected and has its devices; raises like `wait_online`.
 
-        Commands sent before that may come in between, as from a real dcss.
+        Commands that are sent earlier may arrive between the devices, as from a real dcss.
         """
         self._sessions.wait_registered(name, timeout_s)
 
@@ -347,7 +347,7 @@ class SimulatedDcss(Scripting):
         elif self.faults.refuses(name):
             logger.info("a fault refuses %s; closed", name)
         elif not self._log_in(name, session):
-            logger.info("%s is connected already; closing the second in a while", name)
+            logger.info("%s is connected already; the second connection is closed later", name)
             self._stop.wait(DUPLICATE_S * self._patience)
         else:
             self._talk(name, session)

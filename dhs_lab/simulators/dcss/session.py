@@ -40,7 +40,7 @@ from dhs_runtime.lowlevel import (
 logger = logging.getLogger(__name__)
 
 BACKLOG = 8 << 20  # bytes that may wait for a DHS that does not read
-HANDSHAKE_S = 1.0  # for all 200 bytes: single bytes do not extend it
+HANDSHAKE_S = 1.0  # for all 200 bytes together
 _READ_SIZE = 1 << 16
 _READS_A_SECOND = 20  # of a slow reader
 _POLL_S = 0.02
@@ -218,7 +218,7 @@ class Session:
                 self._pause(step.seconds)
             elif isinstance(step, Close):
                 self.close(by_reset=step.by_reset)
-                return  # the sender learns of it like of any loss: the session ends
+                return  # the session ends, as after any loss
             else:
                 self._write_as_dcss(step)
 

@@ -76,7 +76,7 @@ class Sessions:
         """Wait until this DHS is connected and has its devices; raises like `wait_online`."""
         with self._changed:
             if not self._changed.wait_for(lambda: name in self._registered, timeout_s):
-                raise TimeoutError(f"{name} did not connect within {timeout_s:g} s")
+                raise TimeoutError(f"{name} did not get its devices within {timeout_s:g} s")
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises like `wait_online`."""

@@ -1,9 +1,9 @@
 """`Shell`: drives a simulated DCSS by lines of text, typed or from a script.
 
 A line is a command and its words, split as by a POSIX shell; `#` begins a comment line. Each
-command for devices is carried out, or refused, as that of a GUI; only `send` goes past the rules.
-It waits for its completion and prints one line. With `--no-wait` after the command, or `&` at the
-end, it runs in the background; `--timeout SECONDS` sets how long to wait for this command.
+command for devices is carried out, or refused, like one of a GUI; only `send` skips the rules. It
+waits for its completion and prints one line. With `--no-wait` after the command, or `&` at the end,
+it runs in the background; `--timeout SECONDS` sets how long to wait for this command.
 
     with Shell(dcss, print) as shell:
         shell.run("move gonio_phi 90")
@@ -45,7 +45,7 @@ COMMANDS: Final = [*shell_devices.COMMANDS, *shell_server.COMMANDS]
 _command = functools.partial(listed, COMMANDS)
 
 
-@_command("help [COMMAND]", "these lines", lambda _: list(COMMANDS_BY_NAME))
+@_command("help [COMMAND]", "list the commands, or explain one", lambda _: list(COMMANDS_BY_NAME))
 def _help(_: Context, words: CommandWords) -> CommandAnswer:
     if not words:
         return CommandResult("\n".join(map(_help_line, COMMANDS)))
@@ -113,7 +113,7 @@ class Shell:
         self._timeout_s = timeout_s
         self._waits = waits
         self._lock = threading.Lock()  # one output at a time; guards failures, too
-        self._waited: threading.Event | None = None  # what the present line waits for
+        self._waited: threading.Event | None = None  # what the current line waits for
         self._token = StopToken()
         self._lines, self._jobs, self._followers = ThreadGroup(), ThreadGroup(), ThreadGroup()
         self._context = Context(
@@ -143,7 +143,7 @@ class Shell:
             return self._show(answer)
         waits = self._waits and taken.waits
         ended = threading.Event()
-        self._waited = ended if waits else None  # first: a user who sees the start may interrupt
+        self._waited = ended if waits else None  # set before the user sees the start
         if answer.is_told or not waits:
             self._tell(answer.started)
         outcomes: list[CommandResult] = []
@@ -160,7 +160,7 @@ class Shell:
         except RuntimeError as error:  # the system has no thread left
             self._waited = None
             return self._show(
-                CommandResult(f"error: nobody waits for this: {error}", OperationStatus.ERROR)
+                CommandResult(f"error: cannot wait for its end: {error}", OperationStatus.ERROR)
             )
         if waits:
             if not ended.wait(SILENT_S):
@@ -171,19 +171,19 @@ class Shell:
         return outcomes[0] if waits and outcomes else CommandResult(answer.started)
 
     def interrupt(self) -> bool:
-        """Stop waiting for the present line; whether there was one.
+        """Stop waiting for the current line; returns whether there was one.
 
         Its command continues, and its result is printed when it ends.
         """
         waited = self._waited
         if waited is None or waited.is_set():
             return False
-        self._tell("it goes on; abort ends it")
+        self._tell("the command goes on; abort ends it")
         waited.set()
         return True
 
     def script(self, lines: Iterable[str], *, keep_going: bool = False) -> bool:
-        """Run lines until one fails or quits; whether all succeeded.
+        """Run lines until one fails or quits; returns whether all succeeded.
 
         At the end it waits for the commands in the background.
 
@@ -289,7 +289,7 @@ def _take_apart(line: str) -> _Line:
         ValueError: A quotation is not closed.
         UsageError: A timeout is not a valid time.
     """
-    line = line.removeprefix("\ufeff").strip()  # the mark with which Windows begins a file
+    line = line.removeprefix("\ufeff").strip()  # a file of Windows may begin with it
     if line.startswith("#"):
         return _Line([])
     waits = not (line == "&" or line.endswith(" &"))

@@ -1,4 +1,4 @@
-"""Commands of the shell that drive devices, as a GUI does, each until its DHS has answered."""
+"""Commands of the shell that drive devices, as a GUI does."""
 
 import contextlib
 import re
@@ -79,7 +79,7 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
 
 @_command(
     "set-position MOTOR POSITION",
-    "set the value of the present position of a motor",
+    "set the value of a motor's current position",
     names_of(MotorEntry),
 )
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
@@ -138,7 +138,7 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
 
 @_command(
     "configure MOTOR FIELD=VALUE...",
-    "change a motor's configuration, as speed=200 motor_lock_on=on",
+    "change a motor's configuration, for example speed=200 motor_lock_on=on",
     names_of(MotorEntry),
 )
 def _configure(context: Context, words: CommandWords) -> CommandAnswer:
@@ -149,7 +149,7 @@ def _configure(context: Context, words: CommandWords) -> CommandAnswer:
     for setting in settings:
         field, separator, text = setting.partition("=")
         if not separator or field not in kinds:
-            raise words.wrong(f"{setting!r} is not a setting; there is {', '.join(kinds)}")
+            raise words.wrong(f"{setting!r} is not a setting; there are {', '.join(kinds)}")
         values[field] = _setting(field, kinds[field], text, words)
     if not values:
         raise words.wrong("a setting is missing")

@@ -90,17 +90,17 @@ class CommandWords:
         return float(word)
 
     def whole(self, what: str) -> int:
-        """The next, a whole number from 0 on."""
+        """The next, a whole number, at least 0."""
         word = self.word(what)
         if not word.isdecimal():
-            raise self.wrong(f"{what} is a number, got {word!r}")
+            raise self.wrong(f"{what} is a whole number, got {word!r}")
         return int(word)
 
     def seconds(self, what: str = "SECONDS") -> float:
         """The next, a time."""
         seconds = self.number(what)
         if not 0 <= seconds <= LONGEST_S:
-            raise self.wrong(f"{what} is a time, got {seconds:g}, and at most {LONGEST_S:g}")
+            raise self.wrong(f"{what} is a time of at most {LONGEST_S:g}, got {seconds:g}")
         return seconds
 
     def one_of(self, what: str, *known: str) -> str:
@@ -123,9 +123,9 @@ class CommandWords:
         return words
 
     def end(self) -> None:
-        """There must be no more."""
+        """Check that there are no more."""
         if self._words:
-            raise self.wrong(f"{self._words[0]!r} is too much")
+            raise self.wrong(f"{self._words[0]!r} is one word too many")
 
     def wrong(self, reason: str) -> UsageError:
         """The error for wrong words."""

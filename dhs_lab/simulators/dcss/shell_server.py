@@ -55,7 +55,7 @@ def _who(context: Context, words: CommandWords) -> CommandAnswer:
     return CommandResult(" ".join(context.dcss.online()) or "nobody is connected")
 
 
-@_command("state [NAME...]", "values of hosts and devices in the database, or of all", _all)
+@_command("state [NAME...]", "show hosts and devices of the database, all by default", _all)
 def _state(context: Context, words: CommandWords) -> CommandAnswer:
     devices = context.dcss.devices()
     hosts = {host.name: host for host in context.dcss.hosts}
@@ -108,7 +108,7 @@ def _follow(context: Context, seen: int) -> None:
 
 
 @_command(
-    "send DHS KEYWORD [WORD...]", "send any message past the rules for GUIs, unchanged", _hosts
+    "send DHS KEYWORD [WORD...]", "send any message unchanged, without the rules for GUIs", _hosts
 )
 def _send(context: Context, words: CommandWords) -> CommandAnswer:
     name, text = words.word("DHS"), " ".join(words.rest())
@@ -127,7 +127,7 @@ def _gui(context: Context, words: CommandWords) -> CommandAnswer:
 # -- disturbing ------------------------------------------------------------------------------
 
 
-@_command("drop DHS [reset]", "close a DHS's connection, on request by RST", _hosts)
+@_command("drop DHS [reset]", "close the connection of a DHS; reset: with RST", _hosts)
 def _drop(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("DHS")
     by_reset = words.flag("reset")
@@ -174,8 +174,8 @@ def _wait(context: Context, words: CommandWords) -> CommandAnswer:
         limit_s = timeout_s if own_s is None else own_s
         if not name:
             if not context.join(limit_s):
-                return CommandResult(f"not all is done within {limit_s:g} s", OperationStatus.ERROR)
-            return CommandResult("all is done")
+                return CommandResult(f"not done within {limit_s:g} s", OperationStatus.ERROR)
+            return CommandResult("everything is done")
         if is_offline:
             context.dcss.wait_offline(name, limit_s)
         else:
@@ -197,7 +197,7 @@ def _sleep(context: Context, words: CommandWords) -> CommandAnswer:
 
 @_command(
     "expect [--within SECONDS] NAME VALUE [TOLERANCE] | status STATUS COMMAND... | message PATTERN",
-    "fail unless a value, a status or a message is as it says",
+    "fail unless a value, a status or a message is as given",
     _all,
 )
 def _expect(context: Context, words: CommandWords) -> CommandAnswer:
@@ -244,7 +244,7 @@ def _is_as(actual: str | float, expected: list[str], words: CommandWords) -> boo
     except ValueError:
         raise words.wrong(f"a number was expected, got {' '.join(expected)!r}") from None
     if len(more) > 1:
-        raise words.wrong(f"{expected[2]!r} is too much")
+        raise words.wrong(f"{expected[2]!r} is one word too many")
     return abs(actual - value) <= tolerance
 
 

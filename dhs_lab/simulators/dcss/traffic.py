@@ -41,8 +41,8 @@ class TrafficLine:
 class Traffic:
     """The last 100,000 messages, safe for any thread.
 
-    A message of a DHS is here before DCSS reacts to it, so who sees an effect finds its cause here.
-    Only `wait_for` gives it once DCSS has reacted.
+    A message of a DHS is here before DCSS reacts to it, so the cause of each effect is here. Only
+    `wait_for` waits until DCSS has reacted to it.
     """
 
     def __init__(self, changes: Changes | None = None) -> None:

@@ -71,7 +71,7 @@ class Board:
         wire, log = self._new_lines()
         log += verdicts
         now_s = self._dcss.traffic.now_s
-        there = {*online, *self._dcss.online(), SCRIPTING_ENGINE}  # also who came back meanwhile
+        there = {*online, *self._dcss.online(), SCRIPTING_ENGINE}  # also those that came back
         for host in self._story.busy_hosts() - there:
             self._story.lose(host, now_s)
         tables = {

@@ -29,10 +29,10 @@ class CameraPicture:
     """One picture and what was found in it.
 
     Attributes:
-        tag: Tells it from others: the same for the same picture.
+        tag: Identifies it: equal for equal pictures.
         jpeg: The file.
         facts: `angle_deg`, `size_px`, and `found`: a list of objects with `label`, `score`, `box`
-            (`[min_x, min_y, max_x, max_y]`) and `tip` (a loop's far end as `[x, y]`, null of a
+            (`[min_x, min_y, max_x, max_y]`) and `tip` (a loop's far end as `[x, y]`, null for a
             pin). Box and tip are in fractions of the picture's width and height.
     """
 
@@ -82,7 +82,7 @@ class Camera:
             self._position = motor.position
 
     def picture(self) -> CameraPicture:
-        """The picture at the present angle."""
+        """The picture at the current angle."""
         angle_deg = self._axis.angle_deg
         tag = f'"{angle_deg!r}"'
         with self._lock:

@@ -57,7 +57,7 @@ class RunStory:
         self.result = cut(result, MAX_WORDS)
 
     def view(self) -> JsonObject:
-        """A JSON object of its present state."""
+        """Its current state as a JSON object."""
         return {field: getattr(self, field) for field in _FIELDS}
 
 

@@ -2,8 +2,8 @@
 
 A foreign page in the same browser can send requests to loopback. But it cannot choose the headers
 `Host` and `Origin`, so they show where a request comes from: `Host` has the name that an attacker
-lets point to 127.0.0.1, `Origin` the foreign page. And browsers send JSON to another origin only
-after asking, which is never granted.
+made point to 127.0.0.1, `Origin` the foreign page. And browsers send JSON to another origin only
+after asking for permission, which is never given.
 """
 
 from collections.abc import Mapping
@@ -34,10 +34,10 @@ def refusal(headers: Headers, *, is_command: bool, allow_own_name: bool = False)
     """
     hosts = headers.get_all("Host")
     if len(hosts) != 1 or not is_this_computer(hosts[0], own_names=allow_own_name):
-        return "this page answers to localhost and to addresses, not to other names"
+        return "open this page with localhost or an address, not with another name"
     origin = headers.get("Origin")
     if "Origin" in headers and origin.lower() != f"http://{hosts[0]}".lower():
-        return "a page from elsewhere may not use this one"
+        return "another web page may not use this one"
     if is_command and headers.content_type != "application/json":
         return "a command is JSON: Content-Type: application/json"
     return ""

@@ -133,7 +133,7 @@ def test_a_script_drives_a_dhs() -> None:
             assert process.stdout is not None
             said = process.stdout.read()
         assert process.wait(DEADLINE_S) == 0
-    assert "echo 1.1 completed normal hello\nall is done\n" in said
+    assert "echo 1.1 completed normal hello\neverything is done\n" in said
 
 
 def test_a_script_that_a_signal_ends_has_not_gone_well() -> None:
@@ -266,7 +266,7 @@ def test_what_is_held_against_a_dhs_is_reported_at_the_end() -> None:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         faulty_dhs(hardware_port(process), *["htos_note {"] * 12, "htos_motor_move_completed z 0")
         say(process, "verdicts")
-        assert "no list: echoDHS: no Tcl list" in read_until(process, "echoDHS")
+        assert "no list: echoDHS: not a Tcl list" in read_until(process, "echoDHS")
         _, errors = process.communicate("quit\n", timeout=DEADLINE_S)
     assert process.returncode == 1
     lines = errors[errors.index("verdicts on DHSs:") :].splitlines()

@@ -27,7 +27,7 @@ def test_ctrl_c_ends_the_waiting_and_twice_the_server(tmp_path: Path, terminal: 
         terminal.type("start hang")
         assert terminal.wait(lambda text: "hang 1.1 started" in text)
         terminal.interrupt()
-        assert terminal.wait(lambda text: "it goes on; abort ends it" in text)
+        assert terminal.wait(lambda text: "the command goes on; abort ends it" in text)
         terminal.type("abort")
         assert terminal.wait(lambda text: "hang 1.1 completed aborted" in text)
         terminal.interrupt()

@@ -123,7 +123,7 @@ def test_hosts_and_kinds_may_be_empty() -> None:
         ("hosts: {a: {motors: [m], encoders: [m]}}", "hosts: two devices of the database are"),
         (
             "hosts: {a: {motors: {m: {dependencies: [x]}}}}",
-            "hosts.a: m: there is no motor x for it to need",
+            "hosts.a: m: needs the motor x, which is in no host",
         ),
     ],
 )

@@ -324,9 +324,9 @@ def test_a_fault_reads_as_it_is_written() -> None:
         ("late count=x", "'count=x' is not a number"),
         ("late -1", "must be >= 0"),
         ("drop 3", "drop takes no value"),
-        ("split 0", "pieces have 1 byte at least"),
+        ("split 0", "a piece must have at least 1 byte"),
         ("refuse keyword=x", "refuse does not affect single messages"),
-        ("slow count=1", "slow reading goes on until it is cleared"),
+        ("slow count=1", "slow lasts until it is cleared: it takes no every, count"),
         ("drop chance=2", "must be <= 1"),
     ],
 )

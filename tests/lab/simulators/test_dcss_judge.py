@@ -428,7 +428,7 @@ def test_it_judges_again_after_a_stop_and_a_start() -> None:
 
 def test_verdicts_are_logged(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.say("htos_note {")
-    assert f"{HOST}: no Tcl list, so no script of a real dcss would ever see it" in caplog.text
+    assert f"{HOST}: not a Tcl list, so no script of a real dcss would ever see it" in caplog.text
 
 
 def test_the_table_forgets_what_is_over_and_nothing_else() -> None:

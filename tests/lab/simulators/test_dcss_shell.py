@@ -231,7 +231,7 @@ def test_who_does_not_wait_hears_later(driven: Shell, voice: Voice, line: str) -
     assert driven.run("wait 0").status == "error"
     driven.run("abort")
     assert voice.wait("hang 1.1 completed") == "hang 1.1 completed aborted stoh_abort_all soft"
-    assert driven.run("wait 10") == CommandResult("all is done")
+    assert driven.run("wait 10") == CommandResult("everything is done")
     assert driven.failures == 2  # the wait for nothing, and the abort
 
 
@@ -411,7 +411,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("Move gonio_phi 1", "error: no command 'Move'; did you mean 'move'?"),
         ("mvoe z 1", "error: no command 'mvoe'; did you mean 'move'?"),
         ("move", "error: MOTOR is missing; usage: move MOTOR POSITION"),
-        ("move phi 1 2", "error: '2' is too much; usage: move MOTOR POSITION"),
+        ("move phi 1 2", "error: '2' is one word too many; usage: move MOTOR POSITION"),
         ("move phi 1", "refused: no_hw_host stageDHS; phi no_hw_host stageDHS"),
         ("move nosuch 1", "refused: the database has no device 'nosuch'"),
         ("shutter shuter open", "refused: the database has no device 'shuter'; did you mean shut"),
@@ -429,13 +429,13 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("send stageDHS", "error: MESSAGE holds no word; usage: send DHS KEYWORD"),
         ("drop stageDHS", "error: hardware host stageDHS is not connected"),
         ("wait nosuch", "error: no hardware host 'nosuch' in the database"),
-        ("wait stageDHS 0.01", "error: stageDHS did not connect within 0.01 s"),
+        ("wait stageDHS 0.01", "error: stageDHS did not get its devices within 0.01 s"),
         ("start 'open", "error: No closing quotation"),
         ("start --timeout soon echo", "error: SECONDS is a number, got 'soon'"),
-        ("traffic many", "error: N is a number, got 'many'"),
-        ("traffic inf", "error: N is a number, got 'inf'"),
-        ("traffic -3", "error: N is a number, got '-3'"),
-        ("fault clear 1.5", "error: NUMBER is a number, got '1.5'"),
+        ("traffic many", "error: N is a whole number, got 'many'"),
+        ("traffic inf", "error: N is a whole number, got 'inf'"),
+        ("traffic -3", "error: N is a whole number, got '-3'"),
+        ("fault clear 1.5", "error: NUMBER is a whole number, got '1.5'"),
         ("fault late inf", "error: fault 'late inf': 'value' must be < inf"),
         ("set-position phi nan", "error: POSITION is a number, got 'nan'"),
         ("sleep 1e300", "error: SECONDS is a time, got 1e+300, and at most 86400"),

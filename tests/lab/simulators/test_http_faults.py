@@ -153,9 +153,9 @@ def test_every_n_th_and_clear() -> None:
         ("status soon", "'soon' is not a number, every= or count="),
         ("status count=x", "'count=x' is not a number"),
         ("status how=1", "'how=1' is not a number"),
-        ("status 200", "the status of a failure is 400 to 599"),
+        ("status 200", "the status must be 400 to 599"),
         ("reset 3", "reset takes no value"),
-        ("slow 0", "0 bytes a second is `hang`"),
+        ("slow 0", "slow 0 would never end; use `hang`"),
         ("late -1", "must be >= 0"),
     ],
 )

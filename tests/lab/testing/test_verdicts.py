@@ -9,7 +9,7 @@ from dhs_lab.simulators.dcss import HardwareHost, VerdictKind
 from dhs_lab.testing import DcssMaker, VerdictError, WatchedDcss
 from tests.lab.simulators.dhs_peer import DhsPeer
 
-NOT_SEEN = "no Tcl list, so no script of a real dcss would ever see it: 'htos_note {'"
+NOT_SEEN = "not a Tcl list, so no script of a real dcss would ever see it: 'htos_note {'"
 HOST = HardwareHost.of("stageDHS", motors=["z"], operations=["scan"], strings={"status": ""})
 
 
@@ -100,6 +100,6 @@ def test_a_failed_test_shows_them() -> None:
             peer.settle()
         titles = dict(make.sections())
         text = titles[f"verdicts of the simulated DCSS at {dcss.address}"]
-        assert "no list: stageDHS: no Tcl list" in text
+        assert "no list: stageDHS: not a Tcl list" in text
         other = make(HOST)
         assert f"verdicts of the simulated DCSS at {other.address}" not in dict(make.sections())

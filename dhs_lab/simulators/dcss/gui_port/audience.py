@@ -65,7 +65,7 @@ class Audience:
         try:
             self._send(framed(text))
         except EncodeError as error:
-            logger.warning("GUIs are not told %.80r: %s", text, error)
+            logger.warning("GUIs do not get %.80r: %s", text, error)
         self.hear(text)
 
     @contextmanager

@@ -15,7 +15,7 @@ from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_runtime.lowlevel import NotConnectedError
 
 Begun = Runs | None
-"""The runs that a command began; None if it was refused, or there is nobody to carry it out."""
+"""The runs that a command began; None if it was refused, or its DHS is not connected."""
 
 
 @attrs.frozen(kw_only=True)

@@ -39,7 +39,7 @@ class FirstPush:
                 with self._audience.lock:  # an update might come before the older configuration
                     client.outbox.put(b"".join(map(framed, self.record(name))), spares=True)
             except EncodeError as error:
-                logger.warning("%s is not told of %s: %s", client, name, error)
+                logger.warning("%s does not get the messages about %s: %s", client, name, error)
             client.outbox.wait_room(_ROOM_S)
         for name in names:
             found = self._database.find(name)

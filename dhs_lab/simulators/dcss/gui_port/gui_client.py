@@ -82,7 +82,7 @@ class GuiClient:
         raise NotImplementedError
 
     def log(self, text: str) -> None:
-        """An error line of the log for this client only; dcss reports most refusals so."""
+        """Send an error line of the log to this client only, as dcss does for most refusals."""
         self.tell(f"stog_log error server {text}")
 
     def row(self) -> ClientRow:
@@ -135,7 +135,7 @@ class ConnectedGui(GuiClient):
         try:
             self.outbox.put(framed(text))
         except EncodeError as error:
-            logger.warning("%s is not told %.80r: %s", self, text, error)
+            logger.warning("%s does not get %.80r: %s", self, text, error)
 
 
 def framed(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""`GuiSettings`: what dcss's configuration and its session server say about GUIs."""
+"""`GuiSettings`: the settings of dcss and of its session server for GUIs."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -55,11 +55,11 @@ class GuiSettings:
             display that is not listed is remote.
         sessions: The sessions that may log in; without any, every session may, with all rights,
             as in a dcss built without authentication.
-        checks_host: Whether the host of a login has to be `localhost` on loopback, or else the
-            address it comes from.
+        checks_host: Whether the host of a login must be the address that it comes from, or
+            `localhost` on loopback.
         door: State of the hutch door; None: the string `hutchDoorStatus` has it, and without
             such a string the door is open.
-        waiting_s: How long a connection may wait for pieces of messages in all its life.
+        waiting_s: How long a connection may wait for pieces of messages, in total.
         backlog: Bytes that may wait for a client that does not read, before it is dropped.
         records: Names of all records that clients get, in the order of a dump; see `Database`.
         runs: By name the messages about runs; see `Dump`.
@@ -76,7 +76,7 @@ class GuiSettings:
 
     def __attrs_post_init__(self) -> None:
         if self.waiting_s <= 0 or self.backlog <= 0:
-            raise ConfigError("waiting_s and backlog of the GUI port are above 0")
+            raise ConfigError("waiting_s and backlog of the GUI port must be above 0")
 
     def display(self, name: str) -> Display:
         """Where this display is."""

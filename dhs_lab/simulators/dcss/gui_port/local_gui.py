@@ -1,6 +1,6 @@
 """`LocalGui`: a GUI inside the process, in place of one with a connection.
 
-The page, the prompt and `SimulatedDcss.from_gui` use it, so that one set of rules is for all.
+The page, the prompt and `SimulatedDcss.from_gui` use it, so the same rules apply to all of them.
 """
 
 from collections.abc import Iterable

@@ -58,7 +58,7 @@ class Masters:
             self._audience.tell_clients()
 
     def unlock(self) -> None:
-        """End the lock, if there is one: everybody is a slave. Any abort of all does so."""
+        """End the lock, if there is one, and make all slaves; an abort of everything does it."""
         with self._audience.lock:
             if not self._key:
                 return

@@ -35,12 +35,12 @@ def _start_move(parts: Parts, client: GuiClient, text: str) -> Begun:
 
 
 def _begin_move(parts: Parts, client: GuiClient, motor: MotorEntry, given: str) -> Begun:
-    """Start an allowed move; one that would harm a real dcss is refused, with a log line."""
+    """Start an allowed move; refuse one that would harm a real dcss, with a log line."""
     number = c_number(given)
     if not given:
-        client.log(f"{motor.name} has no destination: a real dcss takes one of an older command")
+        client.log(f"{motor.name} has no destination: a real dcss uses that of an earlier command")
     elif folds_too_long(motor, number) or (abs(number) > _LONGEST and number not in _INFINITIES):
-        client.log(f"{motor.name} to {given[:40]}: a real dcss would hang, or die, of this number")
+        client.log(f"{motor.name} to {given[:40]}: a real dcss would hang, or mangle this number")
     else:
         return parts.engine.move(motor.name, given)
     return None
@@ -69,7 +69,7 @@ def _set_position(parts: Parts, client: GuiClient, text: str) -> Begun:
     _, motor = parts.database.get(name, MotorEntry)
     number = c_number(word_of(text, 2))
     if folds_too_long(motor, number) or abs(number) > _LONGEST:
-        client.log(f"{name} at {number:g}: a real dcss would hang, or die, of this number")
+        client.log(f"{name} at {number:g}: this number would hang or kill a real dcss")
         return None
     folded, _ = fold(motor.circle_mode, number)
     moved = f"gtos_set_motor_position {name} {folded:f}"
@@ -84,7 +84,7 @@ def _configure(parts: Parts, client: GuiClient, text: str) -> Begun:
     _, motor = parts.database.get(name, MotorEntry)
     values = scan(text.split()[2:], motor.scanned)
     if folds_too_long(motor, values.get("position", 0.0)):
-        client.log(f"{name}: a real dcss would hang of this position")
+        client.log(f"{name}: this position would hang a real dcss")
         return None
     try:
         parts.control.configure(name, **values)  # type: ignore[arg-type]  # by the scanned fields

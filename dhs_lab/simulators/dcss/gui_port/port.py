@@ -88,7 +88,7 @@ class GuiPort:
         return str(HostPort(self._listener.host, self._listener.port))
 
     def start(self) -> None:
-        """Listen; raises OSError, with the port, if it is taken."""
+        """Listen; raises OSError, which names the port, if it is taken."""
         try:
             self._listener.open()
         except OSError as error:
@@ -127,7 +127,7 @@ class GuiPort:
     def _let_in(
         self, client_id: int, login: Message, address: HostPort, outbox: Outbox
     ) -> ConnectedGui | None:
-        """The client of a login, None if it is refused, which is logged."""
+        """The client of a login; logs a refusal and returns None."""
         if not isinstance(login, GtosClientIsGui):
             logger.info("GUI %d at %s refused: %s", client_id, address, login)
             return None
@@ -146,7 +146,7 @@ class GuiPort:
         return None
 
     def _talk(self, client: ConnectedGui, connection: "_Connection") -> None:
-        logger.info("%s is in", client)
+        logger.info("%s has logged in", client)
         try:
             self._audience.join(client)
             self._audience.tell_clients()
@@ -154,14 +154,14 @@ class GuiPort:
             while connection.next_message() is not None:
                 self._take(client, connection.last_text)
             if client.outbox.has_overflowed:
-                logger.warning("%s does not read what it is told; dropped", client)
+                logger.warning("%s does not read its messages; dropped", client)
             elif connection.failure:
                 logger.warning("%s: %s; closed", client, connection.failure)
         finally:
             client.outbox.close()
             self._audience.leave(client)
             self._audience.tell_clients()
-            logger.info("%s has left", client)
+            logger.info("%s has disconnected", client)
 
 
 class _Connection:

@@ -127,7 +127,7 @@ class Engine:
             self.waits.hear(words)
 
     def aborted(self) -> None:
-        """Everything is aborted; log the motors that move."""
+        """React to an abort of everything: log the motors that move."""
         moving = self.state.abort()
         if moving:
             self.tell(f"stog_log warning server Abort motor list: {' '.join(moving)}")
@@ -279,6 +279,6 @@ class Engine:
             try:
                 with self.parents.held():
                     motor.configure(Script(self, name, "", ""), self.control.position(name))
-            except Exception as error:  # noqa: BLE001 - a script is anybody's code
+            except Exception as error:  # noqa: BLE001 - a script may raise anything
                 failed = f"Error executing 'set' script for {name}: {error}"
                 self.tell(f"stog_log error server {failed}")

@@ -1,4 +1,4 @@
-"""`IdleList`: what is running of the lock list, in the string `system_idle`."""
+"""`IdleList`: keeps the running devices of the lock list in the string `system_idle`."""
 
 import threading
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class IdleList:
         return name in self._refused and bool(self.busy())
 
     def begin(self, name: str, *, once: bool) -> None:
-        """Enter a start if it is of the list; a motor is listed only once."""
+        """Enter a start of a device of the lock list; with `once`, do not enter it twice."""
         if name in self._listed:
             with self._lock:
                 if not (once and name in self._busy):

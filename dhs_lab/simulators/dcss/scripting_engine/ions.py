@@ -12,7 +12,7 @@ from dhs_lab.simulators.dcss.entries import IonChamberEntry
 from dhs_runtime.lowlevel import NotConnectedError
 
 NOT_SIMULATED: Final = "not_simulated"
-"""The status of what a script of the engine would do."""
+"""The status of a command that a script of a real engine would carry out."""
 _USAGE: Final = "wrong # args: should be  stoh_read_ion_chambers time poll ?arg ...?"
 _LEAST: Final = 3
 

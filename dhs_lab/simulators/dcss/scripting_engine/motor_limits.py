@@ -36,7 +36,7 @@ def shortest(number: float) -> str:
 def beyond(motor: MotorEntry, destination: str) -> str | None:
     """The line of the log if a destination is beyond a limit, else None.
 
-    A destination exactly at the limit is allowed; the present position does not matter.
+    A destination exactly at the limit is allowed; the current position does not matter.
     """
     lower, upper = limits(motor)
     for side, limit in (("upper", upper), ("lower", lower)):

@@ -26,8 +26,8 @@ class MotorScript:
         children: Names of the motors it is made of.
         position: Computes its position from those of the children in their order, scaled.
         move: Moves the children; gets the destination, scaled.
-        configure: Called with a new value for the present position; by default the children
-            stay as they are.
+        configure: Called with a new value for the current position; by default the children do not
+            change.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Parents:
                 positions.append(moved.get(child, entry.position))
         try:
             place = float(motor.position(*positions))
-        except Exception as error:  # a script is anybody's code
+        except Exception as error:  # a script may raise anything
             raise ScriptError(f"{name}: {type(error).__name__}: {error}") from error
         if not isfinite(place):
             raise ScriptError(f"{name}: its position is {place}")
@@ -116,7 +116,7 @@ class Parents:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Send the updates of this thread at the end of `with`; a real engine waits 10 ms, too."""
+        """Send the updates of this thread at the end of `with`; a real engine sends 10 ms later."""
         children: list[str] = []
         self._holding.children = children
         try:
@@ -127,7 +127,7 @@ class Parents:
                 self.update(child)
 
     def leaves(self, name: str, *, is_outside: bool) -> bool:
-        """Note whether a parent is out of its limits; whether it has just left them."""
+        """Note whether a parent is out of its limits; returns whether it has just left them."""
         with self._lock:
             was_outside = name in self._outside
             (self._outside.add if is_outside else self._outside.discard)(name)

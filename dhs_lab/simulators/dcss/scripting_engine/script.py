@@ -6,8 +6,8 @@
         return script.run_operation("getLoopTip", 0)
 
 A wait ends with `ScriptError` if what it waits for fails, or the server stops. As in a real engine,
-an abort of everything ends only pauses and waits for strings; the others wait for their answers, if
-`timeout_s` is None for ever. What a script starts after an abort fails as `aborted`.
+an abort of everything ends only pauses and waits for strings. Other waits go on until their answers
+come, for ever if `timeout_s` is None. What a script starts after an abort fails as `aborted`.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ class Script:
     def wait_string(
         self, name: str, accept: Callable[[str], bool], timeout_s: float | None = None
     ) -> str:
-        """Wait until a function accepts the contents of a string, present or later."""
+        """Wait until a function accepts the contents of a string; returns them."""
         deadline = None if timeout_s is None else Deadline.after(timeout_s)
         while True:
             with self._string_set(name) as waiting:
@@ -126,7 +126,7 @@ class Script:
         return {name: float(position) for name, (position, _) in ends.items()}
 
     def set_position(self, name: str, position: float) -> None:
-        """Set the value of a motor's present position, scaled, in its configuration."""
+        """Set the value of a motor's current position, scaled, in its configuration."""
         self._engine.control.configure(name, position=position)
 
     def position(self, name: str) -> float:
@@ -171,7 +171,7 @@ class Script:
             self._wait(waiting, timeout_s)
 
     def get_encoder(self, name: str, timeout_s: float | None = None) -> float:
-        """Read an encoder; its position, scaled."""
+        """Read an encoder; returns its position, scaled."""
         words = self._ask(f"stoh_get_encoder {name}", "stog_get_encoder_completed", timeout_s)
         return float(_checked(name, words[2], words[_AT]))
 

@@ -36,7 +36,7 @@ class ScriptWait(Generic[T]):
             find: Gets the words of each text; returns what is waited for, or None for other texts.
                 It may raise ScriptError, which ends the wait.
             count: How many results to wait for.
-            abort_error: The error with which an abort of everything ends it; "" if none does.
+            abort_error: The error with which an abort of everything ends it; "" if it goes on.
             operation: Name and handle of the operation to wait for.
 
         Raises:
@@ -66,7 +66,7 @@ class ScriptWait(Generic[T]):
             self._changed.notify_all()
 
     def abort(self) -> None:
-        """Everything is aborted, which ends only waits with an `abort_error`."""
+        """React to an abort of everything: end the wait if it has an `abort_error`."""
         if self._abort_error:
             self.end(ScriptError(self._abort_error))
 
@@ -146,7 +146,7 @@ class Waits:
             waiting.take(words)
 
     def abort(self) -> None:
-        """Everything is aborted: end the waits that an abort ends."""
+        """React to an abort of everything: end the waits that have an `abort_error`."""
         for waiting in self._all():
             waiting.abort()
 

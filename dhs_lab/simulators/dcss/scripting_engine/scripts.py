@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 ScriptFunction = Callable[[Script], str | None]
 
 _JOIN_S: Final = 2.0
-_MOST: Final = 200  # operations at once: one that starts itself must not take all threads
+_MOST: Final = 200  # most operations at once: one that starts itself must not take all threads
 
 
 class Scripts:
@@ -41,7 +41,7 @@ class Scripts:
     def close(self) -> None:
         """Join the threads of scripts, whose waits have been ended."""
         for name in self._threads.join(Deadline.after(_JOIN_S)):
-            logger.warning("%s does not end", name)
+            logger.warning("thread %s does not end", name)
 
     # -- operations --------------------------------------------------------------------------
 
