@@ -39,7 +39,11 @@ def test_a_text_goes_out_as_it_stands() -> None:
         (b"htos_set_string_completed s\tnormal x", Framing.V2, "more than one blank"),
         (b"htos_set_string_completed s  normal x", Framing.V2, "more than one blank"),
         (b"htos_report_ion_chambers 0.1  i0 5", Framing.V2, "more than one blank"),
-        (b"htos_motor_move_completed phi 1 error it stalled", Framing.V2, "too many: 'it stalled'"),
+        (
+            b"htos_motor_move_completed phi 1 error it stalled",
+            Framing.V2,
+            "surplus words: 'it stalled'",
+        ),
         (b" htos_note x", Framing.V2, "begins with a blank"),
         (b'{"keyword": "nothing"}', Framing.V2, "not in the registry"),
         (b'{"keyword": ', Framing.V2, "Expecting value"),
