@@ -142,9 +142,7 @@ class Section:
         """Two lines of permits; raises SectionError if one is not valid."""
         for number in range(at, at + PERMITS):
             if not is_permit(self.lines[number]):
-                raise SectionError(
-                    self.number(number), "a permit has five 0 or 1, one blank between"
-                )
+                raise SectionError(self.number(number), "a permit has five 0 or 1")
 
     def expect_permits(self) -> None:
         """One line, with or without permits after it; raises SectionError for anything else."""

@@ -138,7 +138,7 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
 
 @_command(
     "configure MOTOR FIELD=VALUE...",
-    "change a motor's configuration, for example speed=200 motor_lock_on=on",
+    "change a motor's configuration, such as speed=200 motor_lock_on=on",
     names_of(MotorEntry),
 )
 def _configure(context: Context, words: CommandWords) -> CommandAnswer:

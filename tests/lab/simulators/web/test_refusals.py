@@ -50,7 +50,7 @@ def refused(answer: requests.Response, status: int, *words: str) -> None:
         ("oscillate", {"name": "m", "degrees": 1}, 400, ["time_s: a number"]),
         ("vector_move", {"name": "m", "destination": 1, "second": 5}, 400, ["second: a text"]),
         ("add_fault", {"fault": "earthquake"}, 409, ["no fault 'earthquake'"]),
-        ("add_fault", {"fault": "split 0"}, 409, ["1 byte at least"]),
+        ("add_fault", {"fault": "split 0"}, 409, ["at least 1 byte"]),
         ("clear_faults", {"number": "all"}, 400, ["number: a number"]),
         ("send", {"name": "gone", "text": "stoh_x"}, 409, ["gone is not connected"]),
         ("send", {"name": "gone", "text": "htos_x", "way": "to DCSS"}, 409, ["not connected"]),
@@ -221,11 +221,11 @@ OPEN = b'{"name": "s", "state": "open"}'
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        ({"Host": "evil.example"}, "not to other names"),
-        ({"Host": "evil.example:80"}, "not to other names"),
-        ({"Host": "localhost.evil.example"}, "not to other names"),
-        ({"Host": "[::1"}, "not to other names"),
-        ({"Host": ""}, "not to other names"),
+        ({"Host": "evil.example"}, "not with another name"),
+        ({"Host": "evil.example:80"}, "not with another name"),
+        ({"Host": "localhost.evil.example"}, "not with another name"),
+        ({"Host": "[::1"}, "not with another name"),
+        ({"Host": ""}, "not with another name"),
         ({"Origin": "http://evil.example"}, "another web page"),
         ({"Origin": "null"}, "another web page"),
         ({"Origin": "http://localhost:1"}, "another web page"),
@@ -267,7 +267,7 @@ def test_this_computer_may_be_called_so_also_through_a_tunnel(
 
 def test_two_names_at_once_are_refused(page: BeamlinePage) -> None:
     status, error = raw(page, "GET / HTTP/1.1\r\nConnection: close\r\nHost: localhost", 0)
-    assert (status, "other names" in error) == (403, True)
+    assert (status, "another name" in error) == (403, True)
 
 
 def test_its_own_name_counts_only_where_others_can_reach_it(
