@@ -53,7 +53,7 @@ def server_that_says(*pieces: bytes, hangs_up: bool = False) -> Iterator[str]:
                 sock.close()
 
 
-def client_of(address: str, connect_timeout_s: float = 0.1) -> DcssClient:
+def client_of(address: str, connect_timeout_s: float = 0.5) -> DcssClient:
     return DcssClient(address, user="anna", retry=QUICK, connect_timeout_s=connect_timeout_s)
 
 

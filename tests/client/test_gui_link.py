@@ -64,7 +64,7 @@ def test_the_link_is_lost_and_comes_back(
 ) -> None:
     run = dcss.start_operation("collect")
     waited = ask(pool, run.wait, S)
-    session.command()
+    eventually(lambda: run._waits == 1)
     server.push = tuple(text.replace("hw_z 1.5", "hw_z 9.5") for text in PUSH)
     session.close()
     with pytest.raises(LinkLostError, match="operation of collect: the link to DCSS is lost"):

@@ -323,7 +323,7 @@ def test_settings_of_a_motor(
 def test_settings_that_somebody_else_changes(
     dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
 ) -> None:
-    asked = ask(pool, dcss.configure, "x", speed=1000, timeout_s=0.2)
+    asked = ask(pool, dcss.configure, "x", speed=1000, timeout_s=1.5)
     session.command()
     session.say("stog_configure_real_motor x stageDHS hw_x 0 4 -5 1000 2000 100 0 1 1 0 0 0 0")
     with pytest.raises(WaitTimeoutError, match="last report: another speed"):

@@ -85,7 +85,7 @@ def test_a_wait_through_a_reconnect(
     run = dcss.start_operation("collect")
     waited = ask(pool, run.wait, S, through_reconnect=True)
     lost = ask(pool, run.wait, S)
-    session.command()
+    eventually(lambda: run._waits == 2)
     session.close()
     again = server.session()
     with pytest.raises(LinkLostError):

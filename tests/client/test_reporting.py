@@ -18,6 +18,7 @@ from dhs_runtime.client import (
 )
 from tests.client.asking import S, ask
 from tests.client.gui_server import GuiSession
+from tests.runtime.peers import eventually
 
 
 def test_a_shutter(dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor) -> None:
@@ -138,19 +139,17 @@ def test_a_count_that_fails(
         dcss.count(1)
 
 
-def test_reports_of_others_are_told_in_the_timeout(
-    dcss: DcssClient, session: GuiSession, pool: ThreadPoolExecutor
-) -> None:
-    opened = ask(pool, dcss.set_shutter, "shutter", "open", timeout_s=0.2)
-    session.command()
+def test_reports_of_others_are_told_in_the_timeout(dcss: DcssClient, session: GuiSession) -> None:
+    opened = dcss.start_set_shutter("shutter", "open")
     session.say("stog_report_shutter_state shutter closed normal")
+    eventually(lambda: bool(opened._progress()))
     with pytest.raises(WaitTimeoutError, match="last report: closed; host stageDHS online"):
-        opened.result(S)
-    done = ask(pool, dcss.set_string, "status", "1", timeout_s=0.2)
-    session.command()
+        opened.wait(0)
+    done = dcss.start_set_string("status", "1")
     session.say("stog_set_string_completed status normal 2")
+    eventually(lambda: bool(done._progress()))
     with pytest.raises(WaitTimeoutError, match="last report: '2'"):
-        done.result(S)
+        done.wait(0)
 
 
 def test_a_refusal_in_the_log_is_of_the_oldest(

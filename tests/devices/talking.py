@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from dcs_codec import Framing
 from dhs_runtime import Dhs, Motor, MotorConfig, Move
-from tests.runtime.peers import RawConnection, RawDcss, running
+from tests.runtime.peers import DEADLINE_S, RawConnection, RawDcss, running
 
 
 @contextmanager
@@ -13,6 +13,7 @@ def online(dhs: Dhs, framing: Framing = Framing.V2) -> Iterator[RawConnection]:
     """The server's side of a DHS's connection, after the handshake."""
     with RawDcss() as dcss, running(dhs, dcss.config(framing)), dcss.accept() as peer:
         peer.shake_hands(framing)
+        assert dhs.wait_online(DEADLINE_S)
         yield peer
 
 

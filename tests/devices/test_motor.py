@@ -403,13 +403,13 @@ def test_a_stop_completes_a_move_whose_handler_never_ends() -> None:
 
     @motor.on_move
     def hang(move: Move) -> None:
-        release.wait()
+        release.wait(DEADLINE_S)
 
     texts: list[str] = []
     with online(dhs) as peer:
         peer.send("stoh_start_motor_move z 1")
         peer.read_text()
-        assert dhs.stop() == ("operation-1",)
+        assert dhs.stop(join_s=1.0) == ("operation-1",)
         texts = read(peer, 1)
         release.set()
     assert texts == ["htos_motor_move_completed z 0.0 aborted"]

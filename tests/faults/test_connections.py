@@ -7,7 +7,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import attrs
 import pytest
@@ -189,17 +189,25 @@ def test_stop_while_dcss_does_not_read() -> None:
             assert time.monotonic() - began < AT_ONCE_S
 
 
+def meet_in_time(scene: Scene) -> None:
+    """Meet a DHS that hangs up soon, which a busy machine may not manage at the first try."""
+    while True:
+        with suppress(EOFError, ConnectionError):
+            scene.meet()
+            return
+
+
 @pytest.mark.parametrize("said", [b"", b"stoc_send_cl"], ids=["silence", "half a frame"])
 def test_no_handshake(said: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with RawDcss() as dcss:
         scene = Scene(echoing(), dcss, Framing.V2)
-        config = attrs.evolve(dcss.config(), connect_timeout_s=0.1)
+        config = attrs.evolve(dcss.config(), connect_timeout_s=0.2)
         with caplog.at_level(logging.WARNING, "dhs_runtime"), running(scene.dhs, config):
             for _ in range(3):
                 with dcss.accept() as peer:
                     peer.send_bytes(said)
                     peer.read_to_end()
-            scene.meet()
+            meet_in_time(scene)
             scene.check()
         scene.close()
     lines = [record.getMessage() for record in caplog.records]
@@ -220,11 +228,11 @@ def test_refusal(name: str, caplog: pytest.LogCaptureFixture) -> None:
             dcss.wait_online("testDHS", DEADLINE_S)
         config = attrs.evolve(fast_config(dcss.port), retry_refused=slower)
         with running(echoing(), config):
-            eventually(lambda: caplog.text.count("'testDHS'; check that its database has") == 3)
+            eventually(lambda: caplog.text.count("'testDHS'; check that its database has") >= 3)
             warnings = [each for each in caplog.records if each.levelno >= logging.WARNING]
             assert all(record.name == "dhs_runtime.link" for record in warnings)
             times = [record.created for record in warnings]
-            assert times[-1] - times[-2] >= 0.3
+            assert times[2] - times[1] >= 0.3
             other.stop()
             dcss.stop()
             with SimulatedDcss([HOST], port=dcss.port) as mended:
@@ -267,7 +275,9 @@ def test_name_resolution(
 ) -> None:
     with RawDcss() as dcss:
         scene = Scene(echoing(), dcss, Framing.V2)
-        config = attrs.evolve(dcss.config(), host="dcss.beamline", connect_timeout_s=0.1)
+        config = attrs.evolve(dcss.config(), host="dcss.beamline")
+        if hangs:
+            config = attrs.evolve(config, connect_timeout_s=1.0)
         names = Names(monkeypatch, hangs=hangs)
         with caplog.at_level(logging.WARNING, "dhs_runtime"), running(scene.dhs, config):
             for _ in range(1 if hangs else 3):
@@ -287,7 +297,7 @@ def test_stop_while_name_resolution_hangs(monkeypatch: pytest.MonkeyPatch) -> No
     dhs.start(attrs.evolve(fast_config(1), host="dcss.beamline"))
     assert names.asked.acquire(timeout=DEADLINE_S)
     began = time.monotonic()
-    assert dhs.stop() == ("look-up-dcss.beamline",)  # left behind, and named
+    assert dhs.stop(join_s=1.0) == ("look-up-dcss.beamline",)  # left behind, and named
     assert time.monotonic() - began < AT_ONCE_S
     names.mended.set()
 

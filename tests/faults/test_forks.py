@@ -197,7 +197,7 @@ def test_a_dhs_that_was_made_before_the_fork_runs_in_the_child() -> None:
             made.start(f"127.0.0.1:{server.getsockname()[1]}")
             peer, _ = server.accept()
             peer.close()
-            return made.stop() == () and here.is_elsewhere
+            return made.stop(join_s=DEADLINE_S) == () and here.is_elsewhere
 
     assert in_child(work)
     assert not here.is_elsewhere

@@ -24,7 +24,7 @@ def album() -> Album:
 
 @pytest.fixture
 def receiver(album: Album) -> Iterator[JpegReceiver]:
-    with JpegReceiver(album, max_image_bytes=100_000, body_timeout_s=0.2) as receiver:
+    with JpegReceiver(album, max_image_bytes=100_000, body_timeout_s=1.0) as receiver:
         yield receiver
 
 

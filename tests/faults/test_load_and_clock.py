@@ -69,7 +69,7 @@ def test_clock_jumps(jump_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
         op.sleep(0.2)
         naps.append(time.monotonic() - began)
 
-    @dhs.operation("stuck", timeout_s=0.2)
+    @dhs.operation("stuck", timeout_s=1.0)
     def stuck(op: Operation) -> None:
         op.update("stuck")
         assert release.wait(DEADLINE_S)

@@ -57,7 +57,7 @@ def test_connections_wait_for_threads_and_are_served_in_turn(
     for number, sock in enumerate(socks):
         assert sock.recv(10) == b"%d" % number
         sock.close()
-    assert listener.close() == ()
+    assert listener.close(PATIENCE_S) == ()
 
 
 def test_a_listener_is_closed_while_a_connection_waits(caplog: pytest.LogCaptureFixture) -> None:
@@ -65,7 +65,7 @@ def test_a_listener_is_closed_while_a_connection_waits(caplog: pytest.LogCapture
     listener.open()
     with no_threads(), connect(listener.port) as sock:
         waits(caplog)
-        assert listener.close() == ()
+        assert listener.close(PATIENCE_S) == ()
         assert sock.recv(1) == b""
 
 
@@ -79,7 +79,7 @@ def test_who_waited_may_be_gone_when_there_are_threads(caplog: pytest.LogCapture
     with connect(listener.port) as sock:
         sock.sendall(b"x")
         assert sock.recv(1) == b"x"
-    assert listener.close() == ()
+    assert listener.close(PATIENCE_S) == ()
 
 
 def test_the_jpeg_receiver_takes_the_picture_that_came_meanwhile_and_those_after(

@@ -26,7 +26,7 @@ DRAWN_S = 60.0  # by a process that imports matplotlib, on a busy machine
 def threads() -> Iterator[ThreadGroup]:
     group = ThreadGroup()
     yield group
-    assert group.join(Deadline.after(5.0)) == ()
+    assert group.join(Deadline.after(DEADLINE_S)) == ()
 
 
 @pytest.fixture

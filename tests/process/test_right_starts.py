@@ -66,7 +66,7 @@ def goes(dhs: Dhs, config: ProcessConfig) -> None:
     Guard.of(config.production, "file", production=True).check_host(config.dcss.host)
     dhs.start(config.dcss)
     try:
-        eventually(lambda: dhs.state in (LinkState.CONNECTING, LinkState.WAITING))
+        eventually(lambda: dhs.state is not LinkState.OFFLINE)
     finally:
         assert stopped(dhs) == ()
 

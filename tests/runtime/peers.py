@@ -133,10 +133,15 @@ class RawDcss:
 
 
 def fast_config(port: int, framing: Framing = Framing.AUTO) -> DcssConfig:
-    """A config that does not wait long between connections, for tests."""
+    """A config for tests: short waits between connections, long ones for a handshake."""
     quick = Backoff(first_s=0.01, longest_s=0.05)
     return DcssConfig(
-        host="127.0.0.1", port=port, framing=framing, retry=quick, retry_refused=quick
+        host="127.0.0.1",
+        port=port,
+        framing=framing,
+        connect_timeout_s=DEADLINE_S,
+        retry=quick,
+        retry_refused=quick,
     )
 
 

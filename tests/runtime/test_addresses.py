@@ -189,7 +189,7 @@ def test_a_listener_takes_callers_of_each_family(host: str, callers: list[str]) 
                 assert seen[-1] == sock.getsockname()[:2]
                 ipaddress.ip_address(seen[-1].host)
     finally:
-        assert listener.close() == ()
+        assert listener.close(timeout_s=20) == ()
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 64 + ".x", "192.0.2.1"])

@@ -190,7 +190,7 @@ def test_stop_completes_what_is_under_way_as_aborted_before_the_socket_closes(
     for run in runs:
         run.wait_update("asleep", DEADLINE_S)
     began = time.monotonic()
-    alive = dhs.stop()
+    alive = dhs.stop(join_s=1.0)
     assert time.monotonic() - began < AT_ONCE_S
     assert len(alive) == 1
     assert alive[0].startswith("operation-")

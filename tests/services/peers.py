@@ -137,7 +137,7 @@ class Peer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self.listener.close() == ()
+        assert self.listener.close(PATIENCE_S) == ()
 
 
 def reply(

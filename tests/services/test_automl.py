@@ -419,8 +419,8 @@ def test_a_server_that_is_off_hangs_or_returns_is_noticed(
         assert not client.available()
         with pytest.raises(ServiceUnavailableError):
             client.predict(REQUEST)
-    monkeypatch.setattr(automl, "STATUS_TIMEOUT_S", 0.1)
-    with AutoMLClient(serving(silent).url) as client:
+    with monkeypatch.context() as patch, AutoMLClient(serving(silent).url) as client:
+        patch.setattr(automl, "STATUS_TIMEOUT_S", 0.1)
         start = time.monotonic()
         assert not client.available()
         assert time.monotonic() - start < AT_ONCE_S

@@ -355,7 +355,7 @@ def test_a_kept_connection_that_ended_is_noticed_before_a_post(serving: Serving)
         for count in (1, 2, 3):
             assert client.post("/x").status == 200
             peer.wait(lambda count=count: peer.ended == count)  # type: ignore[misc]  # a default
-            threading.Event().wait(0.01)  # until the end is here, too
+            threading.Event().wait(0.05)  # until the end is here, too
     assert len(peer.requests) == 3
 
 

@@ -22,6 +22,7 @@ from tests.services.conftest import Serving
 from tests.services.failures import failure, on_retry
 from tests.services.peers import (
     JPEG,
+    PATIENCE_S,
     Wire,
     answering,
     deaf_port,
@@ -292,7 +293,7 @@ def test_a_refused_connection_is_tried_again() -> None:
     ):
         assert client.get("/").body == JPEG
     assert served.is_set()
-    assert listener.close() == ()
+    assert listener.close(PATIENCE_S) == ()
 
 
 def test_retries_end_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,10 +34,10 @@ from tests.services.peers import (
 
 
 def test_silence_is_a_timeout(serving: Serving) -> None:
-    with HttpClient(serving(silent).url, total_timeout_s=0.1) as client:
+    with HttpClient(serving(silent).url, total_timeout_s=0.5) as client:
         error = failure(client)
     assert isinstance(error, ServiceTimeoutError)
-    assert "did not answer within 0.1 s" in str(error)
+    assert "did not answer within 0.5 s" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -56,18 +56,18 @@ def test_a_drip_ends_with_the_budget(serving: Serving, dripped: bytes) -> None:
 
     peer = serving(script)
     start = time.monotonic()
-    with HttpClient(peer.url, total_timeout_s=0.3) as client:
+    with HttpClient(peer.url, total_timeout_s=0.7) as client:
         error = failure(client)
     assert time.monotonic() - start < AT_ONCE_S
     assert isinstance(error, ServiceTimeoutError)
-    assert re.search(r"sent only \d+ bytes within 0\.3 s", str(error))
+    assert re.search(r"sent only \d+ bytes within 0\.7 s", str(error))
 
 
 def test_a_call_may_have_its_own_budget(serving: Serving) -> None:
     with HttpClient(serving(silent).url) as client:
         start = time.monotonic()
-        with pytest.raises(ServiceTimeoutError, match=r"within 0\.1 s in all"):
-            client.get("/", total_timeout_s=0.1)
+        with pytest.raises(ServiceTimeoutError, match=r"within 0\.5 s in all"):
+            client.get("/", total_timeout_s=0.5)
         assert time.monotonic() - start < AT_ONCE_S
 
 
@@ -75,7 +75,7 @@ def test_an_upload_nobody_reads_ends_with_the_budget(serving: Serving) -> None:
     done = threading.Event()
     peer = serving(lambda wire: done.wait(PATIENCE_S))
     with (
-        HttpClient(peer.url, total_timeout_s=0.2) as client,
+        HttpClient(peer.url, total_timeout_s=0.5) as client,
         pytest.raises(ServiceTimeoutError, match="in all"),
     ):
         client.post("/", json="x" * 20_000_000)

@@ -34,7 +34,7 @@ def served(handler: type[HttpHandler]) -> Iterator[TcpListener]:
     listener = TcpListener(serving_http(handler), name="served")
     listener.open()
     yield listener
-    assert listener.close() == ()
+    assert listener.close(PATIENCE_S) == ()
 
 
 def answers(listener: TcpListener, *requests: str) -> bytes:

@@ -345,7 +345,7 @@ def test_it_opens_and_closes_on_demand(album: Album) -> None:
         ports.add(receiver.port)
         with Camera(receiver.port) as camera:
             assert camera.post(JPEG, TYPE) == 200
-        assert receiver.close() == ()
+        assert receiver.close(PATIENCE_S) == ()
         assert receiver.close() == ()
         with pytest.raises(ConnectionError):
             Camera(receiver.port)
@@ -436,6 +436,6 @@ def test_close_names_a_handler_that_does_not_return() -> None:
     with Camera(receiver.port) as camera:
         camera.send(head(TYPE, f"Content-Length: {len(JPEG)}") + JPEG)
         assert stuck.wait(PATIENCE_S)
-        assert receiver.close(timeout_s=0.05) == ("jpeg-receiver-1",)
+        assert receiver.close(timeout_s=0.5) == ("jpeg-receiver-1",)
         release.set()
         assert camera.closed()

@@ -22,7 +22,7 @@ def echoing() -> Iterator[TcpListener]:
     listener = TcpListener(echo, name="echo")
     listener.open()
     yield listener
-    assert listener.close() == ()
+    assert listener.close(timeout_s=20) == ()
 
 
 def connect(listener: TcpListener) -> socket.socket:
@@ -84,7 +84,7 @@ def test_too_many_connections_are_refused(caplog: pytest.LogCaptureFixture) -> N
             assert second.recv(1) == b""
         first.sendall(b"y")
         assert first.recv(1) == b"y"
-    assert listener.close() == ()
+    assert listener.close(timeout_s=20) == ()
     assert "too many connections" in caplog.text
 
 
@@ -94,13 +94,13 @@ def test_close_names_a_thread_that_does_not_end() -> None:
 
     def stuck(_: socket.socket, __: HostPort) -> None:
         entered.set()
-        release.wait()
+        release.wait(20)
 
     listener = TcpListener(stuck, name="stuck")
     listener.open()
     with connect(listener):
         assert entered.wait(20)
-        assert listener.close(timeout_s=0.05) == ("stuck-1",)
+        assert listener.close(timeout_s=0.5) == ("stuck-1",)
         release.set()
         assert listener.close(timeout_s=20) == ()
 
@@ -123,7 +123,7 @@ def test_an_accept_that_fails_is_not_the_end(
     with connect(listener) as sock:
         sock.sendall(b"x")
         assert sock.recv(1) == b"x"
-    assert listener.close() == ()
+    assert listener.close(timeout_s=20) == ()
     assert "cannot accept: [Errno 24] Too many open files" in caplog.text
 
 
