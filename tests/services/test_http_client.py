@@ -459,7 +459,7 @@ def test_an_endless_reply_is_cut_off(serving: Serving, start: bytes, piece: byte
             wire.send(piece)
 
     peer = serving(script)
-    with HttpClient(peer.url, max_reply_bytes=1000) as client:
+    with HttpClient(peer.url, max_reply_bytes=1000, total_timeout_s=100) as client:
         error = failure(client)
     assert isinstance(error, ServiceReplyError)
     assert "more than 1000 bytes" in str(error)
