@@ -5,7 +5,6 @@ and only this machine can post pictures to it.
 """
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,9 +14,9 @@ from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import CameraPush, SimulatedAxis
 from dhs_runtime.loop.config import AxisConfig, JpegReceiverConfig, LoopConfig
 from dhs_runtime.loop.loop_dhs import LoopDhs
-from dhs_runtime.lowlevel import HostPort, machine_error
+from dhs_runtime.lowlevel import HostPort, get_logger, machine_error
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
 

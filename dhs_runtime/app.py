@@ -1,6 +1,5 @@
 """`Dhs`: the class that the author of a DHS uses."""
 
-import logging
 import signal
 import threading
 from collections.abc import Callable, Collection
@@ -23,6 +22,7 @@ from dhs_runtime.descriptors import open_standard_descriptors
 from dhs_runtime.devices import Device
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import LinkState
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.operation import Argument, Operation, arguments_of
 from dhs_runtime.run import JOIN_S, Run
 from dhs_runtime.signals import SIGNALS, stop_signals
@@ -33,7 +33,7 @@ D = TypeVar("D", bound=Device)
 T = TypeVar("T")
 H = TypeVar("H", bound=Callable[..., object])
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Dhs(Declarations):

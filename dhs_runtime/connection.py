@@ -35,9 +35,10 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import NotConnectedError, TransportError
 from dhs_runtime.greeting import stranger
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.transport import Resolver, TcpTransport
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 OnMessage = Callable[[Message], None]
 MAX_CORKED: Final = 500
@@ -88,7 +89,7 @@ class Connection:
         self, name: str, config: DcssConfig, codec: Codec, resolver: Resolver | None = None
     ) -> None:
         self._name = name
-        self._wire_log = logging.getLogger(f"dhs_runtime.wire.{name}")  # one for each
+        self._wire_log = get_logger(f"dhs_runtime.wire.{name}")  # one for each
         self._config = config
         self._codec = codec
         self._transport = TcpTransport(resolver)

@@ -1,6 +1,5 @@
 """`Declarations`: the devices and handlers of a DHS, declared before it runs; `HandlerTable`."""
 
-import logging
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
@@ -21,6 +20,7 @@ from dhs_runtime.devices import (
 )
 from dhs_runtime.devices.table import DeviceTable
 from dhs_runtime.errors import HandlerError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.operation import DeclaredOperation, OperationHandler
 from dhs_runtime.signatures import check_handler, check_name, check_seconds, name_of
 
@@ -28,7 +28,7 @@ M = TypeVar("M", bound=Message)
 D = TypeVar("D", bound=Device)
 H = TypeVar("H", bound=Callable[..., object])
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MessageHandler = Callable[[M], None]
 

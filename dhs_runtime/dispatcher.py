@@ -34,13 +34,14 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.declaring import HandlerTable, Repeated, call_hook
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.read_hook import ReadableDevice
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
 from dhs_runtime.signatures import name_of
 from dhs_runtime.task import LATE, Outlet
 from dhs_runtime.threads import ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 STOPPING: Final = "DHS is stopping"
 MAX_RUNNING: Final = 64

@@ -18,10 +18,11 @@ from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.connection import Connection, ConnectionEnd, Ending
 from dhs_runtime.errors import NotConnectedError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import StopToken, ThreadGroup
 from dhs_runtime.transport import Resolver
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Receiver(Protocol):

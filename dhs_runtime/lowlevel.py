@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dhs_runtime.errors import StopTimeoutError as StopTimeoutError
     from dhs_runtime.errors import TransportError as TransportError
     from dhs_runtime.errors import machine_error as machine_error
+    from dhs_runtime.loggers import get_logger as get_logger
     from dhs_runtime.number_text import counted as counted
     from dhs_runtime.number_text import number_text as number_text
     from dhs_runtime.operation import Argument as Argument
@@ -68,6 +69,7 @@ _ROOMS: Final = {
         "TransportError",
         "machine_error",
     ),
+    "loggers": ("get_logger",),
     "number_text": ("counted", "number_text"),
     "operation": ("Argument", "arguments_of"),
     "process.config_file": ("ConfigFileError", "Mistake", "load_yaml", "structure"),

@@ -1,6 +1,5 @@
 """`Run`: one run of a DHS: its link, its dispatcher and their threads, from start to stop."""
 
-import logging
 import threading
 import time
 from typing import Final
@@ -13,9 +12,10 @@ from dhs_runtime.declaring import HandlerTable, call_hook
 from dhs_runtime.dispatcher import STOPPING, Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import Link
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import StopToken, ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""

@@ -4,7 +4,6 @@ import collections
 import contextlib
 import heapq
 import itertools
-import logging
 import os
 import sys
 import threading
@@ -15,9 +14,10 @@ from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 from dhs_runtime.clock import Deadline
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import ThreadGroup, fulfil
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 T = TypeVar("T")
 

@@ -12,7 +12,6 @@ child would end the DHS: both hold the same socket.
 """
 
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -23,9 +22,10 @@ from typing import Final, NoReturn
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.forks import close_in_children, undo_in_children
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_S: Final = 1.0

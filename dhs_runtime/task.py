@@ -35,6 +35,7 @@ from dhs_runtime.errors import (
     TaskAbortedError,
     TaskFinishedError,
 )
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.scheduling import Timer
 from dhs_runtime.secrets import mask_reason
 from dhs_runtime.signatures import check_result, name_of
@@ -44,7 +45,7 @@ K = TypeVar("K", bound="Task")
 
 LATE: Final = "deadline passed"
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Outlet(Protocol):

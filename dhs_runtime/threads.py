@@ -1,7 +1,6 @@
 """Threads that are named, watched and joined, and the token that tells them to stop."""
 
 import contextlib
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -10,10 +9,11 @@ from typing import TypeVar
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.forks import Birthplace
+from dhs_runtime.loggers import get_logger
 
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class StopToken:

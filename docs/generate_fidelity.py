@@ -301,6 +301,8 @@ def heard() -> Iterator[list[str]]:
     lines: list[str] = []
 
     class Ear(logging.Handler):
+        returns_at_once = True
+
         def emit(self, record: logging.LogRecord) -> None:
             text = record.getMessage()
             if record.levelno >= logging.WARNING or "real dcss" in text or "ignores" in text:

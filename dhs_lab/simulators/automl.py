@@ -5,7 +5,6 @@ It finds pin and loop by image processing, without a model. You may give it anot
 
 import functools
 import json
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -19,9 +18,9 @@ from dhs_lab.simulators.detector import PixelDetection
 from dhs_lab.simulators.detector import detect as built_in
 from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
-from dhs_runtime.lowlevel import MountFrom, Refusal
+from dhs_runtime.lowlevel import MountFrom, Refusal, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 32 * 2**20
 

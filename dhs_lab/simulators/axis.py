@@ -5,7 +5,6 @@ authentication with the realm `AXIS_<serial>`.
 """
 
 import io
-import logging
 import re
 import threading
 import time
@@ -22,11 +21,11 @@ from dhs_lab.simulators.http_faults import FaultyHandler, HttpFaults
 from dhs_lab.simulators.http_simulator import HttpSimulator
 from dhs_lab.simulators.scene import Scene
 from dhs_lab.simulators.view import CameraView
-from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup
+from dhs_runtime.lowlevel import Deadline, Refusal, ThreadGroup, get_logger
 
 __all__ = ["CameraPush", "PushedFrame", "SimulatedAxis"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 IMAGE_PATH: Final = "/axis-cgi/jpg/image.cgi"
 QUALITY: Final = 85

@@ -4,7 +4,6 @@
 Axis' own receivers read it there.
 """
 
-import logging
 import socket
 import threading
 import time
@@ -18,9 +17,17 @@ import attrs
 
 from dhs_lab.simulators.mount import Truth
 from dhs_lab.simulators.view import CameraView
-from dhs_runtime.lowlevel import HTTP_PORT, ConfigError, StopToken, is_quiet, read_url, shut
+from dhs_runtime.lowlevel import (
+    HTTP_PORT,
+    ConfigError,
+    StopToken,
+    get_logger,
+    is_quiet,
+    read_url,
+    shut,
+)
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 KEPT: Final = 1000  # frames and errors remembered per push: some 30 MB
 _MAX_REPLY_BYTES = 65536

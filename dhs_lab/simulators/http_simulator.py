@@ -1,6 +1,5 @@
 """`HttpSimulator`: start and stop of a simulated HTTP server."""
 
-import logging
 from types import TracebackType
 from typing import ClassVar, Final, Self
 
@@ -10,10 +9,11 @@ from dhs_runtime.lowlevel import (
     StopTimeoutError,
     StopToken,
     TcpListener,
+    get_logger,
     serving_http,
 )
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _STOP_S: Final = 1.0
 

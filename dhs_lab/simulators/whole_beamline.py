@@ -7,7 +7,6 @@ is ended.
 """
 
 import contextlib
-import logging
 from collections.abc import Collection
 from typing import Final
 
@@ -23,9 +22,9 @@ from dhs_lab.simulators.web import BeamlinePage
 from dhs_runtime import Dhs
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import AutoMLConfig, AxisConfig, JpegReceiverConfig
-from dhs_runtime.lowlevel import DcssConfig, Deadline, DhsError, StopToken, ThreadGroup
+from dhs_runtime.lowlevel import DcssConfig, Deadline, DhsError, StopToken, ThreadGroup, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LOOP: Final = "loopDHS"
 LOOP_OPERATIONS: Final = (

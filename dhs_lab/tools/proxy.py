@@ -8,7 +8,6 @@ unrecorded.
 """
 
 import contextlib
-import logging
 import socket
 import threading
 import time
@@ -35,11 +34,12 @@ from dhs_runtime.lowlevel import (
     HostPort,
     TcpListener,
     ThreadGroup,
+    get_logger,
     reset,
     shut,
 )
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _CHUNK: Final = 1 << 16
 _CONNECT_TIMEOUT_S: Final = 5.0

@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,13 +9,14 @@ import click
 
 from dhs_runtime.cli.options import LogFlags, ProcessFlags, logging_options, process_options
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process.config_file import load_yaml
 from dhs_runtime.process.service import run_service
 
 if TYPE_CHECKING:
     from dhs_runtime.loop import LoopConfig, LoopDhs
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SAMPLE_CONFIG: Final = """\
 # Configuration of the loop DHS. Every key may be left out; these are the defaults.

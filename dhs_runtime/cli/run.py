@@ -1,6 +1,5 @@
 """`dhs run`: a DHS as a process."""
 
-import logging
 from pathlib import Path
 
 import attrs
@@ -15,13 +14,14 @@ from dhs_runtime.cli.options import (
     process_options,
 )
 from dhs_runtime.cli.target import make_dhs
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process import Launch, RunConfig
 from dhs_runtime.process.rules import is_own_name
 from dhs_runtime.process.service import run_service
 from dhs_runtime.process.settings import load_run_config
 from dhs_runtime.secrets import named_secrets
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @click.command()

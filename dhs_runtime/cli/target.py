@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
-import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -14,13 +13,14 @@ from typing import Final
 
 from dhs_runtime.app import Dhs
 from dhs_runtime.errors import ConfigError, DhsError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process import Launch
 from dhs_runtime.secrets import mask_reason
 
 _OURS: Final = (str(Path(__file__).parents[1]), str(Path(importlib.__file__).parent))
 
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class CodeError(DhsError):

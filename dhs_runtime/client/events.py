@@ -2,7 +2,6 @@
 
 import contextlib
 import enum
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +14,10 @@ from dhs_runtime.client.picture import Told
 from dhs_runtime.client.seen import Change, View
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import DhsError, NotConnectedError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MOST_UNREAD: Final = 10_000
 """Most events that wait to be read; a reader with more unread events gets no further ones."""

@@ -1,7 +1,6 @@
 """`GuiLink`: a client's link to DCSS, over any number of connections, and what DCSS sent."""
 
 import itertools
-import logging
 import math
 import random
 from collections.abc import Sequence
@@ -24,10 +23,11 @@ from dhs_runtime.client.pending import OpenRequests, PendingRequest
 from dhs_runtime.client.picture import BeamlinePicture
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import StopToken, ThreadGroup
 from dhs_runtime.transport import Resolver
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 GUI_PORT: Final = 14243
 JOIN_S: Final = 5.0

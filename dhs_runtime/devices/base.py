@@ -2,7 +2,6 @@
 
 import contextlib
 import decimal
-import logging
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ from dcs_codec import (
 from dhs_runtime.active import ActiveTasks
 from dhs_runtime.answers import ERROR, Failures, one_line, told_by, trouble_with
 from dhs_runtime.errors import HandlerError, NotConnectedError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.scheduling import Lane, Workers
 from dhs_runtime.signatures import check_handler, check_name
 from dhs_runtime.task import Outlet, Task
@@ -30,7 +30,7 @@ M = TypeVar("M", bound=Message)
 _FIRST_FIELDS: Final[dict[type[Message], str]] = {}
 """Of the classes that came so far: the field of the first word after the keyword."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @attrs.frozen

@@ -1,6 +1,5 @@
 """`Motor` and `PseudoMotor`: positions, limits and moves."""
 
-import logging
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -35,13 +34,14 @@ from dhs_runtime.devices.hooks import Hook
 from dhs_runtime.devices.motion import MotorConfig, Move, PseudoMotorConfig
 from dhs_runtime.devices.moving_device import MovingDevice
 from dhs_runtime.errors import DeviceError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.task import Outlet
 
 M = TypeVar("M", bound=Move)
 A = TypeVar("A")
 L = TypeVar("L")
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class PseudoMotor(MovingDevice):

@@ -1,6 +1,5 @@
 """Reading the hardware of a device: at a registration, around a move, and by polls."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -12,6 +11,7 @@ from dhs_runtime.answers import NORMAL, told_by, trouble_with
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.devices.hooks import Slot
 from dhs_runtime.errors import DeviceError, HandlerError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.scheduling import Lane
 from dhs_runtime.signatures import check_result, check_seconds
 from dhs_runtime.threads import fulfil
@@ -24,7 +24,7 @@ READ_TIMEOUT_S: Final = 2.0
 Wait = Callable[[Future[T], float], T]
 """Waits for a future with a timeout: `Future.result`, or `Task.wait`, which an abort ends."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class ReadableDevice(Device, Generic[T]):

@@ -1,6 +1,5 @@
 """`DeviceTable`: the devices of one DHS, by name; which message is about which."""
 
-import logging
 from collections.abc import Iterable
 from typing import Final
 
@@ -8,11 +7,12 @@ from dcs_codec import Message
 from dhs_runtime.devices import KINDS
 from dhs_runtime.devices.base import Device, Wiring
 from dhs_runtime.errors import HandlerError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.task import Outlet
 
 MAX_STRANGERS: Final = 1000
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class DeviceTable:

@@ -5,7 +5,6 @@ and each answer is stored and reported. `done` resolves when no more pictures wi
 answered.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,13 +12,14 @@ from concurrent.futures import Future
 import attrs
 
 from dhs_runtime.errors import ServiceError, TaskFinishedError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.loop.info import FAILED, LOOPS, LoopInfo
 from dhs_runtime.operation import Argument
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.services.automl import Prediction, PredictRequest
 from dhs_runtime.services.mount_sides import MountFrom
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Predict = Callable[[PredictRequest], Prediction]
 OnResult = Callable[["CollectedImage"], None]

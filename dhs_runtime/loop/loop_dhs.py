@@ -15,6 +15,7 @@ from dhs_runtime.addresses import HostPort, is_loopback
 from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, MachineError, ServiceError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.loop.clients import automl_client, axis_client
 from dhs_runtime.loop.collection import CollectedImage, Collection
 from dhs_runtime.loop.config import LoopConfig
@@ -28,7 +29,7 @@ from dhs_runtime.services.axis import AxisSnapshotRequest
 from dhs_runtime.services.jpeg_receiver import JpegReceiver, ReceivedImage
 from dhs_runtime.threads import ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_WAITING: Final = 1000
 CLOSE_S: Final = 0.1

@@ -5,17 +5,17 @@ threads, and so the next collection.
 """
 
 import importlib.util
-import logging
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Final
 
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.threads import StopToken, ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LIBRARIES: Final = ("PIL", "matplotlib")
 INSTALL: Final = "pip install 'dcs-codec[plots]'"

@@ -7,7 +7,6 @@ has the updates as DCSS got them.
 import contextlib
 import csv
 import itertools
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,11 +15,12 @@ import attrs
 
 from dhs_runtime.answers import NORMAL
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.loop.collection import CollectedImage
 from dhs_runtime.operation import Argument
 from dhs_runtime.services.automl import Box
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 TABLE: Final = "loop_info.csv"
 UPDATES: Final = "results.txt"

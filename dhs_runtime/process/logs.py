@@ -14,11 +14,12 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from dhs_runtime.clock import Deadline
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process.log_lines import Cutter, JsonFormatter, LineFormatter
 from dhs_runtime.process.log_outputs import LogFile, Output, StandardError
 from dhs_runtime.process.settings import LEVELS, LogConfig, TraceConfig
@@ -34,7 +35,7 @@ EXIT_S: Final = 0.5
 TELL_AGAIN_S: Final = 60.0
 """An output that fails again and again is reported once in this time."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def set_up_logging(
@@ -71,7 +72,7 @@ def set_up_logging(
     for output in outputs:
         handler = LogQueue(output, logs, Cutter(masker), _formatter(log.format, output, masker))
         if own_trace is not None:
-            handler.addFilter(_is_wire if output is outputs[-1] else _is_no_wire)
+            handler.wants = _is_wire if output is outputs[-1] else _is_no_wire
         logs.handlers.append(handler)
     everything = log.level == LEVELS[-1]
     logging.basicConfig(
@@ -108,7 +109,7 @@ class Logs:
         """Log something about the logs, without a lock: a thread that waits may hold it."""
         record = logger.makeRecord(logger.name, level, __file__, 0, text, args, None)
         for handler in self.handlers:
-            if handler.filter(record):
+            if handler.wants(record):
                 handler.enqueue(handler.prepare(record))
 
     def close(self) -> None:
@@ -127,7 +128,10 @@ class LogQueue(logging.handlers.QueueHandler):
         output: The output.
         writer: The thread that writes.
         dropped: How many records did not fit.
+        wants: Whether a record is for this output.
     """
+
+    returns_at_once = True
 
     def __init__(
         self, output: Output, logs: Logs, cutter: Cutter, formatter: logging.Formatter
@@ -138,6 +142,7 @@ class LogQueue(logging.handlers.QueueHandler):
         super().__init__(self._waiting)
         self.output = output
         self.dropped = 0
+        self.wants: Callable[[logging.LogRecord], bool] = lambda _: True
         self._logs = logs
         self._cutter = cutter
         self._pid = os.getpid()
@@ -156,6 +161,11 @@ class LogQueue(logging.handlers.QueueHandler):
         if not isinstance(prepared, logging.LogRecord):
             record.__dict__["prepared"] = prepared = self._cutter.prepare(record)
         return prepared
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue the record if it is for this output."""
+        if self.wants(record):
+            super().emit(record)
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Queue the record if there is room."""

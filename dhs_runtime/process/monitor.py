@@ -18,11 +18,12 @@ from dhs_runtime.app import Dhs
 from dhs_runtime.clock import Deadline
 from dhs_runtime.devices import Device, Encoder, PseudoMotor, Shutter
 from dhs_runtime.link import LinkState
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process.logs import LogQueue
 from dhs_runtime.process.systemd import READY, STOPPING, WATCHDOG, Notifier
 from dhs_runtime.threads import StopToken, ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LOOK_S: Final = 0.2
 SHORTEST_S: Final = 0.01
@@ -134,6 +135,8 @@ class Snapshot:
 
 class _LogCounter(logging.Handler):
     """Counts log lines by level."""
+
+    returns_at_once = True
 
     def __init__(self) -> None:
         super().__init__()

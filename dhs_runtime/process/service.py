@@ -1,16 +1,16 @@
 """What a DHS needs when it runs as a service."""
 
 import contextlib
-import logging
 import sys
 from collections.abc import Collection, Iterator
 from typing import Final
 
 from dhs_runtime.app import Dhs
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.process.settings import ProcessConfig
 from dhs_runtime.process.systemd import Notifier
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SWITCH_S: Final = 0.0005
 """A thread that is ready to run waits this long for a thread that computes.

@@ -3,12 +3,12 @@
 Each row of a reply is checked: an invalid row is left out, with the reason.
 """
 
-import logging
 from http import HTTPStatus
 
 import attrs
 
 from dhs_runtime.errors import ServiceReplyError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.services.http_client import HttpReply
 from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_text, member, short
 
@@ -16,7 +16,7 @@ MAX_ERROR_CHARS = 200
 ROUNDING = 1e-6  # how far single precision may put a score or a side outside 0..1
 IN_PIXELS = 2.0  # a larger side cannot be a fraction
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @attrs.frozen

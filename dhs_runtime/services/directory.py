@@ -12,7 +12,6 @@ used for Digest. For `ca`, `verify` or Basic, make the client and `add` it. DCSS
 here: a `Dhs` keeps one DCSS while it runs.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -20,12 +19,13 @@ from urllib.parse import SplitResult, unquote
 
 from dhs_runtime.addresses import read_url, without_password
 from dhs_runtime.errors import ConfigError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.services.automl import AutoMLClient
 from dhs_runtime.services.axis import AxisClient
 from dhs_runtime.services.heartbeat import Heartbeat, OnChange, ServiceState
 from dhs_runtime.services.http_client import HttpClient, Login
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Service(Protocol):

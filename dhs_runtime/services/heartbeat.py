@@ -4,16 +4,16 @@ If one question fails, the next is asked all the same.
 """
 
 import enum
-import logging
 import threading
 from collections.abc import Callable
 from typing import Self
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ServiceError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import StopToken, ThreadGroup
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 CLOSE_S = 0.2
 

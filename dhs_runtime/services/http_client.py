@@ -4,7 +4,6 @@ Only a GET is sent again, and what the caller allows. The connections are in `ht
 """
 
 import json
-import logging
 import math
 import ssl
 import threading
@@ -19,13 +18,14 @@ from requests import Request
 from dhs_runtime.addresses import HTTP_PORT, HTTPS_PORT, HostPort, read_url, without_password
 from dhs_runtime.clock import Deadline
 from dhs_runtime.errors import ConfigError, ServiceTimeoutError, ServiceUnavailableError
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.services.http_call import HttpLine
 from dhs_runtime.services.http_login import Login
 from dhs_runtime.services.http_reply import HttpReply
 
 __all__ = ["CallOptions", "ClientOptions", "HttpClient", "HttpReply", "Login"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 PAUSES_S: Final = (0.05, 0.1, math.inf)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.services.chunked import BodyTooLargeError, read_chunked, read_sized
 from dhs_runtime.services.http_message import Headers, Refusal, read_request_head
 from dhs_runtime.services.listener import Serve
@@ -28,7 +29,7 @@ from dhs_runtime.services.listener import Serve
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 IDLE_TIMEOUT_S: Final = 30.0
 LINGER_S = 1.0

@@ -16,12 +16,13 @@ import attrs
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import machine_error
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.services.forms import filename_in, parts_of
 from dhs_runtime.services.http_message import Refusal
 from dhs_runtime.services.http_server import HttpHandler, serving_http
 from dhs_runtime.services.listener import TcpListener
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 

@@ -7,7 +7,6 @@ must stop at once and cannot wait for either.
 import contextlib
 import errno
 import itertools
-import logging
 import os
 import socket
 import struct
@@ -19,10 +18,11 @@ from functools import partial
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.clock import Deadline
 from dhs_runtime.forks import close_in_children
+from dhs_runtime.loggers import get_logger
 from dhs_runtime.threads import ThreadGroup
 from dhs_runtime.transport import shut
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_CONNECTIONS = 128  # more than any beamline's cameras; bounds threads, not throughput
 

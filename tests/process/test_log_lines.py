@@ -31,6 +31,8 @@ def record_of(text: object, *args: object) -> logging.LogRecord:
 class Shows(logging.Handler):
     """Writes records like a log."""
 
+    returns_at_once = True
+
     def __init__(self, stream: io.StringIO) -> None:
         super().__init__()
         self._stream = stream

@@ -125,6 +125,8 @@ def test_that_there_is_no_thread_is_logged_with_no_lock_held(
     held: list[bool] = []
 
     class Watch(logging.Handler):
+        returns_at_once = True
+
         def emit(self, record: logging.LogRecord) -> None:
             held.append(workers._lock.locked() or lane._lock.locked())
 

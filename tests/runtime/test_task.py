@@ -100,6 +100,8 @@ def test_an_abort_ends_a_sleep_at_once() -> None:
 class Watch(logging.Handler):
     """Keeps what is logged, and whether the lock of a task was held then."""
 
+    returns_at_once = True
+
     def __init__(self, task: Task) -> None:
         super().__init__(logging.DEBUG)
         self.task = task

@@ -15,6 +15,8 @@ RETRY_LOGGER = "dhs_runtime.services.http_client"
 class OnRetry(logging.Handler):
     """Calls `action` in the thread that is about to try again."""
 
+    returns_at_once = True
+
     def __init__(self, action: Callable[[], None]) -> None:
         super().__init__(logging.DEBUG)
         self._action = action

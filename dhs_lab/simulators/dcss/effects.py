@@ -53,8 +53,9 @@ from dhs_lab.simulators.dcss.run_table import RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
 from dhs_lab.simulators.dcss.scanning import scan
 from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_runtime.lowlevel import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 D = TypeVar("D", bound=Entry)
 

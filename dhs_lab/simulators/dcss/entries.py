@@ -3,7 +3,6 @@
 Each knows everything about its kind, see `Entry`; `database.KINDS` lists the classes.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import ClassVar, Final, Literal, Self
 
@@ -39,13 +38,14 @@ from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.dump_sections import PERMITS, STRING_LINES, Section, is_permit
 from dhs_lab.simulators.dcss.entry import Entry, permits_field
 from dhs_lab.simulators.dcss.reports import EncoderReport, ShutterReport, StringReport
+from dhs_runtime.lowlevel import get_logger
 
 _OTHER_STATE: Final[Mapping[str, str]] = {
     ShutterState.OPEN: ShutterState.CLOSED,
     ShutterState.CLOSED: ShutterState.OPEN,
 }
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @attrs.frozen

@@ -13,7 +13,6 @@ DHS that gives up such a connection and reconnects finds its name taken, as with
 
 import enum
 import itertools
-import logging
 import math
 import random
 import threading
@@ -26,8 +25,9 @@ from attrs.validators import and_, ge, gt, le, lt, optional
 
 from dcs_codec.limits import V2_HEADER_SIZE
 from dhs_lab.simulators.fault_grammar import parse_fault
+from dhs_runtime.lowlevel import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 ANY: Final = "*"
 HANDSHAKE: Final = "stoc_send_client_type"

@@ -7,7 +7,6 @@ without a limit. dcss itself never complains. The judge does, with a log line an
 import enum
 import heapq
 import itertools
-import logging
 import re
 import threading
 import time
@@ -22,9 +21,9 @@ from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.circle import TURN, CircleMode
 from dhs_lab.simulators.dcss.motors import MotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.runs import Asked
-from dhs_runtime.lowlevel import LONGEST_S, Deadline, ThreadGroup
+from dhs_runtime.lowlevel import LONGEST_S, Deadline, ThreadGroup, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 ANSWER_WITHIN_S: Final = 10.0
 MOVE_TOLERANCE: Final = 0.01  # scaled units

@@ -2,7 +2,6 @@
 
 import errno
 import functools
-import logging
 import socket
 from collections.abc import Iterable
 from typing import Final
@@ -46,9 +45,10 @@ from dhs_runtime.lowlevel import (
     StopToken,
     TcpListener,
     ThreadGroup,
+    get_logger,
 )
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _JOIN_S: Final = 1.0
 DUPLICATE_S: Final = 3.0  # dcss waits this long before it closes a second DHS with the same name

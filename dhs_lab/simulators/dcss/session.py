@@ -1,6 +1,5 @@
 """`Session`: one DHS's connection to the simulated DCSS."""
 
-import logging
 import socket
 import threading
 import time
@@ -33,11 +32,12 @@ from dhs_runtime.lowlevel import (
     NotConnectedError,
     StopToken,
     ThreadGroup,
+    get_logger,
     reset,
     shut,
 )
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 BACKLOG = 8 << 20  # bytes that may wait for a DHS that does not read
 HANDSHAKE_S = 1.0  # for all 200 bytes together

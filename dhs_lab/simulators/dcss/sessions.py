@@ -1,6 +1,5 @@
 """`Sessions`: which DHSs are connected to a simulated DCSS, and sending to them."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -10,9 +9,9 @@ from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.session import Session
 from dhs_lab.simulators.dcss.wording import frame_of
-from dhs_runtime.lowlevel import NotConnectedError
+from dhs_runtime.lowlevel import NotConnectedError, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 T = TypeVar("T")
 

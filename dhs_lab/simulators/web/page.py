@@ -2,7 +2,6 @@
 
 import difflib
 import errno
-import logging
 import threading
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -13,12 +12,12 @@ from dhs_lab.simulators.web.board import Board
 from dhs_lab.simulators.web.camera import Camera, PageCamera, RemoteCamera
 from dhs_lab.simulators.web.handler import PageHandler, Site
 from dhs_lab.simulators.web.wishes import Commands
-from dhs_runtime.lowlevel import ConfigError, Deadline, ThreadGroup, is_loopback
+from dhs_runtime.lowlevel import ConfigError, Deadline, ThreadGroup, get_logger, is_loopback
 
 if TYPE_CHECKING:
     from dhs_lab.simulators.axis import SimulatedAxis
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_READERS: Final = 32  # connected browsers; each costs a thread
 PERIOD_S: Final = 0.05  # shortest time between two updates: 20 a second are smooth enough

@@ -1,6 +1,5 @@
 """`Audience`: all clients of the GUI port together, and the messages to them."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from dcs_codec import EncodeError
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.gui_port.gui_client import LIST_MAX, ConnectedGui, GuiSession, framed
 from dhs_lab.simulators.dcss.texts import told_to_all
+from dhs_runtime.lowlevel import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SELF_ID: Final = 1
 """Number of the scripting engine, which is the first client of every dcss."""

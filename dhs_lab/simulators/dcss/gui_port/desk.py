@@ -3,7 +3,6 @@
 Source: dcss_gui_client.c:246-273 and the functions named there, confirmed on the wire
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,9 +13,9 @@ from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
 from dhs_lab.simulators.dcss.gui_port.motor_commands import MOTOR_COMMANDS
 from dhs_lab.simulators.dcss.gui_port.office_commands import OFFICE_COMMANDS
 from dhs_lab.simulators.dcss.texts import blanked, first_word
-from dhs_runtime.lowlevel import DhsError
+from dhs_runtime.lowlevel import DhsError, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _COMMAND: Final = 80  # characters: `%80s`
 

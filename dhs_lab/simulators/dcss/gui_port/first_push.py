@@ -1,6 +1,5 @@
 """The first push: what a client gets after its login, permits and every device."""
 
-import logging
 from collections.abc import Iterator
 
 from dcs_codec import EncodeError
@@ -10,8 +9,9 @@ from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui, framed
 from dhs_lab.simulators.dcss.gui_texts import configured
 from dhs_lab.simulators.dcss.motors import MotorEntry, PseudoMotorEntry
 from dhs_lab.simulators.dcss.sessions import Sessions
+from dhs_runtime.lowlevel import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 NO_DEVICE_PERMITS = "0 1 1 1 1"
 """Permits that are sent for hosts and runs."""

@@ -1,6 +1,5 @@
 """`GuiClient`: one GUI, as the server sees it; `ConnectedGui`: one at the GUI port."""
 
-import logging
 from typing import Final
 
 import attrs
@@ -9,8 +8,9 @@ from dcs_codec import EncodeError, Frame, Framing, encode_frame
 from dcs_codec.gui import ClientRow, GtosClientIsGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, Location, Rights
 from dhs_lab.simulators.dcss.outbox import Outbox
+from dhs_runtime.lowlevel import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LIST_MAX: Final = 64  # clients in a list
 

@@ -1,7 +1,6 @@
 """`GuiPort`: listens for GUIs, checks their logins, and reads their commands."""
 
 import itertools
-import logging
 import selectors
 import socket
 import time
@@ -29,9 +28,16 @@ from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush
 from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
 from dhs_lab.simulators.dcss.outbox import Outbox
-from dhs_runtime.lowlevel import Deadline, HostPort, TcpListener, ThreadGroup, is_loopback
+from dhs_runtime.lowlevel import (
+    Deadline,
+    HostPort,
+    TcpListener,
+    ThreadGroup,
+    get_logger,
+    is_loopback,
+)
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_CLIENTS: Final = 128
 MAX_FRAME: Final = 1 << 21  # bytes: twice what any client was seen to send

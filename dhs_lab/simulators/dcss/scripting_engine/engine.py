@@ -1,6 +1,5 @@
 """`Engine`: how the scripting engine reacts to what it hears, and to commands."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
@@ -23,9 +22,9 @@ from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError, Wa
 from dhs_lab.simulators.dcss.scripting_engine.scripts import Scripts
 from dhs_lab.simulators.dcss.sessions import Sessions
 from dhs_lab.simulators.dcss.texts import c_number, first_word, rest_of, word_of
-from dhs_runtime.lowlevel import DhsError, NotConnectedError
+from dhs_runtime.lowlevel import DhsError, NotConnectedError, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 VIRTUAL: Final = "standardVirtualMotor"
 """The script of a motor that is only a number."""

@@ -1,6 +1,5 @@
 """`Scripts`: runs Python functions in place of scripts, each in its own thread."""
 
-import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -12,9 +11,9 @@ from dhs_lab.simulators.dcss.scripting_engine.parents import MotorScript
 from dhs_lab.simulators.dcss.scripting_engine.script import Script
 from dhs_lab.simulators.dcss.scripting_engine.script_wait import ScriptError, ServerStoppedError
 from dhs_lab.simulators.dcss.texts import rest_of, word_of
-from dhs_runtime.lowlevel import Deadline, ThreadGroup
+from dhs_runtime.lowlevel import Deadline, ThreadGroup, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 ScriptFunction = Callable[[Script], str | None]
 
