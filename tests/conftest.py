@@ -55,7 +55,7 @@ _SLOWEST = (
 )
 """The longest first: no worker shall begin one of these when the others are about to end."""
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 20.0
 _POLL_S = 0.01
 _LOGGERS = ("root", "dhs_runtime", "dhs_runtime.wire", "dhs_lab")
 
@@ -150,11 +150,10 @@ def leaves_nothing_behind() -> Iterator[None]:
         return
     gc.collect()  # collect cycles now, with a warning for unclosed resources
     deadline = time.monotonic() + _PATIENCE_S
-    for thread in _threads_since(threads_before):
-        with contextlib.suppress(RuntimeError):  # it is just being started: not joined, but named
-            thread.join(max(0.0, deadline - time.monotonic()))
-    while open_sockets() - sockets_before and time.monotonic() < deadline:
-        time.sleep(_POLL_S)  # a server of a wider scope may be about to close its side
+    while _threads_since(threads_before) or open_sockets() - sockets_before:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_S)  # a server of a wider scope may be about to begin or end a connection
     threads = sorted(thread.name for thread in _threads_since(threads_before))
     sockets = sorted(open_sockets() - sockets_before)
     assert not threads, f"threads left running: {', '.join(threads)}"

@@ -29,7 +29,7 @@ def measure(count: int) -> None:
     try:
         with holding(dcss.port, groups, DEVICES) as pipes:
             for name in names:
-                dcss.wait_registered(name, READY_S)
+                dcss.wait_online(name, READY_S)
             single = _one_by_one(dcss, names)
             at_once = _all_at_once(dcss, names)
             back = _restarted(dcss, names)
@@ -75,5 +75,5 @@ def _restarted(dcss: SimulatedDcss, names: list[str]) -> float:
     dcss.start()
     began = time.perf_counter()
     for name in names:
-        dcss.wait_registered(name, READY_S)
+        dcss.wait_online(name, READY_S)
     return time.perf_counter() - began

@@ -23,8 +23,8 @@ OPERATIONS: Final = (
     "getLoopInfo",
     "reboxLoopImage",
 )
-ONLINE_S: Final = 5.0
-ANSWER_S: Final = 10.0
+ONLINE_S: Final = 20.0
+ANSWER_S: Final = 20.0
 
 
 @attrs.frozen(kw_only=True)

@@ -15,7 +15,7 @@ from dhs_runtime.lowlevel import (
 
 logger = get_logger(__name__)
 
-_STOP_S: Final = 1.0
+_STOP_S: Final = 10.0  # a busy machine needs seconds to end many threads
 
 
 class HttpSimulator:

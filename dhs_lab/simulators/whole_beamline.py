@@ -39,7 +39,7 @@ PARTS: Final = (GONIOMETER, LOOP, "camera", "page")
 
 CENTER: Final = "centerLoop"
 _ASKS: Final = "htos_operation_update collectLoopImages "
-_ONLINE_S: Final = 10.0
+_ONLINE_S: Final = 20.0
 _JOIN_S: Final = 2.0
 _QUARTER_TURNS: Final = (0.0, 90.0, 180.0, 270.0)
 
@@ -152,7 +152,7 @@ class SimulatedBeamline:
     def _start(self, dhs: Dhs, stack: contextlib.ExitStack) -> None:
         dhs.start(DcssConfig.at(self.dcss.address))
         stack.callback(dhs.stop)
-        self.dcss.wait_registered(dhs.name, _ONLINE_S)
+        self.dcss.wait_online(dhs.name, _ONLINE_S)
 
     def _loop_config(self) -> LoopConfig:
         settings, camera = self.settings, self.camera

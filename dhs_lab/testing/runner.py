@@ -17,9 +17,9 @@ from dhs_lab.simulators.dcss import SimulatedDcss
 from dhs_runtime import Backoff, DcssConfig, Dhs
 from dhs_runtime.lowlevel import Deadline
 
-ONLINE_S: Final = 5.0
-PROCESS_ONLINE_S: Final = 20.0
-STOP_S: Final = 5.0
+ONLINE_S: Final = 20.0
+PROCESS_ONLINE_S: Final = 60.0
+STOP_S: Final = 20.0
 """How long threads and processes may take to end; a busy machine needs seconds for it."""
 
 _LOOK_S: Final = 0.1  # how often to check whether a process that does not come online has ended

@@ -16,7 +16,7 @@ from dhs_lab.simulators.dcss import (
 from dhs_lab.testing.diff import Came, side_by_side
 from dhs_lab.testing.patterns import Bindings, Pattern, PatternLike, as_pattern
 
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 20.0
 _LAST_LINES: Final = 100
 
 

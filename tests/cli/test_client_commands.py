@@ -365,7 +365,7 @@ def test_ctrl_c_says_how_each_motor_ended(run: Run, server: GuiServer) -> None:
 
 
 def test_abort_says_that_it_lost_the_link(run: Run, server: GuiServer) -> None:
-    aborted = run("abort", "--timeout", "1")
+    aborted = run("abort", "--timeout", "60")
     session = server.session()
     session.command()
     session.close()

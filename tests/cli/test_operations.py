@@ -168,10 +168,9 @@ def test_a_dcss_that_comes_and_goes_is_no_noise(dcss: SimulatedDcss, stage: Path
     with dhs("run", f"{stage}:make_dhs", "--dcss", dcss.address, "-v") as process:
         dcss.wait_online("stageDHS", DEADLINE_S)
         assert dcss.start_operation("where").wait(DEADLINE_S).status == "normal"
-        for by_reset in (False, True):
+        for logins, by_reset in ((2, False), (3, True)):
             dcss.disconnect("stageDHS", by_reset=by_reset)
-            dcss.wait_offline("stageDHS", DEADLINE_S)
-            dcss.wait_online("stageDHS", DEADLINE_S)
+            dcss.wait_online("stageDHS", DEADLINE_S, logins=logins)
             assert dcss.start_operation("where").wait(DEADLINE_S).status == "normal"
         assert process.terminate() == 0
         assert not re.search("WARNING|ERROR|CRITICAL|Traceback", process.log), process.log

@@ -23,7 +23,7 @@ from dcs_codec.gui import (
     StogLoginComplete,
 )
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0  # a client may be a process, which takes seconds to start
 
 PUSH = (
     "stog_set_permission_level 1 1 LOCAL",

@@ -75,11 +75,11 @@ def test_the_steps_of_the_image(tmp_path: Path) -> None:
 
     with subprocess.Popen([*as_process_1(), *command], env=environment) as run:
         try:
-            eventually(is_healthy)
+            eventually(is_healthy, timeout_s=60)
             children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
             pid = int(children.read_text()) if as_process_1() else run.pid
             os.kill(pid, signal.SIGTERM)
-            assert run.wait(20) == 0
+            assert run.wait(60) == 0
         finally:
             run.kill()
 

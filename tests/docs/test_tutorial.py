@@ -88,10 +88,10 @@ def served() -> Iterator[str]:
 
 def test_the_browser_has_what_the_tutorial_clicks(served: str) -> None:
     text = TUTORIAL.text.partition("## In the browser")[2].partition("\n## ")[0]
-    html = requests.get(served, timeout=5).text
+    html = requests.get(served, timeout=20).text
     headings, buttons = re.findall(r"\*\*(\w+)\*\*", text), re.findall(r" \*([\w ]+)\*", text)
     assert (len(headings), buttons) == (3, ["Move", "Start", "Now"])
-    kinds = requests.get(f"{served}/devices.js", timeout=5).text
+    kinds = requests.get(f"{served}/devices.js", timeout=20).text
     assert 'aria-label="Now"' in html
     for heading in headings:  # a part of the page, or a kind of device
         assert f'aria-label="{heading}"' in html or f', "{heading}", ' in kinds, heading

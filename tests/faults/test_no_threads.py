@@ -196,7 +196,7 @@ def test_a_dhs_that_calls_the_simulated_dcss_meanwhile_is_taken_in(
             peer = DhsPeer(dcss)
             waits(caplog)
         peer.log_in("echoDHS")
-        dcss.wait_registered("echoDHS", PATIENCE_S)
+        dcss.wait_online("echoDHS", PATIENCE_S)
         peer.close()
 
 

@@ -139,7 +139,7 @@ def test_an_operation_no_one_registered_is_completed_at_once(
         caplog.at_level(logging.WARNING, "dhs_runtime"),
         running(Dhs("testDHS"), fast_config(dcss.port)),
     ):
-        dcss.wait_registered("testDHS", DEADLINE_S)
+        dcss.wait_online("testDHS", DEADLINE_S)
         completion = dcss.start_operation("unheard").wait(DEADLINE_S)
         assert completion == Completion("error", "no handler for operation unheard")
     assert "DCSS's database gives us operation unheard, which has no handler" in caplog.text

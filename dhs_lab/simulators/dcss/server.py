@@ -242,19 +242,14 @@ class SimulatedDcss(Scripting):
     # -- DHSs --------------------------------------------------------------------------------
 
     def wait_online(self, name: str, timeout_s: float, *, logins: int = 1) -> None:
-        """Wait until this DHS is connected, for at least the n-th time.
+        """Wait until this DHS is connected and has its devices, for at least the n-th time.
+
+        Commands that are sent earlier may arrive before its devices, as from a real dcss.
 
         Raises:
             TimeoutError: It was not connected within `timeout_s` seconds.
         """
         self._sessions.wait_online(name, timeout_s, logins=logins)
-
-    def wait_registered(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is connected and has its devices; raises like `wait_online`.
-
-        Commands that are sent earlier may arrive between the devices, as from a real dcss.
-        """
-        self._sessions.wait_registered(name, timeout_s)
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises like `wait_online`."""

@@ -54,28 +54,23 @@ class Sessions:
         return found
 
     def wait_online(self, name: str, timeout_s: float, *, logins: int = 1) -> None:
-        """Wait until this DHS is connected, for at least the n-th time.
+        """Wait until this DHS is connected and has its devices, for at least the n-th time.
 
         Raises:
             TimeoutError: It was not connected within `timeout_s` seconds.
         """
         with self._changed:
             if not self._changed.wait_for(
-                lambda: name in self._online and self._logins[name] >= logins, timeout_s
+                lambda: name in self._registered and self._logins[name] >= logins, timeout_s
             ):
-                raise TimeoutError(f"{name} did not connect within {timeout_s} s")
+                what = "get its devices" if name in self._online else "connect"
+                raise TimeoutError(f"{name} did not {what} within {timeout_s:g} s")
 
     def registered(self, name: str) -> None:
         """Enter that this DHS has got all its devices."""
         with self._changed:
             self._registered.add(name)
             self._changed.notify_all()
-
-    def wait_registered(self, name: str, timeout_s: float) -> None:
-        """Wait until this DHS is connected and has its devices; raises like `wait_online`."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: name in self._registered, timeout_s):
-                raise TimeoutError(f"{name} did not get its devices within {timeout_s:g} s")
 
     def wait_offline(self, name: str, timeout_s: float) -> None:
         """Wait until this DHS is not connected; raises like `wait_online`."""

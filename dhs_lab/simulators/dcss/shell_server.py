@@ -179,7 +179,7 @@ def _wait(context: Context, words: CommandWords) -> CommandAnswer:
         if is_offline:
             context.dcss.wait_offline(name, limit_s)
         else:
-            context.dcss.wait_registered(name, limit_s)
+            context.dcss.wait_online(name, limit_s)
         return CommandResult(f"{name} is {'offline' if is_offline else 'online'}")
 
     if name and name not in {host.name for host in context.dcss.hosts}:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.dcss_hosts(WHEEL)
 
 def test_the_wheel_turns(simulated_dcss: WatchedDcss, dhs_runner: DhsRunner) -> None:
     dhs_runner.start(filter_wheel())
-    assert simulated_dcss.move("filter_angle", 90).wait(5).status == "normal"
+    assert simulated_dcss.move("filter_angle", 90).wait(20).status == "normal"
     simulated_dcss.traffic.expect(
         [
             "stoh_start_motor_move filter_angle 90",
@@ -31,9 +31,9 @@ def test_the_wheel_turns(simulated_dcss: WatchedDcss, dhs_runner: DhsRunner) -> 
 def test_a_turn_is_aborted(simulated_dcss: WatchedDcss, dhs_runner: DhsRunner) -> None:
     dhs_runner.start(filter_wheel())
     run = simulated_dcss.move("filter_angle", 359)
-    run.wait_started(5)
+    run.wait_started(20)
     simulated_dcss.abort_all()
-    assert run.wait(5).status == "aborted"
+    assert run.wait(20).status == "aborted"
 
 
 def test_a_filter_is_inserted_by_name(simulated_dcss: WatchedDcss, dhs_runner: DhsRunner) -> None:
@@ -57,7 +57,7 @@ def test_an_unknown_filter_is_an_error(
     simulated_dcss: WatchedDcss, dhs_runner: DhsRunner, args: tuple[str, ...]
 ) -> None:
     dhs_runner.start(filter_wheel())
-    end = simulated_dcss.start_operation("insertFilter", *args).wait(5)
+    end = simulated_dcss.start_operation("insertFilter", *args).wait(20)
     assert end.status == "error"
     assert "no filter" in end.text
     simulated_dcss.traffic.expect_no("htos_update_motor_position ...")
@@ -65,6 +65,6 @@ def test_an_unknown_filter_is_an_error(
 
 def test_it_runs_as_a_process(simulated_dcss: WatchedDcss, dhs_runner: DhsRunner) -> None:
     process = dhs_runner.spawn("filter_wheel_dhs.py:dhs", cwd=ROOT)
-    assert simulated_dcss.start_operation("insertFilter", "Al").wait(5).status == "normal"
+    assert simulated_dcss.start_operation("insertFilter", "Al").wait(20).status == "normal"
     process.stop()
-    simulated_dcss.wait_offline("filterDHS", 5)
+    simulated_dcss.wait_offline("filterDHS", 20)

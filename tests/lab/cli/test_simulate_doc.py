@@ -16,7 +16,7 @@ from dhs_lab.simulators.dcss.shell import COMMANDS, Shell
 from dhs_lab.simulators.http_faults import DEFAULT_VALUES, HttpFault, HttpFaultKind
 from tests.cli.test_operations_doc import parse
 from tests.lab.simulators.generic_dhs import generic_dhs
-from tests.runtime.peers import fast_config, running
+from tests.runtime.peers import DEADLINE_S, fast_config, running
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "reference" / "simulators.md").read_text(
     encoding="utf-8"
@@ -65,6 +65,11 @@ def dcss(hosts: tuple[HardwareHost, ...]) -> Iterator[SimulatedDcss]:
         yield server
 
 
+def wait_configured(dcss: SimulatedDcss) -> None:
+    """Wait until the DHS has the configuration of its motors."""
+    dcss.traffic.wait_for(lambda line: "stoh_configure_real_motor sample" in line.text, DEADLINE_S)
+
+
 def test_its_script_goes_well(dcss: SimulatedDcss, hosts: tuple[HardwareHost, ...]) -> None:
     (script,) = [block for block in blocks("text") if block.startswith("# check.dcss")]
     said: list[str] = []
@@ -72,8 +77,7 @@ def test_its_script_goes_well(dcss: SimulatedDcss, hosts: tuple[HardwareHost, ..
         running(generic_dhs(hosts[0]), fast_config(dcss.port)),
         Shell(dcss, said.append) as shell,
     ):
-        shell.run("wait stageDHS 10")
-        dcss.traffic.wait_for(lambda line: "stoh_configure_real_motor sample" in line.text, 10)
+        wait_configured(dcss)
         assert shell.script(script.splitlines()), said
     assert "gonio_phi at 90.0: normal" in said
 
@@ -86,7 +90,7 @@ def test_its_session_looks_so(dcss: SimulatedDcss, hosts: tuple[HardwareHost, ..
         running(generic_dhs(hosts[0]), fast_config(dcss.port)),
         Shell(dcss, lambda _: None) as shell,
     ):
-        shell.run("wait stageDHS 10")
+        wait_configured(dcss)
         for line, answer in lines:
             assert shell.run(line).text == answer
 

@@ -8,6 +8,7 @@ import requests
 from dhs_lab.simulators.automl import SimulatedAutoML
 from dhs_lab.simulators.axis import SimulatedAxis
 from tests.lab.simulators.receivers import Receiver
+from tests.runtime.peers import DEADLINE_S
 
 
 @pytest.fixture
@@ -35,4 +36,4 @@ def receiver() -> Iterator[Receiver]:
     server = Receiver()
     server.listener.open()
     yield server
-    assert server.listener.close() == ()
+    assert server.listener.close(DEADLINE_S) == ()

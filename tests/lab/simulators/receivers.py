@@ -58,7 +58,7 @@ class Receiver:
 
     def wait(self, count: int) -> tuple[Posted, ...]:
         """The first `count` requests; fails when they do not come."""
-        deadline = Deadline.after(5)
+        deadline = Deadline.after(20)
         with self._changed:
             assert self._changed.wait_for(
                 lambda: len(self._posted) >= count, deadline.remaining()

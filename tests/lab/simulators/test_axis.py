@@ -15,7 +15,7 @@ from dhs_lab.simulators.scene import Scene
 from dhs_runtime.errors import StopTimeoutError
 from tests.lab.simulators.boxes import open_jpeg
 from tests.lab.simulators.receivers import Receiver, ended, hangs
-from tests.runtime.peers import AT_ONCE_S
+from tests.runtime.peers import AT_ONCE_S, eventually
 
 TIMEOUT_S = 20.0
 
@@ -145,17 +145,14 @@ def test_a_forgotten_nonce_is_stale_and_the_client_goes_on(session: requests.Ses
 
 def test_the_angle_follows_the_clock() -> None:
     camera = SimulatedAxis()
-    camera.rotate(10, 50, 0.5)
+    camera.rotate(10, 50, 1000)
+    first = camera.angle_deg
+    assert 10 <= first < 30
+    eventually(lambda: first < camera.angle_deg < 50)
     started = time.monotonic()
-    seen = [camera.angle_deg]
-    while seen[-1] != 50:
-        assert time.monotonic() < started + TIMEOUT_S
-        time.sleep(0.005)  # the clock itself is waited for
-        seen.append(camera.angle_deg)
-    assert time.monotonic() - started >= 0.49
-    assert seen[0] < 30
-    assert seen == sorted(seen)
-    assert len(set(seen)) > 2
+    camera.rotate(10, 50, 0.1)
+    eventually(lambda: camera.angle_deg == 50)
+    assert time.monotonic() - started >= 0.1
     camera.rotate(0, 90, 0)
     assert camera.angle_deg == 90
     camera.rotate(0, 90, 1000)
@@ -204,7 +201,7 @@ def test_a_stop_ends_a_hang_and_a_push_at_once() -> None:
     assert push.wait(0)
     assert push.errors == ()
     hold.set()
-    assert receiver.listener.close() == ()
+    assert receiver.listener.close(TIMEOUT_S) == ()
 
 
 def test_start_and_stop_may_follow_each_other(

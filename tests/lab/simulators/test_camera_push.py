@@ -134,7 +134,7 @@ def test_a_picture_cut_short_ends_its_connection_only(
     (error,) = push.errors
     assert error.startswith("image 2: ")
     assert len(receiver.wait(3)) == 3
-    assert receiver.listener.close() == ()
+    assert receiver.listener.close(TIMEOUT_S) == ()
     (reason,) = receiver.refused
     half, whole = map(int, re.findall(r"\d+", reason))
     assert half == whole // 2 > 0

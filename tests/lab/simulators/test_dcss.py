@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -12,15 +12,17 @@ from dcs_codec import (
     HtosOperationUpdate,
     HtosSendConfiguration,
     HtosSetStringCompleted,
+    Message,
     StohStartOperation,
     StohStopOperation,
     UnknownMessage,
     encode_text,
 )
-from dhs_lab.simulators.dcss import Completion, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss import Completion, Entry, HardwareHost, SimulatedDcss
+from dhs_lab.simulators.dcss.registration import registrations
 from dhs_runtime import DhsError, NotConnectedError
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
-from tests.runtime.peers import AT_ONCE_S
+from tests.runtime.peers import AT_ONCE_S, eventually
 
 
 @pytest.fixture
@@ -110,6 +112,27 @@ def test_a_client_that_leaves_in_the_handshake_does_no_harm(dcss: SimulatedDcss)
     again.log_in("two")
     dcss.wait_online("two", DEADLINE_S)
     again.close()
+
+
+def test_who_waits_for_a_dhs_waits_for_its_devices_too(
+    dcss: SimulatedDcss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a command might come before them."""
+    may_register = threading.Event()
+
+    def late(devices: Iterable[Entry]) -> Iterable[tuple[Message, bool]]:
+        assert may_register.wait(DEADLINE_S)
+        return registrations(devices)
+
+    monkeypatch.setattr("dhs_lab.simulators.dcss.server.registrations", late)
+    with DhsPeer(dcss) as client:
+        client.log_in("two")
+        eventually(lambda: dcss.online() == ("two",))
+        with pytest.raises(TimeoutError, match="two did not get its devices"):
+            dcss.wait_online("two", 0.01)
+        may_register.set()
+        dcss.wait_online("two", DEADLINE_S)
+        assert len(dcss.traffic.texts("two", "->")) == 3
 
 
 def test_a_duplicate_name_is_closed_and_the_first_stays(
@@ -299,4 +322,4 @@ def test_stops_while_a_dhs_is_in_the_handshake(monkeypatch: pytest.MonkeyPatch) 
     server.stop()
     assert time.monotonic() - began < AT_ONCE_S
     client.close()
-    assert not [t for t in threading.enumerate() if t.name.startswith("simulated-dcss")]
+    eventually(lambda: not [t for t in threading.enumerate() if "simulated-dcss" in t.name])

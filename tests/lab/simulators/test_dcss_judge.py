@@ -17,13 +17,15 @@ from dhs_lab.simulators.dcss import (
     SimulatedDcss,
     Verdict,
     VerdictKind,
+    judge,
+    runs,
 )
 from dhs_lab.simulators.dcss.run_table import KEPT, RunTable
 from dhs_lab.simulators.dcss.runs import OperationRun
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
+from tests.runtime.peers import eventually
 
-SOON_S: Final = 0.1
-LATER_S: Final = 0.8  # long enough for an answer that comes at once, on a busy machine
+LATE_S: Final = 10.0  # on the clock of the test
 HOST: Final = "faultyDHS"
 
 
@@ -81,24 +83,31 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         yield Bench(dcss, peer)
 
 
-@pytest.fixture
-def hasty() -> Iterator[Bench]:
-    """One that waits a tenth of a second for answers."""
-    with (
-        SimulatedDcss([host()], answer_within_s=SOON_S, nodelay=True) as dcss,
-        DhsPeer.logged_in(dcss, HOST) as peer,
-    ):
-        yield Bench(dcss, peer)
+class TimedBench(Bench):
+    """One whose judge has the time of the test, which stands still: `monotonic` in its place."""
+
+    now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so much time pass at once."""
+        self.now_s += seconds
+        with self.dcss._judge._changed:
+            self.dcss._judge._changed.notify_all()
 
 
 @pytest.fixture
-def patient() -> Iterator[Bench]:
-    """One that waits longer, for answers that do come."""
+def timed(monkeypatch: pytest.MonkeyPatch) -> Iterator[TimedBench]:
     with (
-        SimulatedDcss([host()], answer_within_s=LATER_S, nodelay=True) as dcss,
+        SimulatedDcss([host()], answer_within_s=LATE_S, nodelay=True) as dcss,
         DhsPeer.logged_in(dcss, HOST) as peer,
     ):
-        yield Bench(dcss, peer)
+        bench = TimedBench(dcss, peer)
+        for module in (judge, runs):
+            monkeypatch.setattr(module, "time", bench)
+        yield bench
 
 
 # -- texts -----------------------------------------------------------------------------------
@@ -268,70 +277,84 @@ def test_the_tolerance_is_the_test_s() -> None:
     ids=["move", "position", "oscillation", "shutter", "counts", "encoder", "set", "string"],
 )
 def test_a_command_without_an_answer_is_told_once(
-    hasty: Bench, ask: Callable[[SimulatedDcss], object]
+    timed: TimedBench, ask: Callable[[SimulatedDcss], object]
 ) -> None:
-    ask(hasty.dcss)
-    (command,) = hasty.dcss.unanswered()
-    (verdict,) = hasty.wait()
+    ask(timed.dcss)
+    (command,) = timed.dcss.unanswered()
+    timed.pass_time(LATE_S + 1)
+    (verdict,) = timed.wait()
     assert (verdict.host, verdict.kind) == (HOST, VerdictKind.NO_ANSWER)
-    assert verdict.text == f"no answer within 0.1 s: {command}"
-    hasty.peer.close()
-    hasty.dcss.wait_offline(HOST, DEADLINE_S)
-    assert hasty.dcss.verdicts == (verdict,)
+    assert verdict.text == f"no answer within 10 s: {command}"
+    timed.peer.close()
+    timed.dcss.wait_offline(HOST, DEADLINE_S)
+    assert timed.dcss.verdicts == (verdict,)
 
 
-def test_each_command_that_stays_without_an_answer_is_told(hasty: Bench) -> None:
-    hasty.dcss.set_string("status", "one")
-    hasty.dcss.set_string("status", "two")
-    hasty.dcss.vector_move("z", "energy", 1, 2, 3)
-    texts = {verdict.text for verdict in hasty.wait(4)}
+def test_each_command_that_stays_without_an_answer_is_told(timed: TimedBench) -> None:
+    timed.dcss.set_string("status", "one")
+    timed.dcss.set_string("status", "two")
+    timed.dcss.vector_move("z", "energy", 1, 2, 3)
+    timed.pass_time(LATE_S)
+    texts = {verdict.text for verdict in timed.wait(4)}
     assert texts == {
-        "no answer within 0.1 s: stoh_set_string status one",
-        "no answer within 0.1 s: stoh_set_string status two",
-        "no answer within 0.1 s: stoh_start_vector_move z energy 1 2 3",
+        "no answer within 10 s: stoh_set_string status one",
+        "no answer within 10 s: stoh_set_string status two",
+        "no answer within 10 s: stoh_start_vector_move z energy 1 2 3",
     }
 
 
-def test_a_move_that_is_under_way_is_given_time_after_each_word(patient: Bench) -> None:
-    patient.dcss.move("z", 5)
+def test_a_move_that_is_under_way_is_given_time_after_each_word(timed: TimedBench) -> None:
+    timed.dcss.move("z", 5)
+    timed.dcss.get_encoder("enc")
     for position in range(3):
-        patient.say(f"htos_update_motor_position z {position} normal")
-        time.sleep(LATER_S * 0.4)
-    assert patient.say("htos_motor_move_completed z 5 normal") == ()
-    patient.dcss.move("z", 6)
-    patient.say("htos_motor_move_started z 6")
-    patient.wait(1)  # and then nothing more
+        timed.say(f"htos_update_motor_position z {position} normal")
+        timed.pass_time(LATE_S * 0.4)
+    (silent,) = timed.wait()
+    assert silent.text.endswith("stoh_get_encoder enc")
+    assert timed.say("htos_motor_move_completed z 5 normal") == (silent,)
+    timed.dcss.move("z", 6)
+    timed.say("htos_motor_move_started z 6")
+    timed.pass_time(LATE_S)
+    timed.wait(2)
 
 
-def test_counting_is_given_the_time_that_it_takes(patient: Bench) -> None:
-    run = patient.dcss.read_ion_chambers(3.0, ["i0"])
+def test_counting_is_given_the_time_that_it_takes(timed: TimedBench) -> None:
+    run = timed.dcss.read_ion_chambers(3.0, ["i0"])
     assert run.parts[0].takes_s == 3.0
-    time.sleep(LATER_S * 1.2)
-    assert patient.say("htos_report_ion_chambers 3.0 i0 5") == ()
+    timed.dcss.get_encoder("enc")
+    timed.pass_time(LATE_S + 2.9)
+    (silent,) = timed.wait()
+    assert silent.text.endswith("stoh_get_encoder enc")
+    timed.pass_time(0.1)
+    timed.wait(2)
 
 
-def test_an_answer_in_time_is_no_matter_even_when_more_is_asked(patient: Bench) -> None:
+def test_an_answer_in_time_is_no_matter_even_when_more_is_asked(timed: TimedBench) -> None:
     for number in range(100):
-        patient.dcss.set_string("status", f"{number}")
-        patient.peer.send_text(f"htos_set_string_completed status normal {number}")
-    patient.dcss.get_encoder("enc")
-    assert [verdict.text for verdict in patient.wait()] == [
-        f"no answer within {LATER_S} s: stoh_get_encoder enc"
+        timed.dcss.set_string("status", f"{number}")
+        timed.say(f"htos_set_string_completed status normal {number}")
+    timed.dcss.get_encoder("enc")
+    timed.pass_time(LATE_S)
+    assert [verdict.text for verdict in timed.wait()] == [
+        "no answer within 10 s: stoh_get_encoder enc"
     ]
 
 
-def test_a_count_of_centuries_does_not_end_the_watch(hasty: Bench) -> None:
-    hasty.dcss.from_gui("gtos_read_ion_chambers 9.9e9 0 i0")
-    hasty.dcss.from_gui("gtos_start_oscillation z NULL 1 9.9e9")
-    hasty.dcss.get_encoder("enc")
-    (verdict,) = hasty.wait()
-    assert verdict.text == "no answer within 0.1 s: stoh_get_encoder enc"
+def test_a_count_of_centuries_does_not_end_the_watch(timed: TimedBench) -> None:
+    timed.dcss.from_gui("gtos_read_ion_chambers 9.9e9 0 i0")
+    timed.dcss.from_gui("gtos_start_oscillation z NULL 1 9.9e9")
+    timed.dcss.get_encoder("enc")
+    timed.pass_time(LATE_S)
+    (verdict,) = timed.wait()
+    assert verdict.text == "no answer within 10 s: stoh_get_encoder enc"
 
 
-def test_an_operation_may_take_as_long_as_it_likes(hasty: Bench) -> None:
-    hasty.dcss.start_operation("echo")
-    hasty.dcss.get_encoder("enc")  # a later command is late
-    hasty.wait(1)
+def test_an_operation_may_take_as_long_as_it_likes(timed: TimedBench) -> None:
+    timed.dcss.start_operation("echo")
+    timed.dcss.get_encoder("enc")
+    timed.pass_time(10 * LATE_S)
+    (late,) = timed.wait()
+    assert late.text.endswith("stoh_get_encoder enc")
 
 
 def test_a_dhs_that_leaves_has_answered_all(bench: Bench) -> None:
@@ -413,7 +436,7 @@ def test_a_position_that_was_set_is_told(bench: Bench, text: str) -> None:
 
 
 def test_it_judges_again_after_a_stop_and_a_start() -> None:
-    dcss = SimulatedDcss([host()], answer_within_s=SOON_S)
+    dcss = SimulatedDcss([host()], answer_within_s=0.1)
     for count in (1, 2):
         dcss.start()
         dcss.start()  # is running
@@ -421,9 +444,7 @@ def test_it_judges_again_after_a_stop_and_a_start() -> None:
             dcss.get_encoder("enc")
             Bench(dcss, peer).wait(count)
             dcss.stop()
-    assert threading.active_count() == 1 or "simulated-dcss-judge" not in {
-        thread.name for thread in threading.enumerate()
-    }
+    eventually(lambda: "simulated-dcss-judge" not in {one.name for one in threading.enumerate()})
 
 
 def test_verdicts_are_logged(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

@@ -54,7 +54,7 @@ def all_running(dcss: SimulatedDcss) -> Iterator[dict[str, Dhs]]:
         for dhs in dhss.values():
             stack.enter_context(running(dhs, fast_config(dcss.port)))
         for name in dhss:
-            dcss.wait_registered(name, DEADLINE_S)
+            dcss.wait_online(name, DEADLINE_S)
         yield dhss
 
 
@@ -126,7 +126,7 @@ def test_there_may_be_more_hosts_than_any_other_server_has_visitors() -> None:
         for name in names:
             stack.enter_context(DhsPeer(dcss)).log_in(name)
         for name in names:
-            dcss.wait_registered(name, DEADLINE_S)
+            dcss.wait_online(name, DEADLINE_S)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ MEGABYTE = f"stoh_text {'x' * 1_000_000}"
 def test_a_dhs_that_does_not_read_costs_no_other_anything(two: SimulatedDcss) -> None:
     with DhsPeer(two) as stuck, DhsPeer.logged_in(two, "otherDHS") as other:
         stuck.log_in("stuckDHS")
-        two.wait_registered("stuckDHS", DEADLINE_S)
+        two.wait_online("stuckDHS", DEADLINE_S)
         for _ in range(8):
             two.send_text("stuckDHS", MEGABYTE)
         other.send_text("htos_motor_move_completed z 1 cw_hw_limit")  # which aborts everything
@@ -159,7 +159,7 @@ def flood(dcss: SimulatedDcss) -> None:
 def test_a_dhs_that_never_reads_is_disconnected(two: SimulatedDcss) -> None:
     with DhsPeer(two) as stuck:
         stuck.log_in("stuckDHS")
-        two.wait_registered("stuckDHS", DEADLINE_S)
+        two.wait_online("stuckDHS", DEADLINE_S)
         with pytest.raises(NotConnectedError):
             flood(two)
         two.wait_offline("stuckDHS", DEADLINE_S)

@@ -16,7 +16,7 @@ from dhs_lab.simulators.dcss import shell as shell_module
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.lab.simulators.closed_host import closed_host
-from tests.runtime.peers import eventually, fast_config, running
+from tests.runtime.peers import eventually, fast_config, running, stopped
 
 DEADLINE_S = 20.0
 
@@ -109,8 +109,8 @@ def shell(dcss: SimulatedDcss, voice: Voice) -> Iterator[Shell]:
 def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
     """A shell with its DHS online and registered."""
     with running(make_dhs(), fast_config(dcss.port)):
-        assert shell.run("wait stageDHS 10").ok
-        assert shell.run("expect --within 10 message 'stoh_configure_string status*'").ok
+        assert shell.run("wait stageDHS 20").ok
+        assert shell.run("expect --within 20 message 'stoh_configure_string status*'").ok
         yield shell
 
 
@@ -231,7 +231,7 @@ def test_who_does_not_wait_hears_later(driven: Shell, voice: Voice, line: str) -
     assert driven.run("wait 0").status == "error"
     driven.run("abort")
     assert voice.wait("hang 1.1 completed") == "hang 1.1 completed aborted stoh_abort_all soft"
-    assert driven.run("wait 10") == CommandResult("everything is done")
+    assert driven.run("wait 20") == CommandResult("everything is done")
     assert driven.failures == 2  # the wait for nothing, and the abort
 
 
@@ -246,7 +246,7 @@ def test_a_repeated_reading_is_sent_past_the_rules(driven: Shell, voice: Voice) 
     assert driven.run("send stageDHS stoh_read_ion_chambers 0.01 1 i0").ok
     assert voice.said[-1] == "i0 12.0 in 0.01 s: normal"
     driven.run("abort")
-    assert driven.run("expect --within 10 message 'htos_report_ion_chambers 0*'").ok
+    assert driven.run("expect --within 20 message 'htos_report_ion_chambers 0*'").ok
 
 
 def test_braces_of_tcl_get_a_hint(driven: Shell, voice: Voice) -> None:
@@ -401,7 +401,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         assert shell.run("expect --within 60 stageDHS online").ok
     finally:
         start.join()
-        assert dhs.stop() == ()
+        assert stopped(dhs) == ()
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_an_expectation_may_come_true_in_time(dcss: SimulatedDcss, shell: Shell)
         ("send stageDHS", "error: MESSAGE holds no word; usage: send DHS KEYWORD"),
         ("drop stageDHS", "error: hardware host stageDHS is not connected"),
         ("wait nosuch", "error: no hardware host 'nosuch' in the database"),
-        ("wait stageDHS 0.01", "error: stageDHS did not get its devices within 0.01 s"),
+        ("wait stageDHS 0.01", "error: stageDHS did not connect within 0.01 s"),
         ("start 'open", "error: No closing quotation"),
         ("start --timeout soon echo", "error: SECONDS is a number, got 'soon'"),
         ("traffic many", "error: N is a whole number, got 'many'"),

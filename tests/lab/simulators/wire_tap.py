@@ -38,15 +38,6 @@ class Wire:
     def data(self) -> bytes:
         return b"".join(piece.data for piece in self.pieces)
 
-    def from_word(self, word: bytes) -> list[Piece]:
-        """The pieces from the one in which this word begins."""
-        seen = b""
-        for number, piece in enumerate(self.pieces):
-            seen += piece.data
-            if word in seen:
-                return self.pieces[number:]
-        return []
-
 
 class WireTap:
     """Listens in DCSS's place; use it with `with`."""
@@ -74,7 +65,7 @@ class WireTap:
     ) -> None:
         for sock in self._upstream:
             shut(sock)
-        assert self._listener.close() == ()
+        assert self._listener.close(DEADLINE_S) == ()
 
     def wait(self, happened: Callable[[list[Wire]], bool]) -> list[Wire]:
         """Wait until this is true of the connections; returns them, oldest first."""

@@ -132,11 +132,11 @@ def test_failing(simulated_dcss, dhs_runner):
 
 def test_leaving_threads(simulated_dcss, dhs_runner):
     dhs_runner.start(dhs, stop_s=0.1)
-    simulated_dcss.start_operation("sulk", "3").wait_update("sulking", 5)
+    simulated_dcss.start_operation("sulk", "30").wait_update("sulking", 20)
 
 def test_process_leaving_threads(simulated_dcss, dhs_runner):
     process = dhs_runner.spawn("stage_dhs.py:dhs")
-    simulated_dcss.start_operation("sulk", "3").wait_update("sulking", 5)
+    simulated_dcss.start_operation("sulk", "30").wait_update("sulking", 20)
     process.stop()
 
 def test_process_of_no_such_name(simulated_dcss, dhs_runner):

@@ -35,7 +35,7 @@ def test_a_dhs_is_online_and_registered_when_start_returns(
     assert simulated_dcss.online() == ("stageDHS",)
     running.stop()
     running.stop()
-    simulated_dcss.wait_offline("stageDHS", 5)
+    simulated_dcss.wait_offline("stageDHS", 20)
     again = dhs_runner.start(running.dhs)
     assert simulated_dcss.logins() == {"stageDHS": 2}
     assert again.dhs is running.dhs
@@ -126,7 +126,7 @@ def test_a_process_that_leaves_another_behind_is_stopped_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The other has the pipe of its output open."""
-    monkeypatch.setattr(runner, "STOP_S", 2.0)
+    monkeypatch.setattr(runner, "STOP_S", 5.0)
     target = tmp_path / "keeper_dhs.py"
     target.write_text(KEEPER)
     process = dhs_runner.spawn(f"{target}:dhs")

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-DEADLINE_S: Final = 20.0
+DEADLINE_S: Final = 60.0
 
 needs_dumpcap = pytest.mark.skipif(
     shutil.which("dumpcap") is None, reason="dumpcap is not installed"

@@ -30,7 +30,7 @@ from tests.lab.tools.helpers import ANSWER, ASK, v2
 from tests.runtime.peers import fast_config, free_port, running
 
 DEADLINE_S = 20.0
-FAST = ReplayOptions(speed=None, settle_s=0.05)
+FAST = ReplayOptions(speed=None, patience_s=DEADLINE_S, settle_s=0.05)
 
 
 def echo_dhs(answer: str = "normal") -> Dhs:
@@ -85,7 +85,9 @@ def test_a_dhs_that_does_as_before_is_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("speed", [1.0, 20.0])
 def test_recorded_speed_is_kept(name: str, speed: float) -> None:
-    assert play_dcss(load(name, 1), echo_dhs(), ReplayOptions(speed=speed, settle_s=0.05)).is_same
+    assert play_dcss(
+        load(name, 1), echo_dhs(), ReplayOptions(speed=speed, patience_s=DEADLINE_S, settle_s=0.05)
+    ).is_same
 
 
 def test_a_dhs_that_answers_otherwise_is_told(name: str) -> None:
@@ -94,7 +96,7 @@ def test_a_dhs_that_answers_otherwise_is_told(name: str) -> None:
     assert len(outcome.differences) == 2
     for difference in outcome.differences:
         assert "operation_status: expected normal, got error" in str(difference)
-    ignoring = ReplayOptions(speed=None, settle_s=0.05, ignore=("htos_operation_c*",))
+    ignoring = attrs.evolve(FAST, ignore=("htos_operation_c*",))
     assert play_dcss(load(name, 1), echo_dhs("error"), ignoring).is_same
 
 
@@ -114,7 +116,7 @@ def test_a_clock_that_was_set_keeps_nobody_waiting(name: str, step_s: float) -> 
         for number, frame in enumerate(recorded.frames)
     )
     stepped = attrs.evolve(recorded, frames=frames)
-    options = ReplayOptions(longest_pause_s=0.1, settle_s=0.05)
+    options = ReplayOptions(longest_pause_s=0.1, patience_s=DEADLINE_S, settle_s=0.05)
     outcome = play_dcss(stepped, echo_dhs(), options)
     assert outcome.is_same
     assert (outcome.shortened > 0) == (step_s > 0)

@@ -18,6 +18,7 @@ from dhs_lab.simulators.dcss import (
 from dhs_runtime import ConfigError, DhsError
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
 from tests.lab.simulators.gui.gui_peer import GuiPeer
+from tests.runtime.peers import eventually
 
 
 def devices() -> HardwareHost:
@@ -301,8 +302,7 @@ def test_the_end_of_the_server_ends_scripts() -> None:
     dcss.scripted("waits")(lambda script: script.wait_string("status", lambda _: False))
     with dcss:
         dcss.start_operation("waits")
-    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("script-")]
-    assert left == []
+    eventually(lambda: not [one for one in threading.enumerate() if one.name.startswith("script-")])
 
 
 def test_what_has_no_script_says_so(gui: GuiPeer) -> None:

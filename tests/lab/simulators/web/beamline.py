@@ -162,7 +162,7 @@ class Beamline:
             peers = [stack.enter_context(DhsPeer.logged_in(dcss, name)) for name in ONLINE]
             dhs.start(fast_config(dcss.port))
             stack.callback(dhs.stop)
-            dcss.wait_registered(dhs.name, DEADLINE_S)
+            dcss.wait_online(dhs.name, DEADLINE_S)
             yield cls(dcss, page, dhs, peers[-1], axis)
 
     def refuse(self, motor: str, destination: float) -> None:

@@ -24,7 +24,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 T = TypeVar("T")
 
-DEADLINE_S: Final = 15.0  # a busy computer may take its time to draw
+DEADLINE_S: Final = 40.0  # a busy computer may take its time to draw
 FLAGS: Final = (
     "--headless",
     "--no-sandbox",

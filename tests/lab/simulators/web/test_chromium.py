@@ -149,7 +149,6 @@ def test_a_click_moves_a_motor_and_the_move_is_seen(browser: Browser, dcss: Simu
     mark = f"return document.querySelector('{track}').style.getPropertyValue('--at')"
     assert browser.script(mark) == "50.00%"
     move(browser, "gonio_phi", "30")
-    browser.until(lambda: browser.count(".is-moving" + of("gonio_phi")))
     browser.until(lambda: browser.text(of("gonio_phi", ".value")) == "30")
     assert browser.text(of("gonio_phi", ".units")) == "deg"
     browser.until(lambda: not browser.count(".is-moving"))
@@ -157,7 +156,7 @@ def test_a_click_moves_a_motor_and_the_move_is_seen(browser: Browser, dcss: Simu
     assert browser.script(mark) == "54.17%"
     browser.until(lambda: browser.text("#legend .angle") == "30°")
     for kind in ("loop", "pin"):
-        assert browser.count(f"#boxes .{kind}") == 1
+        browser.until(lambda kind=kind: browser.count(f"#boxes .{kind}") == 1)  # type: ignore[misc]
 
 
 def test_the_keyboard_is_enough(browser: Browser, dcss: SimulatedDcss) -> None:
@@ -226,8 +225,8 @@ def test_an_operation_and_a_move_are_aborted(browser: Browser, dcss: SimulatedDc
     browser.until(lambda: browser.text(of("scan", ".refused b")) == "aborted")
     browser.until(lambda: browser.count("#ended .is-failed") == 2)
     browser.until(lambda: "aborted" in browser.text(of("gonio_kappa", ".refused")))
+    browser.until(lambda: not browser.count(".is-moving"))
     assert browser.text("#summary") == "✕ 2 failed"
-    assert not browser.count(".is-moving")
     assert 0 < dcss.position("gonio_kappa") < 360
     move(browser, "gonio_kappa", "360")
     browser.until(lambda: browser.count(".is-moving"))

@@ -22,7 +22,7 @@ from tests.lab.simulators.web.beamline import Beamline, beamline_hosts, made_hos
 
 pytest.importorskip("selenium", reason="the test drives Chromium with selenium")
 
-from tests.lab.simulators.web.browser import EXPECTED, KEYS, Browser
+from tests.lab.simulators.web.browser import DEADLINE_S, EXPECTED, KEYS, Browser
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -222,7 +222,7 @@ def test_the_newest_is_on_top_and_completed_twice_is_said(
     browser: Browser, beamline: Beamline
 ) -> None:
     run = beamline.dcss.start_operation("countDown", text="2 0.01")
-    run.wait(9)
+    run.wait(DEADLINE_S)
     beamline.dcss.traffic.add(
         "stageDHS", "<-", f"htos_operation_completed countDown {run.handle} normal again"
     )
@@ -235,7 +235,7 @@ def test_the_newest_is_on_top_and_completed_twice_is_said(
 
 def test_placeholders_are_there_again(browser: Browser, beamline: Beamline) -> None:
     assert browser.count("#no-runs") == 1
-    beamline.dcss.start_operation("countDown", text="1 0.01").wait(9)
+    beamline.dcss.start_operation("countDown", text="1 0.01").wait(DEADLINE_S)
     browser.until(lambda: browser.count("#ended .run") and not browser.count("#no-runs"))
     browser.click("#wire-clear")
     browser.until(lambda: browser.count("#no-lines") == 1)
@@ -258,7 +258,7 @@ def test_a_burst_leaves_as_many_elements_as_before(browser: Browser, beamline: B
     figures = measure(browser, beamline)
     before, after = figures.elements
     assert abs(after - before) <= 20
-    assert figures.frames > 10, "the page was drawn meanwhile"
+    assert figures.frames > 3, "the page was drawn meanwhile"
 
 
 def test_the_page_keeps_the_last_lines_and_says_so(browser: Browser, beamline: Beamline) -> None:
@@ -285,7 +285,7 @@ def test_a_reader_in_the_middle_sees_the_same(browser: Browser, beamline: Beamli
     assert browser.script(first) == seen
     browser.press("#lines", KEYS["End"])
     browser.until(lambda: "new below" not in browser.text("#wire-count"))
-    assert "2999.000000" in browser.text("#lines")
+    browser.until(lambda: "2999.000000" in browser.text("#lines"))
 
 
 def test_the_address_is_the_view(browser: Browser, beamline: Beamline) -> None:
@@ -420,7 +420,7 @@ def test_the_pictures_of_the_docs(chromium: Browser, tmp_path: Path) -> None:
 
 def at_work(beamline: Beamline, browser: Browser) -> None:
     """What a beamline looks like in the middle of things."""
-    beamline.dcss.start_operation("findLoop", text="").wait(9)
+    beamline.dcss.start_operation("findLoop", text="").wait(DEADLINE_S)
     motors = [name for name in ("mono_slit_gap_vert", "table_gap_vert") if of_gi(beamline, name)]
     beamline.refuse(motors[0], 14.5)
     browser.until(lambda: browser.count(of(motors[0], ".refused")))
