@@ -154,7 +154,7 @@ def test_put(run: Run, server: GuiServer) -> None:
     ],
 )
 def test_a_put_that_fails(run: Run, server: GuiServer, said: str, code: int) -> None:
-    put = run("put", "--timeout", "0.3" if code == 4 else "10", "status", "new")
+    put = run("put", "--timeout", "0.3" if code == 4 else "60", "status", "new")
     session = server.session()
     session.command()
     session.say(said)

@@ -111,7 +111,10 @@ def test_a_body_of_no_known_length_is_refused(
     assert json.loads(body).keys() == {"error"}
 
 
-def test_too_large_a_body_is_refused_and_its_sender_hears_it(automl: SimulatedAutoML) -> None:
+def test_too_large_a_body_is_refused_and_its_sender_hears_it(
+    automl: SimulatedAutoML, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "LINGER_S", TIMEOUT_S)
     length = MAX_BODY_BYTES + 1
     head = f"POST {PREDICT} HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode()
     answer = raw(automl, head + bytes(length))  # fails where the server hangs up meanwhile

@@ -124,8 +124,9 @@ def test_a_script_that_starts_itself_is_ended(dcss: SimulatedDcss) -> None:
     def again(script: Script) -> str:
         return script.run_operation("again")
 
-    assert dcss.start_operation("again").wait(DEADLINE_S).text.endswith("scripts run already")
-    assert dcss.start_operation("again").wait(DEADLINE_S).text.endswith("scripts run already")
+    for _ in range(2):
+        run = dcss.start_operation("again")
+        assert run.wait(4 * DEADLINE_S).text.endswith("scripts run already")
 
 
 @pytest.mark.parametrize(

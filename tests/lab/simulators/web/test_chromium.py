@@ -22,6 +22,11 @@ from tests.lab.simulators.web.browser import DEADLINE_S, EXPECTED, KEYS, Browser
 pytestmark = pytest.mark.timeout(180)
 
 LINES: Final = ".wire-line:not([hidden])"
+SENT: Final = (
+    "const t = document.querySelector('#send-text'); return t.selectionEnd > t.selectionStart"
+)
+"""What was sent is selected when its answer has come."""
+
 SPEEDS: Final = {"gonio_phi": 60_000, "gonio_kappa": 2000}
 """Steps a second. A move of kappa takes minutes, so that a busy browser finds it moving."""
 
@@ -323,6 +328,7 @@ def test_the_bench_arms_faults_and_sends_any_message(
     browser.click("#send-way option[value='to DCSS']")
     browser.press("#send-text", KEYS["Control"] + KEYS["Enter"])
     browser.until(lambda: browser.text(of("sample_x", ".value")) == "3")
+    browser.until(lambda: browser.script(SENT))
     browser.press("#send-text", KEYS["ArrowUp"])
     assert browser.value("#send-text") == "stoh_start_motor_move sample_x 0.25"
     browser.type("#send-text", "stoh_nonsense")

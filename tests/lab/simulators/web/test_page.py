@@ -594,6 +594,7 @@ def test_more_browsers_than_it_serves_are_told_so(
 
 def test_many_messages_are_told_in_few_pieces(events: Events, dcss: SimulatedDcss) -> None:
     pieces = 0
+    began = time.monotonic()
 
     def add() -> None:
         for _ in range(250):
@@ -608,4 +609,4 @@ def test_many_messages_are_told_in_few_pieces(events: Events, dcss: SimulatedDcs
         pieces += 1
     for thread in threads:
         thread.join()
-    assert pieces < 50
+    assert pieces <= 2 + (time.monotonic() - began) / page_module.PERIOD_S
