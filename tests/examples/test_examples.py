@@ -8,11 +8,11 @@ import pytest
 
 from dcs_codec import NEED_DATA, FrameDecoder, Framing, decode_text, encode_frame
 from dhs_lab.simulators.dcss import Completion, HardwareHost, RealMotorEntry, SimulatedDcss
-from dhs_runtime import Dhs, Motor
+from dhs_runtime import Dhs
 from dhs_runtime.loop import LoopConfig, LoopDhs
 from dhs_runtime.loop.config import JpegReceiverConfig
 from tests.examples.loading import EXAMPLES, load
-from tests.runtime.peers import DEADLINE_S, eventually, fast_config, running
+from tests.runtime.peers import DEADLINE_S, configured, eventually, fast_config, running
 from tests.shared import shared_path
 
 HOWTO = EXAMPLES.parent / "docs" / "howto"
@@ -76,8 +76,7 @@ def goniometer() -> Iterator[SimulatedDcss]:
     host = HardwareHost.of(dhs.name, motors=motors, shutters=example.SHUTTERS)
     with SimulatedDcss([host]) as dcss, running(dhs, fast_config(dcss.port)):
         dcss.wait_online(dhs.name, DEADLINE_S)
-        motors_of = [device for device in dhs.devices() if isinstance(device, Motor)]
-        eventually(lambda: all(motor.config is not None for motor in motors_of))
+        eventually(lambda: configured(dhs))
         for shutter in example.SHUTTERS:  # each on a thread of its own
             wait_said(dcss, f"htos_report_shutter_state {shutter} closed")
         yield dcss

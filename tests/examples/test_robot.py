@@ -1,5 +1,6 @@
 """The robot of the example: its strings are right before its operations are completed."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +16,13 @@ OPERATIONS = ["mount_crystal", "dismount_crystal", "clear_mounted_state"]
 
 
 @pytest.fixture
-def robot(monkeypatch: pytest.MonkeyPatch) -> Any:
+def example() -> Any:
+    return load("robot_dhs")
+
+
+@pytest.fixture
+def robot(example: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The robot itself, and its DHS as `robot.dhs`."""
-    example = load("robot_dhs")
     monkeypatch.setattr(example, "STEP_S", 0.02)
     monkeypatch.setattr(example, "POLL_S", 0.05)
     robot = example.Robot()
@@ -29,12 +34,13 @@ def robot(monkeypatch: pytest.MonkeyPatch) -> Any:
 def dcss(
     robot: Any, simulated_dcss_factory: DcssMaker, dhs_runner: DhsRunner
 ) -> Iterator[WatchedDcss]:
-    """A DCSS with the robot; it has no verdicts at the end."""
+    """A DCSS with the robot, which has told its strings; it has no verdicts at the end."""
     strings = {"robot_status": "", "robot_sample": "from before"}
     dcss = simulated_dcss_factory(
         HardwareHost.of("robotDHS", operations=OPERATIONS, strings=strings)
     )
     dhs_runner.start(robot.dhs, dcss)
+    eventually(lambda: dcss.string("robot_sample") == "" and dcss.string("robot_status") != "")
     yield dcss
     dcss.expect_no_verdicts()
 
@@ -45,7 +51,6 @@ def status(dcss: WatchedDcss) -> dict[str, str]:
 
 
 def test_its_strings_are_told_when_it_connects(dcss: WatchedDcss) -> None:
-    eventually(lambda: dcss.string("robot_sample") == "" and dcss.string("robot_status") != "")
     assert status(dcss) == {
         "status:": "0",
         "need_reset:": "0",
@@ -79,20 +84,35 @@ def test_what_cannot_be_is_refused(dcss: WatchedDcss) -> None:
     assert second == Completion("error", "cannot mount 'm 2 B' on 'l 1 A'")
 
 
-def test_one_operation_has_the_robot(dcss: WatchedDcss) -> None:
+def test_one_operation_has_the_robot(
+    dcss: WatchedDcss, example: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+
+    class Steps:
+        def __iter__(self) -> Iterator[str]:
+            yield "pick"
+            assert may_go_on.wait(DEADLINE_S)
+
+    monkeypatch.setitem(example.STEPS, "mount_crystal", Steps())
     mount = dcss.start_operation("mount_crystal", "l", 1, "A")
     mount.wait_update("pick", DEADLINE_S)
     for name in ("dismount_crystal", "clear_mounted_state"):
         other = dcss.start_operation(name, "l", 1, "A").wait(DEADLINE_S)
         assert other == Completion("error", "the robot is busy with mount_crystal")
+    may_go_on.set()
     assert mount.wait(DEADLINE_S).status == "normal"
 
 
-def test_stopped_on_its_way_it_waits_for_somebody_to_look(dcss: WatchedDcss) -> None:
-    mount = dcss.start_operation("mount_crystal", "l", 1, "A")
-    mount.wait_update("pick", DEADLINE_S)
-    dcss.abort_all()
-    assert mount.wait(DEADLINE_S).status == "aborted"
+def test_stopped_on_its_way_it_waits_for_somebody_to_look(
+    dcss: WatchedDcss, example: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(example, "STEP_S", 60.0)
+        mount = dcss.start_operation("mount_crystal", "l", 1, "A")
+        mount.wait_update("open_dewar", DEADLINE_S)
+        dcss.abort_all()
+        assert mount.wait(DEADLINE_S).status == "aborted"
     assert (status(dcss)["state:"], status(dcss)["need_reset:"]) == ("idle", "1")
     refused = dcss.start_operation("mount_crystal", "l", 1, "A").wait(DEADLINE_S)
     assert refused.status == "error"
@@ -114,7 +134,6 @@ def test_what_happens_to_the_robot_besides_is_seen_by_the_poll(
 
 
 def test_nobody_else_sets_the_strings(dcss: WatchedDcss) -> None:
-    eventually(lambda: dcss.string("robot_status") != "")
     before = dcss.string("robot_status")
     dcss.set_string("robot_status", "all is well")
     refused = "htos_set_string_completed robot_status no_write_access "

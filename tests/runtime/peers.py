@@ -19,7 +19,7 @@ from dcs_codec import (
     decode_text,
     encode_frame,
 )
-from dhs_runtime import Backoff, DcssConfig, Dhs
+from dhs_runtime import Backoff, DcssConfig, Dhs, Motor
 from dhs_runtime.services.listener import reset
 
 DEADLINE_S = 20.0
@@ -33,6 +33,11 @@ def eventually(condition: Callable[[], bool], timeout_s: float = DEADLINE_S) -> 
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.001)
+
+
+def configured(dhs: Dhs) -> bool:
+    """Whether DCSS has configured all motors: then it has no more to say by itself."""
+    return all(one.config is not None for one in dhs.devices() if isinstance(one, Motor))
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ from dhs_lab.simulators.web import BeamlinePage
 from dhs_runtime import Dhs, Operation
 from tests.examples.loading import load
 from tests.lab.simulators.dhs_peer import DEADLINE_S, DhsPeer
-from tests.runtime.peers import fast_config
+from tests.runtime.peers import configured, eventually, fast_config
 from tests.shared import ROOT
 
 DUMP: Final = ROOT / "databases" / "full-beamline.dump"
@@ -163,6 +163,7 @@ class Beamline:
             dhs.start(fast_config(dcss.port))
             stack.callback(dhs.stop)
             dcss.wait_online(dhs.name, DEADLINE_S)
+            eventually(lambda: configured(dhs))
             yield cls(dcss, page, dhs, peers[-1], axis)
 
     def refuse(self, motor: str, destination: float) -> None:

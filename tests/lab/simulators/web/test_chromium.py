@@ -13,7 +13,7 @@ from dhs_lab.simulators.web import BeamlinePage
 from dhs_runtime import Dhs, Operation
 from tests.examples.loading import load
 from tests.lab.simulators.dhs_peer import DhsPeer
-from tests.runtime.peers import fast_config
+from tests.runtime.peers import configured, eventually, fast_config
 
 pytest.importorskip("selenium", reason="the test drives Chromium with selenium")
 
@@ -102,6 +102,7 @@ def dcss(dhs: Dhs) -> Iterator[SimulatedDcss]:
         dhs.start(fast_config(server.port))
         try:
             server.wait_online(dhs.name, DEADLINE_S)
+            eventually(lambda: configured(dhs))
             yield server
         finally:
             # Beside a busy browser its threads may outlive the stop for a moment; that they end is
