@@ -62,7 +62,7 @@ class GuiFlags:
         timeout_s: Longest time to wait for what the command does.
         login_s: Longest time for the login, until DCSS has sent all devices.
         as_json: Whether JSON Lines are wanted.
-        production: Whether the user said `--production`.
+        production: Whether the user gave `--production`.
         take_master: Whether to become master, even if another client is.
     """
 

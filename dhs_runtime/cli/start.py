@@ -22,7 +22,7 @@ _HOUR_S = 3600.0
     type=SecondsOption(),
     help="Longest time between two updates.  [default: that of --timeout]",
 )
-@click.option("--abort-on-interrupt", is_flag=True, help="Let Ctrl-C stop the beamline.")
+@click.option("--abort-on-interrupt", is_flag=True, help="On Ctrl-C stop the whole beamline.")
 @gui_options(_HOUR_S, timeout_help="Longest time for the whole operation.", takes_master=True)
 def start(
     *,

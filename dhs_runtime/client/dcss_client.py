@@ -344,7 +344,7 @@ class DcssClient(MotorCommands):
 
     @contextlib.contextmanager
     def master(self, *, take: bool = False, timeout_s: float = ANSWER_S) -> Iterator[Self]:
-        """Be master inside the block; release it afterwards, unless it was master before.
+        """Be master inside the block; stop being it afterwards, if it was not master before.
 
         An exception in the block is raised, even if the release fails, too.
         """

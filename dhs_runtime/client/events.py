@@ -223,9 +223,9 @@ class ListeningClient(Told):
     """The part of a client that listens and waits.
 
     Each callback has its own thread, which calls it in the order of the wire. It may call any
-    method of the client, and wait. A callback with 10,000 unread events is no longer called, and
-    the log says so. It gets only the newest position of a motor: an update that is still unread is
-    replaced by the next.
+    method of the client, and wait. A callback with more than 10,000 unread events is no longer
+    called, and the log says so. It gets only the newest position of a motor: an update that is
+    still unread is replaced by the next.
     """
 
     def __init__(self, threads: ThreadGroup) -> None:

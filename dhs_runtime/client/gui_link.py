@@ -197,7 +197,7 @@ class GuiLink(ListeningClient):
         self._go(ClientState.REFUSED, reason=reason)
 
     def _crashed(self, name: str, error: BaseException) -> None:
-        """Report that a thread ended with an exception; without its link the client is over."""
+        """End the client if the thread that ended with an exception is that of its link."""
         if name == LINK_THREAD:
             self._go(ClientState.REFUSED, reason=f"the link to DCSS ended with {error!r}")
 

@@ -1,7 +1,7 @@
 """The open requests of a client: who waits for them, and what ends them.
 
-A request gets every message that comes after it was sent, and ends once: with a value, or with an
-exception.
+A request gets every message from just before it is sent on, and ends once: with a value, or with
+an exception.
 """
 
 import threading
@@ -280,7 +280,7 @@ class PendingRequest(Generic[T]):
         self.end_later(UNHEARD_S, error)
 
     def end_later(self, after_s: float, error: Callable[[], RequestError | None]) -> None:
-        """End it with an error after a time, unless it is over by then or there is no error."""
+        """End it after a time with what `error` returns, unless that is None or it is over."""
         desk = self._desk
 
         def give_up() -> None:

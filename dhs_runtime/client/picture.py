@@ -1,7 +1,7 @@
 """What DCSS has sent about the beamline: values that are replaced, never changed.
 
-The first push does not say which motors move and which operations run, so both are None (unknown)
-until a message says so.
+The first push does not say which motors move and which operations run. Until a message does,
+`is_moving` is None (unknown) and `running` is empty.
 """
 
 import functools

@@ -187,7 +187,7 @@ def plot_widths(results: Sequence[KeptResult]) -> Figure:
     axes = figure.subplots()
     found = [(result.angle_deg, result.box.height) for result in results if result.box]
     angles, heights = [angle for angle, _ in found], [height for _, height in found]
-    axes.plot(angles, heights, "o", color="tab:green", ms=4, label="as DCSS was told")
+    axes.plot(angles, heights, "o", color="tab:green", ms=4, label="as sent to DCSS")
     fit = fit_widths(angles, heights)
     if fit is not None:
         first, last = min(angles), max(angles)

@@ -34,7 +34,7 @@ class LoopInfo:
     """The loop in one picture.
 
     Attributes:
-        status: `normal`, or `failed` if there is no loop (all numbers are 0 then).
+        status: `normal`, or `failed` if there is no loop (its box is all 0 then).
         box: Box around the loop.
         pin: Box around the pin, None if no pin is in view.
         loop_class: Class from the detector (`nylon`, `mitegen`), `none` without a loop.

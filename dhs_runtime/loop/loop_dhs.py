@@ -54,7 +54,7 @@ class LoopDhs:
         self._workers = Workers(self._threads, "loop-call", config.automl.in_flight, MAX_WAITING)
         self._keeper = Workers(self._threads, "loop-keep", 1, MAX_WAITING)  # the disk may be slow
         self._painter = Painter(self._threads)
-        self._lock = threading.Lock()  # guards what is below
+        self._lock = threading.Lock()  # guards the three below
         self._is_closed = False
         self._collecting: Collection | None = None
         self._collected: tuple[CollectedImage, ...] = ()
@@ -271,7 +271,7 @@ class LoopDhs:
             logger.debug("picture from %s ignored: no collection wants it", image.peer)
 
     def _finish(self, folder: RunFolder, images: Sequence[CollectedImage]) -> None:
-        """Keep what is left of a collection, and draw it; returns at once."""
+        """Keep the rest of a collection, and draw it; returns at once."""
 
         def finish() -> None:
             path = folder.finish(images)

@@ -1,4 +1,4 @@
-"""Checks that the camera and the inference server of a configuration work."""
+"""Checks that the camera, the inference server and the receiver of a configuration work."""
 
 from dhs_runtime.addresses import HostPort
 from dhs_runtime.errors import ConfigError, MachineError, ServiceError, ServiceReplyError

@@ -47,7 +47,7 @@ def structure(
         config_class: The class of the result.
         source: The name of the file, for messages.
         at: The path of `values` in the file; "" for the whole file.
-        further: Checks the instance, after each single value was found right.
+        further: Checks the instance, once each single value is right.
 
     Raises:
         ConfigFileError: One line per mistake: `source`, the line and path of the value, and the

@@ -67,7 +67,7 @@ def mistake_of(wrong: Wrong, values: object, config_class: type, at: str) -> Mis
 
 
 def _as_written(path: KeyPath, values: object) -> Iterator[object]:
-    """The path with the keys of mappings as texts: a number may be an index, or a key."""
+    """The path, with keys of mappings as texts, because a number may be an index or a key."""
     for depth, key in enumerate(path):
         is_index = isinstance(_value_at(values, path[:depth]), list)
         yield key if is_index or isinstance(key, str) else json.dumps(key, default=str)
@@ -124,4 +124,4 @@ def words_of(error: BaseException) -> str:
     said = str(error.args[0]) if len(error.args) > 1 else str(error)
     text = " ".join(said.split())
     is_plain = isinstance(error, ValueError | TypeError) and text
-    return text if is_plain else f"not taken ({type(error).__name__}: {text})"
+    return text if is_plain else f"not accepted ({type(error).__name__}: {text})"

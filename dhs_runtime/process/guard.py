@@ -26,7 +26,7 @@ class Guard:
 
     Attributes:
         patterns: Each pattern, and where it is defined.
-        production: Whether the user said `--production`.
+        production: Whether the user gave `--production`.
         pretend: Whether this is a rehearsal.
     """
 
@@ -69,7 +69,7 @@ class Guard:
                 text = f"{what}{known_as} is production: it matches {pattern!r} ({where})"
                 if self.pretend:
                     raise ConfigError(f"{text}; a rehearsal is never allowed there")
-                raise ConfigError(f"{text}; say --production if that is meant")
+                raise ConfigError(f"{text}; use --production to allow it")
 
 
 def names_of(host: str) -> tuple[str, ...]:

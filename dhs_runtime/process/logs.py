@@ -1,4 +1,4 @@
-"""Logging of a DHS process: no thread waits for a log, files that rotate, no secrets.
+"""Logging of a DHS process: no thread waits for a log, files rotate, secrets are masked.
 
 Only the commands call this. The library itself logs to named loggers below `dhs_runtime` and adds
 no handlers.

@@ -95,7 +95,7 @@ def _folder_trouble(folder: Path) -> str:
 
 
 def listen_trouble(host: str, port: int) -> str:
-    """Why nothing on this machine can listen there; "" if it can, or if it is in use now.
+    """Why this machine cannot listen there; "" if it can, or if the port is only in use now.
 
     Names are not looked up; that happens when something listens.
     """

@@ -26,7 +26,7 @@ class YamlSection(dict[Any, object]):
         self.places: dict[object, YamlPlace] = {}
 
     def joined_with(self, name: str) -> "YamlSection":
-        """This mapping with the keys of its section `name` in place of that section."""
+        """A copy in which the section `name` is replaced by the keys in it."""
         joined = YamlSection(self.line)
         inner = self.get(name)
         for part in (self, inner if isinstance(inner, YamlSection) else YamlSection()):

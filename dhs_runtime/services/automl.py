@@ -32,7 +32,7 @@ STATUS_TIMEOUT_S: Final = 5.0
 
 
 class AutoMLClient(HttpClient):
-    """Sends pictures to one inference server, from any number of threads, four at a time."""
+    """Sends pictures to one inference server, from any thread, by default four at a time."""
 
     def __init__(
         self,

@@ -162,7 +162,8 @@ def _prediction(key: str, members: dict[str, object], where: str, url: str) -> P
     """The prediction for one picture; an invalid row is left out.
 
     Raises:
-        ServiceReplyError: The entry is invalid, or no row is left that has a score.
+        ServiceReplyError: The entry is invalid, or rows were left out and none with a score is
+            left.
     """
     names = ("detection_scores", "detection_classes_as_text", "detection_boxes")
     scores, labels, boxes = (

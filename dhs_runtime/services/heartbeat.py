@@ -19,14 +19,14 @@ CLOSE_S = 0.2
 
 
 class ServiceState(enum.Enum):
-    """Whether a service answers."""
+    """Whether a service can be used."""
 
     UNKNOWN = "unknown"
     """No question was asked yet."""
     CONNECTED = "connected"
-    """The last question was answered."""
+    """The last question was answered with yes."""
     DISCONNECTED = "disconnected"
-    """The last question was not answered."""
+    """The last question was answered with no, or not at all."""
 
 
 OnChange = Callable[[str, ServiceState], None]
@@ -114,9 +114,9 @@ class Heartbeat:
             self._state = state
             self._changed.notify_all()
         if state is ServiceState.CONNECTED:
-            logger.info("%s is there", self.name)
+            logger.info("%s can be used", self.name)
         else:
-            logger.warning("%s is not there: %s", self.name, why)
+            logger.warning("%s cannot be used: %s", self.name, why)
         if self._on_change is not None:
             try:
                 self._on_change(self.name, state)

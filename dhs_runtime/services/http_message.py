@@ -1,4 +1,4 @@
-"""The head of an HTTP request, and the refusal of it; the header fields of any message."""
+"""Reads the head of an HTTP request; header fields, and how a request is refused."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,7 +80,7 @@ def read_request_head(stream: BufferedIOBase) -> tuple[str, str, tuple[int, int]
         left -= len(line)
         if not line.endswith(b"\n"):
             if left:
-                raise EOFError("in the header of a request")
+                raise EOFError("part of its header")
             raise Refusal(431, f"a header of more than {MAX_HEAD_BYTES} bytes")
     start, *lines = _FOLD.sub(" ", head.decode("latin-1")).split("\n")[:-2]
     return (*_start(start), Headers(_fields(lines)))

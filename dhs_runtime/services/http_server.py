@@ -1,8 +1,8 @@
 """The one HTTP server of this package: receiver, status port, page and simulators use it.
 
-It is our own because `http.server` is slower (its header parser is that for e-mail), does not read
-bodies and answers in two packets, and because h11 is slower still; see the decision record 0017.
-All refusals go through one place, so that every one is counted.
+We do not use `http.server`: it is slower (it parses headers like e-mail), does not read bodies and
+answers in two packets. h11 is slower still; see the decision record 0017. All refusals go through
+one place, so that every one is counted.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ LINGER_S = 1.0
 LINGER_BYTES: Final = 64 << 20
 PIECE_BYTES: Final = 1 << 16
 BUFFER_BYTES: Final = 1 << 16
-"""A picture of 704 x 480 and its header usually come in one piece."""
+"""Enough to read most pictures of 704 x 480 and their headers in one piece."""
 
 TEXT: Final = "text/plain; charset=utf-8"
 
@@ -45,7 +45,7 @@ _MAX_DIGITS: Final = 20
 
 
 class _Wire(io.RawIOBase):
-    """Reads and writes a socket with deadlines; that for reading starts with the first byte.
+    """Reads and writes a socket with deadlines; the first byte read starts the one for reading.
 
     A socket timeout would start again with every byte, and cost more: it needs two system calls for
     each piece, and lets another thread run in between.
@@ -188,7 +188,7 @@ class HttpHandler:
         self.reply(status, json.dumps(value).encode(), "application/json")
 
     def start_reply(self, status: int, content_type: str) -> bool:
-        """Start a response that ends with the connection; whether `send` is to send its body."""
+        """Start a response that ends with the connection; returns whether to `send` its body."""
         self.close_connection = True
         self.send(self._head(status, {"Content-Type": content_type}))
         return self.command != "HEAD"
@@ -237,14 +237,18 @@ class HttpHandler:
             self._refuse(refusal)
         except EOFError as error:
             self.close_connection = True
-            self.on_refusal(Refusal(HTTPStatus.BAD_REQUEST, f"it ended early, after {error}"))
+            self.on_refusal(
+                Refusal(HTTPStatus.BAD_REQUEST, f"the request ended early, after {error}")
+            )
         self.close_connection |= self._has_unread_body
 
     def _read_head(self) -> None:
         self.command = self.path = ""
-        self._has_unread_body = self.close_connection = True  # until it is known
+        self._has_unread_body = self.close_connection = True  # until the head is read
         if self._stream.peek(1)[:1] == _TLS_HANDSHAKE:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "it speaks TLS: set it to http, not https")
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST, "the client speaks TLS; set it to http, not https"
+            )
         try:
             self.command, self.path, self.version, self.headers = read_request_head(self._stream)
         except TimeoutError:
@@ -266,10 +270,12 @@ class HttpHandler:
         )
 
     def _do_not(self) -> None:
-        raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"there is no {self.command[:20]} here")
+        raise Refusal(
+            HTTPStatus.NOT_IMPLEMENTED, f"the method {self.command[:20]} is not supported here"
+        )
 
     def _body_length(self, max_bytes: int, *, takes_chunks: bool) -> int | None:
-        """Bytes of the body to come; None where it comes in chunks."""
+        """Length of the body in bytes; None if it comes in chunks."""
         lengths = self.headers.get_list("Content-Length")
         codings = [
             coding
@@ -278,8 +284,8 @@ class HttpHandler:
         ]
         if not (lengths or codings) or (codings and not takes_chunks):
             self._has_unread_body = True  # the bytes that follow could be taken for a request
-            wanted = "Content-Length, or send chunks" if takes_chunks else "a Content-Length"
-            raise Refusal(HTTPStatus.LENGTH_REQUIRED, f"a body is wanted: say {wanted}")
+            wanted = "a Content-Length, or chunks" if takes_chunks else "a Content-Length"
+            raise Refusal(HTTPStatus.LENGTH_REQUIRED, f"a body is needed: send {wanted}")
         if codings:
             if [coding.lower() for coding in codings] != ["chunked"]:
                 raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding is chunked")
@@ -294,7 +300,7 @@ class HttpHandler:
         return int(digits[-_MAX_DIGITS:])
 
     def _too_large(self, max_bytes: int) -> Refusal:
-        reason = f"a body has {max_bytes} bytes at most here"
+        reason = f"the body is larger than {max_bytes} bytes"
         return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -316,7 +322,7 @@ class HttpHandler:
         )
 
     def _linger(self) -> None:
-        """Read on for a moment: a close with unread bytes could destroy the answer."""
+        """Read for a moment more: a close with unread bytes could destroy the answer."""
         deadline, left = Deadline.after(LINGER_S), LINGER_BYTES
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)

@@ -116,7 +116,7 @@ def test_production_is_guarded(call: Call, monkeypatch: pytest.MonkeyPatch, name
     args = {"devices": [], "abort": [], "put": ["status", "a"], "move": ["z", "1"]}
     code, _, errors = call(name, *args.get(name, ["z"]))
     assert code == 2
-    assert "say --production if that is meant" in errors
+    assert "use --production to allow it" in errors
 
 
 def test_production_that_is_meant(run: Run) -> None:

@@ -254,7 +254,7 @@ def test_production_is_refused_without_the_flag(
     args = [command, *target, "--config", str(config), "--dcss", "127.0.0.1:9"]
     done = in_process(*args)
     assert done.returncode == 2
-    hint = f"production in {config}); say --production if that is meant\n"
+    hint = f"production in {config}); use --production to allow it\n"
     assert hint in done.stderr.decode()
     done = in_process(*args, "--pretend")
     assert done.returncode == 2

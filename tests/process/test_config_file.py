@@ -467,7 +467,7 @@ def test_values_of_an_authors_kinds() -> None:
         ({"axes": [{"name": "x", "stps": 1}]}, "axes[0].stps: unknown key; did you mean steps?"),
         ({"axes": [{"name": "x", "steps": 0}]}, "axes[0].steps: whole number more than 0 wanted"),
         ({"axes": [{"name": "x", "secret": 5}]}, "axes[0].secret: text wanted (not shown"),
-        ({"axes": [{"name": "broken"}]}, "axes[0]: not taken (KeyError: 'broken')"),
+        ({"axes": [{"name": "broken"}]}, "axes[0]: not accepted (KeyError: 'broken')"),
         (
             {"by_name": {"z": {"name": "z", "stps": 1}}},
             "by_name.z.stps: unknown key; did you mean steps?",

@@ -15,7 +15,7 @@ def test_a_production_host_needs_the_flag() -> None:
         guard("other", "dcss.*.invalid").check_host("dcss.bl1.invalid")
     assert str(caught.value) == (
         "DCSS's host dcss.bl1.invalid is production: it matches 'dcss.*.invalid' (production in "
-        "x.yaml); say --production if that is meant"
+        "x.yaml); use --production to allow it"
     )
     guard("dcss.*.invalid", production=True).check_host("dcss.bl1.invalid")
 

@@ -36,8 +36,8 @@ def test_a_watch_recovers_by_itself_and_tells_of_changes_only(
         assert told.get(timeout=DEADLINE_S) == ("automl", ServiceState.DISCONNECTED)
         assert heartbeat.state is ServiceState.DISCONNECTED
     assert told.empty()
-    assert "automl is there" in caplog.text
-    assert "automl is not there" in caplog.text
+    assert "automl can be used" in caplog.text
+    assert "automl cannot be used" in caplog.text
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailableError("refused"), ValueError("odd")])

@@ -123,7 +123,7 @@ def test_a_production_dcss_is_not_played_at_unless_told_to(
     Path(f"{name}-1-dhs.raw").write_bytes(ANSWER)
     done = run("replay", name, "--dcss", "127.0.0.1:1")
     assert done.returncode == 2
-    assert b"say --production if that is meant" in done.stderr
+    assert b"use --production to allow it" in done.stderr
     meant = run("replay", name, "--dcss", "127.0.0.1:1", "--production")
     assert b"no DCSS at 127.0.0.1:1" in meant.stderr
 

@@ -174,7 +174,7 @@ def test_a_body_that_is_too_large_is_refused(
     headers = f"Content-Type: application/json\r\nContent-Length: {length}"
     status, error = raw(page, f"POST /commands/move HTTP/1.1\r\n{headers}", length)
     assert status == 413
-    assert f"{MAX_BODY} bytes at most" in error
+    assert f"larger than {MAX_BODY} bytes" in error
 
 
 @pytest.mark.parametrize(
