@@ -27,7 +27,7 @@ from dcs_codec import Frame, Framing, encode_frame
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 5
 PATIENCE_S: Final = 12.0
-"""How long a DHS may take to be back, in seconds: pydhsfw waits 5 s between two tries."""
+"""How long a DHS may take to reconnect: pydhsfw waits 5 s between two tries."""
 
 
 def framed(text: bytes) -> bytes:
@@ -45,7 +45,7 @@ FAULTS: Final = {
 
 
 class Process:
-    """One DHS in a process of its own, and the connection that it made."""
+    """One DHS in a separate process, and its connection."""
 
     def __init__(self, server: socket.socket, rival: Rival) -> None:
         command = [rival.python, str(rival.script), str(server.getsockname()[1]), rival.way]
@@ -56,7 +56,7 @@ class Process:
         self.peer = self.welcome()
 
     def welcome(self) -> socket.socket:
-        """The next connection, once the DHS said who it is."""
+        """The next connection, once the DHS has sent its name."""
         peer, _ = self._server.accept()
         peer.settimeout(PATIENCE_S)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -91,9 +91,9 @@ def started(rival: Rival) -> Iterator[Process]:
 
 
 def back_after(rival: Rival) -> float:
-    """Seconds from the end of a connection until the DHS said again who it is."""
+    """Seconds from the end of a connection until the DHS sends its name again."""
     with started(rival) as process:
-        time.sleep(0.2)  # let the DHS come to rest: only its return is measured
+        time.sleep(0.2)  # let the DHS finish its start: only its return is measured
         began = time.perf_counter()
         process.peer.close()
         process.welcome()
@@ -116,7 +116,7 @@ def survives(rival: Rival, fault: bytes) -> bool:
 
 
 def answered(peer: socket.socket) -> bool:
-    """Whether an operation is answered within two seconds; answers to a fault are read past."""
+    """Whether an operation is answered within two seconds; answers to a fault are ignored."""
     try:
         peer.settimeout(2.0)
         peer.sendall(start_frame(9))
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     theirs = Rival("pydhsfw", options.python, "", script=HERE / "echo_pydhsfw.py")
     ours = Rival("DHS", sys.executable, "signals")
     cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})  # what is started inherits it
+    os.sched_setaffinity(0, {min(cpus)})  # child processes inherit it
     try:
         compare_speed(theirs, options.windows)
         compare_ends(theirs, ours)

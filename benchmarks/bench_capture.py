@@ -34,7 +34,7 @@ while at < len(data):
         sys.stdout.write(f"{seconds}.{micros:06d} {text}\\n")
 """
 
-# In a small process: before a child starts its program, it counts its parent's memory as its own.
+# A small process starts the command, because the peak memory of a child includes its parent's.
 _MEASURE: Final = """
 import os, sys
 quiet = [(os.POSIX_SPAWN_OPEN, out, os.devnull, os.O_WRONLY, 0) for out in (1, 2)]
@@ -45,7 +45,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 Decoder = Sequence[str]
-"""A command that is given the name of a capture."""
+"""A command, without the name of the capture, which comes last."""
 
 OURS: Final[Decoder] = (sys.executable, "-m", "dhs_runtime.cli", "decode")
 FLOOR: Final[Decoder] = (sys.executable, "-c", _FLOOR)
@@ -83,7 +83,7 @@ def decode(command: Decoder, path: Path) -> tuple[float, int]:
 
 
 def write_capture(path: Path, size: int) -> int:
-    """A capture of operations there and back, of `size` bytes and some more; how many they are."""
+    """Write a capture of at least `size` bytes; returns its number of operations."""
     done = 0
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1))

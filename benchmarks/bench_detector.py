@@ -1,4 +1,4 @@
-"""The embedded detector compared with the least that such a detector must do, and an older tree.
+"""The embedded detector compared with the least work of such a detector, and with an older tree.
 
 python -m benchmarks.bench_detector [TREE]
 
@@ -21,13 +21,13 @@ from dhs_lab.simulators.scene import Scene
 
 TURNS: Final = 5
 RUNS: Final = 20
-"""Of each process on each picture."""
+"""Runs of each process for each picture."""
 
 MOST: Final = {"floor": 6.0, "TREE": 0.6}
-"""What the detector may take, in floors, and in times of that of commit d2772f0."""
+"""The longest time of the detector, relative to the floor, and to commit d2772f0."""
 
 HARD: Final = ("micromount", "front light", "nothing there")
-"""Of the demo's pictures: 1280 x 1024, 704 x 480, and one without a mount."""
+"""Some of the demo's pictures: 1280 x 1024, 704 x 480, and one without a mount."""
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -83,11 +83,11 @@ def main(tree: Path | None = None, turns: int = TURNS, runs: int = RUNS) -> None
         pairs = zip(best_s["detector"], best_s[name], strict=True)
         ratios = [ours / its for ours, its in pairs]
         most = f"{min(ratios):.2f} to {max(ratios):.2f}   ≤ {MOST[name]:g}"
-        print(f"  detector in times of {name}: {most}")
+        print(f"  detector relative to {name}: {most}")
 
 
 def _write_pictures(folder: Path) -> list[Path]:
-    """A picture as cameras give it, and some of the demo's hard ones."""
+    """A usual picture of a camera, and some of the demo's hard ones."""
     pictures = {"as usual": Scene(seed=1).render(0)}
     for hard in hard_pictures():
         if hard.name in HARD and hard.name not in pictures:

@@ -38,13 +38,13 @@ COMPLETED: Final = b"stog_operation_completed"
 
 @attrs.define
 class GuiRival:
-    """A GUI and a DHS, with a server of their own.
+    """A GUI and a DHS, with their own server.
 
     Attributes:
-        name: What it is called in the table.
+        name: Its name in the table.
         gui: `raw` or `client`.
         way: How the DHS runs; see `echo_dhs.py`.
-        trips: Median of each window, seconds an operation there and back.
+        trips: Median round trip of an operation in each window, in seconds.
     """
 
     name: str
@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
         GuiRival("DcssClient, Dhs", "client", "worker"),
     ]
     cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})  # what is started inherits it
+    os.sched_setaffinity(0, {min(cpus)})  # child processes inherit it
     try:
         with ExitStack() as stack:
             trips = [stack.enter_context(connected(rival)) for rival in rivals]
@@ -88,7 +88,7 @@ def window(trip: Callable[[], None]) -> float:
 
 @contextmanager
 def connected(rival: GuiRival) -> Iterator[Callable[[], None]]:
-    """What makes one round trip, with a server and a DHS that run."""
+    """Start a server and a DHS; returns a function that makes one round trip."""
     with program(str(SERVER)) as server:
         assert server.stdout is not None
         port, gui_port = map(int, server.stdout.readline().split())
@@ -114,7 +114,7 @@ def program(*words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def client_trips(port: int) -> Iterator[Callable[[], None]]:
-    """By a `DcssClient`."""
+    """Round trips of a `DcssClient`."""
     with DcssClient(f"127.0.0.1:{port}", user="bench") as dcss:
         dcss.wait_host("bench", timeout_s=ONLINE_S)
 
@@ -126,7 +126,7 @@ def client_trips(port: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def raw_trips(port: int) -> Iterator[Callable[[], None]]:
-    """By a socket: write a frame, then read until a completion comes."""
+    """Round trips of a socket: write a frame, then read until a completion comes."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(ONLINE_S)
@@ -147,7 +147,7 @@ def raw_trips(port: int) -> Iterator[Callable[[], None]]:
 
 
 def read_until(sock: socket.socket, word: bytes) -> bytes:
-    """Everything up to the end of a message that begins with this."""
+    """Everything up to the end of a message that contains this."""
     data = b""
     while word not in data or not data.endswith(b"\0"):
         piece = sock.recv(1 << 16)

@@ -1,7 +1,7 @@
 """Pictures a second from a camera through the receiver to inference and back.
 
-Camera and inference server are bare sockets that do nothing; the floor is one loop that reads the
-picture, puts it into JSON and asks, all by hand.
+Camera and inference server are bare sockets that do no work; the floor is one hand-written loop
+that reads the picture, puts it into JSON and sends the request.
 """
 
 import base64
@@ -124,7 +124,7 @@ def _inference() -> Iterator[int]:
 
 @contextmanager
 def _serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server of one connection, in a thread; its port."""
+    """A server for one connection, in a thread; returns its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def run() -> None:

@@ -1,7 +1,7 @@
 """Times of a DHS: one operation, reconnecting after a restart, stopping.
 
-Wall-clock times over loopback, so they depend on the machine; the raw socket loop does the same
-exchange in one thread and without a codec.
+The times are wall-clock times over loopback, so they depend on the machine. The raw socket loop
+does the same exchange in one thread and without a codec.
 """
 
 import socket
@@ -91,7 +91,7 @@ def measure_restarts() -> tuple[list[float], float]:
         began = time.perf_counter()
         dcss.wait_online("bench", 5, logins=restart + 2)
         times.append(time.perf_counter() - began)
-        dcss.start_operation("echo").wait(5)  # otherwise it counts as failed, and the delays grow
+        dcss.start_operation("echo").wait(5)  # else the connection counts as failed: longer delays
     runs = [dcss.start_operation("nap") for _ in range(100)]
     while len(dhs.active_operations()) < len(runs):
         time.sleep(0.001)

@@ -42,8 +42,8 @@ class Rival:
         way: `worker`, `inline` or `raw`.
         script: Its program.
         trips: Median round trip of each window, in seconds.
-        apart: The same if header and text come in two parts, as dcss sends them.
-        rates: Operations a second of each window, pipelined.
+        apart: The same if header and text come separately, as dcss sends them.
+        rates: Pipelined operations per second of each window.
     """
 
     name: str
@@ -108,7 +108,7 @@ def connected(rival: Rival) -> Iterator[socket.socket]:
 def round_trips(peer: socket.socket, *, rounds: int = ROUNDS, apart: bool = False) -> float:
     """Median of some operations, each awaited before the next."""
     start = start_frame(1)
-    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not apart)  # as dcss, which sets none
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not apart)  # dcss does not set it
     times = []
     for _ in range(rounds):
         began = time.perf_counter()

@@ -1,7 +1,7 @@
 """A DHS with one operation as a program: `echo_dhs.py PORT [worker|inline|raw|signals]`.
 
-`signals` is by way of workers and ends at SIGTERM; the others end when their input ends. It runs
-with any Python, so that two versions can be measured alternately.
+`signals` uses workers and ends at SIGTERM; the others end when their input ends. It runs with any
+Python, so that two versions can be measured alternately.
 """
 
 import sys
@@ -16,7 +16,7 @@ def main(port: int, way: str) -> None:
 
         raw_dhs(port)
         return
-    from dhs_runtime import DcssConfig, Dhs  # noqa: PLC0415 - of whichever version runs this
+    from dhs_runtime import DcssConfig, Dhs  # noqa: PLC0415 - of the version that runs this
 
     dhs = Dhs("bench")
     how: dict[str, Any] = {"inline": True} if way == "inline" else {}

@@ -1,13 +1,13 @@
-"""The floor of reading: the fastest hand-written code we found; it checks nothing.
+"""The floor of reading: the fastest hand-written code that we found; it checks nothing.
 
 It does the codec's job for the messages of the benchmarks: it takes pieces of any size, returns one
-frame per call, removes NUL and line end, and makes typed values. What was tried (CPython 3.11, ns a
-message of the mixed traffic):
+frame per call, removes NUL and line end, and makes typed values. What we tried (CPython 3.11, ns
+per message of the mixed traffic):
 
-- Frames: a table of the ends of short frames 300, a memo of headers that each connection fills
-  anew 350, two `int()` 420. A method that keeps its place in attributes costs 45 more than the
-  generator that keeps it in local variables; looking at the last bytes 10 more than `rstrip`.
-  Letting the table refuse a header that is not there yet costs 300 at the end of each piece.
+- Frames: a table of the ends of short frames 300, a memo of headers for each connection 350, two
+  `int()` 420. A method that keeps its place in attributes costs 45 more than the generator that
+  keeps it in local variables; looking at the last bytes 10 more than `rstrip`. Letting the table
+  refuse a header that is not there yet costs 300 at the end of each piece.
 - Words: decode the text, then one `split(" ", 3)` that serves the dispatch too 300 to 440; the
   same with bytes 460; `partition` for the keyword, then a split of the rest 485.
 - Objects are made by their `__init__`. Filling what `object.__new__` returns, as the codec does,

@@ -1,9 +1,9 @@
 """The floor of writing: one f-string for each class, and a dict from class to f-string.
 
-It reads the same public message objects as the codec. What was tried and was slower or wrong
-(CPython 3.11): the header put before the text as text and both encoded at once is 3 % faster, but
-counts characters where the wire counts bytes; a header built by `%` costs 200 ns; `{flag:d}` three
-times a dict.
+It reads the same public message objects as the codec. What we tried, and what was slower or wrong
+(CPython 3.11): to put the header before the text and encode both at once is 3 % faster, but counts
+characters, not bytes; a header built by `%` costs 200 ns; `{flag:d}` costs three times as much as a
+dict.
 """
 
 from collections.abc import Callable

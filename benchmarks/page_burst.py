@@ -2,7 +2,7 @@
 
 A real server, a real headless Chromium, a database of a beamline's size, and 12,000 messages in one
 second. It measures the longest time between two frames, from the first message until the last is
-shown, and for comparison that of the same page at rest, which is the noise of the computer.
+shown. For comparison it measures the same of the page at rest: the noise of the computer.
 """
 
 import statistics
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MESSAGES: Final = 12_000
 RUNS: Final = 3
-SLOWED: Final = 4  # as many times slower, in half of the runs
+SLOWED: Final = 4  # how many times slower the browser is, in half of the runs
 SECOND: Final = 1.0
 _WATCH: Final = """
 const watched = window.watched = {last: performance.now(), longest: 0, frames: 0, on: true};
@@ -35,10 +35,10 @@ _ENOUGH: Final = "window.watched.on = false; return [window.watched.longest, win
 
 @attrs.frozen
 class BurstFigures:
-    """What one run gave.
+    """The result of one run.
 
     Attributes:
-        at_rest_ms: Longest frame of the page before.
+        at_rest_ms: Longest frame of the page before the burst.
         longest_ms: Longest frame of the burst.
         frames: Frames from the first message until the last was shown.
         shown_after_s: When the last message was shown, after the burst began.
@@ -53,7 +53,7 @@ class BurstFigures:
 
 
 def send(beamline: "Beamline", count: int, second: float = SECOND) -> None:
-    """Let so many messages come, evenly in this time."""
+    """Let this many messages come, evenly in this time."""
     began = time.monotonic()
     for number in range(count):
         text = f"htos_update_motor_position sample_zz {number}.000000 normal"
@@ -63,7 +63,7 @@ def send(beamline: "Beamline", count: int, second: float = SECOND) -> None:
 
 
 def measure(browser: "Browser", beamline: "Beamline", count: int = MESSAGES) -> BurstFigures:
-    """One burst, at a page that is open and follows its wire."""
+    """One burst, with a page that is open and follows the wire."""
     elements = "return document.querySelectorAll('*').length"
     before = browser.script(elements)
     browser.script(_WATCH)
@@ -80,7 +80,7 @@ def measure(browser: "Browser", beamline: "Beamline", count: int = MESSAGES) -> 
 
 
 def main() -> None:
-    # Of the tests, which have a browser and a beamline: from a checkout only.
+    # The tests have a browser and a beamline; they are only in a checkout.
     from tests.lab.simulators.web.beamline import Beamline, beamline_hosts  # noqa: PLC0415
     from tests.lab.simulators.web.browser import Browser  # noqa: PLC0415
 

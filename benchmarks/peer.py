@@ -49,7 +49,7 @@ def dcss_for(connect: Callable[[int], Callable[[], object]]) -> Iterator[socket.
 
 
 def raw_dhs(port: int) -> None:
-    """A DHS as one loop over one socket: reads a frame, writes its answer, until the end."""
+    """A DHS as one loop over one socket: reads frames and writes their answers until the end."""
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         read_exactly(sock, 200)

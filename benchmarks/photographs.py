@@ -1,9 +1,9 @@
 """The embedded detector on labelled photographs: score, overlap and tip error of each.
 
-`python -m benchmarks.photographs FOLDER [SHEET]`: the folder holds pictures and `labels.json`, with
-for each `loop` as `[min_x, min_y, max_x, max_y]` and `tip` as `[x, y]` in pixels, or null. Every
-picture is tested as it is, mirrored, and turned by 90, 180 and 270 degrees. With SHEET, it writes a
-contact sheet of the pictures whose labels allow it (`may_be_shipped`).
+`python -m benchmarks.photographs FOLDER [SHEET]`: the folder holds pictures and `labels.json`,
+which has for each picture `loop` as `[min_x, min_y, max_x, max_y]` and `tip` as `[x, y]`, in
+pixels, or null. Every picture is tested as it is, mirrored, and turned by 90, 180 and 270 degrees.
+With SHEET, it writes a contact sheet of the pictures whose labels allow it (`may_be_shipped`).
 """
 
 import itertools
@@ -45,10 +45,10 @@ class Verdict:
         name: File.
         turn: A key of `TURNS`.
         has_loop: Whether the label has a loop.
-        score: Of the best loop found; 0 without one.
+        score: Score of the best loop found; 0 without one.
         overlap: IoU with the label.
         tip_error: The larger distance of the tip from the label's in x and y, as a part of the
-            picture's width; infinite without both.
+            picture's width; infinite if one is missing.
         found: The best loop, None if none was found.
     """
 

@@ -17,7 +17,7 @@ import attrs
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CORE: Final = ("devices",)
-"""Folders of the runtime that belong to its core, beside the modules that are in none."""
+"""Folders of the runtime that belong to its core, in addition to the modules in no folder."""
 _ROW: Final = "| {} | {} | {:,} | {} / {} | {} / {} / {} |"
 
 
@@ -34,7 +34,7 @@ class Sizes:
     functions: list[int]
 
     def row(self, name: str) -> str:
-        """Of a table in Markdown."""
+        """A row of a table in Markdown."""
         functions = self.functions or [0]
         return _ROW.format(
             name,
@@ -73,7 +73,7 @@ def sources(folder: Path) -> list[Path]:
 
 
 def parts(tree: Path) -> dict[str, list[Path]]:
-    """The parts of this project, of those that the tree has."""
+    """The parts of this project that the tree has."""
     runtime = sources(tree / "dhs_runtime")
     core = [path for path in runtime if path.parent.name in ("dhs_runtime", *CORE)]
     found = {

@@ -1,6 +1,6 @@
 """The same values as JSON lines, read and written by msgspec: the speed of C code.
 
-This is only a comparison: it has no frames and other texts.
+This is only a comparison: it has no frames, and its texts are different.
 """
 
 import functools

@@ -21,7 +21,7 @@ from dhs_runtime import DcssConfig, Dhs
 
 OURS: Final = ("dcs_codec", "dhs_runtime")
 AGAIN: Final = 6
-"""The first ones make workers and fill caches; the shortest counts, as none has more to do."""
+"""Walks; the first ones make workers and fill caches, so the shortest counts."""
 QUIET_S: Final = 0.2
 """Silence after which the walk is over: the last thread has gone back to sleep."""
 HEADER: Final = 26
@@ -43,7 +43,7 @@ class Walk:
         self.is_recording = False
 
     def note(self, frame: FrameType, event: str, _: Any) -> None:
-        """For `threading.setprofile`."""
+        """Record a call; called by `threading.setprofile`."""
         if self.is_recording and event == "call":
             code = frame.f_code
             file = file_of(frame)
@@ -61,7 +61,7 @@ class Walk:
 
 
 def file_of(frame: FrameType) -> str:
-    """Our module file that has a function, "" if another package has it."""
+    """The file of our module that has the function, "" if another package has it."""
     module = str(frame.f_globals.get("__name__", ""))
     package = module.partition(".")[0]
     if frame.f_code.co_filename.startswith("<") and package not in OURS:
@@ -70,7 +70,7 @@ def file_of(frame: FrameType) -> str:
 
 
 def walk(*, inline: bool) -> Walk:
-    """Let a DHS do an operation, and note the last one."""
+    """Let a DHS do some operations; returns the shortest walk."""
     made = Walk()
     threading.setprofile(made.note)
     try:
@@ -110,7 +110,7 @@ def talk(peer: socket.socket, made: Walk) -> None:
         sizes = read(peer, HEADER).split()
         answer = read(peer, int(sizes[0]) + int(sizes[1]))
         if b"normal a" not in answer:
-            raise RuntimeError(f"no completion but {answer!r}")
+            raise RuntimeError(f"expected a completion, got {answer!r}")
         quiet.wait(QUIET_S)
         made.is_recording = False
         walks.append(made.steps)
@@ -129,7 +129,7 @@ def read(peer: socket.socket, size: int) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the sum, and with --list each step."""
+    """Print the totals, and with --list each step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inline", action="store_true", help="on the thread that reads")
     parser.add_argument("--list", action="store_true", help="each call, in its order")
@@ -141,6 +141,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    if Path(sys.path[0]).name == "benchmarks":  # a stranger's Python finds its own packages
+    if Path(sys.path[0]).name == "benchmarks":  # let another Python find its own packages
         sys.path.pop(0)
     main()

@@ -68,7 +68,7 @@ _WORDS: Final = (
 
 @attrs.frozen
 class Workload:
-    """Messages that belong together, as text, as v2 bytes and as objects.
+    """Some messages as text, as v2 bytes and as objects.
 
     Attributes:
         name: Its name in the table.
@@ -128,7 +128,7 @@ class _Source:
         self._handles = 0
 
     def name(self) -> str:
-        """As in the logs, where one motor is named in a third of a thousand messages.
+        """A name, as in the logs, where one motor has a third of the messages.
 
         The others are some 250 names, half of which occur once or twice.
         """
@@ -138,7 +138,7 @@ class _Source:
         return f"{pick.choice(_PARTS)}_{pick.choice(_AXES)}{pick.randrange(1, 4)}"
 
     def number(self, low: float = 0.5, high: float = 400.0) -> str:
-        """As `%f` writes it; never so small that Python would write an exponent."""
+        """A number as `%f` writes it; never so small that Python would write an exponent."""
         return f"{self.random.choice((1, -1)) * self.random.uniform(low, high):.6f}"
 
     def flags(self, count: int) -> str:

@@ -33,7 +33,7 @@ PEAK_MM = 1.0
 
 
 def make_stage() -> Dhs:
-    """A DHS with a motor, and an ion chamber that counts most at the peak."""
+    """A DHS with a motor, and an ion chamber whose counts are highest at `PEAK_MM`."""
     dhs = Dhs("stageDHS")
     z = dhs.motor("sample_z")
     i2 = dhs.ion_chamber("i2")
@@ -43,7 +43,7 @@ def make_stage() -> Dhs:
         start = z.position or 0.0
         steps = max(1, round(abs(move.distance) / SPEED_MM_PER_S / 0.02))
         for step in range(1, steps + 1):
-            move.sleep(0.02)  # ends the function where the move is aborted
+            move.sleep(0.02)  # raises if the move is aborted
             move.update(start + move.distance * step / steps)
 
     @i2.on_count
@@ -68,7 +68,7 @@ def simulated_beamline() -> Iterator[str]:
 
 
 def run_plans(address: str) -> None:
-    """Three plans."""
+    """Run three plans on the motor and the ion chamber."""
     with DcssClient(address, user="anna") as dcss:
         dcss.wait_host(dcss.motors["sample_z"].host, timeout_s=10)
         z = BlueskyMotor(dcss, "sample_z")

@@ -18,7 +18,7 @@ WORDS = 15  # run file directory user axis seconds start range distance waveleng
 
 
 class Exposure:
-    """An image under way: its handler waits for a future that the other operations set."""
+    """An image in progress: its handler waits for a future that the other operations set."""
 
     def __init__(self, op: Operation) -> None:
         if len(op.args) < WORDS:
@@ -37,10 +37,10 @@ class Exposure:
         try:
             self.op.wait(done, self.time_s + PATIENCE_S)
         except TimeoutError:
-            raise DeviceError(f"{update} was not followed by {then}") from None
+            raise DeviceError(f"no {then} came after the update {update}") from None
 
     def expose(self, shutter: str) -> None:
-        """Let the scripts expose, and read out."""
+        """Let the scripts expose the image and read it out."""
         then = "detector_transfer_image"
         self.ask("start_oscillation", shutter, self.time_s, self.file, then=then)
 

@@ -6,9 +6,9 @@ under the hardware host `gonioSimDHS`; they take position and limits from there.
 
 The time of a move follows from the configured speed and scale. An oscillation takes the time it is
 given. A vector move follows its speed in scaled units a second, which may change during the move.
-All send their positions ten times a second. After a soft abort the axes coast for a moment, after a
-hard one they do not; in both cases DCSS gets the position where they stopped. Exposures open the
-shutter when the axis starts to turn and close it when it stops.
+All moves send their positions ten times a second. After a soft abort the axes coast for a moment,
+after a hard one they do not; in both cases DCSS gets the position where they stopped. Exposures
+open the shutter when the axis starts to turn and close it when it stops.
 """
 
 import math
@@ -26,7 +26,7 @@ HOME_POSITION = 0.0
 
 
 class Journey:
-    """Axes on their way, all at the same fraction of it; `pace` says how fast."""
+    """Axes that move together, all at the same fraction of their way."""
 
     def __init__(self, pace: Callable[[], float]) -> None:
         self._pace = pace  # fraction of the way per second

@@ -24,7 +24,7 @@ class Settings:
 
 
 class Controller:
-    """The line to it: one question at a time. A question opens the line if it is not open."""
+    """The line to the controller: one question at a time, which opens the line if necessary."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -32,12 +32,12 @@ class Controller:
         self._line: serial.SerialBase | None = None
 
     def ask(self, question: str) -> str:
-        """The answer; raises DeviceError."""
+        """The answer to a question; raises DeviceError if there is none, or it is `what?`."""
         with self._lock:
             try:
                 answer = self._exchange(question)
             except serial.SerialException as error:
-                raise DeviceError(f"{question!r} could not be asked: {error}") from error
+                raise DeviceError(f"cannot send {question!r} to the controller: {error}") from error
             if not answer.endswith(b"\n"):
                 self._hang_up()  # a late answer must not be taken for the next one
                 raise DeviceError(f"no answer to {question!r} in {self._settings.timeout_s:g} s")
@@ -71,7 +71,7 @@ class Controller:
             self._hang_up()
             if is_new:
                 raise
-            return self._exchange(question)  # the line was lost since the last question
+            return self._exchange(question)  # the line was lost after the last question
 
     def _hang_up(self) -> None:
         if self._line is not None:

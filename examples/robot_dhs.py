@@ -21,7 +21,7 @@ STEPS = {
 
 
 class Robot:
-    """Stands for a robot's controller: the state that it would know."""
+    """A simulated robot controller: the state that a real one would know."""
 
     def __init__(self) -> None:
         self.task = "idle"
@@ -70,7 +70,7 @@ class RobotDhs:
         op.complete(*op.args)
 
     def clear_mounted_state(self, op: Operation) -> None:
-        """Somebody has checked the robot and removed the sample."""
+        """Accept that somebody has checked the robot and removed the sample."""
         with self._taken_for(op):
             self._robot.needs_reset, self._robot.sample = False, ()
 
@@ -84,7 +84,7 @@ class RobotDhs:
             raise DeviceError(f"the robot is busy with {self._robot.task}")
         try:
             if self._robot.needs_reset and op.name != "clear_mounted_state":
-                raise DeviceError("it was stopped on its way: check it, then clear_mounted_state")
+                raise DeviceError("the robot was stopped: check it, then run clear_mounted_state")
             self._robot.task = op.name
             self._tell()
             yield
@@ -94,7 +94,7 @@ class RobotDhs:
             self._lock.release()
 
     def _go_through(self, op: Operation) -> None:
-        """Do the steps of an operation; stands for moves of a robot."""
+        """Do the steps of an operation, in place of a robot's moves."""
         try:
             for step in STEPS[op.name]:
                 op.update(step)

@@ -165,7 +165,7 @@ def test_the_detector_is_measured_beside_a_floor_and_another_tree(
 ) -> None:
     bench_detector.main(bench_detector.ROOT, turns=1, runs=1)
     printed = capsys.readouterr().out
-    for words in ("front light, 704 x 480", "detector in times of floor", "in times of TREE"):
+    for words in ("front light, 704 x 480", "detector relative to floor", "relative to TREE"):
         assert words in printed
 
 

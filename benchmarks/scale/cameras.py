@@ -1,4 +1,4 @@
-"""Cameras that each post thirty pictures a second to one process, which asks for predictions.
+"""Cameras that post thirty pictures a second each to one process, which asks for predictions.
 
 The inference server answers at once without looking at the pictures, so only the transport is
 measured. Cameras and inference run in separate processes on the same two cores.

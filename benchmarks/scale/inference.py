@@ -1,7 +1,7 @@
-"""Inference servers behind nginx: the gain from a second one, and the loss when one dies.
+"""Inference servers with nginx in front: the gain from a second one, and the loss if one dies.
 
 Each server handles one picture at a time and takes 50 ms for it, like a model on one device. nginx
-has the configuration of `examples/inference/nginx.conf`.
+uses the configuration of `examples/inference/nginx.conf`.
 """
 
 import contextlib

@@ -32,7 +32,7 @@ class Case:
     """How the motors are read.
 
     Attributes:
-        title: For the table.
+        title: Its name in the table.
         every_s: Seconds between two polls of a motor, None for no polls.
         deadband: Smallest change that is sent to DCSS.
         creeping: How many of the motors drift by half a unit a second.

@@ -41,7 +41,7 @@ class Size:
 
 
 def host_of(name: str, devices: Devices) -> HardwareHost:
-    """The same as in DCSS's database."""
+    """These devices as a hardware host of DCSS's database."""
     return HardwareHost.of(
         name,
         motors=[RealMotorEntry(motor) for motor in devices.names(name, "motors")],
@@ -52,7 +52,7 @@ def host_of(name: str, devices: Devices) -> HardwareHost:
 
 
 def dhs_with(name: str, devices: Devices) -> Dhs:
-    """A DHS that obeys at once."""
+    """A DHS with these devices, which obey at once."""
     dhs = Dhs(name)
     for motor in devices.names(name, "motors"):
         dhs.motor(motor).on_move(_move)

@@ -1,4 +1,4 @@
-"""DCSS's side of the soak: one thread, one connection at a time, an account of every command."""
+"""DCSS's side of the soak: one thread, one connection at a time; keeps the account."""
 
 import socket
 import struct
@@ -61,9 +61,10 @@ class DcssEnd:
         return self.account.asked.total() - self.account.asked["registration"]
 
     def run(self, go_on: Callable[[], bool], pace_s: float = 0.0) -> None:
-        """Send commands while `more()` is true, at most one batch every `pace_s` seconds.
+        """Send commands while `go_on()` is true, at most one batch every `pace_s` seconds.
 
-        At the end it waits for all answers. It also ends if the DHS sends nothing any more.
+        At the end it waits for all answers. It also ends if the DHS sends nothing for `ANSWER_S`
+        seconds.
         """
         self._accept()
         while go_on() and time.monotonic() < self._heard_s + ANSWER_S:
@@ -90,7 +91,7 @@ class DcssEnd:
     # -- sending -----------------------------------------------------------------------------
 
     def _next(self) -> list[Command]:
-        """Send some commands; a moving motor gets no other destination."""
+        """The next commands; a moving motor gets no other destination."""
         commands: list[Command] = []
         held: list[Command] = []
         moving: set[str] = set()
@@ -125,7 +126,7 @@ class DcssEnd:
     # -- the link ----------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        """Accept the next connection, and read the DHS's answers to its registrations."""
+        """Accept the next connection, register the devices, and read the answers of the DHS."""
         sock, _ = self._server.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(CONNECT_S)
@@ -147,7 +148,7 @@ class DcssEnd:
             self._read()
 
     def _lose(self, how: str, *, wrong: bool = False) -> None:
-        """End the link, and take the next."""
+        """End the link, and accept the next."""
         if wrong:
             self.account.fault_count += 1
             self.account.faults.append(f"link {self.links}: {how}")

@@ -25,7 +25,7 @@ class Outcome:
         aborts: How many aborts it was sent.
         links: How many connections there were.
         seconds: How long it took.
-        exit_code: Of the DHS, at SIGTERM.
+        exit_code: Exit code of the DHS after SIGTERM.
         notes: Other facts for the report, by name.
     """
 

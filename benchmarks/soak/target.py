@@ -96,7 +96,7 @@ def helped(op: Operation) -> None:
 
 
 def _complete(op: Operation) -> None:
-    with contextlib.suppress(TaskFinishedError):  # the handler was first
+    with contextlib.suppress(TaskFinishedError):  # the handler completed it first
         op.complete("by a helper")
 
 

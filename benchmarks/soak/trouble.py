@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-SCRAPE_S: Final = 0.15  # Prometheus asks each 15 s: a hundred times as often
+SCRAPE_S: Final = 0.15  # a hundred times as often as Prometheus, which asks every 15 s
 FULL_EACH_S: Final = 10.0
 DISK_BYTES: Final = 1 << 20
 _FILLER: Final = "filler"

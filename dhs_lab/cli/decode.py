@@ -111,7 +111,7 @@ def decode(
         dhs decode dcss.log
         dhs decode capture.pcapng --keyword 'htos_operation_*'
         ssh beamline tail -F dcss.log | dhs decode --json
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     keep_escapes()
     gc.set_threshold(_SELDOM)  # messages have no cycles; to look for some takes a tenth of the time
     wanted = KeywordFilter(keywords)
@@ -119,7 +119,7 @@ def decode(
         raise click.UsageError("--json and --csv: choose one")
     teller = Teller(_writer(as_json=as_json, as_csv=as_csv), wanted)
     if as_csv:
-        from dhs_lab.tools.csv_rows import header  # noqa: PLC0415 - cattrs takes long
+        from dhs_lab.tools.csv_rows import header  # noqa: PLC0415 - cattrs imports slowly
 
         teller.lines.append(header() + "\n")
     with ending_cleanly():
@@ -137,7 +137,7 @@ def decode(
 
 
 def _writer(*, as_json: bool, as_csv: bool) -> Callable[[Sighting], str]:
-    # cattrs, which both need, takes long to import
+    # both need cattrs, which imports slowly
     if as_json:
         from dhs_lab.tools.jsonl import line_of  # noqa: PLC0415
 

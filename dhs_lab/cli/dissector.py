@@ -14,6 +14,6 @@ def dissector() -> None:
     Examples:
         dhs dissector > ~/.local/lib/wireshark/plugins/dcs.lua
         dhs dissector > dcs.lua && tshark -X lua_script:dcs.lua -i lo -Y dcs
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     with ending_cleanly():
         click.echo(make_dissector(), nl=False)

@@ -39,7 +39,7 @@ def encode(*, texts: tuple[str, ...], framing: str, as_hex: bool) -> None:
     Examples:
         dhs encode 'stoh_start_operation getLoopTip 1.10 0' --hex
         dhs decode session.raw --json | dhs encode --framing v1 > session-v1.raw
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     keep_escapes()
     refused = 0
     what = "argument" if texts else "line"

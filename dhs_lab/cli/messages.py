@@ -35,7 +35,7 @@ def messages(*, pattern: str, as_json: bool) -> None:
         dhs messages shutter
         dhs messages stoh_start_motor_move
         dhs messages 'htos_*' --json
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     found = find(pattern)
     if not found:
         near = closest(pattern)

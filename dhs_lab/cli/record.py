@@ -47,7 +47,7 @@ def record(*, listen: str, dcss: str, output: str, once: bool, logs: LogFlags) -
         dhs record --listen 127.0.0.1:14242 --dcss dcss-host:14242 --output monday
         dhs run my_dhs.py:dhs --dcss 127.0.0.1:14242
         dhs decode monday.jsonl
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     logs.set_up()
     token = StopToken()
     recorder = Recorder(

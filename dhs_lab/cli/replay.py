@@ -139,7 +139,7 @@ def replay(
     Examples:
         dhs replay monday --listen 127.0.0.1:14242 --fast
         dhs replay monday --dcss 127.0.0.1:14242 --ignore htos_update_motor_position
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     if (listen is None) == (dcss is None):
         raise click.UsageError("give either --listen, to play DCSS, or --dcss, to play the DHS")
     keep_escapes()

@@ -59,7 +59,7 @@ def axis(
         dhs simulate axis --turn 30 --port 8080
         curl -o loop.jpg 'http://127.0.0.1:8080/axis-cgi/jpg/image.cgi?camera=1'
         dhs simulate axis --fault 'status 503 every=3' --fault 'truncate count=1'
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     from dhs_lab.simulators.axis import SimulatedAxis  # noqa: PLC0415 - needs extra sim
 
     logs.set_up()
@@ -99,7 +99,7 @@ def automl(
         curl http://127.0.0.1:5000/v1/models/default
         dhs simulate automl --mount-from right
         dhs simulate automl --fault 'late 2' --fault 'reset every=10'
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     from dhs_lab.simulators.automl import SimulatedAutoML  # noqa: PLC0415 - needs extra sim
 
     logs.set_up()

@@ -58,7 +58,7 @@ def beamline(*, logs: LogFlags, **options: Any) -> None:
         dhs start collectLoopImages
         dhs simulate beamline --without loopDHS
         dhs loop --dcss localhost:14242 loop.yaml
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     from dhs_lab.simulators.whole_beamline import (  # noqa: PLC0415 - needs extra sim
         BeamlineSettings,
         SimulatedBeamline,

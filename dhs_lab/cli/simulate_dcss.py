@@ -235,7 +235,7 @@ def dcss(**options: Any) -> None:
         dhs simulate dcss -d beamline.yaml --gui-port 14243
         dhs simulate dcss -d beamline.yaml -e 'wait stageDHS' -e 'move gonio_phi 90'
         dhs simulate dcss -d beamline.yaml --fault 'late 0.5 keyword=stoh_start_* every=3'
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     flags = DcssFlags(**options)
     if flags.sample_database:
         from dhs_lab.simulators.dcss.database_file import SAMPLE  # noqa: PLC0415 - slow

@@ -45,7 +45,7 @@ def stats(*, names: tuple[str, ...], as_json: bool, options: ReadOptions) -> Non
     Examples:
         dhs stats monday.jsonl
         dhs stats capture.pcap --json
-    """  # noqa: D301 - click wants the sign itself
+    """  # noqa: D301 - click needs \b itself
     keep_escapes()
     statistics = Statistics()
     with ending_cleanly():

@@ -164,14 +164,14 @@ def bulge_of(outline: Outline, size_px: int) -> Bulge | None:
     places = np.flatnonzero(fallen)
     if not places.size:
         return _cut_bulge(outline, float(largest[-1]), size_px)
-    behind = int(places[0])
-    widest_px = float(largest[behind])
-    rest = back[behind:]
+    end = int(places[0])
+    widest_px = float(largest[end])
+    rest = back[end:]
     lowest = np.minimum.accumulate(rest)
     risen = np.flatnonzero(rest > np.maximum(_RISES[0] * lowest, lowest + _RISES[1] * widest_px))
-    neck = behind + int(rest[: risen[0] if risen.size else rest.size].argmin())
+    neck = end + int(rest[: risen[0] if risen.size else rest.size].argmin())
     neck_px = float(back[neck])
-    widest = int(back[:behind].argmax())
+    widest = int(back[:end].argmax())
     low, high = (
         _first_below(back, widest, neck, neck_px + part * (widest_px - neck_px) + 0.5)
         for part in _STARTS

@@ -143,7 +143,7 @@ class _Unpacking:
                     raise EOFError("its end is missing")
             try:
                 content = self._unpacker.decompress(data, size)
-            except Exception as error:  # noqa: BLE001 - lzma has an error class of its own
+            except Exception as error:  # noqa: BLE001 - lzma raises its own error class
                 raise EOFError(str(error)) from None
             if content:
                 return bytes(content)

@@ -43,7 +43,7 @@ def finding_of(row: object, place: Place) -> Found | None:
         InterchangeError: It is not the object of a message.
         ValueError: Another member has a wrong type.
     """
-    from dcs_codec.interchange import from_dict  # noqa: PLC0415 - cattrs takes long
+    from dcs_codec.interchange import from_dict  # noqa: PLC0415 - cattrs imports slowly
 
     if not isinstance(row, dict):
         raise ValueError(f"is an object, got {type(row).__name__}")
@@ -88,7 +88,7 @@ def line_of(found: Sighting) -> str:
 
 def row_of(found: Sighting) -> dict[str, object]:
     """A sighting as the object of a line."""
-    from dcs_codec.interchange import to_dict  # noqa: PLC0415 - cattrs takes long
+    from dcs_codec.interchange import to_dict  # noqa: PLC0415 - cattrs imports slowly
 
     row: dict[str, object] = {
         "time": found.time,

@@ -100,7 +100,7 @@ class _Reader:
 
     def _of_records(self, number: int, raw: bytes, *, is_whole: bool) -> Iterator[LogEntry]:
         if self._records is None:
-            from dhs_lab.tools.log_records import RecordReader  # noqa: PLC0415 - many do without
+            from dhs_lab.tools.log_records import RecordReader  # noqa: PLC0415 - few need it
 
             self._records = RecordReader()
         return self._records.read_line(number, raw, is_whole=is_whole)

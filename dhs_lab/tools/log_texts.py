@@ -113,7 +113,7 @@ def trace_text(text: str, *, is_whole: bool) -> str:
     if TRACE.search(text) or _ANOTHER.search(text):
         raise ValueError(f"two lines run into one: {text[:60]!r}")
     malformed = _TRACE_MALFORMED.match(text)
-    if malformed is not None:  # as traces were until the end of 2026
+    if malformed is not None:  # as traces were until November 2026
         return str(ast.literal_eval(malformed[1]))
     return unescape_controls(_TRACE_BINARY.sub("", text))
 

@@ -73,16 +73,16 @@ def _to_the_end(source: ByteSource, findings: Iterator[Found]) -> Iterator[Found
 
 def _read_as(kind: Format, source: ByteSource, options: ReadOptions) -> Iterator[Found]:
     if kind is Format.PCAP:
-        from dhs_lab.tools.captures import CaptureReader  # noqa: PLC0415 - logs do without
+        from dhs_lab.tools.captures import CaptureReader  # noqa: PLC0415 - logs do not need it
 
         return CaptureReader(source, options.framing, options.port).findings()
     if kind is Format.LOG:
         return _read_log(laid_out(source), options.wanted)
     if kind is Format.JSONL:
-        from dhs_lab.tools.jsonl import read_jsonl  # noqa: PLC0415 - logs do without
+        from dhs_lab.tools.jsonl import read_jsonl  # noqa: PLC0415 - logs do not need it
 
         return read_jsonl(source)
-    from dhs_lab.tools.streams import read_hex, read_raw  # noqa: PLC0415 - logs do without
+    from dhs_lab.tools.streams import read_hex, read_raw  # noqa: PLC0415 - logs do not need it
 
     return (read_hex if kind is Format.HEX else read_raw)(source, options.framing)
 

@@ -130,7 +130,7 @@ def _without_signs(line: str) -> str:
 
 def _without_tags(line: str) -> str:
     """A line without the tags of HTML or XML, with a tab between its texts."""
-    import html  # noqa: PLC0415 - most logs do without
+    import html  # noqa: PLC0415 - few logs need it
 
     return html.unescape(
         re.sub(r"\t+", r"\t", re.sub(_TAG, r"\t", re.sub(_CDATA, r"\1", line))).strip("\t")

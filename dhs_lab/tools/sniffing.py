@@ -83,7 +83,7 @@ def _is_dump(lines: list[bytes]) -> bool:
     stamp = read_stamp(lines[0].decode("latin-1"))
     if stamp is not None and stamp.has_date:
         return False
-    from dhs_lab.tools.hexdump import looks_like_dump  # noqa: PLC0415 - most logs do without
+    from dhs_lab.tools.hexdump import looks_like_dump  # noqa: PLC0415 - few logs need it
 
     return looks_like_dump(lines)
 
@@ -103,7 +103,7 @@ def _is_text(head: bytes) -> bool:
         return True
     if _FIELD.match(head) or _MESSAGE_IN_A_LINE.search(head):
         return True
-    from dhs_lab.tools.splitting import KEYWORD  # noqa: PLC0415 - most logs do without
+    from dhs_lab.tools.splitting import KEYWORD  # noqa: PLC0415 - few logs need it
 
     odd = sum(byte < ord(" ") and byte not in b"\t\n\f\r\0\x1b" for byte in head)
     is_line = b"\n" in head or KEYWORD.search(head) is not None

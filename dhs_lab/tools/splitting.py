@@ -20,7 +20,7 @@ from dcs_codec.limits import DEFAULT_MAX_FRAME_SIZE, V1_FRAME_SIZE, V2_HEADER_SI
 KEYWORD: Final = re.compile(rb"(?:stoc|stoh|htos|gtos|stog)_[a-z]")
 """The beginnings of DCS texts, on the hardware and the GUI port."""
 
-_V1: Final = Framing.V1  # looking up a member of an enum takes long
+_V1: Final = Framing.V1  # the look-up of an enum's member is slow
 _V2_FIRST: Final = b" 0123456789"
 _TEXT_OF_WORDS: Final = re.compile(rb"[A-Za-z][^\x00-\x08\x0e-\x1f]*")
 _AFTER_TEXT: Final = re.compile(rb"[ \d]{25}[ \0]|[ \d]{1,25}\Z|\0")

@@ -2,11 +2,9 @@
 
 Run it: python examples/hardware/fake_controller.py PORT. It understands
 
-    go STEPS                start to move to this step
-    speed STEPS_A_SECOND    from the next `go` on
-    stop soft, stop hard    a soft stop lets the motor coast for 0.1 s
-    is STEPS                give the present place this number, without a move
-    where                   answers `STEPS moving` or `STEPS standing`
+    go STEPS start to move to this step speed STEPS_A_SECOND from the next `go` on stop soft, stop
+    hard a soft stop lets the motor coast for 0.1 s is STEPS set the current position to this step,
+    without a move where answers `STEPS moving` or `STEPS standing`
 
 and answers `ok`, or `what?` to anything else.
 """
@@ -25,7 +23,7 @@ class Controller:
     """One motor; it continues to move without a connection.
 
     Attributes:
-        is_mute: Whether it reads lines but does not answer.
+        is_mute: Whether it obeys lines but does not answer.
         heard: The lines received.
     """
 
@@ -50,7 +48,7 @@ class Controller:
             line.shutdown(socket.SHUT_RDWR)
 
     def where(self) -> int:
-        """The present step of the motor."""
+        """The current step of the motor."""
         gone = round(self._speed * (time.monotonic() - self._began))
         if self._goal < self._start:
             return max(self._goal, self._start - gone)

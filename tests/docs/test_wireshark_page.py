@@ -74,5 +74,5 @@ def test_a_dissector_beside_the_plugin_is_left_out(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "stoh_abort_all" in done.stdout
-    assert "left out this dissector" in done.stderr
+    assert "this dissector is not loaded" in done.stderr
     assert "Error" not in done.stderr

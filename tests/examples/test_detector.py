@@ -152,5 +152,5 @@ def test_scripts_that_do_not_go_on_end_the_image(
 ) -> None:
     monkeypatch.setattr(example, "PATIENCE_S", 0.01)
     end = collect(dcss, tmp_path, "a").wait(DEADLINE_S)
-    reason = "start_oscillation was not followed by detector_transfer_image"
+    reason = "no detector_transfer_image came after the update start_oscillation"
     assert end == Completion("error", reason)

@@ -75,7 +75,7 @@ def after_configuration(mode: CircleMode, position: float, reset_range: float) -
 def shorten(mode: CircleMode, position: float, destination: float) -> float:
     """The destination by the shorter way round: at most 180 degrees from `position`.
 
-    A destination too large to have a place on a circle stays as it is.
+    A destination that is too large to have a place on a circle does not change.
 
     Source: dcss_client.c get_circle_corrected_destination, confirmed on the wire
     """

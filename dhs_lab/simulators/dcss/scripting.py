@@ -66,7 +66,7 @@ class Scripting(Control):
             name: Name of the motor; it is added to the database if it is missing.
             children: Names of the motors it is made of.
             position: Computes its position from theirs, in that order.
-            configure: Called with a `Script` and a new value for the present position.
+            configure: Called with a `Script` and a new value for the current position.
 
         Raises:
             ConfigError: The name is that of another device.

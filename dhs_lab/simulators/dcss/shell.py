@@ -278,7 +278,7 @@ def _guarded(function: Callable[[], CommandAnswer]) -> CommandAnswer:
         return function()
     except GuiRefusedError as error:
         return CommandResult(f"refused: {error}", error.status)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the line has failed
+    except Exception as error:  # noqa: BLE001 - with any error the line has failed
         return CommandResult(f"error: {error}", OperationStatus.ERROR)
 
 

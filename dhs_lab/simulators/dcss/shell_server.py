@@ -150,7 +150,7 @@ def _fault(context: Context, words: CommandWords) -> CommandAnswer:
         number = words.whole("NUMBER") if words else None
         words.end()
         faults.clear(number)
-        return CommandResult("no faults" if number is None else f"fault {number} is over")
+        return CommandResult("no faults" if number is None else f"fault {number} is not active")
     text = " ".join(words.rest())
     return CommandResult(f"fault {faults.add(text)}: {text}")
 

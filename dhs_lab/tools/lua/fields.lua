@@ -1,7 +1,7 @@
 local DEFAULT_PORTS = "14242"
 local V1_SIZE = 200
 local HEADER_SIZE = 26
-local MAX_FRAME = 16777216 -- no larger one is waited for
+local MAX_FRAME = 16777216 -- larger ones are not read
 local BLANKS = " \t\n\v\f\r"
 local WORD = "[^" .. BLANKS .. "]+"
 local HANDSHAKE = {
@@ -15,8 +15,8 @@ local DIRECTIONS = {
 }
 
 local is_first, dcs = pcall(Proto, "dcs", "DCS hardware protocol")
-if not is_first then -- a plugin has it, and this file was named on the command line
-    io.stderr:write("dcs: left out this dissector, another one is loaded: the plugin?\n")
+if not is_first then -- it is loaded already, as a plugin
+    io.stderr:write("dcs: this dissector is not loaded, because another one is: the plugin?\n")
     return
 end
 
@@ -50,7 +50,7 @@ local experts = {
 local all_fields = {}
 for _, field in pairs(common) do all_fields[#all_fields + 1] = field end
 
--- Makers take abbreviation, title and what the message's docstring says of the field.
+-- Makers take the abbreviation, the title, and the field's text in the message's docstring.
 local function text_field(name, title, says)
     return ProtoField.new(title, name, ftypes.STRING, nil, base.UNICODE, nil, says)
 end

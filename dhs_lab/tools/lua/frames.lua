@@ -42,7 +42,7 @@ local function frame_at(tvb, at, number)
         if text_size then return { broken = "a frame of more than 16 MiB is announced" } end
         if is_v2 then return { broken = "the header is not two sizes" } end
     elseif is_v2 and not may_be_handshake(head) then
-        return { broken = "a header of two sizes should stand here" }
+        return { broken = "a header of two sizes is missing here" }
     end
     if have < V1_SIZE then return { need = V1_SIZE - have } end
     return { framing = "v1", size = V1_SIZE, text_at = 0, text_size = V1_SIZE, binary_size = 0 }
@@ -54,7 +54,7 @@ local function add_item(tree, tvb, offset, item)
     local field, from, past, value = item[1], item[2], item[3], item[4]
     local range = tvb(offset + from - 1, past - from)
     if item.unescaped and item.unescaped ~= "" then
-        -- In bytes of its own, shown in a tab beside the packet's.
+        -- In separate bytes, for which Wireshark has a tab.
         local bytes = ByteArray.new(item.unescaped, true)
         tree:add_packet_field(field, bytes:tvb("DCS, without backslashes")(), ENC_UTF_8)
     elseif value ~= nil then

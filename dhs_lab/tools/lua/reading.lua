@@ -33,7 +33,7 @@ end
 
 local ESCAPES = { a = "\a", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", v = "\v" }
 
--- What a backslash of a Tcl list stands for, and how many bytes it and its kin take.
+-- The character of a backslash escape in a Tcl list, and how many bytes the escape has.
 local function escaped(text, at)
     local digits = text:match("^\\x(%x%x?)", at) or text:match("^\\u(%x%x?%x?%x?)", at)
         or text:match("^\\U(0?0?10%x%x%x%x)", at) or text:match("^\\U(0?0?0?%x%x?%x?%x?%x?)", at)
@@ -78,8 +78,8 @@ local function bare(text, start, ends)
     return table.concat(pieces), at
 end
 
--- Words of a Tcl list from a position on, as those of find_words but for braces and quotes around
--- them; or nil and the reason.
+-- Words of a Tcl list from a position on, like find_words, but without braces and quotes around them;
+-- or nil and the reason.
 local function split_list(text, from)
     local words, at = {}, from
     while true do
@@ -166,7 +166,7 @@ local function read_failure(spec, text, from, items)
     items[#items + 1] = item
 end
 
--- Each adds the items of the rest after the words, and gives the reason if it cannot.
+-- Each adds the items of the rest after the words, and returns the reason if it cannot.
 local TAILS = {
     rest = function(spec, text, from, items)
         items[#items + 1] = { spec.field, math.min(from + 1, #text + 1), #text + 1 }
@@ -182,7 +182,7 @@ local TAILS = {
     end,
 }
 
--- Reads the words of a form into items and values; where it cannot, { field, reason }.
+-- Reads the words of a form into items and values; returns { field, reason } if it cannot.
 local function read_words(message, form, text, words, items, values)
     if #words <= #form then return { form[#words].name, "is missing" } end
     for index, spec in ipairs(form) do

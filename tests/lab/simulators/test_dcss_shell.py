@@ -299,7 +299,7 @@ def test_faults_begin_and_end(driven: Shell) -> None:
     assert driven.run(f"fault {line}").text == f"fault 1: {line}"
     assert driven.run("start echo x").ok
     assert driven.run("fault").text == f"1: {line}, hit 1"
-    assert driven.run("fault clear 1").text == "fault 1 is over"
+    assert driven.run("fault clear 1").text == "fault 1 is not active"
     assert driven.run("fault drop").ok
     assert driven.run("fault clear").text == "no faults"
     assert driven.run("fault explode").text.startswith("error: no fault 'explode'; there are")

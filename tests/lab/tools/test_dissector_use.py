@@ -48,7 +48,7 @@ def test_what_is_no_header_is_an_error_and_the_next_segment_is_read(
     assert reasons == [
         None,
         None,
-        "a header of two sizes should stand here",
+        "a header of two sizes is missing here",
         "the header is not two sizes",
         None,
         "a frame of more than 16 MiB is announced",

@@ -133,7 +133,7 @@ class Engine:
         self.waits.abort()
 
     def abort_all(self) -> None:
-        """Abort everything by itself."""
+        """Abort everything, as the engine does after a failure."""
         self._sessions.abort_all("soft")
         self.aborted()
 

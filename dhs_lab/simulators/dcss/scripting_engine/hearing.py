@@ -34,7 +34,7 @@ class HearingEngine(Protocol):
     tell: Callable[[str], None]
 
     def abort_all(self) -> None:
-        """Abort everything by itself."""
+        """Abort everything, as the engine does after a failure."""
 
 
 class Hearing:

@@ -126,7 +126,7 @@ function positionForm(row) {
     if (read) order(row, "set_position", { name, ...read });
   });
   const label = field(row, "position", "set position, no move");
-  label.title = "stoh_set_motor_position: sets the value of its present position";
+  label.title = "stoh_set_motor_position: sets the value of its current position";
   made.append(label, fromCurrent(row, label.lastChild, "set position"), make("button", "", "Set"));
   return made;
 }

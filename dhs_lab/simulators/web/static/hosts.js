@@ -35,7 +35,7 @@ function sheetOf(name) {
   const sheet = make("div", "sheet");
   sheet.hidden = true;
   const cut = button("Cut", "cut", () => ask("disconnect", { name }));
-  cut.title = "Close its connection; a DHS comes back";
+  cut.title = "Close its connection; the DHS connects again";
   cut.setAttribute("aria-label", `Cut the connection of ${name}`);
   const faults = button("Faults…", "", () => toFaults());
   faults.setAttribute("aria-label", `Faults for ${name}`);

@@ -1,4 +1,4 @@
-// Keys of the whole page, its help, and the parts of a phone's page.
+// Keys of the whole page, its help, and the parts that a phone shows one by one.
 
 import { $, recall, remember } from "/dom.js";
 import { look, onView, view } from "/view.js";

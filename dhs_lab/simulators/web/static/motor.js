@@ -23,7 +23,7 @@ function stepOf(row) {
 const targetOf = (row) => row.querySelector("[name=destination]");
 const wanted = (text) => (isNumber(text) ? Number(text) : text);
 
-// Why DCSS would refuse this move to a GUI; "" if it would not, or if this is no destination.
+// Why DCSS would refuse this move; "" if it would not, or if this is not a destination.
 async function objection(name, text) {
   const told = await post("objection", { name, destination: wanted(text) });
   return told.reason ?? "";
@@ -49,7 +49,7 @@ function note(row, why) {
   const input = targetOf(row);
   input.classList.toggle("is-beyond", Boolean(why));
   input.setAttribute("aria-invalid", String(Boolean(why)));
-  if (why) put((row.querySelector(".beyond") ?? tickNote(row)).querySelector(".why"), `DCSS refuses this to a GUI, and aborts everything: ${why}`);
+  if (why) put((row.querySelector(".beyond") ?? tickNote(row)).querySelector(".why"), `DCSS would refuse this move, and abort everything: ${why}`);
   else row.querySelector(".beyond")?.remove();
 }
 

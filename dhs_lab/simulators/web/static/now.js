@@ -1,4 +1,4 @@
-// Present and past moves and operations of all hosts, the newest on top.
+// Current and past moves and operations of all hosts, the newest on top.
 
 import { $, ask, counted, isNumber, press, put, say, seconds, shown, sign } from "/dom.js";
 import { showDevice } from "/devices.js";

@@ -1,4 +1,4 @@
-// Positions over time, a strip for each motor: each has units and a range of its own.
+// Positions over time, one strip for each motor, with its own units and range.
 
 import { $, button, make, put, shown } from "/dom.js";
 import { devices, histories, nowS } from "/store.js";

@@ -1,4 +1,4 @@
-// Messages in each quarter of a second, the last minute, by direction.
+// Messages in each quarter of a second of the last minute, by direction.
 
 import { $ } from "/dom.js";
 import { nowS } from "/store.js";

@@ -5,7 +5,7 @@ import { drawDetails, toggleDetails } from "/details.js";
 import { drawMotor, wireMotor } from "/motor.js";
 import { showLine } from "/wire.js";
 
-const dismissed = new Map(); // device -> the outcome that was put away
+const dismissed = new Map(); // device -> the outcome whose note was closed
 
 export function buildRow(device) {
   const template = $(`row-${device.kind}`) ?? $("row-object");
@@ -81,7 +81,7 @@ export function refuse(row, status, text, line = 0) {
     dismiss(row);
     row.querySelector(".name").focus();
   });
-  close.setAttribute("aria-label", `Put away what was refused to ${row.dataset.name}`);
+  close.setAttribute("aria-label", `Close the note on ${row.dataset.name}`);
   note.append(close);
   row.append(note);
   if (row.contains(document.activeElement)) for (const one of note.querySelectorAll("button")) one.tabIndex = 0;
@@ -113,7 +113,7 @@ function drawOutcome(row, device) {
 function sentence(device) {
   const { status, wanted, result } = device.outcome;
   const { host } = device;
-  if (status.startsWith("no_hw_host")) return `${host} was lost while it was at work`;
+  if (status.startsWith("no_hw_host")) return `${host} was lost before it finished`;
   if (device.kind === "operation") return result || `${host} gave no reason`;
   if (device.kind !== "motor") return `was the last answer of ${host}`;
   const units = device.units ? ` ${device.units}` : "";

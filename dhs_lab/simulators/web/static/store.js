@@ -1,4 +1,4 @@
-// The data from the server, and what is not drawn yet. Events fill it; each frame empties it.
+// The data from the server. Events fill `fresh`, the changes not drawn yet; each frame empties it.
 
 export const hosts = new Map();
 export const devices = new Map();
@@ -9,7 +9,7 @@ export const hello = { dcss: "", has_camera: false, keeps: 20_000, faults: [] };
 
 export const fresh = {
   hosts: false,
-  listing: false, // devices came
+  listing: false, // there are new devices
   devices: new Set(),
   runs: new Set(),
   lines: [],

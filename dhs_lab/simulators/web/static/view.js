@@ -1,4 +1,4 @@
-// The present view, kept in the address, so that a link shows the same.
+// The current view; it is in the address, so that a link shows the same.
 
 const KEYS = ["host", "q", "kind", "wq", "dir", "bad", "tool", "part", "plot"];
 

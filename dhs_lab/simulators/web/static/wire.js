@@ -6,14 +6,14 @@ import { hello } from "/store.js";
 import { look, matcher, onView, view } from "/view.js";
 import { addRates } from "/rate.js";
 
-const PORTION = 1000; // lines that are cut at once
+const PORTION = 1000; // lines that are removed together
 const SPARE = 6;
 
 let ring = [];
-let visible = []; // of the ring, what the filter shows
+let visible = []; // the lines of the ring that the filter shows
 let isWanted = () => true;
 let isFollowing = true;
-let below = 0; // came since it does not follow
+let below = 0; // new lines while it does not follow
 let chosen = 0; // number of a line, 0 for none
 let height = 20;
 const pool = [];
@@ -43,7 +43,7 @@ function cutRing() {
   if (!count) return;
   visible = visible.slice(count);
   for (const slot of pool) slot.line = null;
-  if (!isFollowing) box.scrollTop -= count * height; // who reads in the middle stays there
+  if (!isFollowing) box.scrollTop -= count * height; // the view does not move
 }
 
 export function forgetLines() {
