@@ -108,7 +108,7 @@ class SimulatedAxis(HttpSimulator):
 
     Attributes:
         scene: The scene in front of the camera; may be replaced at any time.
-        faults: Adds faults to snapshots while it runs.
+        faults: Its faults for snapshots; they may be changed while it runs.
     """
 
     name = "simulated-axis"
@@ -130,7 +130,7 @@ class SimulatedAxis(HttpSimulator):
             scene: The scene; None for the default scene.
             host: Address to listen on.
             port: Port to listen on.
-            user: User name for Digest authentication; None needs no login.
+            user: User name for Digest authentication; None: no login is needed.
             password: Of that user.
             serial: Part of the realm.
             cameras: Number of inputs; all show the same.

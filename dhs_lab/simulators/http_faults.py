@@ -56,7 +56,7 @@ DEFAULT_VALUES: Final[Mapping[HttpFaultKind, tuple[float | None, str]]] = {
     HttpFaultKind.STATUS: (503, "HTTP status, 400 to 599"),
     HttpFaultKind.HANG: (None, "seconds, or until it is cleared"),
     HttpFaultKind.LATE: (0.5, "seconds"),
-    HttpFaultKind.SLOW: (1000, "bytes of the body a second"),
+    HttpFaultKind.SLOW: (1000, "bytes of the body per second"),
 }
 """The default value of each kind, and its meaning; other kinds have no value."""
 

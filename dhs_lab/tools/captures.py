@@ -5,9 +5,9 @@ port), each direction is split into frames. The handshake is v1. The first unamb
 it decides between v1 and v2, for both directions. So bytes after a loss are not taken for a frame
 of the other kind.
 
-Ports may be reused for another connection, and its SYN may be missing from the capture. It is
-another connection if the first is over and the sequence numbers do not continue, if both numbers of
-a segment are far off, or if the handshake comes again.
+Ports may be reused for another connection, and its SYN may be missing from the capture. A segment
+begins another connection if the first is over and the sequence numbers do not continue, if both its
+numbers are far off, or if it has the handshake again.
 """
 
 from collections import Counter, deque
@@ -42,8 +42,8 @@ _OPPOSITE: Final = {
     Direction.FROM_GUI: Direction.TO_GUI,
     None: None,
 }
-_MOST_CLOSED: Final = 1000  # closed connections whose repeated segments are recognised
-_MOST_OTHERS: Final = 10_000  # open connections before those that are not DCS are given up
+_MOST_CLOSED: Final = 1000  # closed connections that are remembered, for their repeated segments
+_MOST_OTHERS: Final = 10_000  # open connections, before those that are not DCS are dropped
 _UNSURE: Final = 3  # wrong checksums after which a sender's checksums are ignored
 _ONCE: Final = 3  # how often one kind of packet trouble is reported
 _ENDING: Final = SYN | FIN | RST
@@ -240,7 +240,7 @@ class CaptureReader:
         connection.receiving.key = back + segment.ports[2:] + segment.ports[:2]
         for half in connection.halves:
             self._halves[half.key] = half
-        if not segment.flags & SYN:  # the first bytes need not be the beginning of a frame
+        if not segment.flags & SYN:  # the first bytes may be in the middle of a frame
             for half in connection.halves:
                 half.splitter.gap(0)
                 half.is_aligned = False

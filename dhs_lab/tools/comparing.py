@@ -2,8 +2,8 @@
 
 Devices and operations of a DHS run in parallel, so only the messages about one of them have an
 order: messages are compared by their *subject*, the device or the one run of an operation. Handles
-differ from run to run, so the n-th start of an operation is compared with the n-th. Numbers are
-equal if they are close, also inside free text.
+differ from run to run, so the n-th starts of an operation are compared. Numbers are equal if they
+are close, also inside free text.
 """
 
 import difflib

@@ -138,7 +138,7 @@ def _with_time_first(line: str) -> str:
 
 
 def _ending(lines: list[str]) -> _Change | None:
-    """Removes words after messages of several kinds (a thread, a duration), as no part of any."""
+    """Removes the words after the texts if messages of several kinds have the same (a thread)."""
     keywords: set[str] = set()
     common: set[str] = set()
     for coloured in lines:

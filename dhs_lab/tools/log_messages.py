@@ -56,7 +56,7 @@ def read_log(
 
 
 class _Reader:
-    """Cuts out the lines that may have a message, and reads the simple ones.
+    """Finds the lines that may have a message, and reads the simple ones.
 
     Logs of dcss are the largest logs, and nearly all their records are whole lines.
     """

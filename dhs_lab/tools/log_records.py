@@ -327,7 +327,7 @@ def _is_wire(before: str) -> bool:
 
 
 def _lacks_words(keyword: str) -> bool:
-    """Whether a keyword alone is no message."""
+    """Whether a keyword alone is not a message."""
     return isinstance(default_codec().decode_text(keyword), MalformedMessage)
 
 

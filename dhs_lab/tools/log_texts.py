@@ -77,7 +77,7 @@ def bare_text(text: str, at: int, *, is_whole: bool) -> str:
 
 
 def _checked(text: str) -> str:
-    """The text.
+    """The text, if it is a complete message.
 
     Raises:
         ValueError: The beginning of its line is lost, or it is two messages.

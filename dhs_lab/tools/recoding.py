@@ -55,7 +55,7 @@ def as_utf8(source: ByteSource, size: int = SNIFFED) -> ByteSource:
 
 
 def undecorated(source: ByteSource) -> ByteSource:
-    """The source without tags of HTML or XML, colours, and the signs of `cat -A`."""
+    """The source without tags of HTML or XML, colours, and what `cat -A` adds."""
     change = _change_of(source.peek())
     return source if change is None else changed(source, change)
 

@@ -180,7 +180,7 @@ class Recorded:
 
     Attributes:
         connection: Its number.
-        frames: Its frames, in the order of their times.
+        frames: Its frames, in the order in which they were relayed.
         damages: The parts that could not be read.
     """
 

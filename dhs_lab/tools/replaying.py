@@ -259,7 +259,7 @@ class _Played:
 def _play(
     recorded: Recorded, side: Side, sock: socket.socket, peer: _Peer, options: ReplayOptions
 ) -> _Played:
-    """Send our side."""
+    """Send the messages of our side."""
     played = _Played()
     recorded_handles = Handles()
     began = time.monotonic()

@@ -44,7 +44,7 @@ class Totals:
 
     Attributes:
         connections: Connections that were opened.
-        bytes: Bytes that were passed on.
+        bytes: Bytes that were relayed.
         messages: Frames in the lines.
         damages: Places in the lines that are not frames.
         trouble: Why lines are missing, "" if all were written.

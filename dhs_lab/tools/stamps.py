@@ -2,7 +2,7 @@
 
 Times with a date are seconds since 1970. Without a zone they are local times of this machine, so
 they are shown as in the log. Times without a date are seconds since midnight of the log's first
-day. If day and month of a date could be swapped, the first is the month, as dcss writes it.
+day. In dates with slashes the month is first, as dcss writes it, unless that number is above 12.
 """
 
 import functools
@@ -144,7 +144,7 @@ def _time_of(match: re.Match[str]) -> float:
     year = part.get("y") or part.get("year") or part.get("last")
     month, day = part.get("m"), part.get("d")
     if year and month and int(month) > _MONTHS and match.start("m") < match.start("y"):
-        month, day = day, month  # as in most countries
+        month, day = day, month  # the day was first
     days = month, part.get("name"), day, *map(part.get, ("week", "weekday", "ordinal"))
     if year is None:
         return _latest(days, seconds) + fraction

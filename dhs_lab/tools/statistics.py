@@ -127,12 +127,12 @@ class Statistics:
 
     @property
     def count(self) -> int:
-        """Messages."""
+        """Number of messages."""
         return sum(each.count for each in self.keywords.values())
 
     @property
     def bytes(self) -> int:
-        """Bytes of them."""
+        """Number of bytes in all messages."""
         return sum(each.bytes for each in self.keywords.values())
 
     @property

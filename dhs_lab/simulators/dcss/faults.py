@@ -34,7 +34,7 @@ HANDSHAKE: Final = "stoc_send_client_type"
 
 
 class FaultKind(enum.StrEnum):
-    """What goes wrong; the module says how each looks on the wire."""
+    """Kinds of faults; the module docstring says how each looks on the wire."""
 
     RESET = "reset"
     """The connection is reset instead."""
@@ -47,22 +47,22 @@ class FaultKind(enum.StrEnum):
     DROP = "drop"
     """The frame is not sent."""
     LATE = "late"
-    """A pause in front of the frame; those after it wait."""
+    """A pause before the frame; later frames wait."""
     REFUSE = "refuse"
-    """A login is closed, as dcss closes one with an unknown name."""
+    """A login is refused: its connection is closed, as by dcss if the name is unknown."""
     SLOW = "slow"
-    """Only this many bytes of the DHS are read per second."""
+    """Only `value` bytes per second are read from the DHS."""
     GARBAGE = "garbage"
     """The frame has an invalid header (in v1: keyword)."""
     TRUNCATE = "truncate"
-    """Half of the frame, then the connection ends."""
+    """Half of the frame is sent, then the connection is closed."""
 
 
 DEFAULT_VALUES: Final[Mapping[FaultKind, tuple[float, str]]] = {
-    FaultKind.SPLIT: (1, "bytes in a piece"),
+    FaultKind.SPLIT: (1, "bytes per piece"),
     FaultKind.STALL: (1.0, "seconds"),
     FaultKind.LATE: (0.5, "seconds"),
-    FaultKind.SLOW: (0, "bytes a second"),
+    FaultKind.SLOW: (0, "bytes per second"),
 }
 """The default value of a kind, and its meaning; other kinds take no value."""
 
@@ -82,8 +82,8 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        kind: What.
-        value: How much, see `DEFAULT_VALUES`; None takes the default.
+        kind: Kind of the fault.
+        value: Its size or duration, see `DEFAULT_VALUES`; None takes the default.
         host: Pattern (like a file name pattern) of the DHSs that are affected.
         keyword: Pattern of the messages that are affected. The handshake, before which no DHS has
             a name, is affected if this pattern is given and `host` is not.

@@ -255,7 +255,7 @@ def test_arrays_and_pictures_of_all_modes_give_the_same() -> None:
     ids=["floats", "four-channels", "one-dimension"],
 )
 def test_what_is_no_picture_is_refused(array: npt.NDArray[np.uint8]) -> None:
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="not uint8 of"):
         detect(array)
 
 

@@ -6,7 +6,7 @@ import { facts, hello } from "/store.js";
 import { openTool } from "/tools.js";
 import { onView, view } from "/view.js";
 
-const UNITS = { "bytes in a piece": "B", "bytes a second": "B/s", seconds: "s" };
+const UNITS = { "bytes per piece": "B", "bytes per second": "B/s", seconds: "s" };
 
 // -- which host ----------------------------------------------------------------------------------
 
