@@ -28,6 +28,7 @@ from dcs_codec import (
 )
 from dhs_runtime import Count, Device, Dhs, Encoder, Motor, Move, Operation
 from tests.devices.talking import online
+from tests.runtime.peers import eventually
 from tests.runtime.test_real_traffic import text_of
 from tests.shared import Recording, recordings
 
@@ -186,6 +187,7 @@ def play(recording: Recording, count: Callable[[str], None]) -> None:
             peer.send("stoh_start_operation last.one 9.9", framing=framing)
             got.append(peer.read_text())
             assert got == [*expected, "htos_operation_completed last.one 9.9 normal"], message
+            eventually(lambda: not any(each._lane and each._lane.busy for each in dhs.devices()))
             count(message.keyword)
 
 
