@@ -71,7 +71,7 @@ class Dispatcher:
         outlet: Outlet,
         on_overload: Callable[[], None] = lambda: None,
     ) -> None:
-        """A dispatcher; one thread of each kind is there from now on.
+        """A dispatcher; one thread of each kind is there from now on, or none at all.
 
         Args:
             handlers: Handlers and devices.
@@ -80,15 +80,18 @@ class Dispatcher:
             outlet: Sends on the present connection.
             on_overload: Called by `feed` when too much waits for a handler that is stuck, or for a
                 DCSS that does not read.
+
+        Raises:
+            RuntimeError: The system has no thread left.
         """
         self._handlers = handlers
         self._codec = codec
         self._on_overload = on_overload
         self._timers = Timers(group)
         self.aborts = 0
-        self.workers = Workers(group, "operation", MAX_RUNNING, ready=True)
+        self.workers = Workers(group, "operation", MAX_RUNNING)
         self.active = ActiveTasks(self.workers, self._answer, self._timers.cancel)
-        self._answers = Workers(group, "answer", 1, MAX_REFUSED, ready=True)
+        self._answers = Workers(group, "answer", 1, MAX_REFUSED)
         self._closed = False
         self._online = False
         self._unknown: set[str] = set()
@@ -96,7 +99,7 @@ class Dispatcher:
         devices = len(handlers.devices.all())
         lanes = MAX_RUNNING + devices + len(handlers.repeated)
         self._wiring = Wiring(
-            lanes=Workers(group, "lane", lanes, ready=True),
+            lanes=Workers(group, "lane", lanes),
             readers=Workers(group, "reader", devices + 1),  # this many reads may hang
             outlet=outlet,
             active=self.active,
@@ -104,6 +107,12 @@ class Dispatcher:
             tell=handlers.devices.tell,
         )
         self._inbox = Lane(self._wiring.lanes)
+        try:
+            for workers in (self.workers, self._answers, self._wiring.lanes):
+                workers.make_ready()
+        except RuntimeError:
+            self.close()
+            raise
         handlers.devices.wire(self._wiring)
 
     def feed(self, message: Message, outlet: Outlet) -> None:

@@ -51,9 +51,17 @@ class Run:
         self._stopped = False
 
     def start(self) -> None:
-        """Start the link's thread and return; the connection comes when it comes."""
-        self.dispatcher.start()
-        self._threads.spawn("dcss-link", lambda: self.link.run(self.dispatcher))
+        """Start the link's thread and return; the connection comes when it comes.
+
+        Raises:
+            RuntimeError: The system has no thread left; nothing of the run is left either.
+        """
+        try:
+            self._threads.spawn("dcss-link", self._keep_link)
+        except RuntimeError:
+            self.dispatcher.close()
+            self._handlers.devices.wire(None)
+            raise
 
     def send(self, message: Message) -> None:
         """Send a message; raises as `Dhs.send`."""
@@ -120,6 +128,10 @@ class Run:
             logger.warning("threads that did not end: %s", ", ".join(alive))
         logger.info("stopped in %.0f ms", (time.monotonic() - started) * 1e3)
         return alive
+
+    def _keep_link(self) -> None:
+        self.dispatcher.start()
+        self.link.run(self.dispatcher)
 
     def _crashed(self, thread: str, error: BaseException) -> None:
         if self._crash is None:

@@ -94,8 +94,6 @@ class Workers:
         name: str,
         max_threads: int,
         max_waiting: int | None = None,
-        *,
-        ready: bool = False,
     ) -> None:
         """Workers whose threads are made when needed.
 
@@ -104,8 +102,6 @@ class Workers:
             name: What they are called, with a number.
             max_threads: How many there may be.
             max_waiting: How many jobs may wait for one; None for `MAX_WAITING`.
-            ready: Whether the first is made now, so that there is one when the system has no thread
-                left; raises RuntimeError if it has none now.
         """
         self.group = group
         self._name = name
@@ -117,11 +113,17 @@ class Workers:
         self._threads = 0
         self._lacks_thread = False
         self._closed = False
-        if ready:
-            first = self._spawn()
-            if first is None:
-                raise RuntimeError(f"the system has no thread for {name}")
-            self._idle.append(first)
+
+    def make_ready(self) -> None:
+        """Make the first thread now, so that there is one when the system has no thread left.
+
+        Raises:
+            RuntimeError: It has none now.
+        """
+        first = self._spawn()
+        if first is None:
+            raise RuntimeError(f"the system has no thread for {self._name}")
+        self._idle.append(first)
 
     @property
     def idle(self) -> int:

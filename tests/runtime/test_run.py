@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from dcs_codec import HtosOperationCompleted, default_codec
-from dhs_runtime import NotConnectedError, Operation
+from dhs_runtime import Dhs, DhsError, NotConnectedError, Operation
 from dhs_runtime.declaring import HandlerTable
 from dhs_runtime.operation import DeclaredOperation
 from dhs_runtime.run import Run
-from tests.runtime.peers import DEADLINE_S, RawDcss
+from tests.runtime.peers import DEADLINE_S, RawDcss, eventually, running
 
 
 def completed(text: str) -> HtosOperationCompleted:
@@ -65,6 +65,36 @@ def test_a_completion_sent_by_hand_is_the_one_answer() -> None:
             assert peer.read_text() == "htos_operation_completed op 1.2 normal by hand"
             assert peer.read_text().startswith("htos_operation_completed none 9.9 error")
             assert run.stop(DEADLINE_S) == ()
+
+
+@pytest.mark.parametrize("threads", range(5))
+def test_a_start_without_enough_threads_leaves_nothing(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start works, and until then everything may be declared."""
+    dhs, called = Dhs("testDHS"), []
+    motor = dhs.motor("m")
+    dhs.on_start(lambda: called.append("start"))
+    start, before = threading.Thread.start, set(threading.enumerate())
+    started: list[threading.Thread] = []
+
+    def start_few(thread: threading.Thread) -> None:
+        if len(started) == threads:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    with RawDcss() as dcss:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", start_few)
+            with pytest.raises(DhsError, match="testDHS cannot start: "):
+                dhs.start(dcss.config())
+        eventually(lambda: set(threading.enumerate()) <= before)
+        assert called == []
+        motor.on_move(lambda move: None)
+        with running(dhs, dcss.config()), dcss.accept() as peer:
+            peer.shake_hands()
+            eventually(lambda: called == ["start"])
 
 
 def test_without_a_link_a_message_is_refused_by_its_keyword() -> None:

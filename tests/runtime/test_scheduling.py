@@ -143,7 +143,8 @@ def test_that_there_is_no_thread_is_logged_with_no_lock_held(
 def test_without_a_second_thread_jobs_wait_for_the_first(
     group: ThreadGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workers = Workers(group, "job", max_threads=2, max_waiting=5, ready=True)
+    workers = Workers(group, "job", max_threads=2, max_waiting=5)
+    workers.make_ready()
     entered, release = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -169,7 +170,7 @@ def test_ready_workers_say_so_where_they_cannot_be(
     group: ThreadGroup, no_thread: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(RuntimeError, match="no thread for job"):
-        Workers(group, "job", 1, ready=True)
+        Workers(group, "job", 1).make_ready()
 
 
 def test_a_job_that_raises_costs_no_thread(
@@ -237,7 +238,8 @@ from dhs_runtime import ForkedError
 from dhs_runtime.scheduling import Workers
 from dhs_runtime.threads import ThreadGroup
 
-workers = Workers(ThreadGroup(), "job", 1, ready=True)
+workers = Workers(ThreadGroup(), "job", 1)
+workers.make_ready()
 child = os.fork()
 if child == 0:
     try:
