@@ -148,6 +148,6 @@ def _print(report: Report) -> None:
     for note in report.notes:
         console.print(f"[yellow]note[/]   {escape(note)}")
     for peer in report.peers:
-        word = "[red]lost [/]" if peer.trouble else "[green]there[/]"
+        word = "[red]fails[/]" if peer.trouble else "[green]works[/]"
         said = escape(f"{peer.name} {peer.address}: {peer.trouble or peer.detail}")
         console.print(f"{word}  {said} ({peer.seconds:.2f} s)")

@@ -74,7 +74,7 @@ def value_of(view: View) -> str:
         case IonChamberView(counts=float(counts)):
             text = any_number_text(counts)
         case OperationView(running=running):
-            text = " ".join(["running", *sorted(running)]) if running else "nothing heard"
+            text = " ".join(["running", *sorted(running)]) if running else "no start reported"
         case HostView(is_online=is_online):
             text = "online" if is_online else "offline"
     return text

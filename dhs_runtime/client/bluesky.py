@@ -151,7 +151,7 @@ class BlueskyMotor(BlueskyDevice):
         super().__init__(dcss, name, timeout_s=timeout_s)
         self._tolerance = tolerance
         self._stop_by_abort_all = stop_by_abort_all
-        self._lock = threading.Lock()  # guards the three below; not held while sending
+        self._lock = threading.Lock()  # guards _run and _status; not held while sending
         self._run: MoveRequest | None = None
         self._status: BlueskyStatus | None = None
         self._goal: float | None = None

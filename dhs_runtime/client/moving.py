@@ -237,10 +237,8 @@ class MotorCommands(GuiLink):
         """
         motor = self.motors[name]
         known = _settings_of(motor)
-        if unknown := set(settings) - set(known):
-            raise ValueError(
-                f"{name} has no {', '.join(sorted(unknown))}; it has {', '.join(known)}"
-            )
+        if unknown := ", ".join(sorted(set(settings) - set(known))):
+            raise ValueError(f"{name} has no {unknown}; it has {', '.join(known)}")
         values = {**known, "position": motor.position, **settings}
 
         def read(message: Message) -> MotorView | PassedOver | None:

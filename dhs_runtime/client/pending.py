@@ -323,9 +323,8 @@ class PendingRequest(Generic[T]):
         self.end(error=self._lost(why))
 
     def _lost(self, why: str) -> LinkLostError:
-        return LinkLostError(
-            self.name, "", f"{self.verb} of {self.name}: {why}; it may still be running"
-        )
+        text = f"{self.verb} of {self.name}: {why}; it may still be running"
+        return LinkLostError(self.name, "", text)
 
 
 def refusal_in_log(name: str, line: StogLog) -> str:

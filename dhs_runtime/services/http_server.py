@@ -237,18 +237,15 @@ class HttpHandler:
             self._refuse(refusal)
         except EOFError as error:
             self.close_connection = True
-            self.on_refusal(
-                Refusal(HTTPStatus.BAD_REQUEST, f"the request ended early, after {error}")
-            )
+            reason = f"the request ended early, after {error}"
+            self.on_refusal(Refusal(HTTPStatus.BAD_REQUEST, reason))
         self.close_connection |= self._has_unread_body
 
     def _read_head(self) -> None:
         self.command = self.path = ""
         self._has_unread_body = self.close_connection = True  # until the head is read
         if self._stream.peek(1)[:1] == _TLS_HANDSHAKE:
-            raise Refusal(
-                HTTPStatus.BAD_REQUEST, "the client speaks TLS; set it to http, not https"
-            )
+            raise Refusal(HTTPStatus.BAD_REQUEST, "it speaks TLS; set it to http, not https")
         try:
             self.command, self.path, self.version, self.headers = read_request_head(self._stream)
         except TimeoutError:
@@ -270,9 +267,7 @@ class HttpHandler:
         )
 
     def _do_not(self) -> None:
-        raise Refusal(
-            HTTPStatus.NOT_IMPLEMENTED, f"the method {self.command[:20]} is not supported here"
-        )
+        raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"{self.command[:20]} is not supported here")
 
     def _body_length(self, max_bytes: int, *, takes_chunks: bool) -> int | None:
         """Length of the body in bytes; None if it comes in chunks."""

@@ -127,8 +127,8 @@ def test_peers_are_reached_and_exit_code_0(config: Path) -> None:
     code, output = check(config, "--connect")
     assert code == 0
     lines = output.splitlines()
-    assert lines[1].startswith("there  DCSS 127.0.0.1:")
-    assert lines[2].startswith("there  camera 127.0.0.1:")
+    assert lines[1].startswith("works  DCSS 127.0.0.1:")
+    assert lines[2].startswith("works  camera 127.0.0.1:")
     assert "model default is AVAILABLE" in lines[3]
 
 
@@ -141,7 +141,7 @@ def test_a_peer_that_is_not_reached_is_exit_code_1(config: Path) -> None:
     assert [peer["ok"] for peer in report["peers"]] == [True, False, True, True]
     code, output = check(config, "--connect")
     assert code == 1
-    assert f"lost   camera 127.0.0.1:{port}: " in output
+    assert f"fails  camera 127.0.0.1:{port}: " in output
 
 
 def test_the_file_of_dhs_run_is_known_by_its_keys(file: Path) -> None:

@@ -13,7 +13,7 @@ def test_get(run: Run) -> None:
     got = run("get", "z", "x", "shutter", "status", "enc", "i1", "collect", "stageDHS", "awayDHS")
     lines = [
         *("z 1.5 mm", "x 0.0", "shutter closed", "status all is well", "enc 2.5"),
-        *("i1 unknown offline", "collect nothing heard", "stageDHS online", "awayDHS offline"),
+        *("i1 unknown offline", "collect no start reported", "stageDHS online", "awayDHS offline"),
     ]
     assert got.end() == (0, "".join(f"{line}\n" for line in lines), "")
 

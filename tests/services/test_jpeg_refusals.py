@@ -176,7 +176,7 @@ def test_repeated_refusals_are_logged_once(
         (b"POST / HTTP/1.1\r\nX: " + b"y" * 70_000, 431, "65536 bytes"),
         (b"POST /" + b"y" * 70_000, 431, "65536 bytes"),
         (b"POST http://[ HTTP/1.1\r\n\r\n", 400, "not a URL"),
-        (b"BREW / HTTP/1.1\r\n\r\n", 501, "the method BREW is not supported"),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501, "BREW is not supported here"),
         (b"POST / HTTP/1.1\r\nExpect: more\r\n\r\n", 417, "100-continue"),
         (b"POST / HT", 0, "ended early, after part of its header"),
         (b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", 0, "2 of 5 bytes"),
