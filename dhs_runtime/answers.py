@@ -30,7 +30,6 @@ NO_LIST: Final = "is not a Tcl list, it hangs scripts"
 
 MAX_REASON: Final = 90  # bytes; longer reasons do not help in a beamline's log
 SHORT_REASON: Final = 30  # fits a v1 frame with any names
-_CONSIDERED: Final = 1000  # characters of a reason
 _STATUS: Final = re.compile(r"[^\s\x00-\x20\x7f{}\[\]$;\"\\]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -96,7 +95,7 @@ def settle(
 def failure_word(status: object) -> str:
     """The status of a failure as it is told: one plain word that is not `normal`, else `error`."""
     word = str.__str__(status) if isinstance(status, str) else ""  # a subclass may say anything
-    if word == NORMAL or not _STATUS.fullmatch(word):
+    if word == NORMAL or len(word) > MAX_WORD or not _STATUS.fullmatch(word):
         return ERROR
     try:
         return word if len(word.encode()) <= MAX_WORD else ERROR
@@ -118,21 +117,12 @@ def one_line(text: object, max_bytes: int = MAX_REASON) -> str:
 
     It is cut after a whole word, unless that would take half of it.
     """
-    words = _CONTROLS.sub(" ", mask_reason(beginning(text))).split()
+    words = _CONTROLS.sub(" ", mask_reason(shown(text))).split()
     data = " ".join(words).encode("utf-8", "replace")
     if len(data) > max_bytes:
         whole = data[: max_bytes + 1].rpartition(b" ")[0]
         data = whole if len(whole) > max_bytes // 2 else data[:max_bytes]
     return list_safe(data.decode("utf-8", "ignore")).strip()
-
-
-def beginning(value: object) -> str:
-    """The text of any object as far as a reason can need it, with whole words at its end."""
-    text = _shown(value)
-    if len(text) <= _CONSIDERED:
-        return text
-    whole = text[:_CONSIDERED].rpartition(" ")[0]
-    return whole if len(whole) > _CONSIDERED // 2 else text[:_CONSIDERED]
 
 
 def told_by(error: BaseException) -> str:
@@ -152,10 +142,10 @@ def status_of(error: BaseException) -> object:
 
 def text_of(error: BaseException) -> str:
     """The text of an exception; its class if the text is empty or cannot be made."""
-    return _shown(error) or type(error).__name__
+    return shown(error) or type(error).__name__
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Any object as text; its class if `str()` fails."""
     try:
         return str.__str__(str(value))

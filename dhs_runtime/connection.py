@@ -36,6 +36,7 @@ from dhs_runtime.config import DcssConfig
 from dhs_runtime.errors import NotConnectedError, TransportError
 from dhs_runtime.greeting import stranger
 from dhs_runtime.loggers import get_logger
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.transport import Resolver, TcpTransport
 
 logger = get_logger(__name__)
@@ -49,6 +50,8 @@ WORKED_S: Final = 1.0
 REFUSAL_S: Final = 5.0
 """dcss takes three seconds to refuse a name that is connected already, one for a wrong computer."""
 START: Final = "stoh_start_"
+SHOWN: Final = 200
+"""Most characters of a text that is refused, in the reason."""
 V2_BEGINS: Final = b" 0123456789"  # as a v2 header does, and no text of a v1 frame
 _V2: Final = Framing.V2  # looking up a member of an enum takes longer than sending
 _AUTO: Final = Framing.AUTO
@@ -150,7 +153,7 @@ class Connection:
             if not is_list(text):
                 text = self._codec.encode_text(message)
                 keyword = text.partition(" ")[0]
-                raise EncodeError(keyword, "", f"{NO_LIST}: {text[:200]}")
+                raise EncodeError(keyword, "", f"{NO_LIST}: {mask_reason(text, most=SHOWN)}")
         return data
 
     def write(self, data: bytes) -> None:

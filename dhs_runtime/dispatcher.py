@@ -37,6 +37,7 @@ from dhs_runtime.devices.read_hook import ReadableDevice
 from dhs_runtime.loggers import get_logger
 from dhs_runtime.operation import Operation
 from dhs_runtime.scheduling import Job, Lane, Timers, Workers
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.signatures import name_of
 from dhs_runtime.task import LATE, Outlet
 from dhs_runtime.threads import ThreadGroup
@@ -51,6 +52,8 @@ MAX_UNKNOWN: Final = 1000
 PHASES: Final = 8
 """Polls run in this many groups: all at once need a thread each, one by one more wake-ups."""
 SHOWN_KEYWORD: Final = 80
+SHOWN: Final = 200
+"""Most characters of a malformed message in the log."""
 SLOW_HANDLER_S: Final = 0.5
 
 
@@ -222,7 +225,7 @@ class Dispatcher:
             self.active.refuse(Operation(message, outlet), f"cannot be read: {what}")
         elif message is not None:
             self._to_device(message, outlet, f"cannot be read: {what}")
-        logger.warning("malformed message, %s: %.200r", what, malformed.text)
+        logger.warning("malformed message, %s: %r", what, mask_reason(malformed.text, most=SHOWN))
 
     def _abort_all(self, message: StohAbortAll) -> None:
         """Abort everything; hard, unless the word is `soft` (dhs_motor_messages.cc:538).

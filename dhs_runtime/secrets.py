@@ -44,6 +44,11 @@ x, y, mode and reuseDark."""
 MIN_LITERAL: Final = 4
 """Shorter passwords of a configuration are not looked for: half the log would be masked."""
 
+MAX_WORD: Final = 200
+"""Most characters dropped from the end of a cut text because the word may be half a secret."""
+MAX_REASON: Final = 4_000
+"""Most characters of a reason that are looked at."""
+
 _CLOSERS: Final = "'\",;()[]{}\\"
 _NAMES: Final = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|token|ticket"
@@ -76,6 +81,8 @@ _BARE: Final = re.compile(r"(?:(?![,;](?:\s|\w{1,40}\s{0,9}[=:]|$))[^\s&])+")
 _PRIVATE: Final = re.compile(r"(\{|[bruBRU]{0,2}\\{0,8}['\"])?PRIVATE(?=\S)")
 _PRIVATE_WORD: Final = re.compile(r"(?:\\\s|\S)+")
 _URL_START: Final = re.compile(r"(://|:\\/\\/|%(?:25)*3A%(?:25)*2F%(?:25)*2F)", re.IGNORECASE)
+_LONG_SECRET: Final = re.compile(rf"eyJ|{_URL_START.pattern}", re.IGNORECASE)
+"""What a secret of any length may begin with that is recognised only at its end."""
 _USERINFO: Final = re.compile(r"([^:]*:)(.*)(@.*)")
 _QUOTED_USERINFO: Final = re.compile(
     r"((?:(?!%(?:25)*(?:3A|2F)).)*%(?:25)*3A)(.*)(%(?:25)*40.*)", re.IGNORECASE
@@ -131,8 +138,22 @@ class Masker:
         """A masker that knows these secrets as well."""
         return Masker(literals=(*self._literals, *literals), patterns=self._patterns)
 
-    def unfinished(self, text: str) -> int:
-        """How many characters at the end of a cut text may be the beginning of a known secret."""
+    def beginning(self, text: str, most: int) -> str:
+        """The text, or its first characters, cut before a secret that would be cut in two.
+
+        The masks would not recognise the first half of a secret.
+        """
+        if len(text) <= most:
+            return text
+        kept = text[: most - self._unfinished(text[:most])]
+        end = kept[-MAX_WORD:]
+        word = re.search(r"\s\S*\Z", end) or re.search(r"\w*\Z", end)
+        return kept[: len(kept) - len(end) + word.start()] if word and word.start() else kept
+
+    def _unfinished(self, text: str) -> int:
+        """How many characters at the end of a cut text may be the beginning of a long secret."""
+        last = text[-1:].strip() and text.rsplit(None, 1)[-1]
+        long = _LONG_SECRET.search(last)
         return max(
             (
                 size
@@ -140,7 +161,7 @@ class Masker:
                 for size in range(min(len(literal), len(text)), 0, -1)
                 if text.endswith(literal[:size])
             ),
-            default=0,
+            default=0 if long is None else len(last) - long.start(),
         )
 
 
@@ -166,7 +187,7 @@ def use_masker(masker: Masker) -> None:
     _current = masker
 
 
-def mask_reason(reason: str, command: str = "") -> str:
+def mask_reason(reason: str, command: str = "", most: int = MAX_REASON) -> str:
     """A reason without secrets, fit to be shown to everybody at the beamline.
 
     Args:
@@ -174,9 +195,11 @@ def mask_reason(reason: str, command: str = "") -> str:
         command: The failed command as on the wire, from the name of the device or operation on:
             a session id in it is masked in the reason wherever it turns up, also without its
             `PRIVATE`.
+        most: Most characters that are looked at; the rest is left out.
     """
     found = tuple(_secrets_of(command))
-    return (_current.with_literals(found) if found else _current).mask(reason)
+    masker = _current.with_literals(found) if found else _current
+    return masker.mask(masker.beginning(reason, most))
 
 
 def _secrets_of(command: str) -> Iterator[str]:
@@ -206,13 +229,7 @@ _ENTITIES: Final = {
     "'": "&apos;",
     " ": r"\+",
 }
-_LETTERS: Final = {
-    "\b": "b",
-    "\f": "f",
-    "\n": "n",
-    "\r": "r",
-    "\t": "t",
-}
+_LETTERS: Final = dict(zip("\b\f\n\r\t", "bfnrt", strict=True))
 _LATIN_1: Final = range(0x80, 0x100)
 _SHORT: Final = 0x10000
 

@@ -22,8 +22,8 @@ from dhs_runtime.answers import (
     ABORTED,
     ERROR,
     NORMAL,
-    beginning,
     settle,
+    shown,
     status_of,
     text_of,
     told_by,
@@ -44,6 +44,8 @@ T = TypeVar("T")
 K = TypeVar("K", bound="Task")
 
 LATE: Final = "deadline passed"
+SHOWN: Final = 80
+"""Most characters of a wrong status in the log."""
 
 logger = get_logger(__name__)
 
@@ -292,7 +294,7 @@ class Task:
         Never raises. A status that is not a plain word, or is `normal`, becomes `error`. Session
         ids of the command are masked in the reason.
         """
-        return self._settle(None, status, mask_reason(beginning(reason), self._command))
+        return self._settle(None, status, mask_reason(shown(reason), self._command))
 
     def _status_in(self, message: Message) -> str | None:
         """The status in a message that is the answer to this very task; None in any other."""
@@ -346,10 +348,10 @@ class Task:
         self._send(answer.message, answer.data, answer.status)
         if success is not None and answer.status != NORMAL:
             self._later(self.log.error, "done, but that cannot be told: %s", answer.reason)
-        elif success is None and answer.status != beginning(status):
+        elif success is None and answer.status != shown(status):
             who = "" if self._handler is None else f" of {name_of(self._handler)}"
-            text = "status %.80r%s is not a word for a failure; sent as error"
-            self._later(self.log.error, text, status, who)
+            text = "status %r%s is not a word for a failure; sent as error"
+            self._later(self.log.error, text, mask_reason(shown(status), most=SHOWN), who)
 
     def _say(self, message: Message, status: str = "") -> None:
         """Send this for the author, as the answer if it has a status.

@@ -128,7 +128,7 @@ def _telling_where(name: str, what: str = "cannot be loaded") -> Iterator[None]:
         text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
         if "no known parent package" in text:
             text += "\nName the module with its package: dhs run package.module:NAME"
-        raise CodeError(mask_reason(f"{name} {what}:\n{text}")) from None
+        raise CodeError(mask_reason(f"{name} {what}:\n{text}", most=sys.maxsize)) from None
 
 
 def _is_ours(file: str) -> bool:

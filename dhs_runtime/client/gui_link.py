@@ -24,6 +24,7 @@ from dhs_runtime.client.picture import BeamlinePicture
 from dhs_runtime.clock import Backoff, Deadline
 from dhs_runtime.errors import ConfigError, DhsError, NotConnectedError
 from dhs_runtime.loggers import get_logger
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.threads import StopToken, ThreadGroup
 from dhs_runtime.transport import Resolver
 
@@ -31,6 +32,8 @@ logger = get_logger(__name__)
 
 GUI_PORT: Final = 14243
 JOIN_S: Final = 5.0
+SHOWN: Final = 200
+"""Most characters of a message that cannot be read, in the log."""
 LINK_THREAD: Final = "client-link"
 T = TypeVar("T")
 
@@ -221,7 +224,9 @@ class GuiLink(ListeningClient):
         """Handle a message, in the thread that reads."""
         if isinstance(message, MalformedMessage):
             logger.warning(
-                "DCSS sent a message that cannot be read: %.200s (%s)", message.text, message.reason
+                "DCSS sent a message that cannot be read: %s (%s)",
+                mask_reason(message.text, most=SHOWN),
+                message.reason,
             )
         with self._changed:
             if self._state is ClientState.STOPPED:

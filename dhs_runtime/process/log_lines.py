@@ -8,12 +8,13 @@ thread that writes.
 import copy
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from traceback import format_exception, format_tb
 from typing import Final, TypeVar
 
 from dcs_codec import Frame, Message, UnknownMessage, encode_text
+from dhs_runtime.answers import text_of
 from dhs_runtime.process.controls import escape_controls, show_controls
 from dhs_runtime.secrets import Masker
 
@@ -22,10 +23,12 @@ T = TypeVar("T")
 MAX_TEXT: Final = 8_000
 """Most characters of a text, or of a traceback."""
 MAX_TRACE_LINE: Final = 1_000
+MAX_CAUSES: Final = 20
+"""Most causes of an exception that are looked at for long texts."""
+MAX_LINES: Final = 200
+"""Most lines of the text of one exception; the rest counts as one line."""
 TRACE_HEAD: Final = 2_000
 """Characters kept from the start of a long traceback; the rest is kept from its end."""
-MAX_WORD: Final = 200
-"""Most characters dropped from the end of a cut text, because they may be half a secret."""
 FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)-7s %(threadName)-16s %(name)s: %(message)s"
 DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 JOURNAL_FORMAT: Final = "%(threadName)-16s %(name)s: %(message)s"
@@ -59,31 +62,25 @@ class Cutter:
         prepared = copy.copy(record)
         prepared.msg = self.cut(_text(record))
         prepared.args = None
-        if record.exc_info and record.exc_info[0]:
-            prepared.exc_text = self.cut_trace(logging.Formatter().formatException(record.exc_info))
+        if record.exc_info and record.exc_info[1]:
+            prepared.exc_text = self.cut_trace(*_traceback_of(record.exc_info[1]))
         prepared.exc_info = None
         if record.stack_info:
-            prepared.stack_info = self.cut_trace(record.stack_info)
+            prepared.stack_info = self.cut_trace(*record.stack_info.split("\n"))
         return prepared
 
     def cut(self, text: str, most: int = MAX_TEXT) -> str:
-        """The text, or its beginning without the word that would be cut in two.
+        """The text, or its beginning and its length."""
+        kept = self._masker.beginning(text, most)
+        return text if kept is text else f"{kept} ... ({len(text)} characters)"
 
-        Half a word may be half a secret, which the masks would not recognise.
-        """
-        if len(text) <= most:
-            return text
-        kept = text[:most]
-        kept = kept[: most - self._masker.unfinished(kept)]
-        end = kept[-MAX_WORD:]
-        word = re.search(r"\s\S*\Z", end) or re.search(r"\w*\Z", end)
-        if word is not None and word.start():
-            kept = kept.removesuffix(end) + end[: word.start()]
-        return f"{kept} ... ({len(text)} characters)"
-
-    def cut_trace(self, text: str) -> str:
+    def cut_trace(self, *parts: str) -> str:
         """The first and the last lines of a traceback, each cut; the last names the exception."""
-        lines = [self.cut(line, MAX_TRACE_LINE) for line in text.split("\n")]
+        lines = [
+            self.cut(line, MAX_TRACE_LINE)
+            for part in parts
+            for line in part.removesuffix("\n").split("\n", MAX_LINES)
+        ]
         if sum(map(len, lines)) + len(lines) <= MAX_TEXT:
             return "\n".join(lines)
         head = _fitting(lines, TRACE_HEAD)
@@ -158,6 +155,19 @@ def _trace(record: logging.LogRecord, masker: Masker) -> Iterator[str]:
     for text in (record.exc_text, record.stack_info):
         if text:
             yield from masker.mask(text).split("\n")
+
+
+def _traceback_of(error: BaseException) -> list[str]:
+    """The traceback of an exception; without its causes if a text is so long that it takes long."""
+    each: BaseException | None = error
+    for _ in range(MAX_CAUSES):
+        if each is None:
+            break
+        if len(text_of(each)) > MAX_TEXT:
+            last = f"{type(error).__qualname__}: {text_of(error)}"
+            return ["Traceback (most recent call last):", *format_tb(error.__traceback__), last]
+        each = each.__cause__ or each.__context__
+    return format_exception(error)
 
 
 def _of_level(table: Iterable[tuple[int, T]], level: int) -> T:

@@ -9,6 +9,7 @@ import attrs
 
 from dhs_runtime.errors import ServiceReplyError
 from dhs_runtime.loggers import get_logger
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.services.http_client import HttpReply
 from dhs_runtime.services.json_values import as_dict, as_list, as_number, as_text, member, short
 
@@ -264,5 +265,6 @@ def _error_text(error: object) -> str:
     """The error text of a server, as one line of limited length."""
     if not isinstance(error, str):
         return short(error)
-    text = "".join(char if char.isprintable() else " " for char in error[:MAX_ERROR_CHARS])
+    beginning = mask_reason(error, most=MAX_ERROR_CHARS)
+    text = "".join(char if char.isprintable() else " " for char in beginning)
     return " ".join(text.split())

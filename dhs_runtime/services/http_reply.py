@@ -11,6 +11,7 @@ import attrs
 
 from dhs_runtime.addresses import without_password
 from dhs_runtime.errors import ServiceReplyError
+from dhs_runtime.secrets import mask_reason
 from dhs_runtime.services.http_message import Headers
 
 _NEXT_CHALLENGE: Final = re.compile(r",\s*(?=[\w-]+\s+[\w-]+\s*=)")
@@ -60,8 +61,8 @@ class HttpReply:
     def _reason(self) -> str:
         """The first line of a plain text, which is for people to read."""
         is_plain = self.content_type.lower().startswith("text/plain")
-        lines = self.body[:400].decode(errors="replace").split("\n") if is_plain else []
-        line = next((line.strip() for line in lines if line.strip()), "")[:80]
+        lines = self.body[:4_000].decode(errors="replace").split("\n") if is_plain else []
+        line = mask_reason(next((line.strip() for line in lines if line.strip()), ""), most=80)
         return f": {line}" if line.isprintable() and line[:1] not in ("", "{", "<") else ""
 
     def json(self) -> object:

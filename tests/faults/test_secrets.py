@@ -9,7 +9,7 @@ import pytest
 
 from dcs_codec import Framing
 from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
-from dhs_runtime import DeviceError, Dhs
+from dhs_runtime import DeviceError, Dhs, Operation
 from tests.cli.processes import DEADLINE_S
 from tests.faults.scene import at_work
 
@@ -48,6 +48,32 @@ def test_the_reason_of_a_failed_operation_shows_no_session_id(
         assert reason.startswith("error ")
         assert SESSION not in reason
         assert "***" in reason
+
+
+LONG = [
+    f"password={SESSION}",
+    f"http://root:{SESSION * 40}@axis/x",
+    f"eyJ{SESSION * 40}.eyJ{SESSION * 40}.{SESSION * 40}",
+    f"PRIVATE{SESSION}",
+]
+
+
+@pytest.mark.parametrize("secret", LONG, ids=["named", "url", "token", "private"])
+def test_a_secret_that_is_cut_in_two_shows_no_half(secret: str) -> None:
+    """Only the first characters of a reason are looked at; blanks count there, and go later."""
+    dhs = Dhs("testDHS")
+
+    @dhs.operation("fail")
+    def fail(op: Operation) -> None:
+        before, after = map(int, op.args)
+        op.fail("off" + "\n" * before + secret + " " * after + "the end")
+
+    with at_work(dhs) as scene:
+        for most in (90, 200, 1_000, 4_000, 8_000):
+            for inside in (1, 4, 9, 15, 20, 30, 100, 500, 1_000):
+                reason = scene.run("fail", str(max(1, most - 3 - inside)), "10000")
+                assert reason.startswith("error off")
+                assert SESSION[:4] not in reason
 
 
 def test_neither_dcss_nor_the_log_is_told_a_secret(tmp_path: Path) -> None:

@@ -198,6 +198,22 @@ def test_no_half_of_a_secret_is_left_where_a_text_is_cut(before: int, secret: st
         assert not re.search("hunter2|correct|abcdef|hors", line), line[-100:]
 
 
+@pytest.mark.parametrize("unit", ["x", "word ", "\n", "é", "\\"])
+def test_an_exception_of_ten_million_characters(unit: str) -> None:
+    """Its lines are not made one by one, which took 11 s."""
+    try:
+        try:
+            raise ValueError(unit * (10_000_000 // len(unit)))
+        except ValueError as error:
+            raise RuntimeError("no picture") from error
+    except RuntimeError:
+        record = record_of("failed")
+        record.exc_info = sys.exc_info()
+    text = shown(record)
+    assert len(text) < 1.5 * MAX_TEXT
+    assert text.splitlines()[-1] == "  RuntimeError: no picture"
+
+
 def test_a_long_traceback_keeps_its_beginning_and_its_end() -> None:
     def deep(levels: int) -> None:
         if not levels:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from dcs_codec import decode_text, join_list
 from dhs_runtime import ConfigError
-from dhs_runtime.secrets import MASK, Masker, mask_reason, named_secrets, use_masker
+from dhs_runtime.secrets import (
+    MASK,
+    MAX_REASON,
+    MAX_WORD,
+    Masker,
+    mask_reason,
+    named_secrets,
+    use_masker,
+)
 from tests.shared import shared_path
 
 ARGS = "0 file /dir user axis 1.0 0.0 1.0 100.0 1.0 0 0 0 0"
@@ -387,5 +395,36 @@ def test_passwords_of_settings_are_known_by_their_keys() -> None:
 
 def test_a_cut_text_may_end_in_half_a_secret() -> None:
     masker = Masker(literals=["correct horse"])
-    assert masker.unfinished("it was the correct hor") == len("correct hor")
-    assert masker.unfinished("nothing") == 0
+    assert (
+        masker.beginning("it was the correct horse", len("it was the correct hor")) == "it was the"
+    )
+    assert masker.beginning("nothing at all", 10) == "nothing"
+    assert masker.beginning("nothing", 7) == "nothing"
+
+
+TOKEN = f"eyJ{'aZ' * 500}.eyJ{'bY' * 500}.{'cX' * 500}"
+LONG_SECRETS = [
+    pytest.param(TOKEN, "aZaZ", id="token"),
+    pytest.param(f"https://root:{'hunter2' * 400}@axis/x", "hunter2", id="URL"),
+    pytest.param(f"https%3A%2F%2Froot%3A{'hunter2' * 400}%40axis", "hunter2", id="quoted URL"),
+    pytest.param("0f" * 20, "0f", id="hexadecimal"),
+    pytest.param("PRIVATE0f0f0f", "0f", id="PRIVATE"),
+    pytest.param("it: correct horse battery", "horse", id="literal"),
+    pytest.param("long" + "key1" * 1_000, "key1", id="long literal"),
+    pytest.param("password=hunter2hunter2", "hunter2", id="named"),
+]
+
+
+@pytest.mark.parametrize(("secret", "part"), LONG_SECRETS)
+@pytest.mark.parametrize("filler", ["x", "x ", "x,"])
+def test_no_cut_divides_a_secret(secret: str, part: str, filler: str) -> None:
+    use_masker(Masker(literals=["correct horse battery", "long" + "key1" * 1_000]))
+    try:
+        for most in (200, MAX_REASON):
+            for inside in range(1, min(len(secret) + 4, most - 20), max(1, len(secret) // 50)):
+                before = (filler * most)[: most - inside - 1] + " "
+                told = mask_reason(before + secret + " and more" * 1_000, most=most)
+                assert part not in told, told[-100:]
+                assert told.startswith(before[: max(0, most - 20 - MAX_WORD - inside)])
+    finally:
+        use_masker(Masker())
