@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures of simulated peers, and what it shows of them when a test fails.
+"""The pytest plugin: fixtures of simulated peers, and their logs in the report of a failed test.
 
-pytest imports it at every start in an environment that has this distribution, so it stands in the
-wheel as a module of its own, outside the packages, and imports them only when a fixture is used.
+In an environment with this distribution pytest imports it at every start. So in the wheel it is a
+separate module, outside the packages, and imports them only when a fixture is used.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ MARKER = "dcss_hosts"
 CLIENT = "dcss_client"
 Sections = Callable[[], list[tuple[str, str]]]
 SECTIONS: pytest.StashKey[list[Sections]] = pytest.StashKey()
-"""On a test: what gives titles and texts for its report, asked for when it fails."""
+"""On a test: functions that return titles and texts for its report; called if it fails."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         f"{MARKER}(*hosts, **options): hardware hosts of `simulated_dcss`, copied for each test; "
@@ -48,12 +48,12 @@ def pytest_runtest_makereport(
 def simulated_dcss(
     request: pytest.FixtureRequest, simulated_dcss_factory: "DcssMaker"
 ) -> "WatchedDcss":
-    """A simulated DCSS on a free port; the marker `dcss_hosts` tells its hosts."""
+    """A simulated DCSS on a free port; the marker `dcss_hosts` gives its hosts."""
     marker = request.node.get_closest_marker(MARKER)
     if marker is None:
         pytest.fail(
-            f"simulated_dcss wants to know its hosts: @pytest.mark.{MARKER}(HardwareHost.of(...)), "
-            "or use simulated_dcss_factory",
+            f"simulated_dcss has no hosts: add @pytest.mark.{MARKER}(HardwareHost.of(...)) to the "
+            "test, or use simulated_dcss_factory",
             pytrace=False,
         )
     options = {"gui_port": 0} if CLIENT in request.fixturenames else {}
@@ -62,7 +62,7 @@ def simulated_dcss(
 
 @pytest.fixture
 def dcss_client(simulated_dcss: "WatchedDcss") -> "Iterator[DcssClient]":
-    """A client of the GUI port of `simulated_dcss`, logged in: the door that users come by."""
+    """A client of the GUI port of `simulated_dcss`, logged in, as users have it."""
     from dhs_runtime.client import DcssClient  # noqa: PLC0415 - see above
 
     with DcssClient(simulated_dcss.gui_address, user="tester") as client:
@@ -71,7 +71,7 @@ def dcss_client(simulated_dcss: "WatchedDcss") -> "Iterator[DcssClient]":
 
 @pytest.fixture
 def simulated_dcss_factory(request: pytest.FixtureRequest) -> "Iterator[DcssMaker]":
-    """Called with hardware hosts, it starts a simulated DCSS, stopped after the test."""
+    """Starts a simulated DCSS when called with hardware hosts, and stops it after the test."""
     from dhs_lab.testing import DcssMaker  # noqa: PLC0415 - see above
 
     with DcssMaker() as make:
@@ -84,7 +84,7 @@ def dhs_runner(request: pytest.FixtureRequest) -> "Iterator[DhsRunner]":
     """Runs DHSs, in this process or as `dhs run`, and stops them after the test."""
     from dhs_lab.testing import DhsRunner  # noqa: PLC0415 - see above
 
-    # Asked for when it is wanted: a test may have made a DCSS of its own.
+    # Looked up only if needed: a test may have started its own DCSS.
     with DhsRunner(lambda: request.getfixturevalue("simulated_dcss")) as runner:
         _show_on_failure(request, runner.sections)
         yield runner
@@ -112,11 +112,11 @@ def simulated_automl() -> "Iterator[SimulatedAutoML]":
 
 @contextlib.contextmanager
 def _extra(name: str) -> Iterator[None]:
-    """Skips the test where a package of an extra is missing."""
+    """Skip the test if a package of an extra is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("dcs_codec", "dhs_runtime"):
+        if (error.name or "").partition(".")[0] in ("dcs_codec", "dhs_runtime", "dhs_lab"):
             raise
         pytest.skip(f"{error.name} is missing: pip install 'dcs-codec[{name}]'")
 

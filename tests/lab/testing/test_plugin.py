@@ -109,9 +109,23 @@ def test_inference(simulated_automl): pass
     assert said.count("PIL is missing: pip install 'dcs-codec[sim]'") >= 1
 
 
+def test_a_missing_module_of_our_own_is_an_error(tmp_path: Path) -> None:
+    said = run(
+        tmp_path,
+        """
+import sys
+sys.modules["dhs_lab.simulators.axis"] = None
+
+def test_camera(simulated_axis): pass
+""",
+        head="",
+    )
+    assert "1 error" in said
+
+
 def test_the_marker_says_how_to_tell_hosts_where_it_is_missing(tmp_path: Path) -> None:
     said = run(tmp_path, "def test_it(simulated_dcss): pass", head="")
-    assert "simulated_dcss wants to know its hosts: @pytest.mark.dcss_hosts(" in said
+    assert "simulated_dcss has no hosts: add @pytest.mark.dcss_hosts(" in said
 
 
 # -- one run of pytest for all of these ------------------------------------------------------
