@@ -104,9 +104,8 @@ class RobotDhs:
             raise
 
     def _tell(self) -> None:
-        for string, read in self._strings.items():
-            if string.contents != read():
-                string.set(read())
+        for string, read in self._strings.items():  # also what a poll is just about to tell
+            string.set(read())
 
 
 dhs = RobotDhs(Robot()).dhs
