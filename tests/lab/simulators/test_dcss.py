@@ -94,7 +94,10 @@ def test_a_wrong_answer_is_closed_at_once_without_a_word(
     client.close()
 
 
-def test_no_whole_answer_within_a_second_is_closed(dcss: SimulatedDcss) -> None:
+def test_no_whole_answer_within_a_second_is_closed(
+    dcss: SimulatedDcss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dhs_lab.simulators.dcss.session.HANDSHAKE_S", 1.0)
     began = time.monotonic()
     client = DhsPeer(dcss)
     client.read()

@@ -23,10 +23,10 @@ from typing import Any, Final
 import attrs
 
 from dhs_lab.simulators.dcss import Display, GuiSettings, Rights, SimulatedDcss, load_dump
-from dhs_lab.simulators.dcss.gui_port.gui_settings import Door
+from dhs_lab.simulators.dcss.gui_port.gui_settings import WAITING_S, Door
 from tests.lab.simulators.conformance import DIFFERENT, EQUAL, NOT_PLAYED, Verdict
 from tests.lab.simulators.dhs_peer import DhsPeer
-from tests.lab.simulators.gui.gui_peer import END, GuiPeer
+from tests.lab.simulators.gui.gui_peer import DEADLINE_S, END, GuiPeer
 from tests.lab.simulators.gui.recorded_scripts import add_scripts
 from tests.shared import shared_path
 
@@ -196,7 +196,7 @@ def gui_verdicts() -> tuple[Verdict, ...]:
                 found[number] = stage.play(case)
     for number, case in rows:
         if case["phase"] == "login":
-            with recorded_beamline() as dcss:
+            with recorded_beamline(waiting_s=WAITING_S) as dcss:
                 found[number] = _login(dcss, case)
         elif number not in found:
             why = NOT_PLAYED_WHY[case["phase"]]
@@ -212,7 +212,9 @@ def gui_cases() -> list[dict[str, Any]]:
 
 @contextmanager
 def recorded_beamline(
-    door: Door | None = "open", sessions: Mapping[str, Rights] = {}
+    door: Door | None = "open",
+    sessions: Mapping[str, Rights] = {},
+    waiting_s: float = DEADLINE_S,
 ) -> Iterator[SimulatedDcss]:
     """A simulated DCSS with the database and the scripts of the recording."""
     dump = load_dump(shared_path("gui/gui_database.dump"))
@@ -221,6 +223,7 @@ def recorded_beamline(
         sessions=sessions,
         checks_host=True,
         door=door,
+        waiting_s=waiting_s,
         records=dump.records,
         runs=dump.runs,
     )

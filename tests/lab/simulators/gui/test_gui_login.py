@@ -78,8 +78,9 @@ def test_refused_logins_are_told_and_closed(dcss: SimulatedDcss, login: str) -> 
         assert next_one.client_id == 3
 
 
-def test_half_a_login_is_closed_without_a_word(dcss: SimulatedDcss) -> None:
-    with GuiPeer(dcss) as peer:
+def test_half_a_login_is_closed_without_a_word() -> None:
+    hasty = SimulatedDcss(hosts(), gui_port=0, gui=GuiSettings(waiting_s=0.1))
+    with hasty, GuiPeer(hasty) as peer:
         assert peer.read() == GREETING
         peer.socket.sendall(b"x" * 100)
         assert peer.read() is None
