@@ -139,11 +139,10 @@ class Session:
                 self._press_until_it_ends(terminal)
 
     def _press_until_it_ends(self, terminal: Terminal) -> None:
-        terminal.interrupt()
-        if _PROMPT in terminal.screen:  # two in quick succession if necessary
-            terminal.wait(lambda text: terminal.is_idle or "another Ctrl-C" in text)
-            if not terminal.is_idle:
-                terminal.interrupt()
+        if _PROMPT in terminal.screen:
+            terminal.interrupt_until_idle()
+        else:
+            terminal.interrupt()
         self._await_end(terminal, 0)
 
     # -- the kinds of steps ------------------------------------------------------------------

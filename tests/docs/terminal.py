@@ -143,6 +143,12 @@ class Terminal:
         """Type Ctrl-C; the program decides whether it is shown."""
         self.press("\x03")
 
+    def interrupt_until_idle(self) -> None:
+        """Type Ctrl-C at the prompt of dcss, which wants two in quick succession."""
+        while not self.is_idle:
+            self.interrupt()
+            assert self.wait(lambda text: self.is_idle or "another Ctrl-C" in text), self.screen
+
     def wait(self, is_so: Callable[[str], object]) -> bool:
         """Wait until this is true of the output; False after the timeout."""
         deadline = time.monotonic() + DEADLINE_S

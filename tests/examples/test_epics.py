@@ -32,7 +32,7 @@ class Ioc:
         """Start the IOC; returns when it answers."""
         program = EXAMPLES / "hardware" / "fake_motor_ioc.py"
         self._process = subprocess.Popen([sys.executable, program, RECORD])
-        eventually(lambda: self.get("DMOV") == 1)
+        eventually(lambda: self.get("DMOV", timeout_s=1) == 1, timeout_s=60)
 
     def kill(self) -> None:
         """Kill it, like a power cut."""
@@ -41,15 +41,15 @@ class Ioc:
             self._process.wait()
             self._process = None
 
-    def get(self, field: str) -> float | None:
+    def get(self, field: str, timeout_s: float = DEADLINE_S) -> float | None:
         """A field of the record; None if there is no answer."""
         with contextlib.suppress(TimeoutError, OSError):
-            return float(sync.read(f"{RECORD}.{field}", timeout=1, repeater=False).data[0])
+            return float(sync.read(f"{RECORD}.{field}", timeout=timeout_s, repeater=False).data[0])
         return None
 
     def put(self, field: str, value: float) -> None:
         """Set a field, like an EPICS panel."""
-        sync.write(f"{RECORD}.{field}", value, timeout=10, repeater=False)
+        sync.write(f"{RECORD}.{field}", value, timeout=DEADLINE_S, repeater=False)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def dcss(
 ) -> Iterator[WatchedDcss]:
     """A DCSS whose motor is the IOC's; it has no verdicts at the end."""
     config = tmp_path / "epics.yaml"
-    config.write_text(f"settings: {{records: {{gonio_phi: '{RECORD}'}}, timeout_s: 0.5}}\n")
+    config.write_text(f"settings: {{records: {{gonio_phi: '{RECORD}'}}, timeout_s: 2}}\n")
     phi = RealMotorEntry("gonio_phi", upper_limit=720, lower_limit=-720)
     dcss = simulated_dcss_factory(HardwareHost.of("epicsDHS", motors=[phi]))
     process = dhs_runner.spawn(

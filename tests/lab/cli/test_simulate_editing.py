@@ -95,8 +95,7 @@ def test_ctrl_c_drops_the_line_and_twice_ends_it(terminal: Terminal) -> None:
     terminal.press("stat\x03")
     assert terminal.wait(lambda text: "another Ctrl-C" in text)
     assert at_prompt(terminal)
-    terminal.press("\x03")
-    assert terminal.wait(lambda _: terminal.is_idle)
+    terminal.interrupt_until_idle()
     assert terminal.code == 0
 
 

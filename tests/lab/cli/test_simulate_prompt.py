@@ -30,7 +30,4 @@ def test_ctrl_c_ends_the_waiting_and_twice_the_server(tmp_path: Path, terminal: 
         assert terminal.wait(lambda text: "the command goes on; abort ends it" in text)
         terminal.type("abort")
         assert terminal.wait(lambda text: "hang 1.1 completed aborted" in text)
-        terminal.interrupt()
-        assert terminal.wait(lambda text: "another Ctrl-C" in text or terminal.is_idle)
-        terminal.interrupt()
-        assert terminal.wait(lambda _: terminal.is_idle)
+        terminal.interrupt_until_idle()

@@ -14,6 +14,7 @@ import ast
 import functools
 import json
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ from tests.lab.simulators.conformance import DIFFERENT, EQUAL, NOT_PLAYED, Verdi
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.gui_peer import DEADLINE_S, END, GuiPeer
 from tests.lab.simulators.gui.recorded_scripts import add_scripts
+from tests.runtime.peers import eventually
 from tests.shared import shared_path
 
 DISPLAYS: Final = {
@@ -56,7 +58,7 @@ _HANDLE: Final = re.compile(r"(_operation\w* \S+ )(\d+)(?=\.\d+)")
 _CLIENT: Final = re.compile(r"(stog_update_client )(\d+)")
 _NUMBER: Final = re.compile(r"(stog_(?:login_complete|authentication_failed|update_client) )\d+")
 _KEY: Final = re.compile(r"(master_lock_key=)([0-9A-F]{8})")
-_ROUNDS: Final = 40
+_ROUNDS: Final = (400, 40)  # until what is expected is there; where it is known not to come
 _QUIET_S: Final = 0.05
 
 
@@ -288,11 +290,7 @@ class Stage:
 
     def _leave(self, name: str) -> None:
         self._guis.pop(name).close()
-        wanted = len(self._guis)
-        for _ in range(_ROUNDS):
-            if len(self._dcss.gui_sessions) == wanted:
-                return
-            time.sleep(_QUIET_S)
+        eventually(lambda: len(self._dcss.gui_sessions) == len(self._guis))
 
     # -- one case ----------------------------------------------------------------------------
 
@@ -302,7 +300,7 @@ class Stage:
         for who, text in LEFT_OUT.get(name, ()):
             self._send(who, text)
             self._read()
-            time.sleep(_QUIET_S)  # scripts have threads of their own
+            _wait_for_scripts()
         self._read()
         got: Counter[tuple[str, str]] = Counter()
         expected: Counter[tuple[str, str]] = Counter()
@@ -315,12 +313,14 @@ class Stage:
                 got.update((step["client"], text) for text in self._guis[step["client"]].pushed)
             elif step.get("send") is not None:
                 self._send(step["client"], step["send"])
-            self._collect(got, expected)
+            self._collect(got, expected, _ROUNDS[name in WHY_DIFFERENT])
         return _compared(case, got, expected)
 
-    def _collect(self, got: Counter[tuple[str, str]], expected: Counter[tuple[str, str]]) -> None:
+    def _collect(
+        self, got: Counter[tuple[str, str]], expected: Counter[tuple[str, str]], rounds: int
+    ) -> None:
         """Read until all that is expected is there, and a while longer if it is not."""
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             fresh = self._read()
             got.update(fresh)
             if not expected - got:
@@ -355,6 +355,14 @@ class Stage:
             peer.say(self._names.sent(text))
         else:
             peer.send_text(self._names.sent(text))
+
+
+def _wait_for_scripts() -> None:
+    """Wait, but not long, until no script runs: each has a thread of its own."""
+    for _ in range(_ROUNDS[1]):
+        time.sleep(_QUIET_S)
+        if not any(thread.name.startswith("script-") for thread in threading.enumerate()):
+            return
 
 
 def _counts(act: Act, text: str) -> bool:
