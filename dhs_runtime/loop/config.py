@@ -33,8 +33,8 @@ from dhs_runtime.process.rules import (
     listen_trouble,
 )
 from dhs_runtime.process.settings import LogConfig, ProcessConfig, RunConfig, file_mistakes
-from dhs_runtime.services.http_client import tls_context
 from dhs_runtime.services.mount_sides import MountFrom
+from dhs_runtime.services.tls import tls_context
 
 if TYPE_CHECKING:
     from dhs_runtime.process.yaml_values import YamlSection

@@ -6,7 +6,7 @@ picture, arrays padded to a fixed length. `GET /v1/models/<model>` says whether 
 
 import base64
 from collections.abc import Sequence
-from typing import Final, Unpack
+from typing import Final
 from urllib.parse import quote
 
 import attrs
@@ -22,46 +22,43 @@ from dhs_runtime.services.automl_reply import (
     result_of,
     status_of,
 )
-from dhs_runtime.services.http_client import ClientOptions, HttpClient, Login
+from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.json_values import as_list, short
 
 __all__ = ["AutoMLClient", "Box", "Detection", "ModelStatus", "PredictRequest", "Prediction"]
 
-OPTIONS: Final[ClientOptions] = {"total_timeout_s": 40.0, "max_reply_bytes": 8 * 1024 * 1024}
 STATUS_TIMEOUT_S: Final = 5.0
 
 
+@attrs.define(eq=False, repr=False, kw_only=True)
 class AutoMLClient(HttpClient):
-    """Sends pictures to one inference server, from any thread, by default four at a time."""
+    """Sends pictures to one inference server, from any thread, by default four at a time.
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        model: str = "default",
-        max_detections: int | None = None,
-        auth: Login | None = None,
-        **options: Unpack[ClientOptions],
-    ) -> None:
-        """A client; nothing is sent yet.
+    The other options are those of `HttpClient`.
 
-        Args:
-            base_url: URL of the server, such as `http://inference:5000`.
-            model: Name of the model.
-            max_detections: Most detections per picture. It is sent with the request, for servers of
-                the Cloud API, and enforced here, because others ignore it.
-            auth: Name and password, if a proxy needs them.
-            options: As for `HttpClient`, but 40 s for a call: the server gives up after 30 s.
+    Raises:
+        ConfigError: `base_url` is not a plain URL, `ca` cannot be read, or `max_detections` is
+            below 1.
+    """
 
-        Raises:
-            ConfigError: `base_url` is not a plain URL, `ca` cannot be read, or `max_detections` is
-                below 1.
-        """
-        if max_detections is not None and max_detections < 1:
-            raise ConfigError(f"max_detections: 1 or more wanted, got {max_detections}")
-        super().__init__(base_url, auth=auth, **(OPTIONS | options))
-        self._path = f"/v1/models/{quote(model, safe='')}"
-        self._max_detections = max_detections
+    model: str = "default"
+    """Name of the model."""
+    max_detections: int | None = None
+    """Most detections per picture. It is sent with the request, for servers of the Cloud API, and
+    enforced here, because others ignore it."""
+    total_timeout_s: float = 40.0
+    """For a whole call; the server gives up after 30 s."""
+    max_reply_bytes: int = 8 * 1024 * 1024
+    """Larger replies are refused."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_detections is not None and self.max_detections < 1:
+            raise ConfigError(f"max_detections: 1 or more wanted, got {self.max_detections}")
+        super().__attrs_post_init__()
+
+    @property
+    def _path(self) -> str:
+        return f"/v1/models/{quote(self.model, safe='')}"
 
     def predict(self, request: PredictRequest) -> Prediction:
         """What the model finds in one picture.
@@ -97,7 +94,7 @@ class AutoMLClient(HttpClient):
         if all(prediction.trouble for prediction in ordered):
             raise ServiceReplyError(ordered[0].trouble)
         return tuple(
-            attrs.evolve(each, detections=each.detections[: self._max_detections])
+            attrs.evolve(each, detections=each.detections[: self.max_detections])
             for each in ordered
         )
 
@@ -126,7 +123,7 @@ class AutoMLClient(HttpClient):
             {"image_bytes": {"b64": base64.b64encode(each.image).decode()}, "key": each.key}
             for each in requests
         ]
-        if self._max_detections is None:
+        if self.max_detections is None:
             return {"instances": instances}
-        params = [{"max_bounding_box_count": str(self._max_detections)}]
+        params = [{"max_bounding_box_count": str(self.max_detections)}]
         return {"instances": instances, "params": params}

@@ -8,12 +8,14 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Literal, Unpack
+from typing import Literal
 
 import attrs
+from requests.auth import AuthBase
 
 from dhs_runtime.errors import ServiceReplyError
-from dhs_runtime.services.http_client import ClientOptions, HttpClient, HttpReply, Login
+from dhs_runtime.services.http_client import HttpClient, HttpReply
+from dhs_runtime.services.http_login import Login, as_auth
 
 SNAPSHOT_PATH = "/axis-cgi/jpg/image.cgi"
 START_OF_IMAGE = b"\xff\xd8"
@@ -88,33 +90,25 @@ class AxisImage:
     received_s: float
 
 
+@attrs.define(eq=False, repr=False, kw_only=True)
 class AxisClient(HttpClient):
-    """Takes snapshots with one Axis camera or video server, from any thread."""
+    """Takes snapshots with one Axis camera or video server, from any thread.
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        user: str | None = None,
-        password: str | None = None,
-        auth: Literal["digest", "basic"] = "digest",
-        **options: Unpack[ClientOptions],
-    ) -> None:
-        """A client; nothing is sent yet.
+    The other options are those of `HttpClient`.
+    """
 
-        Args:
-            base_url: URL of the camera, such as `http://camera` or `https://camera/prefix`.
-            user: User name; None if the camera needs no login.
-            password: The user's password.
-            auth: How to log in; `basic` for video servers that know nothing else.
-            options: As for `HttpClient`.
+    user: str | None = None
+    """User name; None if the camera needs no login."""
+    password: str | None = attrs.field(default=None, repr=False)
+    """The user's password."""
+    auth: Literal["digest", "basic"] = "digest"
+    """How to log in; `basic` for video servers that know nothing else."""
+    _auth: AuthBase | None = attrs.field(init=False, default=None)
 
-        Raises:
-            ConfigError: `base_url` is not a plain URL, or `ca` cannot be read.
-        """
-        login = None if user is None else Login(user, password or "", auth)
-        super().__init__(base_url, auth=login, **options)
-        self._user = user
+    def __attrs_post_init__(self) -> None:
+        if self.user is not None:
+            self._auth = as_auth(Login(self.user, self.password or "", self.auth))
+        super().__attrs_post_init__()
 
     def snapshot(self, request: AxisSnapshotRequest | None = None) -> AxisImage:
         """Take one picture; the camera's own settings apply where `request` has none.
@@ -145,8 +139,8 @@ class AxisClient(HttpClient):
         if reply.status == HTTPStatus.UNAUTHORIZED:
             hint = (
                 "; it wants a user and a password"
-                if self._user is None
-                else f"; check the password of user {self._user!r}, and `auth`: digest or basic"
+                if self.user is None
+                else f"; check the password of user {self.user!r}, and `auth`: digest or basic"
             )
         raise ServiceReplyError(reply.trouble + hint, reply.status)
 

@@ -1,20 +1,20 @@
 """Logging in: Basic and Digest of `requests`, for cameras as they are."""
 
 import re
+import threading
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import attrs
-from requests import Response
+from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from requests.utils import parse_dict_header, unquote_header_value
 
 from dhs_runtime.errors import ServiceReplyError
-from dhs_runtime.services.http_reply import challenges
+from dhs_runtime.services.http_reply import HttpReply, challenges
 
 _ALGORITHMS: Final = ("MD5", "MD5-SESS", "SHA", "SHA-256", "SHA-512")
-_ALGORITHM: Final = re.compile(r'algorithm\s*=\s*"?([\w-]+)', re.IGNORECASE)
-_QOP: Final = re.compile(r'qop\s*=\s*(?:"([^"]*)"|([\w-]+))', re.IGNORECASE)
-_REALM: Final = re.compile(r'digest\s.*?realm\s*=\s*("[^"]*")', re.IGNORECASE)
+MOST_LOGINS: Final = 2
 
 
 @attrs.frozen
@@ -25,47 +25,58 @@ class Login:
     password: str = attrs.field(repr=False)
     scheme: Literal["digest", "basic"] = "digest"
 
-    def for_requests(self) -> AuthBase:
-        """The login in the form that `requests` takes."""
-        if self.scheme == "basic":  # in bytes, since `requests` writes texts in Latin-1
-            return HTTPBasicAuth(self.user.encode(), self.password.encode())
-        return _Digest(self.user, self.password)
 
-
-class _Digest(HTTPDigestAuth):
+class DigestLogin(HTTPDigestAuth):
     """For cameras that offer several logins or qualities, and users in any alphabet."""
 
-    def handle_401(self, r: Response, **options: Any) -> Response:
-        """Log in by the first digest that is offered and supported; again if the realm changes."""
-        offered = [each for each in challenges(r.headers) if each.lower().startswith("digest ")]
-        if r.status_code != HTTPStatus.UNAUTHORIZED or not offered:
-            return r
-        url = str(r.request.url).partition("?")[0]
-        chosen = next(filter(_is_supported, offered), None)
+    _thread_local: threading.local  # of `requests`: each thread logs in for itself
+
+    def answers(self, reply: HttpReply, logins: int) -> bool:
+        """Whether a reply asks for a login that can be made, after so many `logins` of its call.
+
+        It is made by the first digest that is offered and supported, twice if the realm changes.
+
+        Raises:
+            ServiceReplyError: No digest that is offered can be answered.
+        """
+        offered = [each for each in challenges(reply.headers) if each.lower().startswith("digest ")]
+        if reply.status != HTTPStatus.UNAUTHORIZED or not offered or logins == MOST_LOGINS:
+            return False
+        chosen = next(filter(None, map(_answerable, offered)), None)
         if chosen is None:
-            raise ServiceReplyError(f"{url} wants a login that is not supported: {offered[0]}", 401)
-        r.headers["WWW-Authenticate"] = _QOP.sub("qop=auth", chosen)
-        answer: Response = super().handle_401(r, **options)  # type: ignore[no-untyped-call]
-        realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
-        if realm is None or realm[1] in chosen or r.history:
-            return answer
-        self(answer.request)  # which lets it log in again
-        return self.handle_401(answer, **options)
+            trouble = f"wants a login that is not supported: {offered[0]}"
+        elif "realm" not in chosen or not chosen.get("nonce"):
+            trouble = "asks for a digest login without a realm or a nonce"
+        else:
+            known, self._thread_local.chal = self._thread_local.chal, chosen
+            return not logins or chosen["realm"] != known["realm"]
+        raise ServiceReplyError(f"{reply.url} {trouble}", reply.status)
 
-    def build_digest_header(self, method: str, url: str) -> str:
-        """In UTF-8, spelled in the Latin-1 that http.client writes."""
-        try:
-            header = super().build_digest_header(method, url)  # type: ignore[no-untyped-call]
-        except (KeyError, AttributeError):  # it takes both for granted
-            where = url.partition("?")[0]
-            reason = f"{where} asks for a digest login without a realm or a nonce"
-            raise ServiceReplyError(reason, 401) from None
-        return (header or "").encode().decode("latin-1")
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        """Log in, if the server asked this thread for a login before."""
+        self.init_per_thread_state()
+        if self._thread_local.chal:
+            header = self.build_digest_header(r.method, r.url)  # type: ignore[no-untyped-call]
+            r.headers["Authorization"] = header.encode().decode("latin-1")  # as http.client does
+        return r
 
 
-def _is_supported(challenge: str) -> bool:
-    """Whether `requests` can answer: it has no other algorithms, and only `auth`."""
-    algorithm, qop = _ALGORITHM.search(challenge), _QOP.search(challenge)
-    return (algorithm is None or algorithm[1].upper() in _ALGORITHMS) and (
-        qop is None or "auth" in re.split(r"[\s,]+", (qop[1] or qop[2]).lower())
-    )
+def _answerable(challenge: str) -> dict[str, str] | None:
+    """The parts of a digest challenge, if `requests` can answer it: of qualities it has `auth`."""
+    parts = {
+        name.strip().lower(): unquote_header_value((value or "").strip())
+        for name, value in parse_dict_header(challenge[len("digest ") :]).items()  # type: ignore[no-untyped-call]
+    }
+    qops = re.split(r"[\s,]+", parts.get("qop", "").lower())
+    parts["qop"] = "auth" if "auth" in qops else ""
+    is_known = parts.get("algorithm", "MD5").upper() in _ALGORITHMS
+    return parts if is_known and (parts["qop"] or qops == [""]) else None
+
+
+def as_auth(login: Login | None) -> AuthBase | None:
+    """A login in the form that `requests` takes."""
+    if login is None:
+        return None
+    if login.scheme == "basic":  # in bytes, since `requests` writes texts in Latin-1
+        return HTTPBasicAuth(login.user.encode(), login.password.encode())
+    return DigestLogin(login.user, login.password)

@@ -1,8 +1,8 @@
 """`HttpReply`: the answer of a server, and what is wrong with it."""
 
 import json
+import math
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin
@@ -15,6 +15,7 @@ from dhs_runtime.secrets import mask_reason
 from dhs_runtime.services.http_message import Headers
 
 _NEXT_CHALLENGE: Final = re.compile(r",\s*(?=[\w-]+\s+[\w-]+\s*=)")
+_BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @attrs.frozen
@@ -43,6 +44,12 @@ class HttpReply:
             return without_password(urljoin(self.url, location)) if location else ""
         except ValueError:  # `http://[`
             return repr(location[:100])
+
+    @property
+    def retry_after_s(self) -> float:
+        """Seconds until a busy server (429, 503) wants to be asked again; inf if it names none."""
+        asked = re.fullmatch("[0-9]{1,9}", self.headers.get("Retry-After").strip())
+        return float(asked[0]) if asked and self.status in _BUSY else math.inf
 
     @property
     def trouble(self) -> str:
@@ -81,7 +88,7 @@ class HttpReply:
             ) from error
 
 
-def challenges(headers: Headers | Mapping[str, str]) -> list[str]:
+def challenges(headers: Headers) -> list[str]:
     """The logins that a 401 offers, each as in `WWW-Authenticate`."""
-    offered = headers.get("WWW-Authenticate", "")
+    offered = ", ".join(headers.get_all("WWW-Authenticate"))
     return [each.strip() for each in _NEXT_CHALLENGE.split(offered)]

@@ -198,6 +198,7 @@ BASIC = 'Basic realm="AXIS_00408C"'
         (f'{BASIC}, {DIGEST}, qop="auth"',),
         (f'{DIGEST}, algorithm=SHA-999, qop="auth"', f'{DIGEST}, algorithm=MD5, qop="auth"'),
         ('digest stale=FALSE,realm="AXIS_00408C",nonce="N0",qop="auth"',),
+        ('Digest Realm = "AXIS_00408C", Nonce="N0" , QOP = "auth-int, auth"',),
     ],
 )
 @pytest.mark.parametrize("password", ["pass", "pässword", "пароль€ 漢", 'a "quoted" \\ one', ""])
@@ -440,6 +441,34 @@ def test_threads_log_in_for_themselves(serving: Serving) -> None:
         replies = list(threads.map(lambda n: client.get(f"/{n}").status, range(40)))
     assert replies == [200] * 40
     assert len(peer.requests) <= 44
+
+
+def test_a_busy_camera_is_logged_in_to_after_the_wait(serving: Serving) -> None:
+    asked = reply(b"", "text/plain", "401 Unauthorized", f"WWW-Authenticate: {DIGEST}")
+    busy = reply(b"", "text/plain", "503 Busy", "Retry-After: 0")
+    peer = serving(answering(busy, asked, busy, reply()))
+    with HttpClient(peer.url, auth=Login("root", "pass")) as client:
+        assert client.get("/").body == JPEG
+    assert len(peer.requests) == 4
+
+
+def test_a_wrong_challenge_does_no_harm_to_the_next_call(serving: Serving) -> None:
+    offers = iter((DIGEST, "", "Digest x=1", 'Digest realm="AXIS_00408C"', DIGEST, ""))
+
+    def script(wire: Wire) -> None:
+        while wire.request() is not None:
+            offer = next(offers)
+            status = "401 Unauthorized" if offer else "200 OK"
+            wire.send(reply(JPEG, "image/jpeg", status, f"WWW-Authenticate: {offer}"))
+
+    peer = serving(script)
+    with HttpClient(peer.url, auth=Login("root", "pass")) as client:
+        assert client.get("/").status == 200
+        for _ in range(2):
+            with pytest.raises(ServiceReplyError, match="without a realm or a nonce"):
+                client.get("/")
+        assert client.get("/").status == 200
+    assert len(peer.requests) == 6
 
 
 @pytest.mark.parametrize("realms", [1, 2])

@@ -13,7 +13,7 @@ from dhs_runtime.errors import (
     ServiceTimeoutError,
     ServiceUnavailableError,
 )
-from dhs_runtime.services import http_call, http_client
+from dhs_runtime.services import http_client
 from dhs_runtime.services.http_client import HttpClient, HttpReply
 from tests.runtime.peers import AT_ONCE_S, free_port
 from tests.services.conftest import Serving
@@ -108,7 +108,7 @@ def test_a_call_waits_for_its_turn(serving: Serving) -> None:
 def test_small_chunks_take_little_more_memory_than_their_body(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_call, "PIECE_BYTES", 4096)
+    monkeypatch.setattr(http_client, "PIECE_BYTES", 4096)
     chunks = b"2\r\nab\r\n" * 20_000
     peer = serving(
         saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
