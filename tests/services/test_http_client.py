@@ -448,7 +448,7 @@ def test_an_announced_size_is_refused_at_once(serving: Serving) -> None:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"1;" + b"e" * 60_000 + b"\r\nx\r\n",
         ),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     ],
 )
 def test_an_endless_reply_is_cut_off(serving: Serving, start: bytes, piece: bytes) -> None:
