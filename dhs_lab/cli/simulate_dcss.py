@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,10 +18,11 @@ from dhs_lab.simulators.dcss import (
     GuiSettings,
     HardwareHost,
     SimulatedDcss,
+    StringEntry,
     Verdict,
     VerdictKind,
 )
-from dhs_lab.simulators.dcss.database import NAME_RULE, LoadedDatabase, is_name
+from dhs_lab.simulators.dcss.database import KINDS, NAME_RULE, LoadedDatabase, is_name
 from dhs_lab.simulators.dcss.judge import ANSWER_WITHIN_S, MOVE_TOLERANCE
 from dhs_lab.simulators.dcss.shell import TIMEOUT_S, Shell
 from dhs_runtime.cli.options import LogFlags, listen_options, logging_options
@@ -40,13 +41,7 @@ class DcssFlags:
     database: Path | None
     sample_database: bool
     names: tuple[str, ...]
-    operations: tuple[str, ...]
-    strings: tuple[str, ...]
-    motors: tuple[str, ...]
-    pseudo_motors: tuple[str, ...]
-    shutters: tuple[str, ...]
-    ion_chambers: tuple[str, ...]
-    encoders: tuple[str, ...]
+    devices: dict[str, Any]  # as `HardwareHost.of` takes them
     framing: str
     patience: float
     reset_range: float
@@ -80,16 +75,7 @@ class DcssFlags:
         hosts = {host.name: host for host in loaded}
         for name in self.names:
             hosts.setdefault(name, HardwareHost(name, framing=Framing(self.framing)))
-        devices = HardwareHost.of(
-            "",
-            operations=self.operations,
-            strings=dict(pair.partition("=")[::2] for pair in self.strings),
-            motors=self.motors,
-            pseudo_motors=self.pseudo_motors,
-            shutters=self.shutters,
-            ion_chambers=self.ion_chambers,
-            encoders=self.encoders,
-        ).devices
+        devices = HardwareHost.of("", **self.devices).devices
         if devices and not self.names:
             raise ConfigError("which DHS owns these devices? Name it with --dhs")
         if devices:
@@ -132,15 +118,17 @@ class DcssFlags:
         return loaded
 
 
-def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callable[[F], F]:
-    what = kind.replace("-", " ").capitalize()
-    return click.option(
-        f"--{kind}",
-        parameter,
-        multiple=True,
-        metavar=metavar,
-        help=f"{what} of the first DHS; repeat.",
-    )
+def _device_options(command: F) -> F:
+    """An option for each kind of device; a string has its contents, too."""
+    for kind in reversed(KINDS):
+        command = click.option(
+            f"--{kind.kind.replace(' ', '-')}",
+            kind.listed,
+            multiple=True,
+            metavar="NAME=TEXT" if kind is StringEntry else "NAME",
+            help=f"{kind.kind.capitalize()} of the first DHS; repeat.",
+        )(command)
+    return command
 
 
 @click.command()
@@ -155,13 +143,7 @@ def _devices_option(kind: str, parameter: str, metavar: str = "NAME") -> Callabl
 @click.option(
     "--dhs", "names", multiple=True, metavar="NAME", help="Hardware host in the database; repeat."
 )
-@_devices_option("operation", "operations")
-@_devices_option("string", "strings", "NAME=TEXT")
-@_devices_option("motor", "motors")
-@_devices_option("pseudo-motor", "pseudo_motors")
-@_devices_option("shutter", "shutters")
-@_devices_option("ion-chamber", "ion_chambers")
-@_devices_option("encoder", "encoders")
+@_device_options
 @click.option(
     "--framing",
     type=click.Choice(["v1", "v2"]),
@@ -236,7 +218,9 @@ def dcss(**options: Any) -> None:
         dhs simulate dcss -d beamline.yaml -e 'wait stageDHS' -e 'move gonio_phi 90'
         dhs simulate dcss -d beamline.yaml --fault 'late 0.5 keyword=stoh_start_* every=3'
     """  # noqa: D301 - click needs \b itself
-    flags = DcssFlags(**options)
+    devices = {kind.listed: options.pop(kind.listed) for kind in KINDS}
+    devices["strings"] = dict(pair.partition("=")[::2] for pair in devices["strings"])
+    flags = DcssFlags(devices=devices, **options)
     if flags.sample_database:
         from dhs_lab.simulators.dcss.database_file import SAMPLE  # noqa: PLC0415 - slow
 

@@ -246,8 +246,8 @@ class Device:
         """Store the value in a message about this device, which is encoded and goes out now."""
         self._tellings += 1
         self._before = self._value, self._is_untold
-        self._remember(message)
         if isinstance(message, self.reports):
+            self._remember(message)
             self._is_untold = False
 
     def _missed(self) -> None:
@@ -279,7 +279,7 @@ class Device:
         return self._question() if value is None else self._telling(value)
 
     def _remember(self, message: Message) -> None:
-        """Store the value in a message."""
+        """Store the value in a message, one of `reports`."""
 
     @staticmethod
     def _named_in(message: Message) -> Sequence[str]:
