@@ -300,7 +300,7 @@ lamp.on_set(switched.append)
 host = HardwareHost.of("lampDHS", lamps=[LampEntry("lamp")])
 with SimulatedDcss([host]) as dcss:
     dhs.start(DcssConfig(port=dcss.port))
-    dcss.wait_registered("lampDHS", 20)
+    dcss.wait_online("lampDHS", 20)
     report = dcss.ask(StohSetLamp(lamp_name="lamp", lamp_state="on")).wait(20)
     assert dhs.stop(join_s=20) == ()
 assert (report.lamp_state, report.status) == ("on", "normal"), report
