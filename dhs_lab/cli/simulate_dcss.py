@@ -41,7 +41,7 @@ class DcssFlags:
     database: Path | None
     sample_database: bool
     names: tuple[str, ...]
-    devices: dict[str, Any]  # as `HardwareHost.of` takes them
+    devices: dict[str, tuple[str, ...]]  # by the name of a list of their kind
     framing: str
     patience: float
     reset_range: float
@@ -75,7 +75,9 @@ class DcssFlags:
         hosts = {host.name: host for host in loaded}
         for name in self.names:
             hosts.setdefault(name, HardwareHost(name, framing=Framing(self.framing)))
-        devices = HardwareHost.of("", **self.devices).devices
+        strings = dict(pair.partition("=")[::2] for pair in self.devices["strings"])
+        given: dict[str, Any] = {**self.devices, "strings": strings}
+        devices = HardwareHost.of("", **given).devices
         if devices and not self.names:
             raise ConfigError("which DHS owns these devices? Name it with --dhs")
         if devices:
@@ -219,7 +221,6 @@ def dcss(**options: Any) -> None:
         dhs simulate dcss -d beamline.yaml --fault 'late 0.5 keyword=stoh_start_* every=3'
     """  # noqa: D301 - click needs \b itself
     devices = {kind.listed: options.pop(kind.listed) for kind in KINDS}
-    devices["strings"] = dict(pair.partition("=")[::2] for pair in devices["strings"])
     flags = DcssFlags(devices=devices, **options)
     if flags.sample_database:
         from dhs_lab.simulators.dcss.database_file import SAMPLE  # noqa: PLC0415 - slow
