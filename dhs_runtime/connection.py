@@ -111,6 +111,11 @@ class Connection:
         """Whether the handshake is done and the end not yet seen."""
         return self._protocol.state is State.ONLINE
 
+    @property
+    def is_read(self) -> bool:
+        """Whether DCSS reads what is sent."""
+        return self._transport.is_read
+
     def run(self, on_online: Callable[[], None], on_message: OnMessage) -> ConnectionEnd:
         """Connect, answer the handshake and hand over messages until the end.
 

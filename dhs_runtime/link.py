@@ -142,6 +142,12 @@ class Link:
         """The present state."""
         return self._state
 
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a DCSS that reads what is sent."""
+        connection = self._connection
+        return connection is not None and connection.is_read
+
     def wait_online(self, timeout_s: float) -> bool:
         """Wait until the handshake is done; False after `timeout_s` seconds, or at once on a stop.
 

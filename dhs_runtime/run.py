@@ -20,7 +20,9 @@ logger = get_logger(__name__)
 LAST_WORDS_S: Final = 0.1
 """How long handlers of aborted operations get to end by themselves when the DHS stops."""
 LAST_ANSWERS_S: Final = 0.5
-"""How long the answers to the others may then take: at once, but on a busy machine."""
+"""How long the answers to the others may then take if DCSS does not read."""
+BUSY_S: Final = 5.0
+"""The same if it does: they go out at once, but on a busy machine."""
 JOIN_S: Final = 0.3
 """How long threads get to end after that."""
 
@@ -119,8 +121,7 @@ class Run:
             for hook in self._handlers.stop_hooks:
                 call_hook(hook)
             self.dispatcher.active.wait_until_none(LAST_WORDS_S)
-            # In a thread: a DCSS that reads nothing must not hold up the stop.
-            self._threads.spawn("last-words", self._end_tasks).join(LAST_ANSWERS_S)
+            self._answer_the_rest()
             self.link.stop()
             alive = self._threads.join(Deadline.after(join_s))
             self._handlers.devices.wire(None)
@@ -137,6 +138,14 @@ class Run:
         if self._crash is None:
             self._crash = thread, error
         self._token.stop()
+
+    def _answer_the_rest(self) -> None:
+        """Answer what is left in a thread: a DCSS that reads nothing must not hold up the stop."""
+        deadline = Deadline.after(BUSY_S)
+        thread = self._threads.spawn("last-words", self._end_tasks)
+        thread.join(LAST_ANSWERS_S)
+        while thread.is_alive() and self.link.is_read and not deadline.passed:
+            thread.join(LAST_WORDS_S)
 
     def _end_tasks(self) -> None:
         """Complete tasks that their handlers did not complete, as aborted."""

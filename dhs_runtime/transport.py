@@ -205,6 +205,15 @@ class TcpTransport:
         """Bytes that the system took so far; it grows while a long `write` is under way."""
         return self._written
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the peer reads, so that a short `write` would not have to wait."""
+        selector = selectors.DefaultSelector()
+        with selector, contextlib.suppress(TransportError, OSError, ValueError):  # it ends now
+            selector.register(self._connected(), selectors.EVENT_WRITE)
+            return bool(selector.select(0))
+        return False
+
     def write(self, data: bytes) -> None:
         """Write all of `data`.
 

@@ -201,7 +201,11 @@ class ReadHook(Slot[Callable[[], T]]):
         if not lane.busy:
             lane.put(partial(self._poll, self._device._tellings))
         if self.hangs and not self._trouble:
-            wiring.active.answer(partial(self._failed, self._late))
+            wiring.active.answer(self._say_it_hangs)
+
+    def _say_it_hangs(self) -> None:
+        if self.hangs:  # and has not come back since
+            self._failed(self._late)
 
     def _poll(self, tellings: int) -> None:
         """Read; `tellings` is how often DCSS was told a value before."""

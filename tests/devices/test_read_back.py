@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -378,13 +379,38 @@ def test_a_poll_that_hangs_or_is_late_is_said_and_dropped(caplog: pytest.LogCapt
     dhs = Dhs("testDHS")
     hanging = Hanging()
     motor = dhs.motor("z", config=CONFIG, position=3)
-    motor.on_read(every_s=0.01, read_timeout_s=0.03)(hanging)
+    motor.on_read(every_s=0.01, read_timeout_s=0.3)(hanging)
     with caplog.at_level(logging.INFO, "dhs_runtime"), online(dhs) as peer:
-        assert peer.read_text() == "htos_log error z cannot be read: no answer within 0.03 s"
+        assert peer.read_text() == "htos_log error z cannot be read: no answer within 0.3 s"
         assert (hanging.calls, motor.position) == (1, 3.0)
         hanging.release.set()
         assert peer.read_text() == "htos_update_motor_position z 5.0 normal"
         assert hanging.calls > 1
+
+
+def test_what_can_be_read_again_is_not_said_to_hang() -> None:
+    """The thread that says it may be busy for so long."""
+    dhs, hanging = Dhs("testDHS"), Hanging()
+    hang, go_on = threading.Event(), threading.Event()
+
+    def read_at_times() -> float:
+        return hanging() if hang.is_set() else 5.0
+
+    motor = dhs.motor("z", config=CONFIG, position=5)
+    motor.on_read(every_s=0.01, read_timeout_s=0.3)(read_at_times)
+    with online(dhs) as peer:
+        run = dhs._run
+        assert run is not None
+        run.dispatcher.active.answer(partial(go_on.wait, 20))
+        hang.set()
+        eventually(lambda: len(run.dispatcher._answers._waiting) > 0)
+        hang.clear()
+        hanging.release.set()
+        assert peer.read_text().startswith("htos_log error z cannot be read: answered after")
+        eventually(lambda: not motor.on_read._trouble)
+        go_on.set()
+        peer.send("stoh_start_operation nothing 1.1")
+        assert "nothing" in peer.read_text()
 
 
 def test_a_poll_does_not_take_back_what_was_told_meanwhile() -> None:

@@ -59,7 +59,8 @@ def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) ->
         release.wait(DEADLINE_S)
 
     monkeypatch.setattr(Run, "_end_tasks", slowly)
-    monkeypatch.setattr("dhs_runtime.run.LAST_ANSWERS_S", DEADLINE_S)
+    monkeypatch.setattr("dhs_runtime.run.LAST_ANSWERS_S", 0.0)
+    monkeypatch.setattr("dhs_runtime.run.BUSY_S", DEADLINE_S)
     with RawDcss() as dcss:
         dhs.start(dcss.config())
         with dcss.accept() as peer:
