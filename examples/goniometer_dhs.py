@@ -46,7 +46,7 @@ class Journey:
         return self.part() < self._end
 
     def stop(self, mode: AbortMode) -> None:
-        """Stop here, or softly a little further on."""
+        """Stop at once, or a little later if the abort is soft."""
         coast = 0.0 if mode is AbortMode.HARD else self._pace() * COAST_S
         self._end = min(self.part() + coast, self._end)
 
@@ -90,7 +90,7 @@ def drive_both(move: VectorMove) -> None:
 
 
 def set_shutter(state: ShutterState) -> None:
-    """A simulated shutter obeys at once."""
+    """Does nothing: a simulated shutter takes no time."""
 
 
 def goniometer(host: str = "gonioSimDHS") -> Dhs:

@@ -67,7 +67,7 @@ def goniometer() -> Dhs:
 
 
 def _obey(_: ShutterState) -> None:
-    """A simulated shutter obeys at once."""
+    """Does nothing: a simulated shutter takes no time."""
 
 
 def _drive(move: Move) -> None:
@@ -93,7 +93,7 @@ def _seconds(move: Move, way: float) -> float:
 
 
 class _Pace:
-    """How much of a way is done, from 0 to 1, by the clock."""
+    """The part of a move that is done, 0..1, by the clock."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -108,6 +108,6 @@ class _Pace:
         return self.part() < self._end
 
     def stop(self, mode: AbortMode) -> None:
-        """Stop here, or softly a little further on."""
+        """Stop at once, or a little later if the abort is soft."""
         coast_s = 0.0 if mode is AbortMode.HARD else _COAST_S
         self._end = min(self.part() + coast_s / self._seconds, self._end)

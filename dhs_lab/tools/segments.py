@@ -235,7 +235,7 @@ class SegmentReader:
             if not data:
                 return "empty"
             raise CannotRead("the packet is cut off in its headers") from None
-        return f"no IP (version {version})"
+        return f"not IP (version {version})"
 
     def _of_ipv4(self, data: bytes, at: int) -> Segment | str:
         packet = data[at:]

@@ -190,10 +190,10 @@ def _seconds(clock: str, half: str | None) -> int:
     hour, minute, second = map(int, [*re.findall(r"\d\d?", clock), "0"][:3])
     if half:
         if not 1 <= hour <= 12:  # noqa: PLR2004
-            raise ValueError("no hour of half a day")
+            raise ValueError("not an hour of a 12-hour clock")
         hour = hour % 12 + (12 if half in "Pp" else 0)
     if not (hour < 24 and minute < 60 and second <= 60):  # noqa: PLR2004
-        raise ValueError("no time of a day")
+        raise ValueError("not a time of day")
     return hour * 3600 + minute * 60 + second
 
 

@@ -40,7 +40,7 @@ class FakeMotor(PVGroup):
 
     @stop.putter
     async def stop(self, _: object, asked: int) -> int:
-        """Stop a little further on."""
+        """Stop at the goal, or after `COAST` if that is nearer."""
         if asked and self.stands.value == 0:
             here = self.readback.value
             self.goal = min(max(self.goal, here - COAST), here + COAST)

@@ -137,7 +137,7 @@ def test_what_is_shown_wrong_fails(
 
 def test_a_server_stays_and_its_prompt_is_typed_at(session: Session) -> None:
     session.run(DCSS)
-    session.run("dcss> who\nnobody is connected\ndcss> state x\n  motor m 0.0 mm\nx offline\n")
+    session.run("dcss> who\nno DHS is connected\ndcss> state x\n  motor m 0.0 mm\nx offline\n")
     session.run("$ echo in another terminal\nin another terminal\n")
     session.run("simulated DCSS: ...\n")
     session.run("dcss> quit\n")
@@ -152,7 +152,7 @@ def test_a_server_stays_and_its_prompt_is_typed_at(session: Session) -> None:
         "dcss> who\n",
         "dcss> who\nanybody\n",
         "dcss> state\nx offline\n",
-        "dcss> who\n... ERROR ... a log that does not come\nnobody is connected\n",
+        "dcss> who\n... ERROR ... a log that does not come\nno DHS is connected\n",
     ],
 )
 def test_the_prompt_too_says_just_what_is_shown(

@@ -29,7 +29,7 @@ class Changes:
             return self._count
 
     def wait_for(self, happened: Callable[[], bool], timeout_s: float) -> bool:
-        """Ask `happened` now and after each change, until it says so or the time is over."""
+        """Ask `happened` now and after each change, until it is true or the time is over."""
         deadline = Deadline.after(timeout_s)
         while True:
             seen, is_late = self._count, deadline.passed

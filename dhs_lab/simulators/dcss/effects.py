@@ -140,7 +140,7 @@ class Effects:
         elif isinstance(message, _FORWARDED):
             self._tell(_forwarded(text))
         else:
-            logger.info("%s sent something dcss would ignore: %.200s", hardware_host, text)
+            logger.info("%s sent a message that dcss ignores: %.200s", hardware_host, text)
 
     def lose(self, hardware_host: str, *, stopping: bool, by_itself: bool) -> None:
         """Log a DHS out, and do what the scripting engine does when a DHS has disconnected.

@@ -283,7 +283,7 @@ class Faults:
             self._standing = [each for each in self._standing if number not in (None, each.number)]
 
     def standing(self) -> tuple[StandingFault, ...]:
-        """The faults that are not over."""
+        """The active faults."""
         with self._lock:
             return tuple(map(attrs.evolve, self._standing))
 

@@ -31,13 +31,13 @@ def hazard_of(message: Message) -> str | None:
     """
     keyword = message.received_keyword
     if len(keyword) > _COMMAND:
-        return f"would not have survived a command of {len(keyword)} characters"
+        return f"would crash at a command of {len(keyword)} characters"
     if isinstance(message, UnknownMessage) or keyword.startswith(_FREE_TEXT):
         return None
     long = next((word for word in _words(message) if len(word) > MAX_WORD), None)
     if long is None:
         return None
-    return f"would not have survived a word of {len(long)} characters in {keyword}"
+    return f"would crash at a word of {len(long)} characters in {keyword}"
 
 
 def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str | None:
@@ -49,7 +49,7 @@ def hazard_of_motor(motor: MotorEntry, message: Message, position: float) -> str
         return f"would fold the position {position:g} of {motor.name} for seconds, or for ever"
     text = f"{message.keyword} {motor.name} {position:f} {getattr(message, 'status', '')}"
     if len(text) > _BUFFER:
-        return f"would die of the position {position:g} of {motor.name}, {len(text)} characters"
+        return f"would crash at the position {position:g} of {motor.name}, {len(text)} characters"
     return None
 
 

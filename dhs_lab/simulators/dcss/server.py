@@ -336,7 +336,7 @@ class SimulatedDcss(Scripting):
         if name is None:
             logger.info("%s sent no name in time; closed", address)
         elif len(name) > MAX_NAME:
-            logger.warning("a real dcss might die of a name of %d characters; closed", len(name))
+            logger.warning("a real dcss might crash at a name of %d characters; closed", len(name))
         elif name not in self._database.hosts:
             logger.info("%s is not a hardware host of the database; closed", name)
         elif self.faults.refuses(name):

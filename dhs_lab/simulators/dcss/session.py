@@ -141,7 +141,7 @@ class Session:
         except (OSError, NotConnectedError, TruncatedFrameError) as error:
             logger.info("%s: connection ended: %s", self.hardware_host, error)
         except RemoteProtocolError as error:
-            self.failure = f"{error}; a real dcss would keep the link, out of step for good"
+            self.failure = f"{error}; a real dcss would keep the link and misread all that follows"
         if self._outbox.has_overflowed:
             self.failure = "it does not read; a real dcss, and all DHSs with it, would wait for it"
         return None

@@ -52,7 +52,7 @@ def _kinds_of_fault(_: SimulatedDcss) -> Iterable[str]:
 @_command("who", "DHSs that are connected")
 def _who(context: Context, words: CommandWords) -> CommandAnswer:
     words.end()
-    return CommandResult(" ".join(context.dcss.online()) or "nobody is connected")
+    return CommandResult(" ".join(context.dcss.online()) or "no DHS is connected")
 
 
 @_command("state [NAME...]", "show hosts and devices of the database, all by default", _all)

@@ -1,7 +1,7 @@
 """The web page of a simulated beamline: devices, operations, the wire and the camera, live.
 
-`BeamlinePage` shows what a `SimulatedDcss` knows and drives it in place of GUIs; the rest of this
-package is its inside.
+`BeamlinePage` shows the state of a `SimulatedDcss` and sends it commands as GUIs do. The other
+modules are internal.
 """
 
 from dhs_lab.simulators.web.page import BeamlinePage

@@ -21,7 +21,7 @@ from dhs_lab.simulators.web.wishes import BadWishError, Commands
 from dhs_runtime.lowlevel import DhsError, HttpHandler, Refusal
 
 MAX_BODY: Final = 64 * 1024
-PING_S: Final = 4.0  # the page takes a silence of three of these for a lost connection
+PING_S: Final = 4.0  # the page reconnects after three of these without data
 MAX_DIGITS: Final = 16
 COMMANDS: Final = "/commands/"
 LINES: Final = "/lines/"

@@ -111,7 +111,7 @@ class Commands:
         Raises:
             BadWishError: A value is missing or has the wrong type, or `values` is not an object.
             ConfigError: A text is not a fault.
-            DhsError: It is refused to a GUI, or its DHS is not connected.
+            DhsError: A GUI may not do this, or its DHS is not connected.
             EncodeError: A value does not fit the wire.
         """
         if not isinstance(values, dict):

@@ -53,7 +53,7 @@ def test_lines_of_a_pipe_are_obeyed_as_they_come() -> None:
     with simulating(*ECHO, "--string", "s=x", "--keep-going") as process:
         port = hardware_port(process)
         say(process, "who")
-        assert read_until(process, "connected") == "nobody is connected\n"
+        assert read_until(process, "connected") == "no DHS is connected\n"
         with running(echo_dhs(), fast_config(port)):
             say(process, "wait echoDHS 20")
             assert read_until(process, "echoDHS") == "echoDHS is online\n"
@@ -110,13 +110,13 @@ def test_a_script_ends_at_its_first_failure(tmp_path: Path) -> None:
     assert result.stdout.splitlines()[1:] == ["m is 0.0", "expected m to be 1, it is 0.0"]
     assert result.returncode == 1
     result = run(*args, "--keep-going", "-e", "expect m 0")
-    assert result.stdout.splitlines()[3:] == ["nobody is connected", "m is 0.0"]
+    assert result.stdout.splitlines()[3:] == ["no DHS is connected", "m is 0.0"]
     assert result.returncode == 1
 
 
 def test_single_lines_are_a_script() -> None:
     result = run("--dhs", "x", "-e", "who", "-e", "sleep 0", "--timeout", "3")
-    assert (result.stdout.splitlines()[1:], result.returncode) == (["nobody is connected"], 0)
+    assert (result.stdout.splitlines()[1:], result.returncode) == (["no DHS is connected"], 0)
 
 
 def test_a_script_drives_a_dhs() -> None:

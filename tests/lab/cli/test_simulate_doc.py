@@ -115,7 +115,7 @@ def test_its_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"center", "gap"} <= names["dcss"].devices().keys()
     exec(compile(block, "simulators.md", "exec"), names)
     assert names["all_went_well"]
-    assert capsys.readouterr().out == "nobody is connected\nsample_z is 0.0\n"
+    assert capsys.readouterr().out == "no DHS is connected\nsample_z is 0.0\n"
 
 
 # -- faults ----------------------------------------------------------------------------------

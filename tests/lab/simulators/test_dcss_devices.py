@@ -300,7 +300,7 @@ def test_a_name_too_long_for_dcss_is_closed(
         dhs.read()
         dhs.socket.sendall(b"htos_client_is_hardware ".ljust(190, b"n").ljust(200, b"\0"))
         assert dhs.read() is None
-    assert "a real dcss might die of a name of 166 characters" in caplog.text
+    assert "a real dcss might crash at a name of 166 characters" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_name_too_long_for_dcss_is_closed(
         ("htos_get_encoder_completed motor 1 normal", "motor is of kind motor"),
         ("htos_set_encoder_completed encoder 1", "status is missing"),
         ("htos_set_string_completed nosuch normal x", "unknown device nosuch"),
-        (f"htos_set_string_completed string {'s' * 100} x", "survived a word of 100 characters"),
+        (f"htos_set_string_completed string {'s' * 100} x", "crash at a word of 100 characters"),
         ("htos_send_configuration nosuch", "unknown device"),
         (
             "htos_configure_shutter shutter closed",
@@ -404,7 +404,7 @@ def test_a_stream_out_of_step_is_closed(
 ) -> None:
     dhs.socket.sendall(b"no header ".ljust(26) + b"htos_note x")
     assert dhs.read() is None
-    assert "a real dcss would keep the link, out of step for good" in caplog.text
+    assert "a real dcss would keep the link and misread all that follows" in caplog.text
 
 
 def test_a_server_can_be_killed(dcss: SimulatedDcss, dhs: DhsPeer) -> None:

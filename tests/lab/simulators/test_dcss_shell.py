@@ -365,7 +365,7 @@ def test_a_line_that_crashes_has_failed(dcss: SimulatedDcss, voice: Voice) -> No
 @pytest.mark.parametrize("end", ["\r\n", "\n", ""])
 def test_files_of_windows_are_scripts(shell: Shell, voice: Voice, end: str) -> None:
     assert shell.script([f"\ufeffwho{end}", f"expect phi 0{end}"])
-    assert voice.said == ["nobody is connected", "phi is 0.0"]
+    assert voice.said == ["no DHS is connected", "phi is 0.0"]
 
 
 @pytest.mark.parametrize(
@@ -476,12 +476,12 @@ def test_blank_and_comment_lines_say_nothing(shell: Shell, voice: Voice) -> None
 
 def test_a_script_ends_at_its_first_failure(shell: Shell, voice: Voice) -> None:
     assert not shell.script(["who", "dance", "who"])
-    assert voice.said == ["nobody is connected", "error: no command 'dance'; try help"]
+    assert voice.said == ["no DHS is connected", "error: no command 'dance'; try help"]
 
 
 def test_a_script_may_go_on(shell: Shell, voice: Voice) -> None:
     assert not shell.script(["dance", "who"], keep_going=True)
-    assert voice.said[-1] == "nobody is connected"
+    assert voice.said[-1] == "no DHS is connected"
 
 
 def test_quit_ends_a_script(shell: Shell, voice: Voice) -> None:

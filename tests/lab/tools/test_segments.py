@@ -40,7 +40,7 @@ def ethernet(kind: int) -> bytes:
         (101, ipv4(1, b"\0" * 8), "ICMP"),
         (101, ipv4(200, b"\0" * 8), "IP protocol 200"),
         (101, ipv6(58, b"\0" * 20), "ICMPv6"),
-        (101, b"\x15" + b"\0" * 40, "no IP (version 1)"),
+        (101, b"\x15" + b"\0" * 40, "not IP (version 1)"),
         (1, ethernet(0x0806), "ARP"),
         (1, ethernet(0x0026), "IEEE 802.3"),
         (1, ethernet(0x1234), "EtherType 0x1234"),

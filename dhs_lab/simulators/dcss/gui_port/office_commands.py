@@ -111,7 +111,7 @@ def _merged(bits: str, before: str) -> str:
 
 
 def _dump(parts: Parts, client: GuiClient, _: str) -> Begun:
-    """Write no file: an object ends dcss's dump without a word, too."""
+    """Write no file; if there is an object, do not say so: dcss's dump then ends silently."""
     devices = parts.control.devices().values()
     if not any(isinstance(device, ObjectEntry) for device in devices):
         client.log("the simulated DCSS writes no dump")

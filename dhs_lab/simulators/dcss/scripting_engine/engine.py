@@ -174,7 +174,7 @@ class Engine:
             number = float(destination)
         except ValueError:
             number = 0.0
-        sent = f"{number:f}" if number else destination  # dcss leaves what is 0 as it was written
+        sent = f"{number:f}" if number else destination  # dcss sends a zero unchanged
         begun = self._move(motor, destination, sent, by_script=True)
         return begun.reason or None if isinstance(begun, MoveRefusal) else None
 

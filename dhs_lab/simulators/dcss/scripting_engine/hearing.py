@@ -77,7 +77,7 @@ class Hearing:
     # -- hosts and motors --------------------------------------------------------------------
 
     def _host_configured(self, words: _Words) -> None:
-        """All tasks of a DHS that disconnects have failed."""
+        """Fail all tasks of a DHS that has disconnected."""
         host = self._database.hosts.get(words[1])
         if words[_STATUS_AT] != "offline" or host is None:
             return
