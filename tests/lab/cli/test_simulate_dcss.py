@@ -152,7 +152,7 @@ def test_a_script_that_a_signal_ends_has_not_gone_well() -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as it:
-        read_until(it, "nobody")
+        read_until(it, "no DHS")
         it.send_signal(signal.SIGTERM)
         assert it.wait(DEADLINE_S) == 1
 

@@ -317,16 +317,16 @@ def test_a_name_too_long_for_dcss_is_closed(
         ("htos_send_configuration nosuch", "unknown device"),
         (
             "htos_configure_shutter shutter closed",
-            "dcss would ignore: htos_configure_shutter shutter closed",
+            "dcss ignores: htos_configure_shutter shutter closed",
         ),
         (
             "stoh_set_shutter_state shutter closed",
-            "dcss would ignore: stoh_set_shutter_state shutter closed",
+            "dcss ignores: stoh_set_shutter_state shutter closed",
         ),
-        ("", "dcss would ignore: "),
+        ("", "dcss ignores: "),
         ("htos_report_ion_chambers 1 i0", "is not pairs of name and counts"),
         ("htos_limit_hit motor cw", ""),
-        ("htos_abort_all", "dcss would ignore: htos_abort_all"),
+        ("htos_abort_all", "dcss ignores: htos_abort_all"),
     ],
 )
 def test_what_dcss_ignores_or_dies_of_is_a_line_in_the_log(
