@@ -95,6 +95,9 @@ class AxisClient(HttpClient):
     """Takes snapshots with one Axis camera or video server, from any thread.
 
     The other options are those of `HttpClient`.
+
+    Raises:
+        ConfigError: `base_url` is not a plain URL, or `ca` cannot be read.
     """
 
     user: str | None = None
