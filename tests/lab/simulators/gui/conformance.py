@@ -28,7 +28,7 @@ from dhs_lab.simulators.dcss.gui_port.gui_settings import WAITING_S, Door
 from tests.lab.simulators.conformance import DIFFERENT, EQUAL, NOT_PLAYED, Verdict
 from tests.lab.simulators.dhs_peer import DhsPeer
 from tests.lab.simulators.gui.gui_peer import DEADLINE_S, END, GuiPeer
-from tests.lab.simulators.gui.recorded_scripts import add_scripts
+from tests.lab.simulators.gui.recorded_scripts import HAS_BLOCKED, MAY_GO_ON, add_scripts
 from tests.runtime.peers import eventually
 from tests.shared import shared_path
 
@@ -58,6 +58,8 @@ _HANDLE: Final = re.compile(r"(_operation\w* \S+ )(\d+)(?=\.\d+)")
 _CLIENT: Final = re.compile(r"(stog_update_client )(\d+)")
 _NUMBER: Final = re.compile(r"(stog_(?:login_complete|authentication_failed|update_client) )\d+")
 _KEY: Final = re.compile(r"(master_lock_key=)([0-9A-F]{8})")
+_PAUSED: Final = re.compile(r"opSelf \S+ (halfway|normal)")
+"""What a script says after a pause."""
 _ROUNDS: Final = (400, 40)  # until what is expected is there; where it is known not to come
 _QUIET_S: Final = 0.05
 
@@ -306,6 +308,7 @@ class Stage:
         expected: Counter[tuple[str, str]] = Counter()
         for step in case["steps"]:
             expected += self._expected(step)
+            MAY_GO_ON.clear()
             if step.get("do") is not None:
                 self._leave("guiC")
             elif step.get("send") == "(login)":
@@ -313,6 +316,10 @@ class Stage:
                 got.update((step["client"], text) for text in self._guis[step["client"]].pushed)
             elif step.get("send") is not None:
                 self._send(step["client"], step["send"])
+            if str(step.get("send")).endswith(" block"):
+                assert HAS_BLOCKED.wait(DEADLINE_S)
+            if any(_PAUSED.search(text) for _, text in step.get("got", ())):
+                MAY_GO_ON.set()
             self._collect(got, expected, _ROUNDS[name in WHY_DIFFERENT])
         return _compared(case, got, expected)
 

@@ -1,11 +1,15 @@
 """The scripts of the recorded beamline: small operations, two slits of two blades, as functions."""
 
+import threading
 from collections.abc import Mapping
+from typing import Final
 
 from dhs_lab.simulators.dcss import Script, ScriptError, SimulatedDcss
 
+MAY_GO_ON: Final = threading.Event()
+"""A script pauses until it is set, so that no client has to be quick."""
+HAS_BLOCKED: Final = threading.Event()
 _NEAR = 0.001
-_PAUSE_S = 0.2
 _BLOCK_S = 1.5
 
 
@@ -18,10 +22,15 @@ def add_scripts(dcss: SimulatedDcss) -> None:
 
 def _op_self(script: Script) -> str:
     script.update(f"started {script.text}")
-    script.wait_s(_PAUSE_S)
+    _pause(script)
     script.update("halfway")
-    script.wait_s(_PAUSE_S)
+    _pause(script)
     return f"result of opSelf {script.text}"
+
+
+def _pause(script: Script) -> None:
+    while not MAY_GO_ON.is_set():
+        script.wait_s(0.01)
 
 
 def _fail(script: Script) -> str:
@@ -57,7 +66,9 @@ def _misc(script: Script) -> str:
         return "stopped at 6"
     elif what == "block":
         with script.block_motors():
+            HAS_BLOCKED.set()
             script.wait_s(_BLOCK_S)
+            _pause(script)
     return "done"
 
 
