@@ -87,8 +87,7 @@ class Encoder(ReadableDevice[float]):
         if not isinstance(message, StohConfigureEncoder):
             return
         if not trouble_with(self._telling(message.position)):
-            self._value = message.position
-            self.on_read.refresh()
+            self._fill_in(message.position)
 
     def _read(self) -> object:
         return self.read() if self.on_get.function is None else self.on_get.call()

@@ -66,6 +66,12 @@ class ReadableDevice(Device, Generic[T]):
         """
         self._report(self._telling(self._last if value is None else value, status))
 
+    def _fill_in(self, value: T) -> None:
+        """Take a value of DCSS's database if none is known; the last command may be newer."""
+        if self._value is None:
+            self._value = value
+        self.on_read.refresh()
+
     def _telling(self, value: object, status: str = NORMAL) -> Message:
         """As `Device._telling`, with a status."""
         raise NotImplementedError

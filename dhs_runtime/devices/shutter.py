@@ -89,9 +89,8 @@ class Shutter(ReadableDevice[ShutterState]):
         return None
 
     def _note(self, message: Message) -> None:
-        if isinstance(message, StohConfigureShutter) and self._value is None:
-            self._value = _known_state(message.shutter_state)
-            self.on_read.refresh()
+        if isinstance(message, StohConfigureShutter):
+            self._fill_in(_known_state(message.shutter_state))
 
     def _look(self, word: str) -> ShutterState:
         """Its state, or the state that DCSS remembers if unknown."""

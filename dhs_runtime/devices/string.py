@@ -67,8 +67,7 @@ class StringDevice(ReadableDevice[str]):
 
     def _note(self, message: Message) -> None:
         if isinstance(message, StohConfigureString):
-            self._value = message.string_contents
-            self.on_read.refresh()
+            self._fill_in(message.string_contents)
 
     def _take(self, contents: str) -> object:
         kept = self.on_set.call(contents)

@@ -486,3 +486,37 @@ def test_an_oscillation_handler_gets_the_position_read_and_the_start_angle() -> 
         assert read(peer, 2)[-1] == "htos_motor_move_started phi 53.0"
         peer.read_text()
     assert seen == [(50.0, 53.0, 49.5)]
+
+
+@pytest.mark.parametrize(
+    ("register", "set_it", "old", "ask", "answer"),
+    [
+        (
+            "stoh_register_string d hw",
+            "stoh_set_string d new",
+            "stoh_configure_string d testDHS old",
+            "stoh_register_string d hw",
+            "htos_set_string_completed d normal new",
+        ),
+        (
+            "stoh_register_encoder d hw",
+            "stoh_set_encoder d 5",
+            "stoh_configure_encoder d testDHS 0 0",
+            "stoh_get_encoder d",
+            "htos_get_encoder_completed d 5.0 normal",
+        ),
+    ],
+)
+def test_a_command_is_newer_than_the_configuration_that_was_asked_for_before_it(
+    register: str, set_it: str, old: str, ask: str, answer: str
+) -> None:
+    dhs = Dhs("testDHS")
+    if "string" in register:
+        dhs.string("d")
+    else:
+        dhs.encoder("d")
+    with online(dhs) as peer:
+        peer.send(register, set_it)
+        assert read(peer, 2)[0] == "htos_send_configuration d"
+        peer.send(old, ask)
+        assert peer.read_text() == answer
