@@ -18,6 +18,8 @@ INDENTED: Final = "(indented)"
 """The language of a block that is indented and has no fence."""
 
 _READER: Final = MarkdownIt("commonmark").enable("table")
+_BLOCKS_ALONE: Final = MarkdownIt("commonmark").disable("inline")
+"""Reads no links and no tables: every worker asks for the blocks of every page."""
 _TARGET: Final = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 _FILE: Final = re.compile(r"# ([\w./-]+\.\w+)\n")
 
@@ -64,7 +66,7 @@ class Page:
 
     def blocks(self) -> list[Block]:
         """Its blocks of code, in order."""
-        return [_block(token) for token in _tokens(self.text) if token.type in _CODE]
+        return [_block(each) for each in _BLOCKS_ALONE.parse(self.text) if each.type in _CODE]
 
     def anchors(self) -> set[str]:
         """The anchors of a page: headings as GitHub and MyST name them, and targets."""

@@ -31,8 +31,8 @@ def test_a_systemd_that_does_not_listen_costs_nothing(tmp_path: Path) -> None:
     assert not Notifier({"NOTIFY_SOCKET": str(tmp_path / "absent")}).tell(READY)
     with Manager(tmp_path / "notify") as manager:
         notifier = Notifier(manager.environment)
-        sent = sum(notifier.tell(READY) for _ in range(100_000))
-        assert 0 < sent < 100_000, "its queue is full, and nobody waited"
+        sent = sum(notifier.tell(READY) for _ in range(10_000))
+        assert 0 < sent < 10_000, "its queue is full, and nobody waited"
 
 
 @pytest.mark.parametrize(
