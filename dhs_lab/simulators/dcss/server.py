@@ -286,7 +286,7 @@ class SimulatedDcss(Scripting):
         self._sessions.send(name, message)
 
     def send_text(self, name: str, text: str) -> GuiRun | None:
-        """Send any text to this DHS in a frame, past all rules, even if it is not a valid message.
+        """Send any text to this DHS in a frame, even one that is invalid or refused to GUIs.
 
         Returns:
             As `from_gui`.

@@ -101,7 +101,7 @@ function numbersOf(row, form, names) {
   for (const name of names) {
     const text = form.elements[name].value;
     if (!isNumber(text)) {
-      refuse(row, "not sent", `${plainName(name)}: ${text || "nothing"} is not a number`);
+      refuse(row, "not sent", `${plainName(name)}: ${text === "" ? "a number is needed" : text + " is not a number"}`);
       form.elements[name].focus();
       return undefined;
     }
@@ -141,7 +141,7 @@ function configureForm(row) {
     for (const key of switches) read[key] = made.elements[key].checked;
     const changed = Object.entries(read).filter(([key, value]) => value !== made.before[key]);
     if (changed.length) order(row, "configure", { name, ...Object.fromEntries(changed) });
-    else refuse(row, "not sent", "nothing of the configuration was changed");
+    else refuse(row, "not sent", "no value was changed");
   });
   made.setAttribute("aria-label", `Configure ${name}`);
   for (const key of numbers) {

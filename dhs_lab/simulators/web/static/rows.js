@@ -38,7 +38,7 @@ const wires = {
     verb(row, () => order(row, "get_encoder", { name }));
     onSet(row, (input) => {
       if (isNumber(input.value)) return order(row, "set_encoder", { name, position: Number(input.value) });
-      return refuse(row, "not sent", `${input.value || "nothing"} is not a number`);
+      return refuse(row, "not sent", input.value ? `${input.value} is not a number` : "a number is needed");
     });
   },
   operation(row, name) {
