@@ -351,9 +351,10 @@ def test_positions_are_plotted(browser: Browser) -> None:
 
 def test_what_is_refused_says_why(browser: Browser) -> None:
     start(browser, "mountSample", "")
-    refused = of("mountSample", ".refused")
-    browser.until(lambda: browser.count(refused))
-    assert "mountSample no_hw_host robotDHS" in browser.text(refused)
+    browser.until(lambda: "no_hw_host robotDHS" in browser.text(of("mountSample", ".refused")))
+    browser.type(of("phi_encoder", "form input"), "")
+    browser.click(of("phi_encoder", "form button"))
+    assert "a number is needed" in browser.text(of("phi_encoder", ".refused"))
 
 
 def test_who_comes_first_is_told_how_to_begin(chromium: Browser) -> None:
