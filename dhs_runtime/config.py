@@ -34,8 +34,21 @@ class Rule:
             raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {value!r}; {reason}")
 
 
+def unless_nothing(trouble: Callable[[str], str]) -> Callable[[str], str]:
+    """A rule's `trouble` that also refuses `None` and `null` as texts: no file has such a name."""
+
+    def extended(text: str) -> str:
+        if text.lower() in _NOTHING:
+            return "this is a text; leave out the key to get its default"
+        return trouble(text)
+
+    return extended
+
+
+_NOTHING: Final = frozenset(("none", "null", "nil"))
+
 is_port = and_(ge(1), le(MAX_PORT))
-is_host = Rule("host name or IP address", host_trouble, r"^[^\s/@?#]+$")
+is_host = Rule("host name or IP address", unless_nothing(host_trouble), r"^[^\s/@?#]+$")
 
 
 @attrs.frozen(kw_only=True)

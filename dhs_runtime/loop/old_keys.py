@@ -3,6 +3,7 @@
 The old forms come from the public history of loop-dhs and of pydhsfw, its predecessor.
 """
 
+import contextlib
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -61,11 +62,11 @@ def _copy(value: object) -> object:
 def _meant(key: str, value: object) -> list[tuple[str, object]]:
     if key != URL:
         return [(NAMES[key], value)]
-    try:
-        url = urlsplit(str(value))
-        return [("automl.host", url.hostname or str(value)), ("automl.port", url.port or 80)]
-    except ValueError:
-        return [("automl.host", str(value))]  # this is refused when the section is checked
+    with contextlib.suppress(ValueError):
+        if isinstance(value, str):
+            url = urlsplit(value)
+            return [("automl.host", url.hostname or value), ("automl.port", url.port or 80)]
+    return [("automl.host", value)]  # this is refused when the section is checked
 
 
 def _enter(section: YamlSection, path: str, value: object, place: YamlPlace) -> bool:

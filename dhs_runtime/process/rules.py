@@ -4,6 +4,7 @@ The rules look only at the text. The functions at the end ask the system.
 """
 
 import errno
+import functools
 import os
 import re
 import socket
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from dcs_codec.limits import MAX_NAME
-from dhs_runtime.config import Rule
+from dhs_runtime.config import Rule, unless_nothing
+from dhs_runtime.process.mask_trial import is_slow
 
 _NAME: Final = r"[!#%-:<-Z^-z|~]+"
 
 
+@functools.cache
 def _mask_trouble(text: str) -> str:
     try:
         with warnings.catch_warnings():
@@ -26,7 +29,11 @@ def _mask_trouble(text: str) -> str:
         return "'[', '--', '&&', '~~' and '||' within [...] need a '\\' in front"
     except (re.error, OverflowError, RecursionError) as error:
         return str(error).partition(" at position")[0] or "too long"
-    return "it matches an empty text, so it would mask everything" if pattern.search("") else ""
+    if pattern.search(""):
+        return "it matches an empty text, so it would mask everything"
+    if is_slow(text):
+        return "it takes for ever on some texts; no repetition inside a repetition, as in (a+)+"
+    return ""
 
 
 def _host_pattern_trouble(text: str) -> str:
@@ -57,13 +64,17 @@ def _own_name_trouble(text: str) -> str:
     return name_trouble(text) if text else ""
 
 
-is_path = Rule("path", _path_trouble, r"^[^~\x00-\x1f]")
-is_folder = Rule("path of a folder", _path_trouble, r"^(?!~)[^\x00-\x1f]*$")
+is_path = Rule("path", unless_nothing(_path_trouble), r"^[^~\x00-\x1f]")
+is_folder = Rule("path of a folder", unless_nothing(_path_trouble), r"^(?!~)[^\x00-\x1f]*$")
 is_mask = Rule("regular expression", _mask_trouble, r"^[\s\S]")
 is_word = Rule("text", lambda text: "" if text else "it is empty", r"^[\s\S]")
 is_host_pattern = Rule("pattern of host names", _host_pattern_trouble, r"^\S+$")
-is_name = Rule("name of a hardware host", name_trouble, rf"^{_NAME[:-1]}{{1,{MAX_NAME}}}$")
-is_own_name = Rule(is_name.wanted, _own_name_trouble, rf"^$|{is_name.pattern}")
+is_name = Rule(
+    "name of a hardware host",
+    unless_nothing(name_trouble),
+    rf"^{_NAME[:-1]}{{1,{MAX_NAME}}}$",
+)
+is_own_name = Rule(is_name.wanted, unless_nothing(_own_name_trouble), rf"^$|{is_name.pattern}")
 
 
 def file_trouble(file: Path) -> str:

@@ -296,8 +296,10 @@ def _no_tag(node: Node) -> str:
 
 
 def _text(node: ScalarNode) -> object:
-    is_number = node.style is None and _EXPONENT.fullmatch(node.value)
-    return float(node.value) if is_number else node.value
+    is_plain = node.style is None
+    if is_plain and node.value == "None":
+        return Unclear(node.value, "this is Python's word; leave out the key to get its default")
+    return float(node.value) if is_plain and _EXPONENT.fullmatch(node.value) else node.value
 
 
 def _truth(node: ScalarNode) -> object:

@@ -127,3 +127,39 @@ def test_what_is_missing_for_plots_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     (note,) = config.notes()
     assert note.endswith("need Pillow and matplotlib: pip install 'dcs-codec[plots]'")
     assert LoopConfig(save_image_files=False).notes() == ()
+
+
+NAMES = [
+    "log_dir: {}",
+    "save_image_dir: {}",
+    "debug_dir: {}",
+    "loopdhs: {{log_dir: {}}}",
+    "log: {{file: {}}}",
+    "trace: {{enabled: true, file: {}}}",
+    "automl: {{ca: {}}}",
+    "name: {}",
+    "dcss: {{host: {}}}",
+    "automl: {{host: {}}}",
+    "gcp_automl_docker_host: {}",
+    "edgeurl: {}",
+    "jpeg_receiver: {{host: {}}}",
+    "status_hosts: [{}]",
+]
+TEXTS = ["automl: {{model: {}}}", "axis: {{user: {}}}", "axis: {{password: {}}}", "dcss: {}"]
+
+
+@pytest.mark.parametrize("line", [*NAMES, *TEXTS])
+def test_pythons_word_for_nothing_is_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = ["None"] if line in TEXTS else ["None", "'None'", "none", '"null"', "NULL ", "nil"]
+    for value in values:
+        if line.startswith(("log:", "trace:", "automl: {{ca")) and value == "NULL ":
+            continue  # YAML's null, which these keys take
+        with pytest.raises(ConfigError) as caught:
+            load(tmp_path, line.format(value))
+        (told,) = str(caught.value).splitlines()
+        assert "leave out the key" in told
+        assert "wanted" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["loop.yaml"]

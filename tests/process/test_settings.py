@@ -72,6 +72,35 @@ def test_a_mistake_is_named_with_its_path(tmp_path: Path, text: str, mistake: Mi
     assert str(caught.value) == f"{tmp_path / 'run.yaml'}:1: {found}"
 
 
+@pytest.mark.parametrize("mask", [r"(a+)+$", r"(\\w+ ?)+:", r"user: (x|x)*y"])
+def test_a_mask_that_can_take_for_ever_is_refused(tmp_path: Path, mask: str) -> None:
+    """No log line with a long word would be written, and Python would do nothing else."""
+    with pytest.raises(ConfigFileError) as caught:
+        load(tmp_path, f'log: {{mask: ["{mask}"]}}')
+    assert "it takes for ever on some texts" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        r"key-\d+",
+        r"\w+@\w+",
+        r"(?i)pin:?\s*\d{4,8}",
+        r"(\w+-){3}\w+",
+        r"-----BEGIN[\s\S]*?-----END",
+        "\0\ud800",
+        "a" * 5_000 + "[0-9]+",
+    ],
+)
+def test_a_mask_in_use_is_quick(mask: str) -> None:
+    assert LogConfig(mask=(mask,)).mask == (mask,)
+
+
+def test_where_no_process_can_be_started_a_mask_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nonexistent/python")
+    assert LogConfig(mask=("(b+)+$",)).mask
+
+
 def test_every_mistake_of_a_file_is_named(tmp_path: Path) -> None:
     text = "dcss: {port: 0, host: 1}\nlog: {level: x, backups: 0}\nname: 1\nmore: 2\n"
     with pytest.raises(ConfigFileError) as caught:
