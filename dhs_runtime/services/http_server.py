@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -267,7 +267,14 @@ class HttpHandler:
         )
 
     def _do_not(self) -> None:
-        raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"{self.command[:20]} is not supported here")
+        """Refuse a method, known or not (RFC 9110, sections 15.5.6 and 15.6.2)."""
+        if self.command not in HTTPMethod.__members__:
+            raise Refusal(HTTPStatus.NOT_IMPLEMENTED, f"{self.command[:20]} is not supported here")
+        served = {HTTPMethod.HEAD: "do_GET"}
+        allowed = [each for each in HTTPMethod if hasattr(self, served.get(each, f"do_{each}"))]
+        allow = ", ".join(sorted(allowed))
+        reason = f"{self.command} is not allowed here, only {allow}"
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, reason, {"Allow": allow})
 
     def _body_length(self, max_bytes: int, *, takes_chunks: bool) -> int | None:
         """Length of the body in bytes; None if it comes in chunks."""

@@ -63,6 +63,36 @@ def test_requests_after_head_are_answered() -> None:
     assert said.count(b"whole") == 1
 
 
-def test_there_is_no_head_where_there_is_nothing_to_get() -> None:
-    with served(Taking) as listener:
-        assert answers(listener, "HEAD /").startswith(b"HTTP/1.1 501 ")
+KNOWN = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+
+
+@pytest.mark.parametrize(
+    ("handler", "allowed"),
+    [(Stated, "GET, HEAD"), (Taking, "POST"), (HttpHandler, "")],
+)
+def test_a_known_method_that_is_not_allowed_is_405_and_says_which_are(
+    handler: type[HttpHandler], allowed: str
+) -> None:
+    with served(handler) as listener:
+        for method in set(KNOWN) - set(allowed.split(", ")):
+            head, _, body = answers(listener, f"{method} /").partition(b"\r\n\r\n")
+            status, *fields = head.decode().split("\r\n")
+            assert status == "HTTP/1.1 405 Method Not Allowed"
+            assert f"Allow: {allowed}" in fields
+            told = f"{method} is not allowed here, only {allowed}\n"
+            assert body.decode() == ("" if method == "HEAD" else told)
+
+
+@pytest.mark.parametrize("method", ["BREW", "get", "head", "M-SEARCH", "serve", "__init__"])
+def test_an_unknown_method_is_501(method: str) -> None:
+    with served(Stated) as listener:
+        told = answers(listener, f"{method} /")
+    assert told.startswith(b"HTTP/1.1 501 Not Implemented\r\n")
+    assert b"Allow" not in told
+
+
+def test_a_method_that_is_not_allowed_does_not_end_the_connection() -> None:
+    with served(Stated) as listener:
+        told = answers(listener, "OPTIONS *", "GET /")
+    assert told.startswith(b"HTTP/1.1 405 ")
+    assert told.endswith(b"whole")

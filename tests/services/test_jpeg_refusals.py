@@ -143,9 +143,11 @@ def test_the_answer_outlives_a_camera_that_goes_on_sending(
         assert camera.closed()  # the moment is over; the camera has not closed
 
 
-def test_other_methods_are_not_understood(camera: Camera) -> None:
-    camera.send(head(line="DELETE / HTTP/1.1"))
-    assert camera.status() == 501
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_not_allowed(camera: Camera, method: str) -> None:
+    camera.send(head(line=f"{method} / HTTP/1.1"))
+    status, headers, _ = camera.answer()
+    assert (status, headers["Allow"]) == (405, "GET, HEAD, POST, PUT")
 
 
 def test_repeated_refusals_are_logged_once(
