@@ -47,6 +47,8 @@ class WatchedTraffic(Traffic):
     ) -> tuple[Message, ...]:
         """Wait until these messages have come, in this order; others may come between.
 
+        DCSS has reacted to them then.
+
         Args:
             patterns: See `dhs_lab.testing.patterns`.
             timeout_s: How long they may take in all.
@@ -79,6 +81,7 @@ class WatchedTraffic(Traffic):
         if not search.found_all:
             raise TrafficError(search.report("" if is_over else f" within {timeout_s:g} s"))
         self._taken = seen
+        self.wait_reacted(timeout_s)
         return tuple(search.found)
 
     def expect_no(self, pattern: PatternLike, *, within_s: float = 0.0) -> None:

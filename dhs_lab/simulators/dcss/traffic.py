@@ -42,7 +42,7 @@ class Traffic:
     """The last 100,000 messages, safe for any thread.
 
     A message of a DHS is here before DCSS reacts to it, so the cause of each effect is here. Only
-    `wait_for` waits until DCSS has reacted to it.
+    the waits wait until DCSS has reacted to it.
     """
 
     def __init__(self, changes: Changes | None = None) -> None:
@@ -125,3 +125,9 @@ class Traffic:
                 return found[0]
             last = "\n".join(map(str, list(self._lines)[-10:]))
         raise TimeoutError(f"no such message within {timeout_s} s; the last were:\n{last}")
+
+    def wait_reacted(self, timeout_s: float) -> None:
+        """Wait until DCSS has reacted to what has come so far, or the time is over."""
+        with self._changed:
+            coming = set(self._coming)
+            self._changed.wait_for(lambda: coming.isdisjoint(self._coming), timeout_s)

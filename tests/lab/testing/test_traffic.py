@@ -15,6 +15,7 @@ from dcs_codec import (
 )
 from dhs_lab.simulators.dcss import HardwareHost, StringEntry
 from dhs_lab.testing import TrafficError, WatchedDcss, WatchedTraffic, expected, hole, near
+from tests.runtime.peers import DEADLINE_S, eventually
 
 MOVE = [
     ("->", "stoh_start_motor_move sample_z 1.5"),
@@ -91,6 +92,24 @@ def test_only_the_messages_of_one_host_are_looked_at(traffic: WatchedTraffic) ->
     with pytest.raises(TrafficError):
         traffic.expect(["htos_note *"], host="otherDHS", timeout_s=0)
     traffic.expect(["htos_note mine"], host="stageDHS")
+
+
+def test_what_came_has_had_its_effect() -> None:
+    traffic, may_react, effects = WatchedTraffic(), threading.Event(), []
+
+    def react() -> None:
+        with traffic.coming("stageDHS", "htos_note x"):
+            assert may_react.wait(DEADLINE_S)
+            effects.append("stored")
+
+    reaction, release = threading.Thread(target=react), threading.Timer(0.05, may_react.set)
+    reaction.start()
+    eventually(lambda: traffic.texts() == ["htos_note x"])
+    release.start()
+    traffic.expect(["htos_note x"])
+    assert effects == ["stored"]
+    reaction.join()
+    release.join()
 
 
 def test_what_must_not_come(traffic: WatchedTraffic) -> None:
