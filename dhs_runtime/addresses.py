@@ -55,17 +55,16 @@ class HostPort(NamedTuple):
         form = "HOST:PORT" if default_port is None else "HOST:PORT or HOST"
         host, port = (text, None) if "://" in text else _parted(text)
         trouble = host_trouble(host)
+        wrong = f"{without_password(text)!r} is not {form}"
         if trouble:
-            raise ConfigError(f"{text!r} is not {form}: {trouble}")
+            raise ConfigError(f"{wrong}: {trouble}")
         if port is None:
             if default_port is None:
-                raise ConfigError(f"{text!r} is not {form}: there is no port")
+                raise ConfigError(f"{wrong}: there is no port")
             return cls(bare_host(host), default_port)
         digits = port.isascii() and port.isdecimal() and len(port) <= len(str(MAX_PORT))
         if not digits or not lowest_port <= int(port) <= MAX_PORT:
-            raise ConfigError(
-                f"{text!r} is not {form}: a port is a number of {lowest_port} to {MAX_PORT}"
-            )
+            raise ConfigError(f"{wrong}: a port is a number of {lowest_port} to {MAX_PORT}")
         return cls(bare_host(host), int(port))
 
 
@@ -130,8 +129,8 @@ def read_url(text: str, schemes: Collection[str] = ("http",)) -> SplitResult:
 
 
 def without_password(url: str) -> str:
-    """A URL with `***` for the user and password in it, for messages."""
-    return re.sub(r"(?<=://).*@", "***@", url, flags=re.DOTALL)
+    """A URL or `user:password@host` with `***` for the user and password, for messages."""
+    return re.sub(r"(?<=://).*@" if "://" in url else r"\A.*:.*@", "***@", url, flags=re.DOTALL)
 
 
 def _parted(text: str) -> tuple[str, str | None]:

@@ -7,7 +7,7 @@ import attrs
 from attrs.validators import and_, ge, le
 
 from dcs_codec import Framing
-from dhs_runtime.addresses import MAX_PORT, HostPort, bare_host, host_trouble
+from dhs_runtime.addresses import MAX_PORT, HostPort, bare_host, host_trouble, without_password
 from dhs_runtime.clock import Backoff, is_seconds
 
 DCSS_PORT: Final = 14242
@@ -31,7 +31,8 @@ class Rule:
         """Check a value; raises ValueError with the reason."""
         reason = self.trouble(str(value))
         if reason:
-            raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {value!r}; {reason}")
+            shown = repr(without_password(value) if isinstance(value, str) else value)
+            raise ValueError(f"{field.name!r}: {self.wanted} wanted, got {shown}; {reason}")
 
 
 def unless_nothing(trouble: Callable[[str], str]) -> Callable[[str], str]:

@@ -13,7 +13,7 @@ which DCSS shows to every GUI. What is masked:
    comma of a tuple: in texts, queries of URLs, JSON, XML and Python's notation, also one within the
    other.
 5. What follows `Authorization`, `Cookie` and the like, to the end of the line; a bearer's token.
-6. The password in `http://user:password@host`.
+6. The password in `http://user:password@host`, also without `http://`.
 7. The second word of `gtos_client_is_gui`, the session id of a GUI that logs in.
 8. Passwords of the configuration, plain or as URLs, JSON, HTML, Tcl and Python write them, and what
    matches its `log.mask`.
@@ -29,8 +29,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dhs_runtime.errors import ConfigError
-
-MASK: Final = "***"
+from dhs_runtime.userinfo import MASK, URL_START, mask_userinfo
 
 DETECTOR_OPERATIONS: Final = (
     "detector_collect_image",
@@ -80,15 +79,8 @@ _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _BARE: Final = re.compile(r"(?:(?![,;](?:\s|\w{1,40}\s{0,9}[=:]|$))[^\s&])+")
 _PRIVATE: Final = re.compile(r"(\{|[bruBRU]{0,2}\\{0,8}['\"])?PRIVATE(?=\S)")
 _PRIVATE_WORD: Final = re.compile(r"(?:\\\s|\S)+")
-_URL_START: Final = re.compile(r"(://|:\\/\\/|%(?:25)*3A%(?:25)*2F%(?:25)*2F)", re.IGNORECASE)
-_LONG_SECRET: Final = re.compile(rf"eyJ|{_URL_START.pattern}", re.IGNORECASE)
+_LONG_SECRET: Final = re.compile(rf"eyJ|{URL_START.pattern}", re.IGNORECASE)
 """What a secret of any length may begin with that is recognised only at its end."""
-_USERINFO: Final = re.compile(r"([^:]*:)(.*)(@.*)")
-_QUOTED_USERINFO: Final = re.compile(
-    r"((?:(?!%(?:25)*(?:3A|2F)).)*%(?:25)*3A)(.*)(%(?:25)*40.*)", re.IGNORECASE
-)
-_AUTHORITY_END: Final = re.compile(r"[/?#\"'<>\\]")
-_HOST_AND_PORT: Final = re.compile(r"[^:@]*(?::\d*[^\w@]?)?\Z|\[")
 _DETECTOR: Final = re.compile(rf"\b(?:{'|'.join(DETECTOR_OPERATIONS)})\b")
 _NOTATION: Final = re.compile(
     r"', operation_(?:handle|args)='|\\+(?:[abfnrtv]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})"
@@ -311,8 +303,7 @@ def _mask_line(line: str) -> str:
     rest = ""
     if header is not None:  # nothing after it is left to be masked
         line, rest = line[: header.start()], f"{header[0]} {MASK}"
-    if _URL_START.search(line):
-        line = "".join(map(_mask_urls, re.split(r"(\s+)", line)))
+    line = mask_userinfo(line)
     pieces, done = [], 0
     while (found := _NAMED.search(line, done)) is not None:
         end = _value_end(line, found.end())
@@ -334,32 +325,6 @@ def _value_end(line: str, begin: int) -> int:
     if bare is None:
         return begin
     return begin + (len(bare[0].rstrip(_CLOSERS)) or len(bare[0]))
-
-
-def _mask_urls(word: str) -> str:
-    """Rule 6 for a word; each URL in it reaches to the next one."""
-    first, *rest = _URL_START.split(word)
-    return first + "".join(
-        start + _mask_userinfo(url, is_quoted=start[0] == "%")
-        for start, url in zip(rest[::2], rest[1::2], strict=True)
-    )
-
-
-def _mask_userinfo(url: str, *, is_quoted: bool) -> str:
-    if is_quoted:
-        return _instead(_QUOTED_USERINFO, url)
-    end = _AUTHORITY_END.search(url)
-    authority = url[: end.start()] if end else url
-    # A password may hold a slash, against the rules; a host with a port is told by its number.
-    if "@" not in authority and _HOST_AND_PORT.match(authority):
-        return url
-    part, after = (authority, url[len(authority) :]) if "@" in authority else (url, "")
-    return _instead(_USERINFO, part) + after
-
-
-def _instead(userinfo: re.Pattern[str], url: str) -> str:
-    found = userinfo.match(url)
-    return f"{found[1]}{MASK}{found[3]}" if found else url
 
 
 def _mask_detector(text: str) -> str:

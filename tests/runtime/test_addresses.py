@@ -17,6 +17,7 @@ from dhs_runtime.addresses import (
     read_url,
     without_password,
 )
+from dhs_runtime.config import DcssConfig
 from dhs_runtime.services.axis import AxisClient
 from dhs_runtime.services.http_client import HttpClient
 from dhs_runtime.services.http_server import HttpHandler, serving_http
@@ -49,11 +50,11 @@ def test_a_text_is_an_address_or_refused_in_one_line(text: str) -> None:
     except ConfigError as error:
         said = str(error)
     else:
-        said = repr(text)
+        said = repr(without_password(text))
         assert host_trouble(address.host) == ""
         assert 1 <= address.port <= MAX_PORT
         assert HostPort.read(str(address)) == address
-    assert said.startswith(repr(text))
+    assert said.startswith(repr(without_password(text)))
     assert len(said.splitlines()) == 1
 
 
@@ -244,3 +245,12 @@ def test_pictures_are_posted_by_ipv6() -> None:
 def test_a_camera_is_named_by_the_url_that_is_wrong() -> None:
     with pytest.raises(ConfigError, match=r"did you mean http://camera:80\?"):
         AxisClient("camera:80")
+
+
+@pytest.mark.parametrize("text", ["root:hunter2@dcss", "root:hunter2@dcss:1", "r:hunter2@[::1]"])
+def test_a_password_in_front_of_a_host_is_not_repeated(text: str) -> None:
+    for refuses in (lambda: HostPort.read(text), lambda: DcssConfig(host=text)):
+        with pytest.raises((ConfigError, ValueError)) as caught:
+            refuses()
+        assert "hunter2" not in str(caught.value)
+        assert f"'***@{text.partition('@')[2]}'" in str(caught.value)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from dcs_codec import decode_text, join_list
 from dhs_runtime import ConfigError
 from dhs_runtime.secrets import (
-    MASK,
     MAX_REASON,
     MAX_WORD,
     Masker,
@@ -21,6 +20,7 @@ from dhs_runtime.secrets import (
     named_secrets,
     use_masker,
 )
+from dhs_runtime.userinfo import MASK
 from tests.shared import shared_path
 
 ARGS = "0 file /dir user axis 1.0 0.0 1.0 100.0 1.0 0 0 0 0"
@@ -327,6 +327,9 @@ UNITS = (
     *("detector_collect_image ", "detector_collect_image\n", "gtos_client_is_gui ", "bearer "),
     *(
         "a://b:c@",
+        "a:b@",
+        "a:,",
+        "a:!",
         "http://a:b",
         "%3A%2F%2F",
         "password=,,,",
