@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from dhs_runtime.addresses import HostPort, read_url
+from dhs_runtime.addresses import HostPort, read_url, without_password
 from dhs_runtime.errors import ConfigError
 from dhs_runtime.process.key_kinds import fields_of, is_section
 from dhs_runtime.process.yaml_values import Unclear, short
@@ -16,8 +16,6 @@ MOST: Final = 60
 MOST_PLACES: Final = 3
 
 _NUMBER: Final = re.compile(r"\s*([-+]?[0-9]+([.,][0-9]+)?)\s*([a-zA-Z%/°µ]*)\s*", re.ASCII)
-_USER: Final = re.compile(r"[^\s/@]*:[^\s/]*@")
-"""A user and a password before a host, in a text without `://`."""
 _FACTORS: Final[Mapping[str, float]] = {
     **dict.fromkeys(("", "s", "sec", "b", "bytes", "deg", "°", "fps", "hz"), 1),
     "ms": 1e-3,
@@ -43,7 +41,7 @@ def shown(value: object, text: str | None = None) -> str:
     if isinstance(value, Mapping | list):
         return "a mapping" if isinstance(value, Mapping) else "a list"
     if isinstance(value, str):
-        return repr(short(_USER.sub("***@", mask_reason(value)), MOST))
+        return repr(short(mask_reason(without_password(value)), MOST))
     if text:
         return text
     if value is None:
