@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from dhs_runtime.clock import Deadline
 from dhs_runtime.forks import Birthplace
-from dhs_runtime.loggers import get_logger
+from dhs_runtime.loggers import EXIT_S, flush_handlers, get_logger
 
 T = TypeVar("T")
 
@@ -116,6 +116,7 @@ class ThreadGroup:
         """
         if self.birthplace.is_elsewhere:
             logger.error("a handler returned in a child that it forked; the child is ended")
+            flush_handlers(EXIT_S)
             os._exit(1)
 
     def join(self, deadline: Deadline) -> tuple[str, ...]:

@@ -195,3 +195,23 @@ def test_a_forked_child_logs_by_itself(tmp_path: Path) -> None:
         command, capture_output=True, text=True, cwd=tmp_path, check=True, timeout=60
     )
     assert done.stdout == "of the child\n"
+
+
+RETURNS = """
+import logging, os
+from dhs_runtime.threads import ThreadGroup
+
+logging.basicConfig()
+group = ThreadGroup()
+if child := os.fork():
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+else:
+    group.end_child()
+"""
+
+
+def test_a_forked_child_that_is_ended_says_so() -> None:
+    command = [sys.executable, "-c", RETURNS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "1\n"
+    assert "the child is ended" in done.stderr
