@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import attrs
+import pytest
 
 from dcs_codec import Framing
 from dhs_lab.simulators.dcss import GuiRefusedError, SimulatedDcss, load_dump
@@ -74,7 +75,8 @@ class Verdict:
 @functools.cache
 def verdicts() -> tuple[Verdict, ...]:
     """Plays all cases, in the order of the phases below and of the recording."""
-    with recorded_dcss() as dcss:
+    with recorded_dcss() as dcss, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dhs_lab.simulators.dcss.session.HANDSHAKE_S", 1.0)  # as recorded
         handshake = list(_handshakes(dcss))
     with recorded_dcss() as dcss:
         registration = list(_registrations(dcss))
