@@ -132,9 +132,8 @@ def call_dcss(address: tuple[str, int]) -> socket.socket:
 class _Peer:
     """Reads the messages of the live side in a thread."""
 
-    def __init__(self, sock: socket.socket, ignore: tuple[str, ...]) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._ignore = ignore
         self._threads = ThreadGroup()
         self._changed = threading.Condition()  # guards all below
         self._messages: list[Message] = []
@@ -202,14 +201,14 @@ class _Peer:
 
     def _take(self, message: Message) -> None:
         self._messages.append(message)
-        self._counting += counts(message, self._ignore)
+        self._counting += counts(message)
         if has_handle(message):
             self.handles.number(message)
 
 
-def counts(message: Message, ignore: tuple[str, ...] = ()) -> bool:
-    """Whether the next message waits for this one."""
-    return not is_ignored(message, (*_VARIES, *ignore))
+def counts(message: Message) -> bool:
+    """Whether the next message waits for this one, compared or not."""
+    return not is_ignored(message, _VARIES)
 
 
 def replay(
@@ -217,7 +216,7 @@ def replay(
 ) -> ReplayResult:
     """Play the messages of `side` in a recording to the peer on `sock`."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    peer = _Peer(sock, options.ignore)
+    peer = _Peer(sock)
     try:
         played = _play(recorded, side, sock, peer, options)
     finally:
@@ -268,7 +267,7 @@ def _play(
         if has_handle(frame.message):
             recorded_handles.number(frame.message)
         if frame.side is not side:
-            answers += counts(frame.message, options.ignore)
+            answers += counts(frame.message)
             continue
         said = peer.wait_for(answers - given_up, Deadline.after(options.patience_s))
         given_up = max(given_up, answers - said)

@@ -96,7 +96,7 @@ def test_a_dhs_that_answers_otherwise_is_told(name: str) -> None:
     assert len(outcome.differences) == 2
     for difference in outcome.differences:
         assert "operation_status: expected normal, got error" in str(difference)
-    ignoring = attrs.evolve(FAST, ignore=("htos_operation_c*",), settle_s=2.0)
+    ignoring = attrs.evolve(FAST, ignore=("htos_operation_c*",))
     assert play_dcss(load(name, 1), echo_dhs("error"), ignoring).is_same
 
 
