@@ -173,14 +173,19 @@ class ReadHook(Slot[Callable[[], T]]):
             future.cancel()  # a call that still waits need not run
 
     def now_or(self, last: L) -> T | L:
-        """As `now`; if it cannot be read, `last`, with a line in both logs."""
+        """As `now`; if it cannot be read, `last`, with a line in both logs.
+
+        A value that was sent to DCSS during the reading is newer, and is returned instead.
+        """
+        tellings = self._device._tellings
         try:
             value = self.now(last)
         except DeviceError as error:
             self._failed(str(error))
             return last
         self._succeeded(value)
-        return value
+        newer = None if tellings == self._device._tellings else self._device._value
+        return value if newer is None else newer
 
     @property
     def _late(self) -> str:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -435,6 +436,38 @@ def test_a_poll_does_not_take_back_what_was_told_meanwhile() -> None:
         peer.send("stoh_register_shutter s closed s")
         assert peer.read_text() == "htos_report_shutter_state s open"
         assert shutter.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("register", "old", "new", "answer"),
+    [
+        ("stoh_register_real_motor d hw", 1.0, 2.5, "htos_configure_device d 2.5 "),
+        ("stoh_register_encoder d hw", 1.0, 2.5, "htos_get_encoder_completed d 2.5 normal"),
+        ("stoh_register_string d hw", "old", "new", "htos_set_string_completed d normal new"),
+        ("stoh_register_shutter d closed hw", "closed", "open", "htos_report_shutter_state d open"),
+    ],
+)
+def test_a_registration_does_not_take_back_what_was_told_while_it_read(
+    register: str, old: object, new: object, answer: str
+) -> None:
+    dhs = Dhs("testDHS")
+    begun, release = threading.Event(), threading.Event()
+    kind = register.split(maxsplit=1)[0].rpartition("_")[2]
+    device: Any = dhs.motor("d", config=CONFIG) if kind == "motor" else getattr(dhs, kind)("d")
+
+    @device.on_read(read_timeout_s=20)  # type: ignore[untyped-decorator]  # of any kind
+    def slow() -> object:
+        begun.set()
+        release.wait(20)
+        return old
+
+    with online(dhs) as peer:
+        peer.send(register)
+        assert begun.wait(20)
+        device.report(new)
+        peer.read_text()
+        release.set()
+        assert peer.read_text().startswith(answer)
 
 
 def test_a_moving_motor_is_not_polled() -> None:
