@@ -7,11 +7,11 @@ import click
 from dcs_codec.gui import StogMotorMoveCompleted, StogOperationCompleted
 from dhs_runtime.cli.gui_options import GuiFlags, gui_options
 from dhs_runtime.cli.gui_output import CommandOutput, value_of, without_noise
-from dhs_runtime.client import DcssClient
+from dhs_runtime.client import ClientState, DcssClient
 from dhs_runtime.errors import NotConnectedError
 
 _LISTEN_S: Final = 2.0
-_KINDS: Final = (StogMotorMoveCompleted, StogOperationCompleted)
+_KINDS: Final = (StogMotorMoveCompleted, StogOperationCompleted, ClientState)
 
 
 @click.command()
@@ -33,15 +33,18 @@ def abort(*, hard: bool, gui: GuiFlags, output: CommandOutput) -> None:
     """  # noqa: D301 - click wants the sign itself
     how = "hard" if hard else "soft"
     with gui.connected() as dcss, dcss.watch(*_KINDS) as seen:
-        login = dcss.epoch
         dcss.abort(hard=hard)
         output.put(
             f"asked DCSS at {dcss.address} to stop everything ({how})",
             {"event": "abort", "hard": hard},
         )
-        count = sum(_show(event, dcss, output) for event in seen.until(gui.timeout_s))
-        if dcss.epoch != login:
-            raise NotConnectedError("the link to DCSS was lost; it is not known what else ended")
+        count = 0
+        for event in seen.until(gui.timeout_s):
+            if isinstance(event, ClientState):  # it is connected, so this is the loss of its link
+                raise NotConnectedError(
+                    "the link to DCSS was lost; it is not known what else ended"
+                )
+            count += _show(event, dcss, output)
         if not count:
             output.put(f"nothing ended within {gui.timeout_s:g} s", {"event": "nothing"})
 
