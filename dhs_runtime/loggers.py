@@ -25,8 +25,8 @@ MAX_WAITING: Final = 1_000
 EXIT_S: Final = 0.5
 """How long a process waits for its handlers when it ends."""
 _NAME: Final = "log-handler"
-_PYTEST: Final = "_pytest.logging"
-"""Its handlers keep records in memory, and a test looks at them at once."""
+_OF_TESTS: Final = ("_pytest.logging", "unittest._log")
+"""Handlers of these modules keep records in memory, and a test looks at them at once."""
 
 
 def get_logger(name: str) -> logging.Logger:
@@ -155,7 +155,7 @@ def _queue_of(filterer: logging.Filterer) -> _HandlerQueue:
 
 def _returns_at_once(handler: logging.Handler) -> bool:
     kind = type(handler)
-    if isinstance(handler, logging.NullHandler) or kind.__module__ == _PYTEST:
+    if isinstance(handler, logging.NullHandler) or kind.__module__ in _OF_TESTS:
         return True
     return getattr(kind, "returns_at_once", False) and not handler.filters
 

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -215,3 +216,9 @@ def test_a_forked_child_that_is_ended_says_so() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "1\n"
     assert "the child is ended" in done.stderr
+
+
+def test_a_handler_of_unittest_has_a_record_at_once(logger: logging.Logger) -> None:
+    with unittest.TestCase().assertLogs(logger.name) as seen:
+        logger.warning("seen")
+        assert seen.output == [f"WARNING:{logger.name}:seen"]
