@@ -1,8 +1,8 @@
 """HTTP client for cameras and inference servers: limited in time and memory; closed at any time.
 
 `requests` makes a request, `http.client` writes it and reads the reply, a `TcpTransport` connects.
-Each wait ends at the deadline of the call, or when the transport is interrupted. All exceptions
-become `ServiceError`s here. Only a GET is sent again, and what the caller allows.
+Each wait ends at the deadline of the call, or when the transport is interrupted. Every exception
+becomes a `ServiceError` here. Only a GET is sent again, and what the caller allows.
 """
 
 import contextlib
