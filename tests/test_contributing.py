@@ -270,14 +270,9 @@ LAMP_LINES: Final = {  # each goes before a line that is there
         "from dhs_lab.simulators.dcss.motors ": (
             "from dhs_lab.simulators.dcss.lamp import LampEntry\n"
         ),
+        '    "ObjectEntry",\n': '    "LampEntry",\n',
         "    OperationEntry,\n    StringEntry,\n    ObjectEntry,\n)\n": "    LampEntry,\n",
         "        objects: Iterable": "        lamps: Iterable[str | LampEntry] = (),\n",
-    },
-    "dhs_lab/simulators/dcss/__init__.py": {
-        "from dhs_lab.simulators.dcss.motors ": (
-            "from dhs_lab.simulators.dcss.lamp import LampEntry\n"
-        ),
-        '    "MoveCompletion",\n': '    "LampEntry",\n',
     },
 }
 

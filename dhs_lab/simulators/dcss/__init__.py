@@ -10,26 +10,17 @@ scripts. A `Verdict` says what would have made such scripts hang. It does not ch
 connects from the computer in the database.
 """
 
+from dhs_lab.simulators.dcss import database
 from dhs_lab.simulators.dcss.changes import Changes
 from dhs_lab.simulators.dcss.circle import CircleMode
 from dhs_lab.simulators.dcss.counting import CountingRun
-from dhs_lab.simulators.dcss.database import HardwareHost
+from dhs_lab.simulators.dcss.database import *
 from dhs_lab.simulators.dcss.dump import Dump, DumpProblem, load_dump, parse_dump
-from dhs_lab.simulators.dcss.entries import (
-    EncoderEntry,
-    IonChamberEntry,
-    ObjectEntry,
-    OperationEntry,
-    ShutterEntry,
-    StringEntry,
-)
-from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.faults import Fault, FaultKind, Faults, StandingFault
 from dhs_lab.simulators.dcss.gui_port.gui_client import GuiSession
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, GuiSettings, Rights
 from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRefusedError
 from dhs_lab.simulators.dcss.judge import Verdict, VerdictKind
-from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_lab.simulators.dcss.move_runs import MoveCompletion, MoveRun, VectorRun
 from dhs_lab.simulators.dcss.reports import (
     EncoderReport,
@@ -52,35 +43,25 @@ __all__ = [
     "Display",
     "Dump",
     "DumpProblem",
-    "EncoderEntry",
     "EncoderReport",
-    "Entry",
     "Fault",
     "FaultKind",
     "Faults",
     "GuiRefusedError",
     "GuiSession",
     "GuiSettings",
-    "HardwareHost",
-    "IonChamberEntry",
     "IonChamberReport",
     "MoveCompletion",
     "MoveRun",
-    "ObjectEntry",
-    "OperationEntry",
     "OperationRun",
     "PositionReport",
-    "PseudoMotorEntry",
-    "RealMotorEntry",
     "ReportRun",
     "Rights",
     "Script",
     "ScriptError",
-    "ShutterEntry",
     "ShutterReport",
     "SimulatedDcss",
     "StandingFault",
-    "StringEntry",
     "StringReport",
     "Traffic",
     "TrafficLine",
@@ -90,3 +71,4 @@ __all__ = [
     "load_dump",
     "parse_dump",
 ]
+__all__ += database.__all__  # the kinds of devices

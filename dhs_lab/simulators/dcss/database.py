@@ -21,6 +21,19 @@ from dhs_lab.simulators.dcss.entry import Entry
 from dhs_lab.simulators.dcss.motors import PseudoMotorEntry, RealMotorEntry
 from dhs_runtime.lowlevel import ConfigError, DhsError
 
+__all__ = [
+    "EncoderEntry",
+    "Entry",
+    "HardwareHost",
+    "IonChamberEntry",
+    "ObjectEntry",
+    "OperationEntry",
+    "PseudoMotorEntry",
+    "RealMotorEntry",
+    "ShutterEntry",
+    "StringEntry",
+]
+
 SCRIPTING_ENGINE: Final = "self"
 """Hardware host of the scripts: always connected to a dcss, so no DHS may use its name."""
 
