@@ -35,8 +35,9 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp per extra: what is installed is installed again only when pyproject.toml changes.
-$(VENV)/.%-installed: pyproject.toml | $(BIN)/python
+# One stamp per extra: what is installed is installed again when pyproject.toml changes, or the
+# pytest plugin, of which an installation has a copy.
+$(VENV)/.%-installed: pyproject.toml dhs_lab/testing/pytest_dhs.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 

@@ -20,6 +20,9 @@ LEVELS: Final = {"debug", "info", "warning", "error", "exception", "critical", "
 MAY_LOG: Final = {"_trace"}
 """`Connection._trace` shows the order of the wire, which only the lock keeps; at DEBUG alone."""
 
+MAY_GET_LOGGERS: Final = {"loggers.py", "runner.py"}
+"""The second only sets a level."""
+
 
 def last_name(node: ast.AST) -> str:
     """`_lock` of `self._lock`, or of `_lock` itself."""
@@ -136,3 +139,16 @@ class Thing:
         logger.info("fine")
 """
     assert logs_under_locks(ast.parse(source), frozenset({"_lock"})) == [5, 12]
+
+
+def test_no_handler_of_an_author_is_called_by_a_thread_that_logs() -> None:
+    direct = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        and isinstance(node.value, ast.Call)
+        and last_name(node.value.func) == "getLogger"
+        and path.name not in MAY_GET_LOGGERS
+    ]
+    assert not direct, "make these loggers with dhs_runtime.loggers.get_logger"

@@ -84,7 +84,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 
 class TimedBench(Bench):
-    """One whose judge has the time of the test, which stands still: `monotonic` in its place."""
+    """The test sets the time of its judge: `monotonic` here is in place of the real clock."""
 
     now_s = 0.0
 
