@@ -143,7 +143,8 @@ class SimulatedDcss(Scripting):
             record=functools.partial(self.traffic.add, SCRIPTING_ENGINE),
         )
         self._engine = engine
-        self._audience.hear, self._sessions.engine = engine.hear, engine.obey
+        self._audience.foresee, self._audience.hear = engine.foresee, engine.hear
+        self._sessions.engine = engine.obey
         parts = Parts(
             control=self,
             database=self._database,

@@ -25,12 +25,14 @@ class Audience:
     Attributes:
         lock: Guards the clients, their changing values, and the order of messages to them. Held
             while a device is sent to a client, so that no older value comes after a newer one.
-        hear: Called with each text to all clients, by the thread that sends it.
+        foresee: Called with each text to all clients before a client gets it.
+        hear: The same, when it is on its way to the clients.
     """
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self.lock = threading.RLock()
+        self.foresee: Callable[[str], None] = lambda _: None
         self.hear: Callable[[str], None] = lambda _: None
         self._clients: dict[int, ConnectedGui] = {}
         self._overheard = threading.local()
@@ -62,6 +64,7 @@ class Audience:
         """Send a text to all clients, and to the scripting engine."""
         text = told_to_all(text)
         getattr(self._overheard, "texts", []).append(text)
+        self.foresee(text)
         try:
             self._send(framed(text))
         except EncodeError as error:

@@ -29,6 +29,8 @@ logger = get_logger(__name__)
 VIRTUAL: Final = "standardVirtualMotor"
 """The script of a motor that is only a number."""
 
+_MOVE_STARTED: Final = "stog_motor_move_started"
+_MOVE_COMPLETED: Final = "stog_motor_move_completed"
 _UNHANDLED: Final = "stog_log software_severe server Unhandled error in scripting engine"
 _CONFIGURED: Final = slice(4, 10)  # position, limits and switches of a pseudo motor
 
@@ -74,6 +76,7 @@ class Engine:
         self.tell = tell
         self.answer = answer
         self.state = MotionState()
+        self._motions = {_MOVE_STARTED: self.state.begin, _MOVE_COMPLETED: self.state.end}
         self.idle = IdleList(database, answer)
         self.parents = Parents(database, answer)
         self.waits = Waits()
@@ -108,6 +111,12 @@ class Engine:
         self.scripts.close()
 
     # -- hearing and aborting ----------------------------------------------------------------
+
+    def foresee(self, text: str) -> None:
+        """Enter what moves, before a GUI knows: a real engine reads the GUI's next move later."""
+        change = self._motions.get(first_word(text))
+        if change is not None and is_list(text):
+            change([*split_list(text), ""][1])
 
     def hear(self, text: str) -> None:
         """Take a message to all GUIs; a text that is not a Tcl list is lost, with a log line."""

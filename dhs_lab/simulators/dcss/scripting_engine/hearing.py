@@ -11,7 +11,6 @@ from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE, Database
 from dhs_lab.simulators.dcss.motors import MotorEntry
 from dhs_lab.simulators.dcss.scripting_engine.farewell import farewell
 from dhs_lab.simulators.dcss.scripting_engine.idle import IdleList
-from dhs_lab.simulators.dcss.scripting_engine.motion_state import MotionState
 from dhs_lab.simulators.dcss.scripting_engine.motor_limits import beyond, shortest
 from dhs_lab.simulators.dcss.scripting_engine.parents import Parents
 from dhs_lab.simulators.dcss.scripting_engine.script_wait import Waits
@@ -27,7 +26,6 @@ _Words = Sequence[str]
 class HearingEngine(Protocol):
     """What `Hearing` needs from its engine."""
 
-    state: MotionState
     idle: IdleList
     parents: Parents
     waits: Waits
@@ -96,12 +94,10 @@ class Hearing:
         self._engine.parents.update(words[1])
 
     def _move_started(self, words: _Words) -> None:
-        self._engine.state.begin(words[1])
         self._engine.idle.begin(words[1], once=True)
 
     def _move_completed(self, words: _Words) -> None:
         name, status = words[1], words[_STATUS_AT]
-        self._engine.state.end(name)
         self._engine.idle.end(name)
         self._engine.parents.update(name)
         found = self._database.find(name)

@@ -1,5 +1,7 @@
 """What GUIs ask for: what DHSs are sent, what all GUIs are told, and what only one is."""
 
+import threading
+
 import pytest
 
 from dhs_lab.simulators.dcss import SimulatedDcss
@@ -83,6 +85,29 @@ def test_operations_go_on_when_their_client_leaves(
     dhs.send_text(f"htos_operation_completed collect {handle} normal late")
     dhs.read_until_now()
     assert f"stog_operation_completed collect {handle} normal late" in alice.read_until_now()
+
+
+def test_a_gui_that_knows_the_end_of_a_move_may_start_the_next(
+    dcss: SimulatedDcss, dhs: DhsPeer, alice: GuiPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late the scripting engine reacts: its queue has the end before the next command."""
+    hear, is_sent = dcss._audience.hear, threading.Event()
+
+    def hear_late(text: str) -> None:
+        assert is_sent.wait(DEADLINE_S)
+        hear(text)
+
+    alice.ask("gtos_start_motor_move z 1")
+    dhs.send_text("htos_motor_move_started z 1")
+    dhs.read_until_now()
+    monkeypatch.setattr(dcss._audience, "hear", hear_late)
+    dhs.send_text("htos_motor_move_completed z 1 normal")
+    alice.read_to("stog_motor_move_completed z 1.000000 normal")
+    alice.say("gtos_start_motor_move z 2")
+    try:
+        assert dhs.read_text() == "stoh_start_motor_move z 2.0"
+    finally:
+        is_sent.set()
 
 
 @pytest.mark.parametrize(
