@@ -35,9 +35,9 @@ pytestmark = pytest.mark.uncovered
 # -- the target on the codec as it is --------------------------------------------------------
 
 
-@pytest.mark.parametrize("plan", shapes.PLANS, ids=lambda plan: plan.keyword)
-def test_the_seed_of_a_class_is_a_message_of_it(plan: Plan[Message]) -> None:
-    assert type(shapes.CODEC.decode(Frame(corpus.text_of(plan)))) is plan.message_class
+def test_the_seed_of_a_class_is_a_message_of_it() -> None:
+    for plan in shapes.PLANS:
+        assert type(shapes.CODEC.decode(Frame(corpus.text_of(plan)))) is plan.message_class
 
 
 def test_every_invariant_holds_of_the_seeds() -> None:

@@ -180,16 +180,16 @@ def test_who_reads_more_slowly_than_events_come_ends_in_time(
 
     def speak() -> None:
         with suppress(OSError):
-            while not over.is_set():
+            while not over.wait(0.0005):
                 session.say("stog_note again", f"stog_operation_update collect {run.handle} again")
 
     speaker = threading.Thread(target=speak, name="speaker")
     with dcss.watch(gui.StogNote) as seen:
         speaker.start()
         for _ in seen.until(0.05):
-            assert not over.wait(0.0001)
+            assert not over.wait(0.002)
     followed = run.follow(0.05)
     with pytest.raises(WaitTimeoutError, match=r"no completion within 0\.05 s"):
-        all(not over.wait(0.0001) for _ in followed)
+        all(not over.wait(0.002) for _ in followed)
     over.set()
     speaker.join(S)

@@ -4,8 +4,6 @@ import ast
 import re
 from collections import Counter
 
-import pytest
-
 from tests.docs.pages import INDENTED, ROOT, Page, pages
 from tests.docs.tables import ELSEWHERE, NOT_RUN
 from tests.docs.test_blocks import own_blocks
@@ -19,8 +17,13 @@ def languages(page: Page) -> Counter[str]:
     return Counter(block.language for block in page.blocks())
 
 
-@pytest.mark.parametrize("page", pages(), ids=str)
-def test_every_block_has_its_test(page: Page) -> None:
+def test_every_block_has_its_test() -> None:
+    for page in pages():
+        check_blocks(page)
+
+
+def check_blocks(page: Page) -> None:
+    """Fails if nobody runs a block of the page, and no row of the tables says why."""
     for language, count in languages(page).items():
         key = (page.path, language)
         assert not (key in ELSEWHERE and key in NOT_RUN), key
@@ -48,27 +51,27 @@ def test_no_row_of_the_tables_is_left_over() -> None:
         assert reason.why
 
 
-@pytest.mark.parametrize("test", sorted({row.test for row in ELSEWHERE.values()}))
-def test_the_tests_elsewhere_are_there(test: str) -> None:
-    file, _, name = test.partition("::")
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+def test_the_tests_elsewhere_are_there() -> None:
+    for test in sorted({row.test for row in ELSEWHERE.values()}):
+        file, _, name = test.partition("::")
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if own_blocks(page)], ids=str)
-def test_every_file_of_a_page_is_used(page: Page) -> None:
+def test_every_file_of_a_page_is_used() -> None:
     """Python in a file runs only if something imports or starts it; `pytest` runs `test_*.py`."""
-    blocks = own_blocks(page)
-    commands = "\n".join(block.text for block in blocks if block.language == "console")
-    for block in blocks:
-        if block.file is None or block.language != "python":
-            continue
-        module = block.file.removesuffix(".py")
-        others = "\n".join(other.text for other in blocks if other is not block)
-        is_started = block.file in commands
-        is_imported = re.search(rf"^from {module} import ", others, re.MULTILINE)
-        is_test = module.startswith("test_") and "pytest" in commands
-        assert is_started or is_imported or is_test, f"{page}: nobody runs {block.file}"
+    for page in pages():
+        blocks = own_blocks(page)
+        commands = "\n".join(block.text for block in blocks if block.language == "console")
+        for block in blocks:
+            if block.file is None or block.language != "python":
+                continue
+            module = block.file.removesuffix(".py")
+            others = "\n".join(other.text for other in blocks if other is not block)
+            is_started = block.file in commands
+            is_imported = re.search(rf"^from {module} import ", others, re.MULTILINE)
+            is_test = module.startswith("test_") and "pytest" in commands
+            assert is_started or is_imported or is_test, f"{page}: nobody runs {block.file}"
 
 
 def test_what_is_indented_is_no_way_around() -> None:

@@ -56,7 +56,7 @@ def test_a_new_block_without_a_test_fails(
     (tmp_path / "docs" / "howto").mkdir(parents=True)
     (tmp_path / page.path).write_text(f"{text}\n{block}\n")
     with pytest.raises(AssertionError, match=r"see that tests/lab/testing|nobody runs blocks of"):
-        test_every_block.test_every_block_has_its_test(page)
+        test_every_block.check_blocks(page)
 
 
 # -- Python and samples ----------------------------------------------------------------------

@@ -167,7 +167,6 @@ def mistakes_in(folder: Path, content: bytes | str) -> tuple[Mistake, ...]:
         ("name: x".encode("utf-16-le"), 1, "save the file as UTF-8"),
         ("name: x".encode("utf-32"), 1, "save the file as UTF-8"),
         (b"dcss:\n  <<: {port: 1}\n  <<: {port: 2}\n", 3, "this key is doubled"),
-        (b"settings: [" + b"1," * 100_001 + b"]", 1, "more than 100000 values"),
         (b"name: {{ name }}\n", 1, "put a text with brackets in quotes"),
         ("\u00a0name: x\n".encode(), 1, "it contains the character U+00A0; use plain blanks"),
         ("dcss:\n  ho\u200bst: x\n".encode(), 2, "it contains the character U+200B"),
@@ -185,6 +184,16 @@ def test_a_file_that_is_no_configuration(
     mistake = mistakes_in(tmp_path, content)[0]
     assert (mistake.line, reason in mistake.reason) == (line, True), mistake
     assert not set(mistake.reason.split()) & {"Traceback", "None", "token", "dict", "NoneType"}
+
+
+def test_there_may_be_so_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_file, "MAX_VALUES", 10)
+    path = tmp_path / "config.yaml"
+    path.write_text("list: [1, 2, 3, 4, 5, 6, 7]")  # with the key and both brackets ten
+    assert load_yaml(path) == {"list": [1, 2, 3, 4, 5, 6, 7]}
+    assert mistakes_in(tmp_path, "list: [1, 2, 3, 4, 5, 6, 7, 8]") == (
+        Mistake("", f"not YAML: {yaml_file.TOO_MANY}", 1),
+    )
 
 
 def test_an_alias_bomb_ends_after_so_many_values(tmp_path: Path) -> None:
