@@ -5,7 +5,7 @@ In a block
 - `$ COMMAND` is typed at a shell's prompt, and the lines below it are its complete output;
 - `dcss> LINE` is typed at the prompt of a `dhs simulate dcss` that runs in one of the terminals;
   the lines below it come before the prompt is back, in any order, because several threads print;
-- `^C` is typed at the command before it;
+- `^C` is typed at the newest command that still runs;
 - lines before the first of these are shown by one of the terminals, in this order;
 - `...` matches anything; alone in a line, any lines. A time matches any time.
 
@@ -87,9 +87,8 @@ class Session:
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environment = this_environment() if environment is None else environment
-        self.terminals: list[Terminal] = []
+        self.terminals: list[Terminal] = []  # the newest command is in the last
         self._changed = threading.Condition()  # of all terminals
-        self._last: Terminal | None = None
         self._ports = Ports()
 
     def __enter__(self) -> Self:
@@ -151,7 +150,7 @@ class Session:
         command = step.typed.removeprefix("$ ")
         wanted = _EXIT_CODE.search(command)
         command = _EXIT_CODE.sub("", command)
-        terminal = self._last = self._idle_terminal()
+        terminal = self._idle_terminal()
         terminal.type(self.free(command))
         stays = is_last and not wanted and STAYS.match(command)
         pattern = as_pattern(self.free(step.expected), is_whole=not stays)
@@ -182,7 +181,7 @@ class Session:
         assert not more or "..." in step.shown or is_end, self._difference(step, terminal)
 
     def _interrupt(self, step: Step) -> None:
-        terminal = self._last
+        terminal = next((one for one in reversed(self.terminals) if not one.is_idle), None)
         assert terminal is not None, "nothing runs"
         self._press_until_it_ends(terminal)
         pattern = as_pattern(self.free(step.expected))
@@ -203,12 +202,14 @@ class Session:
     # -- terminals ---------------------------------------------------------------------------
 
     def _idle_terminal(self) -> Terminal:
-        for terminal in self.terminals:
-            if terminal.is_idle:
-                return terminal
-        environment = {**self.environment, "DHS_DCSS_GUI": self.free("localhost:14243")}
-        self.terminals.append(Terminal(self.folder, environment, self._changed))
-        return self.terminals[-1]
+        terminal = next((one for one in self.terminals if one.is_idle), None)
+        if terminal is None:
+            environment = {**self.environment, "DHS_DCSS_GUI": self.free("localhost:14243")}
+            terminal = Terminal(self.folder, environment, self._changed)
+        else:
+            self.terminals.remove(terminal)
+        self.terminals.append(terminal)
+        return terminal
 
     def _terminal_of(self, command: str) -> Terminal:
         for terminal in self.terminals:

@@ -16,7 +16,7 @@ from dhs_lab.simulators.dcss import shell as shell_module
 from dhs_lab.simulators.dcss.shell import COMMANDS, CommandResult, Shell
 from dhs_runtime import Count, DeviceError, Dhs, Move, Operation
 from tests.lab.simulators.closed_host import closed_host
-from tests.runtime.peers import eventually, fast_config, running, stopped
+from tests.runtime.peers import configured, eventually, fast_config, running, stopped
 
 DEADLINE_S = 20.0
 
@@ -108,9 +108,10 @@ def shell(dcss: SimulatedDcss, voice: Voice) -> Iterator[Shell]:
 @pytest.fixture
 def driven(dcss: SimulatedDcss, shell: Shell) -> Iterator[Shell]:
     """A shell with its DHS online and registered."""
-    with running(make_dhs(), fast_config(dcss.port)):
+    with running(make_dhs(), fast_config(dcss.port)) as dhs:
         assert shell.run("wait stageDHS 20").ok
         assert shell.run("expect --within 20 message 'stoh_configure_string status*'").ok
+        eventually(lambda: configured(dhs))
         yield shell
 
 
