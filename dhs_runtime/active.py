@@ -14,7 +14,7 @@ from dhs_runtime.task import Task, TaskState
 K = TypeVar("K", bound=Task)
 
 SLOW_INLINE_S: Final = 0.05
-TOO_MUCH: Final = "too much under way"
+STOPPING: Final = "DHS is stopping"
 
 
 class ActiveTasks:
@@ -62,15 +62,15 @@ class ActiveTasks:
         self.add(task)
         if lane is None or not lane.busy:
             if not self._workers.submit(partial(self.run, task, handler)):
-                self.refuse(task, "too many operations under way")
+                self._turn_away(task, "too many operations under way")
         elif not lane.put(partial(self.start, task, handler)):
-            self.refuse(task, TOO_MUCH)
+            self._turn_away(task)
 
     def queue(self, task: K, handler: Callable[[K], object], lane: Lane) -> None:
         """Run a task in a lane; or refuse it."""
         self.add(task)
         if not lane.put(partial(self.run, task, handler)):
-            self.refuse(task, TOO_MUCH)
+            self._turn_away(task)
 
     def run(self, task: K, handler: Callable[[K], object]) -> None:
         """Run a task that was added, and remove it."""
@@ -87,6 +87,10 @@ class ActiveTasks:
         took = time.monotonic() - started
         if took > SLOW_INLINE_S:
             task.log.warning("inline handler took %.0f ms; nothing was read meanwhile", took * 1e3)
+
+    def _turn_away(self, task: Task, too_much: str = "too much under way") -> None:
+        """Refuse a task that nobody takes, because there are too many or no workers any more."""
+        self.refuse(task, STOPPING if self._workers.is_closed else too_much)
 
     def refuse(self, task: Task, reason: str, status: str = ERROR) -> None:
         """Answer a task with a failure and remove it, soon and in another thread."""

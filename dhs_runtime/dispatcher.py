@@ -28,7 +28,7 @@ from dcs_codec import (
     UnknownMessage,
     readable,
 )
-from dhs_runtime.active import ActiveTasks
+from dhs_runtime.active import STOPPING, ActiveTasks
 from dhs_runtime.answers import ERROR
 from dhs_runtime.clock import Deadline
 from dhs_runtime.declaring import HandlerTable, Repeated, call_hook
@@ -44,7 +44,6 @@ from dhs_runtime.threads import ThreadGroup
 
 logger = get_logger(__name__)
 
-STOPPING: Final = "DHS is stopping"
 MAX_RUNNING: Final = 64
 MAX_REFUSED: Final = 200_000
 """The most refusals that wait while DCSS does not read; one more, and the link is given up."""

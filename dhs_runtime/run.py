@@ -5,11 +5,12 @@ import time
 from typing import Final
 
 from dcs_codec import Codec, Message
+from dhs_runtime.active import STOPPING
 from dhs_runtime.answers import ABORTED
 from dhs_runtime.clock import Deadline
 from dhs_runtime.config import DcssConfig
 from dhs_runtime.declaring import HandlerTable, call_hook
-from dhs_runtime.dispatcher import STOPPING, Dispatcher
+from dhs_runtime.dispatcher import Dispatcher
 from dhs_runtime.errors import DhsError, NotConnectedError
 from dhs_runtime.link import Link
 from dhs_runtime.loggers import get_logger

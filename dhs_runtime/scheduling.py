@@ -130,6 +130,11 @@ class Workers:
         """Threads that wait for a job."""
         return len(self._idle)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether they take no more jobs."""
+        return self._closed
+
     def submit(self, job: Job, *, quietly: bool = False) -> bool:
         """Queue `job` for a worker; False when too many jobs wait already, or after `close`.
 

@@ -18,7 +18,7 @@ from dcs_codec import (
     default_codec,
     encode_text,
 )
-from dhs_runtime import Operation
+from dhs_runtime import Motor, Operation
 from dhs_runtime.clock import Deadline
 from dhs_runtime.declaring import HandlerTable
 from dhs_runtime.dispatcher import Dispatcher
@@ -191,3 +191,26 @@ def test_after_its_close_it_refuses() -> None:
         dispatcher.close()
         dispatcher.feed(started("op"), answers)
         assert answers.next() == "htos_operation_completed op 1.2 error DHS is stopping"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stoh_register_real_motor z z",
+        "stoh_register_real_motor strange strange",
+        "stoh_register_shutter strange closed",
+        "stoh_register_encoder strange strange",
+    ],
+)
+def test_what_its_close_forestalls_is_told_as_that(text: str) -> None:
+    handlers = HandlerTable()
+    handlers.devices.add(Motor("z"))
+    answers = Answers()
+    with dispatching(handlers, answers) as dispatcher:
+        dispatcher.close()
+        dispatcher.feed(decode_text(text), answers)
+        dispatcher.feed(started("op"), answers)
+        told = answers.next()
+        while "op 1.2" not in told:
+            assert told.startswith("htos_send_configuration") or "DHS is stopping" in told
+            told = answers.next()
