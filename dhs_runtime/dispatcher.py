@@ -63,6 +63,7 @@ class Dispatcher:
         active: The tasks under way.
         aborts: How many `stoh_abort_all` came.
         workers: Run operations, moves, counts and calls.
+        answers: Sends refusals and, in a stop, the last answers; one thread.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Dispatcher:
         self.aborts = 0
         self.workers = Workers(group, "operation", MAX_RUNNING)
         self.active = ActiveTasks(self.workers, self._answer, self._timers.cancel)
-        self._answers = Workers(group, "answer", 1, MAX_REFUSED)
+        self.answers = Workers(group, "answer", 1, MAX_REFUSED)
         self._closed = False
         self._online = False
         self._unknown: set[str] = set()
@@ -110,7 +111,7 @@ class Dispatcher:
         )
         self._inbox = Lane(self._wiring.lanes)
         try:
-            for workers in (self.workers, self._answers, self._wiring.lanes):
+            for workers in (self.workers, self.answers, self._wiring.lanes):
                 workers.make_ready()
         except RuntimeError:
             self.close()
@@ -184,14 +185,18 @@ class Dispatcher:
             return None
         return _name_of(running[0])
 
-    def close(self) -> None:
-        """Start nothing more; each thread ends after its present job."""
+    def retire(self) -> None:
+        """Start nothing more; each thread ends after its present job, only `answers` go on."""
         self._closed = True
         self.workers.close()
         self._wiring.lanes.close()
         self._wiring.readers.close()
-        self._answers.close()
         self._timers.close()
+
+    def close(self) -> None:
+        """As `retire`; `answers` take no more, too."""
+        self.retire()
+        self.answers.close()
 
     def _to_device(self, message: Message, outlet: Outlet, refusal: str = "") -> None:
         if self._closed:
@@ -280,7 +285,7 @@ class Dispatcher:
 
     def _answer(self, job: Job) -> None:
         """Send a refusal in another thread, because this one may be the reading thread."""
-        if self._answers.submit(job):
+        if self.answers.submit(job):
             return
         if not self._closed:
             logger.error("DCSS does not read the answers to what it asks; giving the link up")

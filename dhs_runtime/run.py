@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import wait
 from typing import Final
 
 from dcs_codec import Codec, Message
@@ -116,13 +117,14 @@ class Run:
                 return ()
             self._stopped = True
             started = time.monotonic()
-            self.dispatcher.close()
+            self.dispatcher.retire()
             for task in self.dispatcher.active.all():
                 task.abort(STOPPING)
             for hook in self._handlers.stop_hooks:
                 call_hook(hook)
             self.dispatcher.active.wait_until_none(LAST_WORDS_S)
             self._answer_the_rest()
+            self.dispatcher.close()
             self.link.stop()
             alive = self._threads.join(Deadline.after(join_s))
             self._handlers.devices.wire(None)
@@ -143,10 +145,10 @@ class Run:
     def _answer_the_rest(self) -> None:
         """Answer what is left in a thread: a DCSS that reads nothing must not hold up the stop."""
         deadline = Deadline.after(BUSY_S)
-        thread = self._threads.spawn("last-words", self._end_tasks)
-        thread.join(LAST_ANSWERS_S)
-        while thread.is_alive() and self.link.is_read and not deadline.passed:
-            thread.join(LAST_WORDS_S)
+        rest = [self.dispatcher.answers.call(self._end_tasks)]
+        wait(rest, LAST_ANSWERS_S)
+        while not rest[0].done() and self.link.is_read and not deadline.passed:
+            wait(rest, LAST_WORDS_S)
 
     def _end_tasks(self) -> None:
         """Complete tasks that their handlers did not complete, as aborted."""

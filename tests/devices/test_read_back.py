@@ -404,7 +404,7 @@ def test_what_can_be_read_again_is_not_said_to_hang() -> None:
         assert run is not None
         run.dispatcher.active.answer(partial(go_on.wait, 20))
         hang.set()
-        eventually(lambda: len(run.dispatcher._answers._waiting) > 0)
+        eventually(lambda: len(run.dispatcher.answers._waiting) > 0)
         hang.clear()
         hanging.release.set()
         assert peer.read_text().startswith("htos_log error z cannot be read: answered after")

@@ -8,6 +8,7 @@ import pytest
 
 from dhs_runtime import Dhs, LinkState, Operation
 from dhs_runtime.run import LAST_WORDS_S, Run
+from tests.no_threads import no_threads
 from tests.runtime.peers import AT_ONCE_S, DEADLINE_S, RawDcss, eventually, stopped
 
 
@@ -71,6 +72,30 @@ def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) ->
             release.set()
             answer = "htos_operation_completed stuck 1.1 aborted DHS is stopping"
             assert peer.read_text() == answer
+
+
+def test_a_stop_needs_no_new_thread() -> None:
+    """The system may have none left: then the last answers go out all the same."""
+    dhs, entered, release = Dhs("testDHS"), threading.Event(), threading.Event()
+
+    @dhs.operation("stuck")
+    def stuck(_: Operation) -> None:
+        entered.set()
+        release.wait(DEADLINE_S)
+
+    with RawDcss() as dcss:
+        dhs.start(dcss.config())
+        with dcss.accept() as peer:
+            peer.shake_hands()
+            peer.send("stoh_start_operation stuck 1.1")
+            assert entered.wait(DEADLINE_S)
+            with no_threads():
+                assert "operation-1" in dhs.stop()
+            release.set()
+            answer = "htos_operation_completed stuck 1.1 aborted DHS is stopping"
+            assert peer.read_text() == answer
+            peer.read_to_end()
+    assert dhs.state is LinkState.STOPPED
 
 
 def test_a_report_that_is_under_way_at_the_deadline_is_not_sent_twice() -> None:
