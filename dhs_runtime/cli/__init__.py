@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import io
 import os
 import sys
@@ -70,10 +71,13 @@ def main() -> NoReturn:
 def _obey(words: list[str]) -> int:
     """Run a command; returns its exit code."""
     serves = bool(words) and words[0] in commands.COMMANDS and commands.COMMANDS[words[0]].serves
+    gc.disable()  # imported objects stay, and it takes long to search them for garbage
     try:
         return _serve(words) if serves else _call(words)
     except KeyboardInterrupt:
         return commands.STOPPED if serves else commands.INTERRUPTED
+    finally:
+        gc.enable()  # `LazyGroup` has done so if it imported a command
 
 
 def _serve(words: list[str]) -> int:

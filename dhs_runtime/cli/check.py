@@ -1,6 +1,7 @@
 """`dhs check`: finds mistakes in a configuration, and hosts that cannot be reached."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 import click
-from rich.console import Console
-from rich.markup import escape
 
 from dhs_runtime.process.config_file import ConfigFileError, Mistake, load_yaml
+from dhs_runtime.process.log_outputs import wants_colours
 from dhs_runtime.process.probe import Peer, probe_dcss
 from dhs_runtime.process.settings import RunConfig, run_config
 
@@ -140,14 +140,18 @@ def _as_json(report: Report) -> dict[str, object]:
 
 
 def _print(report: Report) -> None:
-    console = Console(soft_wrap=True, highlight=False)
     for mistake in report.mistakes:
-        console.print(f"[red]wrong[/]  {escape(mistake.at(report.file))}")
+        _say("wrong", "red", mistake.at(report.file))
     if not report.mistakes:
-        console.print(f"[green]right[/]  {escape(report.file)} for dhs {report.kind}")
+        _say("right", "green", f"{report.file} for dhs {report.kind}")
     for note in report.notes:
-        console.print(f"[yellow]note[/]   {escape(note)}")
+        _say("note", "yellow", note)
     for peer in report.peers:
-        word = "[red]fails[/]" if peer.trouble else "[green]works[/]"
-        said = escape(f"{peer.name} {peer.address}: {peer.trouble or peer.detail}")
-        console.print(f"{word}  {said} ({peer.seconds:.2f} s)")
+        said = f"{peer.name} {peer.address}: {peer.trouble or peer.detail} ({peer.seconds:.2f} s)"
+        _say("fails" if peer.trouble else "works", "red" if peer.trouble else "green", said)
+
+
+def _say(word: str, colour: str, text: str) -> None:
+    """A line that begins with a word in colour, if the terminal shows colours."""
+    colours = None if wants_colours(os.environ) else False  # None: if it is a terminal
+    click.echo(click.style(f"{word:7}", fg=colour) + text, color=colours)

@@ -35,12 +35,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = cmd_name.replace("-", "_")
-        gc.disable()  # imported objects stay, and it takes long to search them for garbage
-        try:
-            package = importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}")
-        finally:
-            gc.freeze()
-            gc.enable()
+        package = importlib.import_module(f"{COMMANDS[cmd_name].package}.{module}")
+        gc.freeze()  # what is imported stays
+        gc.enable()
         found = getattr(package, module)
         assert isinstance(found, click.Command)  # noqa: S101 - a test walks all of them
         return found

@@ -1,7 +1,6 @@
 """`Device`: the base of all kinds of device; `Request`: one command to a device."""
 
 import contextlib
-import decimal
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -346,6 +345,10 @@ def plain_number(value: object) -> float:
     if not isinstance(value, bool):
         if isinstance(value, numbers.Integral):
             return int(value)
-        if isinstance(value, (numbers.Real, decimal.Decimal)):
+        if isinstance(value, numbers.Real):
+            return float(value)
+        import decimal  # noqa: PLC0415 - hardly any number needs it
+
+        if isinstance(value, decimal.Decimal):
             return float(value)
     raise TypeError(f"a number is needed, not {type(value).__name__}")

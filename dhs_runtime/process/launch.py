@@ -1,12 +1,14 @@
 """`Launch`: what `dhs run` tells a DHS about its process."""
 
-import argparse
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from dhs_runtime.process.config_file import structure
+
+if TYPE_CHECKING:
+    import argparse
 
 C = TypeVar("C")
 
@@ -39,7 +41,7 @@ class Launch:
         """
         return structure(self.values, config_class, self.source, "settings")
 
-    def arguments(self, parser: argparse.ArgumentParser) -> argparse.Namespace:
+    def arguments(self, parser: "argparse.ArgumentParser") -> "argparse.Namespace":
         """Parse `args` with your parser; a mistake or `-h` ends the process.
 
         It ends as argparse does: with the usage, and exit code 2 or 0.

@@ -6,7 +6,6 @@ thread that writes.
 """
 
 import copy
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -148,6 +147,8 @@ class JsonFormatter(logging.Formatter):
             "message": self._masker.mask(record.msg),
         }
         trace = "\n".join(_trace(record, self._masker))
+        import json  # noqa: PLC0415 - only for this form
+
         return json.dumps(told | {"trace": trace} if trace else told) + "\n"
 
 

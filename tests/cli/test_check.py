@@ -161,5 +161,5 @@ def test_dcss_alone_is_called_for_dhs_run(file: Path) -> None:
 
 
 def test_markup_in_a_file_is_no_markup(file: Path) -> None:
-    file.write_text("name: '[bold] x'\n")
-    assert "wanted, got '[bold] x'" in check(file)[1]
+    file.write_text("name: '[bold] :key: x'\n")
+    assert "wanted, got '[bold] :key: x'" in check(file)[1]

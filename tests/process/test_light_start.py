@@ -150,6 +150,26 @@ def test_a_log_is_decoded_without_what_other_inputs_need(tmp_path: Path) -> None
     assert not imported(done) & others
 
 
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        (["run", "--help"], {"argparse", "dcs_codec.gui", "decimal", "json"}),
+        (["check", "absent.yaml"], {"cattrs", "dcs_codec.gui", "rich"}),
+        (
+            ["simulate", "dcss", "--dhs=x", "--port=0", "-e", "gui gtos_abort_all hard"],
+            {"dcs_codec.gui", "dcs_codec.gui_messages", "yaml"},
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_command_starts_without_what_it_seldom_needs(
+    tmp_path: Path, words: list[str], others: set[str]
+) -> None:
+    modules = imported(run(*words, folder=tmp_path, site=IMPORTED))
+    assert f"dhs_{'lab' if words[0] == 'simulate' else 'runtime'}.cli.{words[0]}" in modules
+    assert not modules & others
+
+
 def test_the_help_fits_a_terminal_and_cuts_no_summary() -> None:
     text = help_text()
     assert max(map(len, text.splitlines())) <= 80

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
+import dcs_codec
 from dcs_codec import StohConfigurePseudoMotor, StohConfigureRealMotor, StohConfigureString
-from dcs_codec.gui import GtosConfigureDevice
 from dcs_codec.limits import MAX_STRING_CONTENTS
 from dhs_lab.simulators.dcss.circle import fold
 from dhs_lab.simulators.dcss.entry import Entry
@@ -49,7 +49,9 @@ def reconfigured(hardware_host: str, motor: MotorEntry, values: Mapping[str, Any
     return told
 
 
-def configuring(motor: MotorEntry, changes: Mapping[str, float]) -> GtosConfigureDevice:
+def configuring(
+    motor: MotorEntry, changes: Mapping[str, float]
+) -> "dcs_codec.gui.GtosConfigureDevice":
     """The message of a GUI that changes these values of a motor, and repeats the others.
 
     Raises:
@@ -58,7 +60,7 @@ def configuring(motor: MotorEntry, changes: Mapping[str, float]) -> GtosConfigur
     check_changes(motor, changes)
     values = [changes.get(name, getattr(motor, name)) for name, _ in motor.scanned]
     settings = tuple(int(each) if isinstance(each, bool) else each for each in values)
-    return GtosConfigureDevice(motor_name=motor.name, settings=settings)
+    return dcs_codec.gui.GtosConfigureDevice(motor_name=motor.name, settings=settings)
 
 
 def check_changes(motor: MotorEntry, changes: Iterable[str]) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from dcs_codec import Message
-from dcs_codec.gui import gui_codec
+from dcs_codec import Message, gui_codec
 from dhs_lab.simulators.dcss.control import CLIENT_ID, Control
 from dhs_lab.simulators.dcss.database import SCRIPTING_ENGINE
 from dhs_lab.simulators.dcss.entries import OperationEntry

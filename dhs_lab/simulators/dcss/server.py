@@ -4,7 +4,7 @@ import errno
 import functools
 import socket
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dcs_codec import EncodeError, Message, decode_text
 from dcs_codec.limits import MAX_NAME
@@ -21,7 +21,6 @@ from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
 from dhs_lab.simulators.dcss.gui_port.local_gui import GuiRun, together
 from dhs_lab.simulators.dcss.gui_port.masters import Masters
 from dhs_lab.simulators.dcss.gui_port.permits import Permits
-from dhs_lab.simulators.dcss.gui_port.port import GuiPort
 from dhs_lab.simulators.dcss.judge import (
     ANSWER_WITHIN_S,
     MOVE_TOLERANCE,
@@ -47,6 +46,9 @@ from dhs_runtime.lowlevel import (
     ThreadGroup,
     get_logger,
 )
+
+if TYPE_CHECKING:
+    from dhs_lab.simulators.dcss.gui_port.port import GuiPort
 
 logger = get_logger(__name__)
 
@@ -132,7 +134,7 @@ class SimulatedDcss(Scripting):
             max_connections=MAX_CONNECTIONS + 2 * len(self._database.hosts),  # old ones may linger
         )
 
-    def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> GuiPort | None:
+    def _new_gui_port(self, settings: GuiSettings, host: str, port: int | None) -> "GuiPort | None":
         """The scripting engine, the rules for GUIs, and the GUI port if there is one."""
         engine = Engine(
             self,
@@ -157,6 +159,8 @@ class SimulatedDcss(Scripting):
         self._desk = Desk(parts)
         if port is None:
             return None
+        from dhs_lab.simulators.dcss.gui_port.port import GuiPort  # noqa: PLC0415 - slow
+
         push = FirstPush(self._database, self._sessions, self._audience)
         return GuiPort(self._audience, push, self._desk.take, settings, host=host, port=port)
 
@@ -230,7 +234,7 @@ class SimulatedDcss(Scripting):
         """Send any text to all GUIs, as if it came from a DHS or the scripting engine."""
         self._audience.tell(text)
 
-    def _known_gui_port(self) -> GuiPort:
+    def _known_gui_port(self) -> "GuiPort":
         if self._gui is None:
             raise DhsError("this simulated DCSS has no GUI port: give gui_port, 0 for a free one")
         return self._gui

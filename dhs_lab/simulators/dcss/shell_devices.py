@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
-from dcs_codec import NO_DEVICE, gui
+import dcs_codec
+from dcs_codec import NO_DEVICE
 from dhs_lab.simulators.dcss.entries import (
     EncoderEntry,
     IonChamberEntry,
@@ -57,7 +58,7 @@ def _move(context: Context, words: CommandWords) -> CommandAnswer:
     destination: float | str = word
     with contextlib.suppress(ValueError):  # `home`
         destination = float(word)
-    asked = gui.GtosStartMotorMove(motor_name=name, destination=destination)
+    asked = dcs_codec.gui.GtosStartMotorMove(motor_name=name, destination=destination)
     return as_gui(context, asked, f"{name} is sent to {word}")
 
 
@@ -70,11 +71,11 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
         how = words.one_of("HOW", "soft", "hard") if words else "soft"
     words.end()
     if motor:
-        asked = gui.GtosAbortMotorMove(motor_name=motor, abort_arg=how)
+        asked = dcs_codec.gui.GtosAbortMotorMove(motor_name=motor, abort_arg=how)
         return as_gui(context, asked, f"{motor} is to stop: {how}")
     online = counted(len(context.dcss.online()), "DHS")
     started = f"everything is to stop: {how}, {online} told"
-    return as_gui(context, gui.GtosAbortAll(abort_arg=how), started)
+    return as_gui(context, dcs_codec.gui.GtosAbortAll(abort_arg=how), started)
 
 
 @_command(
@@ -85,7 +86,7 @@ def _abort(context: Context, words: CommandWords) -> CommandAnswer:
 def _set_position(context: Context, words: CommandWords) -> CommandAnswer:
     name, position = words.word("MOTOR"), words.number("POSITION")
     words.end()
-    asked = gui.GtosSetMotorPosition(motor_name=name, position=position)
+    asked = dcs_codec.gui.GtosSetMotorPosition(motor_name=name, position=position)
     return as_gui(context, asked, f"{name} gets the position {number_text(position)}")
 
 
@@ -98,7 +99,7 @@ def _oscillate(context: Context, words: CommandWords) -> CommandAnswer:
     motor, shutter = words.word("MOTOR"), words.word("SHUTTER")
     degrees, time_s = words.number("RANGE"), words.seconds()
     words.end()
-    asked = gui.GtosStartOscillation(
+    asked = dcs_codec.gui.GtosStartOscillation(
         motor_name=motor,
         shutter_name=_or_none(shutter),
         oscillation_range=degrees,
@@ -116,7 +117,9 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     if words.flag("stop"):
         motor_1, motor_2 = words.word("MOTOR"), words.word("MOTOR2") if words else NO_DEVICE
         words.end()
-        stop = gui.GtosStopVectorMove(motor_name_1=motor_1, motor_name_2=_or_none(motor_2))
+        stop = dcs_codec.gui.GtosStopVectorMove(
+            motor_name_1=motor_1, motor_name_2=_or_none(motor_2)
+        )
         return as_gui(context, stop, f"the vector move of {motor_1} is to stop")
     changes_speed = words.flag("speed")
     motor_1, motor_2 = words.word("MOTOR"), _or_none(words.word("MOTOR2"))
@@ -124,9 +127,11 @@ def _vector(context: Context, words: CommandWords) -> CommandAnswer:
     speed = words.number("SPEED")
     words.end()
     if not ends:
-        change = gui.GtosChangeVectorSpeed(motor_name_1=motor_1, motor_name_2=motor_2, speed=speed)
+        change = dcs_codec.gui.GtosChangeVectorSpeed(
+            motor_name_1=motor_1, motor_name_2=motor_2, speed=speed
+        )
         return as_gui(context, change, f"the vector move of {motor_1} is to go on at {speed:g}")
-    start = gui.GtosStartVectorMove(
+    start = dcs_codec.gui.GtosStartVectorMove(
         motor_name_1=motor_1,
         motor_name_2=motor_2,
         destination_1=ends[0],
@@ -181,7 +186,7 @@ def _or_none(name: str) -> str:
 def _shutter(context: Context, words: CommandWords) -> CommandAnswer:
     name, state = words.word("SHUTTER"), words.word("STATE")
     words.end()
-    asked = gui.GtosSetShutterState(shutter_name=name, shutter_state=state)
+    asked = dcs_codec.gui.GtosSetShutterState(shutter_name=name, shutter_state=state)
     return as_gui(context, asked, f"{name} is to be {state}")
 
 
@@ -190,7 +195,7 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
     time_s, names = words.seconds(), words.rest()
     if not names:
         raise words.wrong("ION_CHAMBER is missing")
-    asked = gui.GtosReadIonChambers(
+    asked = dcs_codec.gui.GtosReadIonChambers(
         ion_chamber_time=time_s, is_repeated=False, ion_chamber_names=tuple(names)
     )
     return as_gui(context, asked, f"{' '.join(names)} count for {time_s:g} s")
@@ -200,8 +205,8 @@ def _read(context: Context, words: CommandWords) -> CommandAnswer:
 def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
     name = words.word("ENCODER")
     if not words:
-        return as_gui(context, gui.GtosGetEncoder(encoder_name=name), f"{name} is asked")
-    asked = gui.GtosSetEncoder(encoder_name=name, position=words.number("POSITION"))
+        return as_gui(context, dcs_codec.gui.GtosGetEncoder(encoder_name=name), f"{name} is asked")
+    asked = dcs_codec.gui.GtosSetEncoder(encoder_name=name, position=words.number("POSITION"))
     words.end()
     return as_gui(context, asked, f"{name} is set")
 
@@ -214,7 +219,7 @@ def _encoder(context: Context, words: CommandWords) -> CommandAnswer:
 )
 def _string(context: Context, words: CommandWords) -> CommandAnswer:
     name, contents = words.word("STRING"), " ".join([words.word("CONTENTS"), *words.rest()])
-    asked = gui.GtosSetString(string_name=name, string_contents=contents)
+    asked = dcs_codec.gui.GtosSetString(string_name=name, string_contents=contents)
     return as_gui(context, asked, f"{name} is to be {contents!r}")
 
 
@@ -231,7 +236,7 @@ def _start(context: Context, words: CommandWords) -> CommandAnswer:
     typed = " ".join(given)
     if (quoted := _BRACED.sub(r'"\1"', typed)) != typed:
         context.say(f"braces are sent as they are; for one word with blanks: start {name} {quoted}")
-    asked = gui.GtosStartOperation(
+    asked = dcs_codec.gui.GtosStartOperation(
         operation_name=name,
         operation_handle=context.dcss.next_handle(),
         operation_args=arguments_of(given, None),
@@ -242,5 +247,7 @@ def _start(context: Context, words: CommandWords) -> CommandAnswer:
 @_command("stop OPERATION [WORD...]", "ask an operation to stop", names_of(OperationEntry))
 def _stop(context: Context, words: CommandWords) -> CommandAnswer:
     name, given = words.word("OPERATION"), words.rest()
-    asked = gui.GtosStopOperation(operation_name=name, operation_args=arguments_of(given, None))
+    asked = dcs_codec.gui.GtosStopOperation(
+        operation_name=name, operation_args=arguments_of(given, None)
+    )
     return as_gui(context, asked, f"{name} is to stop")

@@ -1,11 +1,11 @@
 """`GuiClient`: one GUI, as the server sees it; `ConnectedGui`: one at the GUI port."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
+import dcs_codec
 from dcs_codec import EncodeError, Frame, Framing, encode_frame
-from dcs_codec.gui import ClientRow, GtosClientIsGui
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, Location, Rights
 from dhs_lab.simulators.dcss.outbox import Outbox
 from dhs_runtime.lowlevel import get_logger
@@ -13,6 +13,15 @@ from dhs_runtime.lowlevel import get_logger
 logger = get_logger(__name__)
 
 LIST_MAX: Final = 64  # clients in a list
+
+
+class Party(NamedTuple):
+    """Who is at a GUI, and where: clients of one party are master together."""
+
+    user: str
+    session: str
+    host: str
+    display: str
 
 
 @attrs.frozen
@@ -44,7 +53,7 @@ class GuiClient:
 
     Attributes:
         client_id: Number of its connection; handles of its operations begin with it.
-        login: What it said at its login.
+        party: What it said at its login.
         rights: The rights of its session.
         display: Where it is.
         place: Where it is, in words; the client may set it.
@@ -53,7 +62,7 @@ class GuiClient:
     """
 
     client_id: int
-    login: GtosClientIsGui
+    party: Party
     rights: Rights
     display: Display
     place: str = attrs.field(init=False)
@@ -65,17 +74,12 @@ class GuiClient:
         return self.display.place
 
     @property
-    def party(self) -> tuple[str, ...]:
-        """Clients with the same user, session, host and display are master together."""
-        return (self.login.user, self.login.session, self.login.host, self.login.display)
-
-    @property
     def location(self) -> Location:
         """Whether it is local, in the hutch or remote."""
         return self.display.location
 
     def __str__(self) -> str:
-        return f"GUI {self.client_id} of {self.login.user}"
+        return f"GUI {self.client_id} of {self.party.user}"
 
     def tell(self, text: str) -> None:
         """Send a text to this client only."""
@@ -85,17 +89,17 @@ class GuiClient:
         """Send an error line of the log to this client only, as dcss does for most refusals."""
         self.tell(f"stog_log error server {text}")
 
-    def row(self) -> ClientRow:
+    def row(self) -> "dcs_codec.gui.ClientRow":
         """Its row of the client list."""
         rights = self.rights
-        return ClientRow(
-            user=self.login.user,
-            full_name=rights.full_name or self.login.user,
+        return dcs_codec.gui.ClientRow(
+            user=self.party.user,
+            full_name=rights.full_name or self.party.user,
             location=self.location,
             title=rights.title,
             is_staff=rights.is_staff,
             is_roaming=rights.is_roaming,
-            host=self.login.host,
+            host=self.party.host,
             place=self.place,
             is_master=self.is_master,
             was_master=self.was_master,
@@ -111,8 +115,8 @@ class GuiClient:
         """The client as a value."""
         return GuiSession(
             client_id=self.client_id,
-            user=self.login.user,
-            host=self.login.host,
+            user=self.party.user,
+            host=self.party.host,
             location=self.location,
             place=self.place,
             is_master=self.is_master,

@@ -6,12 +6,11 @@ The page, the prompt and `SimulatedDcss.from_gui` use it, so the same rules appl
 from collections.abc import Iterable
 from typing import Any, Final
 
-from dcs_codec.gui import GtosClientIsGui
 from dhs_lab.simulators.dcss.asking import Runs
 from dhs_lab.simulators.dcss.counting import CountingRun
 from dhs_lab.simulators.dcss.gui_port.audience import Audience
 from dhs_lab.simulators.dcss.gui_port.desk import Desk
-from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient
+from dhs_lab.simulators.dcss.gui_port.gui_client import GuiClient, Party
 from dhs_lab.simulators.dcss.gui_port.gui_settings import Display, Rights
 from dhs_lab.simulators.dcss.move_runs import MoveRun, VectorRun
 from dhs_lab.simulators.dcss.runs import OperationRun, ReportRun
@@ -19,7 +18,7 @@ from dhs_runtime.lowlevel import DhsError
 
 GuiRun = MoveRun | VectorRun | OperationRun | CountingRun | ReportRun[Any]
 
-_LOGIN: Final = GtosClientIsGui(user="local", session="local", host="localhost", display=":0.0")
+_PARTY: Final = Party(user="local", session="local", host="localhost", display=":0.0")
 NOT_EXIST: Final = "not_exist"
 _UNHANDLED: Final = " while processing stoh_"  # of a command, not of a message to GUIs
 _STATUS_AT: Final = {
@@ -53,7 +52,7 @@ class LocalGui(GuiClient):
     """
 
     def __init__(self, client_id: int, told: list[str]) -> None:
-        super().__init__(client_id, _LOGIN, Rights(), Display("LOCAL"))
+        super().__init__(client_id, _PARTY, Rights(), Display("LOCAL"))
         self.is_master = True
         self.told = told
 

@@ -25,7 +25,7 @@ from dcs_codec.gui import (
 )
 from dhs_lab.simulators.dcss.gui_port.audience import SELF_ID, Audience
 from dhs_lab.simulators.dcss.gui_port.first_push import FirstPush
-from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui
+from dhs_lab.simulators.dcss.gui_port.gui_client import ConnectedGui, Party
 from dhs_lab.simulators.dcss.gui_port.gui_settings import GuiSettings
 from dhs_lab.simulators.dcss.outbox import Outbox
 from dhs_runtime.lowlevel import (
@@ -147,7 +147,8 @@ class GuiPort:
             why = f"host {login.host} is not {known}"
         else:
             display = self._settings.display(login.display)
-            return ConnectedGui(client_id, login, rights, display, outbox)
+            party = Party(login.user, login.session, login.host, login.display)
+            return ConnectedGui(client_id, party, rights, display, outbox)
         logger.info("GUI %d at %s refused: %s", client_id, address, why)
         return None
 
