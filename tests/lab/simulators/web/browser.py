@@ -1,28 +1,23 @@
 """`Browser`: headless Chromium, used like a person at the beamline."""
 
 import io
+import pkgutil
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pytest
 from PIL import Image
 from selenium import webdriver
-from selenium.common.exceptions import (
-    ElementClickInterceptedException,
-    InvalidElementStateException,
-    NoSuchElementException,
-    StaleElementReferenceException,
-)
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.webelement import WebElement
-
-T = TypeVar("T")
 
 DEADLINE_S: Final = 40.0  # a busy computer may take its time to draw
 FLAGS: Final = (
@@ -50,19 +45,33 @@ KEYS: Final = {
 EXPECTED: Final = re.compile("409 .Conflict|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_EMPTY")
 """What the console may say: commands that were refused, and a server that was stopped."""
 
-NOT_YET: Final = (
-    ElementClickInterceptedException,
-    InvalidElementStateException,  # and its kind, ElementNotInteractableException
-    NoSuchElementException,
-    StaleElementReferenceException,
-)
-"""What the driver says of an element that is not drawn, covered, disabled, or was drawn anew."""
+_AIM: Final = """
+const one = document.querySelector(arguments[0]);
+if (!one?.checkVisibility({visibilityProperty: true}) || one.disabled) return null;
+one.scrollIntoViewIfNeeded();
+const {left, top, width, height} = one.getBoundingClientRect();
+if (!one.contains(document.elementFromPoint(left + width / 2, top + height / 2))) return null;
+"""
+"""Finds an element that is in view, enabled, and not covered; else the result is null."""
 
-_CHANGED: Final = "arguments[0].dispatchEvent(new Event('change', {bubbles: true}))"
-_DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+_DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]));"
+_CHANGED: Final = (
+    "document.activeElement.dispatchEvent(new Event('change', {bubbles: true}));" + _DRAWN
+)
 _VALUE: Final = "return document.querySelector(arguments[0]).value"
 _TEXTS: Final = "return [...document.querySelectorAll(arguments[0])].map(one => one.textContent)"
 _TEXT: Final = "return document.querySelector(arguments[0])?.textContent ?? ''"
+
+
+@cache
+def _count() -> str:
+    """The script that counts which elements can be seen: selenium's own, but once for all."""
+    seen = pkgutil.get_data("selenium.webdriver.remote", "isDisplayed.js")
+    assert seen is not None
+    return (
+        f"const isSeen = {seen.decode()};"
+        "return [...document.querySelectorAll(arguments[0])].filter(one => isSeen(one)).length"
+    )
 
 
 class Browser:
@@ -132,44 +141,47 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click on the middle of an element, as soon as it is in view and enabled."""
-        self._use(selector, lambda element: element.click())
+        self._use(selector, lambda element: self._hand().move_to_element(element).click().perform())
 
     def type(self, selector: str, text: str) -> None:
-        """Write into an input in place of what it holds."""
+        """Write into an input in place of what it holds, all letters at once."""
+        insert = {"text": text}
+        self._use(
+            selector,
+            lambda _: self._driver.execute_cdp_cmd("Input.insertText", insert),
+            first="one.focus(); one.select();",
+            then=_CHANGED,
+        )
 
-        def write(element: WebElement) -> None:
-            element.clear()
-            element.send_keys(text)
-            self._driver.execute_script(_CHANGED, element)
-
-        self._use(selector, write)
-
-    def press(self, selector: str, key: str) -> None:
+    def press(self, selector: str, key: str, held: str = "") -> None:
         """Press a key while an element has the focus."""
-        self._use(selector, lambda element: element.send_keys(key))
+        hand = self._hand()
+        hand.key_down(held).send_keys(key).key_up(held) if held else hand.send_keys(key)
+        self._use(selector, lambda _: hand.perform(), first="one.focus();")
 
-    def _use(self, selector: str, act: Callable[[WebElement], None]) -> None:
+    def _hand(self) -> ActionChains:
+        return ActionChains(self._driver, duration=0)
+
+    def _use(
+        self,
+        selector: str,
+        act: Callable[[WebElement], object],
+        *,
+        first: str = "",
+        then: str = _DRAWN,
+    ) -> None:
         """Do something to the first such element, as soon as a person could, and see it drawn."""
 
-        def use() -> None:
-            element = self._driver.find_element(By.CSS_SELECTOR, selector)
-            if not element.is_enabled():
-                raise InvalidElementStateException(f"{selector} is disabled")
-            act(element)
+        def is_used() -> bool:
+            with suppress(StaleElementReferenceException):  # it was drawn anew
+                element = self._driver.execute_script(f"{_AIM}{first}return one", selector)
+                if element is not None:
+                    act(element)
+                    return True
+            return False
 
-        self._try(use)
-        self._driver.execute_async_script(_DRAWN)
-
-    def _try(self, act: Callable[[], T]) -> T:
-        """The result of something, as soon as the page is drawn as far as it needs."""
-        deadline = time.monotonic() + DEADLINE_S
-        while True:
-            try:
-                return act()
-            except NOT_YET:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        self.until(is_used)
+        self._driver.execute_async_script(then)
 
     def text(self, selector: str) -> str:
         """The text of the first such element, "" if there is none."""
@@ -189,12 +201,7 @@ class Browser:
 
     def count(self, selector: str) -> int:
         """How many such elements can be seen."""
-
-        def seen() -> int:
-            found = self._driver.find_elements(By.CSS_SELECTOR, selector)
-            return sum(element.is_displayed() for element in found)
-
-        return self._try(seen)
+        return int(self._driver.execute_script(_count(), selector))
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until the page shows something."""

@@ -326,8 +326,9 @@ def test_the_bench_arms_faults_and_sends_any_message(
     browser.click("#send .main")
     browser.until(lambda: browser.text(of("sample_x", ".value")) == "0.25")
     browser.type("#send-text", "htos_update_motor_position sample_x 3 normal")
-    browser.click("#send-way option[value='to DCSS']")
-    browser.press("#send-text", KEYS["Control"] + KEYS["Enter"])
+    browser.press("#send-way", KEYS["ArrowDown"])
+    assert browser.value("#send-way") == "to DCSS"
+    browser.press("#send-text", KEYS["Enter"], held=KEYS["Control"])
     browser.until(lambda: browser.text(of("sample_x", ".value")) == "3")
     browser.until(lambda: browser.script(SENT))
     browser.press("#send-text", KEYS["ArrowUp"])
