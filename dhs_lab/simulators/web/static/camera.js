@@ -27,7 +27,7 @@ async function takePicture() {
   const isThere = answer.status === 200 || answer.status === 304;
   image(isThere);
   if (!isThere) put($("no-picture"), (await answer.json()).error);
-  drawBoxes();
+  if (answer.status !== 304 || facts.told) drawBoxes(); // what was told grows older
 }
 
 function image(isThere) {
