@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from PIL import Image
-from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.remote.webelement import WebElement
+
+if TYPE_CHECKING:
+    from selenium.webdriver import ActionChains, Chrome
+    from selenium.webdriver.remote.webelement import WebElement
 
 DEADLINE_S: Final = 40.0  # a busy computer may take its time to draw
 FLAGS: Final = (
@@ -47,7 +47,7 @@ EXPECTED: Final = re.compile("409 .Conflict|ERR_CONNECTION_REFUSED|ERR_INCOMPLET
 
 _AIM: Final = """
 const one = document.querySelector(arguments[0]);
-if (!one?.checkVisibility({visibilityProperty: true}) || one.disabled) return null;
+if (!one?.checkVisibility({visibilityProperty: true}) || one.matches(':disabled')) return null;
 one.scrollIntoViewIfNeeded();
 const {left, top, width, height} = one.getBoundingClientRect();
 if (!one.contains(document.elementFromPoint(left + width / 2, top + height / 2))) return null;
@@ -77,7 +77,7 @@ def _count() -> str:
 class Browser:
     """One window; elements are named by CSS selectors."""
 
-    def __init__(self, driver: webdriver.Chrome) -> None:
+    def __init__(self, driver: "Chrome") -> None:
         self._driver = driver
 
     @classmethod
@@ -87,6 +87,10 @@ class Browser:
         chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
         if not chromium or not chromedriver:
             pytest.skip("no chromium and chromedriver on this computer")
+        # Each worker of a parallel run imports this module, and only one starts a browser.
+        from selenium import webdriver  # noqa: PLC0415
+        from selenium.webdriver.chrome.service import Service  # noqa: PLC0415
+
         options = webdriver.ChromeOptions()
         options.binary_location = chromium
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
@@ -159,13 +163,15 @@ class Browser:
         hand.key_down(held).send_keys(key).key_up(held) if held else hand.send_keys(key)
         self._use(selector, lambda _: hand.perform(), first="one.focus();")
 
-    def _hand(self) -> ActionChains:
+    def _hand(self) -> "ActionChains":
+        from selenium.webdriver import ActionChains  # noqa: PLC0415
+
         return ActionChains(self._driver, duration=0)
 
     def _use(
         self,
         selector: str,
-        act: Callable[[WebElement], object],
+        act: Callable[["WebElement"], object],
         *,
         first: str = "",
         then: str = _DRAWN,
