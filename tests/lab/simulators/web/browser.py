@@ -54,10 +54,8 @@ if (!one.contains(document.elementFromPoint(left + width / 2, top + height / 2))
 """
 """Finds an element that is in view, enabled, and not covered; else the result is null."""
 
-_DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]));"
-_CHANGED: Final = (
-    "document.activeElement.dispatchEvent(new Event('change', {bubbles: true}));" + _DRAWN
-)
+_DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+_CHANGED: Final = "document.activeElement.dispatchEvent(new Event('change', {bubbles: true}))"
 _VALUE: Final = "return document.querySelector(arguments[0]).value"
 _TEXTS: Final = "return [...document.querySelectorAll(arguments[0])].map(one => one.textContent)"
 _TEXT: Final = "return document.querySelector(arguments[0])?.textContent ?? ''"
@@ -149,33 +147,25 @@ class Browser:
 
     def type(self, selector: str, text: str) -> None:
         """Write into an input in place of what it holds, all letters at once."""
-        insert = {"text": text}
-        self._use(
-            selector,
-            lambda _: self._driver.execute_cdp_cmd("Input.insertText", insert),
-            first="one.focus(); one.select();",
-            then=_CHANGED,
-        )
+
+        def write(_: object) -> None:
+            self._driver.execute_cdp_cmd("Input.insertText", {"text": text})
+            self._driver.execute_script(_CHANGED)
+
+        self._use(selector, write, "one.focus(); one.select();")
 
     def press(self, selector: str, key: str, held: str = "") -> None:
         """Press a key while an element has the focus."""
         hand = self._hand()
         hand.key_down(held).send_keys(key).key_up(held) if held else hand.send_keys(key)
-        self._use(selector, lambda _: hand.perform(), first="one.focus();")
+        self._use(selector, lambda _: hand.perform(), "one.focus();")
 
     def _hand(self) -> "ActionChains":
         from selenium.webdriver import ActionChains  # noqa: PLC0415
 
         return ActionChains(self._driver, duration=0)
 
-    def _use(
-        self,
-        selector: str,
-        act: Callable[["WebElement"], object],
-        *,
-        first: str = "",
-        then: str = _DRAWN,
-    ) -> None:
+    def _use(self, selector: str, act: Callable[["WebElement"], None], first: str = "") -> None:
         """Do something to the first such element, as soon as a person could, and see it drawn."""
 
         def is_used() -> bool:
@@ -187,7 +177,7 @@ class Browser:
             return False
 
         self.until(is_used)
-        self._driver.execute_async_script(then)
+        self._driver.execute_async_script(_DRAWN)
 
     def text(self, selector: str) -> str:
         """The text of the first such element, "" if there is none."""
