@@ -19,7 +19,6 @@ from typing import Final
 import attrs
 
 from dcs_codec import default_codec
-from dcs_codec.interchange import to_dict
 from dhs_lab.tools.recording import (
     Chunk,
     RecordedEvent,
@@ -106,6 +105,8 @@ class Scribe:
         self._pieces(chunk.time, *key, self._splitters[key].feed(data))
 
     def _pieces(self, now: float, connection: int, side: Side, pieces: list[StreamPiece]) -> None:
+        from dcs_codec.interchange import to_dict  # noqa: PLC0415 - the recorder does without
+
         for piece in pieces:
             row: dict[str, object] = {
                 "time": now,

@@ -155,6 +155,7 @@ def test_a_log_is_decoded_without_what_other_inputs_need(tmp_path: Path) -> None
     [
         (["run", "--help"], {"argparse", "dcs_codec.gui", "decimal", "json"}),
         (["check", "absent.yaml"], {"cattrs", "dcs_codec.gui", "rich"}),
+        (["record", "--help"], {"cattrs", "dcs_codec.gui"}),
         (
             ["simulate", "dcss", "--dhs=x", "--port=0", "-e", "gui gtos_abort_all hard"],
             {"dcs_codec.gui", "dcs_codec.gui_messages", "yaml"},
@@ -166,7 +167,7 @@ def test_a_command_starts_without_what_it_seldom_needs(
     tmp_path: Path, words: list[str], others: set[str]
 ) -> None:
     modules = imported(run(*words, folder=tmp_path, site=IMPORTED))
-    assert f"dhs_{'lab' if words[0] == 'simulate' else 'runtime'}.cli.{words[0]}" in modules
+    assert f"{COMMANDS[words[0]].package}.{words[0]}" in modules
     assert not modules & others
 
 
