@@ -12,6 +12,7 @@ import pytest
 from mutation.__main__ import CODEC, NAMES, drawn
 from mutation.finding import mutants
 from mutation.generated import generated_changes_of
+from tests.measuring import unmeasured
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -197,6 +198,7 @@ def python(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         cwd=ROOT,
+        env=unmeasured(),
         capture_output=True,
         text=True,
         timeout=150,

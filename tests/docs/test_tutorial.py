@@ -14,7 +14,7 @@ from dhs_lab.simulators.dcss import HardwareHost, SimulatedDcss
 from dhs_lab.simulators.web import BeamlinePage
 from tests.docs.pages import Page
 from tests.docs.running import run_page
-from tests.lab.testing.environments import build_wheel, make_environment
+from tests.lab.testing.environments import add_packages, build_wheel, run_python
 
 TUTORIAL = Page("docs/tutorial/first_dhs.md")
 LONGEST_S = 400
@@ -55,28 +55,12 @@ def with_needs_of_wheel(folder: Path) -> None:
     What venv puts into it is there, too: it would compile all of it anew.
     """
     (wheel,) = folder.glob("dcs_codec-*.whl")
-    python = make_environment(folder / ".venv", wheel, "sim", besides=["pytest", *BROUGHT])
-    pip = Path(python).with_name("pip")
+    run_python("-m", "venv", "--without-pip", str(folder / ".venv"))
+    add_packages(folder / ".venv", wheel, "sim", besides=["pytest", *BROUGHT])
+    pip = folder / ".venv" / "bin" / "pip"
+    python = pip.with_name("python")
     pip.write_text(f"#!{python}\nimport runpy\nrunpy.run_module('pip', run_name='__main__')\n")
     pip.chmod(0o755)
-    (packages,) = Path(python).parents[1].glob("lib/python*/site-packages")
-    for own in (
-        *packages.glob("dcs_codec*"),
-        *packages.glob("dhs_runtime"),
-        packages / "pytest_dhs.py",
-    ):
-        remove(own)
-    remove(Path(python).parent / "dhs")
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder."""
-    if path.is_dir() and not path.is_symlink():
-        for child in path.iterdir():
-            remove(child)
-        path.rmdir()
-    else:
-        path.unlink()
 
 
 @pytest.fixture

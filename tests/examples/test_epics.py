@@ -13,6 +13,7 @@ import pytest
 from dhs_lab.simulators.dcss import HardwareHost, RealMotorEntry
 from dhs_lab.testing import DcssMaker, DhsRunner, WatchedDcss
 from tests.examples.loading import EXAMPLES
+from tests.measuring import unmeasured
 from tests.runtime.peers import DEADLINE_S, eventually
 
 sync = pytest.importorskip(
@@ -31,7 +32,7 @@ class Ioc:
     def start(self) -> None:
         """Start the IOC; returns when it answers."""
         program = EXAMPLES / "hardware" / "fake_motor_ioc.py"
-        self._process = subprocess.Popen([sys.executable, program, RECORD])
+        self._process = subprocess.Popen([sys.executable, program, RECORD], env=unmeasured())
         eventually(lambda: self.get("DMOV", timeout_s=1) == 1, timeout_s=60)
 
     def kill(self) -> None:

@@ -7,7 +7,6 @@ nothing else. A few errors come with others on the same line, which does not mat
 
 import importlib.util
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import attrs
 import pytest
 
 from dcs_codec import HtosReportIonChambers, StohStartMotorMove, decode_text, default_codec
+from tests.measuring import unmeasured
 from tests.typing import downstream
 
 HERE: Final = Path(__file__).resolve().parent
@@ -83,12 +83,11 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Refusal
     missing = [name for name in CHECKERS if importlib.util.find_spec(name) is None]
     assert not missing, f"not installed: {', '.join(missing)} (the extra `test` has both)"
     folder = tmp_path_factory.mktemp("downstream")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     running = {
         name: subprocess.Popen(
             command,
             cwd=folder,
-            env=env,
+            env=unmeasured(),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A new environment with the wheel of this project, made without an index.
+"""A new environment with the wheel of this project, made without an index and without pip.
 
 It sees only those installed packages that the wheel's metadata asks for.
 """
@@ -8,11 +8,15 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution
+from importlib.metadata import Distribution, PathDistribution
 from pathlib import Path
+from zipfile import Path as ZipPath
+from zipfile import ZipFile
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.measuring import unmeasured
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 150
@@ -27,6 +31,7 @@ def run(*command: str, cwd: Path = ROOT) -> str:
     done = subprocess.run(
         command,
         cwd=cwd,
+        env=unmeasured(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -43,9 +48,9 @@ def run_python(*args: str, cwd: Path = ROOT) -> str:
     return run(sys.executable, *args, cwd=cwd)
 
 
-def build_wheel(folder: Path) -> Path:
+def build_wheel(folder: Path, source: Path = ROOT) -> Path:
     """The wheel of this project."""
-    run_python("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    run_python("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=source)
     (wheel,) = folder.glob("dcs_codec-*.whl")
     return wheel
 
@@ -53,21 +58,24 @@ def build_wheel(folder: Path) -> Path:
 def make_environment(folder: Path, wheel: Path, *extras: str, besides: Iterable[str] = ()) -> str:
     """The Python of a new environment with the wheel, these extras, and other packages."""
     run_python("-m", "venv", "--without-pip", str(folder))
-    python = folder / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python))
-    run(*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-compile", str(wheel))
-    add_packages(folder, *extras, besides=besides)
-    return str(python)
+    with ZipFile(wheel) as archive:
+        archive.extractall(packages_of(folder))
+    add_packages(folder, wheel, *extras, besides=besides)
+    return str(folder / "bin" / "python")
 
 
-def add_packages(folder: Path, *extras: str, besides: Iterable[str] = ()) -> None:
-    """Let an environment see what the wheel in it asks for, these extras, and other packages."""
+def packages_of(folder: Path) -> Path:
+    """Where the packages of an environment are."""
     (packages,) = folder.glob("lib/python*/site-packages")
-    (metadata,) = packages.glob("dcs_codec-*.dist-info")
-    distribution = Distribution.at(metadata)
-    wanted = [*wanted_by(distribution, extras), *besides]
+    return packages
+
+
+def add_packages(folder: Path, wheel: Path, *extras: str, besides: Iterable[str] = ()) -> None:
+    """Let an environment see what a wheel asks for, with these extras, and other packages."""
+    info = next(each for each in ZipPath(wheel).iterdir() if each.name.endswith(".dist-info"))
+    wanted = [*wanted_by(PathDistribution(info), extras), *besides]
     for name in closure(wanted):
-        link(importlib.metadata.distribution(name), packages)
+        link(importlib.metadata.distribution(name), packages_of(folder))
 
 
 def wanted_by(distribution: Distribution, extras: Iterable[str]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import attrs
 
+from tests.measuring import unmeasured
+
 DEADLINE_S = 150
 WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
 """These projects do not use it, and its plugin is more than half of a short run."""
@@ -28,7 +30,7 @@ def run_pytest(
     folder: Path, *args: str, python: str = sys.executable, measured: bool = True
 ) -> Outcome:
     """Run the tests of a folder; `measured` says whether it counts for coverage."""
-    env = {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE_")}
+    env = dict(os.environ) if measured else unmeasured()
     env.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run(
         [python, "-m", "pytest", "-p", "no:cacheprovider", *WITHOUT_HYPOTHESIS, *args],

@@ -77,9 +77,9 @@ def test_without_the_extra_sim_its_fixtures_skip(python: str, project: Path) -> 
     assert "2 skipped" in str(outcome)
 
 
-def test_with_the_extra_sim_they_run(python: str, project: Path) -> None:
+def test_with_the_extra_sim_they_run(python: str, wheel: Path, project: Path) -> None:
     folder = shutil.copytree(Path(python).parents[1], project / "venv", symlinks=True)
-    add_packages(folder, "sim")
+    add_packages(folder, wheel, "sim")
     write(project, {"tests/test_camera.py": CAMERA})
     python = str(folder / "bin" / "python")
     outcome = run_pytest(project, "-q", "tests/test_camera.py", python=python, measured=False)

@@ -46,9 +46,9 @@ pytestmark = pytest.mark.dcss_hosts(STAGE)
 
 
 def run(folder: Path, test: str, *args: str, head: str = HEAD) -> str:
-    """What pytest writes of these tests."""
+    """What pytest writes of these tests; without a DHS they do not count for coverage."""
     write(folder, {"stage_dhs.py": STAGE, "test_stage.py": head + test})
-    return str(run_pytest(folder, "-q", *args))
+    return str(run_pytest(folder, "-q", *args, measured=head == HEAD))
 
 
 def test_the_installed_plugin_is_that_of_the_sources() -> None:
