@@ -146,15 +146,16 @@ class Masker:
         """How many characters at the end of a cut text may be the beginning of a long secret."""
         last = text[-1:].strip() and text.rsplit(None, 1)[-1]
         long = _LONG_SECRET.search(last)
-        return max(
-            (
-                size
-                for literal in self._literals
-                for size in range(min(len(literal), len(text)), 0, -1)
-                if text.endswith(literal[:size])
-            ),
-            default=0 if long is None else len(last) - long.start(),
-        )
+        begun = max((_begun(literal, text) for literal in self._literals), default=0)
+        return begun or (0 if long is None else len(last) - long.start())
+
+
+def _begun(literal: str, text: str) -> int:
+    """How many characters at the end of a text are the beginning of a literal."""
+    at = text.find(literal[0], max(0, len(text) - len(literal)))
+    while at >= 0 and not literal.startswith(text[at:]):
+        at = text.find(literal[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def names_a_secret(key: str) -> bool:
