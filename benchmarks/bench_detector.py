@@ -94,7 +94,7 @@ def _write_pictures(folder: Path) -> list[Path]:
             with Image.open(io.BytesIO(hard.jpeg)) as file:
                 pictures[hard.name] = file.convert("RGB")
     paths = [
-        folder / f"{name}, {each.width} x {each.height}.png" for name, each in pictures.items()
+        folder / f"{name}, {each.width} x {each.height}.bmp" for name, each in pictures.items()
     ]
     for path, picture in zip(paths, pictures.values(), strict=True):
         picture.save(path)

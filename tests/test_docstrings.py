@@ -6,7 +6,8 @@ import importlib
 import inspect
 import itertools
 import pkgutil
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -46,11 +47,14 @@ def public(module: ModuleType) -> Iterator[tuple[str, object]]:
             yield name, thing
 
 
-PUBLIC: Final = [(module, name, thing) for module in modules() for name, thing in public(module)]
+@functools.cache
+def everything() -> list[tuple[ModuleType, str, object]]:
+    """All that is public, with its modules; not made at import, which is every worker's."""
+    return [(module, name, thing) for module in modules() for name, thing in public(module)]
 
 
 def test_there_is_much_to_look_at() -> None:
-    assert len(PUBLIC) > 800
+    assert len(everything()) > 800
 
 
 def test_every_module_says_what_it_is() -> None:
@@ -59,7 +63,9 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_everything_public_has_a_docstring() -> None:
     silent = [
-        f"{module.__name__}.{name}" for module, name, thing in PUBLIC if not inspect.getdoc(thing)
+        f"{module.__name__}.{name}"
+        for module, name, thing in everything()
+        if not inspect.getdoc(thing)
     ]
     assert silent == []
 
@@ -68,7 +74,7 @@ def test_what_is_raised_is_told() -> None:
     """By the function, or for all methods by the class."""
     hidden = [
         f"{module.__name__}.{name}: {error}"
-        for module, name, thing in PUBLIC
+        for module, name, thing in everything()
         for error in raised_by(thing) - UNEXPECTED
         if error.lower() not in (told := told_of(module, name)) and "raise" not in told
     ]
@@ -88,11 +94,7 @@ def raised_by(function: object) -> set[str]:
     code = getattr(function, "__code__", None)
     if code is None or not Path(code.co_filename).exists():  # made by attrs, say
         return set()
-    names: set[str] = set()
-    for node in ast.walk(tree(code.co_filename)):
-        if isinstance(node, ast.FunctionDef) and starts_at(node) == code.co_firstlineno:
-            names |= set(raised_in(node))
-    return names
+    return set(itertools.chain(*map(raised_in, functions(code.co_filename)[code.co_firstlineno])))
 
 
 def raised_in(node: ast.AST) -> Iterator[str]:
@@ -109,8 +111,13 @@ def starts_at(node: ast.FunctionDef) -> int:
 
 
 @functools.cache
-def tree(path: str) -> ast.Module:
-    return ast.parse(Path(path).read_text(encoding="utf-8"))
+def functions(path: str) -> Mapping[int, list[ast.FunctionDef]]:
+    """The functions of a file, by the line where each starts."""
+    found = defaultdict(list)
+    for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            found[starts_at(node)].append(node)
+    return found
 
 
 def members_without_words(tree: ast.Module) -> list[str]:

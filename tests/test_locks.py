@@ -79,8 +79,9 @@ def own_calls_in(block: ast.AST) -> set[str]:
 
 def logs_under_locks(tree: ast.AST, locks: frozenset[str]) -> list[int]:
     """The lines that log while a lock is held, also in methods that the block calls."""
-    found = set[int]().union(*map(logs_in, held_in(tree, locks)))
-    for cls in ast.walk(tree):
+    held = held_in(tree, locks)
+    found = set[int]().union(*map(logs_in, held))
+    for cls in ast.walk(tree) if held else ():
         if isinstance(cls, ast.ClassDef):
             methods = {node.name: node for node in cls.body if isinstance(node, ast.FunctionDef)}
             waiting = set[str]().union(*map(own_calls_in, held_in(cls, locks)))

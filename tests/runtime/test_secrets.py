@@ -426,9 +426,7 @@ def long_masker() -> Masker:
 
 @pytest.mark.parametrize(("secret", "part"), LONG_SECRETS)
 @pytest.mark.parametrize("filler", ["x", "x ", "x,"])
-def test_no_cut_divides_a_secret(
-    long_masker: Masker, secret: str, part: str, filler: str
-) -> None:
+def test_no_cut_divides_a_secret(long_masker: Masker, secret: str, part: str, filler: str) -> None:
     use_masker(long_masker)
     try:
         for most in (200, MAX_REASON):
