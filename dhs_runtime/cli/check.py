@@ -154,4 +154,5 @@ def _print(report: Report) -> None:
 def _say(word: str, colour: str, text: str) -> None:
     """A line that begins with a word in colour, if the terminal shows colours."""
     colours = None if wants_colours(os.environ) else False  # None: if it is a terminal
-    click.echo(click.style(f"{word:7}", fg=colour) + text, color=colours)
+    said = click.style(f"{word:7}", fg=colour) + text
+    click.echo(said, sys.stdout, color=colours)  # its own choice writes UTF-8 in place of ASCII
