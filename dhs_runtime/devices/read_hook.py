@@ -163,8 +163,10 @@ class ReadHook(Slot[Callable[[], T]]):
         if self._lane is None:  # the DHS does not run: there is nothing to hold up
             return self._value()
         future: Future[T] = Future()
-        if self.hangs or not self._lane.put(partial(fulfil, future, self._value)):
+        if self.hangs:
             raise DeviceError(self._late)
+        if not self._lane.put(partial(fulfil, future, self._value)):
+            raise DeviceError("cannot be read: the DHS is stopping, or no thread is left")
         try:
             return wait(future, self.read_timeout_s)
         except TimeoutError:  # of the wait: the function's own came out of it as a DeviceError

@@ -96,7 +96,7 @@ class Collection:
             self._images.append(image)
             self._open = len(self._images) < self._expected
         if not self._workers.submit(lambda: self._analyse(image)):
-            reason = "too many pictures wait, or no thread is left"
+            reason = "too many pictures wait, no thread is left, or the DHS ends"
             self._answer(image, LoopInfo(status=FAILED), reason)
         return True
 

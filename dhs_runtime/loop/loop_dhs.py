@@ -279,7 +279,7 @@ class LoopDhs:
                 self._painter.draw(path)
 
         if not self._keeper.submit(finish):
-            reason = "the disk is too slow, or no thread is left"
+            reason = "the disk is too slow, no thread is left, or the DHS ends"
             logger.warning("the table of a collection is not kept: %s", reason)
 
     def _run_folder(self, op: Operation) -> RunFolder | None:

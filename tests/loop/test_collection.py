@@ -118,4 +118,6 @@ def test_without_a_free_thread_the_picture_counts_as_failed() -> None:
     collecting = Collecting(workers, expected=1)
     collecting.collection.add(b"x")
     collecting.collection.done.result(DEADLINE_S)
-    assert collecting.collection.failures == ["too many pictures wait, or no thread is left"]
+    assert collecting.collection.failures == [
+        "too many pictures wait, no thread is left, or the DHS ends"
+    ]

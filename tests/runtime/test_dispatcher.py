@@ -18,7 +18,7 @@ from dcs_codec import (
     default_codec,
     encode_text,
 )
-from dhs_runtime import Motor, Operation
+from dhs_runtime import DeviceError, Encoder, Motor, Operation
 from dhs_runtime.clock import Deadline
 from dhs_runtime.declaring import HandlerTable
 from dhs_runtime.dispatcher import Dispatcher
@@ -198,11 +198,10 @@ def test_after_its_close_it_refuses() -> None:
     [
         "stoh_register_real_motor z z",
         "stoh_register_real_motor strange strange",
-        "stoh_register_shutter strange closed",
         "stoh_register_encoder strange strange",
     ],
 )
-def test_what_its_close_forestalls_is_told_as_that(text: str) -> None:
+def test_what_comes_after_its_close_is_told_as_that(text: str) -> None:
     handlers = HandlerTable()
     handlers.devices.add(Motor("z"))
     answers = Answers()
@@ -214,3 +213,14 @@ def test_what_its_close_forestalls_is_told_as_that(text: str) -> None:
         while "op 1.2" not in told:
             assert told.startswith("htos_send_configuration") or "DHS is stopping" in told
             told = answers.next()
+
+
+def test_a_read_after_its_close_is_not_told_as_late() -> None:
+    handlers, encoder = HandlerTable(), Encoder("e")
+    encoder.on_read(lambda: 1.5)
+    handlers.devices.add(encoder)
+    with dispatching(handlers, Answers()) as dispatcher:
+        assert encoder.on_read.now(None) == 1.5
+        dispatcher.close()
+        with pytest.raises(DeviceError, match="cannot be read: the DHS is stopping"):
+            encoder.on_read.now(None)

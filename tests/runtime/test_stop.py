@@ -45,19 +45,26 @@ def test_two_threads_stop_and_one_of_them_starts_again() -> None:
             assert len(hooks) == stops
 
 
-def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands are answered before the socket closes, though that takes longer than usual."""
+def stuck_dhs() -> tuple[Dhs, threading.Event, threading.Event]:
+    """A DHS whose operation does not end; events that it has begun, and that let it end."""
     dhs, entered, release = Dhs("testDHS"), threading.Event(), threading.Event()
-    end_tasks = Run._end_tasks
-
-    def slowly(run: Run) -> None:
-        time.sleep(2 * LAST_WORDS_S)
-        end_tasks(run)
 
     @dhs.operation("stuck")
     def stuck(_: Operation) -> None:
         entered.set()
         release.wait(DEADLINE_S)
+
+    return dhs, entered, release
+
+
+def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are answered before the socket closes, though that takes longer than usual."""
+    dhs, entered, release = stuck_dhs()
+    end_tasks = Run._end_tasks
+
+    def slowly(run: Run) -> None:
+        time.sleep(2 * LAST_WORDS_S)
+        end_tasks(run)
 
     monkeypatch.setattr(Run, "_end_tasks", slowly)
     monkeypatch.setattr("dhs_runtime.run.LAST_ANSWERS_S", 0.0)
@@ -76,12 +83,7 @@ def test_a_busy_machine_loses_no_last_answer(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_stop_needs_no_new_thread() -> None:
     """The system may have none left: then the last answers go out all the same."""
-    dhs, entered, release = Dhs("testDHS"), threading.Event(), threading.Event()
-
-    @dhs.operation("stuck")
-    def stuck(_: Operation) -> None:
-        entered.set()
-        release.wait(DEADLINE_S)
+    dhs, entered, release = stuck_dhs()
 
     with RawDcss() as dcss:
         dhs.start(dcss.config())

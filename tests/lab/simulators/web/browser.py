@@ -52,7 +52,7 @@ one.scrollIntoViewIfNeeded();
 const {left, top, width, height} = one.getBoundingClientRect();
 if (!one.contains(document.elementFromPoint(left + width / 2, top + height / 2))) return null;
 """
-"""Finds an element that is in view, enabled, and not covered; else the result is null."""
+"""Finds an element that is in view, enabled and not covered; returns null if there is none."""
 
 _DRAWN: Final = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 _CHANGED: Final = "document.activeElement.dispatchEvent(new Event('change', {bubbles: true}))"
